@@ -1,0 +1,180 @@
+#include "base/enc.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+static const char std_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void
+hex_encode(const uint8_t *p, size_t len, char *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = hex_digits[p[i] >> 4];
+		out[2 * i + 1] = hex_digits[p[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+enum rc
+hex_decode(const char *s, size_t slen, uint8_t *out, size_t len)
+{
+	if (slen / 2 != len || slen % 2 != 0)
+		return RC_INVALID;
+	for (size_t i = 0; i < len; i++) {
+		int hi = hex_value(s[2 * i]), lo = hex_value(s[2 * i + 1]);
+		if (hi < 0 || lo < 0)
+			return RC_INVALID;
+		out[i] = (uint8_t)(hi << 4 | lo);
+	}
+	return RC_OK;
+}
+
+static void
+encode(struct buf *b, const char *digits, bool pad, const uint8_t *p, size_t len)
+{
+	char out[4 * 64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i += 3) {
+		size_t left = len - i;
+		uint32_t v = (uint32_t)p[i] << 16;
+		if (left > 1)
+			v |= (uint32_t)p[i + 1] << 8;
+		if (left > 2)
+			v |= p[i + 2];
+		out[n++] = digits[v >> 18];
+		out[n++] = digits[v >> 12 & 63];
+		if (left > 1)
+			out[n++] = digits[v >> 6 & 63];
+		else if (pad)
+			out[n++] = '=';
+		if (left > 2)
+			out[n++] = digits[v & 63];
+		else if (pad)
+			out[n++] = '=';
+		if (n > sizeof(out) - 4) {
+			buf_put(b, out, n);
+			n = 0;
+		}
+	}
+	buf_put(b, out, n);
+}
+
+void
+b64_put(struct buf *b, const void *p, size_t len)
+{
+	encode(b, std_digits, true, p, len);
+}
+
+void
+b64url_put(struct buf *b, const void *p, size_t len)
+{
+	encode(b, url_digits, false, p, len);
+}
+
+static char *
+encode_arena(struct arena *a, const char *digits, bool pad, const void *p, size_t len)
+{
+	struct buf b = BUF_INIT(len / 3 * 4 + 4);
+
+	encode(&b, digits, pad, p, len);
+	char *s = arena_strndup(a, buf_str(&b), b.len);
+	buf_free(&b);
+	return s;
+}
+
+char *
+b64_arena(struct arena *a, const void *p, size_t len)
+{
+	return encode_arena(a, std_digits, true, p, len);
+}
+
+char *
+b64url_arena(struct arena *a, const void *p, size_t len)
+{
+	return encode_arena(a, url_digits, false, p, len);
+}
+
+static int
+digit_value(char c, bool url)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == (url ? '-' : '+'))
+		return 62;
+	if (c == (url ? '_' : '/'))
+		return 63;
+	return -1;
+}
+
+/* `slen` digits without padding. */
+static enum rc
+decode(struct arena *a, const char *s, size_t slen, bool url, uint8_t **ret, size_t *ret_len)
+{
+	size_t tail = slen % 4, len = slen / 4 * 3 + (tail == 0 ? 0 : tail - 1);
+	uint32_t v = 0;
+	size_t n = 0;
+
+	if (tail == 1)
+		return RC_INVALID;
+	uint8_t *out = arena_alloc(a, len + 1);
+	for (size_t i = 0; i < slen; i++) {
+		int d = digit_value(s[i], url);
+		if (d < 0)
+			return RC_INVALID;
+		v = v << 6 | (uint32_t)d;
+		if (i % 4 == 3) {
+			out[n++] = (uint8_t)(v >> 16);
+			out[n++] = (uint8_t)(v >> 8);
+			out[n++] = (uint8_t)v;
+			v = 0;
+		}
+	}
+	if (tail == 2) {
+		if ((v & 15) != 0)
+			return RC_INVALID;
+		out[n++] = (uint8_t)(v >> 4);
+	} else if (tail == 3) {
+		if ((v & 3) != 0)
+			return RC_INVALID;
+		out[n++] = (uint8_t)(v >> 10);
+		out[n++] = (uint8_t)(v >> 2);
+	}
+	*ret = out;
+	*ret_len = len;
+	return RC_OK;
+}
+
+enum rc
+b64_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret, size_t *ret_len)
+{
+	if (slen % 4 != 0)
+		return RC_INVALID;
+	if (slen != 0 && s[slen - 1] == '=')
+		slen -= s[slen - 2] == '=' ? 2 : 1;
+	return decode(a, s, slen, false, ret, ret_len);
+}
+
+enum rc
+b64url_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret, size_t *ret_len)
+{
+	return decode(a, s, slen, true, ret, ret_len);
+}

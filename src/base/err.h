@@ -1,0 +1,39 @@
+/*
+ * err - what went wrong, where, and how to mend it, in one sentence for a person.
+ *
+ * The caller owns it, usually on its stack; functions only fill it.  `rule`
+ * names the norm that hostile input broke ("protocol 2"), or is empty.
+ * Text from outside is made printable as it enters.
+ */
+#ifndef SALURAN_BASE_ERR_H
+#define SALURAN_BASE_ERR_H
+
+#include "base/rc.h"
+
+enum { ERR_TEXT_MAX = 480, ERR_RULE_MAX = 48 };
+
+struct err {
+	char rule[ERR_RULE_MAX];
+	char text[ERR_TEXT_MAX];
+};
+
+#define ERR_INIT                                                                          \
+	{                                                                                 \
+		.text = ""                                                                \
+	}
+
+/* Fill `e` (NULL allowed) and return `rc`, so that `return err_set(...)` reads well. */
+enum rc err_set(struct err *e, enum rc rc, const char *fmt, ...) PRINTF(3, 4);
+
+/* As err_set(), naming the broken rule; the text becomes "rule: text". */
+enum rc err_rule(struct err *e, enum rc rc, const char *rule, const char *fmt, ...)
+	PRINTF(4, 5);
+
+/* RC_FULL for ENOSPC and EDQUOT, RC_DENIED for EACCES, EPERM and EROFS, RC_NOT_FOUND
+ * for ENOENT, else RC_IO; the text ends in the reason that errno gives. */
+enum rc err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+
+/* Put "context: " before the text that is there. */
+void err_prefix(struct err *e, const char *fmt, ...) PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * batch - a list of items as people send it, read row by row.
+ *
+ * Columns in any order, recognised by header in English or Indonesian (product.md).
+ * Every row gets an answer: usable, or what is wrong with line, column and how to mend
+ * it.  Nothing about one row stops another.
+ *
+ * Pure.
+ */
+#ifndef SALURAN_CORE_BATCH_H
+#define SALURAN_CORE_BATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/policy.h"
+#include "core/target.h"
+
+enum {
+	BATCH_BYTES_MAX = 64 << 20, /* of a file */
+	BATCH_ROWS_MAX = 200000,
+	BATCH_ROW_MAX = 16384,	/* bytes of one row */
+	BATCH_FIELD_MAX = 8192, /* bytes of one field */
+	BATCH_COLUMNS_MAX = 64,
+};
+
+struct batch_row {
+	uint32_t line; /* where the row starts, from 1; the header counts */
+	enum rc rc;    /* RC_OK: usable; RC_CONFLICT: duplicate; RC_INVALID, RC_TOO_LARGE */
+	const char *column;  /* the offending column's header as given, or NULL */
+	const char *problem; /* what is wrong and how to mend it, or NULL */
+	uint32_t duplicate_of; /* line of the first row with this normal form, else 0 */
+	struct target target;
+	const char *category; /* a code of the policy */
+	const char *legal_basis, *urgency, *description, *evidence, *reference; /* or NULL */
+	int64_t found_us; /* 0: not given */
+};
+
+struct batch {
+	struct batch_row *rows;
+	size_t n_rows;
+	size_t n_ok, n_duplicate, n_bad; /* add up to n_rows */
+	struct hash sha256; /* of the file's bytes */
+};
+
+/* RC_INVALID for the file as a whole: empty, no header, a missing or doubled column, not
+ * UTF-8 (byte offset and line), a NUL byte.  A UTF-8 byte order mark is skipped. */
+enum rc batch_parse(struct arena *a, const struct policy *p, const char *csv, size_t len,
+		    struct batch *ret, struct err *e) MUST_CHECK;
+
+/*
+ * RFC 4180 reading of one record: fields may be quoted, "" is a quote, records end in
+ * CRLF or LF.  *at moves past the record; *line counts physical lines.  RC_INVALID: a quote
+ * that is not closed, or text after a closing quote; *at is then past that record.
+ */
+struct csv_field {
+	const char *s; /* NUL-terminated, in the arena */
+	size_t len;
+};
+enum rc csv_record(struct arena *a, const char *csv, size_t len, size_t *at, uint32_t *line,
+		   struct csv_field *fields, size_t max_fields, size_t *ret_n,
+		   struct err *e) MUST_CHECK;
+
+#endif

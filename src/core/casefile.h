@@ -1,0 +1,141 @@
+/*
+ * casefile - the life of a case as a fold of the two logs' events.
+ *
+ * Both nodes fold the same events in the same order and so see the same case
+ * (protocol 2, "Two logs, one case"): causal order by `ack`, concurrent events by
+ * (iat, log).  Nothing here depends on "now" or on the order of arrival.
+ *
+ * Pure.
+ */
+#ifndef SALURAN_CORE_CASEFILE_H
+#define SALURAN_CORE_CASEFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/identity.h"
+#include "core/policy.h"
+
+/* X(NAME, token) */
+#define CASE_STATE_TABLE(X)                                                               \
+	X(NONE, "none")	    /* no manifest yet: parts only */                             \
+	X(SENT, "sent")	    /* in the authority's log, no receipt adopted */              \
+	X(RECEIVED, "received") /* receipted: the clock runs */                           \
+	X(ACCEPTED, "accepted") /* a person has it */                                     \
+	X(REFUSED, "refused")                                                             \
+	X(CLOSED, "closed")
+
+enum case_state {
+#define X(name, token) CASE_##name,
+	CASE_STATE_TABLE(X)
+#undef X
+	CASE_STATE_COUNT
+};
+
+/* Events that a case's fold looks at.  X(NAME, event type) */
+#define CASE_ACT_TABLE(X)                                                                 \
+	X(SEND, "notice.send")                                                            \
+	X(RECEIPT, "receipt.adopt") /* one that covers an event of this case */           \
+	X(ACCEPT, "case.accept")                                                          \
+	X(REFUSE, "case.refuse")                                                          \
+	X(DECIDE, "item.decide")                                                          \
+	X(REMIND, "case.remind")                                                          \
+	X(WARN, "case.warn")                                                              \
+	X(POST, "message.post")                                                           \
+	X(READ, "message.read")                                                           \
+	X(CLOSE, "case.close")                                                            \
+	X(REOPEN, "case.reopen")
+
+enum case_act {
+#define X(name, token) ACT_##name,
+	CASE_ACT_TABLE(X)
+#undef X
+	ACT_COUNT
+};
+
+const char *case_state_token(enum case_state s);
+const char *case_act_type(enum case_act a);
+/* The act of an event type, or ACT_COUNT for a type that the fold ignores. */
+enum case_act case_act_of(const char *type);
+
+/* One event as the fold sees it. */
+struct case_event {
+	enum party from; /* whose log */
+	uint64_t seq;
+	uint64_t ack_size; /* leaves of the other party's log that its author had */
+	int64_t iat_us;
+	enum case_act act;
+	unsigned level;	    /* ACT_WARN: 1.. */
+	uint64_t covers_seq; /* ACT_RECEIPT: the event of this case that was receipted */
+	int64_t receipt_us;  /* ACT_RECEIPT: the peer's time of the cosignature */
+};
+
+enum { CASE_LADDER_MAX = POLICY_LADDER_MAX };
+
+/* A rung of the ladder that was taken. */
+struct case_rung {
+	uint64_t seq;	    /* of the remind or warn event, in the authority's log */
+	unsigned level;	    /* 0: reminder */
+	int64_t iat_us;
+	int64_t receipt_us; /* 0: not receipted, so it does not count */
+};
+
+/* What is known of a case.  Plain data: compared and stored as it is. */
+struct casefile {
+	enum case_state state;
+	uint64_t send_seq;
+	int64_t sent_us;
+	int64_t receipt_us; /* 0: never receipted */
+	int64_t accepted_us, refused_us, closed_us; /* iat of the event; 0: not */
+	int64_t decided_us; /* iat of the latest item.decide */
+	uint32_t n_rungs;
+	struct case_rung rungs[CASE_LADDER_MAX];
+	uint32_t reopened; /* how often */
+	uint32_t voided;   /* events that no transition allows: kept, shown, without effect */
+	/* where an incremental fold stands; see casefile_can_append() */
+	uint64_t last_seq[PARTY_COUNT]; /* valid where n_events[] > 0 */
+	int64_t max_iat_us[PARTY_COUNT];
+	uint64_t n_events[PARTY_COUNT];
+};
+
+/* The next state, or RC_CONFLICT when the table has no row (*ret is then `from`). */
+enum rc casefile_next(enum case_state from, enum case_act act, enum party by,
+		      enum case_state *ret) MUST_CHECK;
+
+/* Apply one event after all before it.  Never fails: what no row allows is voided.
+ * Returns false when it was voided. */
+bool casefile_apply(struct casefile *c, const struct case_event *ev);
+
+/* True when `ev` sorts after everything already folded, so that casefile_apply() gives
+ * what casefile_fold() over all would. */
+bool casefile_can_append(const struct casefile *c, const struct case_event *ev);
+
+/* Sort `ev` into the one order of both nodes (in place), given each log's events in any
+ * order, then fold them all into a zeroed *ret. */
+void casefile_fold(struct case_event *ev, size_t n, struct casefile *ret);
+
+/* Deadlines of a case: 0 where no clock runs (no receipt, or the thing is done). */
+struct case_due {
+	int64_t accept_us;
+	int64_t decide_us;
+	int64_t step_us;	   /* when the next rung may be taken; 0: none or not yet known */
+	int step;		   /* index into policy->ladder, or -1 */
+	int64_t first_us;	   /* the earliest of what is still owed, 0: nothing */
+};
+
+/* Pure function of policy, class and fold (open_items: accepted but undecided). */
+void casefile_due(const struct policy *p, const struct policy_class *cls,
+		  const struct casefile *c, uint64_t open_items, struct case_due *ret);
+
+/*
+ * May an order cite this case?  Receipted, past its deadline at `now_us` with open items,
+ * and the policy's rungs taken and receipted.  RC_CONFLICT says in words which of these
+ * is missing ("never receipted: what could not be delivered is only one side's claim").
+ */
+enum rc casefile_grounds(const struct policy *p, const struct policy_class *cls,
+			 const struct casefile *c, uint64_t open_items, int64_t now_us,
+			 struct err *e) MUST_CHECK;
+
+#endif

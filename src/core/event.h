@@ -1,0 +1,140 @@
+/*
+ * event - one leaf of a channel's log: a JWS whose payload says who did what.
+ *
+ * Bytes become a *claim* by event_parse() (tier 1 of protocol 2: header, encoding,
+ * strict I-JSON, required members) and an *event* by event_verify() (signature).
+ * Services take events only.  The bytes are kept as received; JSON is never
+ * serialised again.
+ *
+ * Pure.  The arena owns everything that a claim or an event points to.
+ */
+#ifndef SALURAN_CORE_EVENT_H
+#define SALURAN_CORE_EVENT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/uuid.h"
+#include "core/crypto.h"
+
+enum {
+	EVENT_VERSION = 1,
+	EVENT_JWS_MAX = 60000,	  /* bytes of a leaf (protocol 2) */
+	EVENT_PAYLOAD_MAX = 44800, /* what fits a JWS of that size */
+	EVENT_TYPE_MAX = 64,	  /* bytes of a type, a `by` */
+	EVENT_REFS_MAX = 64,
+	EVENT_BLOBS_MAX = 64,
+	EVENT_DISCLOSURE_MAX = 16384, /* bytes of one disclosure, encoded */
+};
+
+struct event_ref {
+	const char *log;
+	uint64_t seq;
+	struct hash leaf;
+};
+
+/* The newest head of the peer's log that carried the peer's own signature. */
+struct event_head {
+	const char *log;
+	uint64_t size;
+	struct hash root;
+};
+
+struct event {
+	const char *jws; /* as received, NUL-terminated */
+	size_t jws_len;
+	struct hash leaf; /* Merkle leaf hash of those bytes */
+	char kid[KID_LEN + 1];
+	const char *log;
+	uint64_t seq;
+	bool has_prev;	  /* false only at seq 0 */
+	struct hash prev; /* leaf hash of seq - 1 */
+	char id[UUID_TEXT_LEN + 1];
+	const char *type;
+	const char *casefile; /* UUIDv7 text, or NULL: the event belongs to no case */
+	const struct event_ref *refs;
+	size_t n_refs;
+	int64_t iat_us;
+	const char *by;
+	int64_t due_us; /* 0: none */
+	struct event_head ack;
+	json_t *body; /* an object; read only */
+	const struct hash *sd; /* SHA-256 of each disclosure (RFC 9901) */
+	size_t n_sd;
+	const struct hash *blobs;
+	size_t n_blobs;
+};
+
+struct event_claim;
+
+/* `wire` is untrusted and not retained.  RC_UNPROCESSABLE, rule "protocol 2";
+ * RC_TOO_LARGE past EVENT_JWS_MAX. */
+enum rc event_parse(struct arena *a, const char *wire, size_t len,
+		    const struct event_claim **ret, struct err *e) MUST_CHECK;
+/* The same view of the data, not yet believed: for choosing the key. */
+const struct event *event_claimed(const struct event_claim *c);
+/* RC_UNPROCESSABLE: `pub` is not the key named by `kid`, or did not sign. */
+enum rc event_verify(const struct event_claim *c, const uint8_t pub[KEY_LEN],
+		     const struct event **ret, struct err *e) MUST_CHECK;
+/* For bytes from our own log, verified when they entered it. */
+const struct event *event_trusted(const struct event_claim *c);
+
+/* What a new event says; everything is borrowed. */
+struct event_draft {
+	const char *id; /* UUIDv7 */
+	const char *type;
+	const char *casefile; /* NULL: none */
+	const struct event_ref *refs;
+	size_t n_refs;
+	const char *by;
+	int64_t iat_us;
+	int64_t due_us; /* 0: none */
+	json_t *body;
+	const struct hash *sd;
+	size_t n_sd;
+	const struct hash *blobs;
+	size_t n_blobs;
+};
+
+/*
+ * The payload of a draft at its place in a log.  The leaf hash of seq - 1 is not
+ * known before that event is signed: *prev_at is where its 64 hex digits stand
+ * (written as zeros), or SIZE_MAX at seq 0.  RC_TOO_LARGE past EVENT_PAYLOAD_MAX.
+ */
+enum rc event_payload_put(struct buf *b, const struct event_draft *d, const char *log,
+			  uint64_t seq, const struct event_head *ack, size_t *prev_at,
+			  struct err *e) MUST_CHECK;
+
+/* "base64url(header).base64url(payload)": what is signed, and a JWS without its last part. */
+void event_signing_input_put(struct buf *b, const char *kid, const char *payload,
+			     size_t len);
+
+/* A disclosure: base64url of ["<salt>","<name>",value] (RFC 9901), and its digest. */
+char *event_disclosure_make(struct arena *a, const char *name, json_t *value,
+			    struct hash *ret_digest);
+/* RC_UNPROCESSABLE: not of that form.  *ret_value lives as long as the arena. */
+enum rc event_disclosure_parse(struct arena *a, const char *text, size_t len,
+			       const char **ret_name, json_t **ret_value,
+			       struct err *e) MUST_CHECK;
+
+/* Strict I-JSON of protocol 2: one reading, integers within 2^53 - 1, no reals, no -0, no
+ * duplicate names, no noncharacters or surrogates, depth <= 16.  *ret lives as long as
+ * the arena.  RC_UNPROCESSABLE. */
+enum rc ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret,
+		    struct err *e) MUST_CHECK;
+
+/* A JWS of our making with another `typ` (identity entry, channel offer, bundle manifest):
+ * the same strict header rules; *ret_payload lives as long as the arena. */
+enum rc jws_parse(struct arena *a, const char *wire, size_t len, const char *typ,
+		  const uint8_t *pub_or_null, char ret_kid[KID_LEN + 1], json_t **ret_payload,
+		  struct err *e) MUST_CHECK;
+/* Sign with a seed: for init and tests; a daemon's keys live in the signer. */
+char *jws_sign(struct arena *a, const uint8_t seed[SEED_LEN], const char *typ,
+	       const char *payload, size_t len);
+
+#endif

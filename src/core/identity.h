@@ -1,0 +1,109 @@
+/*
+ * identity - who an organisation is: entries of its identity log, and the
+ * introduction file that two peers exchange (protocol 5 and 9).
+ *
+ * An entry is a JWS (typ "saluran-identity+jws") with payload {v, log: "<org>/id",
+ * seq, prev?, id, type: "org.keys", iat, body}, signed by body.root_pub, whose SHA-256
+ * equals next_root_sha256 of the entry before.  People compare the fingerprint of
+ * the root key of entry 0.
+ *
+ * The introduction file is two lines, each ending in LF: entry 0, then the channel
+ * offer, a JWS (typ "saluran-channel+jws") signed by an event key of entry 0:
+ * {v, org, peer, channel, origins: [authority's, platform's], policy: {name, version,
+ * sha256}, identity: hex SHA-256 of the entry's bytes, iat}.
+ *
+ * Pure.
+ */
+#ifndef SALURAN_CORE_IDENTITY_H
+#define SALURAN_CORE_IDENTITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "core/crypto.h"
+#include "core/note.h"
+
+enum {
+	ORG_MAX = 100, /* bytes of an organisation's id, a DNS name such as kominfo.example */
+	IDENTITY_EVENT_KEYS_MAX = 8,
+	IDENTITY_TLS_PINS_MAX = 4,
+	IDENTITY_CONTACTS_MAX = 16,
+	INTRODUCTION_MAX = 65536, /* bytes of the file */
+	FINGERPRINT_BYTES = 16,	  /* of SHA-256(root_pub): 8 proquints */
+	FINGERPRINT_TEXT_MAX = 48,
+};
+
+enum party { PARTY_AUTHORITY, PARTY_PLATFORM, PARTY_COUNT };
+const char *party_name(enum party p); /* "authority", "platform" */
+
+struct contact {
+	const char *name;  /* a post or a desk, not a person's private name */
+	const char *reach; /* an address to write to or to call */
+};
+
+/* What an entry says; the arena owns all of it. */
+struct identity {
+	const char *org;  /* "kominfo.example" */
+	const char *name; /* for people */
+	enum party role;
+	uint64_t n; /* number of the entry, from 0 */
+	uint8_t root_pub[KEY_LEN];
+	struct hash next_root; /* SHA-256 of the next root key */
+	uint8_t event_keys[IDENTITY_EVENT_KEYS_MAX][KEY_LEN];
+	size_t n_event_keys;
+	uint8_t log_key[KEY_LEN]; /* signs checkpoints, under the origin as key name */
+	uint8_t receipt_key[KEY_LEN]; /* cosigns, under "<org>/rcpt" */
+	uint8_t enc_key[KEY_LEN];     /* X25519, for evidence */
+	struct hash tls_spki[IDENTITY_TLS_PINS_MAX]; /* SHA-256 of the SubjectPublicKeyInfo */
+	size_t n_tls_spki;
+	const char *url; /* "https://host:port" of the peer listener */
+	struct contact contacts[IDENTITY_CONTACTS_MAX];
+	size_t n_contacts;
+	int64_t iat_us;
+	const char *wire; /* the JWS */
+};
+
+struct channel_offer {
+	const char *org, *peer; /* whose offer, and to whom */
+	const char *channel;	/* [a-z0-9-]{1,40}, proposed by the introducer */
+	const char *origins[PARTY_COUNT]; /* "<org>/c/<channel>/e0" */
+	const char *policy_name;
+	uint64_t policy_version;
+	struct hash policy_sha256;
+	int64_t iat_us;
+	const char *wire;
+};
+
+/* A DNS name in lower case with at least two labels, at most ORG_MAX bytes. */
+bool org_valid(const char *org, size_t len);
+
+/* Encode and sign with the root seed; `id->wire` is ignored. */
+char *identity_sign(struct arena *a, const struct identity *id,
+		    const uint8_t root_seed[SEED_LEN]);
+/* `prev` is the entry before, or NULL for entry 0.  RC_UNPROCESSABLE, rule "protocol 9". */
+enum rc identity_parse(struct arena *a, const char *wire, size_t len,
+		       const struct identity *prev, const struct identity **ret,
+		       struct err *e) MUST_CHECK;
+/* The payload to sign with an event key (the signer does that, typ OFFER_TYP). */
+#define OFFER_TYP "saluran-channel+jws"
+char *channel_offer_payload(struct arena *a, const struct channel_offer *o,
+			    const struct identity *id);
+/* Both lines.  RC_UNPROCESSABLE names the line and the rule. */
+enum rc introduction_parse(struct arena *a, const char *wire, size_t len,
+			   const struct identity **ret_id,
+			   const struct channel_offer **ret_offer,
+			   struct err *e) MUST_CHECK;
+
+/* 8 proquints (arXiv 0901.4016), "lusab-babad-...", of the root key; `out` has
+ * FINGERPRINT_TEXT_MAX bytes.  Returns `out`. */
+char *identity_fingerprint(const uint8_t root_pub[KEY_LEN], char *out);
+
+/* Keys as notes name them. */
+enum rc identity_log_key(const struct identity *id, const char *origin,
+			 struct note_key *ret, struct err *e) MUST_CHECK;
+enum rc identity_receipt_key(const struct identity *id, struct note_key *ret,
+			     struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * db - all that a database engine must do, and nothing of what we do with it.
+ *
+ * One thread at a time per `struct db`.  Engines never log; they map failures:
+ * lost race, lock timeout -> RC_RETRY (nothing written); unique violation ->
+ * RC_CONFLICT; disk full -> RC_FULL; read-only file or directory -> RC_DENIED; damaged
+ * file -> RC_CORRUPT; else RC_IO.
+ */
+#ifndef SALURAN_DB_DB_H
+#define SALURAN_DB_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct db;
+struct db_row;
+
+/* A named query: made by tools/gen_sql.py from store/sql/<name>.sql.  Parameters are $1..$n in
+ * the file; engines number them by what is written, not by first use. */
+struct sql {
+	const char *name;
+	const char *text;
+	unsigned n_params;
+	unsigned id; /* 0..SQL_COUNT-1: engines cache prepared statements by it */
+};
+
+enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
+
+struct db_param {
+	enum db_type type;
+	int64_t i;
+	const void *p;
+	size_t len;
+};
+
+#define DB_P_INT(v)  ((struct db_param){.type = DB_INT, .i = (int64_t)(v)})
+#define DB_P_TEXT(s) db_p_text(s) /* NULL: SQL null */
+#define DB_P_BLOB(q, n)                                                                   \
+	((struct db_param){.type = (q) == NULL ? DB_NULL : DB_BLOB, .p = (q), .len = (n)})
+#define DB_P_NULL ((struct db_param){.type = DB_NULL})
+
+struct db_param db_p_text(const char *s);
+
+/* Called for each row; the row is valid during the call.  A result other than RC_OK stops
+ * the query and is what run() returns. */
+typedef enum rc db_on_row(void *arg, const struct db_row *row, struct err *e);
+
+struct db_driver {
+	const char *name; /* value of the `store.engine` setting */
+
+	/* `uri` is a path for SQLite.  `n_sql` sizes the statement cache. */
+	enum rc (*open)(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
+			struct err *e);
+	void (*close)(struct db *db); /* NULL allowed; rolls back */
+
+	enum rc (*begin)(struct db *db, bool write, struct err *e);
+	enum rc (*commit)(struct db *db, struct err *e); /* durable when it returns */
+	void (*rollback)(struct db *db);		 /* no-op outside a transaction */
+
+	/* Nested, named by depth: what a failed job of a group takes back. */
+	enum rc (*savepoint)(struct db *db, struct err *e);
+	enum rc (*release)(struct db *db, struct err *e);
+	enum rc (*rollback_to)(struct db *db, struct err *e); /* and releases it */
+
+	/* `p` has q->n_params elements.  `on_row` may be NULL. */
+	enum rc (*run)(struct db *db, const struct sql *q, const struct db_param *p,
+		       db_on_row *on_row, void *arg, struct err *e);
+	/* Rows inserted, updated or deleted by the last run(). */
+	int64_t (*changes)(struct db *db);
+
+	/* Several statements, no parameters: migrations only. */
+	enum rc (*script)(struct db *db, const char *text, struct err *e);
+
+	/* Online copy of the whole store to a new file; RC_CONFLICT when it exists. */
+	enum rc (*backup)(struct db *db, const char *to, struct err *e);
+
+	/* Row access; a NULL column gives 0, or NULL with *len 0. */
+	int64_t (*col_int)(const struct db_row *row, unsigned col);
+	const char *(*col_text)(const struct db_row *row, unsigned col, size_t *ret_len);
+	const uint8_t *(*col_blob)(const struct db_row *row, unsigned col, size_t *ret_len);
+	bool (*col_null)(const struct db_row *row, unsigned col);
+};
+
+extern const struct db_driver db_sqlite;
+
+#endif
