@@ -4,7 +4,16 @@
  * One thread at a time per `struct db`.  Engines never log; they map failures:
  * lost race, lock timeout -> RC_RETRY (nothing written); unique violation ->
  * RC_CONFLICT; disk full -> RC_FULL; read-only file or directory -> RC_DENIED; damaged
- * file -> RC_CORRUPT; else RC_IO.
+ * file -> RC_CORRUPT; a value beyond what the engine holds -> RC_TOO_LARGE; else RC_IO.
+ *
+ * When a statement fails inside a transaction, all later ones are refused with the same
+ * RC_ until rollback() or rollback_to(): one engine would go on and another would not.
+ * When that error ended the whole transaction (a full disk can), rollback_to() fails too.
+ * A result other than RC_OK that comes from `on_row` is no such failure.
+ *
+ * commit() that fails with RC_FULL or RC_IO: not committed for any reader, but a crash
+ * before the next commit may bring it back.  Whoever cannot bear that stops the process
+ * and looks again; what is keyed for idempotency may simply be repeated.
  */
 #ifndef SALURAN_DB_DB_H
 #define SALURAN_DB_DB_H
@@ -18,8 +27,8 @@
 struct db;
 struct db_row;
 
-/* A named query: made by tools/gen_sql.py from store/sql/<name>.sql.  Parameters are $1..$n in
- * the file; engines number them by what is written, not by first use. */
+/* A named query: made by tools/gen_sql.py from store/sql/<name>.sql.  Parameters are
+ * $1..$n in the file; engines number them by what is written, not by first use. */
 struct sql {
 	const char *name;
 	const char *text;
@@ -38,7 +47,7 @@ struct db_param {
 
 #define DB_P_INT(v)  ((struct db_param){.type = DB_INT, .i = (int64_t)(v)})
 #define DB_P_TEXT(s) db_p_text(s) /* NULL: SQL null */
-#define DB_P_BLOB(q, n)                                                                   \
+#define DB_P_BLOB(q, n)                                                                  \
 	((struct db_param){.type = (q) == NULL ? DB_NULL : DB_BLOB, .p = (q), .len = (n)})
 #define DB_P_NULL ((struct db_param){.type = DB_NULL})
 
@@ -51,11 +60,16 @@ typedef enum rc db_on_row(void *arg, const struct db_row *row, struct err *e);
 struct db_driver {
 	const char *name; /* value of the `store.engine` setting */
 
-	/* `uri` is a path for SQLite.  `n_sql` sizes the statement cache. */
+	/* `uri` is a path for SQLite; the file is made, for its owner only, unless
+	 * `read_only`.  `n_sql` sizes the statement cache.
+	 * RC_NOT_FOUND: no such directory, or no store to read there.
+	 * RC_CORRUPT: also for a database of another program. */
 	enum rc (*open)(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
 			struct err *e);
 	void (*close)(struct db *db); /* NULL allowed; rolls back */
 
+	/* Not nested.  A reader sees one state from its first query on.
+	 * RC_RETRY: somebody else writes. */
 	enum rc (*begin)(struct db *db, bool write, struct err *e);
 	enum rc (*commit)(struct db *db, struct err *e); /* durable when it returns */
 	void (*rollback)(struct db *db);		 /* no-op outside a transaction */
@@ -65,7 +79,8 @@ struct db_driver {
 	enum rc (*release)(struct db *db, struct err *e);
 	enum rc (*rollback_to)(struct db *db, struct err *e); /* and releases it */
 
-	/* `p` has q->n_params elements.  `on_row` may be NULL. */
+	/* `p` has q->n_params elements.  `on_row` may be NULL, and may call run().
+	 * Outside a transaction, a statement is one of its own. */
 	enum rc (*run)(struct db *db, const struct sql *q, const struct db_param *p,
 		       db_on_row *on_row, void *arg, struct err *e);
 	/* Rows inserted, updated or deleted by the last run(). */
@@ -74,13 +89,20 @@ struct db_driver {
 	/* Several statements, no parameters: migrations only. */
 	enum rc (*script)(struct db *db, const char *text, struct err *e);
 
-	/* Online copy of the whole store to a new file; RC_CONFLICT when it exists. */
+	/* For migrations: is there such a table; drop all whose name begins with
+	 * `prefix`, last made first, with their indexes. */
+	enum rc (*has_table)(struct db *db, const char *name, bool *ret, struct err *e);
+	enum rc (*drop_tables)(struct db *db, const char *prefix, struct err *e);
+
+	/* Outside a transaction.  Online copy of the whole store to a new file, complete
+	 * or not there at all; RC_CONFLICT when it exists. */
 	enum rc (*backup)(struct db *db, const char *to, struct err *e);
 
 	/* Row access; a NULL column gives 0, or NULL with *len 0. */
 	int64_t (*col_int)(const struct db_row *row, unsigned col);
 	const char *(*col_text)(const struct db_row *row, unsigned col, size_t *ret_len);
-	const uint8_t *(*col_blob)(const struct db_row *row, unsigned col, size_t *ret_len);
+	const uint8_t *(*col_blob)(const struct db_row *row, unsigned col,
+				   size_t *ret_len);
 	bool (*col_null)(const struct db_row *row, unsigned col);
 };
 

@@ -1,0 +1,3 @@
+-- Views are folds of the log: dropped and replayed whenever a file here changes.  When
+-- only the code of a fold changes, change this number with it.
+-- fold: 1
