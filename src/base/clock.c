@@ -26,16 +26,20 @@ char *
 clock_format(int64_t us, char *out)
 {
 	int64_t frac = us % CLOCK_US_PER_S;
+	time_t t = (time_t)(us / CLOCK_US_PER_S);
 	struct tm tm;
 
-	if (frac < 0)
+	if (frac < 0) {
 		frac += CLOCK_US_PER_S;
-	time_t t = (time_t)((us - frac) / CLOCK_US_PER_S);
+		t--;
+	}
 	if (gmtime_r(&t, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 8099) {
 		snprintf(out, CLOCK_TEXT_LEN, "?");
 		return out;
 	}
-	size_t n = strftime(out, CLOCK_TEXT_LEN, "%Y-%m-%dT%H:%M:%S", &tm);
+	/* The year apart: strftime() writes the year 0 as one digit. */
+	size_t n = (size_t)snprintf(out, CLOCK_TEXT_LEN, "%04d", tm.tm_year + 1900);
+	n += strftime(out + n, CLOCK_TEXT_LEN - n, "-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, CLOCK_TEXT_LEN - n, ".%06dZ", (int)frac);
 	return out;
 }
