@@ -68,7 +68,9 @@ struct case_event {
 	int64_t iat_us;
 	enum case_act act;
 	unsigned level;	    /* ACT_WARN: 1.. */
-	uint64_t covers_seq; /* ACT_RECEIPT: the event of this case that was receipted */
+	/* ACT_RECEIPT: the latest event of this case, in the log of `from`, that was receipted.
+	 * A receipt is for everything below a size, so what is earlier is covered too. */
+	uint64_t covers_seq;
 	int64_t receipt_us;  /* ACT_RECEIPT: the peer's time of the cosignature */
 };
 
@@ -89,7 +91,8 @@ struct casefile {
 	int64_t sent_us;
 	int64_t receipt_us; /* 0: never receipted */
 	int64_t accepted_us, refused_us, closed_us; /* iat of the event; 0: not */
-	int64_t decided_us; /* iat of the latest item.decide */
+	int64_t decided_us; /* iat of the latest item.decide; 0: none */
+	uint64_t decided_seq; /* its seq, valid where decided_us is */
 	uint32_t n_rungs;
 	struct case_rung rungs[CASE_LADDER_MAX];
 	uint32_t reopened; /* how often */
@@ -97,35 +100,68 @@ struct casefile {
 	/* where an incremental fold stands; see casefile_can_append() */
 	uint64_t last_seq[PARTY_COUNT]; /* valid where n_events[] > 0 */
 	int64_t max_iat_us[PARTY_COUNT];
+	uint64_t max_ack[PARTY_COUNT]; /* the largest ack_size among its events */
 	uint64_t n_events[PARTY_COUNT];
 };
 
-/* The next state, or RC_CONFLICT when the table has no row (*ret is then `from`). */
+/*
+ * The next state, or RC_CONFLICT when the table has no row (*ret is then `from`).
+ * ACT_REOPEN gives CASE_ACCEPTED here; in a case that was never accepted the fold goes
+ * back to what its facts say (refused, received or sent).
+ */
 enum rc casefile_next(enum case_state from, enum case_act act, enum party by,
 		      enum case_state *ret) MUST_CHECK;
 
-/* Apply one event after all before it.  Never fails: what no row allows is voided.
- * Returns false when it was voided. */
+/* May `by` start this act, seeing the case in this state?  Stricter than the fold: it
+ * leaves out the rows that exist only because two acts can cross on their way (accepting
+ * a case that was just closed).  Services ask this before they append. */
+bool casefile_may(enum case_state from, enum case_act act, enum party by);
+
+/* Apply one event after all before it.  Never fails: what no row allows is voided, and so
+ * are a rung past CASE_LADDER_MAX and a receipt for what is not before it or without a
+ * time.  Returns false when it was voided. */
 bool casefile_apply(struct casefile *c, const struct case_event *ev);
 
-/* True when `ev` sorts after everything already folded, so that casefile_apply() gives
- * what casefile_fold() over all would. */
+/*
+ * True when `ev` sorts after everything already folded, so that casefile_apply() gives
+ * what casefile_fold() over all would.  Always true where an event arrives that has seen
+ * all others; false also where it might be true: then fold again.
+ */
 bool casefile_can_append(const struct casefile *c, const struct case_event *ev);
 
-/* Sort `ev` into the one order of both nodes (in place), given each log's events in any
- * order, then fold them all into a zeroed *ret. */
+/*
+ * Sort `ev` into the one order of both nodes (in place), given each log's events in any
+ * order, then fold them all into a zeroed *ret.
+ *
+ * The order is a merge of the two logs, each by seq.  The head of one is ready when the
+ * events of the other below its ack_size are out.  If both or (under hostile acks) none
+ * are ready, the smaller (iat, party) goes first.
+ */
 void casefile_fold(struct case_event *ev, size_t n, struct casefile *ret);
 
 /* Deadlines of a case: 0 where no clock runs (no receipt, or the thing is done). */
 struct case_due {
-	int64_t accept_us;
-	int64_t decide_us;
-	int64_t step_us;	   /* when the next rung may be taken; 0: none or not yet known */
-	int step;		   /* index into policy->ladder, or -1 */
-	int64_t first_us;	   /* the earliest of what is still owed, 0: nothing */
+	int64_t accept_us; /* owed: case.accept or case.refuse */
+	int64_t decide_us; /* owed: a decision on every open item */
+	int64_t step_us;   /* when the next rung may be taken; 0: none or not yet known */
+	int step;	   /* the next rung, an index into policy->ladder, or -1 */
+	unsigned taken;	   /* rungs that count: in order, not early, receipted */
+	bool pending;	   /* a rung was taken and waits for its receipt: it blocks `step` */
+	int64_t first_us;  /* the earliest of what is still owed, 0: nothing */
 };
 
-/* Pure function of policy, class and fold (open_items: accepted but undecided). */
+/*
+ * Pure function of policy, class and fold (open_items: accepted but undecided).
+ *
+ *   accept = receipt + class.accept_us    while neither accepted nor refused
+ *   decide = receipt + class.decide_us    while items are open, unless refused or closed
+ *   step 0 = first + ladder[0].after_us   first: the earlier of the two still owed
+ *   step k = receipt of rung k - 1 + ladder[k].after_us, and not before `first`
+ *
+ * Rung k counts when it has ladder[k]'s level, follows rung k - 1, was not taken before
+ * its time, and is receipted.  The time of rung 0 is here that of the accept deadline,
+ * which no later act of the platform (a backdated acceptance) can move.
+ */
 void casefile_due(const struct policy *p, const struct policy_class *cls,
 		  const struct casefile *c, uint64_t open_items, struct case_due *ret);
 
