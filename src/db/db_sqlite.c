@@ -88,7 +88,11 @@ rc_from_code(sqlite3 *sq, int code)
 		return RC_IO;
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
-		return sq == NULL ? RC_IO : rc_from_errno(sqlite3_system_errno(sq));
+		/* A COMMIT that fails does not record its errno, though nothing has
+		 * touched it; callers clear it before. */
+		if (sq == NULL || rc_from_errno(errno) == RC_FULL)
+			return rc_from_errno(errno);
+		return rc_from_errno(sqlite3_system_errno(sq));
 	default:
 		return RC_IO;
 	}
@@ -286,8 +290,10 @@ sq_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret, struct
 static enum rc
 verb(struct db *db, enum verb v, struct err *e)
 {
-	int code = sqlite3_step(db->verb[v]);
+	int code;
 
+	errno = 0;
+	code = sqlite3_step(db->verb[v]);
 	if (code != SQLITE_DONE) {
 		enum rc rc = sq_fail(db, code, verb_text[v], e);
 		sqlite3_reset(db->verb[v]);

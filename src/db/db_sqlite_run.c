@@ -81,6 +81,7 @@ step_all(struct db *db, const struct sql *q, sqlite3_stmt *stmt, db_on_row *on_r
 
 	/* A write inside begin(write = false) would fail elsewhere. */
 	assert(reads || !db->in_tx || db->tx_write);
+	errno = 0;
 	while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		if (on_row != NULL && rc == RC_OK)
 			rc = on_row(arg, &row, e);
@@ -248,6 +249,7 @@ copy_pages(struct db *db, char *part, struct err *e)
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(out, "PRAGMA journal_mode = OFF", NULL, NULL, NULL);
 	if (code == SQLITE_OK) {
+		errno = 0;
 		b = sqlite3_backup_init(out, "main", db->sq, "main");
 		code = b == NULL ? sqlite3_extended_errcode(out)
 				 : sqlite3_backup_step(b, -1);
