@@ -1,0 +1,83 @@
+#include "core/crypto.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+
+static_assert(HASH_LEN == crypto_hash_sha256_BYTES, "SHA-256");
+static_assert(SIG_LEN == crypto_sign_BYTES, "Ed25519");
+
+void
+crypto_start(void)
+{
+	if (sodium_init() < 0)
+		abort();
+}
+
+void
+hash_bytes(const void *p, size_t len, struct hash *ret)
+{
+	crypto_hash_sha256(ret->b, p, len);
+}
+
+bool
+hash_equal(const struct hash *x, const struct hash *y)
+{
+	return memcmp(x->b, y->b, HASH_LEN) == 0;
+}
+
+char *
+hash_hex(const struct hash *h, char *out)
+{
+	hex_encode(h->b, HASH_LEN, out);
+	return out;
+}
+
+enum rc
+hash_parse_hex(const char *s, size_t len, struct hash *ret)
+{
+	return hex_decode(s, len, ret->b, HASH_LEN);
+}
+
+void
+sign_public_key(const uint8_t seed[SEED_LEN], uint8_t pub[KEY_LEN])
+{
+	uint8_t sk[crypto_sign_SECRETKEYBYTES];
+
+	crypto_sign_seed_keypair(pub, sk, seed);
+	sodium_memzero(sk, sizeof(sk));
+}
+
+void
+sign_bytes(const uint8_t seed[SEED_LEN], const void *msg, size_t len, uint8_t sig[SIG_LEN])
+{
+	uint8_t pub[KEY_LEN], sk[crypto_sign_SECRETKEYBYTES];
+
+	crypto_sign_seed_keypair(pub, sk, seed);
+	crypto_sign_detached(sig, NULL, msg, len, sk);
+	sodium_memzero(sk, sizeof(sk));
+}
+
+bool
+sign_check(const uint8_t pub[KEY_LEN], const void *msg, size_t len,
+	   const uint8_t sig[SIG_LEN])
+{
+	return crypto_sign_verify_detached(sig, msg, len, pub) == 0;
+}
+
+void
+key_thumbprint(const uint8_t pub[KEY_LEN], char out[KID_LEN + 1])
+{
+	struct arena *a = arena_create();
+	const char *jwk = arena_printf(a, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}",
+				       b64url_arena(a, pub, KEY_LEN));
+	struct hash h;
+
+	hash_bytes(jwk, strlen(jwk), &h);
+	snprintf(out, KID_LEN + 1, "%s", b64url_arena(a, h.b, HASH_LEN));
+	arena_free(a);
+}
