@@ -1,0 +1,224 @@
+/*
+ * A source of rows that a test changes at will, and kdig as the client.
+ * Included by the tests of rpz/ only.
+ */
+#ifndef SALURAN_TESTS_RPZ_FAKE_H
+#define SALURAN_TESTS_RPZ_FAKE_H
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "rpz/rpz.h"
+
+#define ORIGIN	     "rpz.test"
+#define KEY_NAME     "rpzkey"
+#define KEY_SECRET   "8Ds63TOqIP6NQnGNHjCBeDGQMH2uQXzZ4LJT9ZWO5WY="
+#define OTHER_SECRET "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+enum {
+	FAKE_OPERATORS_MAX = 8,
+	FAKE_WAIT_S = 10,
+	KDIG_BYTES_MAX = 8 << 20,
+	COMMAND_MAX = 512,
+	KDIG_ARGS_MAX = 32
+};
+
+struct fake {
+	pthread_mutex_t lock;
+	pthread_cond_t pulled;
+	uint32_t serial;
+	const struct rpz_row *rows;
+	size_t n_rows;
+	struct rpz_operator ops[FAKE_OPERATORS_MAX];
+	size_t n_ops;
+	bool broken;
+	unsigned n_asked, n_pulled; /* calls of zone() and pulled() */
+	uint32_t pulled_serial;
+	char pulled_name[32];
+	struct rpz *r;
+};
+
+static enum rc
+fake_zone(void *arg, struct arena *a, const struct rpz_zone **ret, struct err *e)
+{
+	struct fake *f = arg;
+	struct rpz_zone *z = ARENA_NEW(a, struct rpz_zone);
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&f->lock);
+	f->n_asked++;
+	*z = (struct rpz_zone){ORIGIN, f->serial, 30, 60, 10, 3600, f->rows, f->n_rows};
+	if (f->broken)
+		rc = err_set(e, RC_IO, "the fake store is broken");
+	pthread_mutex_unlock(&f->lock);
+	*ret = z;
+	return rc;
+}
+
+static enum rc
+fake_operators(void *arg, struct arena *a, const struct rpz_operator **ret, size_t *n,
+	       struct err *e)
+{
+	struct fake *f = arg;
+
+	(void)e;
+	pthread_mutex_lock(&f->lock);
+	*ret = arena_copy(a, f->ops, f->n_ops * sizeof(*f->ops));
+	*n = f->n_ops;
+	pthread_mutex_unlock(&f->lock);
+	return RC_OK;
+}
+
+static void
+fake_pulled(void *arg, const char *name, uint32_t serial)
+{
+	struct fake *f = arg;
+
+	pthread_mutex_lock(&f->lock);
+	f->n_pulled++;
+	pthread_cond_broadcast(&f->pulled);
+	f->pulled_serial = serial;
+	snprintf(f->pulled_name, sizeof(f->pulled_name), "%s", name);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* pulled() follows the transfer: kdig may be gone before it is called. */
+static void
+assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
+{
+	struct timespec until;
+	int ret = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FAKE_WAIT_S;
+	pthread_mutex_lock(&f->lock);
+	while (f->n_pulled < n && ret == 0)
+		ret = pthread_cond_timedwait(&f->pulled, &f->lock, &until);
+	assert_int_equal(f->n_pulled, n);
+	assert_string_equal(f->pulled_name, name);
+	assert_int_equal(f->pulled_serial, serial);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Change what the source gives, and say so. */
+static void
+fake_set(struct fake *f, uint32_t serial, const struct rpz_row *rows, size_t n)
+{
+	pthread_mutex_lock(&f->lock);
+	f->serial = serial;
+	f->rows = rows;
+	f->n_rows = n;
+	pthread_mutex_unlock(&f->lock);
+	rpz_changed(f->r);
+}
+
+static const struct rpz_row four_rows[] = {
+	{"t.me", RPZ_NXDOMAIN, NULL},
+	{"*.t.me", RPZ_NODATA, NULL},
+	{"ok.t.me", RPZ_PASSTHRU, NULL},
+	{"info.t.me", RPZ_TXT, "order 42"},
+};
+
+static const struct rpz_operator listed = {"plain", "127.0.0.1", 0, NULL, NULL};
+static const struct rpz_operator keyed = {"keyed", "127.0.0.3", 0, KEY_NAME, KEY_SECRET};
+
+static void
+fake_start(struct fake *f)
+{
+	const struct rpz_source src = {f, fake_zone, fake_operators, fake_pulled};
+	struct err e = ERR_INIT;
+
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_cond_init(&f->pulled, NULL);
+	log_set_level(LOG_ERROR);
+	if (f->n_ops == 0) {
+		f->ops[0] = listed;
+		f->ops[1] = keyed;
+		f->n_ops = 2;
+	}
+	if (f->rows == NULL) {
+		f->rows = four_rows;
+		f->n_rows = sizeof(four_rows) / sizeof(*four_rows);
+	}
+	if (f->serial == 0)
+		f->serial = 100;
+	if (rpz_start("0.0.0.0", 0, ORIGIN, &src, &f->r, &e) != RC_OK)
+		fail_msg("rpz_start: %s", e.text);
+	assert_int_not_equal(rpz_port(f->r), 0);
+}
+
+static void
+fake_stop(struct fake *f)
+{
+	rpz_stop(f->r);
+	pthread_cond_destroy(&f->pulled);
+	pthread_mutex_destroy(&f->lock);
+}
+
+/* What kdig prints for these arguments (no quotes: they are split at blanks); the caller
+ * frees it. */
+static char *PRINTF(2, 3) kdig(const struct fake *f, const char *fmt, ...)
+{
+	char port[8], args[COMMAND_MAX];
+	char *argv[KDIG_ARGS_MAX] = {(char[]){"kdig"},	     (char[]){"@127.0.0.1"},
+				     (char[]){"+timeout=5"}, (char[]){"+retry=0"},
+				     (char[]){"-p"},	     port};
+	char *out = malloc(KDIG_BYTES_MAX);
+	size_t len = 0, n_args = 6;
+	posix_spawn_file_actions_t fa;
+	int fd[2], status;
+	ssize_t n;
+	va_list ap;
+	pid_t pid;
+
+	assert_non_null(out);
+	snprintf(port, sizeof(port), "%u", rpz_port(f->r));
+	va_start(ap, fmt);
+	vsnprintf(args, sizeof(args), fmt, ap);
+	va_end(ap);
+	for (char *rest = args, *word; (word = strsep(&rest, " ")) != NULL;)
+		if (*word != '\0' && n_args < KDIG_ARGS_MAX - 1)
+			argv[n_args++] = word;
+	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
+	posix_spawn_file_actions_init(&fa);
+	posix_spawn_file_actions_adddup2(&fa, fd[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&fa, fd[1], STDERR_FILENO);
+	if (posix_spawnp(&pid, "kdig", &fa, NULL, argv, environ) != 0)
+		fail_msg("kdig cannot be run: install the package knot-dnsutils");
+	posix_spawn_file_actions_destroy(&fa);
+	close(fd[1]);
+	while ((n = read(fd[0], out + len, KDIG_BYTES_MAX - 1 - len)) > 0)
+		len += (size_t)n;
+	out[len] = '\0';
+	close(fd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return out;
+}
+
+static void
+assert_says(const char *out, const char *what)
+{
+	if (strstr(out, what) == NULL)
+		fail_msg("\"%s\" is not in:\n%.2000s", what, out);
+}
+
+static void
+assert_silent(const char *out, const char *what)
+{
+	if (strstr(out, what) != NULL)
+		fail_msg("\"%s\" must not be in:\n%.2000s", what, out);
+}
+
+#endif
