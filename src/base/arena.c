@@ -99,11 +99,13 @@ arena_alloc(struct arena *a, size_t len)
 	len = (len + align - 1) / align * align;
 	if (b == NULL || b->cap - b->used < len) {
 		if (len > ARENA_BLOCK_BYTES / 2 && b != NULL) {
-			/* A large piece gets a block behind the head, which stays open. */
+			/* A large piece gets a block behind the head, which stays open.
+			 */
 			b->next = block_create(len, b->next);
 			b = b->next;
 		} else {
-			b = block_create(len > ARENA_BLOCK_BYTES ? len : ARENA_BLOCK_BYTES,
+			b = block_create(len > ARENA_BLOCK_BYTES ? len
+								 : ARENA_BLOCK_BYTES,
 					 a->head);
 			a->head = b;
 		}

@@ -15,6 +15,11 @@
 #include <time.h>
 #include <wchar.h>
 
+/* clang's view of some of them is a macro. */
+#undef alloca
+#undef sprintf
+#undef vsprintf
+
 /* No bound: struct buf, arena_printf(), snprintf(). */
 #pragma GCC poison strcpy strcat stpcpy sprintf vsprintf gets
 
@@ -28,7 +33,6 @@
 #pragma GCC poison atoi atol atoll atof scanf fscanf sscanf vsscanf
 
 /* The size comes from the input while the stack is small: arena_alloc(). */
-#undef alloca
 #pragma GCC poison alloca
 
 /* A shell reads the argument: posix_spawn() with an argument vector. */

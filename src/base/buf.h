@@ -20,9 +20,9 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT(max_bytes)                                                               \
-	{                                                                                 \
-		.max = (max_bytes)                                                        \
+#define BUF_INIT(max_bytes)                                                              \
+	{                                                                                \
+		.max = (max_bytes)                                                       \
 	}
 
 void buf_free(struct buf *b);  /* NULL and zeroed allowed; leaves it empty, usable */

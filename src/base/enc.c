@@ -127,7 +127,8 @@ digit_value(char c, bool url)
 
 /* `slen` digits without padding. */
 static enum rc
-decode(struct arena *a, const char *s, size_t slen, bool url, uint8_t **ret, size_t *ret_len)
+decode(struct arena *a, const char *s, size_t slen, bool url, uint8_t **ret,
+       size_t *ret_len)
 {
 	size_t tail = slen % 4, len = slen / 4 * 3 + (tail == 0 ? 0 : tail - 1);
 	uint32_t v = 0;

@@ -20,7 +20,7 @@ void hex_encode(const uint8_t *p, size_t len, char *out);
 /* Exactly `len` bytes from 2 * len lower-case digits.  RC_INVALID otherwise. */
 enum rc hex_decode(const char *s, size_t slen, uint8_t *out, size_t len) MUST_CHECK;
 
-void b64_put(struct buf *b, const void *p, size_t len);    /* padded */
+void b64_put(struct buf *b, const void *p, size_t len);	   /* padded */
 void b64url_put(struct buf *b, const void *p, size_t len); /* no padding */
 char *b64_arena(struct arena *a, const void *p, size_t len);
 char *b64url_arena(struct arena *a, const void *p, size_t len);

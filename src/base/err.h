@@ -17,9 +17,9 @@ struct err {
 	char text[ERR_TEXT_MAX];
 };
 
-#define ERR_INIT                                                                          \
-	{                                                                                 \
-		.text = ""                                                                \
+#define ERR_INIT                                                                         \
+	{                                                                                \
+		.text = ""                                                               \
 	}
 
 /* Fill `e` (NULL allowed) and return `rc`, so that `return err_set(...)` reads well. */

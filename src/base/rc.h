@@ -8,35 +8,35 @@
 #ifndef SALURAN_BASE_RC_H
 #define SALURAN_BASE_RC_H
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK	  __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* X(name, token, HTTP status, exit code) */
-#define RC_TABLE(X)                                                                       \
-	X(OK, "ok", 200, 0)                                                               \
-	X(INVALID, "invalid", 400, 3)                                                     \
-	X(UNAUTHENTICATED, "unauthenticated", 401, 4)                                     \
-	X(DENIED, "denied", 403, 4)                                                       \
-	X(NOT_FOUND, "not_found", 404, 5)                                                 \
-	X(CONFLICT, "conflict", 409, 6)                                                   \
-	X(GONE, "gone", 410, 5)                                                           \
-	X(TOO_LARGE, "too_large", 413, 3)                                                 \
-	X(UNSUPPORTED, "unsupported", 415, 3)                                             \
-	X(UNPROCESSABLE, "unprocessable", 422, 3)                                         \
-	X(FROZEN, "frozen", 423, 7)                                                       \
-	X(LIMIT, "limit", 429, 7)                                                         \
-	X(IO, "io", 500, 8)                                                               \
-	X(CORRUPT, "corrupt", 500, 9)                                                     \
-	X(NEWER, "newer", 500, 9)                                                         \
-	X(RETRY, "retry", 503, 10)                                                        \
-	X(UNAVAILABLE, "unavailable", 503, 10)                                            \
+#define RC_TABLE(X)                                                                      \
+	X(OK, "ok", 200, 0)                                                              \
+	X(INVALID, "invalid", 400, 3)                                                    \
+	X(UNAUTHENTICATED, "unauthenticated", 401, 4)                                    \
+	X(DENIED, "denied", 403, 4)                                                      \
+	X(NOT_FOUND, "not_found", 404, 5)                                                \
+	X(CONFLICT, "conflict", 409, 6)                                                  \
+	X(GONE, "gone", 410, 5)                                                          \
+	X(TOO_LARGE, "too_large", 413, 3)                                                \
+	X(UNSUPPORTED, "unsupported", 415, 3)                                            \
+	X(UNPROCESSABLE, "unprocessable", 422, 3)                                        \
+	X(FROZEN, "frozen", 423, 7)                                                      \
+	X(LIMIT, "limit", 429, 7)                                                        \
+	X(IO, "io", 500, 8)                                                              \
+	X(CORRUPT, "corrupt", 500, 9)                                                    \
+	X(NEWER, "newer", 500, 9)                                                        \
+	X(RETRY, "retry", 503, 10)                                                       \
+	X(UNAVAILABLE, "unavailable", 503, 10)                                           \
 	X(FULL, "full", 507, 8)
 
 enum rc {
 #define X(name, token, http, code) RC_##name,
 	RC_TABLE(X)
 #undef X
-	RC_COUNT
+		RC_COUNT
 };
 
 const char *rc_token(enum rc rc);

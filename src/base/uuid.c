@@ -1,7 +1,6 @@
 #include "base/uuid.h"
 
 #include <sodium.h>
-#include <string.h>
 
 #include "base/enc.h"
 
@@ -35,9 +34,11 @@ uuid7_valid(const char *s, size_t len)
 		if (i == 8 || i == 13 || i == 18 || i == 23) {
 			if (s[i] != '-')
 				return false;
-		} else if (!((s[i] >= '0' && s[i] <= '9') || (s[i] >= 'a' && s[i] <= 'f'))) {
+		} else if (!((s[i] >= '0' && s[i] <= '9') ||
+			     (s[i] >= 'a' && s[i] <= 'f'))) {
 			return false;
 		}
 	}
-	return s[14] == '7' && memchr("89ab", s[19], 4) != NULL;
+	return s[14] == '7' &&
+	       (s[19] == '8' || s[19] == '9' || s[19] == 'a' || s[19] == 'b');
 }

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Gate: clang-tidy 14 finds nothing.  Usage: check_tidy.sh BUILD [FILE...]
+#
+# BUILD is a build with clang, whose compile_commands.json gives the flags; without
+# files, every file that it compiles.  One file a process: the analyser of this version
+# is not reliable with more.
+set -euo pipefail
+
+if [ $# -eq 0 ]; then
+	echo "usage: $0 BUILD [FILE...]" >&2
+	exit 2
+fi
+build=$1
+shift
+files=("$@")
+if [ $# -eq 0 ]; then
+	mapfile -t files < <(/usr/bin/python3 - "$build" <<'PYTHON'
+import json, os, sys
+with open(os.path.join(sys.argv[1], "compile_commands.json")) as f:
+    entries = json.load(f)
+build = os.path.realpath(sys.argv[1])
+paths = {os.path.realpath(os.path.join(e["directory"], e["file"])) for e in entries}
+# Generated files lie in the build; a build that is one of the sources' parents has none.
+own = {p for p in paths if not p.startswith(build + os.sep)} or paths
+print("\n".join(sorted(own)))
+PYTHON
+	)
+fi
+if [ -z "${files[*]}" ]; then
+	echo "tidy: no file to look at" >&2
+	exit 1
+fi
+config=$(realpath "$(dirname "$0")/../.clang-tidy")
+printf '%s\0' "${files[@]}" |
+	xargs -0 -n 1 -P 2 clang-tidy-14 --quiet --config-file="$config" -p "$build"
+echo "tidy: ${#files[@]} files"
