@@ -93,9 +93,14 @@ struct exchange_push {
 enum rc exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 			   struct exchange_push *ret, int64_t *ret_wait_us,
 			   struct err *e) MUST_CHECK;
-/* The peer says that it stores `size` leaves (409 or 202): push from there next time.
- * RC_CORRUPT: it claims more than we have (protocol 6). */
-enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t size,
+/*
+ * The peer told where it stands: `pending` is the size of its pending checkpoint (the body of a
+ * 409 of add-checkpoint, or mirror-info), `next` the next entry that it wants (mirror-info of
+ * 202 or 409, else EXCHANGE_UNKNOWN).  The next push goes on from there at once.
+ * RC_CORRUPT: it claims more than we have (protocol 6).
+ */
+#define EXCHANGE_UNKNOWN UINT64_MAX
+enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t next,
 			     struct err *e) MUST_CHECK;
 /* Cosignature lines came back: verify, store, adopt those that start a clock.
  * RC_UNPROCESSABLE: no valid receipt in it. */
