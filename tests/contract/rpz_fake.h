@@ -112,6 +112,26 @@ assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
 	pthread_mutex_unlock(&f->lock);
 }
 
+static unsigned
+fake_asked(struct fake *f)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&f->lock);
+	n = f->n_asked;
+	pthread_mutex_unlock(&f->lock);
+	return n;
+}
+
+static void
+fake_break(struct fake *f, bool broken)
+{
+	pthread_mutex_lock(&f->lock);
+	f->broken = broken;
+	pthread_mutex_unlock(&f->lock);
+	rpz_changed(f->r);
+}
+
 /* Change what the source gives, and say so. */
 static void
 fake_set(struct fake *f, uint32_t serial, const struct rpz_row *rows, size_t n)
