@@ -32,5 +32,6 @@ if [ -z "${files[*]}" ]; then
 fi
 config=$(realpath "$(dirname "$0")/../.clang-tidy")
 printf '%s\0' "${files[@]}" |
-	xargs -0 -n 1 -P 2 clang-tidy-14 --quiet --config-file="$config" -p "$build"
+	xargs -0 -n 1 -P 2 clang-tidy-14 --quiet --config-file="$config" -p "$build" 2>&1 |
+	sed '/^[0-9]* warnings* generated\.$/d'
 echo "tidy: ${#files[@]} files"

@@ -1,0 +1,48 @@
+# The same names as the scripts, for those whose fingers type make.
+.PHONY: demo check full build test bench fuzz format clean
+
+SECONDS ?= 60
+PREREQS = . tools/prereqs.sh && prereqs_install
+SHELL = /bin/bash
+
+build:
+	@$(PREREQS) "$${PREREQS_BUILD[@]}"
+	@[ -e build/build.ninja ] || meson setup build
+	@ninja -C build
+
+demo:
+	@./demo
+
+check:
+	@./check
+
+full:
+	@./check full
+
+test: build
+	@meson test -C build --print-errorlogs
+
+# make bench NAME=x
+bench:
+	@[ -n "$(NAME)" ] || { echo "make bench NAME=x, x one of:" \
+		$$(ls bench/bench_*.c | sed 's,bench/bench_\(.*\)\.c,\1,') >&2; exit 2; }
+	@[ -e build-release/build.ninja ] || meson setup --buildtype=release build-release
+	@ninja -C build-release bench/bench_$(NAME)
+	@build-release/bench/bench_$(NAME)
+
+# make fuzz NAME=x [SECONDS=n]
+fuzz:
+	@[ -n "$(NAME)" ] || { echo "make fuzz NAME=x, x one of:" \
+		$$(ls fuzz/fuzz_*.c | sed 's,fuzz/fuzz_\(.*\)\.c,\1,') >&2; exit 2; }
+	@[ -e build-fuzz/build.ninja ] || \
+		CC=clang meson setup build-fuzz -Dfuzz=true -Db_lundef=false
+	@ninja -C build-fuzz fuzz/fuzz_$(NAME)
+	@mkdir -p build-fuzz/corpora/$(NAME)
+	@build-fuzz/fuzz/fuzz_$(NAME) -max_total_time=$(SECONDS) -timeout=10 \
+		-artifact_prefix=build-fuzz/ build-fuzz/corpora/$(NAME) fuzz/corpora/$(NAME)
+
+format:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
+
+clean:
+	@rm -rf build build-release build-fuzz build-check
