@@ -19,40 +19,40 @@
 #include "core/policy.h"
 
 /* X(NAME, token) */
-#define CASE_STATE_TABLE(X)                                                               \
-	X(NONE, "none")	    /* no manifest yet: parts only */                             \
-	X(SENT, "sent")	    /* in the authority's log, no receipt adopted */              \
-	X(RECEIVED, "received") /* receipted: the clock runs */                           \
-	X(ACCEPTED, "accepted") /* a person has it */                                     \
-	X(REFUSED, "refused")                                                             \
+#define CASE_STATE_TABLE(X)                                                              \
+	X(NONE, "none")		/* no manifest yet: parts only */                        \
+	X(SENT, "sent")		/* in the authority's log, no receipt adopted */         \
+	X(RECEIVED, "received") /* receipted: the clock runs */                          \
+	X(ACCEPTED, "accepted") /* a person has it */                                    \
+	X(REFUSED, "refused")                                                            \
 	X(CLOSED, "closed")
 
 enum case_state {
 #define X(name, token) CASE_##name,
 	CASE_STATE_TABLE(X)
 #undef X
-	CASE_STATE_COUNT
+		CASE_STATE_COUNT
 };
 
 /* Events that a case's fold looks at.  X(NAME, event type) */
-#define CASE_ACT_TABLE(X)                                                                 \
-	X(SEND, "notice.send")                                                            \
-	X(RECEIPT, "receipt.adopt") /* one that covers an event of this case */           \
-	X(ACCEPT, "case.accept")                                                          \
-	X(REFUSE, "case.refuse")                                                          \
-	X(DECIDE, "item.decide")                                                          \
-	X(REMIND, "case.remind")                                                          \
-	X(WARN, "case.warn")                                                              \
-	X(POST, "message.post")                                                           \
-	X(READ, "message.read")                                                           \
-	X(CLOSE, "case.close")                                                            \
+#define CASE_ACT_TABLE(X)                                                                \
+	X(SEND, "notice.send")                                                           \
+	X(RECEIPT, "receipt.adopt") /* one that covers an event of this case */          \
+	X(ACCEPT, "case.accept")                                                         \
+	X(REFUSE, "case.refuse")                                                         \
+	X(DECIDE, "item.decide")                                                         \
+	X(REMIND, "case.remind")                                                         \
+	X(WARN, "case.warn")                                                             \
+	X(POST, "message.post")                                                          \
+	X(READ, "message.read")                                                          \
+	X(CLOSE, "case.close")                                                           \
 	X(REOPEN, "case.reopen")
 
 enum case_act {
 #define X(name, token) ACT_##name,
 	CASE_ACT_TABLE(X)
 #undef X
-	ACT_COUNT
+		ACT_COUNT
 };
 
 const char *case_state_token(enum case_state s);
@@ -67,19 +67,20 @@ struct case_event {
 	uint64_t ack_size; /* leaves of the other party's log that its author had */
 	int64_t iat_us;
 	enum case_act act;
-	unsigned level;	    /* ACT_WARN: 1.. */
-	/* ACT_RECEIPT: the latest event of this case, in the log of `from`, that was receipted.
-	 * A receipt is for everything below a size, so what is earlier is covered too. */
+	unsigned level; /* ACT_WARN: 1.. */
+	/* ACT_RECEIPT: the latest event of this case, in the log of `from`, that was
+	 * receipted. A receipt is for everything below a size, so what is earlier is
+	 * covered too. */
 	uint64_t covers_seq;
-	int64_t receipt_us;  /* ACT_RECEIPT: the peer's time of the cosignature */
+	int64_t receipt_us; /* ACT_RECEIPT: the peer's time of the cosignature */
 };
 
 enum { CASE_LADDER_MAX = POLICY_LADDER_MAX };
 
 /* A rung of the ladder that was taken. */
 struct case_rung {
-	uint64_t seq;	    /* of the remind or warn event, in the authority's log */
-	unsigned level;	    /* 0: reminder */
+	uint64_t seq;	/* of the remind or warn event, in the authority's log */
+	unsigned level; /* 0: reminder */
 	int64_t iat_us;
 	int64_t receipt_us; /* 0: not receipted, so it does not count */
 };
@@ -89,14 +90,15 @@ struct casefile {
 	enum case_state state;
 	uint64_t send_seq;
 	int64_t sent_us;
-	int64_t receipt_us; /* 0: never receipted */
+	int64_t receipt_us;			    /* 0: never receipted */
 	int64_t accepted_us, refused_us, closed_us; /* iat of the event; 0: not */
-	int64_t decided_us; /* iat of the latest item.decide; 0: none */
+	int64_t decided_us;   /* iat of the latest item.decide; 0: none */
 	uint64_t decided_seq; /* its seq, valid where decided_us is */
 	uint32_t n_rungs;
 	struct case_rung rungs[CASE_LADDER_MAX];
 	uint32_t reopened; /* how often */
-	uint32_t voided;   /* events that no transition allows: kept, shown, without effect */
+	uint32_t voided; /* events that no transition allows: kept, shown, without effect
+			  */
 	/* where an incremental fold stands; see casefile_can_append() */
 	uint64_t last_seq[PARTY_COUNT]; /* valid where n_events[] > 0 */
 	int64_t max_iat_us[PARTY_COUNT];
@@ -146,8 +148,8 @@ struct case_due {
 	int64_t step_us;   /* when the next rung may be taken; 0: none or not yet known */
 	int step;	   /* the next rung, an index into policy->ladder, or -1 */
 	unsigned taken;	   /* rungs that count: in order, not early, receipted */
-	bool pending;	   /* a rung was taken and waits for its receipt: it blocks `step` */
-	int64_t first_us;  /* the earliest of what is still owed, 0: nothing */
+	bool pending; /* a rung was taken and waits for its receipt: it blocks `step` */
+	int64_t first_us; /* the earliest of what is still owed, 0: nothing */
 };
 
 /*

@@ -14,7 +14,11 @@
 #include "base/err.h"
 
 enum {
-	RPZ_NAME_MAX = 253,   /* characters of a name without its root dot */
+	RPZ_NAME_MAX = 253, /* characters of a name without its root dot */
+	RPZ_LABEL_MAX = 63, /* of one label (RFC 1035, section 2.3.4) */
+	RPZ_WIRE_MAX = 255, /* bytes of an owner in wire form, the zone's name included */
+	GUARD_LIST_MAX = 8 << 20, /* bytes of a list's file */
+	GUARD_SERVICE_MAX = 200,  /* bytes of what a service carries */
 	GUARD_FINDINGS_MAX = 4096,
 	GUARD_LIST_NAMES_MAX = 100000,
 };
@@ -27,19 +31,20 @@ enum guard_level {
 };
 
 /* X(NAME, token, level) */
-#define GUARD_TABLE(X)                                                                    \
-	X(PUBLIC_SUFFIX, "public_suffix", GUARD_REFUSE)	      /* ICANN section, or a TLD */ \
-	X(PRIVATE_SUFFIX, "private_suffix", GUARD_OVERRIDE)   /* hosts unrelated sites */ \
-	X(PROTECTED, "protected", GUARD_REFUSE)		      /* it, or above it */       \
-	X(WHOLE_SERVICE, "whole_service", GUARD_OVERRIDE)     /* carries a service */     \
-	X(NO_ITEMS, "no_items", GUARD_NOTE)		      /* no cited item is on it */ \
-	X(WILDCARD, "wildcard", GUARD_NOTE)		      /* asked for: all below */
+#define GUARD_TABLE(X)                                                                   \
+	X(PUBLIC_SUFFIX, "public_suffix", GUARD_REFUSE) /* ICANN section, or a TLD */    \
+	X(PRIVATE_SUFFIX, "private_suffix", GUARD_OVERRIDE) /* hosts unrelated sites */  \
+	X(PROTECTED, "protected", GUARD_REFUSE)		  /* covers a protected name */  \
+	X(PROTECTED_BELOW, "protected_below", GUARD_NOTE) /* is above one, uncovered */  \
+	X(WHOLE_SERVICE, "whole_service", GUARD_OVERRIDE) /* carries a service */        \
+	X(NO_ITEMS, "no_items", GUARD_NOTE)		  /* no cited item is on it */   \
+	X(WILDCARD, "wildcard", GUARD_NOTE)		  /* asked for: all below */
 
 enum guard_code {
 #define X(name, token, level) GUARD_CODE_##name,
 	GUARD_TABLE(X)
 #undef X
-	GUARD_CODE_COUNT
+		GUARD_CODE_COUNT
 };
 
 const char *guard_code_token(enum guard_code c);
@@ -58,13 +63,25 @@ struct guard_service {
 	const char *service; /* "Telegram: every public channel, group and bot link" */
 };
 
+/* A rule of the Public Suffix List, without its "*." */
+struct guard_suffix {
+	const char *name;
+	bool icann; /* else of the private section */
+};
+
 struct guard_lists {
-	const void *psl; /* a psl_ctx_t of libpsl */
-	const char *const *protected_names; /* normalised */
+	const void *psl; /* a psl_ctx_t of libpsl; never NULL */
+	/* The same list's rules, to find those below a wildcard, which libpsl cannot. */
+	const struct guard_suffix *suffixes;
+	size_t n_suffixes;
+	/* Normalised; "*.go.id" protects go.id and all below, "bca.co.id" only itself. */
+	const char *const *protected_names;
 	size_t n_protected;
 	const struct guard_service *services;
 	size_t n_services;
 	uint64_t sample_size; /* links in the sample; 0: none given */
+	uint64_t cited_items; /* items of the cited cases, on these names or not */
+	const char *zone;     /* that the order is published in; NULL: not known yet */
 };
 
 struct guard_finding {
@@ -73,24 +90,43 @@ struct guard_finding {
 	const char *text; /* one sentence with its figures, for the person who decides */
 };
 
-/* All findings for all names, in the order of the names.  RC_INVALID: a name that is not
- * valid in a zone (guard_rpz_name()). */
+/*
+ * All findings for all names, in the order of the names.  An apex alone covers its own
+ * name only; with its wildcard it covers all below too, and so every suffix, protected
+ * name or service there.
+ * RC_INVALID: a name that is not valid in a zone (guard_rpz_name()), or is there twice.
+ * RC_TOO_LARGE: more than GUARD_FINDINGS_MAX findings.
+ */
 enum rc guard_check(struct arena *a, const struct guard_lists *lists,
 		    const struct guard_name *names, size_t n,
 		    const struct guard_finding **ret, size_t *ret_n,
 		    struct err *e) MUST_CHECK;
 
-/* A name (with wildcard or not) that none of the four resolvers refuses as an owner in
- * `zone`: no trailing dot, length with the zone, labels, case (dns.md, RPZ). */
+/*
+ * A name (with wildcard or not) that none of BIND, Unbound, PowerDNS and Knot Resolver
+ * refuses as an owner in `zone` (NULL: its length is not known yet): no trailing dot,
+ * length with the zone, labels, lower case.  RC_INVALID says which and how to mend it.
+ */
 enum rc guard_rpz_name(const char *name, bool wildcard, const char *zone,
 		       struct err *e) MUST_CHECK;
 
-/* {"services": [{"name", "service"}]}.  RC_INVALID. */
+/* {"services": [{"name", "service"}]}.  RC_INVALID with the path; RC_TOO_LARGE past
+ * GUARD_LIST_MAX. */
 enum rc guard_services_parse(struct arena *a, const char *json, size_t len,
 			     const struct guard_service **ret, size_t *ret_n,
 			     struct err *e) MUST_CHECK;
-/* One name a line, '#' comments.  RC_INVALID names the line. */
+/*
+ * The Public Suffix List's own file (public_suffix_list.dat).  Rules that are written in
+ * other letters than ASCII are left out: they all lie below public suffixes.  RC_INVALID:
+ * no section of ICANN or of private domains is in it; RC_TOO_LARGE past GUARD_LIST_MAX.
+ */
+enum rc guard_suffixes_parse(struct arena *a, const char *text, size_t len,
+			     const struct guard_suffix **ret, size_t *ret_n,
+			     struct err *e) MUST_CHECK;
+/* One name a line, "*." before it for all below too; '#' comments.  RC_INVALID names the
+ * line; RC_TOO_LARGE past GUARD_LIST_MAX. */
 enum rc guard_names_parse(struct arena *a, const char *text, size_t len,
-			  const char *const **ret, size_t *ret_n, struct err *e) MUST_CHECK;
+			  const char *const **ret, size_t *ret_n,
+			  struct err *e) MUST_CHECK;
 
 #endif

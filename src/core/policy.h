@@ -22,17 +22,30 @@ enum {
 	POLICY_CATEGORIES_MAX = 64,
 	POLICY_CLASSES_MAX = 8,
 	POLICY_LADDER_MAX = 8,
+	POLICY_CODE_MAX = 40,	/* bytes of a name or a code: [a-z0-9_-] */
+	POLICY_TITLE_MAX = 200, /* bytes of a title or a category's name */
+	POLICY_SOURCE_MAX = 8000,
+	POLICY_SECONDS_MAX = 10 * 366 * 86400, /* of any duration */
+	POLICY_APPROVALS_MAX = 8,
+	POLICY_NAMES_MAX = 10000, /* of one order */
+	/* What a cache holds is what a lift waits for, hence seconds. */
+	POLICY_TTL_MIN_S = 5,
+	POLICY_TTL_MAX_S = 60,
 };
+
+/* Every policy has it: the class of a notice that is not urgent. */
+#define POLICY_CLASS_NORMAL "normal"
 
 /* A class of items or notices with its own time limits ("normal", "urgent"). */
 struct policy_class {
 	const char *code;
 	int64_t accept_us; /* from the receipt to case.accept or case.refuse */
-	int64_t decide_us; /* from the receipt to a decision on every item */
+	int64_t decide_us; /* from the receipt to a decision on every item; >= accept_us
+			    */
 };
 
 struct policy_category {
-	const char *code;	/* "terrorism" */
+	const char *code; /* "terrorism" */
 	const char *name_en, *name_id;
 	const char *class_code; /* the class that an urgent notice of it falls in */
 };
@@ -40,15 +53,17 @@ struct policy_category {
 struct policy_step {
 	bool warn;	  /* else remind */
 	unsigned level;	  /* 1.. for a warning, 0 for a reminder */
-	int64_t after_us; /* after the deadline, or after the receipt of the step before */
+	int64_t after_us; /* after the deadline, or after the receipt of the step before
+			   */
 };
 
 struct policy_order {
-	unsigned approvals;	    /* different people besides the drafter, >= 1 */
-	unsigned ladder_steps;	    /* receipted steps needed before an order may cite a case */
-	int64_t max_duration_us;    /* from approval to end */
-	uint32_t max_names;	    /* names one order may carry */
-	uint32_t ttl_s;		    /* of a policy answer: the floor of a lift */
+	unsigned approvals; /* different people besides the drafter, >= 1 */
+	unsigned
+		ladder_steps; /* receipted steps needed before an order may cite a case */
+	int64_t max_duration_us; /* from approval to end */
+	uint32_t max_names;	 /* names one order may carry */
+	uint32_t ttl_s;		 /* of a policy answer: the floor of a lift */
 };
 
 struct policy {
@@ -65,9 +80,14 @@ struct policy {
 	struct policy_order order;
 };
 
-/* RC_INVALID with the path of the member ("classes[1].decide_s: ..."). */
+/*
+ * RC_INVALID with the path of the member ("classes[1].decide_s: ..."); RC_TOO_LARGE past
+ * POLICY_MAX.  Codes are unique, categories name classes that exist, reminders come
+ * before warnings 1, 2, ..., and order.ladder_steps is within the ladder.
+ */
 enum rc policy_parse(struct arena *a, const char *json, size_t len,
 		     const struct policy **ret, struct err *e) MUST_CHECK;
+/* NULL: not in this policy. */
 const struct policy_class *policy_class_find(const struct policy *p, const char *code);
 const struct policy_category *policy_category_find(const struct policy *p,
 						   const char *code);
