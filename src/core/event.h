@@ -22,13 +22,16 @@
 #include "base/uuid.h"
 #include "core/crypto.h"
 
+#define EVENT_TYP "saluran-event+jws"
+
 enum {
 	EVENT_VERSION = 1,
-	EVENT_JWS_MAX = 60000,	  /* bytes of a leaf (protocol 2) */
+	EVENT_JWS_MAX = 60000,	   /* bytes of a leaf (protocol 2) */
 	EVENT_PAYLOAD_MAX = 44800, /* what fits a JWS of that size */
-	EVENT_TYPE_MAX = 64,	  /* bytes of a type, a `by` */
+	EVENT_TYPE_MAX = 64,	   /* bytes of a type, a `by` */
 	EVENT_REFS_MAX = 64,
 	EVENT_BLOBS_MAX = 64,
+	EVENT_SD_MAX = 1024, /* disclosures of one event; more would not fit a payload */
 	EVENT_DISCLOSURE_MAX = 16384, /* bytes of one disclosure, encoded */
 };
 
@@ -63,7 +66,7 @@ struct event {
 	const char *by;
 	int64_t due_us; /* 0: none */
 	struct event_head ack;
-	json_t *body; /* an object; read only */
+	json_t *body;	       /* an object; read only */
 	const struct hash *sd; /* SHA-256 of each disclosure (RFC 9901) */
 	size_t n_sd;
 	const struct hash *blobs;
@@ -103,36 +106,51 @@ struct event_draft {
 
 /*
  * The payload of a draft at its place in a log.  The leaf hash of seq - 1 is not
- * known before that event is signed: *prev_at is where its 64 hex digits stand
- * (written as zeros), or SIZE_MAX at seq 0.  RC_TOO_LARGE past EVENT_PAYLOAD_MAX.
+ * known before that event is signed: *prev_at is where its 64 hex digits stand in the
+ * payload (written as zeros), or SIZE_MAX at seq 0.  RC_TOO_LARGE past EVENT_PAYLOAD_MAX
+ * or the end of `b`.  The result is not checked: event_parse() what comes of it.
  */
 enum rc event_payload_put(struct buf *b, const struct event_draft *d, const char *log,
 			  uint64_t seq, const struct event_head *ack, size_t *prev_at,
 			  struct err *e) MUST_CHECK;
 
-/* "base64url(header).base64url(payload)": what is signed, and a JWS without its last part. */
+/* "base64url(header).base64url(payload)": what is signed, and a JWS without its last
+ * part. */
 void event_signing_input_put(struct buf *b, const char *kid, const char *payload,
 			     size_t len);
 
-/* A disclosure: base64url of ["<salt>","<name>",value] (RFC 9901), and its digest. */
-char *event_disclosure_make(struct arena *a, const char *name, json_t *value,
-			    struct hash *ret_digest);
-/* RC_UNPROCESSABLE: not of that form.  *ret_value lives as long as the arena. */
+/*
+ * A disclosure: base64url of ["<salt>","<name>",value] with a new 128-bit salt, and its
+ * digest, SHA-256 of that text (RFC 9901, 4.2).  `value` is borrowed.  RC_INVALID: name
+ * or value is not strict I-JSON (a noncharacter in a person's text); RC_TOO_LARGE past
+ * EVENT_DISCLOSURE_MAX.  Nothing that event_disclosure_parse() refuses is ever made.
+ */
+enum rc event_disclosure_make(struct arena *a, const char *name, json_t *value,
+			      const char **ret_text, struct hash *ret_digest,
+			      struct err *e) MUST_CHECK;
+/* RC_UNPROCESSABLE: not of that form; RC_TOO_LARGE.  *ret_value lives as long as the
+ * arena. */
 enum rc event_disclosure_parse(struct arena *a, const char *text, size_t len,
 			       const char **ret_name, json_t **ret_value,
 			       struct err *e) MUST_CHECK;
 
 /* Strict I-JSON of protocol 2: one reading, integers within 2^53 - 1, no reals, no -0, no
- * duplicate names, no noncharacters or surrogates, depth <= 16.  *ret lives as long as
- * the arena.  RC_UNPROCESSABLE. */
+ * duplicate names, no noncharacters, surrogates or U+0000, depth <= 16.  Any value may
+ * stand at the top.  *ret lives as long as the arena.  RC_UNPROCESSABLE; `len` is the
+ * caller's to limit. */
 enum rc ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret,
 		    struct err *e) MUST_CHECK;
 
-/* A JWS of our making with another `typ` (identity entry, channel offer, bundle manifest):
- * the same strict header rules; *ret_payload lives as long as the arena. */
+/* A JWS of our making with another `typ` (identity entry, channel offer, bundle
+ * manifest): the same strict header rules; *ret_payload lives as long as the arena.
+ * Without a key nothing is verified.  RC_UNPROCESSABLE, rule "protocol 2"; `len` is the
+ * caller's to limit. */
 enum rc jws_parse(struct arena *a, const char *wire, size_t len, const char *typ,
-		  const uint8_t *pub_or_null, char ret_kid[KID_LEN + 1], json_t **ret_payload,
-		  struct err *e) MUST_CHECK;
+		  const uint8_t *pub_or_null, char ret_kid[KID_LEN + 1],
+		  json_t **ret_payload, struct err *e) MUST_CHECK;
+/* As event_signing_input_put() for another typ. */
+void jws_signing_input_put(struct buf *b, const char *typ, const char *kid,
+			   const char *payload, size_t len);
 /* Sign with a seed: for init and tests; a daemon's keys live in the signer. */
 char *jws_sign(struct arena *a, const uint8_t seed[SEED_LEN], const char *typ,
 	       const char *payload, size_t len);

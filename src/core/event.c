@@ -1,0 +1,418 @@
+#include "core/event.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "core/jws.h"
+#include "core/members.h"
+#include "core/note.h"
+
+#define EVENT_RULE "protocol 2"
+
+struct event_claim {
+	struct event ev;
+	size_t signed_len;
+	uint8_t sig[SIG_LEN];
+};
+
+/* ---- reading ---------------------------------------------------------------- */
+
+/* [a-z]+(\.[a-z_]+)+ */
+static bool
+type_valid(const char *s)
+{
+	size_t dots = 0, run = 0;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '.') {
+			if (run == 0)
+				return false;
+			dots++;
+			run = 0;
+		} else if ((*s >= 'a' && *s <= 'z') || (*s == '_' && dots > 0)) {
+			run++;
+		} else {
+			return false;
+		}
+	}
+	return dots > 0 && run > 0;
+}
+
+/* What note_name_valid() asks of the name of the log's key, as far as it is not
+ * already known of a text of I-JSON without control characters. */
+static const char *
+log_get(struct members *m)
+{
+	const char *log = members_text(m, "log", NOTE_NAME_MAX);
+
+	if (strpbrk(log, " +") != NULL)
+		members_fail(m, "log must have no space and no '+'");
+	return log;
+}
+
+static const char *
+uuid_get(struct members *m, const char *name, bool required)
+{
+	const char *s = required ? members_text(m, name, UUID_TEXT_LEN)
+				 : members_text_optional(m, name, UUID_TEXT_LEN);
+
+	if (s != NULL && !uuid7_valid(s, strlen(s)))
+		members_fail(m, "%s must be a lower-case UUID of version 7", name);
+	return s;
+}
+
+static void
+refs_get(struct members *m, struct arena *a, struct event *ev)
+{
+	const json_t *re = members_array_optional(m, "re", EVENT_REFS_MAX, &ev->n_refs);
+	struct event_ref *refs;
+
+	if (re == NULL)
+		return;
+	ev->refs = refs = arena_array(a, ev->n_refs, sizeof(*refs));
+	for (size_t i = 0; i < ev->n_refs && m->rc == RC_OK; i++) {
+		struct members r;
+
+		members_open(&r, json_array_get(re, i), m->bad, EVENT_RULE, "re", m->e);
+		refs[i].log = log_get(&r);
+		refs[i].seq = (uint64_t)members_int(&r, "seq", 0, IJSON_INT_MAX);
+		members_hex(&r, "leaf", &refs[i].leaf);
+		m->rc = members_end(&r);
+	}
+}
+
+static void
+ack_get(struct members *m, struct event_head *ack)
+{
+	const json_t *obj = members_object(m, "ack");
+	struct members r;
+
+	if (obj == NULL)
+		return;
+	members_open(&r, obj, m->bad, EVENT_RULE, "ack", m->e);
+	ack->log = log_get(&r);
+	ack->size = (uint64_t)members_int(&r, "size", 0, IJSON_INT_MAX);
+	members_hex(&r, "root", &ack->root);
+	m->rc = members_end(&r);
+}
+
+static int
+hash_compare(const void *x, const void *y)
+{
+	return memcmp(x, y, sizeof(struct hash));
+}
+
+/* RFC 9901, section 7.1: a digest that stands twice is refused. */
+static bool
+has_double(struct arena *a, const struct hash *h, size_t n)
+{
+	if (n < 2)
+		return false;
+	struct hash *sorted = arena_copy(a, h, n * sizeof(*h));
+	qsort(sorted, n, sizeof(*sorted), hash_compare);
+	for (size_t i = 1; i < n; i++)
+		if (hash_equal(&sorted[i - 1], &sorted[i]))
+			return true;
+	return false;
+}
+
+static void
+sd_get(struct members *m, struct arena *a, struct event *ev)
+{
+	const json_t *sd = members_array_optional(m, "_sd", EVENT_SD_MAX, &ev->n_sd);
+	struct hash *h;
+
+	if (sd == NULL)
+		return;
+	ev->sd = h = arena_array(a, ev->n_sd, sizeof(*h));
+	for (size_t i = 0; i < ev->n_sd; i++)
+		if (digest_from_b64url(a, json_array_get(sd, i), h[i].b) != RC_OK)
+			members_fail(
+				m, "_sd[%zu] must be 32 bytes as canonical base64url", i);
+	if (has_double(a, h, ev->n_sd))
+		members_fail(m, "_sd has a digest twice");
+}
+
+static void
+blobs_get(struct members *m, struct arena *a, struct event *ev)
+{
+	const json_t *blobs =
+		members_array_optional(m, "blobs", EVENT_BLOBS_MAX, &ev->n_blobs);
+	struct hash *h;
+
+	if (blobs == NULL)
+		return;
+	ev->blobs = h = arena_array(a, ev->n_blobs, sizeof(*h));
+	for (size_t i = 0; i < ev->n_blobs; i++)
+		if (digest_from_hex(json_array_get(blobs, i), &h[i]) != RC_OK)
+			members_fail(m, "blobs[%zu] must be 64 lower-case hex digits", i);
+	if (has_double(a, h, ev->n_blobs))
+		members_fail(m, "blobs has a digest twice");
+}
+
+static void
+prev_get(struct members *m, struct event *ev)
+{
+	ev->has_prev = ev->seq > 0;
+	if (ev->has_prev)
+		members_hex(m, "prev", &ev->prev);
+	else if (members_get(m, "prev") != NULL)
+		members_fail(m, "prev must be absent at seq 0");
+}
+
+static enum rc
+payload_read(struct arena *a, const json_t *payload, struct event *ev, struct err *e)
+{
+	struct members m;
+
+	members_open(&m, payload, RC_UNPROCESSABLE, EVENT_RULE, "payload", e);
+	members_int(&m, "v", EVENT_VERSION, EVENT_VERSION);
+	ev->log = log_get(&m);
+	ev->seq = (uint64_t)members_int(&m, "seq", 0, IJSON_INT_MAX);
+	prev_get(&m, ev);
+	const char *id = uuid_get(&m, "id", true);
+	ev->type = members_text(&m, "type", EVENT_TYPE_MAX);
+	if (!type_valid(ev->type))
+		members_fail(&m, "type must be words of a-z with dots between them");
+	ev->casefile = uuid_get(&m, "case", false);
+	refs_get(&m, a, ev);
+	ev->iat_us = members_int(&m, "iat", 0, IJSON_INT_MAX);
+	ev->by = members_text(&m, "by", EVENT_TYPE_MAX);
+	ev->due_us = members_int_optional(&m, "due", 1, IJSON_INT_MAX, 0);
+	ack_get(&m, &ev->ack);
+	ev->body = members_object(&m, "body");
+	sd_get(&m, a, ev);
+	blobs_get(&m, a, ev);
+	enum rc rc = members_end(&m);
+	if (rc == RC_OK)
+		memcpy(ev->id, id, sizeof(ev->id));
+	return rc;
+}
+
+/* The leaf hash is SHA-256(0x00, bytes) (protocol 1): the copy that the arena keeps
+ * starts one byte early, so nothing is copied twice. */
+static void
+wire_keep(struct arena *a, const char *wire, size_t len, struct event *ev)
+{
+	char *leaf = arena_alloc(a, 1 + len + 1);
+
+	memcpy(leaf + 1, wire, len);
+	hash_bytes(leaf, 1 + len, &ev->leaf);
+	ev->jws = leaf + 1;
+	ev->jws_len = len;
+}
+
+enum rc
+event_parse(struct arena *a, const char *wire, size_t len, const struct event_claim **ret,
+	    struct err *e)
+{
+	struct jws j;
+	json_t *payload;
+
+	if (len > EVENT_JWS_MAX)
+		return err_rule(e, RC_TOO_LARGE, EVENT_RULE,
+				"an event has at most %d bytes, this has %zu",
+				EVENT_JWS_MAX, len);
+	struct event_claim *c = ARENA_NEW(a, struct event_claim);
+	enum rc rc = jws_split(a, wire, len, EVENT_TYP, &j, e);
+	if (rc == RC_OK)
+		rc = ijson_parse(a, j.payload, j.payload_len, &payload, e);
+	if (rc == RC_OK)
+		rc = payload_read(a, payload, &c->ev, e);
+	if (rc != RC_OK)
+		return rc;
+	wire_keep(a, wire, len, &c->ev);
+	memcpy(c->ev.kid, j.kid, sizeof(c->ev.kid));
+	memcpy(c->sig, j.sig, sizeof(c->sig));
+	c->signed_len = j.signed_len;
+	*ret = c;
+	return RC_OK;
+}
+
+const struct event *
+event_claimed(const struct event_claim *c)
+{
+	return &c->ev;
+}
+
+const struct event *
+event_trusted(const struct event_claim *c)
+{
+	return &c->ev;
+}
+
+enum rc
+event_verify(const struct event_claim *c, const uint8_t pub[KEY_LEN],
+	     const struct event **ret, struct err *e)
+{
+	enum rc rc = jws_check(c->ev.kid, c->ev.jws, c->signed_len, c->sig, pub, e);
+
+	if (rc == RC_OK)
+		*ret = &c->ev;
+	return rc;
+}
+
+/* ---- writing ---------------------------------------------------------------- */
+
+#define PUT_LITERAL(b, s) buf_put((b), (s), sizeof(s) - 1)
+
+static void
+int_put(struct buf *b, uint64_t v)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v != 0);
+	buf_put(b, digits + at, sizeof(digits) - at);
+}
+
+/* A JSON text; `s` is UTF-8. */
+static void
+text_put(struct buf *b, const char *s)
+{
+	buf_putc(b, '"');
+	for (;;) {
+		size_t plain = 0;
+
+		while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' &&
+		       s[plain] != '\\')
+			plain++;
+		buf_put(b, s, plain);
+		s += plain;
+		if (*s == '\0')
+			break;
+		if ((unsigned char)*s < 0x20)
+			buf_printf(b, "\\u%04x", (unsigned)*s);
+		else
+			buf_put(b, (char[]){'\\', *s}, 2);
+		s++;
+	}
+	buf_putc(b, '"');
+}
+
+static void
+hex_put(struct buf *b, const struct hash *h)
+{
+	char hex[HASH_HEX_LEN + 3];
+
+	hash_hex(h, hex + 1);
+	hex[0] = hex[HASH_HEX_LEN + 1] = '"';
+	buf_put(b, hex, HASH_HEX_LEN + 2);
+}
+
+static int
+dump_put(const char *p, size_t len, void *arg)
+{
+	struct buf *b = arg;
+
+	buf_put(b, p, len);
+	return b->failed ? -1 : 0;
+}
+
+static void
+place_put(struct buf *b, const char *log, const char *seq_name, uint64_t seq,
+	  const char *hash_name, const struct hash *h)
+{
+	PUT_LITERAL(b, "{\"log\":");
+	text_put(b, log);
+	buf_puts(b, seq_name);
+	int_put(b, seq);
+	buf_puts(b, hash_name);
+	hex_put(b, h);
+	buf_putc(b, '}');
+}
+
+static void
+refs_put(struct buf *b, const struct event_draft *d)
+{
+	for (size_t i = 0; i < d->n_refs; i++) {
+		const struct event_ref *r = &d->refs[i];
+
+		buf_puts(b, i == 0 ? ",\"re\":[" : ",");
+		place_put(b, r->log, ",\"seq\":", r->seq, ",\"leaf\":", &r->leaf);
+	}
+	if (d->n_refs > 0)
+		buf_putc(b, ']');
+}
+
+static void
+digests_put(struct buf *b, const struct event_draft *d)
+{
+	for (size_t i = 0; i < d->n_sd; i++) {
+		buf_puts(b, i == 0 ? ",\"_sd\":[\"" : ",\"");
+		b64url_put(b, d->sd[i].b, HASH_LEN);
+		buf_putc(b, '"');
+	}
+	if (d->n_sd > 0)
+		buf_putc(b, ']');
+	for (size_t i = 0; i < d->n_blobs; i++) {
+		buf_puts(b, i == 0 ? ",\"blobs\":[" : ",");
+		hex_put(b, &d->blobs[i]);
+	}
+	if (d->n_blobs > 0)
+		buf_putc(b, ']');
+}
+
+static void
+head_put(struct buf *b, const struct event_draft *d, const char *log, uint64_t seq,
+	 size_t *prev_at)
+{
+	static const struct hash zeros;
+	size_t start = b->len;
+
+	PUT_LITERAL(b, "{\"v\":1,\"log\":");
+	text_put(b, log);
+	PUT_LITERAL(b, ",\"seq\":");
+	int_put(b, seq);
+	*prev_at = SIZE_MAX;
+	if (seq > 0) {
+		PUT_LITERAL(b, ",\"prev\":");
+		*prev_at = b->len + 1 - start;
+		hex_put(b, &zeros);
+	}
+	PUT_LITERAL(b, ",\"id\":");
+	text_put(b, d->id);
+	PUT_LITERAL(b, ",\"type\":");
+	text_put(b, d->type);
+	if (d->casefile != NULL) {
+		PUT_LITERAL(b, ",\"case\":");
+		text_put(b, d->casefile);
+	}
+}
+
+enum rc
+event_payload_put(struct buf *b, const struct event_draft *d, const char *log,
+		  uint64_t seq, const struct event_head *ack, size_t *prev_at,
+		  struct err *e)
+{
+	size_t start = b->len;
+
+	assert(d->body != NULL);
+	head_put(b, d, log, seq, prev_at);
+	refs_put(b, d);
+	PUT_LITERAL(b, ",\"iat\":");
+	int_put(b, (uint64_t)d->iat_us);
+	PUT_LITERAL(b, ",\"by\":");
+	text_put(b, d->by);
+	if (d->due_us != 0) {
+		PUT_LITERAL(b, ",\"due\":");
+		int_put(b, (uint64_t)d->due_us);
+	}
+	PUT_LITERAL(b, ",\"ack\":");
+	place_put(b, ack->log, ",\"size\":", ack->size, ",\"root\":", &ack->root);
+	PUT_LITERAL(b, ",\"body\":");
+	if (json_dump_callback(d->body, dump_put, b, JSON_COMPACT) != 0)
+		b->failed = true;
+	digests_put(b, d);
+	buf_putc(b, '}');
+	if (!buf_ok(b) || b->len - start > EVENT_PAYLOAD_MAX)
+		return err_rule(e, RC_TOO_LARGE, EVENT_RULE,
+				"the payload of %s has more than %d bytes: split it into "
+				"several events",
+				d->type, EVENT_PAYLOAD_MAX);
+	return RC_OK;
+}
