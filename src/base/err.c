@@ -5,14 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Messages quote hostile input: no control byte may reach a terminal or a log. */
-static void
-make_printable(char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			*s = '?';
-}
+#include "base/text.h"
 
 enum rc
 err_set(struct err *e, enum rc rc, const char *fmt, ...)
@@ -25,7 +18,7 @@ err_set(struct err *e, enum rc rc, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
-	make_printable(e->text);
+	text_make_printable(e->text);
 	return rc;
 }
 
@@ -41,10 +34,11 @@ err_rule(struct err *e, enum rc rc, const char *rule, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	snprintf(e->rule, sizeof(e->rule), "%s", rule);
+	text_make_printable(e->rule);
 	/* The text may be cut: a message about hostile input has a limit. */
 	if (snprintf(e->text, sizeof(e->text), "%s: %s", rule, text) < 0)
 		e->text[0] = '\0';
-	make_printable(e->text);
+	text_make_printable(e->text);
 	return rc;
 }
 
@@ -84,5 +78,5 @@ err_prefix(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	if (snprintf(e->text, sizeof(e->text), "%s: %s", context, old) < 0)
 		e->text[0] = '\0';
-	make_printable(e->text);
+	text_make_printable(e->text);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 enum { LOG_LINE_MAX = 1024 };
 
@@ -32,10 +33,8 @@ log_line(enum log_level level, const char *id, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	va_end(ap);
+	text_make_printable(line);
 	size_t len = strlen(line);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < 0x20)
-			line[i] = '?';
 	line[len++] = '\n';
 	/* Nothing can be done about a log that cannot be written. */
 	ssize_t ignored = write(STDERR_FILENO, line, len);
