@@ -92,7 +92,7 @@ arena_reset(struct arena *a)
 void *
 arena_alloc(struct arena *a, size_t len)
 {
-	const size_t align = sizeof(max_align_t);
+	const size_t align = _Alignof(max_align_t);
 	struct block *b = a->head;
 
 	assert(len <= SIZE_MAX - align - sizeof(struct block));

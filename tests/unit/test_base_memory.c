@@ -26,7 +26,7 @@ allocations_are_zeroed_aligned_and_apart(void **state)
 			sizes[i] = i % 50 == 49 ? 4000 + i * 37 : i * 7 % 300;
 			pieces[i] = arena_alloc(a, sizes[i]);
 			assert_non_null(pieces[i]);
-			assert_int_equal((uintptr_t)pieces[i] % sizeof(max_align_t), 0);
+			assert_int_equal((uintptr_t)pieces[i] % _Alignof(max_align_t), 0);
 			for (size_t k = 0; k < sizes[i]; k++)
 				assert_int_equal(pieces[i][k], 0);
 			memset(pieces[i], (int)(i % 255) + 1, sizes[i]);
