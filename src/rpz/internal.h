@@ -191,9 +191,10 @@ int rpz_wait(struct rpz *r, int fd, short events, int64_t timeout_ms);
 int rpz_put_record(knot_pkt_t *pkt, const knot_dname_t *owner, uint16_t type,
 		   uint32_t ttl_s, const uint8_t *rdata, uint16_t len);
 
-void *rpz_udp_main(void *r);
-void *rpz_tcp_main(void *r);
-void *rpz_notify_main(void *r);
+/* Threads; `arg` is the struct rpz. */
+void *rpz_udp_main(void *arg);
+void *rpz_tcp_main(void *arg);
+void *rpz_notify_main(void *arg);
 void rpz_tcp_join(struct rpz *r); /* all connections; the acceptor has ended */
 
 #endif

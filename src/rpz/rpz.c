@@ -273,7 +273,7 @@ sockets_bind(struct rpz *r, uint16_t port, struct err *e)
 	enum rc rc = RC_CONFLICT;
 
 	for (int i = 0; i < (port == 0 ? PORT_TRIES : 1) && rc == RC_CONFLICT; i++) {
-		struct sockaddr_storage got;
+		struct sockaddr_storage got = {0};
 		socklen_t len = sizeof(got);
 
 		if (r->udp_fd >= 0)

@@ -112,26 +112,6 @@ assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static unsigned
-fake_asked(struct fake *f)
-{
-	unsigned n;
-
-	pthread_mutex_lock(&f->lock);
-	n = f->n_asked;
-	pthread_mutex_unlock(&f->lock);
-	return n;
-}
-
-static void
-fake_break(struct fake *f, bool broken)
-{
-	pthread_mutex_lock(&f->lock);
-	f->broken = broken;
-	pthread_mutex_unlock(&f->lock);
-	rpz_changed(f->r);
-}
-
 /* Change what the source gives, and say so. */
 static void
 fake_set(struct fake *f, uint32_t serial, const struct rpz_row *rows, size_t n)
@@ -232,13 +212,6 @@ assert_says(const char *out, const char *what)
 {
 	if (strstr(out, what) == NULL)
 		fail_msg("\"%s\" is not in:\n%.2000s", what, out);
-}
-
-static void
-assert_silent(const char *out, const char *what)
-{
-	if (strstr(out, what) != NULL)
-		fail_msg("\"%s\" must not be in:\n%.2000s", what, out);
 }
 
 #endif

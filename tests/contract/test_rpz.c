@@ -1,12 +1,21 @@
 /* The zone's server asked by a real client, kdig of knot-dnsutils, over loopback. */
 #include "rpz_fake.h"
 
+#include <errno.h>
+
 enum { MANY_ROWS = 20000, NAME_MAX_BYTES = 40 };
 
 #define SIGNED		"-y hmac-sha256:" KEY_NAME ":" KEY_SECRET
 #define WRONG_SECRET	"-y hmac-sha256:" KEY_NAME ":" OTHER_SECRET
 #define WRONG_NAME	"-y hmac-sha256:nokey:" KEY_SECRET
 #define WRONG_ALGORITHM "-y hmac-sha512:" KEY_NAME ":" KEY_SECRET
+
+static void
+assert_silent(const char *out, const char *what)
+{
+	if (strstr(out, what) != NULL)
+		fail_msg("\"%s\" must not be in:\n%.2000s", what, out);
+}
 
 /* RFC 1982, section 5.2 and the edges: newer one way is older the other. */
 static void
@@ -313,6 +322,26 @@ many_rows_arrive_equal(void **state)
 	fake_stop(&f);
 }
 
+static unsigned
+fake_asked(struct fake *f)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&f->lock);
+	n = f->n_asked;
+	pthread_mutex_unlock(&f->lock);
+	return n;
+}
+
+static void
+fake_break(struct fake *f, bool broken)
+{
+	pthread_mutex_lock(&f->lock);
+	f->broken = broken;
+	pthread_mutex_unlock(&f->lock);
+	rpz_changed(f->r);
+}
+
 static void
 source_is_asked_once_a_change(void **state)
 {
@@ -378,6 +407,111 @@ start_failures_are_sentences(void **state)
 	fake_stop(&f);
 }
 
+/* ---- rows that would make a resolver refuse the zone ---- */
+
+static void
+rows_that_break_resolvers_are_left_out(void **state)
+{
+	static char label64[65], name250[251], text[RPZ_TXT_BYTES_MAX + 2];
+	const struct rpz_row rows[] = {
+		{"good.example", RPZ_NXDOMAIN, NULL},
+		{"GOOD.Example", RPZ_PASSTHRU, NULL},
+		{"good.example", RPZ_NXDOMAIN, NULL},
+		{"", RPZ_NXDOMAIN, NULL},
+		{".", RPZ_NXDOMAIN, NULL},
+		{"@", RPZ_NXDOMAIN, NULL},
+		{"dot.example.", RPZ_NXDOMAIN, NULL},
+		{".dot.example", RPZ_NXDOMAIN, NULL},
+		{"two..dots", RPZ_NXDOMAIN, NULL},
+		{"a.*.example", RPZ_NXDOMAIN, NULL},
+		{"a*.example", RPZ_NXDOMAIN, NULL},
+		{"sp ace.example", RPZ_NXDOMAIN, NULL},
+		{"back\\.example", RPZ_NXDOMAIN, NULL},
+		{"caf\xc3\xa9.example", RPZ_NXDOMAIN, NULL},
+		{"222.186.190.92.rpz-client-ip", RPZ_NXDOMAIN, NULL},
+		{"32.1.2.0.192.RPZ-IP", RPZ_NXDOMAIN, NULL},
+		{"_Saluran-Serial", RPZ_TXT, "1"},
+		{"notext.example", RPZ_TXT, NULL},
+		{"long.example", RPZ_TXT, text},
+		{label64, RPZ_NXDOMAIN, NULL},
+		{name250, RPZ_NXDOMAIN, NULL},
+		{"*.good.example", RPZ_NODATA, NULL},
+		{"text.example", RPZ_TXT, text + 1},
+	};
+	struct fake f = {.rows = rows, .n_rows = sizeof(rows) / sizeof(*rows)};
+	char *out;
+
+	(void)state;
+	memset(label64, 'a', sizeof(label64) - 1);
+	memset(text, 't', sizeof(text) - 1);
+	for (size_t i = 0; i < sizeof(name250) - 1; i++)
+		name250[i] = i % 10 == 9 ? '.' : 'n';
+	name250[sizeof(name250) - 2] = 'n';
+	fake_start(&f);
+	out = kdig(&f, ORIGIN " AXFR +stats");
+	assert_says(out, "7 records"); /* three rows, and what the server adds */
+	assert_says(out, "\ngood.example.rpz.test.");
+	assert_says(out, "*.good.example.rpz.test.");
+	assert_says(out, "text.example.rpz.test.");
+	assert_silent(out, "passthru");
+	free(out);
+	fake_stop(&f);
+}
+
+/* Each file is a public incident: two good rows, and between them what broke a resolver.
+ */
+static void
+known_failures_are_left_out(void **state)
+{
+	static const struct {
+		const char *file, *records; /* the good rows, and the four that we add */
+	} rows_of[] = {
+		{"case_dup", "6 records"},
+		{"clientip_no_prefix_pdns9032", "6 records"},
+		{"dup_owner", "6 records"},
+		{"overlong_253_unbound-adguard95", "6 records"},
+		/* 234 bytes: too long in the zone it broke, not in one with a short name
+		 */
+		{"overlong_wild_hagezi6246", "7 records"},
+		{"trailing_dot_energized529", "6 records"},
+		{"trailing_dot_unbound754", "6 records"},
+	};
+	const char *data = getenv("SALURAN_TEST_DATA");
+
+	(void)state;
+	assert_non_null(data);
+	for (size_t i = 0; i < sizeof(rows_of) / sizeof(*rows_of); i++) {
+		static char path[4096], lines[16][512];
+		static struct rpz_row rows[16];
+		struct fake f = {.rows = rows};
+		char *out;
+
+		snprintf(path, sizeof(path), "%s/rpz-known-failures/%s.rpz", data,
+			 rows_of[i].file);
+		FILE *in = fopen(path, "re");
+		if (in == NULL)
+			fail_msg("the test data %s cannot be read: %s", path,
+				 strerror(errno));
+		while (f.n_rows < 16 && fgets(lines[f.n_rows], 512, in) != NULL) {
+			char *line = lines[f.n_rows], *type = strstr(line, " CNAME ");
+
+			if (type == NULL)
+				continue;
+			*type = '\0';
+			rows[f.n_rows++] = (struct rpz_row){line, RPZ_NXDOMAIN, NULL};
+		}
+		fclose(in);
+		assert_true(f.n_rows >= 3);
+		fake_start(&f);
+		out = kdig(&f, ORIGIN " AXFR +stats");
+		assert_says(out, rows_of[i].records);
+		assert_says(out, "before.example.com.rpz.test.");
+		assert_says(out, "after.example.com.rpz.test.");
+		free(out);
+		fake_stop(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -394,6 +528,8 @@ main(void)
 		cmocka_unit_test(source_is_asked_once_a_change),
 		cmocka_unit_test(a_source_without_zone_is_servfail),
 		cmocka_unit_test(start_failures_are_sentences),
+		cmocka_unit_test(rows_that_break_resolvers_are_left_out),
+		cmocka_unit_test(known_failures_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,514 @@
+/* The zone's server met by clients that a well-behaved tool cannot play: resolvers that
+ * do not answer NOTIFY, readers that do not read, and bytes that are no DNS. */
+#include "rpz_fake.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libknot/libknot.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "rpz/internal.h"
+
+enum {
+	WIRE_MAX = 65535,
+	REPLY_MS = 5000,
+	QUIET_MS = 300, /* silence for this long is no answer */
+	GARBAGE_PACKETS = 20000,
+	BIG_ROWS = 200000,
+	BIG_NAME_MAX = 64,
+};
+
+static struct sockaddr_in
+loopback(unsigned last, uint16_t port)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET,
+				    .sin_port = htons(port),
+				    .sin_addr.s_addr = htonl(0x7f000000U | last)};
+}
+
+/* A socket of 127.0.0.`last`, connected to the server. */
+static int
+client(const struct fake *f, int type, unsigned last)
+{
+	struct sockaddr_in from = loopback(last, 0), to = loopback(1, rpz_port(f->r));
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static bool
+readable(int fd, int ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, ms) > 0;
+}
+
+static size_t
+read_exactly(int fd, uint8_t *p, size_t len)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < len && readable(fd, REPLY_MS) &&
+	       (n = recv(fd, p + at, len - at, 0)) > 0)
+		at += (size_t)n;
+	return at;
+}
+
+/* A message over TCP: its length, or 0 if the server closed. */
+static size_t
+read_message(int fd, uint8_t wire[WIRE_MAX])
+{
+	uint8_t head[2];
+	size_t len;
+
+	if (read_exactly(fd, head, sizeof(head)) != sizeof(head))
+		return 0;
+	len = knot_wire_read_u16(head);
+	assert_int_equal(read_exactly(fd, wire, len), len);
+	return len;
+}
+
+static void
+send_message(int fd, const uint8_t *wire, size_t len)
+{
+	uint8_t framed[2 + WIRE_MAX];
+
+	knot_wire_write_u16(framed, (uint16_t)len);
+	memcpy(framed + 2, wire, len);
+	assert_int_equal(send(fd, framed, len + 2, MSG_NOSIGNAL), (ssize_t)len + 2);
+}
+
+/* A query for the zone; returns its length. */
+static size_t
+query(uint8_t wire[WIRE_MAX], uint16_t type)
+{
+	static const uint8_t head[] = {0xab, 0xcd, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+	static const uint8_t name[] = "\003rpz\004test";
+
+	memcpy(wire, head, sizeof(head));
+	memcpy(wire + sizeof(head), name, sizeof(name));
+	knot_wire_write_u16(wire + sizeof(head) + sizeof(name), type);
+	knot_wire_write_u16(wire + sizeof(head) + sizeof(name) + 2, KNOT_CLASS_IN);
+	return sizeof(head) + sizeof(name) + 4;
+}
+
+static void
+assert_alive(const struct fake *f)
+{
+	char *out = kdig(f, ORIGIN " SOA +notcp"), *tcp = kdig(f, ORIGIN " SOA +tcp");
+
+	assert_says(out, "NOERROR");
+	assert_says(tcp, "NOERROR");
+	free(out);
+	free(tcp);
+}
+
+/* ---- NOTIFY ---- */
+
+static int
+listener(uint16_t *port)
+{
+	struct sockaddr_in at = loopback(1, 0);
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* Takes a NOTIFY, checks it as a resolver would, and answers it if `ack` says so: the
+ * rcode, or -1 for silence.  Returns its id. */
+static uint16_t
+take_notify(int fd, uint32_t serial, const knot_tsig_key_t *key, int ack)
+{
+	uint8_t wire[WIRE_MAX];
+	struct sockaddr_in from;
+	socklen_t from_len = sizeof(from);
+	const knot_rrset_t *soa;
+	knot_pkt_t *pkt;
+	ssize_t n;
+	uint16_t id;
+
+	assert_true(readable(fd, REPLY_MS));
+	n = recvfrom(fd, wire, sizeof(wire), 0, (struct sockaddr *)&from, &from_len);
+	assert_true(n > 0);
+	pkt = knot_pkt_new(wire, (uint16_t)n, NULL);
+	assert_int_equal(knot_pkt_parse(pkt, 0), KNOT_EOK);
+	id = knot_wire_get_id(wire);
+	assert_int_equal(knot_wire_get_opcode(wire), KNOT_OPCODE_NOTIFY);
+	assert_int_equal(knot_pkt_qtype(pkt), KNOT_RRTYPE_SOA);
+	assert_int_equal(knot_pkt_section(pkt, KNOT_ANSWER)->count, 1);
+	soa = knot_pkt_rr(knot_pkt_section(pkt, KNOT_ANSWER), 0);
+	assert_int_equal(knot_soa_serial(soa->rrs.rdata), serial);
+	if (key == NULL)
+		assert_null(pkt->tsig_rr);
+	else
+		assert_int_equal(
+			knot_tsig_server_check(pkt->tsig_rr, wire, pkt->size, key),
+			KNOT_EOK);
+	if (ack >= 0) {
+		knot_wire_set_qr(wire);
+		knot_wire_set_rcode(wire, (uint8_t)ack);
+		assert_true(sendto(fd, wire, pkt->size, 0, (struct sockaddr *)&from,
+				   from_len) > 0);
+	}
+	knot_pkt_free(pkt);
+	return id;
+}
+
+static void
+notify_repeats_until_acknowledged(void **state)
+{
+	struct fake f = {.n_ops = 1, .ops = {{"n", "127.0.0.1", 0, NULL, NULL}}};
+	uint16_t id;
+	int fd = listener(&f.ops[0].notify_port);
+
+	(void)state;
+	fake_start(&f);
+	id = take_notify(fd, 100, NULL, -1); /* at the start; ignored */
+	assert_int_equal(take_notify(fd, 100, NULL, KNOT_RCODE_REFUSED), id);
+	assert_int_equal(take_notify(fd, 100, NULL, KNOT_RCODE_NOERROR), id);
+	/* the next would have come after 2 s */
+	assert_false(readable(fd, 2200));
+	fake_set(&f, 101, four_rows, 1);
+	(void)take_notify(fd, 101, NULL, -1);
+	/* a newer change goes out at once, and alone */
+	fake_set(&f, 102, four_rows, 2);
+	(void)take_notify(fd, 102, NULL, KNOT_RCODE_NOERROR);
+	assert_false(readable(fd, 700));
+	fake_stop(&f);
+	close(fd);
+}
+
+static void
+notify_is_signed_with_the_operators_key(void **state)
+{
+	struct fake f = {.n_ops = 1,
+			 .ops = {{"n", "127.0.0.1", 0, KEY_NAME, KEY_SECRET}}};
+	int fd = listener(&f.ops[0].notify_port);
+	knot_tsig_key_t key;
+
+	(void)state;
+	assert_int_equal(knot_tsig_key_init(&key, "hmac-sha256", KEY_NAME, KEY_SECRET),
+			 0);
+	fake_start(&f);
+	(void)take_notify(fd, 100, &key, -1);
+	(void)take_notify(fd, 100, &key,
+			  KNOT_RCODE_NOERROR); /* unsigned, as PowerDNS does */
+	assert_false(readable(fd, 1200));
+	fake_stop(&f);
+	knot_tsig_key_deinit(&key);
+	close(fd);
+}
+
+/* ---- keys ---- */
+
+/* What kdig cannot forge: a signature that is in order but old. */
+static void
+an_old_signature_is_badtime(void **state)
+{
+	struct fake f = {0};
+	uint8_t wire[WIRE_MAX], mac[RPZ_MAC_BYTES], reply[WIRE_MAX];
+	size_t len = query(wire, KNOT_RRTYPE_SOA), mac_len = sizeof(mac);
+	knot_tsig_key_t key;
+	knot_pkt_t *pkt;
+	ssize_t n;
+
+	(void)state;
+	fake_start(&f);
+	int fd = client(&f, SOCK_DGRAM, 2);
+
+	assert_int_equal(knot_tsig_key_init(&key, "hmac-sha256", KEY_NAME, KEY_SECRET),
+			 0);
+	/* This call is the library's only one that signs with a time it is given. */
+	assert_int_equal(knot_tsig_sign(wire, &len, sizeof(wire), NULL, 0, mac, &mac_len,
+					&key, KNOT_RCODE_BADTIME, 1500000000),
+			 KNOT_EOK);
+	assert_int_equal(send(fd, wire, len, 0), (ssize_t)len);
+	assert_true(readable(fd, REPLY_MS));
+	n = recv(fd, reply, sizeof(reply), 0);
+	pkt = knot_pkt_new(reply, (uint16_t)n, NULL);
+	assert_int_equal(knot_pkt_parse(pkt, 0), KNOT_EOK);
+	assert_int_equal(knot_wire_get_rcode(reply), KNOT_RCODE_NOTAUTH);
+	assert_non_null(pkt->tsig_rr);
+	assert_int_equal(knot_tsig_rdata_error(pkt->tsig_rr), KNOT_RCODE_BADTIME);
+	assert_int_equal(knot_wire_get_ancount(reply), 0);
+	/* ... and the answer proves who gives it (RFC 8945, section 5.2.3) */
+	assert_true(knot_tsig_rdata_mac_length(pkt->tsig_rr) > 0);
+	knot_pkt_free(pkt);
+	knot_tsig_key_deinit(&key);
+	close(fd);
+	fake_stop(&f);
+}
+
+/* ---- bytes that are no query ---- */
+
+static const struct bad_packet {
+	const char *what;
+	const char *bytes;
+	size_t len;
+	int rcode; /* -1: no answer */
+} bad_packets[] = {
+#define BAD(what, bytes, rcode)                                                          \
+	{                                                                                \
+		what, bytes, sizeof(bytes) - 1, rcode                                    \
+	}
+	BAD("one byte", "x", -1),
+	BAD("half a header", "\0\1\0\0\0", -1),
+	BAD("an answer", "\0\1\x80\0\0\1\0\0\0\0\0\0\3rpz\4test\0\0\6\0\1", -1),
+	BAD("no question", "\0\1\0\0\0\0\0\0\0\0\0\0", 1),
+	BAD("a question that is missing", "\0\1\0\0\0\1\0\0\0\0\0\0", 1),
+	BAD("two questions",
+	    "\0\1\0\0\0\2\0\0\0\0\0\0\3rpz\4test\0\0\6\0\1\3rpz\4test\0\0\6\0\1", 1),
+	BAD("a name that points at itself", "\0\1\0\0\0\1\0\0\0\0\0\0\xc0\x0c\0\6\0\1",
+	    1),
+	BAD("a name cut short", "\0\1\0\0\0\1\0\0\0\0\0\0\x3frpz", 1),
+	BAD("records that are not there",
+	    "\0\1\0\0\0\1\xff\xff\xff\xff\xff\xff"
+	    "\3rpz\4test\0\0\6\0\1",
+	    1),
+	BAD("trailing bytes", "\0\1\0\0\0\1\0\0\0\0\0\0\3rpz\4test\0\0\6\0\1rest", 1),
+	BAD("IXFR without SOA", "\0\1\0\0\0\1\0\0\0\0\0\0\3rpz\4test\0\0\xfb\0\1", 1),
+	BAD("IXFR with a SOA without data",
+	    "\0\1\0\0\0\1\0\0\0\1\0\0\3rpz\4test\0\0\xfb\0\1"
+	    "\xc0\x0c\0\6\0\1\0\0\0\0\0\0",
+	    1),
+	BAD("a TSIG without data",
+	    "\0\1\0\0\0\1\0\0\0\0\0\1\3rpz\4test\0\0\6\0\1"
+	    "\6rpzkey\0\0\xfa\0\xff\0\0\0\0\0\0",
+	    1),
+	BAD("an UPDATE", "\0\1\x28\0\0\1\0\0\0\0\0\0\3rpz\4test\0\0\6\0\1", 4),
+	BAD("a NOTIFY", "\0\1\x20\0\0\1\0\0\0\0\0\0\3rpz\4test\0\0\6\0\1", 4),
+#undef BAD
+};
+
+static void
+malformed_packets_get_formerr_or_nothing(void **state)
+{
+	struct fake f = {0};
+	uint8_t reply[WIRE_MAX];
+
+	(void)state;
+	fake_start(&f);
+	for (size_t i = 0; i < sizeof(bad_packets) / sizeof(*bad_packets); i++) {
+		const struct bad_packet *b = &bad_packets[i];
+		int udp = client(&f, SOCK_DGRAM, 1), tcp = client(&f, SOCK_STREAM, 1);
+
+		assert_int_equal(send(udp, b->bytes, b->len, 0), (ssize_t)b->len);
+		send_message(tcp, (const uint8_t *)b->bytes, b->len);
+		if (readable(udp, b->rcode < 0 ? QUIET_MS : REPLY_MS) != (b->rcode >= 0))
+			fail_msg("%s: answer expected: %d", b->what, b->rcode);
+		if (b->rcode >= 0) {
+			assert_true(recv(udp, reply, sizeof(reply), 0) >= 12);
+			if (knot_wire_get_rcode(reply) != b->rcode)
+				fail_msg("%s: rcode %d", b->what,
+					 knot_wire_get_rcode(reply));
+			assert_int_equal(knot_wire_get_ancount(reply), 0);
+		}
+		assert_int_equal(read_message(tcp, reply) > 0, b->rcode >= 0);
+		close(udp);
+		close(tcp);
+	}
+	assert_alive(&f);
+	fake_stop(&f);
+}
+
+static void
+huge_and_random_packets_change_nothing(void **state)
+{
+	struct fake f = {0};
+	uint8_t wire[WIRE_MAX] = {0};
+	uint64_t x = 1; /* the same packets each time */
+
+	(void)state;
+	fake_start(&f);
+	int udp = client(&f, SOCK_DGRAM, 1), tcp = client(&f, SOCK_STREAM, 1);
+
+	assert_true(send(udp, wire, 60000, 0) == 60000);
+	send_message(tcp, wire, 60000); /* over the limit: closed unread */
+	assert_int_equal(read_message(tcp, wire), 0);
+	close(tcp);
+	for (int i = 0; i < GARBAGE_PACKETS; i++) {
+		size_t len = query(wire, KNOT_RRTYPE_IXFR) + 64;
+
+		for (size_t k = 0; k < len; k++) {
+			x = x * UINT64_C(6364136223846793005) +
+			    UINT64_C(1442695040888963407);
+			/* mostly a query, so that the garbage gets far */
+			if (k >= 27 || x >> 60 == 0)
+				wire[k] = (uint8_t)(x >> 33);
+		}
+		wire[6] = wire[8] = wire[10] = 0; /* few records, so that they are read */
+		(void)!send(udp, wire, x >> 40 & 63 ? len : (x >> 46) % len,
+			    MSG_DONTWAIT);
+		(void)!recv(udp, wire, sizeof(wire), MSG_DONTWAIT);
+	}
+	close(udp);
+	assert_alive(&f);
+	fake_stop(&f);
+}
+
+/* ---- slow readers ---- */
+
+static struct rpz_row *
+big_zone(void)
+{
+	static char names[BIG_ROWS][BIG_NAME_MAX];
+	static struct rpz_row rows[BIG_ROWS];
+
+	for (unsigned i = 0; i < BIG_ROWS; i++) {
+		snprintf(names[i], sizeof(names[i]), "a-rather-long-name-%06u.example",
+			 i);
+		rows[i] = (struct rpz_row){names[i], RPZ_NXDOMAIN, NULL};
+	}
+	return rows;
+}
+
+/* Counts the records of a transfer, and checks that each SOA in it has this serial. */
+static void
+assert_transfer(int fd, uint32_t serial, size_t n_records)
+{
+	static uint8_t wire[WIRE_MAX];
+	size_t n = 0, n_soa = 0;
+
+	while (n_soa < 2) {
+		size_t len = read_message(fd, wire);
+
+		assert_true(len > 0 && len <= RPZ_MESSAGE_BYTES);
+		knot_pkt_t *pkt = knot_pkt_new(wire, (uint16_t)len, NULL);
+
+		assert_int_equal(knot_pkt_parse(pkt, 0), KNOT_EOK);
+		assert_int_equal(knot_wire_get_id(wire), 0xabcd);
+		const knot_pktsection_t *answer = knot_pkt_section(pkt, KNOT_ANSWER);
+
+		for (uint16_t i = 0; i < answer->count; i++) {
+			const knot_rrset_t *rr = knot_pkt_rr(answer, i);
+
+			if (rr->type != KNOT_RRTYPE_SOA)
+				continue;
+			assert_int_equal(knot_soa_serial(rr->rrs.rdata), serial);
+			n_soa++;
+		}
+		n += answer->count;
+		knot_pkt_free(pkt);
+	}
+	assert_int_equal(n, n_records);
+}
+
+/* Neither does it block others, nor does it get rows of another serial. */
+static void
+a_slow_reader_blocks_nobody_and_gets_one_serial(void **state)
+{
+	struct fake f = {.rows = big_zone(), .n_rows = BIG_ROWS};
+	uint8_t wire[WIRE_MAX];
+	size_t len = query(wire, KNOT_RRTYPE_AXFR);
+	char *out;
+
+	(void)state;
+	fake_start(&f);
+	int slow = client(&f, SOCK_STREAM, 1);
+
+	send_message(slow, wire, len);
+	assert_true(readable(slow, REPLY_MS)); /* it runs, and fills the socket */
+	assert_alive(&f);
+	int quick = client(&f, SOCK_STREAM, 1);
+
+	send_message(quick, wire, len);
+	assert_transfer(quick, 100, BIG_ROWS + 4);
+	assert_pulled(&f, 1, "plain", 100);
+	fake_set(&f, 101, four_rows, 4);
+	send_message(quick, wire, len); /* the same connection, the next zone */
+	assert_transfer(quick, 101, 4 + 4);
+	assert_pulled(&f, 2, "plain", 101);
+	out = kdig(&f, ORIGIN " AXFR +stats");
+	assert_says(out, "8 records");
+	free(out);
+	assert_pulled(&f, 3, "plain", 101);
+	assert_transfer(slow, 100, BIG_ROWS + 4);
+	assert_pulled(&f, 4, "plain", 100);
+	close(slow);
+	close(quick);
+	fake_stop(&f);
+}
+
+/* Cut short is not pulled; stopping does not wait for a reader that never reads. */
+static void
+a_transfer_cut_short_is_not_pulled(void **state)
+{
+	struct fake f = {.rows = big_zone(), .n_rows = BIG_ROWS};
+	uint8_t wire[WIRE_MAX];
+	size_t len = query(wire, KNOT_RRTYPE_AXFR);
+	int64_t start_us;
+
+	(void)state;
+	fake_start(&f);
+	int gone = client(&f, SOCK_STREAM, 1), stuck = client(&f, SOCK_STREAM, 1);
+
+	send_message(gone, wire, len);
+	send_message(stuck, wire, len);
+	assert_true(readable(gone, REPLY_MS) && readable(stuck, REPLY_MS));
+	close(gone); /* with bytes unread: a reset */
+	assert_alive(&f);
+	start_us = clock_mono_us();
+	fake_stop(&f);
+	assert_true(clock_mono_us() - start_us < 2 * CLOCK_US_PER_S);
+	assert_int_equal(f.n_pulled, 0);
+	close(stuck);
+}
+
+static void
+connections_are_shared_out(void **state)
+{
+	struct fake f = {0};
+	uint8_t wire[WIRE_MAX];
+	int idle[RPZ_CONNECTIONS_PER_ADDRESS_MAX], one_more, other;
+	size_t len = query(wire, KNOT_RRTYPE_SOA);
+
+	(void)state;
+	fake_start(&f);
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++)
+		idle[i] = client(&f, SOCK_STREAM, 1);
+	one_more = client(&f, SOCK_STREAM, 1);
+	assert_int_equal(read_message(one_more, wire), 0); /* closed at once */
+	other = client(&f, SOCK_STREAM, 2);
+	len = query(wire, KNOT_RRTYPE_SOA);
+	send_message(other, wire, len);
+	assert_true(read_message(other, wire) > 0);
+	assert_int_equal(knot_wire_get_rcode(wire), KNOT_RCODE_REFUSED);
+	for (size_t i = 0; i < sizeof(idle) / sizeof(*idle); i++) {
+		len = query(wire, KNOT_RRTYPE_SOA);
+		send_message(idle[i], wire, len);
+		assert_true(read_message(idle[i], wire) > 0);
+		close(idle[i]);
+	}
+	close(one_more);
+	close(other);
+	fake_stop(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(notify_repeats_until_acknowledged),
+		cmocka_unit_test(notify_is_signed_with_the_operators_key),
+		cmocka_unit_test(an_old_signature_is_badtime),
+		cmocka_unit_test(malformed_packets_get_formerr_or_nothing),
+		cmocka_unit_test(huge_and_random_packets_change_nothing),
+		cmocka_unit_test(a_slow_reader_blocks_nobody_and_gets_one_serial),
+		cmocka_unit_test(a_transfer_cut_short_is_not_pulled),
+		cmocka_unit_test(connections_are_shared_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
