@@ -179,3 +179,22 @@ b64url_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret, size_t
 {
 	return decode(a, s, slen, true, ret, ret_len);
 }
+
+enum rc
+decimal_parse(const char *s, size_t len, uint64_t max, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (len == 0 || (len > 1 && s[0] == '0'))
+		return RC_INVALID;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return RC_INVALID;
+		uint64_t digit = (uint64_t)(s[i] - '0');
+		if (v > (max - digit) / 10 || digit > max)
+			return RC_INVALID;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return RC_OK;
+}

@@ -1,5 +1,5 @@
 /*
- * enc - hex, base64 and base64url, each with exactly one encoding of any bytes.
+ * enc - hex, base64, base64url and decimal numbers, each with exactly one encoding.
  *
  * Decoders refuse what an encoder would not have written: upper-case hex, white
  * space, missing or superfluous padding, set bits after the last byte (RFC 4648,
@@ -30,5 +30,8 @@ enum rc b64_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret,
 		   size_t *ret_len) MUST_CHECK;
 enum rc b64url_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret,
 		      size_t *ret_len) MUST_CHECK;
+
+/* Decimal digits without a leading zero, at most `max`.  RC_INVALID. */
+enum rc decimal_parse(const char *s, size_t len, uint64_t max, uint64_t *ret) MUST_CHECK;
 
 #endif

@@ -16,7 +16,10 @@
 #include "base/err.h"
 #include "core/crypto.h"
 
-enum { MERKLE_PROOF_MAX = 64 }; /* hashes: one a level of a 64-bit tree */
+/* Leaves of a tree: what a signed column of the store holds. */
+#define MERKLE_SIZE_MAX UINT64_C(0x7fffffffffffffff)
+
+enum { MERKLE_PROOF_MAX = 64 }; /* hashes: one a level of such a tree, and one */
 
 struct merkle_proof {
 	size_t n;
@@ -46,8 +49,8 @@ void merkle_root(const struct merkle_edge *edge, struct hash *ret);
 enum rc merkle_edge_load(uint64_t size, merkle_get *get, void *arg,
 			 struct merkle_edge *ret, struct err *e) MUST_CHECK;
 
-/* Preconditions (asserted): index < size; old <= size; start < end <= size and the
- * subtree valid.  Errors are those of `get`. */
+/* Preconditions (asserted): size <= MERKLE_SIZE_MAX; index < size; old <= size; start < end
+ * <= size and the subtree valid.  Errors are those of `get`. */
 enum rc merkle_prove_inclusion(uint64_t index, uint64_t size, merkle_get *get, void *arg,
 			       struct merkle_proof *ret, struct err *e) MUST_CHECK;
 enum rc merkle_prove_consistency(uint64_t old, uint64_t size, merkle_get *get, void *arg,
@@ -55,7 +58,9 @@ enum rc merkle_prove_consistency(uint64_t old, uint64_t size, merkle_get *get, v
 enum rc merkle_prove_subtree(uint64_t start, uint64_t end, uint64_t size, merkle_get *get,
 			     void *arg, struct merkle_proof *ret, struct err *e) MUST_CHECK;
 
-/* RC_UNPROCESSABLE: the proof does not prove it, is too long or too short. */
+/* RC_UNPROCESSABLE: the proof does not prove it, is too long or too short; an index or size
+ * is outside the tree, or the tree larger than MERKLE_SIZE_MAX; the root of a tree without
+ * leaves is not the empty root. */
 enum rc merkle_verify_inclusion(const struct hash *leaf, uint64_t index, uint64_t size,
 				const struct hash *root, const struct hash *proof, size_t n,
 				struct err *e) MUST_CHECK;
