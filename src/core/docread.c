@@ -54,11 +54,10 @@ docread_open(struct docread *d, const char *text, size_t len, size_t max)
 }
 
 void
-docread_members(struct docread *d, const json_t *o, const char *at,
-		const char *const *names)
+docread_members(struct docread *d, json_t *o, const char *at, const char *const *names)
 {
 	const char *key;
-	json_t *object = NULL, *value;
+	json_t *value;
 
 	if (d->rc != RC_OK)
 		return;
@@ -66,9 +65,7 @@ docread_members(struct docread *d, const json_t *o, const char *at,
 		docread_fail(d, at, NULL, "must be an object");
 		return;
 	}
-	/* jansson's iteration takes no const, and changes nothing. */
-	memcpy(&object, &o, sizeof(object));
-	json_object_foreach(object, key, value)
+	json_object_foreach(o, key, value)
 	{
 		size_t i = 0;
 

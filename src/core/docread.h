@@ -30,7 +30,7 @@ void docread_fail(struct docread *d, const char *at, const char *key, const char
 /* The whole text as one JSON object of at most `max` bytes, or NULL. */
 json_t *docread_open(struct docread *d, const char *text, size_t len, size_t max);
 /* `o` is an object with no other members than these, a NULL-terminated list. */
-void docread_members(struct docread *d, const json_t *o, const char *at,
+void docread_members(struct docread *d, json_t *o, const char *at,
 		     const char *const *names);
 
 /* A required member of `o`.  On failure: "", `min`, NULL. */

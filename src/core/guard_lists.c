@@ -86,7 +86,7 @@ labels_check(const char *name, const char **last, struct err *e)
 enum rc
 guard_rpz_name(const char *name, bool wildcard, const char *zone, struct err *e)
 {
-	const char *last, *ignored;
+	const char *last = name, *ignored = zone;
 	size_t wire;
 	enum rc rc = labels_check(name, &last, e);
 
@@ -126,7 +126,7 @@ guard_services_parse(struct arena *a, const char *json, size_t len,
 	static const char *const members[] = {"services", NULL};
 	static const char *const of_service[] = {"name", "service", NULL};
 	struct docread d = {.a = a, .e = e};
-	const json_t *doc = docread_open(&d, json, len, GUARD_LIST_MAX);
+	json_t *doc = docread_open(&d, json, len, GUARD_LIST_MAX);
 	struct guard_service *s;
 	struct err why = ERR_INIT;
 
@@ -138,7 +138,7 @@ guard_services_parse(struct arena *a, const char *json, size_t len,
 	s = arena_array(a, n == 0 ? 1 : n, sizeof(*s));
 	for (size_t i = 0; d.rc == RC_OK && i < n; i++) {
 		const char *at = arena_printf(a, "services[%zu]", i);
-		const json_t *o = json_array_get(list, i);
+		json_t *o = json_array_get(list, i);
 
 		docread_members(&d, o, at, of_service);
 		s[i].name = docread_text(&d, o, at, "name", RPZ_NAME_MAX);

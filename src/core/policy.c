@@ -17,7 +17,7 @@ read_names(struct docread *d, const json_t *o, const char *at, const char *key,
 	   const char **ret_en, const char **ret_id)
 {
 	static const char *const members[] = {"en", "id", NULL};
-	const json_t *names = docread_object(d, o, at, key);
+	json_t *names = docread_object(d, o, at, key);
 	const char *path = arena_printf(d->a, "%s%s%s", at, *at != '\0' ? "." : "", key);
 
 	docread_members(d, names, path, members);
@@ -33,7 +33,7 @@ read_classes(struct docread *d, const json_t *doc, struct policy *p)
 
 	for (size_t i = 0; d->rc == RC_OK && i < json_array_size(list); i++) {
 		const char *at = arena_printf(d->a, "classes[%zu]", i);
-		const json_t *o = json_array_get(list, i);
+		json_t *o = json_array_get(list, i);
 		struct policy_class c;
 
 		docread_members(d, o, at, members);
@@ -61,7 +61,7 @@ read_categories(struct docread *d, const json_t *doc, struct policy *p)
 
 	for (size_t i = 0; d->rc == RC_OK && i < json_array_size(list); i++) {
 		const char *at = arena_printf(d->a, "categories[%zu]", i);
-		const json_t *o = json_array_get(list, i);
+		json_t *o = json_array_get(list, i);
 		struct policy_category c;
 
 		docread_members(d, o, at, members);
@@ -89,7 +89,7 @@ read_ladder(struct docread *d, const json_t *doc, struct policy *p)
 
 	for (size_t i = 0; d->rc == RC_OK && i < json_array_size(list); i++) {
 		const char *at = arena_printf(d->a, "ladder[%zu]", i);
-		const json_t *o = json_array_get(list, i);
+		json_t *o = json_array_get(list, i);
 		struct policy_step *s = &p->ladder[p->n_ladder++];
 
 		docread_members(d, o, at, of_warn);
@@ -117,7 +117,7 @@ read_order(struct docread *d, const json_t *doc, struct policy *p)
 	static const char *const members[] = {"approvals",	"ladder_steps",
 					      "max_duration_s", "max_names",
 					      "ttl_s",		NULL};
-	const json_t *o = docread_object(d, doc, "", "order");
+	json_t *o = docread_object(d, doc, "", "order");
 
 	docread_members(d, o, "order", members);
 	p->order.approvals = (unsigned)docread_int(d, o, "order", "approvals", 1,
@@ -140,7 +140,7 @@ policy_parse(struct arena *a, const char *json, size_t len, const struct policy 
 					      "ladder", "order",   NULL};
 	struct docread d = {.a = a, .e = e};
 	struct policy *p = ARENA_NEW(a, struct policy);
-	const json_t *doc = docread_open(&d, json, len, POLICY_MAX);
+	json_t *doc = docread_open(&d, json, len, POLICY_MAX);
 
 	docread_members(&d, doc, "", members);
 	p->name = docread_code(&d, doc, "", "name", POLICY_CODE_MAX);
