@@ -97,8 +97,7 @@ struct casefile {
 	uint32_t n_rungs;
 	struct case_rung rungs[CASE_LADDER_MAX];
 	uint32_t reopened; /* how often */
-	uint32_t voided; /* events that no transition allows: kept, shown, without effect
-			  */
+	uint32_t voided;   /* events that have no effect: kept and shown */
 	/* where an incremental fold stands; see casefile_can_append() */
 	uint64_t last_seq[PARTY_COUNT]; /* valid where n_events[] > 0 */
 	int64_t max_iat_us[PARTY_COUNT];
