@@ -64,8 +64,6 @@ static const char *const reserved[] = {
 	"setlanguage",
 	"share",
 	"socks",
-	"stickers",
-	"username",
 	"web",
 	"www",
 	"z",
