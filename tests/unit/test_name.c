@@ -110,7 +110,7 @@ static const char *const refused_by_idna[] = {
 	"\u2183.com",
 	"x01234567890123456789012345678901234567890123456789012345678901\u2020",
 	/* ASCII, taken as it is by WHATWG; as an A-label it does not decode. */
-	* / "xn--0.com",
+	"xn--0.com",
 };
 
 static bool

@@ -243,7 +243,7 @@ real_links_parse_or_are_listed(void **state)
 			 155);
 	assert_int_equal(check_lines("telegram-links/from_bot_api.txt", TARGET_KIND_COUNT,
 				     &n_refused),
-			 7);
+			 4);
 	assert_int_equal(n_refused, COUNT(listed));
 }
 
