@@ -132,6 +132,15 @@ link_parse(struct arena *a, const char *s, size_t len, struct target *t, struct 
 	return RC_OK;
 }
 
+/* A Telegram link without its scheme. */
+static enum rc
+bare_link_parse(struct arena *a, const char *s, struct target *t, struct err *e)
+{
+	const char *link = arena_printf(a, "https://%s", s);
+
+	return link_parse(a, link, strlen(link), t, e);
+}
+
 static bool
 ip_parse(struct arena *a, struct target *t)
 {
@@ -213,6 +222,9 @@ domain_parse(struct arena *a, struct target *t, struct err *e)
 		return err_set(e, RC_INVALID,
 			       "\"%s\" is a single label: write the domain in full",
 			       target_quote(a, s, strlen(s)));
+	/* <user>.t.me is a link in whatever dots and letters it was written. */
+	if (telegram_looks_like(t->normal, strlen(t->normal)))
+		return bare_link_parse(a, t->normal, t, e);
 	t->kind = TARGET_DOMAIN;
 	t->host = t->normal;
 	return RC_OK;
@@ -237,10 +249,8 @@ recognise(struct arena *a, struct target *t, struct err *e)
 		t->host = "t.me";
 		return telegram_parse_tg(a, s, len, &t->normal, e);
 	}
-	if (telegram_looks_like(s, len)) {
-		const char *link = arena_printf(a, "https://%s", s);
-		return link_parse(a, link, strlen(link), t, e);
-	}
+	if (telegram_looks_like(s, len))
+		return bare_link_parse(a, s, t, e);
 	if (ip_parse(a, t))
 		return RC_OK;
 	return domain_parse(a, t, e);

@@ -18,6 +18,7 @@ static const struct {
 	{"https://t.me./durov", "user/durov", "t.me"},
 	{"durov.t.me", "user/durov", "t.me"},
 	{"https://My_Bot.t.me/", "user/my_bot", "t.me"},
+	{"Durov.t\uff0eme\u3002", "user/durov", "t.me"},
 	{"durov.t.me/42", "message/durov/42", "t.me"},
 	{"tg://resolve?domain=Durov", "user/durov", "t.me"},
 	{"TG:resolve?domain=durov&start=x", "user/durov", "t.me"},
