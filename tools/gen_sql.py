@@ -100,7 +100,7 @@ def header_of(path, text, name):
         raise Refused(f'{path}:1: begin with "-- {name}: what it gives, in a line"')
     if m.group(1) != name:
         raise Refused(f"{path}:1: is about {m.group(1)}: name and file differ")
-    bare = re.search(r"\$\d+(?! +[A-Za-z(])", header)
+    bare = re.search(r"\$\d+(?!\d| +[A-Za-z(])", header)
     if bare:
         refuse(path, text, bare.start(), f"{bare.group()} has no meaning: say it after it")
     return header

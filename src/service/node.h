@@ -7,6 +7,58 @@
 #ifndef SALURAN_SERVICE_NODE_H
 #define SALURAN_SERVICE_NODE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/settings.h"
+#include "core/identity.h"
+
 struct node;
+
+/* The settings of a node, for help, documentation and the file <dir>/saluran.conf. */
+extern const struct setting_def node_settings[];
+extern const size_t node_settings_n;
+
+/* What `saluran init` asks for. */
+struct node_init {
+	const char *dir; /* is made; must not exist or be empty */
+	const char *org, *name;
+	enum party role;
+	const char *url;	   /* where peers reach it, "https://host:port" */
+	const char *peer_listen, *http_listen, *rpz_listen; /* "host:port", NULL: default */
+	const char *rpz_zone;	   /* NULL: default */
+	const char *admin;	   /* name of the first person */
+	const char *contact;	   /* how people of the peer reach a person, or NULL */
+};
+/* What it tells: strings in the arena. */
+struct node_made {
+	const char *fingerprint;
+	const char *credential_path; /* of the first admin */
+	const char *recovery_path;   /* the next root key: to be taken offline */
+};
+/* All or nothing: the directory appears complete.  RC_CONFLICT: it is there and not empty. */
+enum rc node_create(struct arena *a, const struct node_init *in, struct node_made *ret,
+		    struct err *e) MUST_CHECK;
+
+/*
+ * Open a node's directory, start its signer and its writer.  Call before any thread is
+ * started.  RC_CONFLICT: another process has it.  RC_NOT_FOUND: no node there.
+ */
+enum rc node_open(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
+/* Wake whoever waits in exchange_push_wait() and node_wait(), and refuse new work. */
+void node_stop(struct node *nd);
+void node_close(struct node *nd); /* NULL allowed; edges are stopped before */
+
+const struct settings *node_config(const struct node *nd);
+const char *node_dir(const struct node *nd);
+const struct identity *node_identity(const struct node *nd);
+
+/* How often something was committed; rises. */
+uint64_t node_commits(struct node *nd);
+/* Sleep until node_commits() differs from `seen`, the timeout passes or the node stops (then
+ * false). */
+bool node_wait(struct node *nd, uint64_t seen, int64_t timeout_us);
 
 #endif

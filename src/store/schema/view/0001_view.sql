@@ -1,3 +1,179 @@
--- Views are folds of the log: dropped and replayed whenever a file here changes.  When
--- only the code of a fold changes, change this number with it.
--- fold: 1
+-- Folds of the log: dropped and rebuilt by `saluran rebuild`.
+
+CREATE TABLE v_event (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	id TEXT NOT NULL,
+	type TEXT NOT NULL,
+	casefile TEXT,
+	iat_us BIGINT NOT NULL,
+	author TEXT NOT NULL,
+	void TEXT, -- why it has no effect, NULL: it has
+	PRIMARY KEY (channel, party, seq)
+);
+CREATE INDEX v_event_case ON v_event (casefile, iat_us);
+
+CREATE TABLE v_case (
+	casefile TEXT PRIMARY KEY,
+	channel BIGINT NOT NULL,
+	parts BIGINT NOT NULL, -- parts that are here
+	items BIGINT NOT NULL, -- items of these parts
+	decided BIGINT NOT NULL,
+	manifest BIGINT NOT NULL, -- 1: notice.send is here and agrees with the parts
+	subject TEXT,
+	legal_basis TEXT,
+	class TEXT,
+	urgent BIGINT NOT NULL,
+	policy_sha256 BYTEA,
+	state BIGINT NOT NULL,
+	send_seq BIGINT NOT NULL,
+	sent_us BIGINT NOT NULL,
+	receipt_us BIGINT NOT NULL,
+	accepted_us BIGINT NOT NULL,
+	refused_us BIGINT NOT NULL,
+	closed_us BIGINT NOT NULL,
+	decided_us BIGINT NOT NULL,
+	decided_seq BIGINT NOT NULL,
+	reopened BIGINT NOT NULL,
+	voided BIGINT NOT NULL,
+	rungs TEXT NOT NULL, -- JSON, see casefile.h
+	last_seq0 BIGINT NOT NULL,
+	last_seq1 BIGINT NOT NULL,
+	max_iat0 BIGINT NOT NULL,
+	max_iat1 BIGINT NOT NULL,
+	n_events0 BIGINT NOT NULL,
+	n_events1 BIGINT NOT NULL,
+	max_ack0 BIGINT NOT NULL,
+	max_ack1 BIGINT NOT NULL,
+	accept_due_us BIGINT NOT NULL,
+	decide_due_us BIGINT NOT NULL,
+	due_us BIGINT NOT NULL -- the first of what is owed; 9223372036854775807: nothing
+);
+CREATE INDEX v_case_due ON v_case (due_us, casefile);
+
+-- What the fold of a case looks at, for when it must be done again.
+CREATE TABLE v_case_event (
+	casefile TEXT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	covers_seq BIGINT NOT NULL,
+	ack_size BIGINT NOT NULL,
+	iat_us BIGINT NOT NULL,
+	act BIGINT NOT NULL,
+	level BIGINT NOT NULL,
+	receipt_us BIGINT NOT NULL,
+	PRIMARY KEY (casefile, party, seq, covers_seq)
+);
+
+-- Events whose receipt starts a clock and is not yet adopted.
+CREATE TABLE v_clock (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	casefile TEXT NOT NULL,
+	PRIMARY KEY (channel, party, seq)
+);
+
+CREATE TABLE v_item (
+	casefile TEXT NOT NULL,
+	i BIGINT NOT NULL,
+	kind TEXT NOT NULL,
+	category TEXT NOT NULL,
+	nf BYTEA NOT NULL,
+	given TEXT, -- NULL: its disclosure is erased
+	normal TEXT,
+	host TEXT,
+	description TEXT,
+	outcome TEXT, -- NULL: open
+	ground TEXT,
+	reason TEXT,
+	decided_us BIGINT NOT NULL,
+	decided_seq BIGINT NOT NULL,
+	PRIMARY KEY (casefile, i)
+);
+CREATE INDEX v_item_nf ON v_item (nf);
+CREATE INDEX v_item_host ON v_item (host);
+
+CREATE TABLE v_message (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	casefile TEXT NOT NULL,
+	author TEXT NOT NULL,
+	body TEXT,
+	iat_us BIGINT NOT NULL,
+	read_us BIGINT NOT NULL, -- 0: no message.read of the other side
+	PRIMARY KEY (channel, party, seq)
+);
+CREATE INDEX v_message_case ON v_message (casefile, iat_us);
+
+CREATE TABLE v_order (
+	id TEXT PRIMARY KEY,
+	channel BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	state TEXT NOT NULL, -- draft, in_force, lifted, expired
+	action TEXT NOT NULL,
+	body TEXT,
+	text_sha256 TEXT NOT NULL,
+	reasons TEXT,
+	legal_basis TEXT,
+	approvals BIGINT NOT NULL, -- needed
+	guards TEXT NOT NULL,	   -- JSON array: overrides needed
+	drafter TEXT NOT NULL,
+	drafted_us BIGINT NOT NULL,
+	in_force_us BIGINT NOT NULL,
+	ends_us BIGINT NOT NULL,
+	review_us BIGINT NOT NULL,
+	ended_us BIGINT NOT NULL,
+	emergency BIGINT NOT NULL,
+	serial_on BIGINT NOT NULL,
+	serial_off BIGINT NOT NULL
+);
+CREATE INDEX v_order_state ON v_order (state, ends_us);
+
+CREATE TABLE v_order_name (
+	order_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	wildcard BIGINT NOT NULL,
+	lifted_us BIGINT NOT NULL, -- 0: not lifted
+	PRIMARY KEY (order_id, name)
+);
+CREATE INDEX v_order_name_name ON v_order_name (name);
+
+CREATE TABLE v_order_cite (
+	order_id TEXT NOT NULL,
+	casefile TEXT NOT NULL,
+	PRIMARY KEY (order_id, casefile)
+);
+
+-- Who put a hand to it: override, approve, lift.
+CREATE TABLE v_order_act (
+	order_id TEXT NOT NULL,
+	seq BIGINT NOT NULL,
+	act TEXT NOT NULL,
+	author TEXT NOT NULL,
+	guards TEXT NOT NULL,
+	reason TEXT,
+	iat_us BIGINT NOT NULL,
+	PRIMARY KEY (order_id, seq)
+);
+
+-- The journal of the zone: one row a name that appears or goes, by serial.
+CREATE TABLE v_zone_change (
+	serial BIGINT NOT NULL,
+	owner TEXT NOT NULL,
+	present BIGINT NOT NULL, -- 1: blocked from this serial on, 0: free
+	action TEXT NOT NULL,
+	order_id TEXT NOT NULL,
+	at_us BIGINT NOT NULL,
+	PRIMARY KEY (serial, owner)
+);
+
+CREATE TABLE v_zone (
+	owner TEXT NOT NULL,
+	order_id TEXT NOT NULL,
+	action TEXT NOT NULL,
+	since_serial BIGINT NOT NULL,
+	PRIMARY KEY (owner, order_id)
+);

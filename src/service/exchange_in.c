@@ -1,0 +1,530 @@
+/*
+ * What a peer sends us: a pending checkpoint, then the entries below it, then our receipt.
+ *
+ * Signatures, chaining and proofs are checked on the caller's thread; the writer stores what
+ * was verified if the log still stands where it stood.  The receipt is made only after that
+ * is durable, and is itself stored before it is given out (protocol 4).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "service/exchange.h"
+#include "service/node_int.h"
+#include "store/store_sql.h"
+
+enum {
+	DISCLOSURES_A_MINUTE_MAX = 2000000, /* what a flooding peer is held to */
+};
+
+/* A verified upload on its way to the writer. */
+struct upload {
+	struct log_head head; /* as it was when we looked */
+	const struct event **events;
+	size_t n;
+	struct merkle_edge edge; /* after them */
+	struct hash root;
+	struct checkpoint pending;
+	const char *receipt_line;
+	uint64_t receipt_time_s;
+};
+
+static enum rc
+peer_identity(struct store *s, struct arena *a, int64_t channel, const struct identity **ret,
+	      struct err *e)
+{
+	struct channel_row c;
+	const char *wire;
+	enum rc rc = channel_by_id(s, a, channel, &c, e);
+
+	if (rc == RC_OK)
+		rc = store_text(s, a, &SQL_IDENTITY_GET,
+				(struct db_param[]){DB_P_TEXT(c.peer_org)}, &wire, e);
+	if (rc == RC_OK && wire == NULL)
+		rc = err_rule(e, RC_DENIED, "protocol 5", "%s is not introduced here",
+			      c.peer_org);
+	return rc == RC_OK ? identity_parse(a, wire, strlen(wire), NULL, ret, e) : rc;
+}
+
+/* The log of this origin, which must be this peer's own. */
+static enum rc
+head_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
+	     struct log_head *ret, struct err *e)
+{
+	struct channel_row c;
+	enum rc rc = store_head_by_origin(s, a, origin, ret, e);
+
+	if (rc == RC_NOT_FOUND)
+		return err_rule(e, RC_NOT_FOUND, "protocol 1", "unknown origin %s", origin);
+	if (rc == RC_OK)
+		rc = channel_by_id(s, a, ret->channel, &c, e);
+	if (rc == RC_OK && (ret->channel != peer || ret->party == c.own_party))
+		rc = err_rule(e, RC_DENIED, "protocol 5", "%s is not your log", origin);
+	return rc;
+}
+
+struct pend {
+	struct log_head head;
+	struct checkpoint cp;
+	const char *note;
+};
+
+static enum rc
+work_pend(struct writer *w, void *arg, struct err *e)
+{
+	const struct pend *p = arg;
+	struct log_head now;
+	enum rc rc = store_head(w->s, w->a, p->head.channel, p->head.party, &now, e);
+
+	if (rc == RC_OK && now.pending_size != p->head.pending_size)
+		rc = err_set(e, RC_RETRY, "another upload moved the pending checkpoint");
+	return rc == RC_OK ? store_head_set_pending(w->s, &now, p->cp.size, &p->cp.root,
+						    p->note, e)
+			   : rc;
+}
+
+enum rc
+exchange_add_checkpoint(struct node *nd, int64_t peer, const struct mirror_checkpoint *req,
+			uint64_t *ret_size, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct store *s = NULL;
+	const struct identity *id;
+	const struct note *note;
+	struct note_key key;
+	struct pend p = {0};
+	bool verified[1];
+	size_t text_len;
+	enum rc rc = note_parse(a, req->note, req->note_len, &note, e);
+
+	if (rc != RC_OK)
+		goto out;
+	const char *text = note_text(note, &text_len);
+	rc = checkpoint_parse(a, text, text_len, &p.cp, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = head_of_peer(s, a, peer, p.cp.origin, &p.head, e);
+	if (rc == RC_OK)
+		rc = peer_identity(s, a, p.head.channel, &id, e);
+	if (rc == RC_OK)
+		rc = identity_log_key(id, p.cp.origin, &key, e);
+	if (rc == RC_OK)
+		rc = note_verify(note, &key, 1, verified, NULL, e);
+	if (rc != RC_OK)
+		goto out;
+	if (req->old > p.cp.size) {
+		rc = err_rule(e, RC_INVALID, "protocol 1", "old is larger than the size");
+		goto out;
+	}
+	*ret_size = p.head.pending_size;
+	if (req->old != p.head.pending_size) {
+		rc = err_rule(e, RC_CONFLICT, "protocol 1",
+			      "old is %" PRIu64 ", stored are %" PRIu64, req->old,
+			      p.head.pending_size);
+		goto out;
+	}
+	rc = merkle_verify_consistency(req->old, &p.head.pending_root, p.cp.size, &p.cp.root,
+				       req->proof, req->n_proof, e);
+	if (rc == RC_OK && p.cp.size != p.head.pending_size) {
+		p.note = arena_strndup(a, req->note, req->note_len);
+		rc = writer_run(nd, work_pend, &p, e);
+	}
+out:
+	reader_put(nd, s);
+	arena_free(a);
+	return rc;
+}
+
+static enum rc
+disclosures_present(struct store *s, const struct event *ev, struct err *e)
+{
+	for (size_t i = 0; i < ev->n_sd; i++) {
+		int64_t there;
+		enum rc rc = store_int(s, &SQL_DISCLOSURE_EXISTS,
+				       (struct db_param[]){
+					       DB_P_BLOB(ev->sd[i].b, HASH_LEN)},
+				       0, &there, e);
+		if (rc != RC_OK)
+			return rc;
+		if (there == 0)
+			return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+					"disclosure %zu of event %" PRIu64
+					" did not come before it",
+					i, ev->seq);
+	}
+	return RC_OK;
+}
+
+/* Tier 1 of one entry that continues the log at `seq`. */
+static enum rc
+entry_check(struct store *s, struct arena *a, const struct identity *id,
+	    const struct log_head *h, uint64_t seq, const struct hash *prev,
+	    const struct mirror_entry *entry, const struct event **ret, struct err *e)
+{
+	const struct event_claim *claim;
+	char kid[KID_LEN + 1];
+	enum rc rc = event_parse(a, (const char *)entry->data, entry->len, &claim, e);
+
+	if (rc != RC_OK)
+		return rc;
+	const struct event *said = event_claimed(claim);
+	const uint8_t *key = NULL;
+	for (size_t i = 0; i < id->n_event_keys; i++) {
+		key_thumbprint(id->event_keys[i], kid);
+		if (strcmp(kid, said->kid) == 0)
+			key = id->event_keys[i];
+	}
+	if (key == NULL)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 9",
+				"event %" PRIu64 " is signed with a key that %s did not "
+				"introduce",
+				seq, id->org);
+	rc = event_verify(claim, key, ret, e);
+	if (rc != RC_OK)
+		return rc;
+	if (strcmp(said->log, h->origin) != 0 || said->seq != seq)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+				"event says %s %" PRIu64 " but lies at %s %" PRIu64,
+				said->log, said->seq, h->origin, seq);
+	if (seq != 0 && (!said->has_prev || !hash_equal(&said->prev, prev)))
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+				"prev of event %" PRIu64 " is not the leaf before it", seq);
+	return disclosures_present(s, *ret, e);
+}
+
+/* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones. */
+static enum rc
+package_root(struct store *s, struct arena *a, const struct log_head *h,
+	     const struct mirror_package *p, struct hash *ret, struct err *e)
+{
+	uint64_t floor = p->start / MIRROR_PACKAGE * MIRROR_PACKAGE;
+	struct merkle_edge edge = {0};
+	struct log_leaf *before;
+	enum rc rc = store_leaves(s, a, h->channel, h->party, floor, p->start, &before, e);
+
+	for (uint64_t i = floor; rc == RC_OK && i < p->start; i++)
+		rc = merkle_append(&edge, &before[i - floor].leaf, NULL, NULL, e);
+	for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
+		struct hash leaf;
+		merkle_leaf(p->entries[i].data, p->entries[i].len, &leaf);
+		rc = merkle_append(&edge, &leaf, NULL, NULL, e);
+	}
+	if (rc == RC_OK)
+		merkle_root(&edge, ret);
+	return rc;
+}
+
+/* Entries that we have must be the same bytes: (log, seq) is the idempotency key. */
+static enum rc
+entry_same(struct store *s, struct arena *a, const struct log_head *h, uint64_t seq,
+	   const struct mirror_entry *entry, struct err *e)
+{
+	struct log_leaf *have;
+	enum rc rc = store_leaves(s, a, h->channel, h->party, seq, seq + 1, &have, e);
+
+	if (rc == RC_OK && (have[0].jws_len != entry->len ||
+			    memcmp(have[0].jws, entry->data, entry->len) != 0))
+		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+			      "event %" PRIu64 " was received with other bytes: this is fraud",
+			      seq);
+	return rc;
+}
+
+static enum rc
+packages_check(struct store *s, struct arena *a, const struct identity *id,
+	       const struct mirror_entries *req, struct upload *u, struct err *e)
+{
+	const struct log_head *h = &u->head;
+	struct log_tree tree = {.s = s, .channel = h->channel, .party = h->party};
+	struct hash prev = {0};
+	struct log_leaf *last;
+	size_t cap = 0;
+	enum rc rc = merkle_edge_load(h->size, log_tree_get, &tree, &u->edge, e);
+
+	if (rc == RC_OK && h->size != 0) {
+		rc = store_leaves(s, a, h->channel, h->party, h->size - 1, h->size, &last, e);
+		if (rc == RC_OK)
+			prev = last[0].leaf;
+	}
+	for (size_t k = 0; k < req->n_packages; k++)
+		cap += req->packages[k].n_entries;
+	u->events = arena_array(a, cap, sizeof(const struct event *));
+	for (size_t k = 0; rc == RC_OK && k < req->n_packages; k++) {
+		const struct mirror_package *p = &req->packages[k];
+		struct hash root;
+		if (p->start > h->size + u->n)
+			return err_rule(e, RC_CONFLICT, "protocol 1", "entries are missing");
+		rc = package_root(s, a, h, p, &root, e);
+		if (rc == RC_OK)
+			rc = merkle_verify_subtree(
+				p->start / MIRROR_PACKAGE * MIRROR_PACKAGE,
+				p->start + p->n_entries, &root, u->pending.size,
+				&u->pending.root, p->proof, p->n_proof, e);
+		for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
+			uint64_t seq = p->start + i;
+			if (seq < h->size) {
+				rc = entry_same(s, a, h, seq, &p->entries[i], e);
+				continue;
+			}
+			rc = entry_check(s, a, id, h, seq, &prev, &p->entries[i],
+					 &u->events[u->n], e);
+			if (rc != RC_OK)
+				break;
+			prev = u->events[u->n]->leaf;
+			rc = merkle_append(&u->edge, &prev, NULL, NULL, e);
+			u->n++;
+		}
+	}
+	merkle_root(&u->edge, &u->root);
+	return rc;
+}
+
+static enum rc
+work_store(struct writer *w, void *arg, struct err *e)
+{
+	struct upload *u = arg;
+	struct log_tree tree = {
+		.s = w->s, .channel = u->head.channel, .party = u->head.party};
+	int64_t last_iat_us = u->head.last_iat_us;
+	struct merkle_edge edge;
+	enum rc rc = merkle_edge_load(u->head.size, log_tree_get, &tree, &edge, e);
+
+	for (size_t i = 0; rc == RC_OK && i < u->n; i++) {
+		const struct event *ev = u->events[i];
+		struct log_leaf leaf = {
+			.jws = ev->jws, .jws_len = ev->jws_len, .leaf = ev->leaf};
+		rc = store_leaf_insert(w->s, u->head.channel, u->head.party, ev->seq, &leaf,
+				       w->now_us, e);
+		if (rc == RC_OK)
+			rc = merkle_append(&edge, &ev->leaf, log_tree_put, &tree, e);
+		if (rc == RC_OK)
+			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev, NULL,
+					e);
+		last_iat_us = ev->iat_us;
+	}
+	if (rc == RC_OK)
+		rc = store_head_advance(w->s, &u->head, u->head.size + u->n, &u->root,
+					last_iat_us, e);
+	if (rc == RC_OK && u->head.size + u->n == u->head.pending_size)
+		rc = store_head_set_signed(w->s, &u->head, e);
+	return rc;
+}
+
+static enum rc
+work_receipt(struct writer *w, void *arg, struct err *e)
+{
+	const struct upload *u = arg;
+	const struct log_receipt r = {.size = u->pending.size,
+				      .root = u->pending.root,
+				      .time_s = u->receipt_time_s,
+				      .note = u->head.pending_note,
+				      .line = u->receipt_line};
+
+	return store_receipt_insert(w->s, u->head.channel, u->head.party, &r, w->now_us, e);
+}
+
+/* Our cosignature over the pending checkpoint, all of whose entries are stored. */
+static enum rc
+receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u,
+	     struct exchange_answer *ret, struct err *e)
+{
+	struct log_tree tree = {.s = s, .channel = u->head.channel, .party = u->head.party};
+	struct merkle_proof proof = {0};
+	struct log_receipt old;
+	struct hash mark_root;
+	uint64_t mark = 0;
+	struct note_key key;
+	struct err none = ERR_INIT;
+	enum rc rc = store_receipt_last(s, a, u->head.channel, u->head.party, &old, &none);
+
+	if (rc == RC_OK && old.size == u->pending.size) {
+		ret->cosignature = old.line;
+		return RC_OK;
+	}
+	rc = signer_mark(nd->signer, u->pending.origin, &mark, &mark_root, &none);
+	if (rc == RC_OK && mark != 0 && mark < u->pending.size)
+		rc = merkle_prove_consistency(mark, u->pending.size, log_tree_get, &tree,
+					      &proof, e);
+	else if (rc == RC_NOT_FOUND)
+		rc = RC_OK;
+	if (rc == RC_OK)
+		rc = identity_receipt_key(nd->id, &key, e);
+	u->receipt_time_s = (uint64_t)(clock_now_us() / CLOCK_US_PER_S);
+	fault_point("receipt.before");
+	if (rc == RC_OK)
+		rc = signer_cosign(nd->signer, a, key.name, u->receipt_time_s, &u->pending,
+				   &proof, &u->receipt_line, e);
+	fault_point("receipt.after");
+	if (rc != RC_OK)
+		return rc;
+	/* Asked again after a crash, the signer gives the bytes of the first time. */
+	struct buf text = BUF_INIT(NOTE_TEXT_MAX);
+	checkpoint_put(&text, &u->pending);
+	rc = note_line_verify(u->receipt_line, strlen(u->receipt_line), &key, buf_str(&text),
+			      text.len, &u->receipt_time_s, e);
+	buf_free(&text);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_receipt, u, e);
+	if (rc == RC_OK || rc == RC_CONFLICT) /* CONFLICT: a retry beside us stored it */
+		ret->cosignature = u->receipt_line;
+	return rc == RC_CONFLICT ? RC_OK : rc;
+}
+
+/* One upload under way a log. */
+static bool
+upload_enter(struct node *nd, const struct hash *origin)
+{
+	pthread_mutex_lock(&nd->mu);
+	bool free_to_go = nd->n_uploading < NODE_CHANNELS_MAX;
+	for (size_t i = 0; i < nd->n_uploading; i++)
+		free_to_go = free_to_go && !hash_equal(&nd->uploading[i], origin);
+	if (free_to_go)
+		nd->uploading[nd->n_uploading++] = *origin;
+	pthread_mutex_unlock(&nd->mu);
+	return free_to_go;
+}
+
+static void
+upload_leave(struct node *nd, const struct hash *origin)
+{
+	pthread_mutex_lock(&nd->mu);
+	for (size_t i = 0; i < nd->n_uploading; i++)
+		if (hash_equal(&nd->uploading[i], origin)) {
+			nd->uploading[i] = nd->uploading[--nd->n_uploading];
+			break;
+		}
+	pthread_mutex_unlock(&nd->mu);
+}
+
+static enum rc
+upload_take(struct node *nd, struct store *s, struct arena *a,
+	    const struct mirror_entries *req, struct upload *u, struct exchange_answer *ret,
+	    struct err *e)
+{
+	const struct identity *id;
+
+	ret->info = (struct mirror_info){.pending_size = u->head.pending_size,
+					 .next_entry = u->head.size};
+	if (u->head.pending_size == 0)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 1", "nothing is pending");
+	if (req->end != u->head.pending_size || req->start > u->head.size)
+		return err_rule(e, RC_CONFLICT, "protocol 1",
+				"pending are %" PRIu64 ", the next entry is %" PRIu64,
+				u->head.pending_size, u->head.size);
+	u->pending = (struct checkpoint){.origin = u->head.origin,
+					 .size = u->head.pending_size,
+					 .root = u->head.pending_root};
+	enum rc rc = peer_identity(s, a, u->head.channel, &id, e);
+	if (rc == RC_OK)
+		rc = packages_check(s, a, id, req, u, e);
+	if (rc != RC_OK)
+		return rc;
+	uint64_t size = u->head.size + u->n;
+	if (size == u->pending.size && !hash_equal(&u->root, &u->pending.root))
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 4",
+				"the entries do not give the root of the checkpoint");
+	if (u->n != 0)
+		rc = writer_run(nd, work_store, u, e);
+	ret->info.next_entry = size;
+	ret->partial = size < u->pending.size;
+	return rc;
+}
+
+enum rc
+exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries *req,
+		     struct arena *a, struct exchange_answer *ret, struct err *e)
+{
+	struct upload u = {0};
+	struct store *s = NULL;
+	struct hash origin;
+	bool entered = false;
+	enum rc rc;
+
+	*ret = (struct exchange_answer){0};
+	hash_bytes(req->origin, strlen(req->origin), &origin);
+	entered = upload_enter(nd, &origin);
+	if (!entered)
+		return err_rule(e, RC_LIMIT, "protocol 5",
+				"another upload to this log is under way");
+	rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = head_of_peer(s, a, peer, req->origin, &u.head, e);
+	if (rc == RC_OK)
+		rc = upload_take(nd, s, a, req, &u, ret, e);
+	if (rc == RC_OK && !ret->partial)
+		rc = receipt_make(nd, s, a, &u, ret, e);
+	reader_put(nd, s);
+	upload_leave(nd, &origin);
+	return rc;
+}
+
+struct lines {
+	const char *text;
+	size_t len;
+};
+
+static enum rc
+work_disclose(struct writer *w, void *arg, struct err *e)
+{
+	const struct lines *l = arg;
+	enum rc rc = RC_OK;
+	const char *end;
+
+	for (const char *at = l->text; rc == RC_OK && at < l->text + l->len; at = end + 1) {
+		struct hash h;
+		end = memchr(at, '\n', l->len - (size_t)(at - l->text));
+		if (end == NULL)
+			end = l->text + l->len;
+		hash_bytes(at, (size_t)(end - at), &h);
+		rc = store_disclosure_put(w->s, &h, at, (size_t)(end - at), w->now_us, e);
+	}
+	return rc;
+}
+
+enum rc
+exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t len,
+			 struct err *e)
+{
+	struct lines l = {.text = text, .len = len};
+	struct arena *a = arena_create();
+	struct store *s = NULL;
+	uint64_t line = 1;
+	const char *end;
+	int64_t have;
+	enum rc rc = RC_OK;
+
+	(void)peer;
+	for (const char *at = text; rc == RC_OK && at < text + len; at = end + 1, line++) {
+		const char *name;
+		json_t *value;
+		end = memchr(at, '\n', len - (size_t)(at - text));
+		if (end == NULL)
+			end = text + len;
+		if ((size_t)(end - at) > EVENT_DISCLOSURE_MAX)
+			rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+				      "disclosure %" PRIu64 " is longer than %d bytes", line,
+				      EVENT_DISCLOSURE_MAX);
+		else
+			rc = event_disclosure_parse(a, at, (size_t)(end - at), &name, &value,
+						    e);
+		arena_reset(a);
+	}
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_DISCLOSURE_COUNT_SINCE,
+			       (struct db_param[]){
+				       DB_P_INT(clock_now_us() - 60 * CLOCK_US_PER_S)},
+			       0, &have, e);
+	reader_put(nd, s);
+	if (rc == RC_OK && (uint64_t)have + line > DISCLOSURES_A_MINUTE_MAX)
+		rc = err_rule(e, RC_FULL, "protocol 2",
+			      "more than %d disclosures in a minute: send again later",
+			      DISCLOSURES_A_MINUTE_MAX);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_disclose, &l, e);
+	arena_free(a);
+	return rc;
+}

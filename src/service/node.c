@@ -1,0 +1,286 @@
+#include "service/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "core/crypto.h"
+#include "service/policies.h"
+#include "service/node_int.h"
+#include "store/store_sql.h"
+
+const struct setting_def node_settings[] = {
+	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
+	 "where peers' nodes reach this one (HTTPS)"},
+	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
+	 "the pages for people; loopback only, they ask for no credential"},
+	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
+	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
+	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
+	{"guard.psl", SETTING_PATH, 0, 4096, "", "file",
+	 "a newer Public Suffix List than the system's; empty: the system's"},
+	{"guard.protected", SETTING_PATH, 0, 4096, "", "file",
+	 "names that no order may touch, one a line; empty: the list that is built in"},
+	{"guard.services", SETTING_PATH, 0, 4096, "", "file",
+	 "names that carry a whole service; empty: the list that is built in"},
+};
+const size_t node_settings_n = sizeof(node_settings) / sizeof(node_settings[0]);
+
+const struct settings *
+node_config(const struct node *nd)
+{
+	return nd->config;
+}
+
+const char *
+node_dir(const struct node *nd)
+{
+	return nd->dir;
+}
+
+const struct identity *
+node_identity(const struct node *nd)
+{
+	return nd->id;
+}
+
+enum rc
+reader_get(struct node *nd, struct store **ret, struct err *e)
+{
+	*ret = NULL;
+	pthread_mutex_lock(&nd->mu);
+	if (nd->n_idle != 0)
+		*ret = nd->idle[--nd->n_idle];
+	pthread_mutex_unlock(&nd->mu);
+	if (*ret != NULL)
+		return RC_OK;
+	struct arena *a = arena_create();
+	enum rc rc = store_open(arena_printf(a, "%s/store.db", nd->dir), true, ret, e);
+	arena_free(a);
+	return rc;
+}
+
+void
+reader_put(struct node *nd, struct store *s)
+{
+	if (s == NULL)
+		return;
+	pthread_mutex_lock(&nd->mu);
+	if (nd->n_idle < NODE_READERS_MAX) {
+		nd->idle[nd->n_idle++] = s;
+		s = NULL;
+	}
+	pthread_mutex_unlock(&nd->mu);
+	store_close(s);
+}
+
+/* A whole small file, or the built-in of that name when `path` is empty. */
+static enum rc
+list_load(struct node *nd, const char *setting, const char *builtin, const char **ret,
+	  size_t *ret_len, struct err *e)
+{
+	enum { LIST_MAX = 16 << 20 };
+	const char *path = settings_text(nd->config, setting);
+	struct buf b = BUF_INIT(LIST_MAX);
+	char chunk[8192];
+	size_t n;
+
+	if (path[0] == '\0') {
+		const struct builtin_file *f = builtin_find(builtin);
+		*ret = f->data;
+		*ret_len = f->len;
+		return RC_OK;
+	}
+	FILE *f = fopen(path, "re");
+	if (f == NULL)
+		return err_sys(e, "%s (setting %s)", path, setting);
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_put(&b, chunk, n);
+	enum rc rc = ferror(f) ? err_sys(e, "read %s", path) : RC_OK;
+	if (rc == RC_OK && !buf_ok(&b))
+		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path, LIST_MAX);
+	fclose(f);
+	*ret = arena_strndup(nd->a, buf_str(&b), b.len);
+	*ret_len = b.len;
+	buf_free(&b);
+	return rc;
+}
+
+static enum rc
+lists_load(struct node *nd, struct err *e)
+{
+	const char *psl = settings_text(nd->config, "guard.psl"), *text;
+	const struct guard_service *services;
+	size_t len;
+
+	nd->psl = psl[0] == '\0' ? psl_latest(NULL) : psl_load_file(psl);
+	if (nd->psl == NULL)
+		return err_set(e, RC_NOT_FOUND,
+			       "no Public Suffix List: %s", psl[0] == '\0'
+				       ? "install the package publicsuffix"
+				       : "the file of setting guard.psl cannot be read");
+	nd->lists.psl = nd->psl;
+	enum rc rc = list_load(nd, "guard.protected", "protected.txt", &text, &len, e);
+	if (rc == RC_OK)
+		rc = guard_names_parse(nd->a, text, len, &nd->lists.protected_names,
+				       &nd->lists.n_protected, e);
+	if (rc == RC_OK)
+		rc = list_load(nd, "guard.services", "services.json", &text, &len, e);
+	if (rc == RC_OK)
+		rc = guard_services_parse(nd->a, text, len, &services,
+					  &nd->lists.n_services, e);
+	if (rc == RC_OK)
+		nd->lists.services = services;
+	return rc;
+}
+
+/* One process a directory: whoever holds the lock is the node. */
+static enum rc
+dir_lock(struct node *nd, struct err *e)
+{
+	const char *path = arena_printf(nd->a, "%s/lock", nd->dir);
+
+	nd->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (nd->lock_fd < 0 && errno == ENOENT)
+		return err_set(e, RC_NOT_FOUND,
+			       "%s has no node: make one with 'saluran init'", nd->dir);
+	if (nd->lock_fd < 0)
+		return err_sys(e, "open %s", path);
+	if (flock(nd->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, RC_CONFLICT,
+			       "%s is in use by a running node: talk to it, or stop it first",
+			       nd->dir);
+	return RC_OK;
+}
+
+static enum rc
+identity_load(struct node *nd, struct err *e)
+{
+	const char *org, *wire;
+	enum rc rc = store_text(nd->store, nd->a, &SQL_META_GET,
+				(struct db_param[]){DB_P_TEXT("org")}, &org, e);
+
+	if (rc == RC_OK && org != NULL)
+		rc = store_text(nd->store, nd->a, &SQL_IDENTITY_GET,
+				(struct db_param[]){DB_P_TEXT(org)}, &wire, e);
+	if (rc == RC_OK && (org == NULL || wire == NULL))
+		rc = err_set(e, RC_CORRUPT, "%s has no identity in its store", nd->dir);
+	if (rc == RC_OK)
+		rc = identity_parse(nd->a, wire, strlen(wire), NULL, &nd->id, e);
+	return rc;
+}
+
+enum rc
+node_open(const char *dir, struct node **ret, struct err *e)
+{
+	struct node *nd = calloc(1, sizeof(*nd));
+	pthread_condattr_t attr;
+	enum rc rc;
+
+	if (nd == NULL)
+		abort();
+	crypto_start();
+	nd->a = arena_create();
+	nd->dir = arena_strdup(nd->a, dir);
+	nd->lock_fd = -1;
+	pthread_mutex_init(&nd->mu, NULL);
+	pthread_mutex_init(&nd->checkpoint_mu, NULL);
+	pthread_mutex_init(&nd->password_mu, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&nd->queued, &attr);
+	pthread_cond_init(&nd->committed, &attr);
+	pthread_condattr_destroy(&attr);
+
+	rc = dir_lock(nd, e);
+	if (rc == RC_OK)
+		rc = settings_load(nd->a, node_settings, node_settings_n,
+				   arena_printf(nd->a, "%s/saluran.conf", dir), &nd->config,
+				   e);
+	if (rc == RC_OK)
+		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
+				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);
+	if (rc == RC_OK)
+		rc = store_open(arena_printf(nd->a, "%s/store.db", dir), false, &nd->store,
+				e);
+	if (rc == RC_OK)
+		rc = identity_load(nd, e);
+	if (rc == RC_OK)
+		rc = lists_load(nd, e);
+	if (rc != RC_OK)
+		goto out;
+	nd->views = views_create(nd->store);
+	rc = writer_start(nd, e);
+	if (rc != RC_OK)
+		goto out;
+	*ret = nd;
+	nd = NULL;
+out:
+	node_close(nd);
+	return rc;
+}
+
+void
+node_stop(struct node *nd)
+{
+	pthread_mutex_lock(&nd->mu);
+	nd->stopping = true;
+	pthread_cond_broadcast(&nd->queued);
+	pthread_cond_broadcast(&nd->committed);
+	pthread_mutex_unlock(&nd->mu);
+}
+
+void
+node_close(struct node *nd)
+{
+	if (nd == NULL)
+		return;
+	writer_stop(nd);
+	for (size_t i = 0; i < nd->n_idle; i++)
+		store_close(nd->idle[i]);
+	views_free(nd->views);
+	store_close(nd->store);
+	signer_stop(nd->signer);
+	psl_free(nd->psl);
+	if (nd->lock_fd >= 0)
+		close(nd->lock_fd);
+	pthread_cond_destroy(&nd->queued);
+	pthread_cond_destroy(&nd->committed);
+	pthread_mutex_destroy(&nd->mu);
+	pthread_mutex_destroy(&nd->checkpoint_mu);
+	pthread_mutex_destroy(&nd->password_mu);
+	arena_free(nd->a);
+	free(nd);
+}
+
+uint64_t
+node_commits(struct node *nd)
+{
+	pthread_mutex_lock(&nd->mu);
+	uint64_t n = nd->commits;
+	pthread_mutex_unlock(&nd->mu);
+	return n;
+}
+
+bool
+node_wait(struct node *nd, uint64_t seen, int64_t timeout_us)
+{
+	int64_t until = clock_mono_us() + timeout_us;
+	struct timespec ts = {.tv_sec = (time_t)(until / CLOCK_US_PER_S),
+			      .tv_nsec = (long)(until % CLOCK_US_PER_S) * 1000};
+	int waited = 0;
+
+	pthread_mutex_lock(&nd->mu);
+	while (!nd->stopping && nd->commits == seen && waited == 0)
+		waited = pthread_cond_timedwait(&nd->committed, &nd->mu, &ts);
+	bool goes_on = !nd->stopping;
+	pthread_mutex_unlock(&nd->mu);
+	return goes_on;
+}

@@ -1,0 +1,157 @@
+/*
+ * node_int - what the files of service/ share; nobody else includes it.
+ */
+#ifndef SALURAN_SERVICE_NODE_INT_H
+#define SALURAN_SERVICE_NODE_INT_H
+
+#include <libpsl.h>
+#include <pthread.h>
+
+#include "core/guard.h"
+#include "core/merkle.h"
+#include "service/node.h"
+#include "service/service.h"
+#include "signer/signer.h"
+#include "store/view.h"
+
+enum {
+	NODE_READERS_MAX = 16,
+	NODE_GROUP_MAX = 256, /* jobs of one commit (protocol 3) */
+	NODE_CHANNELS_MAX = 64,
+};
+
+/* An own event that is in the views and waits for its signature. */
+struct staged {
+	const char *payload;
+	size_t payload_len;
+	size_t prev_at;
+};
+
+/* Where an own log stands within the group being made. */
+struct stage {
+	int64_t channel;
+	enum party party;
+	struct log_head head;	 /* as it will be; head.root is only made at the end */
+	struct log_head fence;	 /* as it was when the group began */
+	const char *peer_origin;
+	struct merkle_edge edge; /* of the leaves that are signed */
+	struct hash last;	 /* leaf hash of the last signed event */
+	struct staged *staged; /* NODE_GROUP_MAX; a flush takes a new one, so that undo works */
+	size_t n_staged;
+};
+
+/* What a job writes through; for the writer thread only. */
+struct writer {
+	struct node *nd;
+	struct store *s;
+	struct views *v;
+	struct arena *a; /* of the group */
+	int64_t now_us;	 /* of the job; strictly rises from job to job */
+	struct stage *stages[NODE_CHANNELS_MAX];
+	size_t n_stages;
+};
+
+typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
+
+/* Run `work` in the writer's next group; returns when it is durable, or failed.  `work` may run
+ * again when the group lost a race; it must write only through `w`. */
+enum rc writer_run(struct node *nd, writer_work *work, void *arg, struct err *e) MUST_CHECK;
+enum rc writer_start(struct node *nd, struct err *e) MUST_CHECK;
+void writer_stop(struct node *nd);
+
+struct append_disclosure {
+	const char *name;
+	json_t *value; /* stolen */
+};
+
+/* An own event in the making; borrowed but for json. */
+struct append {
+	int64_t channel;
+	const char *type, *casefile;
+	const char *by;
+	int64_t due_us;
+	json_t *body; /* stolen; NULL: {} */
+	const struct append_disclosure *disclosures;
+	size_t n_disclosures;
+	const struct event_ref *refs;
+	size_t n_refs;
+};
+/*
+ * Put an event at the end of our log of the channel: views at once, signature with the
+ * group.  RC_CONFLICT: it would be void, `e` says why.  RC_TOO_LARGE.
+ */
+enum rc append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq,
+		     struct err *e) MUST_CHECK;
+/* Sign and insert what is staged: needed before the leaf hash of an own event of this group
+ * is asked for. */
+enum rc append_flush(struct writer *w, struct stage *st, struct err *e) MUST_CHECK;
+enum rc append_stage(struct writer *w, int64_t channel, struct stage **ret,
+		     struct err *e) MUST_CHECK;
+
+struct node {
+	char *dir;
+	int lock_fd;
+	struct arena *a; /* as long as the node */
+	struct settings *config;
+	const struct identity *id;
+	struct signer *signer;
+	psl_ctx_t *psl;
+	struct guard_lists lists; /* psl, protected names, services */
+
+	pthread_mutex_t mu; /* of what follows */
+	pthread_cond_t queued, committed;
+	struct job *first, **last;
+	bool stopping;
+	uint64_t commits;
+	struct store *idle[NODE_READERS_MAX];
+	size_t n_idle;
+	struct hash uploading[NODE_CHANNELS_MAX]; /* origins with an upload under way */
+	size_t n_uploading;
+
+	/* by channel, each for its pusher's thread only */
+	uint64_t push_seen[NODE_CHANNELS_MAX + 1];
+
+	pthread_t thread;
+	bool running;
+	struct store *store; /* the writer's */
+	struct views *views;
+
+	pthread_mutex_t checkpoint_mu;
+	pthread_mutex_t password_mu;
+};
+
+/* A reading handle from the pool; give it back with reader_put(). */
+enum rc reader_get(struct node *nd, struct store **ret, struct err *e) MUST_CHECK;
+void reader_put(struct node *nd, struct store *s); /* NULL allowed */
+
+/* Our signed checkpoint of the channel's own log as the reader sees it, made when there is
+ * none for that size.  *ret_head is that log's head. */
+enum rc node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t channel,
+			struct log_head *ret_head, const char **ret_note,
+			struct err *e) MUST_CHECK;
+
+/* The channel with this peer, or the only one when `peer` is NULL.  RC_NOT_FOUND. */
+enum rc channel_of_peer(struct store *s, struct arena *a, const char *peer,
+			struct channel_row *ret, struct err *e) MUST_CHECK;
+enum rc channel_by_id(struct store *s, struct arena *a, int64_t channel,
+		      struct channel_row *ret, struct err *e) MUST_CHECK;
+enum party party_other(enum party p);
+
+/* A tlog-proof of leaf `seq` in the tree of `size`, whose checkpoint is `note`. */
+enum rc proof_put(struct store *s, const struct log_head *h, uint64_t seq, uint64_t size,
+		  const char *note, struct buf *b, struct err *e) MUST_CHECK;
+
+/* Members of a request.  Each names the member in its error. */
+enum rc in_only(json_t *in, const char *known, struct err *e) MUST_CHECK; /* "a b c" */
+enum rc in_text(json_t *in, const char *name, bool required, size_t max, const char **ret,
+		struct err *e) MUST_CHECK; /* NULL: absent */
+enum rc in_int(json_t *in, const char *name, int64_t min, int64_t max, int64_t dflt,
+	       int64_t *ret, struct err *e) MUST_CHECK;
+enum rc in_bool(json_t *in, const char *name, bool *ret, struct err *e) MUST_CHECK;
+enum rc in_uuid(json_t *in, const char *name, const char **ret, struct err *e) MUST_CHECK;
+
+/* A JSON value that lives as long as the arena. */
+json_t *reply_json(struct arena *a, struct reply *out, json_t *stolen);
+json_t *json_time(int64_t us); /* RFC 3339, null for 0 */
+
+#endif

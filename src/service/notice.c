@@ -1,0 +1,380 @@
+/*
+ * A notice: a batch of items checked row by row, sent as parts and a manifest.
+ *
+ * The sender's reference is the idempotency key: the same reference with the same content
+ * answers as before, with other content it is refused.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/batch.h"
+#include "service/use.h"
+#include "store/store_sql.h"
+
+enum {
+	NOTICE_TEXT_MAX = 4000,	 /* bytes of a subject, a legal basis */
+	NOTICE_LETTER_MAX = 12000,
+	NOTICE_REFERENCE_MAX = 100,
+	/* Items of one part event: at some 156 bytes each in the payload (kind, category,
+	 * digest of the normal form, digest of the disclosure) they fit EVENT_PAYLOAD_MAX. */
+	PART_ITEMS_MAX = 200,
+	REPORT_ROWS_MAX = 500, /* rows that a check reports one by one */
+};
+
+struct notice {
+	struct channel_row channel;
+	const struct policy *policy;
+	const char *csv, *reference, *subject, *legal_basis, *letter, *language, *measure;
+	size_t csv_len;
+	bool urgent, partial;
+	const char *by;
+	struct batch batch;
+	struct hash digest; /* of the whole request */
+	/* out */
+	char casefile[UUID_TEXT_LEN + 1];
+	uint64_t seq;
+	const char *again; /* the answer given before, or NULL */
+};
+
+static json_t *
+row_json(const struct batch_row *r)
+{
+	json_t *j = json_pack("{s:i, s:s, s:s?, s:s?}", "line", (int)r->line, "answer",
+			      r->rc == RC_OK		? "ok"
+			      : r->rc == RC_CONFLICT ? "duplicate"
+						     : rc_token(r->rc),
+			      "column", r->column, "problem", r->problem);
+
+	if (r->duplicate_of != 0)
+		json_object_set_new(j, "duplicate_of", json_integer(r->duplicate_of));
+	if (r->target.normal != NULL)
+		json_object_set_new(j, "target", json_string(r->target.normal));
+	return j;
+}
+
+/* Counts that add up, and each row that is not simply usable. */
+static json_t *
+batch_json(const struct batch *b)
+{
+	json_t *rows = json_array();
+	size_t told = 0;
+
+	for (size_t i = 0; i < b->n_rows && told < REPORT_ROWS_MAX; i++)
+		if (b->rows[i].rc != RC_OK) {
+			json_array_append_new(rows, row_json(&b->rows[i]));
+			told++;
+		}
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "rows", (json_int_t)b->n_rows, "ok",
+			 (json_int_t)b->n_ok, "duplicates", (json_int_t)b->n_duplicate, "bad",
+			 (json_int_t)b->n_bad, "problems", rows, "more_problems",
+			 b->n_duplicate + b->n_bad > told);
+}
+
+enum rc
+policy_of_channel(struct store *s, struct arena *a, const struct channel_row *c,
+		  const struct policy **ret, struct err *e)
+{
+	const char *text;
+	enum rc rc = store_text(s, a, &SQL_POLICY_GET,
+				(struct db_param[]){
+					DB_P_BLOB(c->policy_sha256.b, HASH_LEN)},
+				&text, e);
+
+	if (rc == RC_OK && text == NULL)
+		rc = err_set(e, RC_NOT_FOUND, "the channel's policy is not in the store");
+	return rc == RC_OK ? policy_parse(a, text, strlen(text), ret, e) : rc;
+}
+
+static enum rc
+notice_read(struct node *nd, struct arena *a, json_t *in, struct notice *n, struct err *e)
+{
+	struct store *s = NULL;
+	const char *peer, *csv;
+	enum rc rc = in_text(in, "peer", false, ORG_MAX, &peer, e);
+
+	if (rc == RC_OK)
+		rc = in_text(in, "csv", true, BATCH_BYTES_MAX, &csv, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = channel_of_peer(s, a, peer, &n->channel, e);
+	if (rc == RC_OK)
+		rc = policy_of_channel(s, a, &n->channel, &n->policy, e);
+	reader_put(nd, s);
+	if (rc != RC_OK)
+		return rc;
+	n->csv = csv;
+	n->csv_len = json_string_length(json_object_get(in, "csv"));
+	return batch_parse(a, n->policy, n->csv, n->csv_len, &n->batch, e);
+}
+
+/* in: peer?, csv  out: rows, ok, duplicates, bad, problems [] */
+enum rc
+service_batch_check(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		    struct reply *out, struct err *e)
+{
+	struct notice n = {0};
+	enum rc rc = in_only(in, "peer csv", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = notice_read(nd, a, in, &n, e);
+	if (rc == RC_OK)
+		reply_json(a, out, batch_json(&n.batch));
+	return rc;
+}
+
+static json_t *
+item_disclosure(const struct batch_row *r)
+{
+	json_t *d = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "given",
+			      r->target.given, "normal", r->target.normal, "host",
+			      r->target.host, "description", r->description, "legal_basis",
+			      r->legal_basis, "evidence", r->evidence, "reference",
+			      r->reference);
+
+	if (r->found_us != 0)
+		json_object_set_new(d, "found", json_integer(r->found_us));
+	return d;
+}
+
+static enum rc
+part_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
+	    uint64_t first, size_t count, int part, struct err *e)
+{
+	struct append_disclosure *sd = arena_array(w->a, count, sizeof(*sd));
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		char hex[HASH_HEX_LEN + 1];
+		const struct batch_row *r = rows[i];
+		sd[i] = (struct append_disclosure){"item", item_disclosure(r)};
+		json_array_append_new(
+			items, json_pack("{s:I, s:s, s:s, s:s}", "i", (json_int_t)(first + i),
+					 "kind", target_kind_token(r->target.kind),
+					 "category", r->category, "nf",
+					 hash_hex(&r->target.nf, hex)));
+	}
+	return append_event(w,
+			    &(struct append){
+				    .channel = n->channel.channel,
+				    .type = "notice.part",
+				    .casefile = n->casefile,
+				    .by = n->by,
+				    .body = json_pack("{s:i, s:o}", "part", part, "items",
+						      items),
+				    .disclosures = sd,
+				    .n_disclosures = count,
+			    },
+			    NULL, e);
+}
+
+/* The class of a notice: its policy's for urgent or not, from the first category. */
+static const char *
+notice_class(const struct notice *n, const struct batch_row *const *rows)
+{
+	const struct policy_category *c = policy_category_find(n->policy, rows[0]->category);
+
+	if (n->urgent && policy_class_find(n->policy, "urgent") != NULL)
+		return "urgent";
+	return c != NULL && c->class_code != NULL &&
+			       policy_class_find(n->policy, c->class_code) != NULL
+		       ? c->class_code
+		       : n->policy->classes[0].code;
+}
+
+static size_t
+text_disclosures(const struct notice *n, struct append_disclosure ret[3])
+{
+	size_t count = 0;
+
+	ret[count++] = (struct append_disclosure){"subject", json_string(n->subject)};
+	ret[count++] = (struct append_disclosure){"legal_basis", json_string(n->legal_basis)};
+	if (n->letter != NULL)
+		ret[count++] = (struct append_disclosure){"letter", json_string(n->letter)};
+	return count;
+}
+
+static enum rc
+manifest_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
+		size_t items, int parts, struct err *e)
+{
+	struct append_disclosure sd[3];
+	char policy_hex[HASH_HEX_LEN + 1], digest_hex[HASH_HEX_LEN + 1];
+	struct log_leaf *leaves;
+	struct hash digest;
+	struct stage *st;
+	enum rc rc = append_stage(w, n->channel.channel, &st, e);
+
+	/* The manifest names the leaf hashes of the parts: they are signed first. */
+	if (rc == RC_OK)
+		rc = append_flush(w, st, e);
+	if (rc == RC_OK)
+		rc = store_leaves(w->s, w->a, st->channel, st->party,
+				  st->head.size - (uint64_t)parts, st->head.size, &leaves, e);
+	if (rc != RC_OK)
+		return rc;
+	uint8_t *cat = arena_array(w->a, (size_t)parts, HASH_LEN);
+	for (int i = 0; i < parts; i++)
+		memcpy(cat + i * HASH_LEN, leaves[i].leaf.b, HASH_LEN);
+	hash_bytes(cat, (size_t)parts * HASH_LEN, &digest);
+	size_t n_sd = text_disclosures(n, sd);
+	return append_event(
+		w,
+		&(struct append){
+			.channel = n->channel.channel,
+			.type = "notice.send",
+			.casefile = n->casefile,
+			.by = n->by,
+			.body = json_pack(
+				"{s:{s:s, s:I, s:s}, s:s, s:b, s:s, s:s, s:I, s:i, s:s}",
+				"policy", "name", n->policy->name, "version",
+				(json_int_t)n->policy->version, "sha256",
+				hash_hex(&n->policy->sha256, policy_hex), "class",
+				notice_class(n, rows), "urgent", n->urgent, "language",
+				n->language, "measure", n->measure, "items",
+				(json_int_t)items, "parts", parts, "digest",
+				hash_hex(&digest, digest_hex)),
+			.disclosures = sd,
+			.n_disclosures = n_sd,
+		},
+		&n->seq, e);
+}
+
+/* The answer given before to this reference: kept, so that a retry gets it again. */
+static enum rc
+request_seen(struct writer *w, const char *key, const struct hash *digest, const char **ret,
+	     struct err *e)
+{
+	const char *old;
+	char hex[HASH_HEX_LEN + 1];
+	const struct db_param p[] = {DB_P_TEXT(key)};
+	enum rc rc = store_text(w->s, w->a, &SQL_REQUEST_DIGEST, p, &old, e);
+
+	*ret = NULL;
+	if (rc != RC_OK || old == NULL)
+		return rc;
+	if (strcmp(old, hash_hex(digest, hex)) != 0)
+		return err_set(e, RC_CONFLICT,
+			       "the reference \"%s\" was used for another batch: give this one "
+			       "a reference of its own",
+			       strchr(key, '/') + 1);
+	return store_text(w->s, w->a, &SQL_REQUEST_ANSWER, p, ret, e);
+}
+
+static enum rc
+work_send(struct writer *w, void *arg, struct err *e)
+{
+	struct notice *n = arg;
+	const char *key = arena_printf(w->a, "%" PRId64 "/%s", n->channel.channel,
+				       n->reference);
+	const struct batch_row **rows =
+		arena_array(w->a, n->batch.n_ok, sizeof(const struct batch_row *));
+	char hex[HASH_HEX_LEN + 1];
+	size_t items = 0;
+	int parts = 0;
+	enum rc rc = request_seen(w, key, &n->digest, &n->again, e);
+
+	if (rc != RC_OK || n->again != NULL)
+		return rc;
+	for (size_t i = 0; i < n->batch.n_rows; i++)
+		if (n->batch.rows[i].rc == RC_OK)
+			rows[items++] = &n->batch.rows[i];
+	uuid7_make(w->now_us, n->casefile);
+	for (size_t at = 0; rc == RC_OK && at < items; at += PART_ITEMS_MAX, parts++) {
+		size_t count = items - at < PART_ITEMS_MAX ? items - at : PART_ITEMS_MAX;
+		rc = part_append(w, n, rows + at, at, count, parts, e);
+	}
+	if (rc == RC_OK)
+		rc = manifest_append(w, n, rows, items, parts, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_REQUEST_PUT,
+			       (struct db_param[]){DB_P_TEXT(key),
+						   DB_P_TEXT(hash_hex(&n->digest, hex)),
+						   DB_P_TEXT(n->casefile),
+						   DB_P_INT(w->now_us)},
+			       NULL, NULL, e);
+	return rc;
+}
+
+static enum rc
+notice_texts(json_t *in, struct notice *n, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool required;
+		size_t max;
+		const char **ret;
+	} texts[] = {
+		{"reference", true, NOTICE_REFERENCE_MAX, &n->reference},
+		{"subject", true, NOTICE_TEXT_MAX, &n->subject},
+		{"legal_basis", true, NOTICE_TEXT_MAX, &n->legal_basis},
+		{"letter", false, NOTICE_LETTER_MAX, &n->letter},
+		{"language", false, 16, &n->language},
+		{"measure", false, 32, &n->measure},
+	};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
+		rc = in_text(in, texts[i].name, texts[i].required, texts[i].max,
+			     texts[i].ret, e);
+	if (rc == RC_OK)
+		rc = in_bool(in, "urgent", &n->urgent, e);
+	if (rc == RC_OK)
+		rc = in_bool(in, "partial", &n->partial, e);
+	if (n->language == NULL)
+		n->language = "id";
+	if (n->measure == NULL)
+		n->measure = "removal";
+	return rc;
+}
+
+/*
+ * in: peer?, csv, reference, subject, legal_basis, letter?, language?, measure?, urgent?,
+ *     partial? (send the good rows though others are bad)
+ * out: case, items, batch (as of a check), again (true: this was sent before)
+ * RC_INVALID with bad rows and no `partial`: nothing is sent; the reply has the rows.
+ */
+enum rc
+service_notice_send(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		    struct reply *out, struct err *e)
+{
+	struct notice n = {.by = actor_pseudonym(who)};
+	enum rc rc = in_only(in,
+			     "peer csv reference subject legal_basis letter language "
+			     "measure urgent partial",
+			     e);
+
+	if (rc == RC_OK)
+		rc = notice_texts(in, &n, e);
+	if (rc == RC_OK)
+		rc = notice_read(nd, a, in, &n, e);
+	if (rc != RC_OK)
+		return rc;
+	if (n.batch.n_bad != 0 && !n.partial) {
+		reply_json(a, out, json_pack("{s:o}", "batch", batch_json(&n.batch)));
+		return err_set(e, RC_INVALID,
+			       "nothing was sent: %zu of %zu rows have problems; mend them, or "
+			       "send the %zu good ones with --partial",
+			       n.batch.n_bad, n.batch.n_rows, n.batch.n_ok);
+	}
+	if (n.batch.n_ok == 0)
+		return err_set(e, RC_INVALID, "no row of the batch can be sent");
+	char *all = json_dumps(in, JSON_COMPACT | JSON_SORT_KEYS);
+	if (all == NULL)
+		abort();
+	hash_bytes(all, strlen(all), &n.digest);
+	free(all);
+	rc = writer_run(nd, work_send, &n, e);
+	if (rc != RC_OK)
+		return rc;
+	if (n.again != NULL)
+		memcpy(n.casefile, n.again, UUID_TEXT_LEN + 1);
+	reply_json(a, out,
+		   json_pack("{s:s, s:I, s:o, s:b}", "case", n.casefile, "items",
+			     (json_int_t)n.batch.n_ok, "batch", batch_json(&n.batch), "again",
+			     n.again != NULL));
+	return RC_OK;
+}

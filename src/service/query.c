@@ -1,0 +1,478 @@
+/*
+ * What people see.  Lists come in pages by a cursor, never whole; nothing here depends on
+ * anything but the views, except that "overdue" is told at the moment of asking.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/enc.h"
+#include "core/target.h"
+#include "service/use.h"
+#include "store/store_sql.h"
+
+enum {
+	PAGE_DEFAULT = 50,
+	PAGE_MAX = 1000,
+	TIMELINE_MAX = 1000,
+};
+
+/* out: org, name, role, zone serial, counts by state, peers with delivery, orders in force */
+enum rc
+service_status(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	       struct reply *out, struct err *e)
+{
+	json_t *states = json_object(), *rows = json_array(), *peers = json_array();
+	json_t *counts = NULL;
+	struct store *s = NULL;
+	uint32_t serial = 0;
+	size_t i;
+	json_t *row;
+	enum rc rc = in_only(in, "", e);
+
+	(void)who;
+	json_t *o = reply_json(a, out,
+			       json_pack("{s:s, s:s, s:s, s:o, s:o}", "org", nd->id->org, "name",
+					 nd->id->name, "role", party_name(nd->id->role), "cases",
+					 states, "peers", peers));
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_CASE_STATES, NULL, "state:i n:i", rows, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_PEER_LIST, NULL,
+				"peer:s channel:s introduced:b policy:s sent:i receipted:i "
+				"failing_since:t reason:s next_try:t received:i",
+				peers, e);
+	if (rc == RC_OK)
+		rc = view_zone_serial(s, &serial, e);
+	if (rc == RC_OK)
+		rc = store_row(s, &SQL_STATUS_COUNTS,
+			       (struct db_param[]){DB_P_INT(clock_now_us())},
+			       "overdue:i items:i decided:i orders_in_force:i names_blocked:i",
+			       &counts, e);
+	reader_put(nd, s);
+	json_array_foreach(rows, i, row) {
+		int64_t state = json_integer_value(json_object_get(row, "state"));
+		if (state > 0 && state < CASE_STATE_COUNT)
+			json_object_set(states, case_state_token((enum case_state)state),
+					json_object_get(row, "n"));
+	}
+	json_decref(rows);
+	if (counts != NULL)
+		json_object_update(o, counts);
+	json_decref(counts);
+	json_object_set_new(o, "zone_serial", json_integer(serial));
+	return rc;
+}
+
+/* State as a word, overdue as of now, conservation: submitted = accepted + refused and
+ * accepted = decided + open (duplicates never leave the sender). */
+static void
+case_finish(json_t *c, int64_t now_us)
+{
+	int64_t state = json_integer_value(json_object_get(c, "state"));
+	int64_t due_us = json_integer_value(json_object_get(c, "due_us"));
+	int64_t items = json_integer_value(json_object_get(c, "items"));
+	int64_t decided = json_integer_value(json_object_get(c, "decided"));
+	int64_t accepted_us = json_integer_value(json_object_get(c, "accepted_us"));
+	bool refused = state == CASE_REFUSED;
+	bool accepted = accepted_us != 0 && !refused;
+
+	json_object_del(c, "accepted_us");
+	json_object_set_new(c, "state",
+			    json_string(case_state_token((enum case_state)state)));
+	json_object_set_new(c, "due", json_time(due_us));
+	json_object_del(c, "due_us");
+	json_object_set_new(c, "overdue", json_boolean(due_us != STORE_NEVER &&
+						       due_us != 0 && due_us < now_us));
+	json_object_set_new(c, "counts",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
+				      (json_int_t)items, "accepted",
+				      (json_int_t)(accepted ? items : 0), "refused",
+				      (json_int_t)(refused ? items : 0), "waiting",
+				      (json_int_t)(accepted || refused ? 0 : items), "decided",
+				      (json_int_t)decided, "open",
+				      (json_int_t)(accepted ? items - decided : 0)));
+	json_object_del(c, "decided");
+}
+
+#define CASE_SPEC                                                                         \
+	"case:s peer:s state:i subject:s legal_basis:s class:s urgent:b items:i decided:i " \
+	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "       \
+	"decide_due:t due_us:i author:s"
+
+/*
+ * in: limit?, after? (the cursor of a page before), state?
+ * out: cases [] by deadline, the first owed first; next (cursor, or null)
+ */
+enum rc
+service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	      struct reply *out, struct err *e)
+{
+	json_t *cases = json_array();
+	const char *after, *state, *after_case = "";
+	int64_t limit, after_due = INT64_MIN, want = -1, now_us = clock_now_us();
+	struct store *s = NULL;
+	size_t i;
+	json_t *c, *last = NULL;
+	enum rc rc = in_only(in, "limit after state", e);
+
+	(void)who;
+	json_t *o = reply_json(a, out, json_pack("{s:o}", "cases", cases));
+	if (rc == RC_OK)
+		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "after", false, 80, &after, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "state", false, 16, &state, e);
+	if (rc == RC_OK && state != NULL) {
+		for (int k = 0; k < CASE_STATE_COUNT; k++)
+			if (strcmp(case_state_token((enum case_state)k), state) == 0)
+				want = k;
+		if (want < 0)
+			rc = err_set(e, RC_INVALID, "there is no state \"%s\"", state);
+	}
+	if (rc == RC_OK && after != NULL) {
+		const char *dot = strchr(after, '.');
+		after_due = strtoll(after, NULL, 10);
+		if (dot == NULL || !uuid7_valid(dot + 1, strlen(dot + 1)))
+			rc = err_set(e, RC_INVALID, "\"after\" is no cursor of this list");
+		else
+			after_case = dot + 1;
+	}
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_CASE_PAGE,
+				(struct db_param[]){DB_P_INT(after_due), DB_P_TEXT(after_case),
+						    DB_P_INT(want), DB_P_INT(limit)},
+				CASE_SPEC, cases, e);
+	reader_put(nd, s);
+	json_array_foreach(cases, i, c) {
+		if (i + 1 == json_array_size(cases) && (int64_t)(i + 1) == limit)
+			last = json_string(arena_printf(
+				a, "%" JSON_INTEGER_FORMAT ".%s",
+				json_integer_value(json_object_get(c, "due_us")),
+				json_string_value(json_object_get(c, "case"))));
+		case_finish(c, now_us);
+	}
+	json_object_set_new(o, "next", last == NULL ? json_null() : last);
+	return rc;
+}
+
+/* The state of delivery of each event of the timeline, as words of protocol 4. */
+static enum rc
+timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t i;
+	json_t *ev;
+
+	json_array_foreach(timeline, i, ev) {
+		struct log_receipt r;
+		struct err none = ERR_INIT;
+		json_t *party = json_object_get(ev, "party");
+		int64_t p = json_integer_value(party);
+		rc = store_receipt_covering(
+			s, a, json_integer_value(json_object_get(ev, "channel")),
+			(enum party)p,
+			(uint64_t)json_integer_value(json_object_get(ev, "seq")), &r, &none);
+		if (rc == RC_OK)
+			json_object_set_new(
+				ev, "received",
+				json_time((int64_t)r.time_s * CLOCK_US_PER_S));
+		else if (rc == RC_NOT_FOUND)
+			json_object_set_new(ev, "received", json_null());
+		else
+			return err_set(e, rc, "%s", none.text);
+		json_object_set_new(ev, "level",
+				    json_string(rc == RC_OK ? "received" : "appended"));
+		json_object_set_new(ev, "party", json_string(party_name((enum party)p)));
+		json_object_del(ev, "channel");
+		rc = RC_OK;
+	}
+	return rc;
+}
+
+static json_t *
+ladder_json(const struct casefile *f)
+{
+	json_t *rungs = json_array();
+
+	for (uint32_t i = 0; i < f->n_rungs; i++)
+		json_array_append_new(
+			rungs, json_pack("{s:s, s:i, s:o, s:o}", "step",
+					 f->rungs[i].level == 0 ? "remind" : "warn", "level",
+					 (int)f->rungs[i].level, "at",
+					 json_time(f->rungs[i].iat_us), "received",
+					 json_time(f->rungs[i].receipt_us)));
+	return rungs;
+}
+
+/* Which step of the ladder is next, and when it may be taken. */
+static enum rc
+next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *into,
+	  struct err *e)
+{
+	struct channel_row ch;
+	const struct policy *p;
+	struct case_due due;
+	enum rc rc;
+
+	json_object_set_new(into, "next_step", json_null());
+	if (!c->manifest)
+		return RC_OK;
+	rc = channel_by_id(s, a, c->channel, &ch, e);
+	if (rc == RC_OK)
+		rc = policy_of_channel(s, a, &ch, &p, e);
+	if (rc != RC_OK || policy_class_find(p, c->class_code) == NULL)
+		return rc;
+	casefile_due(p, policy_class_find(p, c->class_code), &c->fold, c->items - c->decided,
+		     &due);
+	if (due.step >= 0)
+		json_object_set_new(into, "next_step",
+				    json_pack("{s:s, s:i, s:o}", "step",
+					      p->ladder[due.step].warn ? "warn" : "remind",
+					      "level", (int)p->ladder[due.step].level,
+					      "not_before", json_time(due.step_us)));
+	return RC_OK;
+}
+
+/* in: case  out: the case with counts, ladder, messages, timeline with receipts, orders */
+enum rc
+service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	     struct reply *out, struct err *e)
+{
+	const char *id;
+	json_t *c = NULL, *messages = json_array(), *timeline = json_array(),
+	       *orders = json_array();
+	struct case_row row;
+	struct store *s = NULL;
+	enum rc rc = in_only(in, "case", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = in_uuid(in, "case", &id, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc != RC_OK)
+		goto out;
+	rc = view_case_get(s, a, id, &row, e);
+	if (rc == RC_OK)
+		rc = store_row(s, &SQL_CASE_SHOW, (struct db_param[]){DB_P_TEXT(id)},
+			       CASE_SPEC, &c, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_CASE_MESSAGES, (struct db_param[]){DB_P_TEXT(id)},
+				"party:i seq:i author:s text:s at:t read:t", messages, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_CASE_TIMELINE,
+				(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX)},
+				"channel:i party:i seq:i type:s at:t author:s void:s",
+				timeline, e);
+	if (rc == RC_OK)
+		rc = timeline_finish(s, a, timeline, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_CASE_ORDERS, (struct db_param[]){DB_P_TEXT(id)},
+				"order:s state:s", orders, e);
+	if (rc != RC_OK)
+		goto out;
+	case_finish(c, clock_now_us());
+	rc = next_step(s, a, &row, c, e);
+	json_object_set_new(c, "ladder", ladder_json(&row.fold));
+	size_t i;
+	json_t *m;
+	json_array_foreach(messages, i, m)
+		json_object_set_new(m, "party",
+				    json_string(party_name((enum party)json_integer_value(
+					    json_object_get(m, "party")))));
+	json_object_set(c, "messages", messages);
+	json_object_set(c, "timeline", timeline);
+	json_object_set(c, "orders", orders);
+	reply_json(a, out, json_incref(c));
+out:
+	reader_put(nd, s);
+	json_decref(c);
+	json_decref(messages);
+	json_decref(timeline);
+	json_decref(orders);
+	return rc;
+}
+
+/* in: case, after? (an item number), limit?  out: items [], next */
+enum rc
+service_items(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	      struct reply *out, struct err *e)
+{
+	json_t *items = json_array();
+	const char *id;
+	int64_t after, limit;
+	struct store *s = NULL;
+	struct case_row row;
+	enum rc rc = in_only(in, "case after limit", e);
+
+	(void)who;
+	json_t *o = reply_json(a, out, json_pack("{s:o}", "items", items));
+	if (rc == RC_OK)
+		rc = in_uuid(in, "case", &id, e);
+	if (rc == RC_OK)
+		rc = in_int(in, "after", -1, INT64_MAX, -1, &after, e);
+	if (rc == RC_OK)
+		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = view_case_get(s, a, id, &row, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_ITEM_PAGE,
+				(struct db_param[]){DB_P_TEXT(id), DB_P_INT(after),
+						    DB_P_INT(limit)},
+				"i:i kind:s category:s given:s normal:s host:s description:s "
+				"outcome:s ground:s reason:s decided:t",
+				items, e);
+	reader_put(nd, s);
+	size_t n = json_array_size(items);
+	json_object_set_new(o, "next",
+			    n != 0 && (int64_t)n == limit
+				    ? json_incref(json_object_get(
+					      json_array_get(items, n - 1), "i"))
+				    : json_null());
+	return rc;
+}
+
+#define ORDER_SPEC                                                                        \
+	"order:s peer:s state:s action:s text:s text_sha256:s reasons:s legal_basis:s "    \
+	"approvals_needed:i guards:j drafter:s drafted:t in_force:t ends:t review:t "      \
+	"ended:t emergency:b serial_on:i serial_off:i"
+
+static enum rc
+order_finish(struct store *s, json_t *o, struct err *e)
+{
+	const char *id = json_string_value(json_object_get(o, "order"));
+	const struct db_param key[] = {DB_P_TEXT(id)};
+	json_t *names = json_array(), *cites = json_array(), *acts = json_array();
+	enum rc rc = store_rows(s, &SQL_ORDER_NAMES, key, "name:s wildcard:b lifted:t", names,
+				e);
+
+	json_object_set_new(o, "names", names);
+	json_object_set_new(o, "cites", cites);
+	json_object_set_new(o, "acts", acts);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_ORDER_CITES, key, "case:s subject:s", cites, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_ORDER_ACTS, key,
+				"act:s author:s guards:j reason:s at:t seq:i", acts, e);
+	return rc;
+}
+
+/* in: order  out: the order with text, names, cites, acts */
+enum rc
+service_order(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	      struct reply *out, struct err *e)
+{
+	struct store *s = NULL;
+	const char *id;
+	json_t *o;
+	enum rc rc = in_only(in, "order", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = in_uuid(in, "order", &id, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK) {
+		rc = store_row(s, &SQL_ORDER_SHOW, (struct db_param[]){DB_P_TEXT(id)},
+			       ORDER_SPEC, &o, e);
+		if (rc == RC_NOT_FOUND)
+			err_set(e, rc, "there is no order %s", id);
+	}
+	if (rc == RC_OK)
+		rc = order_finish(s, reply_json(a, out, o), e);
+	reader_put(nd, s);
+	return rc;
+}
+
+/* in: limit?, after? (an order)  out: orders [] newest first, next */
+enum rc
+service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	       struct reply *out, struct err *e)
+{
+	json_t *orders = json_array(), *o;
+	struct store *s = NULL;
+	const char *after;
+	int64_t limit;
+	size_t i;
+	enum rc rc = in_only(in, "limit after", e);
+
+	(void)who;
+	json_t *all = reply_json(a, out, json_pack("{s:o}", "orders", orders));
+	if (rc == RC_OK)
+		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "after", false, UUID_TEXT_LEN, &after, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_ORDER_PAGE,
+				(struct db_param[]){DB_P_TEXT(after == NULL ? "g" : after),
+						    DB_P_INT(limit)},
+				ORDER_SPEC, orders, e);
+	json_array_foreach(orders, i, o)
+		if (rc == RC_OK)
+			rc = order_finish(s, o, e);
+	reader_put(nd, s);
+	size_t n = json_array_size(orders);
+	json_object_set_new(all, "next",
+			    n != 0 && (int64_t)n == limit
+				    ? json_incref(json_object_get(
+					      json_array_get(orders, n - 1), "order"))
+				    : json_null());
+	return rc;
+}
+
+/*
+ * in: name  out: name (normalised), blocked (true: an order in force covers it), orders: every
+ * order that names it or, by wildcard, a name above it, with state, reasons and dates
+ */
+enum rc
+service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	       struct reply *out, struct err *e)
+{
+	json_t *orders = json_array();
+	struct store *s = NULL;
+	const char *given, *name;
+	bool blocked = false;
+	enum rc rc = in_only(in, "name", e);
+
+	(void)who;
+	json_t *o = reply_json(a, out, json_pack("{s:o}", "orders", orders));
+	if (rc == RC_OK)
+		rc = in_text(in, "name", true, TARGET_MAX, &given, e);
+	if (rc == RC_OK)
+		rc = name_normalise(a, given, strlen(given), &name, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	/* The name itself, then each name above it, which covers it by wildcard only. */
+	for (const char *at = rc == RC_OK ? name : NULL; rc == RC_OK && at != NULL;) {
+		rc = store_rows(s, &SQL_LOOKUP,
+				(struct db_param[]){DB_P_TEXT(at), DB_P_INT(at == name)},
+				"order:s state:s covering:s wildcard:b lifted:t legal_basis:s "
+				"reasons:s drafted:t in_force:t ends:t ended:t serial_on:i",
+				orders, e);
+		at = strchr(at, '.');
+		at = at == NULL ? NULL : at + 1;
+	}
+	reader_put(nd, s);
+	if (rc != RC_OK)
+		return rc;
+	size_t i;
+	json_t *row;
+	json_array_foreach(orders, i, row)
+		blocked |= strcmp(json_string_value(json_object_get(row, "state")),
+				  "in_force") == 0 &&
+			   json_is_null(json_object_get(row, "lifted"));
+	json_object_set_new(o, "name", json_string(name));
+	json_object_set_new(o, "blocked", json_boolean(blocked));
+	return RC_OK;
+}

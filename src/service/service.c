@@ -1,0 +1,163 @@
+#include "service/service.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "service/person.h"
+#include "service/use.h"
+
+enum {
+	SMALL = 64 << 10,
+	LARGE = 80 << 20, /* a batch of BATCH_BYTES_MAX with its JSON escapes */
+};
+
+#define ANYONE	 ROLES_ANY
+#define ADMIN	 ROLE_BIT(ROLE_ADMIN)
+#define OFFICER	 ROLE_BIT(ROLE_OFFICER)
+#define APPROVER ROLE_BIT(ROLE_APPROVER)
+#define AGENT	 (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_LEAD))
+#define TALKS	 (OFFICER | AGENT)
+
+const struct service_route service_routes[] = {
+	{"GET", "/v1/status", ANYONE, -1, SMALL, service_status, "how the node is doing"},
+	{"GET", "/v1/persons", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL,
+	 service_person_list, "who may act"},
+	{"POST", "/v1/persons", ADMIN, -1, SMALL, service_person_add,
+	 "give a person a credential"},
+	{"POST", "/v1/persons/{person}/withdraw", ADMIN, -1, SMALL, service_person_withdraw,
+	 "take a person's credential away"},
+	{"GET", "/v1/peers", ANYONE, -1, SMALL, service_peer_list, "peers and their delivery"},
+	{"POST", "/v1/peers/introduce", ADMIN, -1, SMALL + POLICY_MAX, service_introduce,
+	 "make our introduction file for a peer"},
+	{"POST", "/v1/peers", ADMIN, -1, SMALL + INTRODUCTION_MAX + POLICY_MAX,
+	 service_peer_add, "add a peer by its file and fingerprint"},
+	{"POST", "/v1/batches/check", OFFICER, PARTY_AUTHORITY, LARGE, service_batch_check,
+	 "check a list row by row, send nothing"},
+	{"POST", "/v1/notices", OFFICER, PARTY_AUTHORITY, LARGE, service_notice_send,
+	 "send a notice"},
+	{"GET", "/v1/cases", ANYONE, -1, SMALL, service_cases, "cases by deadline"},
+	{"GET", "/v1/cases/{case}", ANYONE, -1, SMALL, service_case, "one case"},
+	{"GET", "/v1/cases/{case}/items", ANYONE, -1, SMALL, service_items, "its items"},
+	{"POST", "/v1/cases/{case}/accept", AGENT, PARTY_PLATFORM, SMALL,
+	 service_case_accept, "a person has it"},
+	{"POST", "/v1/cases/{case}/refuse", AGENT, PARTY_PLATFORM, SMALL,
+	 service_case_refuse, "refuse it, with a reason"},
+	{"POST", "/v1/cases/{case}/decide", AGENT, PARTY_PLATFORM, 2 << 20,
+	 service_case_decide, "decide items"},
+	{"POST", "/v1/cases/{case}/say", TALKS, -1, SMALL, service_case_say,
+	 "write to the other side"},
+	{"POST", "/v1/cases/{case}/read", TALKS, -1, SMALL, service_case_read,
+	 "mark its messages read"},
+	{"POST", "/v1/cases/{case}/remind", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_case_remind, "remind of a missed deadline"},
+	{"POST", "/v1/cases/{case}/warn", OFFICER, PARTY_AUTHORITY, SMALL, service_case_warn,
+	 "the next formal warning"},
+	{"POST", "/v1/cases/{case}/close", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_case_close, "every item is decided"},
+	{"POST", "/v1/cases/{case}/reopen", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_case_reopen, "open it again"},
+	{"GET", "/v1/cases/{case}/bundle", ANYONE, -1, SMALL, service_export,
+	 "the evidence bundle of a case"},
+	{"POST", "/v1/orders/check", OFFICER | APPROVER, PARTY_AUTHORITY, LARGE,
+	 service_order_check, "grounds and guards of an order, nothing drafted"},
+	{"POST", "/v1/orders", OFFICER, PARTY_AUTHORITY, LARGE, service_order_draft,
+	 "draft an order"},
+	{"GET", "/v1/orders", ANYONE, -1, SMALL, service_orders, "orders"},
+	{"GET", "/v1/orders/{order}", ANYONE, -1, SMALL, service_order, "one order"},
+	{"POST", "/v1/orders/{order}/override", APPROVER, PARTY_AUTHORITY, SMALL,
+	 service_order_override, "override guards, with a reason"},
+	{"POST", "/v1/orders/{order}/approve", APPROVER, PARTY_AUTHORITY, SMALL,
+	 service_order_approve, "approve the exact text"},
+	{"POST", "/v1/orders/{order}/lift", APPROVER | OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_order_lift, "lift an order or some of its names, at once"},
+	{"GET", "/v1/zone", ANYONE, PARTY_AUTHORITY, SMALL, service_zone_show,
+	 "what resolvers are told, and who pulled it"},
+	{"POST", "/v1/operators", ADMIN, PARTY_AUTHORITY, SMALL, service_operator_add,
+	 "let a resolver have the zone"},
+	{"POST", "/v1/operators/{operator}/remove", ADMIN, PARTY_AUTHORITY, SMALL,
+	 service_operator_remove, "no longer"},
+	{"GET", "/v1/lookup", ROLES_NOBODY_NEEDED, -1, SMALL, service_lookup,
+	 "is a name blocked, why, since when"},
+	{"POST", "/v1/rebuild", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL, service_rebuild,
+	 "make the views anew from the log and compare"},
+};
+const size_t service_routes_n = sizeof(service_routes) / sizeof(service_routes[0]);
+
+/* Match word by word; words in braces go into `in`. */
+static bool
+path_match(const char *pattern, const char *path, json_t *in)
+{
+	while (*pattern != '\0' && *path != '\0') {
+		size_t pl = strcspn(pattern + 1, "/") + 1, al = strcspn(path + 1, "/") + 1;
+		if (*pattern != '/' || *path != '/')
+			return false;
+		if (pattern[1] == '{') {
+			if (al == 1)
+				return false;
+			if (in != NULL)
+				json_object_setn_new(in, pattern + 2, pl - 3,
+						     json_stringn(path + 1, al - 1));
+		} else if (pl != al || memcmp(pattern, path, pl) != 0) {
+			return false;
+		}
+		pattern += pl;
+		path += al;
+	}
+	return *pattern == '\0' && *path == '\0';
+}
+
+enum rc
+service_route_find(const char *method, const char *path, json_t *in,
+		   const struct service_route **ret, struct err *e)
+{
+	enum rc rc = RC_NOT_FOUND;
+
+	/* A fixed path comes before one with a word in braces: "check" is no order. */
+	for (int braces = 0; braces < 2; braces++)
+		for (size_t i = 0; i < service_routes_n; i++) {
+			const struct service_route *r = &service_routes[i];
+			if ((strchr(r->path, '{') != NULL) != (braces == 1) ||
+			    !path_match(r->path, path, NULL))
+				continue;
+			rc = RC_UNSUPPORTED;
+			if (strcmp(r->method, method) != 0)
+				continue;
+			(void)path_match(r->path, path, in);
+			*ret = r;
+			return RC_OK;
+		}
+	return rc == RC_NOT_FOUND
+		       ? err_set(e, rc, "there is nothing at %s", path)
+		       : err_set(e, rc, "%s does not take %s", path, method);
+}
+
+static const char *
+roles_text(struct arena *a, unsigned roles)
+{
+	const char *text = "";
+
+	for (int i = 0; i < ROLE_COUNT; i++)
+		if ((roles & ROLE_BIT(i)) != 0)
+			text = arena_printf(a, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+					    role_token((enum role)i));
+	return text;
+}
+
+enum rc
+service_run(struct node *nd, struct arena *a, const struct service_route *r,
+	    const struct actor *who, json_t *in, struct reply *out, struct err *e)
+{
+	*out = (struct reply){0};
+	if (r->roles != ROLES_NOBODY_NEEDED && who == NULL)
+		return err_set(e, RC_UNAUTHENTICATED,
+			       "say who you are: give your credential file with --as FILE or "
+			       "in SALURAN_CREDENTIAL");
+	if (r->roles != ROLES_NOBODY_NEEDED && (r->roles & ROLE_BIT(actor_role(who))) == 0)
+		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s", actor_name(who),
+			       role_token(actor_role(who)), roles_text(a, r->roles));
+	if (r->party >= 0 && node_identity(nd)->role != (enum party)r->party)
+		return err_set(e, RC_DENIED, "this is done on the %s's node; this one is the %s",
+			       party_name((enum party)r->party),
+			       party_name(node_identity(nd)->role));
+	return r->fn(nd, a, who, in, out, e);
+}

@@ -1,0 +1,436 @@
+/*
+ * The one thread that writes.  Whatever waits when a commit ends becomes the next group; nobody
+ * waits when it is idle.  A job that fails is taken back to its savepoint and the others
+ * go on; when the commit itself fails, all of them do.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "service/use.h"
+
+enum { WRITER_ATTEMPTS = 8 };
+
+struct job {
+	struct job *next;
+	writer_work *work;
+	bool alone; /* runs by itself, outside a transaction of ours */
+	void *arg;
+	struct err *e;
+	enum rc rc;
+	bool done;
+};
+
+enum party
+party_other(enum party p)
+{
+	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
+}
+
+enum rc
+append_stage(struct writer *w, int64_t channel, struct stage **ret, struct err *e)
+{
+	struct channel_row c;
+	struct log_head peer;
+	struct log_leaf *last;
+	enum rc rc;
+
+	for (size_t i = 0; i < w->n_stages; i++)
+		if (w->stages[i]->channel == channel) {
+			*ret = w->stages[i];
+			return RC_OK;
+		}
+	if (w->n_stages == NODE_CHANNELS_MAX)
+		return err_set(e, RC_LIMIT, "more than %d channels in one group",
+			       NODE_CHANNELS_MAX);
+	struct stage *st = ARENA_NEW(w->a, struct stage);
+	rc = channel_by_id(w->s, w->a, channel, &c, e);
+	if (rc == RC_OK)
+		rc = store_head(w->s, w->a, channel, c.own_party, &st->head, e);
+	if (rc == RC_OK)
+		rc = store_head(w->s, w->a, channel, party_other(c.own_party), &peer, e);
+	if (rc != RC_OK)
+		return rc;
+	st->channel = channel;
+	st->party = c.own_party;
+	st->fence = st->head;
+	st->peer_origin = peer.origin;
+	st->staged = arena_array(w->a, NODE_GROUP_MAX, sizeof(*st->staged));
+	struct log_tree tree = {.s = w->s, .channel = channel, .party = st->party};
+	rc = merkle_edge_load(st->head.size, log_tree_get, &tree, &st->edge, e);
+	if (rc == RC_OK && st->head.size != 0) {
+		rc = store_leaves(w->s, w->a, channel, st->party, st->head.size - 1,
+				  st->head.size, &last, e);
+		if (rc == RC_OK)
+			st->last = last[0].leaf;
+	}
+	if (rc == RC_OK)
+		*ret = w->stages[w->n_stages++] = st;
+	return rc;
+}
+
+enum rc
+append_flush(struct writer *w, struct stage *st, struct err *e)
+{
+	struct log_tree tree = {.s = w->s, .channel = st->channel, .party = st->party};
+	struct signer_item items[NODE_GROUP_MAX] = {0};
+	enum rc rc;
+
+	if (st->n_staged == 0)
+		return RC_OK;
+	for (size_t i = 0; i < st->n_staged; i++)
+		items[i] = (struct signer_item){
+			.payload = st->staged[i].payload,
+			.payload_len = st->staged[i].payload_len,
+			.prev_at = st->staged[i].prev_at,
+		};
+	rc = signer_sign_chain(w->nd->signer, w->a, &st->last, items, st->n_staged, e);
+	for (size_t i = 0; rc == RC_OK && i < st->n_staged; i++) {
+		struct log_leaf leaf = {.jws = items[i].jws,
+					.jws_len = items[i].jws_len,
+					.leaf = items[i].leaf};
+		rc = store_leaf_insert(w->s, st->channel, st->party, st->edge.size, &leaf,
+				       w->now_us, e);
+		if (rc == RC_OK)
+			rc = merkle_append(&st->edge, &leaf.leaf, log_tree_put, &tree, e);
+		st->last = leaf.leaf;
+	}
+	st->staged = arena_array(w->a, NODE_GROUP_MAX, sizeof(*st->staged));
+	st->n_staged = 0;
+	return rc;
+}
+
+/* Give every disclosure its place in the store; *ret_sd are their digests. */
+static enum rc
+disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct err *e)
+{
+	struct hash *sd = arena_array(w->a, ev->n_disclosures, sizeof(*sd));
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < ev->n_disclosures; i++) {
+		const struct append_disclosure *d = &ev->disclosures[i];
+		const char *text;
+		if (rc == RC_OK)
+			rc = event_disclosure_make(w->a, d->name, d->value, &text, &sd[i], e);
+		if (rc == RC_OK)
+			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text),
+						  w->now_us, e);
+		json_decref(d->value);
+	}
+	*ret_sd = sd;
+	return rc;
+}
+
+static enum rc
+apply_own(struct writer *w, const struct stage *st, const struct event_draft *d,
+	  const struct event_head *ack, struct err *e)
+{
+	struct event ev = {
+		.log = st->head.origin,
+		.seq = st->head.size,
+		.type = d->type,
+		.casefile = d->casefile,
+		.refs = d->refs,
+		.n_refs = d->n_refs,
+		.iat_us = d->iat_us,
+		.by = d->by,
+		.due_us = d->due_us,
+		.ack = *ack,
+		.body = d->body,
+		.sd = d->sd,
+		.n_sd = d->n_sd,
+	};
+	const char *void_why;
+
+	memcpy(ev.id, d->id, sizeof(ev.id));
+	enum rc rc = view_apply(w->v, w->a, st->channel, st->party, &ev, &void_why, e);
+	if (rc == RC_OK && void_why != NULL)
+		rc = err_set(e, RC_CONFLICT, "%s", void_why);
+	return rc;
+}
+
+enum rc
+append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struct err *e)
+{
+	json_t *body = ev->body == NULL ? json_object() : ev->body;
+	struct buf payload = BUF_INIT(EVENT_PAYLOAD_MAX);
+	char id[UUID_TEXT_LEN + 1];
+	struct log_head peer;
+	struct stage *st;
+	struct hash *sd;
+
+	enum rc rc = append_stage(w, ev->channel, &st, e);
+	enum rc disclosed = disclose(w, ev, &sd, rc == RC_OK ? e : NULL);
+	if (rc == RC_OK)
+		rc = disclosed;
+	if (rc == RC_OK)
+		rc = store_head(w->s, w->a, ev->channel, party_other(st->party), &peer, e);
+	if (rc != RC_OK)
+		goto out;
+	uuid7_make(w->now_us, id);
+	struct event_draft d = {
+		.id = id,
+		.type = ev->type,
+		.casefile = ev->casefile,
+		.refs = ev->refs,
+		.n_refs = ev->n_refs,
+		.by = ev->by,
+		.iat_us = w->now_us > st->head.last_iat_us ? w->now_us : st->head.last_iat_us,
+		.due_us = ev->due_us,
+		.body = body,
+		.sd = sd,
+		.n_sd = ev->n_disclosures,
+	};
+	struct event_head ack = {
+		.log = peer.origin, .size = peer.signed_size, .root = peer.signed_root};
+	struct staged *next = &st->staged[st->n_staged];
+	rc = event_payload_put(&payload, &d, st->head.origin, st->head.size, &ack,
+			       &next->prev_at, e);
+	if (rc == RC_OK)
+		rc = apply_own(w, st, &d, &ack, e);
+	if (rc != RC_OK)
+		goto out;
+	next->payload = arena_strndup(w->a, buf_str(&payload), payload.len);
+	next->payload_len = payload.len;
+	if (ret_seq != NULL)
+		*ret_seq = st->head.size;
+	st->n_staged++;
+	st->head.size++;
+	st->head.last_iat_us = d.iat_us;
+	if (st->n_staged == NODE_GROUP_MAX)
+		rc = append_flush(w, st, e);
+out:
+	json_decref(body);
+	buf_free(&payload);
+	return rc;
+}
+
+static void
+job_run(struct writer *w, struct job *j)
+{
+	const struct db_driver *drv = w->s->drv;
+	size_t n = w->n_stages;
+	struct stage *before = n == 0 ? NULL : arena_array(w->a, n, sizeof(*before));
+	int64_t now = clock_now_us();
+
+	w->now_us = now > w->now_us ? now : w->now_us + 1;
+	for (size_t i = 0; i < n; i++)
+		before[i] = *w->stages[i];
+	j->rc = drv->savepoint(w->s->db, j->e);
+	if (j->rc != RC_OK)
+		return;
+	j->rc = j->work(w, j->arg, j->e);
+	if (j->rc == RC_OK)
+		j->rc = drv->release(w->s->db, j->e);
+	if (j->rc == RC_OK)
+		return;
+	enum rc back = drv->rollback_to(w->s->db, NULL);
+	if (back != RC_OK)
+		log_line(LOG_ERROR, "writer.rollback", "rc=%s", rc_token(back));
+	for (size_t i = 0; i < n; i++)
+		*w->stages[i] = before[i];
+	w->n_stages = n;
+}
+
+/* Sign what is staged, move the heads, commit. */
+static enum rc
+group_commit(struct writer *w, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < w->n_stages; i++) {
+		struct stage *st = w->stages[i];
+		rc = append_flush(w, st, e);
+		if (rc != RC_OK || st->head.size == st->fence.size)
+			continue;
+		merkle_root(&st->edge, &st->head.root);
+		rc = store_head_advance(w->s, &st->fence, st->head.size, &st->head.root,
+					st->head.last_iat_us, e);
+	}
+	if (rc != RC_OK)
+		return rc;
+	fault_point("commit.before");
+	rc = w->s->drv->commit(w->s->db, e);
+	fault_point("commit.after");
+	return rc;
+}
+
+static enum rc
+group_try(struct writer *w, struct job *jobs, struct err *e)
+{
+	w->n_stages = 0;
+	arena_reset(w->a);
+	enum rc rc = w->s->drv->begin(w->s->db, true, e);
+	if (rc != RC_OK)
+		return rc;
+	bool any = false;
+	for (struct job *j = jobs; j != NULL; j = j->next) {
+		job_run(w, j);
+		any = any || j->rc == RC_OK;
+	}
+	if (any)
+		rc = group_commit(w, e);
+	if (rc != RC_OK || !any)
+		w->s->drv->rollback(w->s->db);
+	return rc;
+}
+
+static void
+group_run(struct writer *w, struct job *jobs)
+{
+	struct err e = ERR_INIT;
+	enum rc rc = RC_RETRY;
+
+	for (int i = 0; rc == RC_RETRY && i < WRITER_ATTEMPTS; i++)
+		rc = group_try(w, jobs, &e);
+	if (rc == RC_OK)
+		return;
+	log_line(LOG_ERROR, "writer.commit", "rc=%s", rc_token(rc));
+	for (struct job *j = jobs; j != NULL; j = j->next)
+		if (j->rc == RC_OK) {
+			j->rc = rc;
+			if (j->e != NULL)
+				*j->e = e;
+		}
+}
+
+/* Up to a group of what waits, or NULL when the node stops and nothing waits. */
+static struct job *
+group_take(struct node *nd)
+{
+	pthread_mutex_lock(&nd->mu);
+	while (nd->first == NULL && !nd->stopping)
+		pthread_cond_wait(&nd->queued, &nd->mu);
+	struct job *jobs = nd->first, *last = jobs;
+	for (size_t n = 1; last != NULL && !last->alone && last->next != NULL &&
+			   !last->next->alone && n < NODE_GROUP_MAX;
+	     n++)
+		last = last->next;
+	if (last != NULL) {
+		nd->first = last->next;
+		last->next = NULL;
+		if (nd->first == NULL)
+			nd->last = &nd->first;
+	}
+	pthread_mutex_unlock(&nd->mu);
+	return jobs;
+}
+
+static void *
+writer_main(void *arg)
+{
+	struct node *nd = arg;
+	struct writer w = {.nd = nd, .s = nd->store, .v = nd->views, .a = arena_create()};
+	struct job *jobs;
+
+	while ((jobs = group_take(nd)) != NULL) {
+		if (jobs->alone)
+			jobs->rc = jobs->work(&w, jobs->arg, jobs->e);
+		else
+			group_run(&w, jobs);
+		pthread_mutex_lock(&nd->mu);
+		/* A job's memory is its caller's: not touched once it is done. */
+		for (struct job *j = jobs, *next; j != NULL; j = next) {
+			next = j->next;
+			j->done = true;
+		}
+		nd->commits++;
+		pthread_cond_broadcast(&nd->committed);
+		pthread_mutex_unlock(&nd->mu);
+	}
+	arena_free(w.a);
+	return NULL;
+}
+
+static enum rc
+job_submit(struct node *nd, struct job *j)
+{
+	pthread_mutex_lock(&nd->mu);
+	if (nd->stopping) {
+		pthread_mutex_unlock(&nd->mu);
+		return err_set(j->e, RC_UNAVAILABLE, "the node is stopping");
+	}
+	*nd->last = j;
+	nd->last = &j->next;
+	pthread_cond_signal(&nd->queued);
+	while (!j->done)
+		pthread_cond_wait(&nd->committed, &nd->mu);
+	pthread_mutex_unlock(&nd->mu);
+	return j->rc;
+}
+
+enum rc
+writer_run(struct node *nd, writer_work *work, void *arg, struct err *e)
+{
+	struct job j = {.work = work, .arg = arg, .e = e};
+
+	return job_submit(nd, &j);
+}
+
+struct rebuild {
+	json_t *before, *after;
+};
+
+static enum rc
+work_rebuild(struct writer *w, void *arg, struct err *e)
+{
+	const struct rebuild *r = arg;
+	enum rc rc = view_digest(w->s, r->before, e);
+
+	if (rc == RC_OK)
+		rc = view_rebuild(w->v, e);
+	return rc == RC_OK ? view_digest(w->s, r->after, e) : rc;
+}
+
+/* out: equal (the views are what they were), views {name: digest}, differ [name], seconds */
+enum rc
+service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		struct reply *out, struct err *e)
+{
+	struct rebuild r = {json_object(), json_object()};
+	struct job j = {.work = work_rebuild, .arg = &r, .e = e, .alone = true};
+	int64_t start_us = clock_mono_us();
+	json_t *differ = json_array(), *digest;
+	const char *view;
+	enum rc rc = in_only(in, "", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = job_submit(nd, &j);
+	json_object_foreach(r.before, view, digest)
+		if (!json_equal(digest, json_object_get(r.after, view)))
+			json_array_append_new(differ, json_string(view));
+	if (rc == RC_OK)
+		reply_json(a, out,
+			   json_pack("{s:b, s:O, s:O, s:I}", "equal",
+				     json_array_size(differ) == 0, "views", r.after, "differ",
+				     differ, "milliseconds",
+				     (json_int_t)((clock_mono_us() - start_us) / 1000)));
+	json_decref(differ);
+	json_decref(r.before);
+	json_decref(r.after);
+	return rc;
+}
+
+enum rc
+writer_start(struct node *nd, struct err *e)
+{
+	nd->last = &nd->first;
+	if (pthread_create(&nd->thread, NULL, writer_main, nd) != 0)
+		return err_set(e, RC_IO, "cannot start the writer's thread");
+	nd->running = true;
+	return RC_OK;
+}
+
+void
+writer_stop(struct node *nd)
+{
+	if (!nd->running)
+		return;
+	node_stop(nd);
+	pthread_join(nd->thread, NULL);
+	nd->running = false;
+}

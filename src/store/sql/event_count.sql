@@ -1,0 +1,3 @@
+-- event_count: leaves of all logs
+SELECT count(*)
+FROM log_event;

@@ -1,0 +1,9 @@
+-- message_unread: messages of a party in a case that the other has not read
+-- $1 case
+-- $2 party
+-- $3 limit
+SELECT seq
+FROM v_message
+WHERE casefile = $1 AND party = $2 AND read_us = 0
+ORDER BY seq
+LIMIT $3;

@@ -1,0 +1,7 @@
+-- order_cites: cases of an order
+-- $1 order
+SELECT c.casefile, v.subject
+FROM v_order_cite c
+LEFT JOIN v_case v ON v.casefile = c.casefile
+WHERE c.order_id = $1
+ORDER BY c.casefile;

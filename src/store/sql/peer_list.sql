@@ -1,0 +1,11 @@
+-- peer_list: peers with what was sent and receipted
+SELECT c.peer_org, c.name, CASE WHEN c.introduction = '' THEN 0 ELSE 1 END, p.name, own.size,
+       coalesce((SELECT max(r.size) FROM log_receipt r
+                 WHERE r.channel = c.channel AND r.party = c.own_party), 0),
+       d.failed_us, d.reason, d.next_us, peer.size
+FROM channel c
+JOIN policy_text p ON p.sha256 = c.policy_sha256
+JOIN log_head own ON own.channel = c.channel AND own.party = c.own_party
+JOIN log_head peer ON peer.channel = c.channel AND peer.party <> c.own_party
+LEFT JOIN delivery d ON d.channel = c.channel
+ORDER BY c.channel;

@@ -1,0 +1,12 @@
+-- v_event_insert: an event as its header says; a void one with why
+-- $1 channel
+-- $2 party
+-- $3 seq
+-- $4 id
+-- $5 type
+-- $6 case
+-- $7 iat, us
+-- $8 author
+-- $9 why it is void
+INSERT INTO v_event (channel, party, seq, id, type, casefile, iat_us, author, void)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);

@@ -1,0 +1,7 @@
+-- v_order_name_lift: a name of an order is free of it
+-- $1 order
+-- $2 name
+-- $3 now, us
+UPDATE v_order_name
+SET lifted_us = $3
+WHERE order_id = $1 AND name = $2;

@@ -1,0 +1,326 @@
+#include "store/view.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/event_type.h"
+#include "core/policy.h"
+#include "store/migrate.h"
+#include "store/view_int.h"
+#include "store/store_sql.h"
+
+enum { VIEW_POLICIES_MAX = 64 };
+
+struct views {
+	struct store *s;
+	struct arena *a; /* of the parsed policies */
+	const struct policy *policies[VIEW_POLICIES_MAX];
+	size_t n_policies;
+	view_tick *tick;
+	void *tick_arg;
+};
+
+/* What each type does to the views; a type without a row is only recorded. */
+static const struct {
+	const char *type;
+	fold_fn *fn;
+} handlers[] = {
+	{"notice.part", fold_notice_part},   {"notice.send", fold_notice_send},
+	{"receipt.adopt", fold_receipt_adopt}, {"case.accept", fold_case_act},
+	{"case.refuse", fold_case_act},	     {"case.remind", fold_case_act},
+	{"case.warn", fold_case_act},	     {"case.close", fold_case_act},
+	{"case.reopen", fold_case_act},	     {"item.decide", fold_item_decide},
+	{"message.post", fold_message_post}, {"message.read", fold_message_read},
+	{"order.draft", fold_order_draft},   {"order.override", fold_order_override},
+	{"order.approve", fold_order_approve}, {"order.lift", fold_order_lift},
+	{"order.expire", fold_order_expire},
+};
+
+struct views *
+views_create(struct store *s)
+{
+	struct views *v = calloc(1, sizeof(*v));
+
+	if (v == NULL)
+		abort();
+	v->s = s;
+	v->a = arena_create();
+	return v;
+}
+
+void
+views_free(struct views *v)
+{
+	if (v == NULL)
+		return;
+	arena_free(v->a);
+	free(v);
+}
+
+enum rc
+view_policy(struct views *v, const struct hash *sha256, const struct policy **ret,
+	    struct err *e)
+{
+	const char *text;
+
+	for (size_t i = 0; i < v->n_policies; i++)
+		if (hash_equal(&v->policies[i]->sha256, sha256)) {
+			*ret = v->policies[i];
+			return RC_OK;
+		}
+	enum rc rc = store_text(v->s, v->a, &SQL_POLICY_GET,
+				(struct db_param[]){DB_P_BLOB(sha256->b, HASH_LEN)}, &text,
+				e);
+	if (rc != RC_OK)
+		return rc;
+	if (text == NULL)
+		return err_set(e, RC_NOT_FOUND, "this node does not have that policy");
+	if (v->n_policies == VIEW_POLICIES_MAX)
+		return err_set(e, RC_LIMIT, "more than %d policies in use",
+			       VIEW_POLICIES_MAX);
+	rc = policy_parse(v->a, text, strlen(text), &v->policies[v->n_policies], e);
+	if (rc == RC_OK)
+		*ret = v->policies[v->n_policies++];
+	return rc;
+}
+
+enum rc
+view_receipt_key(struct store *s, struct arena *a, int64_t channel, enum party party,
+		 struct note_key *ret, struct err *e)
+{
+	const char *wire;
+	const struct identity *id;
+	enum rc rc = store_text(s, a, &SQL_IDENTITY_OF_PARTY,
+				(struct db_param[]){DB_P_INT(channel), DB_P_INT(party)},
+				&wire, e);
+
+	if (rc == RC_OK && wire == NULL)
+		rc = err_set(e, RC_NOT_FOUND, "the %s of the channel is not introduced",
+			     party_name(party));
+	if (rc == RC_OK)
+		rc = identity_parse(a, wire, strlen(wire), NULL, &id, e);
+	return rc == RC_OK ? identity_receipt_key(id, ret, e) : rc;
+}
+
+void
+fold_void(struct fold *f, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	f->void_why = arena_strdup(f->a, text);
+}
+
+const char *
+fold_text(const struct fold *f, const char *member)
+{
+	return json_string_value(json_object_get(f->ev->body, member));
+}
+
+int64_t
+fold_int(const struct fold *f, const char *member)
+{
+	return json_integer_value(json_object_get(f->ev->body, member));
+}
+
+static enum rc
+disclosure_load(struct fold *f, size_t n, const char **ret_name, json_t **ret_value,
+		struct err *e)
+{
+	const char *text;
+
+	*ret_name = NULL;
+	*ret_value = NULL;
+	enum rc rc = store_disclosure_get(f->s, f->a, &f->ev->sd[n], &text, e);
+	if (rc != RC_OK || text == NULL)
+		return rc;
+	return event_disclosure_parse(f->a, text, strlen(text), ret_name, ret_value, e);
+}
+
+enum rc
+fold_disclosed_at(struct fold *f, size_t n, json_t **ret, struct err *e)
+{
+	const char *name;
+
+	return disclosure_load(f, n, &name, ret, e);
+}
+
+enum rc
+fold_disclosed(struct fold *f, const char *name, const char **ret, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	*ret = NULL;
+	for (size_t i = 0; rc == RC_OK && *ret == NULL && i < f->ev->n_sd; i++) {
+		const char *its_name;
+		json_t *value;
+		rc = disclosure_load(f, i, &its_name, &value, e);
+		if (rc == RC_OK && its_name != NULL && strcmp(its_name, name) == 0)
+			*ret = json_string_value(value);
+	}
+	return rc;
+}
+
+/* A void event leaves nothing behind, however far its handler came. */
+static enum rc
+handler_run(struct fold *f, struct err *e)
+{
+	const struct db_driver *drv = f->s->drv;
+	fold_fn *fn = NULL;
+
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
+		if (strcmp(handlers[i].type, f->ev->type) == 0)
+			fn = handlers[i].fn;
+	if (fn == NULL)
+		return RC_OK;
+	enum rc rc = drv->savepoint(f->s->db, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = fn(f, e);
+	if (rc == RC_OK && f->void_why != NULL && !f->recorded)
+		return drv->rollback_to(f->s->db, e);
+	/* A failure rolls the whole job back: its savepoint ends with it. */
+	return rc == RC_OK ? drv->release(f->s->db, e) : rc;
+}
+
+enum rc
+view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
+	   const struct event *ev, const char **ret_void, struct err *e)
+{
+	struct fold f = {
+		.v = v, .s = v->s, .a = a, .channel = channel, .from = from, .ev = ev};
+	struct err why = ERR_INIT;
+	enum rc rc = RC_OK;
+
+	if (event_type_check(ev, from, &why) != RC_OK)
+		fold_void(&f, "%s", why.text);
+	else
+		rc = handler_run(&f, e);
+	if (rc == RC_OK)
+		rc = store_run(v->s, &SQL_V_EVENT_INSERT,
+			       (struct db_param[]){
+				       DB_P_INT(channel),
+				       DB_P_INT(from),
+				       DB_P_INT(ev->seq),
+				       DB_P_TEXT(ev->id),
+				       DB_P_TEXT(ev->type),
+				       DB_P_TEXT(ev->casefile),
+				       DB_P_INT(ev->iat_us),
+				       DB_P_TEXT(ev->by),
+				       DB_P_TEXT(f.void_why),
+			       },
+			       NULL, NULL, e);
+	if (ret_void != NULL)
+		*ret_void = f.void_why;
+	return rc;
+}
+
+struct rebuild {
+	struct views *v;
+	struct arena *a;
+	uint64_t done, total;
+};
+
+static enum rc
+on_rebuild(void *arg, const struct db_row *row, struct err *e)
+{
+	struct rebuild *r = arg;
+	const struct db_driver *drv = r->v->s->drv;
+	const struct event_claim *claim;
+	size_t len;
+
+	arena_reset(r->a);
+	int64_t channel = drv->col_int(row, 0), party = drv->col_int(row, 1);
+	const char *jws = drv->col_text(row, 2, &len);
+	if (party < 0 || party >= PARTY_COUNT)
+		return err_set(e, RC_CORRUPT, "the store holds party %lld",
+			       (long long)party);
+	enum rc rc = event_parse(r->a, jws, len, &claim, e);
+	if (rc == RC_OK)
+		rc = view_apply(r->v, r->a, channel, (enum party)party,
+				event_trusted(claim), NULL, e);
+	r->done++;
+	if (r->v->tick != NULL)
+		r->v->tick(r->v->tick_arg, r->done, r->total);
+	return rc;
+}
+
+void
+views_set_tick(struct views *v, view_tick *tick, void *arg)
+{
+	v->tick = tick;
+	v->tick_arg = arg;
+}
+
+enum rc
+view_replay(void *arg, struct err *e)
+{
+	struct views *v = arg;
+	struct rebuild r = {.v = v, .a = arena_create()};
+	int64_t total = 0;
+	enum rc rc = store_int(v->s, &SQL_EVENT_COUNT, NULL, 0, &total, e);
+
+	r.total = (uint64_t)total;
+	if (rc == RC_OK)
+		rc = store_run(v->s, &SQL_EVENT_ALL, NULL, on_rebuild, &r, e);
+	arena_free(r.a);
+	return rc;
+}
+
+enum rc
+view_rebuild(struct views *v, struct err *e)
+{
+	return migrate_rebuild(v->s->drv, v->s->db, &store_migrations, view_replay, v, e);
+}
+
+enum rc
+view_digest(struct store *s, json_t *into, struct err *e)
+{
+	static const struct {
+		const char *view;
+		const struct sql *q;
+		const char *spec;
+	} all[] = {
+#define VIEW(name, q, spec) {name, &q, spec}
+		VIEW("v_event", SQL_V_EVENT_ALL, "a:i b:i c:i d:s e:s f:s g:i h:s i:s"),
+		VIEW("v_case", SQL_V_CASE_ALL,
+		     "a:s b:i c:i d:i e:i f:i g:s h:s i:s j:i k:x l:i m:i n:i o:i p:i q:i "
+		     "r:i s:i t:i u:i v:i w:s x:i y:i z:i A:i B:i C:i D:i E:i F:i G:i "
+		     "H:i"),
+		VIEW("v_case_event", SQL_V_CASE_EVENT_ALL, "a:s b:i c:i d:i e:i f:i g:i h:i i:i"),
+		VIEW("v_clock", SQL_V_CLOCK_ALL, "a:i b:i c:i d:s"),
+		VIEW("v_item", SQL_V_ITEM_ALL,
+		     "a:s b:i c:s d:s e:x f:s g:s h:s i:s j:s k:s l:s m:i n:i"),
+		VIEW("v_message", SQL_V_MESSAGE_ALL, "a:i b:i c:i d:s e:s f:s g:i h:i"),
+		VIEW("v_order", SQL_V_ORDER_ALL,
+		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i q:i "
+		     "r:i s:i t:i"),
+		VIEW("v_order_name", SQL_V_ORDER_NAME_ALL, "a:s b:s c:i d:i"),
+		VIEW("v_order_cite", SQL_V_ORDER_CITE_ALL, "a:s b:s"),
+		VIEW("v_order_act", SQL_V_ORDER_ACT_ALL, "a:s b:i c:s d:s e:s f:s g:i"),
+		VIEW("v_zone_change", SQL_V_ZONE_CHANGE_ALL, "a:i b:s c:i d:s e:s f:i"),
+		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:i"),
+#undef VIEW
+	};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < sizeof(all) / sizeof(all[0]); i++) {
+		json_t *rows = json_array();
+		struct hash h;
+		char hex[HASH_HEX_LEN + 1];
+		rc = store_rows(s, all[i].q, NULL, all[i].spec, rows, e);
+		char *text = json_dumps(rows, JSON_COMPACT | JSON_SORT_KEYS);
+		if (text == NULL)
+			abort();
+		hash_bytes(text, strlen(text), &h);
+		json_object_set_new(into, all[i].view, json_string(hash_hex(&h, hex)));
+		free(text);
+		json_decref(rows);
+	}
+	return rc;
+}

@@ -1,0 +1,81 @@
+/*
+ * view - the fold of the logs into the v_ tables.
+ *
+ * view_apply() is called once for each event, our own before it is signed and the peer's
+ * as it is stored, and again for all of them by a rebuild; the result is the same
+ * (docs/ARCHITECTURE.md, "Truth and views").  An event that does not fit is *void*: it
+ * stays in the log, v_event says why, and nothing else changes (protocol 2, tier 2).
+ */
+#ifndef SALURAN_STORE_VIEW_H
+#define SALURAN_STORE_VIEW_H
+
+#include "core/casefile.h"
+#include "core/event.h"
+#include "core/note.h"
+#include "store/store_log.h"
+
+struct views;
+
+struct views *views_create(struct store *s); /* `s` is borrowed */
+void views_free(struct views *v);	     /* NULL allowed */
+
+/* `ev` need not have its leaf hash yet.  *ret_void (may be NULL) is set to why it has no
+ * effect, in the arena, else to NULL. */
+enum rc view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
+		   const struct event *ev, const char **ret_void, struct err *e) MUST_CHECK;
+
+/* Told how far a rebuild is; may be called for every event. */
+typedef void view_tick(void *arg, uint64_t done, uint64_t total);
+void views_set_tick(struct views *v, view_tick *tick, void *arg);
+
+/* Fold the whole log into empty views; a migrate_replay, `arg` is a struct views. */
+enum rc view_replay(void *arg, struct err *e) MUST_CHECK;
+/* Drop all views and fold the whole log again, in one transaction. */
+enum rc view_rebuild(struct views *v, struct err *e) MUST_CHECK;
+
+/* SHA-256 of every row of every view in a fixed order: equal views have equal digests.
+ * `into` gets {"v_case": hex, ...}. */
+enum rc view_digest(struct store *s, json_t *into, struct err *e) MUST_CHECK;
+
+/* A policy by its digest, parsed once.  RC_NOT_FOUND.  Lives as long as `v`. */
+enum rc view_policy(struct views *v, const struct hash *sha256, const struct policy **ret,
+		    struct err *e) MUST_CHECK;
+
+/* Under which key a party of the channel cosigns.  RC_NOT_FOUND: its identity is not here. */
+enum rc view_receipt_key(struct store *s, struct arena *a, int64_t channel, enum party party,
+			 struct note_key *ret, struct err *e) MUST_CHECK;
+
+/* A case as its views have it. */
+struct case_row {
+	const char *casefile;
+	int64_t channel;
+	uint64_t parts, items, decided;
+	bool manifest;
+	const char *subject, *legal_basis, *class_code; /* NULL: none */
+	bool urgent;
+	struct hash policy_sha256;
+	struct casefile fold;
+	struct case_due due;
+};
+/* RC_NOT_FOUND. */
+enum rc view_case_get(struct store *s, struct arena *a, const char *casefile,
+		      struct case_row *ret, struct err *e) MUST_CHECK;
+
+/* What an order still needs, as its acts stand. */
+struct order_row {
+	const char *id, *state, *text_sha256, *drafter;
+	int64_t channel;
+	uint64_t approvals_needed, approvals;
+	json_t *guards; /* tokens still to be overridden; lives as long as the arena */
+	int64_t ends_us;
+	const char *const *hands; /* pseudonyms: drafter, overriders, approvers */
+	size_t n_hands;
+};
+/* RC_NOT_FOUND. */
+enum rc view_order_get(struct store *s, struct arena *a, const char *id,
+		       struct order_row *ret, struct err *e) MUST_CHECK;
+
+/* The serial of the zone now: 1 before the first change. */
+enum rc view_zone_serial(struct store *s, uint32_t *ret, struct err *e) MUST_CHECK;
+
+#endif

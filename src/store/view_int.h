@@ -1,0 +1,44 @@
+/*
+ * view_int - what the files of the fold share; nobody else includes it.
+ */
+#ifndef SALURAN_STORE_VIEW_INT_H
+#define SALURAN_STORE_VIEW_INT_H
+
+#include "store/view.h"
+
+/* One event on its way into the views. */
+struct fold {
+	struct views *v;
+	struct store *s;
+	struct arena *a;
+	int64_t channel;
+	enum party from;
+	const struct event *ev;
+	const char *void_why; /* set by a handler: the event has no effect */
+	bool recorded; /* void by the transition table: kept, a later fold may allow it */
+};
+
+typedef enum rc fold_fn(struct fold *f, struct err *e);
+
+fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,
+	fold_item_decide, fold_message_post, fold_message_read;
+fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_lift,
+	fold_order_expire;
+
+/* The receipt of event `seq` of the folding log starts or counts for a clock of its case. */
+enum rc fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq,
+			  int64_t receipt_us, struct err *e) MUST_CHECK;
+
+void fold_void(struct fold *f, const char *fmt, ...) PRINTF(2, 3);
+
+/* The value of the event's disclosure of that name as text, NULL: none, or erased. */
+enum rc fold_disclosed(struct fold *f, const char *name, const char **ret,
+		       struct err *e) MUST_CHECK;
+/* The n-th disclosure's value, NULL: erased. */
+enum rc fold_disclosed_at(struct fold *f, size_t n, json_t **ret, struct err *e) MUST_CHECK;
+
+/* Text members of a body that event_type_check() has passed. */
+const char *fold_text(const struct fold *f, const char *member);   /* NULL: absent */
+int64_t fold_int(const struct fold *f, const char *member);	   /* 0: absent */
+
+#endif

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""embed.py - the files of policies/ as constants: embed.py DIR OUT.h OUT.c DEPFILE
+
+Every *.json and *.txt of DIR becomes a row of builtin_files, found by its name.
+"""
+import os
+import sys
+
+
+def c_string(data):
+    """The bytes as C string literals, a line of text each."""
+    out = []
+    for line in data.split(b"\n"):
+        text = "".join(
+            chr(b) if 0x20 <= b < 0x7F and b not in b'"\\?' else "\\%03o" % b for b in line)
+        out.append('\t "%s\\n"' % text)
+    out[-1] = out[-1][:-3] + '"'
+    return "\n".join(out)
+
+
+def main():
+    folder, out_h, out_c, depfile = sys.argv[1:]
+    names = sorted(n for n in os.listdir(folder) if n.endswith((".json", ".txt")))
+    if not names:
+        sys.exit("embed.py: %s has no files" % folder)
+    policies = [n[:-5] for n in names if n.endswith(".json") and n != "services.json"]
+    rows = []
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as f:
+            data = f.read()
+        rows.append('\t{"%s", %d,\n%s},' % (name, len(data), c_string(data)))
+    with open(out_h, "w", encoding="ascii") as f:
+        f.write("""/* Made by tools/embed.py from policies/. */
+#ifndef SALURAN_POLICIES_H
+#define SALURAN_POLICIES_H
+
+#include <stddef.h>
+
+struct builtin_file {
+	const char *name;
+	size_t len;
+	const char *data;
+};
+
+/* NULL: there is none of that name. */
+const struct builtin_file *builtin_find(const char *name);
+/* The names of the built-in policies, for a message. */
+const char *builtin_policies(void);
+
+#endif
+""")
+    with open(out_c, "w", encoding="ascii") as f:
+        f.write("""#include "service/policies.h"
+
+#include <string.h>
+
+static const struct builtin_file files[] = {
+%s
+};
+
+const struct builtin_file *
+builtin_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (strcmp(files[i].name, name) == 0)
+			return &files[i];
+	return NULL;
+}
+
+const char *
+builtin_policies(void)
+{
+	return "%s";
+}
+""" % ("\n".join(rows), ", ".join(policies)))
+    with open(depfile, "w", encoding="ascii") as f:
+        f.write("%s: %s\n" % (os.path.basename(out_h), " ".join(
+            [folder] + [os.path.join(folder, n) for n in names])))
+
+
+main()
