@@ -7,6 +7,11 @@
 
 #include "base/text.h"
 
+/* The analyser's stand-ins. */
+#undef err_set
+#undef err_rule
+#undef err_sys
+
 enum rc
 err_set(struct err *e, enum rc rc, const char *fmt, ...)
 {

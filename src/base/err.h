@@ -33,6 +33,21 @@ enum rc err_rule(struct err *e, enum rc rc, const char *rule, const char *fmt, .
  * for ENOENT, else RC_IO; the text ends in the reason that errno gives. */
 enum rc err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
+#ifdef __clang_analyzer__
+/* The analyser sees one file at a time: tell it that none of these returns RC_OK, or it
+ * follows every failure on as a success. */
+static inline enum rc
+err_told(enum rc rc)
+{
+	if (rc == RC_OK)
+		__builtin_unreachable();
+	return rc;
+}
+#define err_set(...)  err_told((err_set)(__VA_ARGS__))
+#define err_rule(...) err_told((err_rule)(__VA_ARGS__))
+#define err_sys(...)  err_told((err_sys)(__VA_ARGS__))
+#endif
+
 /* Put "context: " before the text that is there. */
 void err_prefix(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 

@@ -194,7 +194,7 @@ sq_has_table(struct db *db, const char *name, bool *ret, struct err *e)
 				"SELECT name FROM sqlite_schema"
 				" WHERE type = 'table' AND name = ?1",
 				name, &found, e);
-	*ret = rc == RC_OK && found[0] != '\0';
+	*ret = found != NULL && found[0] != '\0';
 	sqlite3_free(found);
 	return rc;
 }
@@ -215,7 +215,7 @@ sq_drop_tables(struct db *db, const char *prefix, struct err *e)
 				"  WHERE type = 'shadow')"
 				" ORDER BY rowid DESC LIMIT 1",
 				prefix, &name, e);
-		more = rc == RC_OK && name[0] != '\0';
+		more = name != NULL && name[0] != '\0';
 		if (more) {
 			drop = sqlite3_mprintf("DROP TABLE \"%w\"", name);
 			if (drop == NULL)

@@ -86,10 +86,10 @@ deferred_calls_run_once_last_first(void **state)
 	struct trace trace = {0};
 
 	(void)state;
-	for (char c = 'a'; c <= 'c'; c++) {
+	for (int c = 'a'; c <= 'c'; c++) {
 		/* In the arena itself: still readable while the calls run. */
 		struct mark *m = ARENA_NEW(a, struct mark);
-		*m = (struct mark){&trace, c};
+		*m = (struct mark){&trace, (char)c};
 		arena_defer(a, leave_mark, m);
 		arena_alloc(a, 9000);
 	}
