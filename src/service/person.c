@@ -20,6 +20,15 @@ struct actor {
 	enum role role;
 };
 
+const struct actor *
+actor_page_reader(void)
+{
+	static const struct actor reader = {
+		.name = "page", .pseudonym = "page", .role = ROLE_AUDITOR};
+
+	return &reader;
+}
+
 static const struct {
 	const char *token, *doc;
 } roles[ROLE_COUNT] = {

@@ -45,6 +45,9 @@ enum role actor_role(const struct actor *who);
 enum rc actor_authenticate(struct node *nd, struct arena *a, const char *credential,
 			   const struct actor **ret, struct err *e) MUST_CHECK;
 
+/* Who reads the loopback pages: an auditor without a name, until the pages have sessions. */
+const struct actor *actor_page_reader(void);
+
 struct reply {
 	json_t *json; /* lives as long as the arena; NULL when bytes are set */
 	const uint8_t *bytes;
