@@ -66,11 +66,18 @@ struct mirror_info {
 #define MIRROR_INFO_TYP "text/x.tlog.mirror-info"
 #define MIRROR_SIZE_TYP "text/x.tlog.size"
 
-/* Decoders: RC_INVALID names the rule; RC_TOO_LARGE a limit.  What is accepted has exactly
- * one encoding, and it is the one that the encoder writes. */
+/*
+ * Decoders: RC_INVALID names the rule; RC_TOO_LARGE a limit.  What is accepted has exactly
+ * one encoding, and it is the one that the encoder writes.  No size exceeds
+ * MERKLE_SIZE_MAX, and an origin is a note_name_valid().
+ *
+ * Encoders assert the limits above, and that packages are those of the canonical sequence.
+ */
 enum rc mirror_checkpoint_parse(struct arena *a, const char *wire, size_t len,
 				struct mirror_checkpoint *ret, struct err *e) MUST_CHECK;
 void mirror_checkpoint_put(struct buf *b, const struct mirror_checkpoint *c);
+/* Entries and ticket point into `wire`: a body has megabytes.  No package at all, or fewer
+ * than the interval has, is a legal body; one that ends inside a package is RC_INVALID. */
 enum rc mirror_entries_parse(struct arena *a, const uint8_t *wire, size_t len,
 			     struct mirror_entries *ret, struct err *e) MUST_CHECK;
 void mirror_entries_put(struct buf *b, const struct mirror_entries *m);
@@ -81,7 +88,7 @@ void mirror_info_put(struct buf *b, const struct mirror_info *i);
 enum rc mirror_size_parse(const char *wire, size_t len, uint64_t *ret) MUST_CHECK;
 
 /* "<L>/<N>[.p/<W>]" or "entries/<N>[.p/<W>]", N in three-digit groups: "x001/x234/067".
- * *ret_width is 256 for a full tile. */
+ * *ret_level is 0 for entries, *ret_width 256 for a full tile.  RC_INVALID. */
 enum rc mirror_tile_path_parse(const char *path, bool *ret_entries, unsigned *ret_level,
 			       uint64_t *ret_index, unsigned *ret_width) MUST_CHECK;
 void mirror_tile_path_put(struct buf *b, bool entries, unsigned level, uint64_t index,
