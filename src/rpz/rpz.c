@@ -266,6 +266,14 @@ port_set(struct rpz *r, uint16_t port)
 		((struct sockaddr_in *)&r->bound)->sin_port = htons(port);
 }
 
+static uint16_t
+port_get(const struct rpz *r)
+{
+	return ntohs(r->bound.ss_family == AF_INET6
+			     ? ((const struct sockaddr_in6 *)&r->bound)->sin6_port
+			     : ((const struct sockaddr_in *)&r->bound)->sin_port);
+}
+
 /* A port that is free for UDP may be taken for TCP: with port 0, try others. */
 static enum rc
 sockets_bind(struct rpz *r, uint16_t port, struct err *e)
@@ -273,8 +281,7 @@ sockets_bind(struct rpz *r, uint16_t port, struct err *e)
 	enum rc rc = RC_CONFLICT;
 
 	for (int i = 0; i < (port == 0 ? PORT_TRIES : 1) && rc == RC_CONFLICT; i++) {
-		struct sockaddr_storage got = {0};
-		socklen_t len = sizeof(got);
+		socklen_t len = sizeof(r->bound);
 
 		if (r->udp_fd >= 0)
 			close(r->udp_fd);
@@ -285,11 +292,9 @@ sockets_bind(struct rpz *r, uint16_t port, struct err *e)
 		rc = socket_bind(r, SOCK_DGRAM, &r->udp_fd, e);
 		if (rc != RC_OK)
 			continue;
-		if (getsockname(r->udp_fd, (struct sockaddr *)&got, &len) < 0)
+		if (getsockname(r->udp_fd, (struct sockaddr *)&r->bound, &len) < 0)
 			return err_sys(e, "the zone's server cannot read its port");
-		port_set(r, ntohs(got.ss_family == AF_INET6
-					  ? ((struct sockaddr_in6 *)&got)->sin6_port
-					  : ((struct sockaddr_in *)&got)->sin_port));
+		r->port = port_get(r);
 		rc = socket_bind(r, SOCK_STREAM, &r->tcp_fd, e);
 	}
 	return rc;
