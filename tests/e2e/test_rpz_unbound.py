@@ -20,6 +20,8 @@ ORIGIN = "rpz.test"
 START_S = 20     # for a server to answer at all
 EFFECT_S = 5     # from a change to its effect: some 20 ms when NOTIFY works
 REAL = "192.0.2.1"
+SECRET = "8Ds63TOqIP6NQnGNHjCBeDGQMH2uQXzZ4LJT9ZWO5WY="
+MANY = 5000      # rows: several messages
 
 ROOT_ZONE = """$TTL 3600
 @ SOA a.root. h.root. 1 3600 600 604800 60
@@ -56,6 +58,15 @@ zone:
 zone:
     name: "test"
     zonefile: "test.zone"
+key:
+    name: "rpzkey"
+    algorithm: hmac-sha256
+    secret: "{secret}"
+zone:
+    name: "{origin}"
+    zonefile: "copy.zone"
+    request-xfr: 127.0.0.1@{rpz} rpzkey
+    allow-notify: 127.0.0.1 rpzkey
 """
 UNBOUND_CONF = """server:
     interface: 127.0.0.1@{unbound}
@@ -151,6 +162,8 @@ def records(wire, kind, at):
         at += 10 + size
         if rtype == kind == 1:
             yield socket.inet_ntoa(data)
+        elif rtype == kind == 6:  # the serial, as text: the five numbers end the data
+            yield str(int.from_bytes(data[-20:-16], "big"))
         elif rtype == kind == 16:
             yield data[1:1 + data[0]].decode()
 
@@ -206,7 +219,8 @@ class Lab:
         """A new content under a new serial."""
         self.serial += 1
         lines = [f"serial {self.serial}",
-                 f"operator unbound 127.0.0.1 {self.unbound}"]
+                 f"operator unbound 127.0.0.1 {self.unbound}",
+                 f"operator nsd 127.0.0.1 {self.nsd} rpzkey {SECRET}"]
         self.write("rows", "\n".join(lines + ["row " + r for r in rows]) + "\n")
         if "rpz" in self.children:
             self.children["rpz"].send_signal(signal.SIGHUP)
@@ -228,7 +242,7 @@ class Lab:
 
 def story(lab, nsd, unbound):
     conf = {"dir": lab.dir, "nsd": lab.nsd, "unbound": lab.unbound, "rpz": lab.rpz,
-            "origin": ORIGIN}
+            "origin": ORIGIN, "secret": SECRET}
     lab.write("root.zone", ROOT_ZONE)
     lab.write("test.zone", TEST_ZONE)
     lab.start("nsd", nsd, "-d", "-c", lab.write("nsd.conf", NSD_CONF.format(**conf)))
@@ -255,6 +269,16 @@ def story(lab, nsd, unbound):
             "a lift appears", lambda: lab.open("blk.test"), EFFECT_S))
         if not lab.canary() or not lab.blocked("first.test"):
             fail(f"turn {turn}: the lift changed more than it should")
+
+    print("a large zone, to Unbound and, signed, to NSD")
+    lab.rows("blk.test nxdomain", *(f"n{i}.test nxdomain" for i in range(MANY)))
+    wait_for("Unbound has all rows", lambda: lab.blocked(f"n{MANY - 1}.test"), EFFECT_S)
+    wait_for("NSD has verified the transfer",
+             lambda: ask(lab.nsd, ORIGIN, "SOA") == (0, {str(lab.serial)}), EFFECT_S)
+    lab.rows("first.test nxdomain")
+    wait_for("the lift of the large zone", lambda: lab.open("blk.test"), EFFECT_S)
+    wait_for("NSD follows",
+             lambda: ask(lab.nsd, ORIGIN, "SOA") == (0, {str(lab.serial)}), EFFECT_S)
 
     print("restart of our server, with a change while it is away")
     if lab.stop("rpz") != 0:
