@@ -26,21 +26,20 @@ enum {
 
 /* Limits of bodies; what one event holds is also limited by EVENT_PAYLOAD_MAX. */
 enum {
-	EVENT_TOKEN_MAX = 64,		 /* bytes of [a-z0-9][a-z0-9._-]* */
-	EVENT_ITEM_MAX = 199999,	 /* the largest item number of a case, from 0 */
-	EVENT_PART_ITEMS_MAX = 1024,	 /* items of one notice.part */
-	EVENT_PARTS_MAX = 8192,		 /* parts of one notice */
-	EVENT_DECIDE_ITEMS_MAX = 8192,	 /* items of one item.decide */
-	EVENT_TERRITORIES_MAX = 256,	 /* of one item.decide */
-	EVENT_TERRITORY_MAX = 16,	 /* bytes: ISO 3166 codes */
-	EVENT_WARN_LEVEL_MAX = 3,	 /* warnings of a ladder */
-	EVENT_ORDER_NAMES_MAX = 256,	 /* names of one order */
-	EVENT_ORDER_NAME_MAX = 253,	 /* bytes of a DNS name */
-	EVENT_ORDER_CITES_MAX = 256,	 /* cases that one order cites */
-	EVENT_ORDER_GUARDS_MAX = 16,	 /* guards that one override names */
-	EVENT_REFUSE_RULE_MAX = 480,	 /* bytes of the reason for a refusal */
-	EVENT_CHANNEL_MAX = 40,		 /* bytes of a channel's id */
-	EVENT_RECEIPT_SIG_LEN = 104,	 /* base64 of key id, time, signature: 76 bytes */
+	EVENT_TOKEN_MAX = 64,	       /* bytes of [a-z0-9][a-z0-9._-]* */
+	EVENT_ITEM_MAX = 199999,       /* the largest item number of a case, from 0 */
+	EVENT_PART_ITEMS_MAX = 1024,   /* items of one notice.part */
+	EVENT_PARTS_MAX = 8192,	       /* parts of one notice */
+	EVENT_DECIDE_ITEMS_MAX = 8192, /* items of one item.decide */
+	EVENT_TERRITORIES_MAX = 256,   /* of one item.decide */
+	EVENT_TERRITORY_MAX = 16,      /* bytes: ISO 3166 codes */
+	EVENT_WARN_LEVEL_MAX = 3,      /* warnings of a ladder */
+	EVENT_ORDER_NAMES_MAX = 256,   /* names of one order */
+	EVENT_ORDER_NAME_MAX = 253,    /* bytes of a DNS name */
+	EVENT_ORDER_CITES_MAX = 256,   /* cases that one order cites */
+	EVENT_ORDER_GUARDS_MAX = 16,   /* guards that one override names */
+	EVENT_REFUSE_RULE_MAX = 480,   /* bytes of the reason for a refusal */
+	EVENT_RECEIPT_SIG_LEN = 104,   /* base64 of key id, time, signature: 76 bytes */
 };
 
 enum event_case_rule { EVENT_CASE_NONE, EVENT_CASE_REQUIRED, EVENT_CASE_OPTIONAL };
@@ -65,7 +64,8 @@ const struct event_type *event_type_find(const char *name);
 /*
  * May `from` have written this event, and does it have the form of its type?
  * RC_UNSUPPORTED  unknown type
- * RC_INVALID      the wrong party, case, disclosures, references or body; rule "protocol 2"
+ * RC_INVALID      its author, case, disclosures, references or body are not those of its
+ *                 type; rule "protocol 2"
  */
 enum rc event_type_check(const struct event *ev, enum party from,
 			 struct err *e) MUST_CHECK;

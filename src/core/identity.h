@@ -26,14 +26,19 @@
 #include "core/note.h"
 
 enum {
-	ORG_MAX = 100, /* bytes of an organisation's id, a DNS name such as kominfo.example */
+	ORG_MAX = 100, /* bytes of an organisation's id, a DNS name such as
+			  kominfo.example */
 	IDENTITY_EVENT_KEYS_MAX = 8,
 	IDENTITY_TLS_PINS_MAX = 4,
 	IDENTITY_CONTACTS_MAX = 16,
 	INTRODUCTION_MAX = 65536, /* bytes of the file */
 	FINGERPRINT_BYTES = 16,	  /* of SHA-256(root_pub): 8 proquints */
 	FINGERPRINT_TEXT_MAX = 48,
+	IDENTITY_TEXT_MAX = 200, /* bytes of a name, a contact's name or reach, a URL */
+	CHANNEL_MAX = 40,	 /* bytes of a channel's id */
 };
+
+#define IDENTITY_TYP "saluran-identity+jws"
 
 enum party { PARTY_AUTHORITY, PARTY_PLATFORM, PARTY_COUNT };
 const char *party_name(enum party p); /* "authority", "platform" */
@@ -48,7 +53,8 @@ struct identity {
 	const char *org;  /* "kominfo.example" */
 	const char *name; /* for people */
 	enum party role;
-	uint64_t n; /* number of the entry, from 0 */
+	uint64_t n;	  /* number of the entry, from 0 */
+	struct hash prev; /* leaf hash of entry n - 1; not used at 0 */
 	uint8_t root_pub[KEY_LEN];
 	struct hash next_root; /* SHA-256 of the next root key */
 	uint8_t event_keys[IDENTITY_EVENT_KEYS_MAX][KEY_LEN];
@@ -56,7 +62,8 @@ struct identity {
 	uint8_t log_key[KEY_LEN]; /* signs checkpoints, under the origin as key name */
 	uint8_t receipt_key[KEY_LEN]; /* cosigns, under "<org>/rcpt" */
 	uint8_t enc_key[KEY_LEN];     /* X25519, for evidence */
-	struct hash tls_spki[IDENTITY_TLS_PINS_MAX]; /* SHA-256 of the SubjectPublicKeyInfo */
+	struct hash
+		tls_spki[IDENTITY_TLS_PINS_MAX]; /* SHA-256 of the SubjectPublicKeyInfo */
 	size_t n_tls_spki;
 	const char *url; /* "https://host:port" of the peer listener */
 	struct contact contacts[IDENTITY_CONTACTS_MAX];
@@ -79,24 +86,34 @@ struct channel_offer {
 /* A DNS name in lower case with at least two labels, at most ORG_MAX bytes. */
 bool org_valid(const char *org, size_t len);
 
-/* Encode and sign with the root seed; `id->wire` is ignored. */
+/*
+ * Encode and sign with the root seed, whose public key is id->root_pub; `id->wire` is
+ * ignored.  NULL: a text is not UTF-8.  Nothing else is checked here: identity_parse()
+ * what comes of it before it leaves the house.
+ */
 char *identity_sign(struct arena *a, const struct identity *id,
 		    const uint8_t root_seed[SEED_LEN]);
-/* `prev` is the entry before, or NULL for entry 0.  RC_UNPROCESSABLE, rule "protocol 9". */
+/* `prev` is the entry before, or NULL for entry 0.  RC_UNPROCESSABLE, rule "protocol 9",
+ * or "protocol 2" for the encoding; RC_TOO_LARGE past INTRODUCTION_MAX. */
 enum rc identity_parse(struct arena *a, const char *wire, size_t len,
 		       const struct identity *prev, const struct identity **ret,
 		       struct err *e) MUST_CHECK;
-/* The payload to sign with an event key (the signer does that, typ OFFER_TYP). */
+/* The payload to sign with an event key (the signer does that, typ OFFER_TYP); `id` is
+ * the offerer's entry 0, with its wire. */
 #define OFFER_TYP "saluran-channel+jws"
 char *channel_offer_payload(struct arena *a, const struct channel_offer *o,
 			    const struct identity *id);
-/* Both lines.  RC_UNPROCESSABLE names the line and the rule. */
+/* Both lines.  RC_UNPROCESSABLE names the line and the rule ("protocol 5", "9" or "2");
+ * RC_TOO_LARGE past INTRODUCTION_MAX. */
 enum rc introduction_parse(struct arena *a, const char *wire, size_t len,
 			   const struct identity **ret_id,
 			   const struct channel_offer **ret_offer,
 			   struct err *e) MUST_CHECK;
 
-/* 8 proquints (arXiv 0901.4016), "lusab-babad-...", of the root key; `out` has
+/* Two bytes a proquint (arXiv 0901.4016): 127.0.0.1 is "lusab-babad".  `len` is even and
+ * not 0; `out` has len * 3 bytes.  Returns `out`. */
+char *proquint_text(const uint8_t *bytes, size_t len, char *out);
+/* 8 proquints of SHA-256 of the root key, to compare by voice or on paper; `out` has
  * FINGERPRINT_TEXT_MAX bytes.  Returns `out`. */
 char *identity_fingerprint(const uint8_t root_pub[KEY_LEN], char *out);
 
