@@ -28,39 +28,52 @@ enum {
 
 struct batch_row {
 	uint32_t line; /* where the row starts, from 1; the header counts */
-	enum rc rc;    /* RC_OK: usable; RC_CONFLICT: duplicate; RC_INVALID, RC_TOO_LARGE */
-	const char *column;  /* the offending column's header as given, or NULL */
-	const char *problem; /* what is wrong and how to mend it, or NULL */
+	enum rc rc; /* RC_OK: usable; RC_CONFLICT: duplicate; RC_INVALID, RC_TOO_LARGE */
+	const char *column;    /* the offending column's header as given, or NULL */
+	const char *problem;   /* what is wrong and how to mend it, or NULL */
 	uint32_t duplicate_of; /* line of the first row with this normal form, else 0 */
 	struct target target;
 	const char *category; /* a code of the policy */
-	const char *legal_basis, *urgency, *description, *evidence, *reference; /* or NULL */
-	int64_t found_us; /* 0: not given */
+	const char *legal_basis, *urgency, *description, *evidence,
+		*reference; /* or NULL */
+	int64_t found_us;   /* 0: not given */
 };
 
 struct batch {
 	struct batch_row *rows;
 	size_t n_rows;
 	size_t n_ok, n_duplicate, n_bad; /* add up to n_rows */
+	const char *const
+		*ignored; /* headers of columns that mean nothing here, as given */
+	size_t n_ignored;
 	struct hash sha256; /* of the file's bytes */
 };
 
-/* RC_INVALID for the file as a whole: empty, no header, a missing or doubled column, not
- * UTF-8 (byte offset and line), a NUL byte.  A UTF-8 byte order mark is skipped. */
+/*
+ * The arena owns the result; `csv` is not retained.  A UTF-8 byte order mark is skipped;
+ * lines without anything in them are no rows.  A row with several faults names the first.
+ * RC_INVALID    the file as a whole: empty, no row, no header, a missing or doubled
+ *               column, not UTF-8 (byte offset from 0 and line), a NUL byte
+ * RC_TOO_LARGE  more than BATCH_BYTES_MAX or BATCH_ROWS_MAX
+ */
 enum rc batch_parse(struct arena *a, const struct policy *p, const char *csv, size_t len,
 		    struct batch *ret, struct err *e) MUST_CHECK;
 
 /*
  * RFC 4180 reading of one record: fields may be quoted, "" is a quote, records end in
- * CRLF or LF.  *at moves past the record; *line counts physical lines.  RC_INVALID: a quote
- * that is not closed, or text after a closing quote; *at is then past that record.
+ * CRLF, LF or with the file.  *at < len moves past the record; *line, that of *at, counts
+ * physical lines.  *ret_n is the true number of fields; those from `max_fields` on are
+ * not stored.
+ * RC_INVALID    a quote that is not closed, or text after a closing quote; *at is then
+ *               past the record's first line, so that a stray quote swallows no row
+ * RC_TOO_LARGE  more than BATCH_ROW_MAX bytes; *at is past the record
  */
 struct csv_field {
 	const char *s; /* NUL-terminated, in the arena */
 	size_t len;
 };
-enum rc csv_record(struct arena *a, const char *csv, size_t len, size_t *at, uint32_t *line,
-		   struct csv_field *fields, size_t max_fields, size_t *ret_n,
-		   struct err *e) MUST_CHECK;
+enum rc csv_record(struct arena *a, const char *csv, size_t len, size_t *at,
+		   uint32_t *line, struct csv_field *fields, size_t max_fields,
+		   size_t *ret_n, struct err *e) MUST_CHECK;
 
 #endif

@@ -20,37 +20,41 @@
 enum { TARGET_MAX = 4096 /* bytes as given */ };
 
 /* X(NAME, token in events and CSV) */
-#define TARGET_TABLE(X)                                                                   \
-	X(URL, "url")                                                                     \
-	X(DOMAIN, "domain")                                                               \
-	X(IP, "ip")                                                                       \
-	X(TELEGRAM, "telegram")                                                           \
-	X(SHA256, "sha256")                                                               \
-	X(PDQ, "pdq")                                                                     \
+#define TARGET_TABLE(X)                                                                  \
+	X(URL, "url")                                                                    \
+	X(DOMAIN, "domain")                                                              \
+	X(IP, "ip")                                                                      \
+	X(TELEGRAM, "telegram")                                                          \
+	X(SHA256, "sha256")                                                              \
+	X(PDQ, "pdq")                                                                    \
 	X(TEXT, "text")
 
 enum target_kind {
 #define X(name, token) TARGET_##name,
 	TARGET_TABLE(X)
 #undef X
-	TARGET_KIND_COUNT
+		TARGET_KIND_COUNT
 };
 
 struct target {
 	enum target_kind kind;
-	const char *given;  /* as it came, trimmed */
-	const char *normal; /* "https://example.com/x", "example.com", "telegram:user/durov",
-			       "telegram:message/durov/42", "sha256:<hex>", ... */
-	const char *host;   /* the DNS name a block would have to name, in A-labels, or NULL */
-	struct hash nf;	    /* SHA-256 of `normal` */
+	const char *given; /* as it came, trimmed */
+	const char
+		*normal; /* "https://example.com/x", "example.com", "telegram:user/durov",
+			    "telegram:message/durov/42", "sha256:<hex>", ... */
+	const char *host; /* the DNS name a block would have to name, in A-labels, or
+			     NULL; of a Telegram link t.me, telegram.me or telegram.dog */
+	struct hash nf;	  /* SHA-256 of `normal` */
 };
 
 const char *target_kind_token(enum target_kind k);
 
 /*
- * Recognise and normalise.  A kind may be forced by a prefix "sha256:", "pdq:" or "text:";
- * otherwise it is recognised by its form.  RC_INVALID says what is wrong and how to mend
- * it ("no known kind of target: write a URL, a domain, ...").
+ * Recognise and normalise.  A kind may be forced by a prefix "sha256:", "pdq:" or
+ * "text:"; otherwise it is recognised by its form.  RC_INVALID says what is wrong and how
+ * to mend it ("no known kind of target: write a URL, a domain, ..."); RC_TOO_LARGE: more
+ * than TARGET_MAX bytes, as given or as a normalised link.  The normal form of a url,
+ * domain or ip is a target with that same normal form.
  */
 enum rc target_parse(struct arena *a, const char *s, size_t len, struct target *ret,
 		     struct err *e) MUST_CHECK;
