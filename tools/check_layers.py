@@ -35,6 +35,7 @@ LIBRARIES = {
     "libknot/": ["rpz", "probe"],
     "libdnssec/": ["rpz", "probe"],
     "gmime/": ["mail"],
+    "zlib.h": ["peer"],
     "idn2.h": ["core"],
     "libpsl.h": ["core"],
     "jansson.h": ["core", "service", *EDGES],

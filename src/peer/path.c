@@ -1,0 +1,55 @@
+#include "peer/path.h"
+
+#include <string.h>
+
+static bool
+skip(const char **at, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	if (strncmp(*at, literal, len) != 0)
+		return false;
+	*at += len;
+	return true;
+}
+
+bool
+path_match(const char *pattern, const char *path, struct path_words *ret)
+{
+	struct hash h;
+
+	*ret = (struct path_words){.rest = ""};
+	while (*pattern != '\0') {
+		if (skip(&pattern, "{log}")) {
+			if (strnlen(path, HASH_HEX_LEN) < HASH_HEX_LEN ||
+			    hash_parse_hex(path, HASH_HEX_LEN, &h) != RC_OK)
+				return false;
+			memcpy(ret->log, path, HASH_HEX_LEN);
+			path += HASH_HEX_LEN;
+		} else if (skip(&pattern, "{rest}")) {
+			ret->rest = path;
+			return *path != '\0';
+		} else if (*pattern++ != *path++) {
+			return false;
+		}
+	}
+	return *path == '\0';
+}
+
+enum rc
+path_number(const char *s, uint64_t *ret)
+{
+	enum { DIGITS_MAX = 19 }; /* below 2^64 whatever they are */
+	uint64_t n = 0;
+	size_t len = strlen(s);
+
+	if (len == 0 || len > DIGITS_MAX || (s[0] == '0' && len != 1))
+		return RC_INVALID;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9')
+			return RC_INVALID;
+		n = n * 10 + (uint64_t)(*s - '0');
+	}
+	*ret = n;
+	return RC_OK;
+}

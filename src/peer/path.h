@@ -1,0 +1,27 @@
+/*
+ * path - request paths against the patterns of the route table.
+ *
+ * A path is compared byte for byte, without percent-decoding: each resource has
+ * exactly one path.
+ */
+#ifndef SALURAN_PEER_PATH_H
+#define SALURAN_PEER_PATH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rc.h"
+#include "core/crypto.h"
+
+struct path_words {
+	char log[HASH_HEX_LEN + 1]; /* {log}: the SHA-256 of an origin, lower-case hex */
+	const char *rest;	    /* {rest}: all that follows, not empty; in the path */
+};
+
+/* A pattern has literals, at most one {log}, and may end in {rest}. */
+bool path_match(const char *pattern, const char *path, struct path_words *ret);
+
+/* Decimal, no sign, no leading zero.  RC_INVALID. */
+enum rc path_number(const char *s, uint64_t *ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,248 @@
+#include "peer/push_http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/enc.h"
+#include "peer/tls.h"
+#include "peer/tls_int.h"
+
+enum {
+	PUSH_CONNECT_MS = 10000,
+	PUSH_REQUEST_MS = 120000, /* the server's PEER_REQUEST_S */
+	PUSH_ANSWER_MAX = 65536,  /* bytes of an answer's body */
+	PUSH_SEND_BUFFER = 524288,
+	PUSH_PINS_MAX = 1024, /* bytes of "sha256//..." of all pins */
+	PUSH_URL_MAX = 2048,
+};
+
+struct push_http {
+	CURL *curl;
+	struct curl_slist *headers;
+	const atomic_bool *stop;
+	struct buf answer, url, pins;
+	struct err refused; /* by on_connected(): why */
+};
+
+static size_t
+on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct push_http *h = arg;
+
+	buf_put(&h->answer, data, size * n);
+	return buf_ok(&h->answer) ? size * n : 0;
+}
+
+static int
+on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct push_http *h = arg;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return atomic_load(h->stop) ? 1 : 0;
+}
+
+/* Before each request, on a new or a kept connection.  The pin was compared by libcurl,
+ * which with VERIFYPEER off looks at no date. */
+static int
+on_connected(void *arg, char *to, char *from, int to_port, int from_port)
+{
+	struct push_http *h = arg;
+	struct curl_tlssessioninfo *tls = NULL;
+	struct hash spki;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	if (curl_easy_getinfo(h->curl, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
+	    tls == NULL || tls->backend != CURLSSLBACKEND_GNUTLS ||
+	    tls->internals == NULL) {
+		err_set(&h->refused, RC_DENIED, "libcurl does not show the TLS session");
+		return CURL_PREREQFUNC_ABORT;
+	}
+	if (peer_tls_check(tls->internals, clock_now_us(), &spki, &h->refused) != RC_OK) {
+		err_prefix(&h->refused, "the peer is refused");
+		return CURL_PREREQFUNC_ABORT;
+	}
+	return CURL_PREREQFUNC_OK;
+}
+
+/* Options that stay; all of them are known to libcurl 7.88, so failing is a lack of
+ * memory. */
+static bool
+options_set(struct push_http *h, const char *cert, const char *key)
+{
+	CURL *c = h->curl;
+	bool ok = true;
+
+#define SET(option, value) ok = curl_easy_setopt(c, (option), (value)) == CURLE_OK && ok
+	SET(CURLOPT_PROTOCOLS_STR, "https");
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
+	/* Pins instead of names and authorities, which are therefore not loaded. */
+	SET(CURLOPT_SSL_VERIFYPEER, 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, 0L);
+	SET(CURLOPT_CAINFO, NULL);
+	SET(CURLOPT_CAPATH, NULL);
+	SET(CURLOPT_SSLCERT, cert);
+	SET(CURLOPT_SSLKEY, key);
+	/* A resumed session shows no certificate. */
+	SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	SET(CURLOPT_PREREQFUNCTION, on_connected);
+	SET(CURLOPT_PREREQDATA, h);
+	/* No proxy from the environment: it would see whom we talk to. */
+	SET(CURLOPT_NOPROXY, "*");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_TCP_NODELAY, 1L);
+	SET(CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)PUSH_CONNECT_MS);
+	SET(CURLOPT_TIMEOUT_MS, (long)PUSH_REQUEST_MS);
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)PUSH_SEND_BUFFER);
+	SET(CURLOPT_HTTPHEADER, h->headers);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, h);
+	SET(CURLOPT_NOPROGRESS, 0L);
+	SET(CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(CURLOPT_XFERINFODATA, h);
+#undef SET
+	return ok;
+}
+
+enum rc
+push_http_open(const char *tls_dir, const atomic_bool *stop, struct push_http **ret,
+	       struct err *e)
+{
+	struct push_http *h = calloc(1, sizeof(*h));
+	struct buf cert = BUF_INIT(PUSH_URL_MAX), key = BUF_INIT(PUSH_URL_MAX);
+	enum rc rc = RC_OK;
+
+	if (h == NULL)
+		abort();
+	h->stop = stop;
+	h->answer.max = PUSH_ANSWER_MAX;
+	h->url.max = PUSH_URL_MAX;
+	h->pins.max = PUSH_PINS_MAX;
+	h->curl = curl_easy_init();
+	/* Without these libcurl waits a second for "100 Continue" and names a form. */
+	h->headers = curl_slist_append(NULL, "Expect:");
+	if (h->headers != NULL)
+		curl_slist_append(h->headers, "Content-Type: application/octet-stream");
+	buf_printf(&cert, "%s/%s", tls_dir, PEER_TLS_CERT_FILE);
+	buf_printf(&key, "%s/%s", tls_dir, PEER_TLS_KEY_FILE);
+	if (h->curl == NULL || h->headers == NULL || !buf_ok(&cert) || !buf_ok(&key) ||
+	    !options_set(h, buf_str(&cert), buf_str(&key))) {
+		rc = err_set(e, RC_IO, "set up HTTPS with the key in %s", tls_dir);
+		push_http_close(h);
+		h = NULL;
+	}
+	buf_free(&key);
+	buf_free(&cert);
+	*ret = h;
+	return rc;
+}
+
+void
+push_http_close(struct push_http *h)
+{
+	if (h == NULL)
+		return;
+	curl_easy_cleanup(h->curl);
+	curl_slist_free_all(h->headers);
+	buf_free(&h->answer);
+	buf_free(&h->url);
+	buf_free(&h->pins);
+	free(h);
+}
+
+/* Without a pin anybody would do; so without a pin, nobody does. */
+static enum rc
+aim(struct push_http *h, const struct exchange_peer *peer, const char *call,
+    struct err *e)
+{
+	size_t len = strlen(peer->url);
+
+	if (strncasecmp(peer->url, "https://", strlen("https://")) != 0)
+		return err_set(e, RC_DENIED,
+			       "the peer's URL does not begin with https://");
+	if (peer->n_tls_spki == 0)
+		return err_set(e, RC_DENIED, "the peer was introduced without a TLS key");
+	while (len > 0 && peer->url[len - 1] == '/')
+		len--;
+	buf_reset(&h->url);
+	buf_put(&h->url, peer->url, len);
+	buf_printf(&h->url, "/peer/v1/%s", call);
+	buf_reset(&h->pins);
+	for (size_t i = 0; i < peer->n_tls_spki; i++) {
+		buf_puts(&h->pins, i == 0 ? "sha256//" : ";sha256//");
+		b64_put(&h->pins, peer->tls_spki[i].b, HASH_LEN);
+	}
+	if (!buf_ok(&h->url) || !buf_ok(&h->pins) ||
+	    curl_easy_setopt(h->curl, CURLOPT_URL, buf_str(&h->url)) != CURLE_OK ||
+	    curl_easy_setopt(h->curl, CURLOPT_PINNEDPUBLICKEY, buf_str(&h->pins)) !=
+		    CURLE_OK)
+		return err_set(e, RC_DENIED, "the peer's URL is too long");
+	return RC_OK;
+}
+
+/* What went wrong, for a person who looks why nothing arrives. */
+static const struct {
+	CURLcode code;
+	const char *text;
+} reasons[] = {
+	{CURLE_COULDNT_CONNECT, "the peer cannot be reached"},
+	{CURLE_COULDNT_RESOLVE_HOST, "the peer's host name is not found"},
+	{CURLE_OPERATION_TIMEDOUT, "the peer did not answer in time"},
+	{CURLE_SSL_CONNECT_ERROR, "the TLS handshake with the peer failed"},
+	{CURLE_SSL_CERTPROBLEM, "our own TLS key cannot be read"},
+	{CURLE_SEND_ERROR, "the connection broke off"},
+	{CURLE_RECV_ERROR, "the connection broke off"},
+	{CURLE_GOT_NOTHING, "the connection broke off"},
+	{CURLE_PARTIAL_FILE, "the connection broke off"},
+	{CURLE_WRITE_ERROR, "the peer's answer is too long"},
+	{CURLE_ABORTED_BY_CALLBACK, "this node is stopping"},
+};
+
+static enum rc
+explain(struct push_http *h, CURLcode code, struct err *e)
+{
+	long os_errno = 0;
+
+	curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &os_errno);
+	if (code == CURLE_ABORTED_BY_CALLBACK && h->refused.text[0] != '\0') {
+		*e = h->refused;
+		return RC_DENIED;
+	}
+	if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH)
+		return err_rule(e, RC_DENIED, "protocol 5",
+				"the peer's TLS key is not the one introduced");
+	if (code == CURLE_COULDNT_CONNECT && os_errno == ECONNREFUSED)
+		return err_set(e, RC_UNAVAILABLE, "connection refused");
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].code == code)
+			return err_set(e, RC_UNAVAILABLE, "%s", reasons[i].text);
+	return err_set(e, RC_UNAVAILABLE, "%s", curl_easy_strerror(code));
+}
+
+enum rc
+push_http_post(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	       const void *body, size_t len, struct push_reply *ret, struct err *e)
+{
+	enum rc rc = aim(h, peer, call, e);
+
+	if (rc != RC_OK)
+		return rc;
+	buf_reset(&h->answer);
+	h->refused = (struct err)ERR_INIT;
+	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
+	CURLcode code = curl_easy_perform(h->curl);
+	if (code != CURLE_OK)
+		return explain(h, code, e);
+	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	ret->body = buf_str(&h->answer);
+	ret->len = h->answer.len;
+	return RC_OK;
+}

@@ -1,0 +1,38 @@
+/*
+ * push_http - one HTTPS connection to one peer, its key pinned and its dates checked.
+ *
+ * For one thread.
+ */
+#ifndef SALURAN_PEER_PUSH_HTTP_H
+#define SALURAN_PEER_PUSH_HTTP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "service/exchange.h"
+
+struct push_http;
+
+/* `stop` is looked at while a request is under way.  RC_IO: no memory. */
+enum rc push_http_open(const char *tls_dir, const atomic_bool *stop,
+		       struct push_http **ret, struct err *e) MUST_CHECK;
+void push_http_close(struct push_http *h); /* NULL allowed */
+
+struct push_reply {
+	long status;
+	const char *body; /* valid until the next call */
+	size_t len;
+};
+
+/*
+ * POST `body` to <url>/peer/v1/<call>.  RC_OK: an answer came, whatever its status.
+ * RC_UNAVAILABLE: none came, for the reason in *e, one plain sentence without its full
+ * stop. RC_DENIED: the peer's key or certificate is refused, likewise.
+ */
+enum rc push_http_post(struct push_http *h, const struct exchange_peer *peer,
+		       const char *call, const void *body, size_t len,
+		       struct push_reply *ret, struct err *e) MUST_CHECK;
+
+#endif

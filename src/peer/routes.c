@@ -1,0 +1,137 @@
+/*
+ * What the peer server answers: a row a call, its handler turning bytes into a call of
+ * service/exchange.h and the outcome into bytes (protocol 5).
+ */
+#include <string.h>
+
+#include "peer/server_int.h"
+
+enum { INFO_BODY_MAX = 4096 }; /* two numbers and a ticket */
+
+static void
+answer_bytes(struct peer_request *r, struct peer_answer *ret, const char *type,
+	     const void *body, size_t len)
+{
+	ret->type = type;
+	ret->body = arena_copy(r->a, body, len);
+	ret->len = len;
+}
+
+static enum rc
+add_checkpoint(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+	       struct err *e)
+{
+	struct mirror_checkpoint *req = ARENA_NEW(r->a, struct mirror_checkpoint);
+	uint64_t size = 0;
+	enum rc rc =
+		mirror_checkpoint_parse(r->a, buf_str(&r->body), r->body.len, req, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = exchange_add_checkpoint(nd, r->peer, req, &size, e);
+	if (rc == RC_CONFLICT) {
+		const char *body = arena_printf(r->a, "%llu\n", (unsigned long long)size);
+		ret->status = MHD_HTTP_CONFLICT;
+		answer_bytes(r, ret, MIRROR_SIZE_TYP, body, strlen(body));
+	}
+	return rc;
+}
+
+static enum rc
+add_entries(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+	    struct err *e)
+{
+	struct mirror_entries req;
+	struct exchange_answer answer = {0};
+	struct buf info = BUF_INIT(INFO_BODY_MAX);
+	enum rc rc = mirror_entries_parse(r->a, (const uint8_t *)buf_str(&r->body),
+					  r->body.len, &req, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = exchange_add_entries(nd, r->peer, &req, r->a, &answer, e);
+	if (rc == RC_OK && !answer.partial) {
+		const char *lines = answer.cosignature == NULL ? "" : answer.cosignature;
+		answer_bytes(r, ret, NULL, lines, strlen(lines));
+	} else if (rc == RC_OK || rc == RC_CONFLICT) {
+		ret->status = rc == RC_OK ? MHD_HTTP_ACCEPTED : MHD_HTTP_CONFLICT;
+		mirror_info_put(&info, &answer.info);
+		answer_bytes(r, ret, MIRROR_INFO_TYP, buf_str(&info), info.len);
+		buf_free(&info);
+	}
+	return rc;
+}
+
+static enum rc
+add_disclosures(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+		struct err *e)
+{
+	(void)ret;
+	return exchange_add_disclosures(nd, r->peer, buf_str(&r->body), r->body.len, e);
+}
+
+static enum rc
+get_checkpoint(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+	       struct err *e)
+{
+	const char *note;
+	size_t len;
+	enum rc rc =
+		exchange_get_checkpoint(nd, r->peer, r->words.log, r->a, &note, &len, e);
+
+	if (rc == RC_OK)
+		answer_bytes(r, ret, NULL, note, len);
+	return rc;
+}
+
+static enum rc
+get_tile(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
+{
+	unsigned level, width;
+	const uint8_t *tile;
+	uint64_t index;
+	bool entries;
+	size_t len;
+	enum rc rc =
+		mirror_tile_path_parse(r->words.rest, &entries, &level, &index, &width);
+
+	if (rc != RC_OK)
+		return err_rule(e, RC_NOT_FOUND, "protocol 1", "no path of a tile");
+	if (width == MIRROR_PACKAGE)
+		width = 0; /* the full tile */
+	rc = exchange_get_tile(nd, r->peer, r->words.log, entries, level, index, width,
+			       r->a, &tile, &len, e);
+	if (rc == RC_OK)
+		answer_bytes(r, ret, "application/octet-stream", tile, len);
+	return rc;
+}
+
+static enum rc
+get_proof(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
+{
+	const char *proof;
+	uint64_t seq;
+	size_t len;
+	enum rc rc = path_number(r->words.rest, &seq);
+
+	if (rc != RC_OK)
+		return err_rule(e, RC_NOT_FOUND, "protocol 5", "no number of an event");
+	rc = exchange_get_proof(nd, r->peer, r->words.log, seq, r->a, &proof, &len, e);
+	if (rc == RC_OK)
+		answer_bytes(r, ret, NULL, proof, len);
+	return rc;
+}
+
+const struct peer_route peer_routes[] = {
+	/* method, path, name, largest body, gzip, handler */
+	{"POST", "/peer/v1/add-checkpoint", "add-checkpoint", PEER_CHECKPOINT_BODY_MAX,
+	 false, add_checkpoint},
+	{"POST", "/peer/v1/add-entries", "add-entries", EXCHANGE_BODY_MAX, true,
+	 add_entries},
+	{"POST", "/peer/v1/disclosures", "disclosures", EXCHANGE_DISCLOSURES_MAX, false,
+	 add_disclosures},
+	{"GET", "/peer/v1/{log}/checkpoint", "checkpoint", 0, false, get_checkpoint},
+	{"GET", "/peer/v1/{log}/tile/{rest}", "tile", 0, false, get_tile},
+	{"GET", "/peer/v1/{log}/proof/{rest}", "proof", 0, false, get_proof},
+};
+const size_t peer_routes_n = sizeof(peer_routes) / sizeof(peer_routes[0]);

@@ -1,0 +1,258 @@
+#include "peer/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "peer/request.h"
+#include "peer/server_int.h"
+#include "peer/tls.h"
+#include "peer/tls_int.h"
+
+enum { LISTEN_BACKLOG = 64 };
+
+/* ---- the socket */
+
+static enum rc
+listen_on(const char *host, uint16_t port, int *ret_fd, struct err *e)
+{
+	const char *name = host == NULL || host[0] == '\0' ? "0.0.0.0" : host;
+	struct addrinfo *at = NULL;
+	struct addrinfo hints = {.ai_family = AF_UNSPEC,
+				 .ai_socktype = SOCK_STREAM,
+				 .ai_flags =
+					 AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+	char service[8];
+	int on = 1, off = 0, fd = -1;
+	enum rc rc = RC_OK;
+
+	snprintf(service, sizeof(service), "%u", (unsigned)port);
+	int code = getaddrinfo(name, service, &hints, &at);
+	if (code != 0)
+		return err_set(e, RC_INVALID, "%s is no numeric address: %s", name,
+			       gai_strerror(code));
+	fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		rc = err_sys(e, "open a socket");
+		goto out;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (at->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
+		bool taken = errno == EADDRINUSE;
+		rc = err_sys(e, "listen for peers on %s port %u", name, (unsigned)port);
+		if (taken)
+			rc = RC_CONFLICT;
+	}
+out:
+	freeaddrinfo(at);
+	if (rc != RC_OK && fd >= 0)
+		close(fd);
+	else
+		*ret_fd = fd;
+	return rc;
+}
+
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	char service[8] = "0";
+	uint64_t port;
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
+	    getnameinfo((struct sockaddr *)&ss, len, NULL, 0, service, sizeof(service),
+			NI_NUMERICSERV) != 0 ||
+	    path_number(service, &port) != RC_OK)
+		return 0;
+	return (uint16_t)port;
+}
+
+/* ---- callbacks of libmicrohttpd */
+
+static void
+on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,
+	      enum MHD_ConnectionNotificationCode what)
+{
+	struct peer_server *s = cls;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		conns_close(&s->conns, *socket_context);
+		*socket_context = NULL;
+		return;
+	}
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int on = 1;
+	setsockopt(info->connect_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	*socket_context = conns_open(&s->conns, info->connect_fd, s->head_us);
+	if (*socket_context == NULL)
+		shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* One path, one resource: nothing is decoded. */
+static size_t
+on_unescape(void *cls, struct MHD_Connection *mhd, char *s)
+{
+	(void)cls;
+	(void)mhd;
+	return strlen(s);
+}
+
+static enum MHD_Result
+on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+	  const char *version, const char *data, size_t *len, void **request)
+{
+	struct peer_server *s = cls;
+
+	(void)version;
+	if (*request == NULL) {
+		*request = request_open(s, mhd);
+		return request_begin(s, mhd, *request, method, url);
+	}
+	if (*len != 0) {
+		enum MHD_Result more = request_take(s, *request, data, *len);
+		*len = 0;
+		return more;
+	}
+	return request_finish(s, mhd, *request);
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *mhd, void **request,
+	     enum MHD_RequestTerminationCode how)
+{
+	(void)mhd;
+	if (*request != NULL)
+		request_close(cls, *request, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	*request = NULL;
+}
+
+/* ---- start and stop */
+
+/* Say it before a peer refuses us. */
+static enum rc
+tls_load(struct peer_server *s, const char *dir, struct err *e)
+{
+	struct hash pin;
+	char hex[HASH_HEX_LEN + 1];
+	enum rc rc = peer_tls_read(dir, PEER_TLS_KEY_FILE, &s->key, e);
+
+	if (rc == RC_OK)
+		rc = peer_tls_read(dir, PEER_TLS_CERT_FILE, &s->cert, e);
+	if (rc == RC_OK)
+		rc = peer_tls_spki(dir, &pin, e);
+	if (rc == RC_OK)
+		log_line(LOG_INFO, "peer.tls", "pin=%s", hash_hex(&pin, hex));
+	return rc;
+}
+
+static struct MHD_Daemon *
+mhd_start(struct peer_server *s, int fd)
+{
+	/* A client certificate is asked for only when a trust file is set (checked for
+	 * 0.9.75), and is then not verified against it: any file will do, and
+	 * request_begin() compares keys. */
+	return MHD_start_daemon(
+		MHD_USE_TLS | MHD_USE_THREAD_PER_CONNECTION |
+			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
+		0, NULL, NULL, on_access, s, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_HTTPS_MEM_KEY, s->key, MHD_OPTION_HTTPS_MEM_CERT, s->cert,
+		MHD_OPTION_HTTPS_MEM_TRUST, s->cert, MHD_OPTION_HTTPS_PRIORITIES,
+		PEER_TLS_PRIORITIES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned)PEER_CONNECTIONS_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned)PEER_CONNECTIONS_OF_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)PEER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)PEER_CONNECTION_BUFFER, MHD_OPTION_END);
+}
+
+static void
+server_free(struct peer_server *s)
+{
+	if (s->key != NULL)
+		sodium_memzero(s->key, strlen(s->key));
+	free(s->key);
+	free(s->cert);
+	free(s);
+}
+
+enum rc
+peer_server_start(struct node *nd, const char *host, uint16_t port, const char *tls_dir,
+		  struct peer_server **ret, struct err *e)
+{
+	struct peer_server *s = calloc(1, sizeof(*s));
+	sigset_t all, before;
+	bool watching = false;
+	int fd = -1;
+	enum rc rc;
+
+	*ret = NULL;
+	if (s == NULL)
+		abort();
+	s->nd = nd;
+	s->head_us = PEER_HEAD_S * CLOCK_US_PER_S;
+	s->request_us = PEER_REQUEST_S * CLOCK_US_PER_S;
+	/* Signals are for the main thread; a peer that hangs up must not end us. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = tls_load(s, tls_dir, e);
+	if (rc == RC_OK)
+		rc = listen_on(host, port, &fd, e);
+	if (rc != RC_OK)
+		goto out;
+	s->port = port_of(fd);
+	rc = conns_start(&s->conns, e);
+	if (rc != RC_OK)
+		goto out;
+	watching = true;
+	s->mhd = mhd_start(s, fd);
+	if (s->mhd == NULL) {
+		rc = err_set(e, RC_INVALID,
+			     "start HTTPS for peers with the key and certificate in %s: "
+			     "they do not belong together, or no thread is to be had",
+			     tls_dir);
+		goto out;
+	}
+	fd = -1; /* closed by the daemon from here on */
+	*ret = s;
+	s = NULL;
+out:
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (fd >= 0)
+		close(fd);
+	if (s != NULL && watching)
+		conns_stop(&s->conns);
+	if (s != NULL)
+		server_free(s);
+	return rc;
+}
+
+uint16_t
+peer_server_port(const struct peer_server *s)
+{
+	return s->port;
+}
+
+void
+peer_server_stop(struct peer_server *s)
+{
+	if (s == NULL)
+		return;
+	MHD_stop_daemon(s->mhd);
+	conns_stop(&s->conns);
+	server_free(s);
+}

@@ -1,0 +1,99 @@
+/*
+ * server_int - what the files of the peer server share.
+ */
+#ifndef SALURAN_PEER_SERVER_INT_H
+#define SALURAN_PEER_SERVER_INT_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "peer/path.h"
+#include "peer/server.h"
+#include "service/exchange.h"
+
+enum {
+	PEER_CONNECTIONS_MAX = 64,
+	PEER_CONNECTIONS_OF_ADDRESS_MAX = 16,
+	PEER_CHECKPOINT_BODY_MAX = 131072, /* 63 hashes and a note of 64 signatures */
+	PEER_BODIES_MAX = 128 << 20, /* bytes of all bodies that are held at one time */
+	PEER_CONNECTION_BUFFER = 65536,
+	PEER_RETRY_AFTER_S = 5,
+
+	PEER_HEAD_S = 15,     /* from connecting to an authenticated request head */
+	PEER_REQUEST_S = 120, /* from a request's head to the end of its answer */
+	PEER_IDLE_S = 90,     /* between requests, and without a byte */
+};
+
+/* A connection and when it is cut off; slots are handed to libmicrohttpd by address. */
+struct peer_conn {
+	int fd;		  /* -1: free */
+	int64_t until_us; /* by clock_mono_us() */
+};
+
+/* Cuts off connections that are late, however busily they send a byte now and then. */
+struct peer_conns {
+	pthread_mutex_t mu;
+	pthread_cond_t changed;
+	pthread_t thread;
+	bool stopping;
+	struct peer_conn all[PEER_CONNECTIONS_MAX];
+};
+
+enum rc conns_start(struct peer_conns *c, struct err *e) MUST_CHECK;
+void conns_stop(struct peer_conns *c);
+/* NULL: there are too many. */
+struct peer_conn *conns_open(struct peer_conns *c, int fd, int64_t within_us);
+void conns_allow(struct peer_conns *c, struct peer_conn *conn, int64_t within_us);
+void conns_close(struct peer_conns *c, struct peer_conn *conn); /* NULL allowed */
+
+struct peer_server {
+	struct node *nd;
+	struct MHD_Daemon *mhd;
+	char *key, *cert; /* PEM */
+	uint16_t port;
+	struct peer_conns conns;
+	int64_t head_us, request_us; /* PEER_HEAD_S and PEER_REQUEST_S */
+	_Atomic size_t bodies;	     /* of PEER_BODIES_MAX */
+};
+
+struct peer_answer {
+	unsigned status;  /* 0: that of the outcome */
+	const char *type; /* NULL: text/plain */
+	void *body;	  /* in the request's arena */
+	size_t len;
+};
+
+struct peer_request {
+	struct arena *a;
+	const struct peer_route *route; /* NULL until one is found */
+	int64_t peer;			/* -1 until authenticated */
+	struct path_words words;
+	struct buf body; /* unpacked when the handler gets it */
+	size_t reserved; /* of PEER_BODIES_MAX */
+	bool gzip, answered;
+	struct peer_conn *conn;
+};
+
+/* RC_OK: `ret` is the answer.  Else `e` is, unless ret->status is set. */
+typedef enum rc peer_handler(struct node *nd, struct peer_request *r,
+			     struct peer_answer *ret, struct err *e);
+
+struct peer_route {
+	const char *method, *pattern;
+	const char *name; /* for the log */
+	size_t body_max;  /* bytes, before and after unpacking */
+	bool gzip;	  /* Content-Encoding: gzip is understood */
+	peer_handler *handler;
+};
+
+extern const struct peer_route peer_routes[];
+extern const size_t peer_routes_n;
+
+#endif

@@ -1,0 +1,331 @@
+#include "peer/tls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gnutls/abstract.h>
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "peer/tls_int.h"
+
+enum {
+	TLS_FILE_MAX = 65536,
+	TLS_SERIAL_LEN = 16,
+	TLS_DAY_S = 86400,
+	TLS_BACKDATE_S = TLS_DAY_S, /* how far a peer's clock may be behind ours */
+};
+
+static enum rc
+tls_failed(struct err *e, int code, const char *what)
+{
+	return err_set(e, RC_IO, "%s: %s", what, gnutls_strerror(code));
+}
+
+static char *
+path_of(const char *dir, const char *file, const char *suffix)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%s%s", dir, file, suffix) < 0)
+		abort();
+	return path;
+}
+
+enum rc
+peer_tls_read(const char *dir, const char *file, char **ret, struct err *e)
+{
+	char *path = path_of(dir, file, "");
+	char *text = NULL;
+	size_t len = 0;
+	enum rc rc = RC_OK;
+
+	*ret = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		rc = err_sys(e, "open %s", path);
+		goto out;
+	}
+	text = calloc(1, TLS_FILE_MAX + 1);
+	if (text == NULL)
+		abort();
+	for (;;) {
+		ssize_t n = read(fd, text + len, TLS_FILE_MAX - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			rc = err_sys(e, "read %s", path);
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+		if (len == TLS_FILE_MAX) {
+			rc = err_set(e, RC_TOO_LARGE,
+				     "%s is no PEM file of ours: it has "
+				     "%d bytes or more",
+				     path, TLS_FILE_MAX);
+			break;
+		}
+	}
+	if (rc == RC_OK) {
+		*ret = text;
+		text = NULL;
+	}
+out:
+	if (text != NULL)
+		sodium_memzero(text, TLS_FILE_MAX);
+	free(text);
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return rc;
+}
+
+/* Durable and complete under its name, or not there. */
+static enum rc
+file_write(const char *dir, const char *file, const gnutls_datum_t *text, struct err *e)
+{
+	char *path = path_of(dir, file, ""), *temp = path_of(dir, file, ".tmp");
+	enum rc rc = RC_OK;
+	int dirfd = -1;
+
+	if (unlink(temp) < 0 && errno != ENOENT) {
+		rc = err_sys(e, "remove %s", temp);
+		goto out_names;
+	}
+	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		rc = err_sys(e, "create %s", temp);
+		goto out_names;
+	}
+	for (size_t at = 0; at < text->size;) {
+		ssize_t n = write(fd, text->data + at, text->size - at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = err_sys(e, "write %s", temp);
+			goto out;
+		}
+		at += (size_t)n;
+	}
+	if (fsync(fd) < 0 || rename(temp, path) < 0) {
+		rc = err_sys(e, "write %s", path);
+		goto out;
+	}
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0 || fsync(dirfd) < 0)
+		rc = err_sys(e, "sync %s", dir);
+out:
+	close(fd);
+	if (rc != RC_OK)
+		unlink(temp);
+out_names:
+	if (dirfd >= 0)
+		close(dirfd);
+	free(temp);
+	free(path);
+	return rc;
+}
+
+/* The key that is there, else a new one, which is then on disk. */
+static enum rc
+key_get(const char *dir, gnutls_x509_privkey_t key, struct err *e)
+{
+	gnutls_datum_t pem = {0};
+	char *old = NULL;
+	int code;
+	enum rc rc = peer_tls_read(dir, PEER_TLS_KEY_FILE, &old, e);
+
+	if (rc == RC_OK) {
+		gnutls_datum_t text = {(unsigned char *)old, (unsigned)strlen(old)};
+		code = gnutls_x509_privkey_import(key, &text, GNUTLS_X509_FMT_PEM);
+		if (code < 0)
+			rc = err_set(e, RC_INVALID, "%s/%s is no private key: %s", dir,
+				     PEER_TLS_KEY_FILE, gnutls_strerror(code));
+		sodium_memzero(old, text.size);
+		free(old);
+		return rc;
+	}
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	code = gnutls_x509_privkey_generate(
+		key, GNUTLS_PK_EDDSA_ED25519,
+		GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), 0);
+	if (code >= 0)
+		code = gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem);
+	if (code < 0)
+		return tls_failed(e, code, "make a TLS key");
+	rc = file_write(dir, PEER_TLS_KEY_FILE, &pem, e);
+	sodium_memzero(pem.data, pem.size);
+	gnutls_free(pem.data);
+	return rc;
+}
+
+/* RFC 5280: version 3, positive serial; no CA. */
+static int
+cert_fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *common_name,
+	  time_t now, unsigned valid_days)
+{
+	unsigned char serial[TLS_SERIAL_LEN];
+	int code = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
+
+	serial[0] = (unsigned char)((serial[0] & 0x7f) | 0x40);
+	if (code >= 0)
+		code = gnutls_x509_crt_set_version(crt, 3);
+	if (code >= 0)
+		code = gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
+	if (code >= 0)
+		code = gnutls_x509_crt_set_activation_time(crt, now - TLS_BACKDATE_S);
+	if (code >= 0)
+		code = gnutls_x509_crt_set_expiration_time(
+			crt, now + (time_t)valid_days * TLS_DAY_S);
+	if (code >= 0)
+		code = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0,
+						     common_name,
+						     (unsigned)strlen(common_name));
+	if (code >= 0)
+		code = gnutls_x509_crt_set_basic_constraints(crt, 0, -1);
+	if (code >= 0)
+		code = gnutls_x509_crt_set_key_usage(crt, GNUTLS_KEY_DIGITAL_SIGNATURE);
+	if (code >= 0)
+		code = gnutls_x509_crt_set_key(crt, key);
+	if (code >= 0)
+		code = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA512, 0);
+	return code;
+}
+
+enum rc
+peer_tls_create(const char *dir, const char *common_name, int64_t now_us,
+		unsigned valid_days, struct err *e)
+{
+	char *path = path_of(dir, PEER_TLS_CERT_FILE, "");
+	gnutls_x509_privkey_t key = NULL;
+	gnutls_x509_crt_t crt = NULL;
+	gnutls_datum_t pem = {0};
+	struct stat st;
+	enum rc rc;
+
+	if (valid_days == 0 || valid_days > PEER_TLS_VALID_DAYS_MAX) {
+		rc = err_set(e, RC_INVALID,
+			     "a certificate is valid for 1 to %d days, not %u",
+			     PEER_TLS_VALID_DAYS_MAX, valid_days);
+		goto out;
+	}
+	if (lstat(path, &st) == 0) {
+		rc = err_set(e, RC_CONFLICT, "%s is there; remove it to renew it", path);
+		goto out;
+	}
+	int code = gnutls_x509_privkey_init(&key);
+	if (code >= 0)
+		code = gnutls_x509_crt_init(&crt);
+	if (code < 0) {
+		rc = tls_failed(e, code, "start GnuTLS");
+		goto out;
+	}
+	rc = key_get(dir, key, e);
+	if (rc != RC_OK)
+		goto out;
+	code = cert_fill(crt, key, common_name, (time_t)(now_us / CLOCK_US_PER_S),
+			 valid_days);
+	if (code >= 0)
+		code = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem);
+	if (code < 0) {
+		rc = tls_failed(e, code, "make a certificate");
+		goto out;
+	}
+	rc = file_write(dir, PEER_TLS_CERT_FILE, &pem, e);
+out:
+	gnutls_free(pem.data);
+	gnutls_x509_crt_deinit(crt);
+	gnutls_x509_privkey_deinit(key);
+	free(path);
+	return rc;
+}
+
+/* As libcurl computes a pin. */
+static int
+cert_spki(gnutls_x509_crt_t crt, struct hash *ret)
+{
+	gnutls_pubkey_t pub = NULL;
+	gnutls_datum_t der = {0};
+	int code = gnutls_pubkey_init(&pub);
+
+	if (code >= 0)
+		code = gnutls_pubkey_import_x509(pub, crt, 0);
+	if (code >= 0)
+		code = gnutls_pubkey_export2(pub, GNUTLS_X509_FMT_DER, &der);
+	if (code >= 0)
+		hash_bytes(der.data, der.size, ret);
+	gnutls_free(der.data);
+	gnutls_pubkey_deinit(pub);
+	return code;
+}
+
+enum rc
+peer_tls_spki(const char *dir, struct hash *ret, struct err *e)
+{
+	gnutls_x509_crt_t crt = NULL;
+	char *text;
+	enum rc rc = peer_tls_read(dir, PEER_TLS_CERT_FILE, &text, e);
+
+	if (rc != RC_OK)
+		return rc;
+	gnutls_datum_t pem = {(unsigned char *)text, (unsigned)strlen(text)};
+	int code = gnutls_x509_crt_init(&crt);
+	if (code >= 0)
+		code = gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM);
+	if (code >= 0)
+		code = cert_spki(crt, ret);
+	if (code < 0)
+		rc = err_set(e, RC_INVALID, "%s/%s is no certificate: %s", dir,
+			     PEER_TLS_CERT_FILE, gnutls_strerror(code));
+	gnutls_x509_crt_deinit(crt);
+	free(text);
+	return rc;
+}
+
+enum rc
+peer_tls_check(gnutls_session_t session, int64_t now_us, struct hash *ret_spki,
+	       struct err *e)
+{
+	time_t now = (time_t)(now_us / CLOCK_US_PER_S);
+	gnutls_x509_crt_t crt = NULL;
+	char when[CLOCK_TEXT_LEN];
+	unsigned n = 0;
+	enum rc rc = RC_OK;
+
+	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n);
+	if (shown == NULL || n == 0)
+		return err_rule(e, RC_DENIED, "protocol 5", "no certificate came");
+	int code = gnutls_x509_crt_init(&crt);
+	if (code >= 0)
+		code = gnutls_x509_crt_import(crt, &shown[0], GNUTLS_X509_FMT_DER);
+	if (code >= 0)
+		code = cert_spki(crt, ret_spki);
+	if (code < 0) {
+		rc = err_rule(e, RC_DENIED, "protocol 5",
+			      "the certificate cannot be read");
+		goto out;
+	}
+	time_t from = gnutls_x509_crt_get_activation_time(crt);
+	time_t until = gnutls_x509_crt_get_expiration_time(crt);
+	if (from == (time_t)-1 || until == (time_t)-1)
+		rc = err_rule(e, RC_DENIED, "protocol 5", "the certificate has no dates");
+	else if (now > until)
+		rc = err_rule(e, RC_DENIED, "protocol 5",
+			      "the certificate expired on %.10s",
+			      clock_format((int64_t)until * CLOCK_US_PER_S, when));
+	else if (now < from)
+		rc = err_rule(e, RC_DENIED, "protocol 5",
+			      "the certificate is not valid before %.10s",
+			      clock_format((int64_t)from * CLOCK_US_PER_S, when));
+out:
+	gnutls_x509_crt_deinit(crt);
+	return rc;
+}
