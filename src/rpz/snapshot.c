@@ -186,7 +186,6 @@ encode_row(struct encoder *c, size_t i)
 	static const uint8_t nodata[] = "\001*", passthru[] = "\014rpz-passthru";
 	const struct rpz_row *row = &c->zone->rows[i];
 	knot_dname_storage_t owner;
-	/* cppcheck-suppress uninitvar ; owner_to_wire() fills it */
 	const char *why = owner_to_wire(c, row->owner, owner);
 
 	if (why == NULL && row->action == RPZ_TXT &&
