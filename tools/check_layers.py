@@ -37,8 +37,8 @@ LIBRARIES = {
     "gmime/": ["mail"],
     "zlib.h": ["peer"],
     "idn2.h": ["core"],
-    "libpsl.h": ["core"],
-    "jansson.h": ["core", "service", *EDGES],
+    "libpsl.h": ["core", "service"],
+    "jansson.h": ["core", "store", "service", *EDGES],
     "sodium.h": ["base", "core", "signer", "service", "http", "peer", "cli"],
 }
 

@@ -24,9 +24,11 @@ fault_point(const char *name)
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
 	    sscanf(text, "%lu %lu %lu", &every, &phase, &count) >= 2 && every != 0) {
-		int n = snprintf(text, sizeof(text), "%lu %lu %lu\n", every, phase, count + 1);
+		int n = snprintf(text, sizeof(text), "%lu %lu %lu\n", every, phase,
+				 count + 1);
 		if (pwrite(fd, text, (size_t)n, 0) == n && count % every == phase) {
-			dprintf(STDERR_FILENO, "fault: kill at %s, point %lu\n", name, count);
+			dprintf(STDERR_FILENO, "fault: kill at %s, point %lu\n", name,
+				count);
 			kill(getpid(), SIGKILL);
 		}
 	}

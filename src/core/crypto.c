@@ -53,7 +53,8 @@ sign_public_key(const uint8_t seed[SEED_LEN], uint8_t pub[KEY_LEN])
 }
 
 void
-sign_bytes(const uint8_t seed[SEED_LEN], const void *msg, size_t len, uint8_t sig[SIG_LEN])
+sign_bytes(const uint8_t seed[SEED_LEN], const void *msg, size_t len,
+	   uint8_t sig[SIG_LEN])
 {
 	uint8_t pub[KEY_LEN], sk[crypto_sign_SECRETKEYBYTES];
 
@@ -73,8 +74,9 @@ void
 key_thumbprint(const uint8_t pub[KEY_LEN], char out[KID_LEN + 1])
 {
 	struct arena *a = arena_create();
-	const char *jwk = arena_printf(a, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}",
-				       b64url_arena(a, pub, KEY_LEN));
+	const char *jwk =
+		arena_printf(a, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}",
+			     b64url_arena(a, pub, KEY_LEN));
 	struct hash h;
 
 	hash_bytes(jwk, strlen(jwk), &h);

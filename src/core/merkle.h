@@ -49,28 +49,31 @@ void merkle_root(const struct merkle_edge *edge, struct hash *ret);
 enum rc merkle_edge_load(uint64_t size, merkle_get *get, void *arg,
 			 struct merkle_edge *ret, struct err *e) MUST_CHECK;
 
-/* Preconditions (asserted): size <= MERKLE_SIZE_MAX; index < size; old <= size; start < end
+/* Preconditions (asserted): size <= MERKLE_SIZE_MAX; index < size; old <= size; start <
+ * end
  * <= size and the subtree valid.  Errors are those of `get`. */
 enum rc merkle_prove_inclusion(uint64_t index, uint64_t size, merkle_get *get, void *arg,
 			       struct merkle_proof *ret, struct err *e) MUST_CHECK;
 enum rc merkle_prove_consistency(uint64_t old, uint64_t size, merkle_get *get, void *arg,
 				 struct merkle_proof *ret, struct err *e) MUST_CHECK;
 enum rc merkle_prove_subtree(uint64_t start, uint64_t end, uint64_t size, merkle_get *get,
-			     void *arg, struct merkle_proof *ret, struct err *e) MUST_CHECK;
+			     void *arg, struct merkle_proof *ret,
+			     struct err *e) MUST_CHECK;
 
-/* RC_UNPROCESSABLE: the proof does not prove it, is too long or too short; an index or size
- * is outside the tree, or the tree larger than MERKLE_SIZE_MAX; the root of a tree without
- * leaves is not the empty root. */
+/* RC_UNPROCESSABLE: the proof does not prove it, is too long or too short; an index or
+ * size is outside the tree, or the tree larger than MERKLE_SIZE_MAX; the root of a tree
+ * without leaves is not the empty root. */
 enum rc merkle_verify_inclusion(const struct hash *leaf, uint64_t index, uint64_t size,
-				const struct hash *root, const struct hash *proof, size_t n,
-				struct err *e) MUST_CHECK;
-enum rc merkle_verify_consistency(uint64_t old, const struct hash *old_root, uint64_t size,
-				  const struct hash *root, const struct hash *proof,
-				  size_t n, struct err *e) MUST_CHECK;
+				const struct hash *root, const struct hash *proof,
+				size_t n, struct err *e) MUST_CHECK;
+enum rc merkle_verify_consistency(uint64_t old, const struct hash *old_root,
+				  uint64_t size, const struct hash *root,
+				  const struct hash *proof, size_t n,
+				  struct err *e) MUST_CHECK;
 /* start is a multiple of the smallest power of two >= end - start, else RC_INVALID. */
-enum rc merkle_verify_subtree(uint64_t start, uint64_t end, const struct hash *subtree_root,
-			      uint64_t size, const struct hash *root,
-			      const struct hash *proof, size_t n,
+enum rc merkle_verify_subtree(uint64_t start, uint64_t end,
+			      const struct hash *subtree_root, uint64_t size,
+			      const struct hash *root, const struct hash *proof, size_t n,
 			      struct err *e) MUST_CHECK;
 
 #endif

@@ -50,7 +50,8 @@ struct mirror_package {
 
 struct mirror_entries {
 	const char *origin;
-	uint64_t start, end; /* upload_start, upload_end: the size of the tree uploaded to */
+	uint64_t start,
+		end; /* upload_start, upload_end: the size of the tree uploaded to */
 	const uint8_t *ticket;
 	size_t ticket_len;
 	const struct mirror_package *packages;
@@ -67,17 +68,19 @@ struct mirror_info {
 #define MIRROR_SIZE_TYP "text/x.tlog.size"
 
 /*
- * Decoders: RC_INVALID names the rule; RC_TOO_LARGE a limit.  What is accepted has exactly
- * one encoding, and it is the one that the encoder writes.  No size exceeds
+ * Decoders: RC_INVALID names the rule; RC_TOO_LARGE a limit.  What is accepted has
+ * exactly one encoding, and it is the one that the encoder writes.  No size exceeds
  * MERKLE_SIZE_MAX, and an origin is a note_name_valid().
  *
- * Encoders assert the limits above, and that packages are those of the canonical sequence.
+ * Encoders assert the limits above, and that packages are those of the canonical
+ * sequence.
  */
 enum rc mirror_checkpoint_parse(struct arena *a, const char *wire, size_t len,
 				struct mirror_checkpoint *ret, struct err *e) MUST_CHECK;
 void mirror_checkpoint_put(struct buf *b, const struct mirror_checkpoint *c);
-/* Entries and ticket point into `wire`: a body has megabytes.  No package at all, or fewer
- * than the interval has, is a legal body; one that ends inside a package is RC_INVALID. */
+/* Entries and ticket point into `wire`: a body has megabytes.  No package at all, or
+ * fewer than the interval has, is a legal body; one that ends inside a package is
+ * RC_INVALID. */
 enum rc mirror_entries_parse(struct arena *a, const uint8_t *wire, size_t len,
 			     struct mirror_entries *ret, struct err *e) MUST_CHECK;
 void mirror_entries_put(struct buf *b, const struct mirror_entries *m);

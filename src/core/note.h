@@ -22,8 +22,8 @@
 enum {
 	NOTE_ED25519 = 0x01,
 	NOTE_COSIGNATURE = 0x04, /* Ed25519 cosignature/v1 */
-	NOTE_NAME_MAX = 200,	 /* bytes of a key name or origin, ours; the norm has none */
-	NOTE_SIGS_MAX = 64,	 /* lines of one note; the norm asks for at least 16 */
+	NOTE_NAME_MAX = 200, /* bytes of a key name or origin, ours; the norm has none */
+	NOTE_SIGS_MAX = 64,  /* lines of one note; the norm asks for at least 16 */
 	NOTE_TEXT_MAX = 1 << 20,
 	NOTE_COSIG_LEN = 8 + SIG_LEN, /* big-endian seconds, signature */
 };
@@ -66,7 +66,8 @@ const char *note_text(const struct note *n, size_t *ret_len);
  */
 enum rc note_verify(const struct note *n, const struct note_key *keys, size_t n_keys,
 		    bool *verified, uint64_t *cosig_time_s, struct err *e) MUST_CHECK;
-/* The whole signature line of this key, LF included, as it stands in the note, or NULL. */
+/* The whole signature line of this key, LF included, as it stands in the note, or NULL.
+ */
 const char *note_line_of(struct arena *a, const struct note *n, const struct note_key *k);
 
 /* "— <name> <base64(id, sig)>" LF.  For a cosignature `sig` is NOTE_COSIG_LEN bytes. */

@@ -1,6 +1,6 @@
 /*
- * What people do on a case: each is one event, refused before it is appended when the case's
- * transitions, or its clocks, do not allow it.
+ * What people do on a case: each is one event, refused before it is appended when the
+ * case's transitions, or its clocks, do not allow it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 
 enum {
 	ACT_TEXT_MAX = 10000,
-	DECIDE_ITEMS_MAX = 4000, /* of one event: an index takes up to 7 bytes of payload */
+	DECIDE_ITEMS_MAX =
+		4000, /* of one event: an index takes up to 7 bytes of payload */
 	READ_REFS_MAX = EVENT_REFS_MAX,
 };
 
@@ -22,8 +23,8 @@ struct act {
 	json_t *body;		      /* borrowed, NULL: {} */
 	const struct event_ref *refs;
 	size_t n_refs;
-	enum rc (*check)(struct writer *w, const struct act *act, const struct case_row *c,
-			 struct err *e);
+	enum rc (*check)(struct writer *w, const struct act *act,
+			 const struct case_row *c, struct err *e);
 	uint64_t seq; /* out */
 	unsigned level;
 	json_t *items; /* decide: indices, borrowed; NULL: all that are open */
@@ -53,7 +54,8 @@ act_append(struct writer *w, struct act *act, const struct case_row *c, struct e
 
 /* Stricter than the fold, which also allows what can only come of a crossing. */
 static enum rc
-act_allowed(struct writer *w, const struct act *act, const struct case_row *c, struct err *e)
+act_allowed(struct writer *w, const struct act *act, const struct case_row *c,
+	    struct err *e)
 {
 	struct channel_row ch;
 	enum rc rc = channel_by_id(w->s, w->a, c->channel, &ch, e);
@@ -144,27 +146,32 @@ check_rung(struct writer *w, const struct act *act, const struct case_row *c,
 	const struct policy *p;
 	struct case_due due;
 	char when[CLOCK_TEXT_LEN];
-	enum rc rc = c->manifest ? view_policy(w->v, &c->policy_sha256, &p, e)
-				 : err_set(e, RC_CONFLICT, "the case has no manifest yet");
+	enum rc rc = c->manifest
+			     ? view_policy(w->v, &c->policy_sha256, &p, e)
+			     : err_set(e, RC_CONFLICT, "the case has no manifest yet");
 
 	if (rc != RC_OK)
 		return rc;
 	const struct policy_class *cls = policy_class_find(p, c->class_code);
 	if (c->fold.receipt_us == 0)
-		return err_set(e, RC_CONFLICT,
-			       "this case was never receipted: no clock runs, so there is "
-			       "nothing to remind of");
+		return err_set(
+			e, RC_CONFLICT,
+			"this case was never receipted: no clock runs, so there is "
+			"nothing to remind of");
 	casefile_due(p, cls, &c->fold, c->items - c->decided, &due);
 	if (due.step < 0)
-		return err_set(e, RC_CONFLICT,
-			       "no reminder or warning is next: nothing is owed, the ladder is "
-			       "used up, or the one before has no receipt yet");
+		return err_set(
+			e, RC_CONFLICT,
+			"no reminder or warning is next: nothing is owed, the ladder is "
+			"used up, or the one before has no receipt yet");
 	const struct policy_step *step = &p->ladder[due.step];
 	bool warn = strcmp(act->type, "case.warn") == 0;
 	if (step->warn != warn || (warn && step->level != act->level)) {
-		const char *next = step->warn ? arena_printf(w->a, "warning %u", step->level)
-					      : "a reminder";
-		return err_set(e, RC_CONFLICT, "next by the policy %s is %s", p->name, next);
+		const char *next = step->warn
+					   ? arena_printf(w->a, "warning %u", step->level)
+					   : "a reminder";
+		return err_set(e, RC_CONFLICT, "next by the policy %s is %s", p->name,
+			       next);
 	}
 	if (w->now_us < due.step_us)
 		return err_set(e, RC_CONFLICT, "not before %s by the policy %s",
@@ -177,9 +184,8 @@ enum rc
 service_case_remind(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
 {
-	struct act act = {.by = actor_pseudonym(who),
-			  .type = "case.remind",
-			  .check = check_rung};
+	struct act act = {
+		.by = actor_pseudonym(who), .type = "case.remind", .check = check_rung};
 	enum rc rc = in_only(in, "case", e);
 
 	if (rc == RC_OK)
@@ -192,9 +198,8 @@ enum rc
 service_case_warn(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
 {
-	struct act act = {.by = actor_pseudonym(who),
-			  .type = "case.warn",
-			  .check = check_rung};
+	struct act act = {
+		.by = actor_pseudonym(who), .type = "case.warn", .check = check_rung};
 	int64_t level = 0;
 	enum rc rc = in_only(in, "case level", e);
 
@@ -230,8 +235,8 @@ check_close(struct writer *w, const struct act *act, const struct case_row *c,
 static enum rc
 act_plain(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	  const char *type,
-	  enum rc (*check)(struct writer *w, const struct act *act, const struct case_row *c,
-			   struct err *e),
+	  enum rc (*check)(struct writer *w, const struct act *act,
+			   const struct case_row *c, struct err *e),
 	  struct reply *out, struct err *e)
 {
 	struct act act = {.by = actor_pseudonym(who), .type = type, .check = check};
@@ -368,16 +373,16 @@ work_decide(struct writer *w, void *arg, struct err *e)
 		items = open = json_array();
 		struct open_items o = {.s = w->s, .into = open};
 		rc = store_run(w->s, &SQL_ITEM_OPEN,
-			       (struct db_param[]){DB_P_TEXT(act->casefile)}, on_open_item,
-			       &o, e);
+			       (struct db_param[]){DB_P_TEXT(act->casefile)},
+			       on_open_item, &o, e);
 	}
 	if (rc == RC_OK && json_array_size(items) == 0)
 		rc = err_set(e, RC_CONFLICT, "no item of the case is open");
 	for (size_t at = 0; rc == RC_OK && at < json_array_size(items);
 	     at += DECIDE_ITEMS_MAX) {
 		json_t *some = json_array();
-		for (size_t i = at; i < json_array_size(items) && i < at + DECIDE_ITEMS_MAX;
-		     i++)
+		for (size_t i = at;
+		     i < json_array_size(items) && i < at + DECIDE_ITEMS_MAX; i++)
 			json_array_append(some, json_array_get(items, i));
 		json_object_set_new(act->body, "items", some);
 		rc = act_append(w, act, &c, e);
@@ -394,16 +399,20 @@ decide_items(json_t *in, json_t **ret, struct err *e)
 	const json_t *v;
 
 	*ret = NULL;
-	if (items == NULL || (json_is_string(items) &&
-			      strcmp(json_string_value(items), "open") == 0))
+	if (items == NULL ||
+	    (json_is_string(items) && strcmp(json_string_value(items), "open") == 0))
 		return RC_OK;
 	if (!json_is_array(items) || json_array_size(items) == 0)
-		return err_set(e, RC_INVALID,
-			       "\"items\" must be a list of item numbers, or \"open\" for all "
-			       "that are open");
-	json_array_foreach(items, i, v)
-		if (!json_is_integer(v) || json_integer_value(v) < 0)
-			return err_set(e, RC_INVALID, "items[%zu] is no item number", i);
+		return err_set(
+			e, RC_INVALID,
+			"\"items\" must be a list of item numbers, or \"open\" for all "
+			"that are open");
+	json_array_foreach(
+		items, i, v) if (!json_is_integer(v) ||
+				 json_integer_value(v) <
+					 0) return err_set(e, RC_INVALID,
+							   "items[%zu] is no item number",
+							   i);
 	*ret = items;
 	return RC_OK;
 }
@@ -444,7 +453,8 @@ service_case_decide(struct node *nd, struct arena *a, const struct actor *who, j
 	if (until_us != 0)
 		json_object_set_new(act.body, "until", json_integer(until_us));
 	if (json_object_get(in, "territories") != NULL)
-		json_object_set(act.body, "territories", json_object_get(in, "territories"));
+		json_object_set(act.body, "territories",
+				json_object_get(in, "territories"));
 	rc = writer_run(nd, work_decide, &act, e);
 	json_decref(act.body);
 	if (rc == RC_OK)

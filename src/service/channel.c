@@ -10,8 +10,8 @@
 #include "service/node_int.h"
 
 enum rc
-channel_of_peer(struct store *s, struct arena *a, const char *peer, struct channel_row *ret,
-		struct err *e)
+channel_of_peer(struct store *s, struct arena *a, const char *peer,
+		struct channel_row *ret, struct err *e)
 {
 	const struct channel_row *rows;
 	size_t n;
@@ -20,23 +20,25 @@ channel_of_peer(struct store *s, struct arena *a, const char *peer, struct chann
 	if (rc != RC_OK)
 		return rc;
 	if (n == 0)
-		return err_set(e, RC_NOT_FOUND,
-			       "no peer is introduced yet: exchange files with 'saluran peer "
-			       "introduce' and 'saluran peer add'");
+		return err_set(
+			e, RC_NOT_FOUND,
+			"no peer is introduced yet: exchange files with 'saluran peer "
+			"introduce' and 'saluran peer add'");
 	if (peer == NULL && n == 1) {
 		*ret = rows[0];
 		return RC_OK;
 	}
 	if (peer == NULL)
-		return err_set(e, RC_INVALID, "there are %zu peers: name one, such as --peer %s",
-			       n, rows[0].peer_org);
+		return err_set(e, RC_INVALID,
+			       "there are %zu peers: name one, such as --peer %s", n,
+			       rows[0].peer_org);
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(rows[i].peer_org, peer) == 0) {
 			*ret = rows[i];
 			return RC_OK;
 		}
-	return err_set(e, RC_NOT_FOUND, "there is no peer %s: 'saluran peer list' shows them",
-		       peer);
+	return err_set(e, RC_NOT_FOUND,
+		       "there is no peer %s: 'saluran peer list' shows them", peer);
 }
 
 enum rc
@@ -53,7 +55,8 @@ channel_by_id(struct store *s, struct arena *a, int64_t channel, struct channel_
 			return RC_OK;
 		}
 	return rc != RC_OK ? rc
-			   : err_set(e, RC_NOT_FOUND, "there is no channel %" PRId64, channel);
+			   : err_set(e, RC_NOT_FOUND, "there is no channel %" PRId64,
+				     channel);
 }
 
 enum rc
@@ -104,15 +107,17 @@ in_only(json_t *in, const char *known, struct err *e)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(in, name, v) {
+	json_object_foreach(in, name, v)
+	{
 		size_t len = strlen(name);
 		const char *at = strstr(known, name);
 		while (at != NULL && ((at != known && at[-1] != ' ') ||
 				      (at[len] != ' ' && at[len] != '\0')))
 			at = strstr(at + 1, name);
 		if (at == NULL || len == 0)
-			return err_set(e, RC_INVALID, "unknown member \"%s\"; known are: %s",
-				       name, known[0] == '\0' ? "none" : known);
+			return err_set(e, RC_INVALID,
+				       "unknown member \"%s\"; known are: %s", name,
+				       known[0] == '\0' ? "none" : known);
 	}
 	return RC_OK;
 }
@@ -125,14 +130,16 @@ in_text(json_t *in, const char *name, bool required, size_t max, const char **re
 
 	*ret = NULL;
 	if (v == NULL || json_is_null(v))
-		return required ? err_set(e, RC_INVALID, "\"%s\" is missing", name) : RC_OK;
+		return required ? err_set(e, RC_INVALID, "\"%s\" is missing", name)
+				: RC_OK;
 	if (!json_is_string(v))
 		return err_set(e, RC_INVALID, "\"%s\" must be a text", name);
 	if (required && json_string_length(v) == 0)
 		return err_set(e, RC_INVALID, "\"%s\" is empty", name);
 	if (json_string_length(v) > max)
-		return err_set(e, RC_TOO_LARGE, "\"%s\" has %zu bytes, at most %zu are taken",
-			       name, json_string_length(v), max);
+		return err_set(e, RC_TOO_LARGE,
+			       "\"%s\" has %zu bytes, at most %zu are taken", name,
+			       json_string_length(v), max);
 	*ret = json_string_value(v);
 	return RC_OK;
 }
@@ -158,7 +165,8 @@ in_int(json_t *in, const char *name, int64_t min, int64_t max, int64_t dflt, int
 	}
 	if (*ret < min || *ret > max)
 		return err_set(e, RC_INVALID,
-			       "\"%s\" is %" PRId64 ", must be from %" PRId64 " to %" PRId64,
+			       "\"%s\" is %" PRId64 ", must be from %" PRId64
+			       " to %" PRId64,
 			       name, *ret, min, max);
 	return RC_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * exchange - both ends of the protocol between two nodes, without HTTP (protocol 4 and 5).
+ * exchange - both ends of the protocol between two nodes, without HTTP (protocol 4 and
+ * 5).
  *
  * The peer edge turns requests into these calls and answers by their outcome; the
  * pusher asks what to send next and reports what came back.
@@ -19,7 +20,7 @@
 
 enum {
 	EXCHANGE_DISCLOSURES_MAX = 16 << 20, /* bytes of one disclosures body */
-	EXCHANGE_BODY_MAX = 16 << 20,	     /* bytes of any body, before and after gunzip */
+	EXCHANGE_BODY_MAX = 16 << 20, /* bytes of any body, before and after gunzip */
 };
 
 struct exchange_peer {
@@ -40,33 +41,34 @@ enum rc exchange_peer_of_key(struct node *nd, const struct hash *spki, int64_t *
 /*
  * POST add-checkpoint: set the pending checkpoint of the peer's log.
  * RC_NOT_FOUND unknown origin; RC_DENIED no trusted signature; RC_INVALID old > size;
- * RC_CONFLICT old is not the stored size, which is in *ret_size; RC_UNPROCESSABLE the proof
- * fails; RC_FROZEN.
+ * RC_CONFLICT old is not the stored size, which is in *ret_size; RC_UNPROCESSABLE the
+ * proof fails; RC_FROZEN.
  */
 enum rc exchange_add_checkpoint(struct node *nd, int64_t peer,
 				const struct mirror_checkpoint *req, uint64_t *ret_size,
 				struct err *e) MUST_CHECK;
 
 struct exchange_answer {
-	const char *cosignature;  /* lines; when everything up to the pending size is durable */
-	struct mirror_info info;  /* for 202 and 409 */
-	bool partial;		  /* 202 */
+	const char *cosignature; /* lines; when everything up to the pending size is
+				    durable */
+	struct mirror_info info; /* for 202 and 409 */
+	bool partial;		 /* 202 */
 };
 /*
- * POST add-entries, decoded: verify and store.  RC_OK also when partial.  RC_NOT_FOUND unknown
- * origin; RC_CONFLICT out of step (ret->info is filled); RC_UNPROCESSABLE bad proof,
- * signature, seq or prev, or a disclosure that is not here, nothing stored; RC_FROZEN;
- * RC_LIMIT another upload to this log is under way.
+ * POST add-entries, decoded: verify and store.  RC_OK also when partial.  RC_NOT_FOUND
+ * unknown origin; RC_CONFLICT out of step (ret->info is filled); RC_UNPROCESSABLE bad
+ * proof, signature, seq or prev, or a disclosure that is not here, nothing stored;
+ * RC_FROZEN; RC_LIMIT another upload to this log is under way.
  */
-enum rc exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries *req,
-			     struct arena *a, struct exchange_answer *ret,
-			     struct err *e) MUST_CHECK;
+enum rc exchange_add_entries(struct node *nd, int64_t peer,
+			     const struct mirror_entries *req, struct arena *a,
+			     struct exchange_answer *ret, struct err *e) MUST_CHECK;
 
-/* POST disclosures: lines of disclosures, each stored under its own SHA-256, before the event
- * that names them.  RC_UNPROCESSABLE names the line; RC_FULL over the quota for unreferenced
- * ones. */
-enum rc exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t len,
-				 struct err *e) MUST_CHECK;
+/* POST disclosures: lines of disclosures, each stored under its own SHA-256, before the
+ * event that names them.  RC_UNPROCESSABLE names the line; RC_FULL over the quota for
+ * unreferenced ones. */
+enum rc exchange_add_disclosures(struct node *nd, int64_t peer, const char *text,
+				 size_t len, struct err *e) MUST_CHECK;
 
 /* GET: by the hex SHA-256 of the origin.  RC_NOT_FOUND; RC_DENIED not a party to it. */
 enum rc exchange_get_checkpoint(struct node *nd, int64_t peer, const char *origin_hex,
@@ -78,8 +80,8 @@ enum rc exchange_get_tile(struct node *nd, int64_t peer, const char *origin_hex,
 			  struct arena *a, const uint8_t **ret, size_t *ret_len,
 			  struct err *e) MUST_CHECK;
 enum rc exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex,
-			   uint64_t seq, struct arena *a, const char **ret, size_t *ret_len,
-			   struct err *e) MUST_CHECK;
+			   uint64_t seq, struct arena *a, const char **ret,
+			   size_t *ret_len, struct err *e) MUST_CHECK;
 
 /* One round of work for the pusher of a peer. */
 struct exchange_push {
@@ -94,19 +96,21 @@ enum rc exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 			   struct exchange_push *ret, int64_t *ret_wait_us,
 			   struct err *e) MUST_CHECK;
 /*
- * The peer told where it stands: `pending` is the size of its pending checkpoint (the body of a
- * 409 of add-checkpoint, or mirror-info), `next` the next entry that it wants (mirror-info of
- * 202 or 409, else EXCHANGE_UNKNOWN).  The next push goes on from there at once.
- * RC_CORRUPT: it claims more than we have (protocol 6).
+ * The peer told where it stands: `pending` is the size of its pending checkpoint (the
+ * body of a 409 of add-checkpoint, or mirror-info), `next` the next entry that it wants
+ * (mirror-info of 202 or 409, else EXCHANGE_UNKNOWN).  The next push goes on from there
+ * at once. RC_CORRUPT: it claims more than we have (protocol 6).
  */
 #define EXCHANGE_UNKNOWN UINT64_MAX
-enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t next,
-			     struct err *e) MUST_CHECK;
+enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending,
+			     uint64_t next, struct err *e) MUST_CHECK;
 /* Cosignature lines came back: verify, store, adopt those that start a clock.
  * RC_UNPROCESSABLE: no valid receipt in it. */
-enum rc exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *push,
-			   const char *lines, size_t len, struct err *e) MUST_CHECK;
-/* It failed for this reason: persist the schedule (1 s to 5 min, exponential, full jitter). */
+enum rc exchange_push_done(struct node *nd, int64_t peer,
+			   const struct exchange_push *push, const char *lines,
+			   size_t len, struct err *e) MUST_CHECK;
+/* It failed for this reason: persist the schedule (1 s to 5 min, exponential, full
+ * jitter). */
 enum rc exchange_push_failed(struct node *nd, int64_t peer, const char *why,
 			     struct err *e) MUST_CHECK;
 /* Sleep until our log to this peer may have grown, a retry is due, or the node stops

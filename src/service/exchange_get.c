@@ -1,5 +1,6 @@
 /*
- * What a party to a channel may read of its logs: checkpoint, tiles, proofs (C2SP tlog-tiles).
+ * What a party to a channel may read of its logs: checkpoint, tiles, proofs (C2SP
+ * tlog-tiles).
  */
 #include <string.h>
 
@@ -14,7 +15,8 @@ head_for_reader(struct store *s, struct arena *a, int64_t peer, const char *orig
 	enum rc rc = store_head_by_origin_hash(s, a, origin_hex, ret, e);
 
 	if (rc == RC_NOT_FOUND)
-		return err_rule(e, RC_NOT_FOUND, "protocol 5", "there is no such log here");
+		return err_rule(e, RC_NOT_FOUND, "protocol 5",
+				"there is no such log here");
 	if (rc == RC_OK && ret->channel != peer)
 		rc = err_rule(e, RC_DENIED, "protocol 5", "you are no party to this log");
 	return rc;
@@ -68,7 +70,8 @@ tile_put(struct store *s, struct arena *a, const struct log_head *h, bool entrie
 	if (entries) {
 		struct log_leaf *leaves;
 		uint64_t from = index * MIRROR_PACKAGE;
-		rc = store_leaves(s, a, h->channel, h->party, from, from + width, &leaves, e);
+		rc = store_leaves(s, a, h->channel, h->party, from, from + width, &leaves,
+				  e);
 		for (unsigned i = 0; rc == RC_OK && i < width; i++) {
 			buf_put_u16be(b, (uint16_t)leaves[i].jws_len);
 			buf_put(b, leaves[i].jws, leaves[i].jws_len);
@@ -100,10 +103,11 @@ exchange_get_tile(struct node *nd, int64_t peer, const char *origin_hex, bool en
 	if (width == 0)
 		width = MIRROR_PACKAGE;
 	uint64_t covered = entries || level > LEVEL_MAX ? h.size : h.size >> (8 * level);
-	if (rc == RC_OK &&
-	    (level > LEVEL_MAX || width > MIRROR_PACKAGE || index > covered / MIRROR_PACKAGE ||
-	     index * MIRROR_PACKAGE + width > covered))
-		rc = err_rule(e, RC_NOT_FOUND, "protocol 1", "the log does not reach that tile");
+	if (rc == RC_OK && (level > LEVEL_MAX || width > MIRROR_PACKAGE ||
+			    index > covered / MIRROR_PACKAGE ||
+			    index * MIRROR_PACKAGE + width > covered))
+		rc = err_rule(e, RC_NOT_FOUND, "protocol 1",
+			      "the log does not reach that tile");
 	if (rc == RC_OK)
 		rc = tile_put(s, a, &h, entries, level, index, width, &b, e);
 	reader_put(nd, s);

@@ -1,9 +1,10 @@
 /*
- * What a peer sends us: a pending checkpoint, then the entries below it, then our receipt.
+ * What a peer sends us: a pending checkpoint, then the entries below it, then our
+ * receipt.
  *
- * Signatures, chaining and proofs are checked on the caller's thread; the writer stores what
- * was verified if the log still stands where it stood.  The receipt is made only after that
- * is durable, and is itself stored before it is given out (protocol 4).
+ * Signatures, chaining and proofs are checked on the caller's thread; the writer stores
+ * what was verified if the log still stands where it stood.  The receipt is made only
+ * after that is durable, and is itself stored before it is given out (protocol 4).
  */
 #include <inttypes.h>
 #include <string.h>
@@ -31,8 +32,8 @@ struct upload {
 };
 
 static enum rc
-peer_identity(struct store *s, struct arena *a, int64_t channel, const struct identity **ret,
-	      struct err *e)
+peer_identity(struct store *s, struct arena *a, int64_t channel,
+	      const struct identity **ret, struct err *e)
 {
 	struct channel_row c;
 	const char *wire;
@@ -56,7 +57,8 @@ head_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
 	enum rc rc = store_head_by_origin(s, a, origin, ret, e);
 
 	if (rc == RC_NOT_FOUND)
-		return err_rule(e, RC_NOT_FOUND, "protocol 1", "unknown origin %s", origin);
+		return err_rule(e, RC_NOT_FOUND, "protocol 1", "unknown origin %s",
+				origin);
 	if (rc == RC_OK)
 		rc = channel_by_id(s, a, ret->channel, &c, e);
 	if (rc == RC_OK && (ret->channel != peer || ret->party == c.own_party))
@@ -85,8 +87,9 @@ work_pend(struct writer *w, void *arg, struct err *e)
 }
 
 enum rc
-exchange_add_checkpoint(struct node *nd, int64_t peer, const struct mirror_checkpoint *req,
-			uint64_t *ret_size, struct err *e)
+exchange_add_checkpoint(struct node *nd, int64_t peer,
+			const struct mirror_checkpoint *req, uint64_t *ret_size,
+			struct err *e)
 {
 	struct arena *a = arena_create();
 	struct store *s = NULL;
@@ -125,8 +128,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer, const struct mirror_check
 			      p.head.pending_size);
 		goto out;
 	}
-	rc = merkle_verify_consistency(req->old, &p.head.pending_root, p.cp.size, &p.cp.root,
-				       req->proof, req->n_proof, e);
+	rc = merkle_verify_consistency(req->old, &p.head.pending_root, p.cp.size,
+				       &p.cp.root, req->proof, req->n_proof, e);
 	if (rc == RC_OK && p.cp.size != p.head.pending_size) {
 		p.note = arena_strndup(a, req->note, req->note_len);
 		rc = writer_run(nd, work_pend, &p, e);
@@ -142,10 +145,10 @@ disclosures_present(struct store *s, const struct event *ev, struct err *e)
 {
 	for (size_t i = 0; i < ev->n_sd; i++) {
 		int64_t there;
-		enum rc rc = store_int(s, &SQL_DISCLOSURE_EXISTS,
-				       (struct db_param[]){
-					       DB_P_BLOB(ev->sd[i].b, HASH_LEN)},
-				       0, &there, e);
+		enum rc rc =
+			store_int(s, &SQL_DISCLOSURE_EXISTS,
+				  (struct db_param[]){DB_P_BLOB(ev->sd[i].b, HASH_LEN)},
+				  0, &there, e);
 		if (rc != RC_OK)
 			return rc;
 		if (there == 0)
@@ -190,11 +193,13 @@ entry_check(struct store *s, struct arena *a, const struct identity *id,
 				said->log, said->seq, h->origin, seq);
 	if (seq != 0 && (!said->has_prev || !hash_equal(&said->prev, prev)))
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
-				"prev of event %" PRIu64 " is not the leaf before it", seq);
+				"prev of event %" PRIu64 " is not the leaf before it",
+				seq);
 	return disclosures_present(s, *ret, e);
 }
 
-/* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones. */
+/* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones.
+ */
 static enum rc
 package_root(struct store *s, struct arena *a, const struct log_head *h,
 	     const struct mirror_package *p, struct hash *ret, struct err *e)
@@ -202,7 +207,8 @@ package_root(struct store *s, struct arena *a, const struct log_head *h,
 	uint64_t floor = p->start / MIRROR_PACKAGE * MIRROR_PACKAGE;
 	struct merkle_edge edge = {0};
 	struct log_leaf *before;
-	enum rc rc = store_leaves(s, a, h->channel, h->party, floor, p->start, &before, e);
+	enum rc rc =
+		store_leaves(s, a, h->channel, h->party, floor, p->start, &before, e);
 
 	for (uint64_t i = floor; rc == RC_OK && i < p->start; i++)
 		rc = merkle_append(&edge, &before[i - floor].leaf, NULL, NULL, e);
@@ -227,7 +233,8 @@ entry_same(struct store *s, struct arena *a, const struct log_head *h, uint64_t 
 	if (rc == RC_OK && (have[0].jws_len != entry->len ||
 			    memcmp(have[0].jws, entry->data, entry->len) != 0))
 		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
-			      "event %" PRIu64 " was received with other bytes: this is fraud",
+			      "event %" PRIu64
+			      " was received with other bytes: this is fraud",
 			      seq);
 	return rc;
 }
@@ -244,7 +251,8 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 	enum rc rc = merkle_edge_load(h->size, log_tree_get, &tree, &u->edge, e);
 
 	if (rc == RC_OK && h->size != 0) {
-		rc = store_leaves(s, a, h->channel, h->party, h->size - 1, h->size, &last, e);
+		rc = store_leaves(s, a, h->channel, h->party, h->size - 1, h->size, &last,
+				  e);
 		if (rc == RC_OK)
 			prev = last[0].leaf;
 	}
@@ -255,7 +263,8 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 		const struct mirror_package *p = &req->packages[k];
 		struct hash root;
 		if (p->start > h->size + u->n)
-			return err_rule(e, RC_CONFLICT, "protocol 1", "entries are missing");
+			return err_rule(e, RC_CONFLICT, "protocol 1",
+					"entries are missing");
 		rc = package_root(s, a, h, p, &root, e);
 		if (rc == RC_OK)
 			rc = merkle_verify_subtree(
@@ -295,13 +304,13 @@ work_store(struct writer *w, void *arg, struct err *e)
 		const struct event *ev = u->events[i];
 		struct log_leaf leaf = {
 			.jws = ev->jws, .jws_len = ev->jws_len, .leaf = ev->leaf};
-		rc = store_leaf_insert(w->s, u->head.channel, u->head.party, ev->seq, &leaf,
-				       w->now_us, e);
+		rc = store_leaf_insert(w->s, u->head.channel, u->head.party, ev->seq,
+				       &leaf, w->now_us, e);
 		if (rc == RC_OK)
 			rc = merkle_append(&edge, &ev->leaf, log_tree_put, &tree, e);
 		if (rc == RC_OK)
-			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev, NULL,
-					e);
+			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev,
+					NULL, e);
 		last_iat_us = ev->iat_us;
 	}
 	if (rc == RC_OK)
@@ -322,7 +331,8 @@ work_receipt(struct writer *w, void *arg, struct err *e)
 				      .note = u->head.pending_note,
 				      .line = u->receipt_line};
 
-	return store_receipt_insert(w->s, u->head.channel, u->head.party, &r, w->now_us, e);
+	return store_receipt_insert(w->s, u->head.channel, u->head.party, &r, w->now_us,
+				    e);
 }
 
 /* Our cosignature over the pending checkpoint, all of whose entries are stored. */
@@ -330,14 +340,16 @@ static enum rc
 receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u,
 	     struct exchange_answer *ret, struct err *e)
 {
-	struct log_tree tree = {.s = s, .channel = u->head.channel, .party = u->head.party};
+	struct log_tree tree = {
+		.s = s, .channel = u->head.channel, .party = u->head.party};
 	struct merkle_proof proof = {0};
 	struct log_receipt old;
 	struct hash mark_root;
 	uint64_t mark = 0;
 	struct note_key key;
 	struct err none = ERR_INIT;
-	enum rc rc = store_receipt_last(s, a, u->head.channel, u->head.party, &old, &none);
+	enum rc rc =
+		store_receipt_last(s, a, u->head.channel, u->head.party, &old, &none);
 
 	if (rc == RC_OK && old.size == u->pending.size) {
 		ret->cosignature = old.line;
@@ -354,16 +366,16 @@ receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u
 	u->receipt_time_s = (uint64_t)(clock_now_us() / CLOCK_US_PER_S);
 	fault_point("receipt.before");
 	if (rc == RC_OK)
-		rc = signer_cosign(nd->signer, a, key.name, u->receipt_time_s, &u->pending,
-				   &proof, &u->receipt_line, e);
+		rc = signer_cosign(nd->signer, a, key.name, u->receipt_time_s,
+				   &u->pending, &proof, &u->receipt_line, e);
 	fault_point("receipt.after");
 	if (rc != RC_OK)
 		return rc;
 	/* Asked again after a crash, the signer gives the bytes of the first time. */
 	struct buf text = BUF_INIT(NOTE_TEXT_MAX);
 	checkpoint_put(&text, &u->pending);
-	rc = note_line_verify(u->receipt_line, strlen(u->receipt_line), &key, buf_str(&text),
-			      text.len, &u->receipt_time_s, e);
+	rc = note_line_verify(u->receipt_line, strlen(u->receipt_line), &key,
+			      buf_str(&text), text.len, &u->receipt_time_s, e);
 	buf_free(&text);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_receipt, u, e);
@@ -400,8 +412,8 @@ upload_leave(struct node *nd, const struct hash *origin)
 
 static enum rc
 upload_take(struct node *nd, struct store *s, struct arena *a,
-	    const struct mirror_entries *req, struct upload *u, struct exchange_answer *ret,
-	    struct err *e)
+	    const struct mirror_entries *req, struct upload *u,
+	    struct exchange_answer *ret, struct err *e)
 {
 	const struct identity *id;
 
@@ -472,7 +484,8 @@ work_disclose(struct writer *w, void *arg, struct err *e)
 	enum rc rc = RC_OK;
 	const char *end;
 
-	for (const char *at = l->text; rc == RC_OK && at < l->text + l->len; at = end + 1) {
+	for (const char *at = l->text; rc == RC_OK && at < l->text + l->len;
+	     at = end + 1) {
 		struct hash h;
 		end = memchr(at, '\n', l->len - (size_t)(at - l->text));
 		if (end == NULL)
@@ -496,7 +509,8 @@ exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t
 	enum rc rc = RC_OK;
 
 	(void)peer;
-	for (const char *at = text; rc == RC_OK && at < text + len; at = end + 1, line++) {
+	for (const char *at = text; rc == RC_OK && at < text + len;
+	     at = end + 1, line++) {
 		const char *name;
 		json_t *value;
 		end = memchr(at, '\n', len - (size_t)(at - text));
@@ -504,11 +518,11 @@ exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t
 			end = text + len;
 		if ((size_t)(end - at) > EVENT_DISCLOSURE_MAX)
 			rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
-				      "disclosure %" PRIu64 " is longer than %d bytes", line,
-				      EVENT_DISCLOSURE_MAX);
+				      "disclosure %" PRIu64 " is longer than %d bytes",
+				      line, EVENT_DISCLOSURE_MAX);
 		else
-			rc = event_disclosure_parse(a, at, (size_t)(end - at), &name, &value,
-						    e);
+			rc = event_disclosure_parse(a, at, (size_t)(end - at), &name,
+						    &value, e);
 		arena_reset(a);
 	}
 	if (rc == RC_OK)

@@ -1,8 +1,9 @@
 /*
- * What we send to a peer, and what others may read: our log's checkpoint, tiles and proofs.
+ * What we send to a peer, and what others may read: our log's checkpoint, tiles and
+ * proofs.
  *
- * The schedule of retries is in the store: for ever, exponential from 1 s to 5 min with full
- * jitter; a restart does not forget since when a peer has been silent.
+ * The schedule of retries is in the store: for ever, exponential from 1 s to 5 min with
+ * full jitter; a restart does not forget since when a peer has been silent.
  */
 #include <inttypes.h>
 #include <sodium.h>
@@ -53,8 +54,8 @@ delivery_get(struct store *s, int64_t channel, struct delivery *ret, struct err 
 }
 
 static enum rc
-delivery_put(struct store *s, int64_t channel, const struct delivery *d, const char *reason,
-	     struct err *e)
+delivery_put(struct store *s, int64_t channel, const struct delivery *d,
+	     const char *reason, struct err *e)
 {
 	return store_run(s, &SQL_DELIVERY_PUT,
 			 (struct db_param[]){DB_P_INT(channel), DB_P_INT(d->attempts),
@@ -79,7 +80,8 @@ identity_of_peer(struct store *s, struct arena *a, const struct channel_row *c,
 }
 
 static void
-peer_fill(const struct channel_row *c, const struct identity *id, struct exchange_peer *ret)
+peer_fill(const struct channel_row *c, const struct identity *id,
+	  struct exchange_peer *ret)
 {
 	*ret = (struct exchange_peer){.id = c->channel,
 				      .org = id->org,
@@ -166,7 +168,8 @@ packages_make(struct store *s, struct arena *a, const struct log_head *h, uint64
 		}
 		if (ret->n_packages != 0 && bytes > PUSH_BYTES_MAX)
 			break;
-		rc = merkle_prove_subtree(floor, end, h->size, log_tree_get, &tree, &proof, e);
+		rc = merkle_prove_subtree(floor, end, h->size, log_tree_get, &tree,
+					  &proof, e);
 		if (rc == RC_OK && proof.n > MIRROR_PROOF_MAX)
 			rc = err_set(e, RC_CORRUPT, "a proof of %zu hashes", proof.n);
 		if (rc == RC_OK) {
@@ -182,7 +185,8 @@ packages_make(struct store *s, struct arena *a, const struct log_head *h, uint64
 
 /* The disclosures that the entries name and that are not erased. */
 static enum rc
-disclosures_make(struct store *s, struct arena *a, struct exchange_push *push, struct err *e)
+disclosures_make(struct store *s, struct arena *a, struct exchange_push *push,
+		 struct err *e)
 {
 	struct buf b = BUF_INIT(EXCHANGE_DISCLOSURES_MAX);
 	enum rc rc = RC_OK;
@@ -194,7 +198,8 @@ disclosures_make(struct store *s, struct arena *a, struct exchange_push *push, s
 			const char *text;
 			rc = event_parse(a, (const char *)p->entries[i].data,
 					 p->entries[i].len, &claim, e);
-			const struct event *ev = rc == RC_OK ? event_trusted(claim) : NULL;
+			const struct event *ev =
+				rc == RC_OK ? event_trusted(claim) : NULL;
 			for (size_t d = 0; rc == RC_OK && d < ev->n_sd; d++) {
 				rc = store_disclosure_get(s, a, &ev->sd[d], &text, e);
 				if (rc != RC_OK || text == NULL)
@@ -206,7 +211,8 @@ disclosures_make(struct store *s, struct arena *a, struct exchange_push *push, s
 		}
 	}
 	if (rc == RC_OK && !buf_ok(&b))
-		rc = err_set(e, RC_TOO_LARGE, "the disclosures of one upload are too large");
+		rc = err_set(e, RC_TOO_LARGE,
+			     "the disclosures of one upload are too large");
 	if (rc == RC_OK && b.len != 0) {
 		push->disclosures = arena_strndup(a, buf_str(&b), b.len);
 		push->disclosures_len = b.len;
@@ -257,25 +263,25 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	ret->checkpoint.old = d.peer_size < h.size ? d.peer_size : h.size;
 	struct log_tree tree = {.s = s, .channel = h.channel, .party = h.party};
 	if (ret->checkpoint.old != 0 && ret->checkpoint.old < h.size)
-		rc = merkle_prove_consistency(ret->checkpoint.old, h.size, log_tree_get, &tree,
-					      &proof, e);
+		rc = merkle_prove_consistency(ret->checkpoint.old, h.size, log_tree_get,
+					      &tree, &proof, e);
 	memcpy(ret->checkpoint.proof, proof.h, sizeof(ret->checkpoint.proof));
 	ret->checkpoint.n_proof = proof.n;
 	ret->entries.origin = h.origin;
-	uint64_t from = d.peer_next > last.size && d.peer_next < h.size ? d.peer_next
-									: last.size;
+	uint64_t from =
+		d.peer_next > last.size && d.peer_next < h.size ? d.peer_next : last.size;
 	uint64_t to = (from + PUSH_ENTRIES_MAX) / MIRROR_PACKAGE * MIRROR_PACKAGE;
 	ret->entries.start = from;
 	ret->entries.end = h.size;
 	if (rc == RC_OK)
-		rc = packages_make(s, a, &h, from, to < h.size ? to : h.size, &ret->entries,
-				   e);
+		rc = packages_make(s, a, &h, from, to < h.size ? to : h.size,
+				   &ret->entries, e);
 	return rc == RC_OK ? disclosures_make(s, a, ret, e) : rc;
 }
 
 enum rc
-exchange_push_next(struct node *nd, int64_t peer, struct arena *a, struct exchange_push *ret,
-		   int64_t *ret_wait_us, struct err *e)
+exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
+		   struct exchange_push *ret, int64_t *ret_wait_us, struct err *e)
 {
 	struct store *s;
 	enum rc rc = reader_get(nd, &s, e);
@@ -386,23 +392,24 @@ receipt_adopt(struct writer *w, const struct outcome *o, struct err *e)
 
 	if (rc == RC_OK)
 		rc = store_int(w->s, &SQL_V_CLOCK_WAITING,
-			       (struct db_param[]){DB_P_INT(o->peer), DB_P_INT(c.own_party),
+			       (struct db_param[]){DB_P_INT(o->peer),
+						   DB_P_INT(c.own_party),
 						   DB_P_INT(o->cp.size)},
 			       0, &waiting, e);
 	if (rc != RC_OK || waiting == 0)
 		return rc;
-	return append_event(w,
-			    &(struct append){
-				    .channel = o->peer,
-				    .type = "receipt.adopt",
-				    .by = "node",
-				    .body = json_pack("{s:s, s:I, s:s, s:I, s:s}", "log",
-						      o->cp.origin, "size",
-						      (json_int_t)o->cp.size, "root",
-						      hash_hex(&o->cp.root, hex), "time",
-						      (json_int_t)o->time_s, "sig", o->sig),
-			    },
-			    NULL, e);
+	return append_event(
+		w,
+		&(struct append){
+			.channel = o->peer,
+			.type = "receipt.adopt",
+			.by = "node",
+			.body = json_pack("{s:s, s:I, s:s, s:I, s:s}", "log",
+					  o->cp.origin, "size", (json_int_t)o->cp.size,
+					  "root", hash_hex(&o->cp.root, hex), "time",
+					  (json_int_t)o->time_s, "sig", o->sig),
+		},
+		NULL, e);
 }
 
 static enum rc
@@ -414,15 +421,15 @@ work_done(struct writer *w, void *arg, struct err *e)
 				      .time_s = o->time_s,
 				      .note = o->push->checkpoint.note,
 				      .line = o->line};
-	struct delivery d = {.s = w->s, .peer_size = o->cp.size,
-			     .peer_next = o->cp.size};
+	struct delivery d = {.s = w->s, .peer_size = o->cp.size, .peer_next = o->cp.size};
 	struct channel_row c;
 	int64_t there;
 	enum rc rc = channel_by_id(w->s, w->a, o->peer, &c, e);
 
 	if (rc == RC_OK)
 		rc = store_int(w->s, &SQL_RECEIPT_EXISTS,
-			       (struct db_param[]){DB_P_INT(o->peer), DB_P_INT(c.own_party),
+			       (struct db_param[]){DB_P_INT(o->peer),
+						   DB_P_INT(c.own_party),
 						   DB_P_INT(o->cp.size)},
 			       0, &there, e);
 	if (rc == RC_OK && there == 0)
@@ -446,8 +453,8 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 	struct store *s = NULL;
 	bool verified[1];
 	size_t text_len;
-	const char *whole = arena_printf(a, "%s%.*s", o->push->checkpoint.note, (int)len,
-					 lines);
+	const char *whole =
+		arena_printf(a, "%s%.*s", o->push->checkpoint.note, (int)len, lines);
 	enum rc rc = reader_get(nd, &s, e);
 
 	if (rc == RC_OK)
@@ -499,7 +506,7 @@ bool
 exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us)
 {
 	uint64_t seen = peer >= 0 && peer <= NODE_CHANNELS_MAX ? nd->push_seen[peer]
-								: node_commits(nd);
+							       : node_commits(nd);
 
 	return node_wait(nd, seen, timeout_us);
 }

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "core/crypto.h"
-#include "service/policies.h"
 #include "service/node_int.h"
+#include "service/policies.h"
 #include "store/store_sql.h"
 
 const struct setting_def node_settings[] = {
@@ -105,7 +105,8 @@ list_load(struct node *nd, const char *setting, const char *builtin, const char 
 		buf_put(&b, chunk, n);
 	enum rc rc = ferror(f) ? err_sys(e, "read %s", path) : RC_OK;
 	if (rc == RC_OK && !buf_ok(&b))
-		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path, LIST_MAX);
+		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
+			     LIST_MAX);
 	fclose(f);
 	*ret = arena_strndup(nd->a, buf_str(&b), b.len);
 	*ret_len = b.len;
@@ -122,8 +123,8 @@ lists_load(struct node *nd, struct err *e)
 
 	nd->psl = psl[0] == '\0' ? psl_latest(NULL) : psl_load_file(psl);
 	if (nd->psl == NULL)
-		return err_set(e, RC_NOT_FOUND,
-			       "no Public Suffix List: %s", psl[0] == '\0'
+		return err_set(e, RC_NOT_FOUND, "no Public Suffix List: %s",
+			       psl[0] == '\0'
 				       ? "install the package publicsuffix"
 				       : "the file of setting guard.psl cannot be read");
 	nd->lists.psl = nd->psl;
@@ -154,9 +155,10 @@ dir_lock(struct node *nd, struct err *e)
 	if (nd->lock_fd < 0)
 		return err_sys(e, "open %s", path);
 	if (flock(nd->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, RC_CONFLICT,
-			       "%s is in use by a running node: talk to it, or stop it first",
-			       nd->dir);
+		return err_set(
+			e, RC_CONFLICT,
+			"%s is in use by a running node: talk to it, or stop it first",
+			nd->dir);
 	return RC_OK;
 }
 
@@ -202,14 +204,14 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	rc = dir_lock(nd, e);
 	if (rc == RC_OK)
 		rc = settings_load(nd->a, node_settings, node_settings_n,
-				   arena_printf(nd->a, "%s/saluran.conf", dir), &nd->config,
-				   e);
+				   arena_printf(nd->a, "%s/saluran.conf", dir),
+				   &nd->config, e);
 	if (rc == RC_OK)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);
 	if (rc == RC_OK)
-		rc = store_open(arena_printf(nd->a, "%s/store.db", dir), false, &nd->store,
-				e);
+		rc = store_open(arena_printf(nd->a, "%s/store.db", dir), false,
+				&nd->store, e);
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
 	if (rc == RC_OK)

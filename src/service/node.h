@@ -26,11 +26,12 @@ struct node_init {
 	const char *dir; /* is made; must not exist or be empty */
 	const char *org, *name;
 	enum party role;
-	const char *url;	   /* where peers reach it, "https://host:port" */
-	const char *peer_listen, *http_listen, *rpz_listen; /* "host:port", NULL: default */
-	const char *rpz_zone;	   /* NULL: default */
-	const char *admin;	   /* name of the first person */
-	const char *contact;	   /* how people of the peer reach a person, or NULL */
+	const char *url; /* where peers reach it, "https://host:port" */
+	const char *peer_listen, *http_listen,
+		*rpz_listen;  /* "host:port", NULL: default */
+	const char *rpz_zone; /* NULL: default */
+	const char *admin;    /* name of the first person */
+	const char *contact;  /* how people of the peer reach a person, or NULL */
 };
 /* What it tells: strings in the arena. */
 struct node_made {
@@ -38,7 +39,8 @@ struct node_made {
 	const char *credential_path; /* of the first admin */
 	const char *recovery_path;   /* the next root key: to be taken offline */
 };
-/* All or nothing: the directory appears complete.  RC_CONFLICT: it is there and not empty. */
+/* All or nothing: the directory appears complete.  RC_CONFLICT: it is there and not
+ * empty. */
 enum rc node_create(struct arena *a, const struct node_init *in, struct node_made *ret,
 		    struct err *e) MUST_CHECK;
 
@@ -57,8 +59,8 @@ const struct identity *node_identity(const struct node *nd);
 
 /* How often something was committed; rises. */
 uint64_t node_commits(struct node *nd);
-/* Sleep until node_commits() differs from `seen`, the timeout passes or the node stops (then
- * false). */
+/* Sleep until node_commits() differs from `seen`, the timeout passes or the node stops
+ * (then false). */
 bool node_wait(struct node *nd, uint64_t seen, int64_t timeout_us);
 
 #endif

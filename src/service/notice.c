@@ -14,11 +14,12 @@
 #include "store/store_sql.h"
 
 enum {
-	NOTICE_TEXT_MAX = 4000,	 /* bytes of a subject, a legal basis */
+	NOTICE_TEXT_MAX = 4000, /* bytes of a subject, a legal basis */
 	NOTICE_LETTER_MAX = 12000,
 	NOTICE_REFERENCE_MAX = 100,
 	/* Items of one part event: at some 156 bytes each in the payload (kind, category,
-	 * digest of the normal form, digest of the disclosure) they fit EVENT_PAYLOAD_MAX. */
+	 * digest of the normal form, digest of the disclosure) they fit
+	 * EVENT_PAYLOAD_MAX. */
 	PART_ITEMS_MAX = 200,
 	REPORT_ROWS_MAX = 500, /* rows that a check reports one by one */
 };
@@ -42,7 +43,7 @@ static json_t *
 row_json(const struct batch_row *r)
 {
 	json_t *j = json_pack("{s:i, s:s, s:s?, s:s?}", "line", (int)r->line, "answer",
-			      r->rc == RC_OK		? "ok"
+			      r->rc == RC_OK	     ? "ok"
 			      : r->rc == RC_CONFLICT ? "duplicate"
 						     : rc_token(r->rc),
 			      "column", r->column, "problem", r->problem);
@@ -66,9 +67,10 @@ batch_json(const struct batch *b)
 			json_array_append_new(rows, row_json(&b->rows[i]));
 			told++;
 		}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "rows", (json_int_t)b->n_rows, "ok",
-			 (json_int_t)b->n_ok, "duplicates", (json_int_t)b->n_duplicate, "bad",
-			 (json_int_t)b->n_bad, "problems", rows, "more_problems",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "rows", (json_int_t)b->n_rows,
+			 "ok", (json_int_t)b->n_ok, "duplicates",
+			 (json_int_t)b->n_duplicate, "bad", (json_int_t)b->n_bad,
+			 "problems", rows, "more_problems",
 			 b->n_duplicate + b->n_bad > told);
 }
 
@@ -77,10 +79,9 @@ policy_of_channel(struct store *s, struct arena *a, const struct channel_row *c,
 		  const struct policy **ret, struct err *e)
 {
 	const char *text;
-	enum rc rc = store_text(s, a, &SQL_POLICY_GET,
-				(struct db_param[]){
-					DB_P_BLOB(c->policy_sha256.b, HASH_LEN)},
-				&text, e);
+	enum rc rc = store_text(
+		s, a, &SQL_POLICY_GET,
+		(struct db_param[]){DB_P_BLOB(c->policy_sha256.b, HASH_LEN)}, &text, e);
 
 	if (rc == RC_OK && text == NULL)
 		rc = err_set(e, RC_NOT_FOUND, "the channel's policy is not in the store");
@@ -131,9 +132,9 @@ item_disclosure(const struct batch_row *r)
 {
 	json_t *d = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "given",
 			      r->target.given, "normal", r->target.normal, "host",
-			      r->target.host, "description", r->description, "legal_basis",
-			      r->legal_basis, "evidence", r->evidence, "reference",
-			      r->reference);
+			      r->target.host, "description", r->description,
+			      "legal_basis", r->legal_basis, "evidence", r->evidence,
+			      "reference", r->reference);
 
 	if (r->found_us != 0)
 		json_object_set_new(d, "found", json_integer(r->found_us));
@@ -151,31 +152,32 @@ part_append(struct writer *w, struct notice *n, const struct batch_row *const *r
 		char hex[HASH_HEX_LEN + 1];
 		const struct batch_row *r = rows[i];
 		sd[i] = (struct append_disclosure){"item", item_disclosure(r)};
-		json_array_append_new(
-			items, json_pack("{s:I, s:s, s:s, s:s}", "i", (json_int_t)(first + i),
-					 "kind", target_kind_token(r->target.kind),
-					 "category", r->category, "nf",
-					 hash_hex(&r->target.nf, hex)));
+		json_array_append_new(items, json_pack("{s:I, s:s, s:s, s:s}", "i",
+						       (json_int_t)(first + i), "kind",
+						       target_kind_token(r->target.kind),
+						       "category", r->category, "nf",
+						       hash_hex(&r->target.nf, hex)));
 	}
-	return append_event(w,
-			    &(struct append){
-				    .channel = n->channel.channel,
-				    .type = "notice.part",
-				    .casefile = n->casefile,
-				    .by = n->by,
-				    .body = json_pack("{s:i, s:o}", "part", part, "items",
-						      items),
-				    .disclosures = sd,
-				    .n_disclosures = count,
-			    },
-			    NULL, e);
+	return append_event(
+		w,
+		&(struct append){
+			.channel = n->channel.channel,
+			.type = "notice.part",
+			.casefile = n->casefile,
+			.by = n->by,
+			.body = json_pack("{s:i, s:o}", "part", part, "items", items),
+			.disclosures = sd,
+			.n_disclosures = count,
+		},
+		NULL, e);
 }
 
 /* The class of a notice: its policy's for urgent or not, from the first category. */
 static const char *
 notice_class(const struct notice *n, const struct batch_row *const *rows)
 {
-	const struct policy_category *c = policy_category_find(n->policy, rows[0]->category);
+	const struct policy_category *c =
+		policy_category_find(n->policy, rows[0]->category);
 
 	if (n->urgent && policy_class_find(n->policy, "urgent") != NULL)
 		return "urgent";
@@ -191,9 +193,11 @@ text_disclosures(const struct notice *n, struct append_disclosure ret[3])
 	size_t count = 0;
 
 	ret[count++] = (struct append_disclosure){"subject", json_string(n->subject)};
-	ret[count++] = (struct append_disclosure){"legal_basis", json_string(n->legal_basis)};
+	ret[count++] =
+		(struct append_disclosure){"legal_basis", json_string(n->legal_basis)};
 	if (n->letter != NULL)
-		ret[count++] = (struct append_disclosure){"letter", json_string(n->letter)};
+		ret[count++] =
+			(struct append_disclosure){"letter", json_string(n->letter)};
 	return count;
 }
 
@@ -213,7 +217,8 @@ manifest_append(struct writer *w, struct notice *n, const struct batch_row *cons
 		rc = append_flush(w, st, e);
 	if (rc == RC_OK)
 		rc = store_leaves(w->s, w->a, st->channel, st->party,
-				  st->head.size - (uint64_t)parts, st->head.size, &leaves, e);
+				  st->head.size - (uint64_t)parts, st->head.size, &leaves,
+				  e);
 	if (rc != RC_OK)
 		return rc;
 	uint8_t *cat = arena_array(w->a, (size_t)parts, HASH_LEN);
@@ -245,8 +250,8 @@ manifest_append(struct writer *w, struct notice *n, const struct batch_row *cons
 
 /* The answer given before to this reference: kept, so that a retry gets it again. */
 static enum rc
-request_seen(struct writer *w, const char *key, const struct hash *digest, const char **ret,
-	     struct err *e)
+request_seen(struct writer *w, const char *key, const struct hash *digest,
+	     const char **ret, struct err *e)
 {
 	const char *old;
 	char hex[HASH_HEX_LEN + 1];
@@ -257,10 +262,11 @@ request_seen(struct writer *w, const char *key, const struct hash *digest, const
 	if (rc != RC_OK || old == NULL)
 		return rc;
 	if (strcmp(old, hash_hex(digest, hex)) != 0)
-		return err_set(e, RC_CONFLICT,
-			       "the reference \"%s\" was used for another batch: give this one "
-			       "a reference of its own",
-			       strchr(key, '/') + 1);
+		return err_set(
+			e, RC_CONFLICT,
+			"the reference \"%s\" was used for another batch: give this one "
+			"a reference of its own",
+			strchr(key, '/') + 1);
 	return store_text(w->s, w->a, &SQL_REQUEST_ANSWER, p, ret, e);
 }
 
@@ -268,8 +274,8 @@ static enum rc
 work_send(struct writer *w, void *arg, struct err *e)
 {
 	struct notice *n = arg;
-	const char *key = arena_printf(w->a, "%" PRId64 "/%s", n->channel.channel,
-				       n->reference);
+	const char *key =
+		arena_printf(w->a, "%" PRId64 "/%s", n->channel.channel, n->reference);
 	const struct batch_row **rows =
 		arena_array(w->a, n->batch.n_ok, sizeof(const struct batch_row *));
 	char hex[HASH_HEX_LEN + 1];
@@ -355,10 +361,11 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 		return rc;
 	if (n.batch.n_bad != 0 && !n.partial) {
 		reply_json(a, out, json_pack("{s:o}", "batch", batch_json(&n.batch)));
-		return err_set(e, RC_INVALID,
-			       "nothing was sent: %zu of %zu rows have problems; mend them, or "
-			       "send the %zu good ones with --partial",
-			       n.batch.n_bad, n.batch.n_rows, n.batch.n_ok);
+		return err_set(
+			e, RC_INVALID,
+			"nothing was sent: %zu of %zu rows have problems; mend them, or "
+			"send the %zu good ones with --partial",
+			n.batch.n_bad, n.batch.n_rows, n.batch.n_ok);
 	}
 	if (n.batch.n_ok == 0)
 		return err_set(e, RC_INVALID, "no row of the batch can be sent");
@@ -374,7 +381,7 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 		memcpy(n.casefile, n.again, UUID_TEXT_LEN + 1);
 	reply_json(a, out,
 		   json_pack("{s:s, s:I, s:o, s:b}", "case", n.casefile, "items",
-			     (json_int_t)n.batch.n_ok, "batch", batch_json(&n.batch), "again",
-			     n.again != NULL));
+			     (json_int_t)n.batch.n_ok, "batch", batch_json(&n.batch),
+			     "again", n.again != NULL));
 	return RC_OK;
 }

@@ -48,11 +48,13 @@ names_read(struct arena *a, json_t *in, const char *zone, struct order *o, struc
 	if (!json_is_array(names) || json_array_size(names) == 0)
 		return err_set(e, RC_INVALID, "\"names\" must list the names to block");
 	if (json_array_size(names) > o->policy->order.max_names)
-		return err_set(e, RC_TOO_LARGE, "%zu names; the policy %s allows %u an order",
+		return err_set(e, RC_TOO_LARGE,
+			       "%zu names; the policy %s allows %u an order",
 			       json_array_size(names), o->policy->name,
 			       o->policy->order.max_names);
 	o->names = arena_array(a, json_array_size(names), sizeof(*o->names));
-	json_array_foreach(names, i, v) {
+	json_array_foreach(names, i, v)
+	{
 		const char *given = json_string_value(v);
 		struct guard_name *n = &o->names[o->n_names];
 		if (given == NULL)
@@ -91,7 +93,8 @@ cites_read(struct arena *a, json_t *in, struct order *o, struct err *e)
 		return err_set(e, RC_TOO_LARGE, "an order cites at most %d cases",
 			       ORDER_CITES_MAX);
 	o->cites = arena_array(a, json_array_size(cites), sizeof(*o->cites));
-	json_array_foreach(cites, i, v) {
+	json_array_foreach(cites, i, v)
+	{
 		const char *id = json_string_value(v);
 		if (id == NULL || !uuid7_valid(id, strlen(id)))
 			return err_set(e, RC_INVALID, "cites[%zu] is no case", i);
@@ -104,7 +107,8 @@ cites_read(struct arena *a, json_t *in, struct order *o, struct err *e)
 static bool
 covers(const struct guard_name *n, const char *host)
 {
-	return strcmp(n->name, host) == 0 || (n->wildcard && name_is_within(host, n->name));
+	return strcmp(n->name, host) == 0 ||
+	       (n->wildcard && name_is_within(host, n->name));
 }
 
 static enum rc
@@ -117,14 +121,17 @@ sample_count(struct arena *a, json_t *in, struct order *o, struct err *e)
 	if (sample == NULL || json_is_null(sample))
 		return RC_OK;
 	if (!json_is_array(sample) || json_array_size(sample) > ORDER_SAMPLE_MAX)
-		return err_set(e, RC_INVALID, "\"sample\" must be a list of at most %d links",
+		return err_set(e, RC_INVALID,
+			       "\"sample\" must be a list of at most %d links",
 			       ORDER_SAMPLE_MAX);
-	json_array_foreach(sample, i, v) {
+	json_array_foreach(sample, i, v)
+	{
 		const char *link = json_string_value(v);
 		struct err ignored = ERR_INIT;
 		struct target t;
 		/* A link that is none of our kinds says nothing about any name. */
-		if (link == NULL || target_parse(a, link, strlen(link), &t, &ignored) != RC_OK)
+		if (link == NULL ||
+		    target_parse(a, link, strlen(link), &t, &ignored) != RC_OK)
 			continue;
 		o->sample_size++;
 		for (size_t k = 0; t.host != NULL && k < o->n_names; k++)
@@ -169,16 +176,16 @@ grounds_check(struct store *s, struct arena *a, struct order *o, struct err *e)
 		if (rc == RC_OK && c.channel != o->channel.channel)
 			rc = err_set(e, RC_INVALID, "it is of another channel");
 		if (rc == RC_OK)
-			rc = casefile_grounds(o->policy,
-					      c.class_code == NULL
-						      ? NULL
-						      : policy_class_find(o->policy,
-									  c.class_code),
-					      &c.fold, c.items - c.decided, o->now_us, e);
+			rc = casefile_grounds(
+				o->policy,
+				c.class_code == NULL
+					? NULL
+					: policy_class_find(o->policy, c.class_code),
+				&c.fold, c.items - c.decided, o->now_us, e);
 		if (rc == RC_OK)
 			rc = store_run(s, &SQL_CASE_HOSTS,
-				       (struct db_param[]){DB_P_TEXT(o->cites[i])}, on_host,
-				       &h, e);
+				       (struct db_param[]){DB_P_TEXT(o->cites[i])},
+				       on_host, &h, e);
 		if (rc != RC_OK)
 			err_prefix(e, "case %s is no ground for an order", o->cites[i]);
 	}
@@ -206,11 +213,13 @@ times_read(json_t *in, struct order *o, struct err *e)
 	enum rc rc = time_read(in, "ends", 0, &o->ends_us, e);
 
 	if (rc == RC_OK && o->ends_us == 0)
-		rc = err_set(e, RC_INVALID, "\"ends\" is missing: every order has an end date");
+		rc = err_set(e, RC_INVALID,
+			     "\"ends\" is missing: every order has an end date");
 	if (rc == RC_OK && o->ends_us <= o->now_us)
 		rc = err_set(e, RC_INVALID, "\"ends\" is in the past");
 	if (rc == RC_OK && o->ends_us > longest)
-		rc = err_set(e, RC_INVALID, "\"ends\" is after %s, the policy %s's maximum",
+		rc = err_set(e, RC_INVALID,
+			     "\"ends\" is after %s, the policy %s's maximum",
 			     clock_format(longest, when), o->policy->name);
 	if (rc == RC_OK)
 		rc = time_read(in, "review", o->now_us + (o->ends_us - o->now_us) / 2,
@@ -245,7 +254,8 @@ release_json(void *p)
 
 /* Names, grounds, guards: the part that a check and a draft share. */
 static enum rc
-order_examine(struct node *nd, struct arena *a, json_t *in, struct order *o, struct err *e)
+order_examine(struct node *nd, struct arena *a, json_t *in, struct order *o,
+	      struct err *e)
 {
 	struct store *s = NULL;
 	const char *peer;
@@ -295,8 +305,8 @@ findings_json(const struct order *o)
 	for (size_t i = 0; i < o->n_findings; i++)
 		json_array_append_new(
 			rows,
-			json_pack("{s:s, s:s, s:s, s:s}", "name", o->findings[i].name, "guard",
-				  guard_code_token(o->findings[i].code), "level",
+			json_pack("{s:s, s:s, s:s, s:s}", "name", o->findings[i].name,
+				  "guard", guard_code_token(o->findings[i].code), "level",
 				  levels[guard_code_level(o->findings[i].code)], "text",
 				  o->findings[i].text));
 	return rows;
@@ -315,8 +325,9 @@ examined_json(const struct order *o)
 					 (json_int_t)o->names[i].sample));
 	return json_pack("{s:o, s:o, s:O, s:I, s:I, s:i}", "names", names, "findings",
 			 findings_json(o), "overrides_needed", o->guards, "cited_items",
-			 (json_int_t)o->cited_items, "sample_size", (json_int_t)o->sample_size,
-			 "approvals_needed", (int)o->policy->order.approvals);
+			 (json_int_t)o->cited_items, "sample_size",
+			 (json_int_t)o->sample_size, "approvals_needed",
+			 (int)o->policy->order.approvals);
 }
 
 /* in: peer?, names, cites, sample?  out: names, findings, overrides_needed, ... */
@@ -353,7 +364,8 @@ text_put(struct buf *b, struct node *nd, const struct order *o)
 	for (size_t i = 0; i < o->n_names; i++)
 		buf_printf(b, "- %s%s\n", o->names[i].name,
 			   o->names[i].wildcard ? " and every name below it" : "");
-	buf_puts(b, "\nRests on these cases, receipted and unanswered past their deadline:\n");
+	buf_puts(b, "\nRests on these cases, receipted and unanswered past their "
+		    "deadline:\n");
 	for (size_t i = 0; i < o->n_cites; i++)
 		buf_printf(b, "- %s\n", o->cites[i]);
 	buf_printf(b, "\nLegal basis:\n%s\n\nReasons:\n%s\n\nProportionality:\n%s\n",
@@ -378,8 +390,9 @@ work_draft(struct writer *w, void *arg, struct err *e)
 	};
 
 	for (size_t i = 0; i < o->n_names; i++)
-		json_array_append_new(names, json_pack("{s:s, s:b}", "name", o->names[i].name,
-						       "wildcard", o->names[i].wildcard));
+		json_array_append_new(names,
+				      json_pack("{s:s, s:b}", "name", o->names[i].name,
+						"wildcard", o->names[i].wildcard));
 	for (size_t i = 0; i < o->n_cites; i++)
 		json_array_append_new(cites, json_string(o->cites[i]));
 	return append_event(
@@ -389,12 +402,13 @@ work_draft(struct writer *w, void *arg, struct err *e)
 			.type = "order.draft",
 			.by = o->by,
 			.body = json_pack(
-				"{s:s, s:o, s:o, s:s, s:I, s:I, s:b, s:s, s:I, s:O}", "order",
-				o->id, "names", names, "cites", cites, "action", o->action,
-				"ends", (json_int_t)o->ends_us, "review",
+				"{s:s, s:o, s:o, s:s, s:I, s:I, s:b, s:s, s:I, s:O}",
+				"order", o->id, "names", names, "cites", cites, "action",
+				o->action, "ends", (json_int_t)o->ends_us, "review",
 				(json_int_t)o->review_us, "emergency", 0, "text",
 				hash_hex(&o->text_hash, hex), "approvals",
-				(json_int_t)o->policy->order.approvals, "guards", o->guards),
+				(json_int_t)o->policy->order.approvals, "guards",
+				o->guards),
 			.disclosures = sd,
 			.n_disclosures = sizeof(sd) / sizeof(sd[0]),
 		},
@@ -434,10 +448,11 @@ service_order_draft(struct node *nd, struct arena *a, const struct actor *who, j
 	uuid7_make(o.now_us, o.id);
 	text_put(&text, nd, &o);
 	if (!buf_ok(&text)) {
-		rc = err_set(e, RC_TOO_LARGE,
-			     "the order's text is larger than %zu bytes: shorten the reasons, "
-			     "or make several orders",
-			     text.max);
+		rc = err_set(
+			e, RC_TOO_LARGE,
+			"the order's text is larger than %zu bytes: shorten the reasons, "
+			"or make several orders",
+			text.max);
 		goto out;
 	}
 	o.text = buf_str(&text);
@@ -527,8 +542,8 @@ sign_reply(struct node *nd, struct arena *a, struct signing *g, struct reply *ou
 
 /* in: order, text_sha256, guards ([token]), reason  out: order, state, approvals, ... */
 enum rc
-service_order_override(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-		       struct reply *out, struct err *e)
+service_order_override(struct node *nd, struct arena *a, const struct actor *who,
+		       json_t *in, struct reply *out, struct err *e)
 {
 	struct signing g = {.by = actor_pseudonym(who), .type = "order.override"};
 	enum rc rc = in_only(in, "order text_sha256 guards reason", e);
@@ -541,14 +556,15 @@ service_order_override(struct node *nd, struct arena *a, const struct actor *who
 		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
 	g.guards = json_object_get(in, "guards");
 	if (rc == RC_OK && (!json_is_array(g.guards) || json_array_size(g.guards) == 0))
-		rc = err_set(e, RC_INVALID, "\"guards\" must name the guards to override");
+		rc = err_set(e, RC_INVALID,
+			     "\"guards\" must name the guards to override");
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
 /* in: order, text_sha256 (of the text that was read)  out: as of override */
 enum rc
-service_order_approve(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-		      struct reply *out, struct err *e)
+service_order_approve(struct node *nd, struct arena *a, const struct actor *who,
+		      json_t *in, struct reply *out, struct err *e)
 {
 	struct signing g = {.by = actor_pseudonym(who), .type = "order.approve"};
 	enum rc rc = in_only(in, "order text_sha256", e);
@@ -618,15 +634,15 @@ work_expire(struct writer *w, void *arg, struct err *e)
 		rc = view_order_get(w->s, w->a, x->due[i].id, &row, e);
 		/* A lift may have come first. */
 		if (rc == RC_OK && strcmp(row.state, "in_force") == 0)
-			rc = append_event(w,
-					  &(struct append){
-						  .channel = x->due[i].channel,
-						  .type = "order.expire",
-						  .by = "node",
-						  .body = json_pack("{s:s}", "order",
-								    x->due[i].id),
-					  },
-					  NULL, e);
+			rc = append_event(
+				w,
+				&(struct append){
+					.channel = x->due[i].channel,
+					.type = "order.expire",
+					.by = "node",
+					.body = json_pack("{s:s}", "order", x->due[i].id),
+				},
+				NULL, e);
 	}
 	return rc;
 }

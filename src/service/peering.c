@@ -1,8 +1,8 @@
 /*
  * Peers: our introduction for one of them, and theirs for us.
  *
- * Whoever introduces first proposes the channel's id; the other's file carries the same.  A
- * peer is added by its file and the fingerprint of its root key, which a person has
+ * Whoever introduces first proposes the channel's id; the other's file carries the same.
+ * A peer is added by its file and the fingerprint of its root key, which a person has
  * compared over another path (protocol 5).
  */
 #include <inttypes.h>
@@ -30,9 +30,10 @@ policy_read(struct arena *a, const char *name_or_text, const struct policy **ret
 		const struct builtin_file *f =
 			builtin_find(arena_printf(a, "%s.json", name_or_text));
 		if (f == NULL)
-			return err_set(e, RC_NOT_FOUND,
-				       "there is no built-in policy \"%s\": %s, or a file",
-				       name_or_text, builtin_policies());
+			return err_set(
+				e, RC_NOT_FOUND,
+				"there is no built-in policy \"%s\": %s, or a file",
+				name_or_text, builtin_policies());
 		text = f->data;
 		len = f->len;
 	}
@@ -70,8 +71,8 @@ origins_make(struct arena *a, enum party own, const char *own_org, const char *p
 }
 
 static enum rc
-channel_make(struct writer *w, struct peering *p, const char *name, const char *introduction,
-	     struct err *e)
+channel_make(struct writer *w, struct peering *p, const char *name,
+	     const char *introduction, struct err *e)
 {
 	const struct identity *own = p->nd->id;
 	const char *origins[PARTY_COUNT];
@@ -79,7 +80,8 @@ channel_make(struct writer *w, struct peering *p, const char *name, const char *
 	enum rc rc = store_int(w->s, &SQL_CHANNEL_HIGHEST, NULL, 0, &highest, e);
 
 	if (rc == RC_OK && highest >= NODE_CHANNELS_MAX)
-		rc = err_set(e, RC_LIMIT, "a node has at most %d channels", NODE_CHANNELS_MAX);
+		rc = err_set(e, RC_LIMIT, "a node has at most %d channels",
+			     NODE_CHANNELS_MAX);
 	if (rc != RC_OK)
 		return rc;
 	p->channel = (struct channel_row){.channel = highest + 1,
@@ -90,7 +92,8 @@ channel_make(struct writer *w, struct peering *p, const char *name, const char *
 					  .introduction = introduction};
 	origins_make(w->a, own->role, own->org, p->peer, name, origins);
 	rc = policy_keep(w->s, p->policy, p->policy_text, e);
-	return rc == RC_OK ? store_channel_add(w->s, &p->channel, origins, w->now_us, e) : rc;
+	return rc == RC_OK ? store_channel_add(w->s, &p->channel, origins, w->now_us, e)
+			   : rc;
 }
 
 static enum rc
@@ -125,8 +128,8 @@ service_introduce(struct node *nd, struct arena *a, const struct actor *who, jso
 		rc = in_text(in, "peer", true, ORG_MAX, &p.peer, e);
 	if (rc == RC_OK)
 		rc = in_text(in, "policy", false, POLICY_MAX, &policy, e);
-	if (rc == RC_OK && (!org_valid(p.peer, strlen(p.peer)) ||
-			    strcmp(p.peer, nd->id->org) == 0))
+	if (rc == RC_OK &&
+	    (!org_valid(p.peer, strlen(p.peer)) || strcmp(p.peer, nd->id->org) == 0))
 		rc = err_set(e, RC_INVALID,
 			     "\"peer\" must be the other organisation's id, such as "
 			     "telegram.example");
@@ -155,12 +158,13 @@ service_introduce(struct node *nd, struct arena *a, const struct actor *who, jso
 	payload = channel_offer_payload(a, &o, nd->id);
 	rc = signer_sign_jws(nd->signer, a, OFFER_TYP, payload, strlen(payload), &jws, e);
 	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:s, s:s}", "peer", p.peer, "channel",
-				     p.channel.name, "file",
-				     arena_printf(a, "%s\n%s\n", nd->id->wire, jws),
-				     "fingerprint",
-				     identity_fingerprint(nd->id->root_pub, fingerprint)));
+		reply_json(
+			a, out,
+			json_pack("{s:s, s:s, s:s, s:s}", "peer", p.peer, "channel",
+				  p.channel.name, "file",
+				  arena_printf(a, "%s\n%s\n", nd->id->wire, jws),
+				  "fingerprint",
+				  identity_fingerprint(nd->id->root_pub, fingerprint)));
 	return rc;
 }
 
@@ -179,13 +183,14 @@ open_append(struct writer *w, struct peering *p, struct err *e)
 			.channel = p->channel.channel,
 			.type = "channel.open",
 			.by = "node",
-			.body = json_pack(
-				"{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:s}}", "channel",
-				p->channel.name, "org", p->nd->id->org, "peer", p->peer,
-				"identity", hash_hex(&own, own_hex), "peer_identity",
-				hash_hex(&peer, peer_hex), "policy", "name", p->policy->name,
-				"version", (json_int_t)p->policy->version, "sha256",
-				hash_hex(&p->policy->sha256, policy_hex)),
+			.body = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:I, s:s}}",
+					  "channel", p->channel.name, "org",
+					  p->nd->id->org, "peer", p->peer, "identity",
+					  hash_hex(&own, own_hex), "peer_identity",
+					  hash_hex(&peer, peer_hex), "policy", "name",
+					  p->policy->name, "version",
+					  (json_int_t)p->policy->version, "sha256",
+					  hash_hex(&p->policy->sha256, policy_hex)),
 		},
 		NULL, e);
 }
@@ -204,13 +209,15 @@ work_add(struct writer *w, void *arg, struct err *e)
 					 "%s is introduced already, with another file",
 					 p->peer);
 	if (rc == RC_OK && strcmp(p->channel.name, p->offer->channel) != 0)
-		return err_set(e, RC_CONFLICT,
-			       "both sides have proposed a channel: %s made this file before "
-			       "it added yours; let it add yours first and send a new file",
-			       p->peer);
+		return err_set(
+			e, RC_CONFLICT,
+			"both sides have proposed a channel: %s made this file before "
+			"it added yours; let it add yours first and send a new file",
+			p->peer);
 	if (rc == RC_OK &&
 	    !hash_equal(&p->channel.policy_sha256, &p->offer->policy_sha256))
-		return err_set(e, RC_CONFLICT, "the file names another policy than we do");
+		return err_set(e, RC_CONFLICT,
+			       "the file names another policy than we do");
 	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_CHANNEL_INTRODUCE,
 			       (struct db_param[]){DB_P_INT(p->channel.channel),
@@ -236,10 +243,11 @@ offer_check(struct node *nd, struct arena *a, const struct peering *p,
 
 	identity_fingerprint(p->id->root_pub, actual);
 	if (strcmp(actual, fingerprint) != 0)
-		return err_set(e, RC_DENIED,
-			       "the file's fingerprint is %s, not the one you gave: do not "
-			       "trust this file until both sides read out the same",
-			       actual);
+		return err_set(
+			e, RC_DENIED,
+			"the file's fingerprint is %s, not the one you gave: do not "
+			"trust this file until both sides read out the same",
+			actual);
 	if (strcmp(p->offer->peer, nd->id->org) != 0)
 		return err_set(e, RC_INVALID, "the file is for %s, this node is %s",
 			       p->offer->peer, nd->id->org);
@@ -249,7 +257,8 @@ offer_check(struct node *nd, struct arena *a, const struct peering *p,
 	origins_make(a, nd->id->role, nd->id->org, p->peer, p->offer->channel, origins);
 	for (int i = 0; i < PARTY_COUNT; i++)
 		if (strcmp(origins[i], p->offer->origins[i]) != 0)
-			return err_set(e, RC_INVALID, "the file names the log %s where %s is due",
+			return err_set(e, RC_INVALID,
+				       "the file names the log %s where %s is due",
 				       p->offer->origins[i], origins[i]);
 	return RC_OK;
 }
@@ -268,7 +277,8 @@ service_peer_add(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = in_text(in, "file", true, INTRODUCTION_MAX, &p.wire, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "fingerprint", true, FINGERPRINT_TEXT_MAX, &fingerprint, e);
+		rc = in_text(in, "fingerprint", true, FINGERPRINT_TEXT_MAX, &fingerprint,
+			     e);
 	if (rc == RC_OK)
 		rc = in_text(in, "policy", false, POLICY_MAX, &policy, e);
 	if (rc == RC_OK)
@@ -278,14 +288,15 @@ service_peer_add(struct node *nd, struct arena *a, const struct actor *who, json
 	p.peer = p.id->org;
 	rc = offer_check(nd, a, &p, fingerprint, e);
 	if (rc == RC_OK)
-		rc = policy_read(a, policy == NULL ? p.offer->policy_name : policy, &p.policy,
-				 &p.policy_text, e);
+		rc = policy_read(a, policy == NULL ? p.offer->policy_name : policy,
+				 &p.policy, &p.policy_text, e);
 	if (rc == RC_OK && !hash_equal(&p.policy->sha256, &p.offer->policy_sha256))
-		rc = err_set(e, RC_CONFLICT,
-			     "the file names version %" PRIu64
-			     " of the policy %s with other content than ours: ask %s for its "
-			     "policy file and give it with --policy",
-			     p.offer->policy_version, p.offer->policy_name, p.peer);
+		rc = err_set(
+			e, RC_CONFLICT,
+			"the file names version %" PRIu64
+			" of the policy %s with other content than ours: ask %s for its "
+			"policy file and give it with --policy",
+			p.offer->policy_version, p.offer->policy_name, p.peer);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_add, &p, e);
 	if (rc == RC_OK)
@@ -308,17 +319,19 @@ service_peer_list(struct node *nd, struct arena *a, const struct actor *who, jso
 
 	(void)who;
 	reply_json(a, out,
-		   json_pack("{s:{s:s, s:s, s:s, s:s}, s:o}", "own", "org", nd->id->org, "name",
-			     nd->id->name, "role", party_name(nd->id->role), "fingerprint",
+		   json_pack("{s:{s:s, s:s, s:s, s:s}, s:o}", "own", "org", nd->id->org,
+			     "name", nd->id->name, "role", party_name(nd->id->role),
+			     "fingerprint",
 			     identity_fingerprint(nd->id->root_pub, fingerprint), "peers",
 			     peers));
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_PEER_LIST, NULL,
-				"peer:s channel:s introduced:b policy:s sent:i receipted:i "
-				"failing_since:t reason:s next_try:t received:i",
-				peers, e);
+		rc = store_rows(
+			s, &SQL_PEER_LIST, NULL,
+			"peer:s channel:s introduced:b policy:s sent:i receipted:i "
+			"failing_since:t reason:s next_try:t received:i",
+			peers, e);
 	reader_put(nd, s);
 	return rc;
 }

@@ -125,8 +125,9 @@ by_password(struct node *nd, struct arena *a, const char *credential, const char
 	if (rc != RC_OK || !p->found)
 		return rc;
 	pthread_mutex_lock(&nd->password_mu);
-	p->found = p->password != NULL &&
-		   crypto_pwhash_str_verify(p->password, colon + 1, strlen(colon + 1)) == 0;
+	p->found =
+		p->password != NULL &&
+		crypto_pwhash_str_verify(p->password, colon + 1, strlen(colon + 1)) == 0;
 	pthread_mutex_unlock(&nd->password_mu);
 	return RC_OK;
 }
@@ -140,7 +141,8 @@ by_token(struct node *nd, struct arena *a, const char *credential, struct person
 	struct hash h;
 	uint8_t *token;
 
-	while (len > prefix && (credential[len - 1] == '\n' || credential[len - 1] == ' '))
+	while (len > prefix &&
+	       (credential[len - 1] == '\n' || credential[len - 1] == ' '))
 		len--;
 	const char *b64 = credential + prefix;
 	if (b64url_decode(a, b64, len - prefix, &token, &token_len) != RC_OK ||
@@ -166,9 +168,10 @@ actor_authenticate(struct node *nd, struct arena *a, const char *credential,
 	if (rc != RC_OK)
 		return rc;
 	if (!p.found)
-		return err_set(e, RC_UNAUTHENTICATED,
-			       "this credential opens nothing here: it is of another node, "
-			       "was withdrawn, or the password is wrong");
+		return err_set(
+			e, RC_UNAUTHENTICATED,
+			"this credential opens nothing here: it is of another node, "
+			"was withdrawn, or the password is wrong");
 	struct actor *who = ARENA_NEW(a, struct actor);
 	who->name = p.name;
 	who->pseudonym = p.pseudonym;
@@ -186,7 +189,8 @@ name_valid(const char *name)
 	if (len == 0 || len > PERSON_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (!((name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
+		if (!((name[i] >= 'a' && name[i] <= 'z') ||
+		      (name[i] >= '0' && name[i] <= '9') ||
 		      (i != 0 && (name[i] == '.' || name[i] == '-' || name[i] == '_'))))
 			return false;
 	return true;
@@ -204,10 +208,11 @@ person_prepare(struct arena *a, const char *name, const char *role, const char *
 	if (rc != RC_OK)
 		return rc;
 	if (!name_valid(name))
-		return err_set(e, RC_INVALID,
-			       "a person's name is 1 to %d of a-z, 0-9, '.', '-' and '_', and "
-			       "starts with a letter or digit",
-			       PERSON_NAME_MAX);
+		return err_set(
+			e, RC_INVALID,
+			"a person's name is 1 to %d of a-z, 0-9, '.', '-' and '_', and "
+			"starts with a letter or digit",
+			PERSON_NAME_MAX);
 	if (password != NULL && strlen(password) < PASSWORD_MIN)
 		return err_set(e, RC_INVALID, "a password has at least %d characters",
 			       PASSWORD_MIN);
@@ -243,7 +248,8 @@ person_insert(struct store *s, const struct person_new *p, const char *added_by,
 			DB_P_TEXT(p->name),
 			DB_P_TEXT(p->pseudonym),
 			DB_P_TEXT(p->role),
-			DB_P_BLOB(p->credential == NULL ? NULL : p->token_hash.b, HASH_LEN),
+			DB_P_BLOB(p->credential == NULL ? NULL : p->token_hash.b,
+				  HASH_LEN),
 			DB_P_TEXT(p->password),
 			DB_P_INT(now_us),
 			DB_P_TEXT(added_by),
@@ -268,7 +274,8 @@ work_add(struct writer *w, void *arg, struct err *e)
 	return person_insert(w->s, j->p, j->by, w->now_us, e);
 }
 
-/* in: name, role, password?  out: name, role, pseudonym, credential (null with a password) */
+/* in: name, role, password?  out: name, role, pseudonym, credential (null with a
+ * password) */
 enum rc
 service_person_add(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
@@ -291,8 +298,9 @@ service_person_add(struct node *nd, struct arena *a, const struct actor *who, js
 	rc = writer_run(nd, work_add, &j, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:s, s:s?}", "name", p.name, "role", p.role,
-				     "pseudonym", p.pseudonym, "credential", p.credential));
+			   json_pack("{s:s, s:s, s:s, s:s?}", "name", p.name, "role",
+				     p.role, "pseudonym", p.pseudonym, "credential",
+				     p.credential));
 	return rc;
 }
 
@@ -309,9 +317,10 @@ work_withdraw(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = store_int(w->s, &SQL_PERSON_ADMINS, NULL, 0, &admins, e);
 	if (rc == RC_OK && admins == 0)
-		rc = err_set(e, RC_CONFLICT,
-			     "%s is the last admin: add another before this one is withdrawn",
-			     j->name);
+		rc = err_set(
+			e, RC_CONFLICT,
+			"%s is the last admin: add another before this one is withdrawn",
+			j->name);
 	return rc;
 }
 
@@ -348,7 +357,8 @@ service_person_list(struct node *nd, struct arena *a, const struct actor *who, j
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_PERSON_LIST, NULL,
-				"name:s pseudonym:s role:s by:s active:b added:t", rows, e);
+				"name:s pseudonym:s role:s by:s active:b added:t", rows,
+				e);
 	reader_put(nd, s);
 	return rc;
 }

@@ -18,7 +18,8 @@ enum {
 	TIMELINE_MAX = 1000,
 };
 
-/* out: org, name, role, zone serial, counts by state, peers with delivery, orders in force */
+/* out: org, name, role, zone serial, counts by state, peers with delivery, orders in
+ * force */
 enum rc
 service_status(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	       struct reply *out, struct err *e)
@@ -33,27 +34,31 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 
 	(void)who;
 	json_t *o = reply_json(a, out,
-			       json_pack("{s:s, s:s, s:s, s:o, s:o}", "org", nd->id->org, "name",
-					 nd->id->name, "role", party_name(nd->id->role), "cases",
-					 states, "peers", peers));
+			       json_pack("{s:s, s:s, s:s, s:o, s:o}", "org", nd->id->org,
+					 "name", nd->id->name, "role",
+					 party_name(nd->id->role), "cases", states,
+					 "peers", peers));
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_STATES, NULL, "state:i n:i", rows, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_PEER_LIST, NULL,
-				"peer:s channel:s introduced:b policy:s sent:i receipted:i "
-				"failing_since:t reason:s next_try:t received:i",
-				peers, e);
+		rc = store_rows(
+			s, &SQL_PEER_LIST, NULL,
+			"peer:s channel:s introduced:b policy:s sent:i receipted:i "
+			"failing_since:t reason:s next_try:t received:i",
+			peers, e);
 	if (rc == RC_OK)
 		rc = view_zone_serial(s, &serial, e);
 	if (rc == RC_OK)
-		rc = store_row(s, &SQL_STATUS_COUNTS,
-			       (struct db_param[]){DB_P_INT(clock_now_us())},
-			       "overdue:i items:i decided:i orders_in_force:i names_blocked:i",
-			       &counts, e);
+		rc = store_row(
+			s, &SQL_STATUS_COUNTS,
+			(struct db_param[]){DB_P_INT(clock_now_us())},
+			"overdue:i items:i decided:i orders_in_force:i names_blocked:i",
+			&counts, e);
 	reader_put(nd, s);
-	json_array_foreach(rows, i, row) {
+	json_array_foreach(rows, i, row)
+	{
 		int64_t state = json_integer_value(json_object_get(row, "state"));
 		if (state > 0 && state < CASE_STATE_COUNT)
 			json_object_set(states, case_state_token((enum case_state)state),
@@ -85,22 +90,24 @@ case_finish(json_t *c, int64_t now_us)
 			    json_string(case_state_token((enum case_state)state)));
 	json_object_set_new(c, "due", json_time(due_us));
 	json_object_del(c, "due_us");
-	json_object_set_new(c, "overdue", json_boolean(due_us != STORE_NEVER &&
-						       due_us != 0 && due_us < now_us));
+	json_object_set_new(
+		c, "overdue",
+		json_boolean(due_us != STORE_NEVER && due_us != 0 && due_us < now_us));
 	json_object_set_new(c, "counts",
 			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
 				      (json_int_t)items, "accepted",
 				      (json_int_t)(accepted ? items : 0), "refused",
 				      (json_int_t)(refused ? items : 0), "waiting",
-				      (json_int_t)(accepted || refused ? 0 : items), "decided",
-				      (json_int_t)decided, "open",
+				      (json_int_t)(accepted || refused ? 0 : items),
+				      "decided", (json_int_t)decided, "open",
 				      (json_int_t)(accepted ? items - decided : 0)));
 	json_object_del(c, "decided");
 }
 
-#define CASE_SPEC                                                                         \
-	"case:s peer:s state:i subject:s legal_basis:s class:s urgent:b items:i decided:i " \
-	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "       \
+#define CASE_SPEC                                                                        \
+	"case:s peer:s state:i subject:s legal_basis:s class:s urgent:b items:i "        \
+	"decided:i "                                                                     \
+	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "     \
 	"decide_due:t due_us:i author:s"
 
 /*
@@ -138,7 +145,8 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 		const char *dot = strchr(after, '.');
 		after_due = strtoll(after, NULL, 10);
 		if (dot == NULL || !uuid7_valid(dot + 1, strlen(dot + 1)))
-			rc = err_set(e, RC_INVALID, "\"after\" is no cursor of this list");
+			rc = err_set(e, RC_INVALID,
+				     "\"after\" is no cursor of this list");
 		else
 			after_case = dot + 1;
 	}
@@ -146,11 +154,13 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_PAGE,
-				(struct db_param[]){DB_P_INT(after_due), DB_P_TEXT(after_case),
-						    DB_P_INT(want), DB_P_INT(limit)},
+				(struct db_param[]){DB_P_INT(after_due),
+						    DB_P_TEXT(after_case), DB_P_INT(want),
+						    DB_P_INT(limit)},
 				CASE_SPEC, cases, e);
 	reader_put(nd, s);
-	json_array_foreach(cases, i, c) {
+	json_array_foreach(cases, i, c)
+	{
 		if (i + 1 == json_array_size(cases) && (int64_t)(i + 1) == limit)
 			last = json_string(arena_printf(
 				a, "%" JSON_INTEGER_FORMAT ".%s",
@@ -170,7 +180,8 @@ timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *
 	size_t i;
 	json_t *ev;
 
-	json_array_foreach(timeline, i, ev) {
+	json_array_foreach(timeline, i, ev)
+	{
 		struct log_receipt r;
 		struct err none = ERR_INIT;
 		json_t *party = json_object_get(ev, "party");
@@ -178,7 +189,8 @@ timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *
 		rc = store_receipt_covering(
 			s, a, json_integer_value(json_object_get(ev, "channel")),
 			(enum party)p,
-			(uint64_t)json_integer_value(json_object_get(ev, "seq")), &r, &none);
+			(uint64_t)json_integer_value(json_object_get(ev, "seq")), &r,
+			&none);
 		if (rc == RC_OK)
 			json_object_set_new(
 				ev, "received",
@@ -204,8 +216,8 @@ ladder_json(const struct casefile *f)
 	for (uint32_t i = 0; i < f->n_rungs; i++)
 		json_array_append_new(
 			rungs, json_pack("{s:s, s:i, s:o, s:o}", "step",
-					 f->rungs[i].level == 0 ? "remind" : "warn", "level",
-					 (int)f->rungs[i].level, "at",
+					 f->rungs[i].level == 0 ? "remind" : "warn",
+					 "level", (int)f->rungs[i].level, "at",
 					 json_time(f->rungs[i].iat_us), "received",
 					 json_time(f->rungs[i].receipt_us)));
 	return rungs;
@@ -229,18 +241,20 @@ next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *in
 		rc = policy_of_channel(s, a, &ch, &p, e);
 	if (rc != RC_OK || policy_class_find(p, c->class_code) == NULL)
 		return rc;
-	casefile_due(p, policy_class_find(p, c->class_code), &c->fold, c->items - c->decided,
-		     &due);
+	casefile_due(p, policy_class_find(p, c->class_code), &c->fold,
+		     c->items - c->decided, &due);
 	if (due.step >= 0)
-		json_object_set_new(into, "next_step",
-				    json_pack("{s:s, s:i, s:o}", "step",
-					      p->ladder[due.step].warn ? "warn" : "remind",
-					      "level", (int)p->ladder[due.step].level,
-					      "not_before", json_time(due.step_us)));
+		json_object_set_new(
+			into, "next_step",
+			json_pack("{s:s, s:i, s:o}", "step",
+				  p->ladder[due.step].warn ? "warn" : "remind", "level",
+				  (int)p->ladder[due.step].level, "not_before",
+				  json_time(due.step_us)));
 	return RC_OK;
 }
 
-/* in: case  out: the case with counts, ladder, messages, timeline with receipts, orders */
+/* in: case  out: the case with counts, ladder, messages, timeline with receipts, orders
+ */
 enum rc
 service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	     struct reply *out, struct err *e)
@@ -267,10 +281,11 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 		rc = store_rows(s, &SQL_CASE_MESSAGES, (struct db_param[]){DB_P_TEXT(id)},
 				"party:i seq:i author:s text:s at:t read:t", messages, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_CASE_TIMELINE,
-				(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX)},
-				"channel:i party:i seq:i type:s at:t author:s void:s",
-				timeline, e);
+		rc = store_rows(
+			s, &SQL_CASE_TIMELINE,
+			(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX)},
+			"channel:i party:i seq:i type:s at:t author:s void:s", timeline,
+			e);
 	if (rc == RC_OK)
 		rc = timeline_finish(s, a, timeline, e);
 	if (rc == RC_OK)
@@ -325,25 +340,26 @@ service_items(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = view_case_get(s, a, id, &row, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_ITEM_PAGE,
-				(struct db_param[]){DB_P_TEXT(id), DB_P_INT(after),
-						    DB_P_INT(limit)},
-				"i:i kind:s category:s given:s normal:s host:s description:s "
-				"outcome:s ground:s reason:s decided:t",
-				items, e);
+		rc = store_rows(
+			s, &SQL_ITEM_PAGE,
+			(struct db_param[]){DB_P_TEXT(id), DB_P_INT(after),
+					    DB_P_INT(limit)},
+			"i:i kind:s category:s given:s normal:s host:s description:s "
+			"outcome:s ground:s reason:s decided:t",
+			items, e);
 	reader_put(nd, s);
 	size_t n = json_array_size(items);
-	json_object_set_new(o, "next",
-			    n != 0 && (int64_t)n == limit
-				    ? json_incref(json_object_get(
-					      json_array_get(items, n - 1), "i"))
-				    : json_null());
+	json_object_set_new(
+		o, "next",
+		n != 0 && (int64_t)n == limit
+			? json_incref(json_object_get(json_array_get(items, n - 1), "i"))
+			: json_null());
 	return rc;
 }
 
-#define ORDER_SPEC                                                                        \
-	"order:s peer:s state:s action:s text:s text_sha256:s reasons:s legal_basis:s "    \
-	"approvals_needed:i guards:j drafter:s drafted:t in_force:t ends:t review:t "      \
+#define ORDER_SPEC                                                                       \
+	"order:s peer:s state:s action:s text:s text_sha256:s reasons:s legal_basis:s "  \
+	"approvals_needed:i guards:j drafter:s drafted:t in_force:t ends:t review:t "    \
 	"ended:t emergency:b serial_on:i serial_off:i"
 
 static enum rc
@@ -352,8 +368,8 @@ order_finish(struct store *s, json_t *o, struct err *e)
 	const char *id = json_string_value(json_object_get(o, "order"));
 	const struct db_param key[] = {DB_P_TEXT(id)};
 	json_t *names = json_array(), *cites = json_array(), *acts = json_array();
-	enum rc rc = store_rows(s, &SQL_ORDER_NAMES, key, "name:s wildcard:b lifted:t", names,
-				e);
+	enum rc rc = store_rows(s, &SQL_ORDER_NAMES, key, "name:s wildcard:b lifted:t",
+				names, e);
 
 	json_object_set_new(o, "names", names);
 	json_object_set_new(o, "cites", cites);
@@ -414,13 +430,12 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_ORDER_PAGE,
-				(struct db_param[]){DB_P_TEXT(after == NULL ? "g" : after),
-						    DB_P_INT(limit)},
-				ORDER_SPEC, orders, e);
-	json_array_foreach(orders, i, o)
-		if (rc == RC_OK)
-			rc = order_finish(s, o, e);
+		rc = store_rows(
+			s, &SQL_ORDER_PAGE,
+			(struct db_param[]){DB_P_TEXT(after == NULL ? "g" : after),
+					    DB_P_INT(limit)},
+			ORDER_SPEC, orders, e);
+	json_array_foreach(orders, i, o) if (rc == RC_OK) rc = order_finish(s, o, e);
 	reader_put(nd, s);
 	size_t n = json_array_size(orders);
 	json_object_set_new(all, "next",
@@ -432,8 +447,9 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 }
 
 /*
- * in: name  out: name (normalised), blocked (true: an order in force covers it), orders: every
- * order that names it or, by wildcard, a name above it, with state, reasons and dates
+ * in: name  out: name (normalised), blocked (true: an order in force covers it), orders:
+ * every order that names it or, by wildcard, a name above it, with state, reasons and
+ * dates
  */
 enum rc
 service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -455,11 +471,12 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 		rc = reader_get(nd, &s, e);
 	/* The name itself, then each name above it, which covers it by wildcard only. */
 	for (const char *at = rc == RC_OK ? name : NULL; rc == RC_OK && at != NULL;) {
-		rc = store_rows(s, &SQL_LOOKUP,
-				(struct db_param[]){DB_P_TEXT(at), DB_P_INT(at == name)},
-				"order:s state:s covering:s wildcard:b lifted:t legal_basis:s "
-				"reasons:s drafted:t in_force:t ends:t ended:t serial_on:i",
-				orders, e);
+		rc = store_rows(
+			s, &SQL_LOOKUP,
+			(struct db_param[]){DB_P_TEXT(at), DB_P_INT(at == name)},
+			"order:s state:s covering:s wildcard:b lifted:t legal_basis:s "
+			"reasons:s drafted:t in_force:t ends:t ended:t serial_on:i",
+			orders, e);
 		at = strchr(at, '.');
 		at = at == NULL ? NULL : at + 1;
 	}
@@ -468,10 +485,10 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 		return rc;
 	size_t i;
 	json_t *row;
-	json_array_foreach(orders, i, row)
-		blocked |= strcmp(json_string_value(json_object_get(row, "state")),
-				  "in_force") == 0 &&
-			   json_is_null(json_object_get(row, "lifted"));
+	json_array_foreach(orders, i, row) blocked |=
+		strcmp(json_string_value(json_object_get(row, "state")), "in_force") ==
+			0 &&
+		json_is_null(json_object_get(row, "lifted"));
 	json_object_set_new(o, "name", json_string(name));
 	json_object_set_new(o, "blocked", json_boolean(blocked));
 	return RC_OK;

@@ -24,15 +24,16 @@ const struct service_route service_routes[] = {
 	 service_person_list, "who may act"},
 	{"POST", "/v1/persons", ADMIN, -1, SMALL, service_person_add,
 	 "give a person a credential"},
-	{"POST", "/v1/persons/{person}/withdraw", ADMIN, -1, SMALL, service_person_withdraw,
-	 "take a person's credential away"},
-	{"GET", "/v1/peers", ANYONE, -1, SMALL, service_peer_list, "peers and their delivery"},
+	{"POST", "/v1/persons/{person}/withdraw", ADMIN, -1, SMALL,
+	 service_person_withdraw, "take a person's credential away"},
+	{"GET", "/v1/peers", ANYONE, -1, SMALL, service_peer_list,
+	 "peers and their delivery"},
 	{"POST", "/v1/peers/introduce", ADMIN, -1, SMALL + POLICY_MAX, service_introduce,
 	 "make our introduction file for a peer"},
 	{"POST", "/v1/peers", ADMIN, -1, SMALL + INTRODUCTION_MAX + POLICY_MAX,
 	 service_peer_add, "add a peer by its file and fingerprint"},
-	{"POST", "/v1/batches/check", OFFICER, PARTY_AUTHORITY, LARGE, service_batch_check,
-	 "check a list row by row, send nothing"},
+	{"POST", "/v1/batches/check", OFFICER, PARTY_AUTHORITY, LARGE,
+	 service_batch_check, "check a list row by row, send nothing"},
 	{"POST", "/v1/notices", OFFICER, PARTY_AUTHORITY, LARGE, service_notice_send,
 	 "send a notice"},
 	{"GET", "/v1/cases", ANYONE, -1, SMALL, service_cases, "cases by deadline"},
@@ -50,8 +51,8 @@ const struct service_route service_routes[] = {
 	 "mark its messages read"},
 	{"POST", "/v1/cases/{case}/remind", OFFICER, PARTY_AUTHORITY, SMALL,
 	 service_case_remind, "remind of a missed deadline"},
-	{"POST", "/v1/cases/{case}/warn", OFFICER, PARTY_AUTHORITY, SMALL, service_case_warn,
-	 "the next formal warning"},
+	{"POST", "/v1/cases/{case}/warn", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_case_warn, "the next formal warning"},
 	{"POST", "/v1/cases/{case}/close", OFFICER, PARTY_AUTHORITY, SMALL,
 	 service_case_close, "every item is decided"},
 	{"POST", "/v1/cases/{case}/reopen", OFFICER, PARTY_AUTHORITY, SMALL,
@@ -78,8 +79,8 @@ const struct service_route service_routes[] = {
 	 service_operator_remove, "no longer"},
 	{"GET", "/v1/lookup", ROLES_NOBODY_NEEDED, -1, SMALL, service_lookup,
 	 "is a name blocked, why, since when"},
-	{"POST", "/v1/rebuild", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL, service_rebuild,
-	 "make the views anew from the log and compare"},
+	{"POST", "/v1/rebuild", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL,
+	 service_rebuild, "make the views anew from the log and compare"},
 };
 const size_t service_routes_n = sizeof(service_routes) / sizeof(service_routes[0]);
 
@@ -88,7 +89,8 @@ static bool
 path_match(const char *pattern, const char *path, json_t *in)
 {
 	while (*pattern != '\0' && *path != '\0') {
-		size_t pl = strcspn(pattern + 1, "/") + 1, al = strcspn(path + 1, "/") + 1;
+		size_t pl = strcspn(pattern + 1, "/") + 1,
+		       al = strcspn(path + 1, "/") + 1;
 		if (*pattern != '/' || *path != '/')
 			return false;
 		if (pattern[1] == '{') {
@@ -126,9 +128,8 @@ service_route_find(const char *method, const char *path, json_t *in,
 			*ret = r;
 			return RC_OK;
 		}
-	return rc == RC_NOT_FOUND
-		       ? err_set(e, rc, "there is nothing at %s", path)
-		       : err_set(e, rc, "%s does not take %s", path, method);
+	return rc == RC_NOT_FOUND ? err_set(e, rc, "there is nothing at %s", path)
+				  : err_set(e, rc, "%s does not take %s", path, method);
 }
 
 static const char *
@@ -138,7 +139,8 @@ roles_text(struct arena *a, unsigned roles)
 
 	for (int i = 0; i < ROLE_COUNT; i++)
 		if ((roles & ROLE_BIT(i)) != 0)
-			text = arena_printf(a, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+			text = arena_printf(a, "%s%s%s", text,
+					    text[0] == '\0' ? "" : ", ",
 					    role_token((enum role)i));
 	return text;
 }
@@ -149,14 +151,18 @@ service_run(struct node *nd, struct arena *a, const struct service_route *r,
 {
 	*out = (struct reply){0};
 	if (r->roles != ROLES_NOBODY_NEEDED && who == NULL)
-		return err_set(e, RC_UNAUTHENTICATED,
-			       "say who you are: give your credential file with --as FILE or "
-			       "in SALURAN_CREDENTIAL");
-	if (r->roles != ROLES_NOBODY_NEEDED && (r->roles & ROLE_BIT(actor_role(who))) == 0)
-		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s", actor_name(who),
-			       role_token(actor_role(who)), roles_text(a, r->roles));
+		return err_set(
+			e, RC_UNAUTHENTICATED,
+			"say who you are: give your credential file with --as FILE or "
+			"in SALURAN_CREDENTIAL");
+	if (r->roles != ROLES_NOBODY_NEEDED &&
+	    (r->roles & ROLE_BIT(actor_role(who))) == 0)
+		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s",
+			       actor_name(who), role_token(actor_role(who)),
+			       roles_text(a, r->roles));
 	if (r->party >= 0 && node_identity(nd)->role != (enum party)r->party)
-		return err_set(e, RC_DENIED, "this is done on the %s's node; this one is the %s",
+		return err_set(e, RC_DENIED,
+			       "this is done on the %s's node; this one is the %s",
 			       party_name((enum party)r->party),
 			       party_name(node_identity(nd)->role));
 	return r->fn(nd, a, who, in, out, e);

@@ -3,7 +3,8 @@
  *
  * An edge authenticates, finds the row, merges the path's and query's words into `in` and
  * shows the reply or the error.  What the members of `in` and of a reply are stands with
- * each function here and in docs/api.md.  Members that a function does not know are refused.
+ * each function here and in docs/api.md.  Members that a function does not know are
+ * refused.
  */
 #ifndef SALURAN_SERVICE_SERVICE_H
 #define SALURAN_SERVICE_SERVICE_H
@@ -13,20 +14,20 @@
 #include "service/node.h"
 
 /* X(NAME, token, what it does) */
-#define ROLE_TABLE(X)                                                                     \
-	X(ADMIN, "admin", "people, keys, peers")                                          \
-	X(OFFICER, "officer", "sends notices, converses, reminds, warns, drafts orders")  \
-	X(APPROVER, "approver", "approves, overrides and lifts")                          \
-	X(AGENT, "agent", "accepts cases and decides items")                              \
-	X(LEAD, "lead", "an agent who answers for the others")                            \
-	X(OPERATOR, "operator", "DNS operators' contact")                                 \
+#define ROLE_TABLE(X)                                                                    \
+	X(ADMIN, "admin", "people, keys, peers")                                         \
+	X(OFFICER, "officer", "sends notices, converses, reminds, warns, drafts orders") \
+	X(APPROVER, "approver", "approves, overrides and lifts")                         \
+	X(AGENT, "agent", "accepts cases and decides items")                             \
+	X(LEAD, "lead", "an agent who answers for the others")                           \
+	X(OPERATOR, "operator", "DNS operators' contact")                                \
 	X(AUDITOR, "auditor", "reads and verifies everything, changes nothing")
 
 enum role {
 #define X(name, token, doc) ROLE_##name,
 	ROLE_TABLE(X)
 #undef X
-	ROLE_COUNT
+		ROLE_COUNT
 };
 
 #define ROLE_BIT(r) (1u << (r))
@@ -40,12 +41,14 @@ const char *actor_name(const struct actor *who);
 const char *actor_pseudonym(const struct actor *who);
 enum role actor_role(const struct actor *who);
 
-/* `credential` is the content of a credential file, or "name:password".  RC_UNAUTHENTICATED
- * without saying which part was wrong; a password check takes 64 MiB and two run at once. */
+/* `credential` is the content of a credential file, or "name:password".
+ * RC_UNAUTHENTICATED without saying which part was wrong; a password check takes 64 MiB
+ * and two run at once. */
 enum rc actor_authenticate(struct node *nd, struct arena *a, const char *credential,
 			   const struct actor **ret, struct err *e) MUST_CHECK;
 
-/* Who reads the loopback pages: an auditor without a name, until the pages have sessions. */
+/* Who reads the loopback pages: an auditor without a name, until the pages have sessions.
+ */
 const struct actor *actor_page_reader(void);
 
 struct reply {
@@ -61,8 +64,8 @@ struct service_route {
 	const char *method; /* "GET", "POST" */
 	const char *path;   /* "/v1/cases/{case}/accept" */
 	unsigned roles;	    /* who may; ROLES_NOBODY_NEEDED: without a credential */
-	int party;	    /* PARTY_AUTHORITY, PARTY_PLATFORM or -1: which nodes have it */
-	size_t body_max;    /* bytes */
+	int party;	 /* PARTY_AUTHORITY, PARTY_PLATFORM or -1: which nodes have it */
+	size_t body_max; /* bytes */
 	service_fn *fn;
 	const char *doc;
 };
@@ -74,7 +77,8 @@ extern const size_t service_routes_n;
 enum rc service_route_find(const char *method, const char *path, json_t *in,
 			   const struct service_route **ret, struct err *e) MUST_CHECK;
 
-/* Check role and party, then run.  RC_UNAUTHENTICATED, RC_DENIED name the roles needed. */
+/* Check role and party, then run.  RC_UNAUTHENTICATED, RC_DENIED name the roles needed.
+ */
 enum rc service_run(struct node *nd, struct arena *a, const struct service_route *r,
 		    const struct actor *who, json_t *in, struct reply *out,
 		    struct err *e) MUST_CHECK;
@@ -95,8 +99,9 @@ struct zone_operator {
 	const char *name, *address, *tsig_name, *tsig_secret; /* tsig NULL: by address */
 	uint16_t notify_port;
 };
-enum rc service_operators(struct node *nd, struct arena *a, const struct zone_operator **ret,
-			  size_t *ret_n, struct err *e) MUST_CHECK;
+enum rc service_operators(struct node *nd, struct arena *a,
+			  const struct zone_operator **ret, size_t *ret_n,
+			  struct err *e) MUST_CHECK;
 void service_pulled(struct node *nd, const char *operator_name, uint32_t serial);
 
 /* Let orders whose end has come expire; how long until the next one (at most max_us). */

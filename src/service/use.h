@@ -11,9 +11,9 @@
 /* notice.c */
 service_fn service_batch_check, service_notice_send;
 /* act.c: what people do on a case */
-service_fn service_case_accept, service_case_refuse, service_case_decide, service_case_say,
-	service_case_read, service_case_remind, service_case_warn, service_case_close,
-	service_case_reopen;
+service_fn service_case_accept, service_case_refuse, service_case_decide,
+	service_case_say, service_case_read, service_case_remind, service_case_warn,
+	service_case_close, service_case_reopen;
 /* order.c */
 service_fn service_order_check, service_order_draft, service_order_override,
 	service_order_approve, service_order_lift;

@@ -1,7 +1,7 @@
 /*
- * The one thread that writes.  Whatever waits when a commit ends becomes the next group; nobody
- * waits when it is idle.  A job that fails is taken back to its savepoint and the others
- * go on; when the commit itself fails, all of them do.
+ * The one thread that writes.  Whatever waits when a commit ends becomes the next group;
+ * nobody waits when it is idle.  A job that fails is taken back to its savepoint and the
+ * others go on; when the commit itself fails, all of them do.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -114,7 +114,8 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 		const struct append_disclosure *d = &ev->disclosures[i];
 		const char *text;
 		if (rc == RC_OK)
-			rc = event_disclosure_make(w->a, d->name, d->value, &text, &sd[i], e);
+			rc = event_disclosure_make(w->a, d->name, d->value, &text, &sd[i],
+						   e);
 		if (rc == RC_OK)
 			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text),
 						  w->now_us, e);
@@ -167,7 +168,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	if (rc == RC_OK)
 		rc = disclosed;
 	if (rc == RC_OK)
-		rc = store_head(w->s, w->a, ev->channel, party_other(st->party), &peer, e);
+		rc = store_head(w->s, w->a, ev->channel, party_other(st->party), &peer,
+				e);
 	if (rc != RC_OK)
 		goto out;
 	uuid7_make(w->now_us, id);
@@ -178,7 +180,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 		.refs = ev->refs,
 		.n_refs = ev->n_refs,
 		.by = ev->by,
-		.iat_us = w->now_us > st->head.last_iat_us ? w->now_us : st->head.last_iat_us,
+		.iat_us = w->now_us > st->head.last_iat_us ? w->now_us
+							   : st->head.last_iat_us,
 		.due_us = ev->due_us,
 		.body = body,
 		.sd = sd,
@@ -385,7 +388,8 @@ work_rebuild(struct writer *w, void *arg, struct err *e)
 	return rc == RC_OK ? view_digest(w->s, r->after, e) : rc;
 }
 
-/* out: equal (the views are what they were), views {name: digest}, differ [name], seconds */
+/* out: equal (the views are what they were), views {name: digest}, differ [name], seconds
+ */
 enum rc
 service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		struct reply *out, struct err *e)
@@ -400,14 +404,15 @@ service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_
 	(void)who;
 	if (rc == RC_OK)
 		rc = job_submit(nd, &j);
-	json_object_foreach(r.before, view, digest)
-		if (!json_equal(digest, json_object_get(r.after, view)))
-			json_array_append_new(differ, json_string(view));
+	json_object_foreach(
+		r.before, view,
+		digest) if (!json_equal(digest, json_object_get(r.after, view)))
+		json_array_append_new(differ, json_string(view));
 	if (rc == RC_OK)
 		reply_json(a, out,
 			   json_pack("{s:b, s:O, s:O, s:I}", "equal",
-				     json_array_size(differ) == 0, "views", r.after, "differ",
-				     differ, "milliseconds",
+				     json_array_size(differ) == 0, "views", r.after,
+				     "differ", differ, "milliseconds",
 				     (json_int_t)((clock_mono_us() - start_us) / 1000)));
 	json_decref(differ);
 	json_decref(r.before);

@@ -141,7 +141,8 @@ service_pulled(struct node *nd, const char *operator_name, uint32_t serial)
 			 serial);
 }
 
-/* out: zone, serial, ttl_s, rows [{owner, action, order, since_serial}], operators [...] */
+/* out: zone, serial, ttl_s, rows [{owner, action, order, since_serial}], operators [...]
+ */
 enum rc
 service_zone_show(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
@@ -212,13 +213,12 @@ operator_name_valid(const char *s)
 }
 
 /*
- * in: name, address (of the resolver, exact), notify_port? (0: no NOTIFY), tsig? (true: make a
- *     key)
- * out: name, address, notify_port, tsig_name, tsig_secret (shown once), zone
+ * in: name, address (of the resolver, exact), notify_port? (0: no NOTIFY), tsig? (true:
+ * make a key) out: name, address, notify_port, tsig_name, tsig_secret (shown once), zone
  */
 enum rc
-service_operator_add(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-		     struct reply *out, struct err *e)
+service_operator_add(struct node *nd, struct arena *a, const struct actor *who,
+		     json_t *in, struct reply *out, struct err *e)
 {
 	struct operator_job j = {0};
 	unsigned char ip[sizeof(struct in6_addr)];
@@ -239,7 +239,8 @@ service_operator_add(struct node *nd, struct arena *a, const struct actor *who, 
 		rc = err_set(e, RC_INVALID, "an operator's name is a-z, 0-9 and '-'");
 	if (rc == RC_OK && inet_pton(AF_INET, j.address, ip) != 1 &&
 	    inet_pton(AF_INET6, j.address, ip) != 1)
-		rc = err_set(e, RC_INVALID, "\"address\" must be one IPv4 or IPv6 address");
+		rc = err_set(e, RC_INVALID,
+			     "\"address\" must be one IPv4 or IPv6 address");
 	if (rc != RC_OK)
 		return rc;
 	if (tsig) {

@@ -65,8 +65,8 @@ store_transact(struct store *s, store_work *work, void *arg, struct err *e)
 }
 
 enum rc
-store_run(struct store *s, const struct sql *q, const struct db_param *p, db_on_row *on_row,
-	  void *arg, struct err *e)
+store_run(struct store *s, const struct sql *q, const struct db_param *p,
+	  db_on_row *on_row, void *arg, struct err *e)
 {
 	return s->drv->run(s->db, q, p, on_row, arg, e);
 }
@@ -78,7 +78,8 @@ struct rows_ctx {
 };
 
 static json_t *
-column_json(const struct db_driver *drv, const struct db_row *row, unsigned col, char kind)
+column_json(const struct db_driver *drv, const struct db_row *row, unsigned col,
+	    char kind)
 {
 	char when[CLOCK_TEXT_LEN];
 	const char *text;
@@ -86,7 +87,8 @@ column_json(const struct db_driver *drv, const struct db_row *row, unsigned col,
 
 	if (drv->col_null(row, col))
 		return json_null();
-	int64_t v = kind == 's' || kind == 'x' || kind == 'j' ? 0 : drv->col_int(row, col);
+	int64_t v =
+		kind == 's' || kind == 'x' || kind == 'j' ? 0 : drv->col_int(row, col);
 	switch (kind) {
 	case 'i':
 		return json_integer(v);
@@ -129,7 +131,8 @@ row_to_json(void *arg, const struct db_row *row, struct err *e)
 		json_t *v = column_json(ctx->drv, row, col, colon[1]);
 		if (v == NULL) {
 			json_decref(o);
-			return err_set(e, RC_CORRUPT, "column %.*s of the store is damaged",
+			return err_set(e, RC_CORRUPT,
+				       "column %.*s of the store is damaged",
 				       (int)(colon - at), at);
 		}
 		json_object_setn_new(o, at, (size_t)(colon - at), v);
@@ -142,8 +145,8 @@ row_to_json(void *arg, const struct db_row *row, struct err *e)
 }
 
 enum rc
-store_rows(struct store *s, const struct sql *q, const struct db_param *p, const char *spec,
-	   json_t *into, struct err *e)
+store_rows(struct store *s, const struct sql *q, const struct db_param *p,
+	   const char *spec, json_t *into, struct err *e)
 {
 	struct rows_ctx ctx = {.drv = s->drv, .spec = spec, .into = into};
 
@@ -151,8 +154,8 @@ store_rows(struct store *s, const struct sql *q, const struct db_param *p, const
 }
 
 enum rc
-store_row(struct store *s, const struct sql *q, const struct db_param *p, const char *spec,
-	  json_t **ret, struct err *e)
+store_row(struct store *s, const struct sql *q, const struct db_param *p,
+	  const char *spec, json_t **ret, struct err *e)
 {
 	json_t *rows = json_array();
 	enum rc rc = store_rows(s, q, p, spec, rows, e);
@@ -212,8 +215,8 @@ store_int(struct store *s, const struct sql *q, const struct db_param *p, int64_
 }
 
 enum rc
-store_text(struct store *s, struct arena *a, const struct sql *q, const struct db_param *p,
-	   const char **ret, struct err *e)
+store_text(struct store *s, struct arena *a, const struct sql *q,
+	   const struct db_param *p, const char **ret, struct err *e)
 {
 	struct one_ctx ctx = {.drv = s->drv, .a = a};
 	enum rc rc = store_run(s, q, p, one_text, &ctx, e);

@@ -44,14 +44,14 @@ enum rc store_run(struct store *s, const struct sql *q, const struct db_param *p
 		  db_on_row *on_row, void *arg, struct err *e) MUST_CHECK;
 
 /*
- * The rows of a query as JSON objects appended to `into`.  `spec` names the columns in order,
- * "name:kind" by spaces; kinds: s text, i integer, b boolean, x blob as hex, t time (RFC 3339,
- * null for 0 and STORE_NEVER), j JSON text; a SQL null is null.
+ * The rows of a query as JSON objects appended to `into`.  `spec` names the columns in
+ * order, "name:kind" by spaces; kinds: s text, i integer, b boolean, x blob as hex, t
+ * time (RFC 3339, null for 0 and STORE_NEVER), j JSON text; a SQL null is null.
  */
 enum rc store_rows(struct store *s, const struct sql *q, const struct db_param *p,
 		   const char *spec, json_t *into, struct err *e) MUST_CHECK;
-/* As store_rows(), for exactly one row: *ret is new.  RC_NOT_FOUND: no row (text of `e` is
- * for the caller to set). */
+/* As store_rows(), for exactly one row: *ret is new.  RC_NOT_FOUND: no row (text of `e`
+ * is for the caller to set). */
 enum rc store_row(struct store *s, const struct sql *q, const struct db_param *p,
 		  const char *spec, json_t **ret, struct err *e) MUST_CHECK;
 /* First column of the first row as integer; `none` when there is no row. */

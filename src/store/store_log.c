@@ -177,8 +177,8 @@ enum rc
 store_head_by_origin_hash(struct store *s, struct arena *a, const char *hex,
 			  struct log_head *ret, struct err *e)
 {
-	return head_by(s, a, &SQL_HEAD_BY_ORIGIN_HASH, (struct db_param[]){DB_P_TEXT(hex)},
-		       ret, e);
+	return head_by(s, a, &SQL_HEAD_BY_ORIGIN_HASH,
+		       (struct db_param[]){DB_P_TEXT(hex)}, ret, e);
 }
 
 enum rc
@@ -291,13 +291,14 @@ log_tree_get(void *arg, unsigned level, uint64_t index, struct hash *ret, struct
 
 	if (level == 0)
 		rc = store_run(t->s, &SQL_EVENT_LEAF,
-			       (struct db_param[]){DB_P_INT(t->channel), DB_P_INT(t->party),
-						   DB_P_INT(index)},
+			       (struct db_param[]){DB_P_INT(t->channel),
+						   DB_P_INT(t->party), DB_P_INT(index)},
 			       on_hash, &r, e);
 	else
 		rc = store_run(t->s, &SQL_NODE_GET,
-			       (struct db_param[]){DB_P_INT(t->channel), DB_P_INT(t->party),
-						   DB_P_INT(level), DB_P_INT(index)},
+			       (struct db_param[]){DB_P_INT(t->channel),
+						   DB_P_INT(t->party), DB_P_INT(level),
+						   DB_P_INT(index)},
 			       on_hash, &r, e);
 	if (rc == RC_OK && r.n == 0)
 		rc = err_set(e, RC_CORRUPT, "the log's tree lacks node %llu of level %u",
@@ -353,8 +354,8 @@ on_receipt(void *arg, const struct db_row *row, struct err *e)
 }
 
 static enum rc
-receipt_by(struct store *s, struct arena *a, const struct sql *q, const struct db_param *p,
-	   struct log_receipt *ret, struct err *e)
+receipt_by(struct store *s, struct arena *a, const struct sql *q,
+	   const struct db_param *p, struct log_receipt *ret, struct err *e)
 {
 	struct rows r = {.s = s, .a = a, .out = ret};
 	enum rc rc = store_run(s, q, p, on_receipt, &r, e);
@@ -369,17 +370,19 @@ store_receipt_last(struct store *s, struct arena *a, int64_t channel, enum party
 		   struct log_receipt *ret, struct err *e)
 {
 	return receipt_by(s, a, &SQL_RECEIPT_LAST,
-			  (struct db_param[]){DB_P_INT(channel), DB_P_INT(party)}, ret, e);
+			  (struct db_param[]){DB_P_INT(channel), DB_P_INT(party)}, ret,
+			  e);
 }
 
 enum rc
-store_receipt_covering(struct store *s, struct arena *a, int64_t channel, enum party party,
-		       uint64_t seq, struct log_receipt *ret, struct err *e)
+store_receipt_covering(struct store *s, struct arena *a, int64_t channel,
+		       enum party party, uint64_t seq, struct log_receipt *ret,
+		       struct err *e)
 {
 	return receipt_by(
 		s, a, &SQL_RECEIPT_COVERING,
-		(struct db_param[]){DB_P_INT(channel), DB_P_INT(party), DB_P_INT(seq)}, ret,
-		e);
+		(struct db_param[]){DB_P_INT(channel), DB_P_INT(party), DB_P_INT(seq)},
+		ret, e);
 }
 
 enum rc

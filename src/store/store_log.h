@@ -48,8 +48,8 @@ enum rc store_head_by_origin(struct store *s, struct arena *a, const char *origi
 			     struct log_head *ret, struct err *e) MUST_CHECK;
 enum rc store_head_by_origin_hash(struct store *s, struct arena *a, const char *hex,
 				  struct log_head *ret, struct err *e) MUST_CHECK;
-/* Fence and advance: only where size and root are still those of `old`.  RC_RETRY: they are
- * not, another writer was here. */
+/* Fence and advance: only where size and root are still those of `old`.  RC_RETRY: they
+ * are not, another writer was here. */
 enum rc store_head_advance(struct store *s, const struct log_head *old, uint64_t size,
 			   const struct hash *root, int64_t last_iat_us,
 			   struct err *e) MUST_CHECK;
@@ -65,8 +65,8 @@ struct log_leaf {
 	size_t jws_len;
 	struct hash leaf;
 };
-enum rc store_leaf_insert(struct store *s, int64_t channel, enum party party, uint64_t seq,
-			  const struct log_leaf *l, int64_t now_us,
+enum rc store_leaf_insert(struct store *s, int64_t channel, enum party party,
+			  uint64_t seq, const struct log_leaf *l, int64_t now_us,
 			  struct err *e) MUST_CHECK;
 /* Leaves [from, to), all present or RC_CORRUPT. */
 enum rc store_leaves(struct store *s, struct arena *a, int64_t channel, enum party party,

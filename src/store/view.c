@@ -8,8 +8,8 @@
 #include "core/event_type.h"
 #include "core/policy.h"
 #include "store/migrate.h"
-#include "store/view_int.h"
 #include "store/store_sql.h"
+#include "store/view_int.h"
 
 enum { VIEW_POLICIES_MAX = 64 };
 
@@ -27,13 +27,13 @@ static const struct {
 	const char *type;
 	fold_fn *fn;
 } handlers[] = {
-	{"notice.part", fold_notice_part},   {"notice.send", fold_notice_send},
+	{"notice.part", fold_notice_part},     {"notice.send", fold_notice_send},
 	{"receipt.adopt", fold_receipt_adopt}, {"case.accept", fold_case_act},
-	{"case.refuse", fold_case_act},	     {"case.remind", fold_case_act},
-	{"case.warn", fold_case_act},	     {"case.close", fold_case_act},
-	{"case.reopen", fold_case_act},	     {"item.decide", fold_item_decide},
-	{"message.post", fold_message_post}, {"message.read", fold_message_read},
-	{"order.draft", fold_order_draft},   {"order.override", fold_order_override},
+	{"case.refuse", fold_case_act},	       {"case.remind", fold_case_act},
+	{"case.warn", fold_case_act},	       {"case.close", fold_case_act},
+	{"case.reopen", fold_case_act},	       {"item.decide", fold_item_decide},
+	{"message.post", fold_message_post},   {"message.read", fold_message_read},
+	{"order.draft", fold_order_draft},     {"order.override", fold_order_override},
 	{"order.approve", fold_order_approve}, {"order.lift", fold_order_lift},
 	{"order.expire", fold_order_expire},
 };
@@ -70,9 +70,9 @@ view_policy(struct views *v, const struct hash *sha256, const struct policy **re
 			*ret = v->policies[i];
 			return RC_OK;
 		}
-	enum rc rc = store_text(v->s, v->a, &SQL_POLICY_GET,
-				(struct db_param[]){DB_P_BLOB(sha256->b, HASH_LEN)}, &text,
-				e);
+	enum rc rc =
+		store_text(v->s, v->a, &SQL_POLICY_GET,
+			   (struct db_param[]){DB_P_BLOB(sha256->b, HASH_LEN)}, &text, e);
 	if (rc != RC_OK)
 		return rc;
 	if (text == NULL)
@@ -289,16 +289,19 @@ view_digest(struct store *s, json_t *into, struct err *e)
 #define VIEW(name, q, spec) {name, &q, spec}
 		VIEW("v_event", SQL_V_EVENT_ALL, "a:i b:i c:i d:s e:s f:s g:i h:s i:s"),
 		VIEW("v_case", SQL_V_CASE_ALL,
-		     "a:s b:i c:i d:i e:i f:i g:s h:s i:s j:i k:x l:i m:i n:i o:i p:i q:i "
+		     "a:s b:i c:i d:i e:i f:i g:s h:s i:s j:i k:x l:i m:i n:i o:i p:i "
+		     "q:i "
 		     "r:i s:i t:i u:i v:i w:s x:i y:i z:i A:i B:i C:i D:i E:i F:i G:i "
 		     "H:i"),
-		VIEW("v_case_event", SQL_V_CASE_EVENT_ALL, "a:s b:i c:i d:i e:i f:i g:i h:i i:i"),
+		VIEW("v_case_event", SQL_V_CASE_EVENT_ALL,
+		     "a:s b:i c:i d:i e:i f:i g:i h:i i:i"),
 		VIEW("v_clock", SQL_V_CLOCK_ALL, "a:i b:i c:i d:s"),
 		VIEW("v_item", SQL_V_ITEM_ALL,
 		     "a:s b:i c:s d:s e:x f:s g:s h:s i:s j:s k:s l:s m:i n:i"),
 		VIEW("v_message", SQL_V_MESSAGE_ALL, "a:i b:i c:i d:s e:s f:s g:i h:i"),
 		VIEW("v_order", SQL_V_ORDER_ALL,
-		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i q:i "
+		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i "
+		     "q:i "
 		     "r:i s:i t:i"),
 		VIEW("v_order_name", SQL_V_ORDER_NAME_ALL, "a:s b:s c:i d:i"),
 		VIEW("v_order_cite", SQL_V_ORDER_CITE_ALL, "a:s b:s"),

@@ -22,7 +22,8 @@ void views_free(struct views *v);	     /* NULL allowed */
 /* `ev` need not have its leaf hash yet.  *ret_void (may be NULL) is set to why it has no
  * effect, in the arena, else to NULL. */
 enum rc view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
-		   const struct event *ev, const char **ret_void, struct err *e) MUST_CHECK;
+		   const struct event *ev, const char **ret_void,
+		   struct err *e) MUST_CHECK;
 
 /* Told how far a rebuild is; may be called for every event. */
 typedef void view_tick(void *arg, uint64_t done, uint64_t total);
@@ -41,9 +42,11 @@ enum rc view_digest(struct store *s, json_t *into, struct err *e) MUST_CHECK;
 enum rc view_policy(struct views *v, const struct hash *sha256, const struct policy **ret,
 		    struct err *e) MUST_CHECK;
 
-/* Under which key a party of the channel cosigns.  RC_NOT_FOUND: its identity is not here. */
-enum rc view_receipt_key(struct store *s, struct arena *a, int64_t channel, enum party party,
-			 struct note_key *ret, struct err *e) MUST_CHECK;
+/* Under which key a party of the channel cosigns.  RC_NOT_FOUND: its identity is not
+ * here. */
+enum rc view_receipt_key(struct store *s, struct arena *a, int64_t channel,
+			 enum party party, struct note_key *ret,
+			 struct err *e) MUST_CHECK;
 
 /* A case as its views have it. */
 struct case_row {

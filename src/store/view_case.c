@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
-#include "store/view_int.h"
 #include "store/store_sql.h"
+#include "store/view_int.h"
 
 struct get {
 	struct store *s;
@@ -43,9 +43,11 @@ rungs_parse(const char *text, struct casefile *c, struct err *e)
 
 	if (!json_is_array(j) || json_array_size(j) > CASE_LADDER_MAX) {
 		json_decref(j);
-		return err_set(e, RC_CORRUPT, "the ladder of a case in the store is damaged");
+		return err_set(e, RC_CORRUPT,
+			       "the ladder of a case in the store is damaged");
 	}
-	json_array_foreach(j, i, rung) {
+	json_array_foreach(j, i, rung)
+	{
 		c->rungs[i] = (struct case_rung){
 			.seq = (uint64_t)json_integer_value(json_array_get(rung, 0)),
 			.level = (unsigned)json_integer_value(json_array_get(rung, 1)),
@@ -64,9 +66,10 @@ rungs_text(struct arena *a, const struct casefile *c)
 	const char *text = "";
 
 	for (uint32_t i = 0; i < c->n_rungs; i++)
-		text = arena_printf(a, "%s%s[%" PRIu64 ",%u,%" PRId64 ",%" PRId64 "]", text,
-				    i == 0 ? "" : ",", c->rungs[i].seq, c->rungs[i].level,
-				    c->rungs[i].iat_us, c->rungs[i].receipt_us);
+		text = arena_printf(a, "%s%s[%" PRIu64 ",%u,%" PRId64 ",%" PRId64 "]",
+				    text, i == 0 ? "" : ",", c->rungs[i].seq,
+				    c->rungs[i].level, c->rungs[i].iat_us,
+				    c->rungs[i].receipt_us);
 	return arena_printf(a, "[%s]", text);
 }
 
@@ -135,8 +138,8 @@ case_due_now(struct views *v, struct case_row *c, struct err *e)
 }
 
 enum rc
-view_case_get(struct store *s, struct arena *a, const char *casefile, struct case_row *ret,
-	      struct err *e)
+view_case_get(struct store *s, struct arena *a, const char *casefile,
+	      struct case_row *ret, struct err *e)
 {
 	struct get g = {.s = s, .a = a, .out = ret};
 
@@ -260,8 +263,9 @@ case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool 
 		return RC_OK;
 	}
 	struct events all = {.s = f->s, .a = f->a};
-	rc = store_run(f->s, &SQL_V_CASE_EVENT_OF, (struct db_param[]){DB_P_TEXT(c->casefile)},
-		       on_case_event, &all, e);
+	rc = store_run(f->s, &SQL_V_CASE_EVENT_OF,
+		       (struct db_param[]){DB_P_TEXT(c->casefile)}, on_case_event, &all,
+		       e);
 	if (rc != RC_OK)
 		return rc;
 	casefile_fold(all.ev, all.n, &c->fold);
@@ -314,7 +318,8 @@ item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
 	if (normal != NULL) {
 		hash_bytes(normal, strlen(normal), &of_normal);
 		if (!hash_equal(&nf, &of_normal)) {
-			fold_void(f, "item %zu: nf is not the SHA-256 of its normal form", n);
+			fold_void(f, "item %zu: nf is not the SHA-256 of its normal form",
+				  n);
 			return RC_OK;
 		}
 	}
@@ -358,8 +363,8 @@ fold_notice_part(struct fold *f, struct err *e)
 		fold_void(f, "part %" PRId64 " came where part %" PRIu64 " is due",
 			  fold_int(f, "part"), c.parts);
 	for (size_t i = 0; f->void_why == NULL && i < n; i++)
-		if ((uint64_t)json_integer_value(json_object_get(
-			    json_array_get(items, i), "i")) != c.items + i)
+		if ((uint64_t)json_integer_value(json_object_get(json_array_get(items, i),
+								 "i")) != c.items + i)
 			fold_void(f, "item numbers must follow each other from %" PRIu64,
 				  c.items);
 	for (size_t i = 0; f->void_why == NULL && rc == RC_OK && i < n; i++)
@@ -395,10 +400,11 @@ parts_digest(struct fold *f, char hex[HASH_HEX_LEN + 1], struct err *e)
 	enum { LEAVES_MAX = 1 << 20 };
 	struct digest_ctx d = {.s = f->s, .leaves = BUF_INIT(LEAVES_MAX)};
 	struct hash h;
-	enum rc rc = store_run(f->s, &SQL_CASE_PART_LEAVES,
-			       (struct db_param[]){DB_P_TEXT(f->ev->casefile),
-						   DB_P_INT(f->channel), DB_P_INT(f->from)},
-			       on_part_leaf, &d, e);
+	enum rc rc =
+		store_run(f->s, &SQL_CASE_PART_LEAVES,
+			  (struct db_param[]){DB_P_TEXT(f->ev->casefile),
+					      DB_P_INT(f->channel), DB_P_INT(f->from)},
+			  on_part_leaf, &d, e);
 
 	if (rc == RC_OK && !buf_ok(&d.leaves))
 		rc = err_set(e, RC_TOO_LARGE, "a case of more parts than one can have");
@@ -455,7 +461,8 @@ fold_notice_send(struct fold *f, struct err *e)
 	if (!had) {
 		c.class_code = fold_text(f, "class");
 		c.urgent = json_is_true(json_object_get(f->ev->body, "urgent"));
-		if (hash_parse_hex(policy_hex, strlen(policy_hex), &c.policy_sha256) != RC_OK)
+		if (hash_parse_hex(policy_hex, strlen(policy_hex), &c.policy_sha256) !=
+		    RC_OK)
 			fold_void(f, "policy.sha256 is no SHA-256");
 	}
 	if (f->void_why == NULL)
@@ -470,11 +477,11 @@ fold_notice_send(struct fold *f, struct err *e)
 	if (rc == RC_OK)
 		rc = case_take(f, &c, &ce, &voided, e);
 	if (rc == RC_OK && !voided)
-		rc = store_run(f->s, &SQL_V_CLOCK_INSERT,
-			       (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
-						   DB_P_INT(f->ev->seq),
-						   DB_P_TEXT(c.casefile)},
-			       NULL, NULL, e);
+		rc = store_run(
+			f->s, &SQL_V_CLOCK_INSERT,
+			(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
+					    DB_P_INT(f->ev->seq), DB_P_TEXT(c.casefile)},
+			NULL, NULL, e);
 	if (rc == RC_OK && voided)
 		fold_void(f, "the case was sent already");
 	return rc == RC_OK ? case_put(f, &c, e) : rc;
@@ -497,11 +504,11 @@ fold_case_act(struct fold *f, struct err *e)
 		fold_void(f, "a case that is %s allows no %s by the %s",
 			  case_state_token(from), f->ev->type, party_name(f->from));
 	if (rc == RC_OK && (act == ACT_REMIND || act == ACT_WARN))
-		rc = store_run(f->s, &SQL_V_CLOCK_INSERT,
-			       (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
-						   DB_P_INT(f->ev->seq),
-						   DB_P_TEXT(c.casefile)},
-			       NULL, NULL, e);
+		rc = store_run(
+			f->s, &SQL_V_CLOCK_INSERT,
+			(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
+					    DB_P_INT(f->ev->seq), DB_P_TEXT(c.casefile)},
+			NULL, NULL, e);
 	return rc == RC_OK ? case_put(f, &c, e) : rc;
 }
 
@@ -535,21 +542,23 @@ fold_item_decide(struct fold *f, struct err *e)
 
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
-	json_array_foreach(items, i, item)
-		if ((uint64_t)json_integer_value(item) >= c.items)
-			fold_void(f, "the case has no item %lld",
-				  (long long)json_integer_value(item));
+	json_array_foreach(items, i,
+			   item) if ((uint64_t)json_integer_value(item) >= c.items)
+		fold_void(f, "the case has no item %lld",
+			  (long long)json_integer_value(item));
 	if (f->void_why != NULL)
 		return RC_OK;
 	enum case_state from = c.fold.state;
 	struct case_event ce = event_as_act(f, ACT_DECIDE);
 	rc = case_take(f, &c, &ce, &voided, e);
 	if (rc == RC_OK && voided)
-		fold_void(f, "items of a case that is %s cannot be decided: accept it first",
+		fold_void(f,
+			  "items of a case that is %s cannot be decided: accept it first",
 			  case_state_token(from));
 	if (rc == RC_OK)
 		rc = fold_disclosed(f, "reason", &reason, e);
-	json_array_foreach(items, i, item) {
+	json_array_foreach(items, i, item)
+	{
 		if (rc != RC_OK || voided)
 			break;
 		/* The first decision on an item counts; a later one reverses it. */

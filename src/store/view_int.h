@@ -25,7 +25,8 @@ fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,
 fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_lift,
 	fold_order_expire;
 
-/* The receipt of event `seq` of the folding log starts or counts for a clock of its case. */
+/* The receipt of event `seq` of the folding log starts or counts for a clock of its case.
+ */
 enum rc fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq,
 			  int64_t receipt_us, struct err *e) MUST_CHECK;
 
@@ -35,10 +36,11 @@ void fold_void(struct fold *f, const char *fmt, ...) PRINTF(2, 3);
 enum rc fold_disclosed(struct fold *f, const char *name, const char **ret,
 		       struct err *e) MUST_CHECK;
 /* The n-th disclosure's value, NULL: erased. */
-enum rc fold_disclosed_at(struct fold *f, size_t n, json_t **ret, struct err *e) MUST_CHECK;
+enum rc fold_disclosed_at(struct fold *f, size_t n, json_t **ret,
+			  struct err *e) MUST_CHECK;
 
 /* Text members of a body that event_type_check() has passed. */
-const char *fold_text(const struct fold *f, const char *member);   /* NULL: absent */
-int64_t fold_int(const struct fold *f, const char *member);	   /* 0: absent */
+const char *fold_text(const struct fold *f, const char *member); /* NULL: absent */
+int64_t fold_int(const struct fold *f, const char *member);	 /* 0: absent */
 
 #endif

@@ -12,8 +12,8 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
-#include "store/view_int.h"
 #include "store/store_sql.h"
+#include "store/view_int.h"
 
 enum { ORDER_HANDS_MAX = 64 };
 
@@ -47,10 +47,9 @@ adopt_verify(struct fold *f, const struct log_head *own, const struct hash *root
 	struct err why = ERR_INIT;
 	struct note_key key;
 	uint64_t time_s = 0;
-	enum rc rc = view_receipt_key(f->s, f->a, f->channel,
-				      f->from == PARTY_AUTHORITY ? PARTY_PLATFORM
-								 : PARTY_AUTHORITY,
-				      &key, e);
+	enum rc rc = view_receipt_key(
+		f->s, f->a, f->channel,
+		f->from == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY, &key, e);
 
 	if (rc != RC_OK)
 		goto out;
@@ -75,7 +74,7 @@ struct clocks {
 	struct {
 		uint64_t seq;
 		const char *casefile;
-	} *row;
+	} * row;
 	size_t n, cap;
 };
 
@@ -192,8 +191,8 @@ view_order_get(struct store *s, struct arena *a, const char *id, struct order_ro
 	hands[0] = ret->drafter;
 	ret->hands = hands;
 	ret->n_hands = 1;
-	return store_run(s, &SQL_V_ORDER_ACTS, (struct db_param[]){DB_P_TEXT(id)}, on_act, &g,
-			 e);
+	return store_run(s, &SQL_V_ORDER_ACTS, (struct db_param[]){DB_P_TEXT(id)}, on_act,
+			 &g, e);
 }
 
 enum rc
@@ -213,23 +212,20 @@ names_insert(struct fold *f, const char *id, struct err *e)
 	size_t i;
 	const json_t *v;
 
-	json_array_foreach(json_object_get(f->ev->body, "names"), i, v)
-		if (rc == RC_OK)
-			rc = store_run(f->s, &SQL_V_ORDER_NAME_INSERT,
-				       (struct db_param[]){
-					       DB_P_TEXT(id),
-					       DB_P_TEXT(json_string_value(
-						       json_object_get(v, "name"))),
-					       DB_P_INT(json_is_true(json_object_get(
-						       v, "wildcard"))),
-				       },
-				       NULL, NULL, e);
-	json_array_foreach(json_object_get(f->ev->body, "cites"), i, v)
-		if (rc == RC_OK)
-			rc = store_run(f->s, &SQL_V_ORDER_CITE_INSERT,
-				       (struct db_param[]){DB_P_TEXT(id),
-							   DB_P_TEXT(json_string_value(v))},
-				       NULL, NULL, e);
+	json_array_foreach(json_object_get(f->ev->body, "names"), i, v) if (rc == RC_OK)
+		rc = store_run(
+			f->s, &SQL_V_ORDER_NAME_INSERT,
+			(struct db_param[]){
+				DB_P_TEXT(id),
+				DB_P_TEXT(json_string_value(json_object_get(v, "name"))),
+				DB_P_INT(json_is_true(json_object_get(v, "wildcard"))),
+			},
+			NULL, NULL, e);
+	json_array_foreach(json_object_get(f->ev->body, "cites"), i, v) if (rc == RC_OK)
+		rc = store_run(f->s, &SQL_V_ORDER_CITE_INSERT,
+			       (struct db_param[]){DB_P_TEXT(id),
+						   DB_P_TEXT(json_string_value(v))},
+			       NULL, NULL, e);
 	return rc;
 }
 
@@ -256,33 +252,33 @@ fold_order_draft(struct fold *f, struct err *e)
 		return rc;
 	hash_bytes(text == NULL ? "" : text, text == NULL ? 0 : strlen(text), &h);
 	if (text != NULL && strcmp(hash_hex(&h, hex), fold_text(f, "text")) != 0) {
-		fold_void(f, "the disclosed text is not the one whose hash is in the order");
+		fold_void(f,
+			  "the disclosed text is not the one whose hash is in the order");
 		return RC_OK;
 	}
-	char *guards =
-		json_dumps(json_object_get(f->ev->body, "guards"), JSON_COMPACT);
+	char *guards = json_dumps(json_object_get(f->ev->body, "guards"), JSON_COMPACT);
 	if (guards == NULL)
 		abort();
-	rc = store_run(f->s, &SQL_V_ORDER_INSERT,
-		       (struct db_param[]){
-			       DB_P_TEXT(id),
-			       DB_P_INT(f->channel),
-			       DB_P_INT(f->ev->seq),
-			       DB_P_TEXT(fold_text(f, "action")),
-			       DB_P_TEXT(text),
-			       DB_P_TEXT(fold_text(f, "text")),
-			       DB_P_TEXT(reasons),
-			       DB_P_TEXT(basis),
-			       DB_P_INT(fold_int(f, "approvals")),
-			       DB_P_TEXT(guards),
-			       DB_P_TEXT(f->ev->by),
-			       DB_P_INT(f->ev->iat_us),
-			       DB_P_INT(fold_int(f, "ends")),
-			       DB_P_INT(fold_int(f, "review")),
-			       DB_P_INT(json_is_true(
-				       json_object_get(f->ev->body, "emergency"))),
-		       },
-		       NULL, NULL, e);
+	rc = store_run(
+		f->s, &SQL_V_ORDER_INSERT,
+		(struct db_param[]){
+			DB_P_TEXT(id),
+			DB_P_INT(f->channel),
+			DB_P_INT(f->ev->seq),
+			DB_P_TEXT(fold_text(f, "action")),
+			DB_P_TEXT(text),
+			DB_P_TEXT(fold_text(f, "text")),
+			DB_P_TEXT(reasons),
+			DB_P_TEXT(basis),
+			DB_P_INT(fold_int(f, "approvals")),
+			DB_P_TEXT(guards),
+			DB_P_TEXT(f->ev->by),
+			DB_P_INT(f->ev->iat_us),
+			DB_P_INT(fold_int(f, "ends")),
+			DB_P_INT(fold_int(f, "review")),
+			DB_P_INT(json_is_true(json_object_get(f->ev->body, "emergency"))),
+		},
+		NULL, NULL, e);
 	free(guards);
 	return rc == RC_OK ? names_insert(f, id, e) : rc;
 }
@@ -357,7 +353,7 @@ struct names {
 	struct {
 		const char *name;
 		bool wildcard;
-	} *row;
+	} * row;
 	size_t n, cap;
 };
 
@@ -393,8 +389,8 @@ next_serial(struct fold *f, uint32_t *ret, struct err *e)
 	return rc;
 }
 
-/* One owner appears with, or goes with, this order.  Several orders may hold one owner: it
- * changes in the zone with the first and the last of them. */
+/* One owner appears with, or goes with, this order.  Several orders may hold one owner:
+ * it changes in the zone with the first and the last of them. */
 static enum rc
 owner_change(struct fold *f, const char *order, const char *action, const char *owner,
 	     bool present, uint32_t serial, bool *changed, struct err *e)
@@ -445,8 +441,8 @@ zone_change(struct fold *f, const char *order, const struct names *names, bool p
 		rc = owner_change(f, order, action, name, present, serial, &changed, e);
 		if (rc == RC_OK && names->row[i].wildcard)
 			rc = owner_change(f, order, action,
-					  arena_printf(f->a, "*.%s", name), present, serial,
-					  &changed, e);
+					  arena_printf(f->a, "*.%s", name), present,
+					  serial, &changed, e);
 	}
 	if (rc == RC_OK)
 		*ret = changed ? serial : now;
@@ -469,13 +465,14 @@ fold_order_approve(struct fold *f, struct err *e)
 	rc = act_insert(f, "approve", NULL, e);
 	if (rc != RC_OK || o.approvals + 1 < o.approvals_needed)
 		return rc;
-	rc = store_run(f->s, &SQL_V_ORDER_NAMES_HELD, (struct db_param[]){DB_P_TEXT(o.id)},
-		       on_name, &names, e);
+	rc = store_run(f->s, &SQL_V_ORDER_NAMES_HELD,
+		       (struct db_param[]){DB_P_TEXT(o.id)}, on_name, &names, e);
 	if (rc == RC_OK)
 		rc = zone_change(f, o.id, &names, true, &serial, e);
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_ORDER_IN_FORCE,
-			       (struct db_param[]){DB_P_TEXT(o.id), DB_P_INT(f->ev->iat_us),
+			       (struct db_param[]){DB_P_TEXT(o.id),
+						   DB_P_INT(f->ev->iat_us),
 						   DB_P_INT(serial)},
 			       NULL, NULL, e);
 	return rc;
@@ -489,16 +486,15 @@ is_asked(const json_t *asked, const char *name)
 
 	if (asked == NULL)
 		return true;
-	json_array_foreach(asked, i, v)
-		if (strcmp(json_string_value(v), name) == 0)
-			return true;
+	json_array_foreach(asked, i,
+			   v) if (strcmp(json_string_value(v), name) == 0) return true;
 	return false;
 }
 
 /* Some or all names of an order go; with the last one it ends as `state`. */
 static enum rc
-order_end(struct fold *f, const struct order_row *o, const json_t *asked, const char *state,
-	  struct err *e)
+order_end(struct fold *f, const struct order_row *o, const json_t *asked,
+	  const char *state, struct err *e)
 {
 	struct names held = {.s = f->s, .a = f->a}, going = {.s = f->s, .a = f->a};
 	uint32_t serial;

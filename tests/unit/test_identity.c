@@ -382,8 +382,7 @@ introductions_that_are_refused(void **state)
 		bad = good;                                                              \
 		change;                                                                  \
 		const char *f = introduction_of(id, &bad, event_seed);                   \
-		assert_not_introduced(f, strlen(f),                                      \
-				      "line 2: protocol 5: ");              \
+		assert_not_introduced(f, strlen(f), "line 2: protocol 5: ");             \
 		assert_not_introduced(f, strlen(f), phrase);                             \
 	} while (0)
 
