@@ -372,6 +372,7 @@ with_header(const char *header)
 static void
 header_is_exact(void **state)
 {
+	/* clang-format off */
 	static const char *const headers[] = {
 		"{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"typ\":\"saluran-event+jws\"}",
 		"{\"alg\":\"none\",\"kid\":\"%s\",\"typ\":\"saluran-event+jws\"}",
@@ -380,13 +381,13 @@ header_is_exact(void **state)
 		"{\"alg\":\"Ed25519\",\"kid\":\"%s\",\"typ\":\"saluran-identity+jws\"}",
 		"{\"alg\": \"Ed25519\",\"kid\":\"%s\",\"typ\":\"saluran-event+jws\"}",
 		"{\"alg\":\"Ed25519\",\"kid\":\"%s\",\"typ\":\"saluran-event+jws\"} ",
-		"{\"alg\":\"Ed25519\",\"kid\":\"%s\",\"typ\":\"saluran-event+jws\",\"x\":"
-		"1}",
+		"{\"alg\":\"Ed25519\",\"kid\":\"%s\",\"typ\":\"saluran-event+jws\",\"x\":1}",
 		"{\"alg\":\"Ed25519\",\"kid\":\"%sA\",\"typ\":\"saluran-event+jws\"}",
 		"{\"alg\":\"Ed25519\",\"kid\":\"\",\"typ\":\"saluran-event+jws\"}",
 		"{\"alg\":\"Ed25519\"}",
 		"",
 	};
+	/* clang-format on */
 	uint8_t pub[KEY_LEN];
 	char kid[KID_LEN + 1];
 
