@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cursor.h"
 #include "base/enc.h"
 #include "core/note.h"
 
@@ -112,38 +113,6 @@ mirror_checkpoint_put(struct buf *b, const struct mirror_checkpoint *c)
 
 /* ---- add-entries (tlog-mirror, "Request Body") ---------------------------- */
 
-/* A cursor over bytes; past the end it sticks and gives zeros. */
-struct cursor {
-	const uint8_t *at;
-	size_t left;
-	bool failed;
-};
-
-static const uint8_t *
-take(struct cursor *c, size_t len)
-{
-	const uint8_t *p = c->at;
-
-	if (c->failed || len > c->left) {
-		c->failed = true;
-		return NULL;
-	}
-	c->at += len;
-	c->left -= len;
-	return p;
-}
-
-static uint64_t
-take_number(struct cursor *c, size_t bytes)
-{
-	const uint8_t *p = take(c, bytes);
-	uint64_t v = 0;
-
-	for (size_t i = 0; p != NULL && i < bytes; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 static uint64_t
 package_floor(uint64_t index)
 {
@@ -173,14 +142,14 @@ package_parse(struct arena *a, struct cursor *c, struct mirror_package *p, struc
 
 	p->entries = entries;
 	for (size_t i = 0; i < p->n_entries && !c->failed; i++) {
-		entries[i].len = (size_t)take_number(c, 2);
-		entries[i].data = take(c, entries[i].len);
+		entries[i].len = (size_t)cursor_number(c, 2);
+		entries[i].data = cursor_take(c, entries[i].len);
 	}
-	p->n_proof = (size_t)take_number(c, 1);
+	p->n_proof = (size_t)cursor_number(c, 1);
 	if (p->n_proof > MIRROR_PROOF_MAX)
 		return err_rule(e, RC_INVALID, MIRROR_RULE,
 				"a proof has at most %d hashes", MIRROR_PROOF_MAX);
-	const uint8_t *proof = take(c, p->n_proof * HASH_LEN);
+	const uint8_t *proof = cursor_take(c, p->n_proof * HASH_LEN);
 	if (c->failed)
 		return err_rule(e, RC_INVALID, MIRROR_RULE,
 				"the body ends inside the package of entry %" PRIu64,
@@ -194,13 +163,13 @@ package_parse(struct arena *a, struct cursor *c, struct mirror_package *p, struc
 static enum rc
 head_parse(struct arena *a, struct cursor *c, struct mirror_entries *m, struct err *e)
 {
-	size_t origin_len = (size_t)take_number(c, 2);
-	const char *origin = (const char *)take(c, origin_len);
+	size_t origin_len = (size_t)cursor_number(c, 2);
+	const char *origin = (const char *)cursor_take(c, origin_len);
 
-	m->start = take_number(c, 8);
-	m->end = take_number(c, 8);
-	m->ticket_len = (size_t)take_number(c, 2);
-	m->ticket = take(c, m->ticket_len);
+	m->start = cursor_number(c, 8);
+	m->end = cursor_number(c, 8);
+	m->ticket_len = (size_t)cursor_number(c, 2);
+	m->ticket = cursor_take(c, m->ticket_len);
 	if (m->ticket_len > MIRROR_TICKET_MAX)
 		return err_rule(e, RC_TOO_LARGE, MIRROR_RULE,
 				"the ticket exceeds %d bytes; none of ours does",
