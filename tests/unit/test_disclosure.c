@@ -182,6 +182,7 @@ refused_forms(void **state)
 		{"{\"a\":1}", "must be ["},
 		{"[\"\",\"a\",1]", "salt"},
 		{"[\"2GLC42sKQveCfGfryNRN9\",\"a\",1]", "salt"},
+		{"[\"2GLC42sKQveCfGfryNRN9wAA\",\"a\",1]", "salt"},
 		{"[\"2GLC42sKQveCfGfryNRN9x\",\"a\",1]", "salt"},
 		{"[\"2GLC42sKQveCfGfryNRN9+\",\"a\",1]", "salt"},
 		{"[" SALT ",\"\",1]", "cannot have this name"},

@@ -78,8 +78,7 @@ beyond_phrase(const char *name)
 	return NULL;
 }
 
-/* i_ files may be either; those with reals, odd Unicode or great depth must not pass, and
- * all of them have one of these, but for those that are plain good text. */
+/* i_ files may be either for a JSON parser; each of them breaks a rule of ours. */
 static bool
 holds(const char *name, enum rc rc, const struct err *e)
 {
