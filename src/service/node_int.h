@@ -141,6 +141,9 @@ enum party party_other(enum party p);
 enum rc proof_put(struct store *s, const struct log_head *h, uint64_t seq, uint64_t size,
 		  const char *note, struct buf *b, struct err *e) MUST_CHECK;
 
+/* A new file of mode 0600, durable. */
+enum rc file_write(const char *path, const void *p, size_t len, struct err *e) MUST_CHECK;
+
 /* Members of a request.  Each names the member in its error. */
 enum rc in_only(json_t *in, const char *known, struct err *e) MUST_CHECK; /* "a b c" */
 enum rc in_text(json_t *in, const char *name, bool required, size_t max, const char **ret,

@@ -1,0 +1,267 @@
+/*
+ * A new node: keys, identity entry 0, store, settings and the first admin, built beside the
+ * directory that was asked for and renamed to it when everything is durable.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/enc.h"
+#include "service/person.h"
+#include "service/tls.h"
+#include "store/store_sql.h"
+
+enum { NAME_MAX_BYTES = 200, REMOVE_DEPTH = 8 };
+
+enum rc
+file_write(const char *path, const void *p, size_t len, struct err *e)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const char *at = p;
+	enum rc rc = RC_OK;
+
+	if (fd < 0)
+		return err_sys(e, "create %s", path);
+	while (rc == RC_OK && len != 0) {
+		ssize_t n = write(fd, at, len);
+		if (n < 0 && errno != EINTR)
+			rc = err_sys(e, "write %s", path);
+		at += n < 0 ? 0 : n;
+		len -= n < 0 ? 0 : (size_t)n;
+	}
+	if (rc == RC_OK && fsync(fd) < 0)
+		rc = err_sys(e, "write %s", path);
+	close(fd);
+	return rc;
+}
+
+static enum rc
+dir_sync(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum rc rc = RC_OK;
+
+	if (fd < 0 || fsync(fd) < 0)
+		rc = err_sys(e, "sync %s", path);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static enum rc
+init_check(const struct node_init *in, struct err *e)
+{
+	if (!org_valid(in->org, strlen(in->org)))
+		return err_set(e, RC_INVALID,
+			       "--org must be a DNS name in lower case, such as "
+			       "kominfo.example");
+	if (in->name[0] == '\0' || strlen(in->name) > NAME_MAX_BYTES)
+		return err_set(e, RC_INVALID, "--name is empty or longer than %d bytes",
+			       NAME_MAX_BYTES);
+	if (strncmp(in->url, "https://", 8) != 0)
+		return err_set(e, RC_INVALID,
+			       "--url must be how peers reach this node, such as "
+			       "https://saluran.kominfo.example:7443");
+	return RC_OK;
+}
+
+/* Entry 0; the next root key goes to a file that is to leave this machine. */
+static enum rc
+identity_make(struct arena *a, const struct node_init *in, const struct signer_public *keys,
+	      const struct hash *tls_spki, const char *recovery_path, struct identity *ret,
+	      struct err *e)
+{
+	uint8_t root[SEED_LEN], next[SEED_LEN], next_pub[KEY_LEN];
+	char hex[2 * SEED_LEN + 1];
+
+	randombytes_buf(root, sizeof(root));
+	randombytes_buf(next, sizeof(next));
+	*ret = (struct identity){.org = in->org,
+				 .name = in->name,
+				 .role = in->role,
+				 .n_event_keys = 1,
+				 .n_tls_spki = 1,
+				 .url = in->url,
+				 .iat_us = clock_now_us()};
+	sign_public_key(root, ret->root_pub);
+	sign_public_key(next, next_pub);
+	hash_bytes(next_pub, KEY_LEN, &ret->next_root);
+	memcpy(ret->event_keys[0], keys->event_pub, KEY_LEN);
+	memcpy(ret->log_key, keys->log_pub, KEY_LEN);
+	memcpy(ret->receipt_key, keys->receipt_pub, KEY_LEN);
+	memcpy(ret->enc_key, keys->enc_pub, KEY_LEN);
+	ret->tls_spki[0] = *tls_spki;
+	if (in->contact != NULL) {
+		ret->contacts[0] = (struct contact){.name = "first contact",
+						    .reach = in->contact};
+		ret->n_contacts = 1;
+	}
+	ret->wire = identity_sign(a, ret, root);
+	hex_encode(next, sizeof(next), hex);
+	const char *text = arena_printf(
+		a,
+		"# The next root key of %s. It is needed once, to replace this node's keys.\n"
+		"# Take this file off this machine now, and keep it where nobody else comes.\n"
+		"saluran-key-v1 root %s\n",
+		in->org, hex);
+	enum rc rc = file_write(recovery_path, text, strlen(text), e);
+	sodium_memzero(root, sizeof(root));
+	sodium_memzero(next, sizeof(next));
+	sodium_memzero(hex, sizeof(hex));
+	return rc;
+}
+
+struct seed {
+	const struct identity *id;
+	const struct person_new *admin;
+};
+
+static enum rc
+work_seed(struct store *s, void *arg, struct err *e)
+{
+	const struct seed *x = arg;
+	int64_t now_us = clock_now_us();
+	enum rc rc = store_run(s, &SQL_META_PUT,
+			       (struct db_param[]){DB_P_TEXT("org"), DB_P_TEXT(x->id->org)},
+			       NULL, NULL, e);
+
+	if (rc == RC_OK)
+		rc = store_run(s, &SQL_IDENTITY_PUT,
+			       (struct db_param[]){DB_P_TEXT(x->id->org), DB_P_INT(0),
+						   DB_P_TEXT(x->id->wire),
+						   DB_P_INT(now_us)},
+			       NULL, NULL, e);
+	return rc == RC_OK ? person_insert(s, x->admin, "init", now_us, e) : rc;
+}
+
+static enum rc
+store_make(const char *path, const struct identity *id, const struct person_new *admin,
+	   struct err *e)
+{
+	struct seed seed = {.id = id, .admin = admin};
+	struct store *s = NULL;
+	enum rc rc = store_open(path, false, &s, e);
+
+	if (rc == RC_OK)
+		rc = store_transact(s, work_seed, &seed, e);
+	store_close(s);
+	return rc;
+}
+
+static enum rc
+settings_make(struct arena *a, const char *path, const struct node_init *in, struct err *e)
+{
+	enum { CONF_MAX = 65536 };
+	struct buf b = BUF_INIT(CONF_MAX);
+	const struct {
+		const char *name, *value;
+	} given[] = {
+		{"peer.listen", in->peer_listen},
+		{"http.listen", in->http_listen},
+		{"rpz.listen", in->rpz_listen},
+		{"rpz.zone", in->rpz_zone},
+	};
+	struct settings *parsed;
+	const char *whole;
+
+	settings_doc_put(node_settings, node_settings_n, &b);
+	buf_puts(&b, "\n# Chosen at 'saluran init':\n");
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (given[i].value != NULL)
+			buf_printf(&b, "%s = %s\n", given[i].name, given[i].value);
+	whole = arena_strndup(a, buf_str(&b), b.len);
+	enum rc rc = settings_parse(a, node_settings, node_settings_n, "saluran.conf", whole,
+				    b.len, &parsed, e);
+	if (rc == RC_OK)
+		rc = file_write(path, whole, b.len, e);
+	buf_free(&b);
+	return rc;
+}
+
+/* Everything inside `tmp`. */
+static enum rc
+fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_made *ret,
+     struct err *e)
+{
+	const char *keys = arena_printf(a, "%s/keys", tmp);
+	struct signer_public pub;
+	struct person_new admin;
+	struct identity id;
+	struct hash spki;
+	char fingerprint[FINGERPRINT_TEXT_MAX];
+
+	if (mkdir(keys, 0700) < 0)
+		return err_sys(e, "make %s", keys);
+	enum rc rc = signer_keys_create(keys, &pub, e);
+	if (rc == RC_OK)
+		rc = tls_create(tmp, in->org, TLS_VALID_DAYS, &spki, e);
+	if (rc == RC_OK)
+		rc = identity_make(a, in, &pub, &spki, arena_printf(a, "%s/next-root.key", tmp),
+				   &id, e);
+	if (rc == RC_OK)
+		rc = person_prepare(a, in->admin, role_token(ROLE_ADMIN), NULL, &admin, e);
+	if (rc == RC_OK)
+		rc = store_make(arena_printf(a, "%s/store.db", tmp), &id, &admin, e);
+	if (rc == RC_OK)
+		rc = settings_make(a, arena_printf(a, "%s/saluran.conf", tmp), in, e);
+	if (rc != RC_OK)
+		return rc;
+	const char *credential = arena_printf(a, "%s\n", admin.credential);
+	rc = file_write(arena_printf(a, "%s/%s.credential", tmp, in->admin), credential,
+			strlen(credential), e);
+	ret->fingerprint =
+		arena_strdup(a, identity_fingerprint(id.root_pub, fingerprint));
+	ret->credential_path = arena_printf(a, "%s/%s.credential", in->dir, in->admin);
+	ret->recovery_path = arena_printf(a, "%s/next-root.key", in->dir);
+	return rc;
+}
+
+enum rc
+node_create(struct arena *a, const struct node_init *in, struct node_made *ret,
+	    struct err *e)
+{
+	crypto_start();
+	size_t len = strlen(in->dir);
+	while (len > 1 && in->dir[len - 1] == '/')
+		len--;
+	const char *dir = arena_strndup(a, in->dir, len);
+	char *tmp = arena_printf(a, "%s.new-XXXXXX", dir);
+	enum rc rc = init_check(in, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (mkdtemp(tmp) == NULL)
+		return err_sys(e, "make a directory beside %s", dir);
+	rc = fill(a, in, tmp, ret, e);
+	if (rc == RC_OK)
+		rc = dir_sync(tmp, e);
+	/* rename() replaces an empty directory, and nothing else. */
+	if (rc == RC_OK && rename(tmp, dir) < 0)
+		rc = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
+			     ? err_set(e, RC_CONFLICT,
+				       "%s exists and is not an empty directory: choose "
+				       "another",
+				       dir)
+			     : err_sys(e, "rename to %s", dir);
+	if (rc == RC_OK)
+		return dir_sync(dir, e);
+	if (nftw(tmp, remove_one, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS) < 0)
+		err_prefix(e, "(%s is left behind)", tmp);
+	return rc;
+}
