@@ -1,0 +1,95 @@
+/*
+ * cli - the command line: a table of commands, each with its options, doc and example.
+ *
+ * Help comes from the table.  A command asks the running daemon over its local socket; one
+ * that is marked so opens the node's directory itself when no daemon has it.
+ */
+#ifndef SALURAN_CLI_CLI_H
+#define SALURAN_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum {
+	CLI_VALUES_MAX = 256, /* of one option, of all words */
+	CLI_OPTIONS_MAX = 24,
+	CLI_FILE_MAX = 80 << 20,
+};
+
+struct cli_option {
+	const char *name;  /* "legal-basis" */
+	const char *value; /* "TEXT", or NULL: a switch */
+	bool required;
+	const char *doc;
+};
+
+struct cli;
+
+struct cli_command {
+	const char *name;    /* "order draft" */
+	const char *words;   /* "CASE TEXT", "FILE", "" */
+	unsigned words_min, words_max;
+	const char *doc;     /* one sentence */
+	const char *example; /* a whole line, or several */
+	bool offline;	     /* may open the directory when no daemon has it */
+	const struct cli_option *options;
+	enum rc (*run)(struct cli *c, struct err *e);
+};
+
+struct cli {
+	const struct cli_command *cmd;
+	struct arena *a;
+	bool json;
+	const char *dir, *as;
+	const char *words[CLI_VALUES_MAX];
+	size_t n_words;
+	struct {
+		const struct cli_option *option;
+		const char *values[CLI_VALUES_MAX];
+		size_t n;
+	} given[CLI_OPTIONS_MAX];
+	size_t n_given;
+};
+
+/* Runs; the exit code is that of rc_exit_code(), or EXIT_USAGE.  `serve` is wired by main. */
+int cli_run(int argc, char **argv, const struct cli_command *serve);
+
+/* The first value of an option, NULL when not given; whether a switch is on. */
+const char *cli_value(const struct cli *c, const char *option);
+bool cli_switch(const struct cli *c, const char *option);
+/* All values as a JSON array, or NULL when there is none. */
+json_t *cli_values(const struct cli *c, const char *option);
+
+/* A whole file, "-" for standard input.  RC_TOO_LARGE past CLI_FILE_MAX. */
+enum rc cli_file_read(struct cli *c, const char *path, const char **ret, size_t *ret_len,
+		      struct err *e) MUST_CHECK;
+/* A new file of this mode; RC_CONFLICT when it exists. */
+enum rc cli_file_write(const char *path, const void *p, size_t len, unsigned mode,
+		       struct err *e) MUST_CHECK;
+
+/*
+ * Ask the node.  `in` is stolen, NULL: {}.  *ret lives as long as c->a.  On a failure *ret is what
+ * the node has to show with it, or NULL.
+ */
+enum rc cli_call(struct cli *c, const char *method, const char *path, json_t *in,
+		 json_t **ret, struct err *e) MUST_CHECK;
+enum rc cli_call_bytes(struct cli *c, const char *path, const char **ret, size_t *ret_len,
+		       struct err *e) MUST_CHECK;
+
+/* Text of a member, "-" for null or none. */
+const char *cli_text(const json_t *o, const char *member);
+json_int_t cli_int(const json_t *o, const char *member);
+/* A time without its microseconds. */
+const char *cli_time(struct cli *c, const json_t *o, const char *member);
+/* With --json print it and return true. */
+bool cli_json(struct cli *c, const json_t *j);
+
+/* Commands by family, each ended by a row without a name. */
+extern const struct cli_command cli_node_commands[], cli_case_commands[],
+	cli_order_commands[], cli_proof_commands[];
+
+#endif
