@@ -13,7 +13,8 @@
 static const struct cli_option common[] = {
 	{"dir", "DIR", false, "the node's directory (else SALURAN_DIR)"},
 	{"as", "FILE", false,
-	 "your credential file (else SALURAN_CREDENTIAL); with a password: a file of one line "
+	 "your credential file (else SALURAN_CREDENTIAL); with a password: a file of one "
+	 "line "
 	 "name:password"},
 	{"json", NULL, false, "answer in JSON"},
 	{"help", NULL, false, "this text"},
@@ -49,8 +50,10 @@ help_all(FILE *out, const struct cli_command *serve)
 	for (size_t at = 0; (c = command_next(serve, &at)) != NULL;)
 		fprintf(out, "  %-22s %s\n", c->name, c->doc);
 	fputs("\n'saluran COMMAND --help' has the options and an example.\n"
-	      "exit codes: 0 done, 2 usage, 3 refused input, 4 not allowed, 5 not found,\n"
-	      "  6 conflicts with what is there, 7 limit, 8 disk or network, 9 damaged or newer "
+	      "exit codes: 0 done, 2 usage, 3 refused input, 4 not allowed, 5 not "
+	      "found,\n"
+	      "  6 conflicts with what is there, 7 limit, 8 disk or network, 9 damaged "
+	      "or newer "
 	      "store,\n  10 try again later\n",
 	      out);
 }
@@ -62,15 +65,16 @@ help_options(FILE *out, const struct cli_option *o)
 		char left[64];
 		snprintf(left, sizeof(left), "--%s %s", o->name,
 			 o->value == NULL ? "" : o->value);
-		fprintf(out, "  %-24s %s%s\n", left, o->doc, o->required ? " (required)" : "");
+		fprintf(out, "  %-24s %s%s\n", left, o->doc,
+			o->required ? " (required)" : "");
 	}
 }
 
 static void
 help_command(FILE *out, const struct cli_command *c)
 {
-	fprintf(out, "saluran %s: %s\n\nusage: saluran %s%s%s [--OPTION VALUE ...]\n\n", c->name,
-		c->doc, c->name, c->words[0] == '\0' ? "" : " ", c->words);
+	fprintf(out, "saluran %s: %s\n\nusage: saluran %s%s%s [--OPTION VALUE ...]\n\n",
+		c->name, c->doc, c->name, c->words[0] == '\0' ? "" : " ", c->words);
 	help_options(out, c->options);
 	help_options(out, common);
 	fprintf(out, "\nexample:\n  %s\n", c->example);
@@ -85,11 +89,13 @@ command_find(const struct cli_command *serve, int argc, char **argv, int *ret_us
 	*ret_used = 0;
 	for (size_t at = 0; (c = command_next(serve, &at)) != NULL;) {
 		const char *space = strchr(c->name, ' ');
-		size_t first = space == NULL ? strlen(c->name) : (size_t)(space - c->name);
+		size_t first =
+			space == NULL ? strlen(c->name) : (size_t)(space - c->name);
 		int used = space == NULL ? 1 : 2;
 		if (argc < used || strlen(argv[0]) != first ||
 		    strncmp(argv[0], c->name, first) != 0 ||
-		    (space != NULL && strcmp(argv[1], space + 1) != 0) || used <= *ret_used)
+		    (space != NULL && strcmp(argv[1], space + 1) != 0) ||
+		    used <= *ret_used)
 			continue;
 		best = c;
 		*ret_used = used;
@@ -103,7 +109,8 @@ option_find(const struct cli_command *cmd, const char *name, size_t len)
 	const struct cli_option *lists[] = {cmd->options, common};
 
 	for (size_t i = 0; i < 2; i++)
-		for (const struct cli_option *o = lists[i]; o != NULL && o->name != NULL; o++)
+		for (const struct cli_option *o = lists[i]; o != NULL && o->name != NULL;
+		     o++)
 			if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
 				return o;
 	return NULL;
@@ -147,8 +154,8 @@ words_parse(struct cli *c, int argc, char **argv, struct err *e)
 		const struct cli_option *o = option_find(c->cmd, arg + 2, len);
 		const char *value = eq == NULL ? NULL : eq + 1;
 		if (o == NULL)
-			return err_set(e, RC_INVALID, "there is no option --%.*s", (int)len,
-				       arg + 2);
+			return err_set(e, RC_INVALID, "there is no option --%.*s",
+				       (int)len, arg + 2);
 		if (o->value == NULL && value != NULL)
 			return err_set(e, RC_INVALID, "--%s takes no value", o->name);
 		if (o->value != NULL && value == NULL && ++i == argc)
@@ -169,10 +176,13 @@ words_check(const struct cli *c, struct err *e)
 	if (c->n_words < c->cmd->words_min)
 		return err_set(e, RC_INVALID, "missing: %s", c->cmd->words);
 	if (c->n_words > c->cmd->words_max)
-		return err_set(e, RC_INVALID, "unexpected: %s", c->words[c->cmd->words_max]);
-	for (const struct cli_option *o = c->cmd->options; o != NULL && o->name != NULL; o++)
+		return err_set(e, RC_INVALID, "unexpected: %s",
+			       c->words[c->cmd->words_max]);
+	for (const struct cli_option *o = c->cmd->options; o != NULL && o->name != NULL;
+	     o++)
 		if (o->required && cli_value(c, o->name) == NULL)
-			return err_set(e, RC_INVALID, "--%s is missing: %s", o->name, o->doc);
+			return err_set(e, RC_INVALID, "--%s is missing: %s", o->name,
+				       o->doc);
 	return RC_OK;
 }
 
@@ -180,7 +190,8 @@ static void
 failure_show(const struct cli *c, enum rc rc, const struct err *e)
 {
 	if (c->json) {
-		json_t *j = json_pack("{s:s, s:s}", "title", rc_token(rc), "detail", e->text);
+		json_t *j =
+			json_pack("{s:s, s:s}", "title", rc_token(rc), "detail", e->text);
 		if (e->rule[0] != '\0')
 			json_object_set_new(j, "rule", json_string(e->rule));
 		json_dumpf(j, stderr, JSON_COMPACT);
@@ -205,7 +216,8 @@ cli_run(int argc, char **argv, const struct cli_command *serve)
 	c.cmd = command_find(serve, argc - 1, argv + 1, &used);
 	if (c.cmd == NULL) {
 		fprintf(stderr,
-			"saluran: there is no command \"%s\": 'saluran --help' lists them\n",
+			"saluran: there is no command \"%s\": 'saluran --help' lists "
+			"them\n",
 			argv[1]);
 		return EXIT_USAGE;
 	}
@@ -225,7 +237,8 @@ cli_run(int argc, char **argv, const struct cli_command *serve)
 		arena_free(c.a);
 		return EXIT_USAGE;
 	}
-	c.dir = cli_value(&c, "dir") != NULL ? cli_value(&c, "dir") : getenv("SALURAN_DIR");
+	c.dir = cli_value(&c, "dir") != NULL ? cli_value(&c, "dir")
+					     : getenv("SALURAN_DIR");
 	c.as = cli_value(&c, "as") != NULL ? cli_value(&c, "as")
 					   : getenv("SALURAN_CREDENTIAL");
 	rc = c.cmd->run(&c, &e);
@@ -233,7 +246,8 @@ cli_run(int argc, char **argv, const struct cli_command *serve)
 		failure_show(&c, rc, &e);
 	code = rc_exit_code(rc);
 	if (fflush(stdout) != 0 && rc == RC_OK) {
-		fprintf(stderr, "saluran: cannot write the answer: %s\n", strerror(errno));
+		fprintf(stderr, "saluran: cannot write the answer: %s\n",
+			strerror(errno));
 		code = rc_exit_code(RC_IO);
 	}
 	arena_free(c.a);
@@ -267,7 +281,8 @@ cli_values(const struct cli *c, const char *option)
 		if (strcmp(c->given[i].option->name, option) == 0) {
 			all = json_array();
 			for (size_t k = 0; k < c->given[i].n; k++)
-				json_array_append_new(all, json_string(c->given[i].values[k]));
+				json_array_append_new(all,
+						      json_string(c->given[i].values[k]));
 		}
 	return all;
 }
@@ -288,7 +303,8 @@ cli_file_read(struct cli *c, const char *path, const char **ret, size_t *ret_len
 		buf_put(&b, chunk, n);
 	enum rc rc = ferror(f) ? err_sys(e, "read %s", path) : RC_OK;
 	if (rc == RC_OK && !buf_ok(&b))
-		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path, CLI_FILE_MAX);
+		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
+			     CLI_FILE_MAX);
 	if (!stdin_wanted)
 		fclose(f);
 	if (rc == RC_OK) {

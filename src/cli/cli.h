@@ -1,8 +1,8 @@
 /*
  * cli - the command line: a table of commands, each with its options, doc and example.
  *
- * Help comes from the table.  A command asks the running daemon over its local socket; one
- * that is marked so opens the node's directory itself when no daemon has it.
+ * Help comes from the table.  A command asks the running daemon over its local socket;
+ * one that is marked so opens the node's directory itself when no daemon has it.
  */
 #ifndef SALURAN_CLI_CLI_H
 #define SALURAN_CLI_CLI_H
@@ -30,8 +30,8 @@ struct cli_option {
 struct cli;
 
 struct cli_command {
-	const char *name;    /* "order draft" */
-	const char *words;   /* "CASE TEXT", "FILE", "" */
+	const char *name;  /* "order draft" */
+	const char *words; /* "CASE TEXT", "FILE", "" */
 	unsigned words_min, words_max;
 	const char *doc;     /* one sentence */
 	const char *example; /* a whole line, or several */
@@ -55,7 +55,8 @@ struct cli {
 	size_t n_given;
 };
 
-/* Runs; the exit code is that of rc_exit_code(), or EXIT_USAGE.  `serve` is wired by main. */
+/* Runs; the exit code is that of rc_exit_code(), or EXIT_USAGE.  `serve` is wired by
+ * main. */
 int cli_run(int argc, char **argv, const struct cli_command *serve);
 
 /* The first value of an option, NULL when not given; whether a switch is on. */
@@ -72,8 +73,8 @@ enum rc cli_file_write(const char *path, const void *p, size_t len, unsigned mod
 		       struct err *e) MUST_CHECK;
 
 /*
- * Ask the node.  `in` is stolen, NULL: {}.  *ret lives as long as c->a.  On a failure *ret is what
- * the node has to show with it, or NULL.
+ * Ask the node.  `in` is stolen, NULL: {}.  *ret lives as long as c->a.  On a failure
+ * *ret is what the node has to show with it, or NULL.
  */
 enum rc cli_call(struct cli *c, const char *method, const char *path, json_t *in,
 		 json_t **ret, struct err *e) MUST_CHECK;
@@ -87,6 +88,9 @@ json_int_t cli_int(const json_t *o, const char *member);
 const char *cli_time(struct cli *c, const json_t *o, const char *member);
 /* With --json print it and return true. */
 bool cli_json(struct cli *c, const json_t *j);
+
+/* Show an order: `show` takes either. */
+enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 
 /* Commands by family, each ended by a row without a name. */
 extern const struct cli_command cli_node_commands[], cli_case_commands[],

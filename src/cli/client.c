@@ -1,6 +1,6 @@
 /*
- * Asking the node: HTTP over its local socket, or, when no daemon has the directory and the
- * command allows it, the same use cases in this process.
+ * Asking the node: HTTP over its local socket, or, when no daemon has the directory and
+ * the command allows it, the same use cases in this process.
  */
 #include <curl/curl.h>
 #include <errno.h>
@@ -49,7 +49,8 @@ credential_read(struct cli *c, const char **ret, struct err *e)
 		len--;
 	*ret = arena_strndup(c->a, *ret, len);
 	if (len == 0 || strpbrk(*ret, "\r\n") != NULL)
-		return err_set(e, RC_INVALID, "%s is no credential file: it has one line", c->as);
+		return err_set(e, RC_INVALID, "%s is no credential file: it has one line",
+			       c->as);
 	return RC_OK;
 }
 
@@ -62,8 +63,8 @@ daemon_there(const char *path)
 		return false;
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool there = fd >= 0 &&
-		     connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0;
+	bool there =
+		fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) == 0;
 	if (fd >= 0)
 		close(fd);
 	return there;
@@ -99,7 +100,8 @@ ask_daemon(struct cli *c, const char *socket_path, const char *method, const cha
 		goto out;
 	if (credential != NULL)
 		headers = curl_slist_append(
-			headers, arena_printf(c->a, "Authorization: Bearer %s", credential));
+			headers,
+			arena_printf(c->a, "Authorization: Bearer %s", credential));
 	headers = curl_slist_append(headers, "Content-Type: application/json");
 	headers = curl_slist_append(headers, "Expect:");
 	curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, socket_path);
@@ -107,7 +109,8 @@ ask_daemon(struct cli *c, const char *socket_path, const char *method, const cha
 	curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, method);
 	if (strcmp(method, "POST") == 0) {
-		curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+		curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)strlen(body));
 		curl_easy_setopt(h, CURLOPT_POSTFIELDS, body);
 	}
 	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_data);
@@ -116,8 +119,8 @@ ask_daemon(struct cli *c, const char *socket_path, const char *method, const cha
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
 	CURLcode code = curl_easy_perform(h);
 	if (code != CURLE_OK)
-		rc = err_set(e, RC_UNAVAILABLE, "the daemon of %s did not answer: %s", c->dir,
-			     curl_easy_strerror(code));
+		rc = err_set(e, RC_UNAVAILABLE, "the daemon of %s did not answer: %s",
+			     c->dir, curl_easy_strerror(code));
 	else
 		curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, ret_status);
 out:
@@ -150,8 +153,8 @@ query_split(struct cli *c, char *path, json_t *in)
 }
 
 static enum rc
-ask_here(struct cli *c, const char *method, const char *path, json_t *in, struct reply *out,
-	 struct err *e)
+ask_here(struct cli *c, const char *method, const char *path, json_t *in,
+	 struct reply *out, struct err *e)
 {
 	const struct service_route *route;
 	const struct actor *who = NULL;
@@ -178,20 +181,23 @@ ask(struct cli *c, const char *method, const char *path, json_t *in, struct buf 
     struct reply *here, long *ret_status, struct err *e)
 {
 	if (c->dir == NULL)
-		return err_set(e, RC_INVALID,
-			       "which node? give its directory with --dir or SALURAN_DIR");
+		return err_set(
+			e, RC_INVALID,
+			"which node? give its directory with --dir or SALURAN_DIR");
 	const char *socket_path = arena_printf(c->a, "%s/sock", c->dir);
 	if (!daemon_there(socket_path)) {
 		if (c->cmd->offline)
 			return ask_here(c, method, path, in, here, e);
-		return err_set(e, RC_UNAVAILABLE,
-			       "no daemon runs on %s: start it with 'saluran serve --dir %s'",
-			       c->dir, c->dir);
+		return err_set(
+			e, RC_UNAVAILABLE,
+			"no daemon runs on %s: start it with 'saluran serve --dir %s'",
+			c->dir, c->dir);
 	}
 	char *body = json_dumps(in, JSON_COMPACT);
 	if (body == NULL)
 		return err_set(e, RC_INVALID, "what you gave is not UTF-8");
-	enum rc rc = ask_daemon(c, socket_path, method, path, body, answer, ret_status, e);
+	enum rc rc =
+		ask_daemon(c, socket_path, method, path, body, answer, ret_status, e);
 	free(body);
 	return rc;
 }

@@ -83,7 +83,8 @@ on_done(void *cls, struct MHD_Connection *c, void **state,
 }
 
 static enum MHD_Result
-answer(struct MHD_Connection *c, unsigned status, const char *type, const void *p, size_t len)
+answer(struct MHD_Connection *c, unsigned status, const char *type, const void *p,
+       size_t len)
 {
 	struct MHD_Response *resp = MHD_create_response_from_buffer(
 		len, (void *)(uintptr_t)p, MHD_RESPMEM_MUST_COPY);
@@ -135,17 +136,20 @@ body_read(struct request *r, struct err *e)
 
 	if (r->body.len == 0)
 		return RC_OK;
-	json_t *body = json_loadb(buf_str(&r->body), r->body.len, JSON_REJECT_DUPLICATES, &why);
+	json_t *body =
+		json_loadb(buf_str(&r->body), r->body.len, JSON_REJECT_DUPLICATES, &why);
 	if (body == NULL)
-		return err_set(e, RC_INVALID, "the body is no JSON: line %d, column %d: %s",
-			       why.line, why.column, why.text);
+		return err_set(e, RC_INVALID,
+			       "the body is no JSON: line %d, column %d: %s", why.line,
+			       why.column, why.text);
 	arena_defer(r->a, release_json, body);
 	if (!json_is_object(body))
 		return err_set(e, RC_INVALID, "the body must be a JSON object");
-	json_object_foreach(body, name, v) {
+	json_object_foreach(body, name, v)
+	{
 		if (json_object_get(r->in, name) != NULL)
-			return err_set(e, RC_INVALID, "\"%s\" stands in the path and the body",
-				       name);
+			return err_set(e, RC_INVALID,
+				       "\"%s\" stands in the path and the body", name);
 		json_object_set(r->in, name, v);
 	}
 	return RC_OK;
@@ -163,8 +167,9 @@ who_asks(struct http_api *h, struct request *r, struct MHD_Connection *c,
 	if (r->route->roles == ROLES_NOBODY_NEEDED || auth == NULL)
 		return RC_OK;
 	if (strncasecmp(auth, scheme, sizeof(scheme) - 1) != 0)
-		return err_set(e, RC_UNAUTHENTICATED,
-			       "the Authorization header must be \"Bearer <credential>\"");
+		return err_set(
+			e, RC_UNAUTHENTICATED,
+			"the Authorization header must be \"Bearer <credential>\"");
 	return actor_authenticate(h->nd, r->a, auth + sizeof(scheme) - 1, ret, e);
 }
 
@@ -188,7 +193,8 @@ request_run(struct http_api *h, struct request *r, struct MHD_Connection *c)
 	if (rc != RC_OK)
 		ret = answer_problem(c, rc, &r->e, out.json);
 	else if (out.bytes != NULL)
-		ret = answer(c, MHD_HTTP_OK, "application/octet-stream", out.bytes, out.len);
+		ret = answer(c, MHD_HTTP_OK, "application/octet-stream", out.bytes,
+			     out.len);
 	else
 		ret = answer_json(c, MHD_HTTP_OK, "application/json", out.json);
 	log_line(rc == RC_OK ? LOG_DEBUG : LOG_INFO, "api.request",
@@ -227,10 +233,11 @@ socket_listen(const char *path, int *ret, struct err *e)
 
 	*ret = -1;
 	if (strlen(path) >= sizeof(addr.sun_path))
-		return err_set(e, RC_INVALID,
-			       "%s is longer than a socket's path may be (%zu bytes): choose a "
-			       "shorter directory",
-			       path, sizeof(addr.sun_path) - 1);
+		return err_set(
+			e, RC_INVALID,
+			"%s is longer than a socket's path may be (%zu bytes): choose a "
+			"shorter directory",
+			path, sizeof(addr.sun_path) - 1);
 	memcpy(addr.sun_path, path, strlen(path) + 1);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_sys(e, "remove %s", path);
@@ -264,13 +271,13 @@ http_api_start(struct node *nd, const char *socket_path, struct http_api **ret,
 	rc = socket_listen(socket_path, &fd, e);
 	if (rc != RC_OK)
 		goto out;
-	h->mhd = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-					  MHD_USE_POLL | MHD_USE_ITC,
-				  0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-				  MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL,
-				  MHD_OPTION_CONNECTION_LIMIT, (unsigned)API_CONNECTIONS_MAX,
-				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_TIMEOUT_S,
-				  MHD_OPTION_END);
+	h->mhd = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+			MHD_USE_POLL | MHD_USE_ITC,
+		0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)API_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)API_TIMEOUT_S, MHD_OPTION_END);
 	if (h->mhd == NULL) {
 		close(fd);
 		rc = err_set(e, RC_IO, "cannot start the API's server");

@@ -1,6 +1,6 @@
 /*
- * A new node: keys, identity entry 0, store, settings and the first admin, built beside the
- * directory that was asked for and renamed to it when everything is durable.
+ * A new node: keys, identity entry 0, store, settings and the first admin, built beside
+ * the directory that was asked for and renamed to it when everything is durable.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -83,9 +83,9 @@ init_check(const struct node_init *in, struct err *e)
 
 /* Entry 0; the next root key goes to a file that is to leave this machine. */
 static enum rc
-identity_make(struct arena *a, const struct node_init *in, const struct signer_public *keys,
-	      const struct hash *tls_spki, const char *recovery_path, struct identity *ret,
-	      struct err *e)
+identity_make(struct arena *a, const struct node_init *in,
+	      const struct signer_public *keys, const struct hash *tls_spki,
+	      const char *recovery_path, struct identity *ret, struct err *e)
 {
 	uint8_t root[SEED_LEN], next[SEED_LEN], next_pub[KEY_LEN];
 	char hex[2 * SEED_LEN + 1];
@@ -108,18 +108,19 @@ identity_make(struct arena *a, const struct node_init *in, const struct signer_p
 	memcpy(ret->enc_key, keys->enc_pub, KEY_LEN);
 	ret->tls_spki[0] = *tls_spki;
 	if (in->contact != NULL) {
-		ret->contacts[0] = (struct contact){.name = "first contact",
-						    .reach = in->contact};
+		ret->contacts[0] =
+			(struct contact){.name = "first contact", .reach = in->contact};
 		ret->n_contacts = 1;
 	}
 	ret->wire = identity_sign(a, ret, root);
 	hex_encode(next, sizeof(next), hex);
-	const char *text = arena_printf(
-		a,
-		"# The next root key of %s. It is needed once, to replace this node's keys.\n"
-		"# Take this file off this machine now, and keep it where nobody else comes.\n"
-		"saluran-key-v1 root %s\n",
-		in->org, hex);
+	const char *text = arena_printf(a,
+					"# The next root key of %s. It is needed once, "
+					"to replace this node's keys.\n"
+					"# Take this file off this machine now, and keep "
+					"it where nobody else comes.\n"
+					"saluran-key-v1 root %s\n",
+					in->org, hex);
 	enum rc rc = file_write(recovery_path, text, strlen(text), e);
 	sodium_memzero(root, sizeof(root));
 	sodium_memzero(next, sizeof(next));
@@ -137,9 +138,10 @@ work_seed(struct store *s, void *arg, struct err *e)
 {
 	const struct seed *x = arg;
 	int64_t now_us = clock_now_us();
-	enum rc rc = store_run(s, &SQL_META_PUT,
-			       (struct db_param[]){DB_P_TEXT("org"), DB_P_TEXT(x->id->org)},
-			       NULL, NULL, e);
+	enum rc rc =
+		store_run(s, &SQL_META_PUT,
+			  (struct db_param[]){DB_P_TEXT("org"), DB_P_TEXT(x->id->org)},
+			  NULL, NULL, e);
 
 	if (rc == RC_OK)
 		rc = store_run(s, &SQL_IDENTITY_PUT,
@@ -165,7 +167,8 @@ store_make(const char *path, const struct identity *id, const struct person_new 
 }
 
 static enum rc
-settings_make(struct arena *a, const char *path, const struct node_init *in, struct err *e)
+settings_make(struct arena *a, const char *path, const struct node_init *in,
+	      struct err *e)
 {
 	enum { CONF_MAX = 65536 };
 	struct buf b = BUF_INIT(CONF_MAX);
@@ -186,8 +189,8 @@ settings_make(struct arena *a, const char *path, const struct node_init *in, str
 		if (given[i].value != NULL)
 			buf_printf(&b, "%s = %s\n", given[i].name, given[i].value);
 	whole = arena_strndup(a, buf_str(&b), b.len);
-	enum rc rc = settings_parse(a, node_settings, node_settings_n, "saluran.conf", whole,
-				    b.len, &parsed, e);
+	enum rc rc = settings_parse(a, node_settings, node_settings_n, "saluran.conf",
+				    whole, b.len, &parsed, e);
 	if (rc == RC_OK)
 		rc = file_write(path, whole, b.len, e);
 	buf_free(&b);
@@ -212,10 +215,11 @@ fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_m
 	if (rc == RC_OK)
 		rc = tls_create(tmp, in->org, TLS_VALID_DAYS, &spki, e);
 	if (rc == RC_OK)
-		rc = identity_make(a, in, &pub, &spki, arena_printf(a, "%s/next-root.key", tmp),
-				   &id, e);
+		rc = identity_make(a, in, &pub, &spki,
+				   arena_printf(a, "%s/next-root.key", tmp), &id, e);
 	if (rc == RC_OK)
-		rc = person_prepare(a, in->admin, role_token(ROLE_ADMIN), NULL, &admin, e);
+		rc = person_prepare(a, in->admin, role_token(ROLE_ADMIN), NULL, &admin,
+				    e);
 	if (rc == RC_OK)
 		rc = store_make(arena_printf(a, "%s/store.db", tmp), &id, &admin, e);
 	if (rc == RC_OK)

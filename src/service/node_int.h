@@ -31,12 +31,13 @@ struct staged {
 struct stage {
 	int64_t channel;
 	enum party party;
-	struct log_head head;	 /* as it will be; head.root is only made at the end */
-	struct log_head fence;	 /* as it was when the group began */
+	struct log_head head;  /* as it will be; head.root is only made at the end */
+	struct log_head fence; /* as it was when the group began */
 	const char *peer_origin;
 	struct merkle_edge edge; /* of the leaves that are signed */
 	struct hash last;	 /* leaf hash of the last signed event */
-	struct staged *staged; /* NODE_GROUP_MAX; a flush takes a new one, so that undo works */
+	struct staged
+		*staged; /* NODE_GROUP_MAX; a flush takes a new one, so that undo works */
 	size_t n_staged;
 };
 
@@ -53,9 +54,10 @@ struct writer {
 
 typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
 
-/* Run `work` in the writer's next group; returns when it is durable, or failed.  `work` may run
- * again when the group lost a race; it must write only through `w`. */
-enum rc writer_run(struct node *nd, writer_work *work, void *arg, struct err *e) MUST_CHECK;
+/* Run `work` in the writer's next group; returns when it is durable, or failed.  `work`
+ * may run again when the group lost a race; it must write only through `w`. */
+enum rc writer_run(struct node *nd, writer_work *work, void *arg,
+		   struct err *e) MUST_CHECK;
 enum rc writer_start(struct node *nd, struct err *e) MUST_CHECK;
 void writer_stop(struct node *nd);
 
@@ -82,8 +84,8 @@ struct append {
  */
 enum rc append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq,
 		     struct err *e) MUST_CHECK;
-/* Sign and insert what is staged: needed before the leaf hash of an own event of this group
- * is asked for. */
+/* Sign and insert what is staged: needed before the leaf hash of an own event of this
+ * group is asked for. */
 enum rc append_flush(struct writer *w, struct stage *st, struct err *e) MUST_CHECK;
 enum rc append_stage(struct writer *w, int64_t channel, struct stage **ret,
 		     struct err *e) MUST_CHECK;
@@ -124,10 +126,10 @@ struct node {
 enum rc reader_get(struct node *nd, struct store **ret, struct err *e) MUST_CHECK;
 void reader_put(struct node *nd, struct store *s); /* NULL allowed */
 
-/* Our signed checkpoint of the channel's own log as the reader sees it, made when there is
- * none for that size.  *ret_head is that log's head. */
-enum rc node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t channel,
-			struct log_head *ret_head, const char **ret_note,
+/* Our signed checkpoint of the channel's own log as the reader sees it, made when there
+ * is none for that size.  *ret_head is that log's head. */
+enum rc node_checkpoint(struct node *nd, struct store *s, struct arena *a,
+			int64_t channel, struct log_head *ret_head, const char **ret_note,
 			struct err *e) MUST_CHECK;
 
 /* The channel with this peer, or the only one when `peer` is NULL.  RC_NOT_FOUND. */

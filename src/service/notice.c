@@ -59,18 +59,21 @@ row_json(const struct batch_row *r)
 static json_t *
 batch_json(const struct batch *b)
 {
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *ignored = json_array();
 	size_t told = 0;
+
+	for (size_t i = 0; i < b->n_ignored; i++)
+		json_array_append_new(ignored, json_string(b->ignored[i]));
 
 	for (size_t i = 0; i < b->n_rows && told < REPORT_ROWS_MAX; i++)
 		if (b->rows[i].rc != RC_OK) {
 			json_array_append_new(rows, row_json(&b->rows[i]));
 			told++;
 		}
-	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:b}", "rows", (json_int_t)b->n_rows,
-			 "ok", (json_int_t)b->n_ok, "duplicates",
-			 (json_int_t)b->n_duplicate, "bad", (json_int_t)b->n_bad,
-			 "problems", rows, "more_problems",
+	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:b}", "ignored", ignored,
+			 "rows", (json_int_t)b->n_rows, "ok", (json_int_t)b->n_ok,
+			 "duplicates", (json_int_t)b->n_duplicate, "bad",
+			 (json_int_t)b->n_bad, "problems", rows, "more_problems",
 			 b->n_duplicate + b->n_bad > told);
 }
 

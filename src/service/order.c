@@ -278,6 +278,8 @@ order_examine(struct node *nd, struct arena *a, json_t *in, struct order *o,
 		rc = grounds_check(s, a, o, e);
 	struct guard_lists lists = nd->lists;
 	lists.sample_size = o->sample_size;
+	lists.cited_items = o->cited_items;
+	lists.zone = settings_text(nd->config, "rpz.zone");
 	if (rc == RC_OK)
 		rc = guard_check(a, &lists, o->names, o->n_names, &o->findings,
 				 &o->n_findings, e);

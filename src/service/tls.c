@@ -35,7 +35,8 @@ spki_of(gnutls_x509_privkey_t key, struct hash *ret, struct err *e)
 	if (rc == RC_OK)
 		rc = gnutls_rc(gnutls_pubkey_init(&pub), "public key", e);
 	if (rc == RC_OK)
-		rc = gnutls_rc(gnutls_pubkey_import_privkey(pub, priv, 0, 0), "public key", e);
+		rc = gnutls_rc(gnutls_pubkey_import_privkey(pub, priv, 0, 0),
+			       "public key", e);
 	if (rc == RC_OK)
 		rc = gnutls_rc(gnutls_pubkey_export2(pub, GNUTLS_X509_FMT_DER, &der),
 			       "public key", e);
@@ -56,10 +57,12 @@ cert_sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *common_n
 	const int steps[] = {
 		gnutls_x509_crt_set_version(crt, 3),
 		gnutls_x509_crt_set_serial(crt, serial, sizeof(serial)),
-		gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, common_name,
+		gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0,
+					      common_name,
 					      (unsigned)strnlen(common_name, 64)),
 		gnutls_x509_crt_set_activation_time(crt, now - DAY_S),
-		gnutls_x509_crt_set_expiration_time(crt, now + (time_t)valid_days * DAY_S),
+		gnutls_x509_crt_set_expiration_time(crt,
+						    now + (time_t)valid_days * DAY_S),
 		gnutls_x509_crt_set_key(crt, key),
 		gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_UNKNOWN, 0),
 	};
@@ -71,8 +74,8 @@ cert_sign(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *common_n
 }
 
 enum rc
-tls_create(const char *dir, const char *common_name, int valid_days, struct hash *ret_spki,
-	   struct err *e)
+tls_create(const char *dir, const char *common_name, int valid_days,
+	   struct hash *ret_spki, struct err *e)
 {
 	struct arena *a = arena_create();
 	gnutls_x509_privkey_t key = NULL;
@@ -83,19 +86,21 @@ tls_create(const char *dir, const char *common_name, int valid_days, struct hash
 	if (rc == RC_OK)
 		rc = gnutls_rc(gnutls_x509_crt_init(&crt), "certificate", e);
 	if (rc == RC_OK)
-		rc = gnutls_rc(gnutls_x509_privkey_generate(key, GNUTLS_PK_EDDSA_ED25519, 0, 0),
-			       "key", e);
+		rc = gnutls_rc(
+			gnutls_x509_privkey_generate(key, GNUTLS_PK_EDDSA_ED25519, 0, 0),
+			"key", e);
 	if (rc == RC_OK)
 		rc = cert_sign(crt, key, common_name, valid_days, e);
 	if (rc == RC_OK)
 		rc = spki_of(key, ret_spki, e);
 	if (rc == RC_OK)
-		rc = gnutls_rc(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
-								 0, &key_pem),
+		rc = gnutls_rc(gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM,
+								 NULL, 0, &key_pem),
 			       "key", e);
 	if (rc == RC_OK)
-		rc = gnutls_rc(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &crt_pem),
-			       "certificate", e);
+		rc = gnutls_rc(
+			gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &crt_pem),
+			"certificate", e);
 	if (rc == RC_OK)
 		rc = file_write(arena_printf(a, "%s/tls.key", dir), key_pem.data,
 				key_pem.size, e);

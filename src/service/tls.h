@@ -1,8 +1,8 @@
 /*
  * tls - the node's own TLS key and self-signed certificate: <dir>/tls.key, <dir>/tls.crt.
  *
- * Peers pin the SHA-256 of the key's SubjectPublicKeyInfo (protocol 5); the certificate is only
- * its envelope, and its dates are checked by both sides.
+ * Peers pin the SHA-256 of the key's SubjectPublicKeyInfo (protocol 5); the certificate
+ * is only its envelope, and its dates are checked by both sides.
  */
 #ifndef SALURAN_SERVICE_TLS_H
 #define SALURAN_SERVICE_TLS_H

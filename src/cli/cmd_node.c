@@ -1,0 +1,433 @@
+/* Commands about the node itself: init, person, peer, status, rebuild, zone, operators.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "service/node.h"
+
+enum { CREDENTIAL_MODE = 0600, PUBLIC_MODE = 0644 };
+
+static enum rc
+cmd_init(struct cli *c, struct err *e)
+{
+	const char *role = cli_value(c, "role");
+	struct node_init in = {
+		.dir = c->dir,
+		.org = cli_value(c, "org"),
+		.name = cli_value(c, "name"),
+		.url = cli_value(c, "url"),
+		.peer_listen = cli_value(c, "peer-listen"),
+		.http_listen = cli_value(c, "http-listen"),
+		.rpz_listen = cli_value(c, "rpz-listen"),
+		.rpz_zone = cli_value(c, "zone"),
+		.admin = cli_value(c, "admin"),
+		.contact = cli_value(c, "contact"),
+	};
+	struct node_made made;
+
+	if (c->dir == NULL)
+		return err_set(e, RC_INVALID, "where? give the new directory with --dir");
+	if (strcmp(role, "authority") == 0)
+		in.role = PARTY_AUTHORITY;
+	else if (strcmp(role, "platform") == 0)
+		in.role = PARTY_PLATFORM;
+	else
+		return err_set(e, RC_INVALID, "--role must be authority or platform");
+	enum rc rc = node_create(c->a, &in, &made, e);
+	if (rc != RC_OK)
+		return rc;
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s}", "dir", c->dir, "fingerprint",
+			      made.fingerprint, "credential", made.credential_path,
+			      "recovery", made.recovery_path);
+	if (!cli_json(c, j))
+		printf("The node of %s is in %s.\n"
+		       "  fingerprint  %s\n"
+		       "  credential   %s (of %s, the first admin: keep it from others)\n"
+		       "  recovery     %s\n\n"
+		       "Take the recovery file off this machine now: with it the node's "
+		       "keys are\n"
+		       "replaced one day, and nothing else can do that.\n"
+		       "Next: saluran serve --dir %s\n",
+		       in.org, c->dir, made.fingerprint, made.credential_path, in.admin,
+		       made.recovery_path, c->dir);
+	json_decref(j);
+	return RC_OK;
+}
+
+static enum rc
+cmd_person_add(struct cli *c, struct err *e)
+{
+	const char *password_file = cli_value(c, "password-file"), *password = NULL;
+	const char *out = cli_value(c, "out");
+	json_t *r;
+	size_t len;
+	enum rc rc = RC_OK;
+
+	if (password_file != NULL)
+		rc = cli_file_read(c, password_file, &password, &len, e);
+	if (rc != RC_OK)
+		return rc;
+	if (password != NULL)
+		password = arena_strndup(c->a, password, strcspn(password, "\r\n"));
+	rc = cli_call(c, "POST", "/v1/persons",
+		      json_pack("{s:s, s:s, s:s*}", "name", c->words[0], "role",
+				cli_value(c, "role"), "password", password),
+		      &r, e);
+	if (rc != RC_OK)
+		return rc;
+	if (out != NULL && password == NULL) {
+		const char *line = arena_printf(c->a, "%s\n", cli_text(r, "credential"));
+		rc = cli_file_write(out, line, strlen(line), CREDENTIAL_MODE, e);
+		if (rc != RC_OK) {
+			err_prefix(e,
+				   "%s was added but has no credential now: withdraw and "
+				   "add again",
+				   c->words[0]);
+			return rc;
+		}
+		json_object_set_new(r, "credential", json_string(out));
+	}
+	if (!cli_json(c, r)) {
+		printf("%s is %s here, %s in events.\n", cli_text(r, "name"),
+		       cli_text(r, "role"), cli_text(r, "pseudonym"));
+		if (password == NULL)
+			printf("  credential  %s\n", cli_text(r, "credential"));
+	}
+	return RC_OK;
+}
+
+static enum rc
+cmd_person_list(struct cli *c, struct err *e)
+{
+	json_t *r, *p;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/persons", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	json_array_foreach(json_object_get(r, "persons"), i, p)
+		printf("%-20s %-10s %-20s %s\n", cli_text(p, "name"), cli_text(p, "role"),
+		       cli_text(p, "pseudonym"),
+		       json_is_true(json_object_get(p, "active")) ? cli_text(p, "by")
+								  : "withdrawn");
+	return RC_OK;
+}
+
+static enum rc
+cmd_person_withdraw(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST",
+			      arena_printf(c->a, "/v1/persons/%s/withdraw", c->words[0]),
+			      NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s can no longer act here.\n", cli_text(r, "name"));
+	return rc;
+}
+
+/* A policy given as a file is sent as its text, a name as it is. */
+static enum rc
+policy_value(struct cli *c, const char **ret, struct err *e)
+{
+	const char *given = cli_value(c, "policy");
+	size_t len;
+
+	*ret = given;
+	if (given == NULL || (strchr(given, '/') == NULL && strchr(given, '.') == NULL))
+		return RC_OK;
+	return cli_file_read(c, given, ret, &len, e);
+}
+
+static enum rc
+cmd_peer_introduce(struct cli *c, struct err *e)
+{
+	const char *policy, *out = cli_value(c, "out");
+	json_t *r;
+	enum rc rc = policy_value(c, &policy, e);
+
+	if (rc == RC_OK)
+		rc = cli_call(
+			c, "POST", "/v1/peers/introduce",
+			json_pack("{s:s, s:s*}", "peer", c->words[0], "policy", policy),
+			&r, e);
+	if (rc != RC_OK)
+		return rc;
+	const char *file = cli_text(r, "file");
+	if (out != NULL)
+		rc = cli_file_write(out, file, strlen(file), PUBLIC_MODE, e);
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (out == NULL) {
+		fputs(file, stdout);
+		return RC_OK;
+	}
+	printf("%s is for %s. Send it to them, and read this fingerprint to them over "
+	       "another\n"
+	       "path (the meeting, a letter, the telephone):\n\n  %s\n",
+	       out, c->words[0], cli_text(r, "fingerprint"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_peer_add(struct cli *c, struct err *e)
+{
+	const char *file, *policy;
+	size_t len;
+	json_t *r;
+	enum rc rc = cli_file_read(c, c->words[0], &file, &len, e);
+
+	if (rc == RC_OK)
+		rc = policy_value(c, &policy, e);
+	if (rc == RC_OK)
+		rc = cli_call(c, "POST", "/v1/peers",
+			      json_pack("{s:s, s:s, s:s*}", "file", file, "fingerprint",
+					cli_value(c, "fingerprint"), "policy", policy),
+			      &r, e);
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s (%s) is a peer now: channel %s, policy %s.\n",
+		       cli_text(r, "peer"), cli_text(r, "name"), cli_text(r, "channel"),
+		       cli_text(r, "policy"));
+	return rc;
+}
+
+static void
+peers_print(struct cli *c, const json_t *peers)
+{
+	size_t i;
+	const json_t *p;
+
+	json_array_foreach(peers, i, p)
+	{
+		json_int_t sent = cli_int(p, "sent"), receipted = cli_int(p, "receipted");
+		printf("peer %s: channel %s, policy %s\n", cli_text(p, "peer"),
+		       cli_text(p, "channel"), cli_text(p, "policy"));
+		if (!json_is_true(json_object_get(p, "introduced")))
+			printf("  not introduced yet: add the file that they send\n");
+		printf("  sent %" JSON_INTEGER_FORMAT ", receipted %" JSON_INTEGER_FORMAT
+		       ", undelivered %" JSON_INTEGER_FORMAT
+		       ", received %" JSON_INTEGER_FORMAT "\n",
+		       sent, receipted, sent - receipted, cli_int(p, "received"));
+		if (json_object_get(p, "failing_since") != NULL &&
+		    !json_is_null(json_object_get(p, "failing_since")))
+			printf("  failing since %s: %s; next try %s\n",
+			       cli_time(c, p, "failing_since"), cli_text(p, "reason"),
+			       cli_time(c, p, "next_try"));
+	}
+}
+
+static enum rc
+cmd_peer_list(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "GET", "/v1/peers", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	const json_t *own = json_object_get(r, "own");
+	printf("we are %s (%s), the %s\n  fingerprint %s\n", cli_text(own, "org"),
+	       cli_text(own, "name"), cli_text(own, "role"),
+	       cli_text(own, "fingerprint"));
+	peers_print(c, json_object_get(r, "peers"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_status(struct cli *c, struct err *e)
+{
+	json_t *r, *n;
+	const char *state;
+	enum rc rc = cli_call(c, "GET", "/v1/status", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("%s (%s), the %s\n", cli_text(r, "org"), cli_text(r, "name"),
+	       cli_text(r, "role"));
+	printf("items %" JSON_INTEGER_FORMAT ", decided %" JSON_INTEGER_FORMAT
+	       "; overdue cases %" JSON_INTEGER_FORMAT "\n",
+	       cli_int(r, "items"), cli_int(r, "decided"), cli_int(r, "overdue"));
+	json_object_foreach(json_object_get(r, "cases"), state, n) printf(
+		"  %-10s %" JSON_INTEGER_FORMAT "\n", state, json_integer_value(n));
+	printf("orders in force %" JSON_INTEGER_FORMAT
+	       ", names blocked %" JSON_INTEGER_FORMAT
+	       ", zone serial %" JSON_INTEGER_FORMAT "\n",
+	       cli_int(r, "orders_in_force"), cli_int(r, "names_blocked"),
+	       cli_int(r, "zone_serial"));
+	peers_print(c, json_object_get(r, "peers"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_rebuild(struct cli *c, struct err *e)
+{
+	json_t *r, *v;
+	size_t i;
+	enum rc rc = cli_call(c, "POST", "/v1/rebuild", NULL, &r, e);
+
+	if (rc != RC_OK)
+		return rc;
+	bool equal = json_is_true(json_object_get(r, "equal"));
+	if (!cli_json(c, r)) {
+		printf("All views were made anew from the log in %" JSON_INTEGER_FORMAT
+		       " ms: %s.\n",
+		       cli_int(r, "milliseconds"),
+		       equal ? "they are what they were"
+			     : "they DIFFER from what they were");
+		json_array_foreach(json_object_get(r, "differ"), i, v)
+			printf("  %s\n", json_string_value(v));
+	}
+	return equal ? RC_OK
+		     : err_set(e, RC_CORRUPT,
+			       "the views were not those of the log; they are now. Keep "
+			       "a copy "
+			       "of the store and tell its maintainers");
+}
+
+static enum rc
+cmd_zone(struct cli *c, struct err *e)
+{
+	json_t *r, *row;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/zone", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("zone %s, serial %" JSON_INTEGER_FORMAT
+	       ", answers live %" JSON_INTEGER_FORMAT " s, %zu owners\n",
+	       cli_text(r, "zone"), cli_int(r, "serial"), cli_int(r, "ttl_s"),
+	       json_array_size(json_object_get(r, "rows")));
+	json_array_foreach(json_object_get(r, "rows"), i, row)
+		printf("  %-32s %-9s order %s since serial %" JSON_INTEGER_FORMAT "\n",
+		       cli_text(row, "owner"), cli_text(row, "action"),
+		       cli_text(row, "order"), cli_int(row, "since_serial"));
+	json_array_foreach(json_object_get(r, "operators"), i, row)
+		printf("operator %-16s %-15s notify port %" JSON_INTEGER_FORMAT
+		       ", key %s, pulled serial %" JSON_INTEGER_FORMAT " at %s\n",
+		       cli_text(row, "name"), cli_text(row, "address"),
+		       cli_int(row, "notify_port"), cli_text(row, "tsig"),
+		       cli_int(row, "pulled_serial"), cli_time(c, row, "pulled"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_operator_add(struct cli *c, struct err *e)
+{
+	const char *port = cli_value(c, "notify-port");
+	json_t *r, *in = json_pack("{s:s, s:s, s:s*, s:b}", "name", c->words[0],
+				   "address", cli_value(c, "address"), "notify_port",
+				   port, "tsig", cli_switch(c, "tsig"));
+	enum rc rc = cli_call(c, "POST", "/v1/operators", in, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("The resolver %s at %s may have the zone %s.\n", cli_text(r, "name"),
+	       cli_text(r, "address"), cli_text(r, "zone"));
+	if (cli_switch(c, "tsig"))
+		printf("Its key, shown this once:\n  key %s. hmac-sha256 %s\n",
+		       cli_text(r, "tsig_name"), cli_text(r, "tsig_secret"));
+	else
+		printf("For Unbound (which knows no TSIG), in unbound.conf:\n"
+		       "  server:\n    module-config: \"respip validator iterator\"\n"
+		       "  rpz:\n    name: \"%s\"\n    primary: ADDRESS@PORT   # of "
+		       "rpz.listen\n"
+		       "    allow-notify: ADDRESS\n    zonefile: "
+		       "\"/var/lib/unbound/%s.zone\"\n",
+		       cli_text(r, "zone"), cli_text(r, "zone"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_operator_remove(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST",
+			      arena_printf(c->a, "/v1/operators/%s/remove", c->words[0]),
+			      NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("The resolver %s no longer gets the zone.\n", cli_text(r, "name"));
+	return rc;
+}
+
+static const struct cli_option init_options[] = {
+	{"org", "NAME", true,
+	 "the organisation's id, a DNS name such as kominfo.example"},
+	{"name", "TEXT", true, "its name for people"},
+	{"role", "ROLE", true, "authority or platform"},
+	{"url", "URL", true, "where peers reach this node, https://host:port"},
+	{"admin", "NAME", true, "the first person, an admin"},
+	{"contact", "TEXT", false, "how the peer's people reach a person"},
+	{"peer-listen", "HOST:PORT", false, "where the node listens for peers"},
+	{"http-listen", "HOST:PORT", false, "where the pages are, on loopback"},
+	{"rpz-listen", "HOST:PORT", false, "where resolvers fetch the zone"},
+	{"zone", "NAME", false, "the zone's name"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option person_add_options[] = {
+	{"role", "ROLE", true,
+	 "admin, officer, approver, agent, lead, operator or auditor"},
+	{"out", "FILE", false,
+	 "write the credential there (mode 0600), not to the screen"},
+	{"password-file", "FILE", false, "a password instead of a token; its first line"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option introduce_options[] = {
+	{"policy", "NAME|FILE", false, "the channel's policy (agreement-2017)"},
+	{"out", "FILE", false, "write the introduction there"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option peer_add_options[] = {
+	{"fingerprint", "WORDS", true, "what the other side read to you"},
+	{"policy", "FILE", false, "their policy, when it is not built in"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option operator_options[] = {
+	{"address", "IP", true, "the resolver's address, exactly"},
+	{"notify-port", "PORT", false, "where it takes NOTIFY (0: it does not)"},
+	{"tsig", NULL, false, "make a key that it must sign with"},
+	{NULL, NULL, false, NULL},
+};
+
+const struct cli_command cli_node_commands[] = {
+	{"init", "", 0, 0, "make a node: keys, identity, store, first admin",
+	 "saluran init --dir /srv/saluran --org kominfo.example --name 'Ministry of "
+	 "Communications' --role authority --url https://saluran.kominfo.example:7443 "
+	 "--admin "
+	 "wati",
+	 false, init_options, cmd_init},
+	{"status", "", 0, 0, "how the node is doing",
+	 "saluran status --as wati.credential", true, NULL, cmd_status},
+	{"person add", "NAME", 1, 1, "give a person a credential of their own",
+	 "saluran person add sari --role officer --out sari.credential --as "
+	 "wati.credential",
+	 false, person_add_options, cmd_person_add},
+	{"person list", "", 0, 0, "who may act",
+	 "saluran person list --as wati.credential", true, NULL, cmd_person_list},
+	{"person withdraw", "NAME", 1, 1, "take a person's credential away",
+	 "saluran person withdraw sari --as wati.credential", false, NULL,
+	 cmd_person_withdraw},
+	{"peer introduce", "ORG", 1, 1, "make our introduction file for a peer",
+	 "saluran peer introduce telegram.example --policy agreement-2017 --out "
+	 "kominfo.introduction --as wati.credential",
+	 false, introduce_options, cmd_peer_introduce},
+	{"peer add", "FILE", 1, 1, "add a peer by its file and fingerprint",
+	 "saluran peer add telegram.introduction --fingerprint lusab-babad-... --as "
+	 "wati.credential",
+	 false, peer_add_options, cmd_peer_add},
+	{"peer list", "", 0, 0, "peers, and what is delivered to them",
+	 "saluran peer list --as wati.credential", true, NULL, cmd_peer_list},
+	{"zone", "", 0, 0, "what resolvers are told, and who pulled it",
+	 "saluran zone --as wati.credential", true, NULL, cmd_zone},
+	{"operator add", "NAME", 1, 1, "let a resolver have the zone",
+	 "saluran operator add isp-one --address 192.0.2.53 --notify-port 53 --as "
+	 "wati.credential",
+	 false, operator_options, cmd_operator_add},
+	{"operator remove", "NAME", 1, 1, "no longer",
+	 "saluran operator remove isp-one --as wati.credential", false, NULL,
+	 cmd_operator_remove},
+	{"rebuild", "", 0, 0, "make all views anew from the log and compare",
+	 "saluran rebuild --as wati.credential", true, NULL, cmd_rebuild},
+	{0},
+};

@@ -1,0 +1,241 @@
+/*
+ * The daemon: opens the node, starts the edges, tells that it is ready, and then only
+ * watches: signals end it, commits wake the zone's server and the pushers, and orders
+ * whose end has come expire.
+ */
+#include "main/daemon.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/api.h"
+#include "peer/push.h"
+#include "peer/server.h"
+#include "rpz/rpz.h"
+#include "service/service.h"
+
+enum {
+	TICK_MAX_US = 1000000,
+	ZONE_REFRESH_S = 60,
+	ZONE_RETRY_S = 10,
+	ZONE_EXPIRE_S = 604800,
+};
+
+struct serving {
+	struct node *nd;
+	struct http_api *api;
+	struct peer_server *peer_server;
+	struct peer_push *push;
+	struct rpz *rpz;
+	uint32_t serial;
+	size_t n_operators;
+	pthread_t signals;
+	bool signals_started;
+};
+
+static enum rc
+zone_get(void *arg, struct arena *a, const struct rpz_zone **ret, struct err *e)
+{
+	struct rpz_zone *z = ARENA_NEW(a, struct rpz_zone);
+	struct zone_now now;
+	enum rc rc = service_zone(arg, a, &now, e);
+
+	if (rc != RC_OK)
+		return rc;
+	struct rpz_row *rows = arena_array(a, now.n_rows, sizeof(*rows));
+	for (size_t i = 0; i < now.n_rows; i++)
+		rows[i] = (struct rpz_row){
+			.owner = now.rows[i].owner,
+			.action = strcmp(now.rows[i].action, "nodata") == 0
+					  ? RPZ_NODATA
+					  : RPZ_NXDOMAIN};
+	*z = (struct rpz_zone){.origin = now.origin,
+			       .serial = now.serial,
+			       .ttl_s = now.ttl_s,
+			       .refresh_s = ZONE_REFRESH_S,
+			       .retry_s = ZONE_RETRY_S,
+			       .expire_s = ZONE_EXPIRE_S,
+			       .rows = rows,
+			       .n_rows = now.n_rows};
+	*ret = z;
+	return RC_OK;
+}
+
+static enum rc
+operators_get(void *arg, struct arena *a, const struct rpz_operator **ret, size_t *n,
+	      struct err *e)
+{
+	const struct zone_operator *ops;
+	enum rc rc = service_operators(arg, a, &ops, n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	struct rpz_operator *out = arena_array(a, *n, sizeof(*out));
+	for (size_t i = 0; i < *n; i++)
+		out[i] = (struct rpz_operator){.name = ops[i].name,
+					       .address = ops[i].address,
+					       .notify_port = ops[i].notify_port,
+					       .tsig_name = ops[i].tsig_name,
+					       .tsig_secret_b64 = ops[i].tsig_secret};
+	*ret = out;
+	return RC_OK;
+}
+
+static void
+zone_pulled(void *arg, const char *operator_name, uint32_t serial)
+{
+	service_pulled(arg, operator_name, serial);
+}
+
+/* SIGTERM and SIGINT are blocked everywhere and taken here. */
+static void *
+signals_main(void *arg)
+{
+	struct serving *s = arg;
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigwait(&set, &sig);
+	log_line(LOG_INFO, "daemon.stop", "signal=%d", sig);
+	node_stop(s->nd);
+	return NULL;
+}
+
+static enum rc
+signals_start(struct serving *s, struct err *e)
+{
+	if (pthread_create(&s->signals, NULL, signals_main, s) != 0)
+		return err_set(e, RC_IO, "cannot start a thread");
+	s->signals_started = true;
+	return RC_OK;
+}
+
+static enum rc
+edges_start(struct serving *s, struct arena *a, struct err *e)
+{
+	const struct settings *conf = node_config(s->nd);
+	const char *host;
+	uint16_t port;
+	enum rc rc = http_api_start(s->nd, arena_printf(a, "%s/sock", node_dir(s->nd)),
+				    &s->api, e);
+
+	if (rc == RC_OK && settings_address(conf, "peer.listen", &host, &port)) {
+		rc = peer_server_start(s->nd, host, port, node_dir(s->nd),
+				       &s->peer_server, e);
+		if (rc != RC_OK)
+			err_prefix(e, "peer.listen");
+	}
+	if (rc == RC_OK)
+		rc = peer_push_start(s->nd, node_dir(s->nd), &s->push, e);
+	if (rc == RC_OK && node_identity(s->nd)->role == PARTY_AUTHORITY &&
+	    settings_address(conf, "rpz.listen", &host, &port)) {
+		const struct rpz_source src = {.arg = s->nd,
+					       .zone = zone_get,
+					       .operators = operators_get,
+					       .pulled = zone_pulled};
+		rc = rpz_start(host, port, settings_text(conf, "rpz.zone"), &src, &s->rpz,
+			       e);
+		if (rc != RC_OK)
+			err_prefix(e, "rpz.listen");
+	}
+	return rc;
+}
+
+static void
+ready_print(struct serving *s)
+{
+	const struct settings *conf = node_config(s->nd);
+	const char *host;
+	uint16_t port;
+
+	printf("ready org=%s", node_identity(s->nd)->org);
+	if (s->peer_server != NULL && settings_address(conf, "peer.listen", &host, &port))
+		printf(" peer=%s:%u", host, peer_server_port(s->peer_server));
+	if (s->rpz != NULL && settings_address(conf, "rpz.listen", &host, &port))
+		printf(" rpz=%s:%u", host, rpz_port(s->rpz));
+	printf(" sock=%s/sock\n", node_dir(s->nd));
+	fflush(stdout);
+}
+
+/* What a commit may have changed for the edges: the zone, its operators, the peers. */
+static void
+edges_wake(struct serving *s)
+{
+	struct arena *a = arena_create();
+	const struct zone_operator *ops;
+	struct zone_now now;
+	struct err e = ERR_INIT;
+	size_t n;
+
+	peer_push_kick(s->push);
+	if (s->rpz != NULL && service_zone(s->nd, a, &now, &e) == RC_OK &&
+	    service_operators(s->nd, a, &ops, &n, &e) == RC_OK &&
+	    (now.serial != s->serial || n != s->n_operators)) {
+		s->serial = now.serial;
+		s->n_operators = n;
+		rpz_changed(s->rpz);
+	}
+	arena_free(a);
+}
+
+static void
+watch(struct serving *s)
+{
+	uint64_t seen = node_commits(s->nd);
+	int64_t wait_us = TICK_MAX_US;
+	bool goes_on = true;
+
+	while (goes_on) {
+		struct err e = ERR_INIT;
+		edges_wake(s);
+		if (service_tick(s->nd, TICK_MAX_US, &wait_us, &e) != RC_OK)
+			log_line(LOG_ERROR, "daemon.tick", "why=%s", e.text);
+		goes_on = node_wait(s->nd, seen, wait_us);
+		seen = node_commits(s->nd);
+	}
+}
+
+enum rc
+daemon_serve(struct cli *c, struct err *e)
+{
+	struct serving s = {0};
+	sigset_t set;
+
+	if (c->dir == NULL)
+		return err_set(
+			e, RC_INVALID,
+			"which node? give its directory with --dir or SALURAN_DIR");
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	enum rc rc = node_open(c->dir, &s.nd, e);
+	if (rc == RC_OK)
+		rc = signals_start(&s, e);
+	if (rc == RC_OK)
+		rc = edges_start(&s, c->a, e);
+	if (rc == RC_OK) {
+		ready_print(&s);
+		watch(&s);
+	}
+	if (s.nd != NULL)
+		node_stop(s.nd);
+	rpz_stop(s.rpz);
+	peer_push_stop(s.push);
+	peer_server_stop(s.peer_server);
+	http_api_stop(s.api);
+	if (s.signals_started) {
+		pthread_kill(s.signals, SIGTERM);
+		pthread_join(s.signals, NULL);
+	}
+	node_close(s.nd);
+	return rc;
+}

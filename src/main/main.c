@@ -1,0 +1,32 @@
+/*
+ * main - wiring: the daemon's edges around one node, and the command line.
+ */
+#include <curl/curl.h>
+#include <signal.h>
+
+#include "cli/cli.h"
+#include "core/crypto.h"
+#include "main/daemon.h"
+
+static const struct cli_command serve = {
+	"serve",
+	"",
+	0,
+	0,
+	"run the node",
+	"saluran serve --dir /srv/saluran",
+	false,
+	NULL,
+	daemon_serve,
+};
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	crypto_start();
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	int code = cli_run(argc, argv, &serve);
+	curl_global_cleanup();
+	return code;
+}
