@@ -131,7 +131,8 @@ static const struct event_field name_fields[] = {
 static const char *const actions[] = {"nxdomain", "nodata", NULL};
 
 /* `text` is the SHA-256 of the exact order text whose disclosure travels beside it: whoever
- * approves signs that hash.  `cites` may be empty: a guard judges that, not the form. */
+ * approves signs that hash.  `cites` may be empty: a guard judges that, not the form.  `approvals` is how
+ * many others must approve, `guards` what must be overridden before they can. */
 static const struct event_field order_draft[] = {
 	{UUID7("order")},
 	{OBJECT("names", name_fields), LIST(1, EVENT_ORDER_NAMES_MAX)},
@@ -141,6 +142,8 @@ static const struct event_field order_draft[] = {
 	{INT("review", 1, US_MAX)},
 	{BOOL("emergency")},
 	{HEX64("text")},
+	{INT("approvals", 1, EVENT_ORDER_APPROVALS_MAX)},
+	{TOKEN("guards"), LIST(0, EVENT_ORDER_GUARDS_MAX)},
 	{.name = NULL},
 };
 

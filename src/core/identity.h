@@ -6,8 +6,8 @@
  * seq, prev?, id, type: "org.keys", iat, body}, signed by body.root_pub, whose SHA-256
  * equals next_root_sha256 of the entry before.  body: {n, name, role, root_pub,
  * next_root_sha256, event_keys, log_key, receipt_key, enc_key, tls_spki, url, contacts?
- * [{name, reach}]}; keys are base64url, hashes hex, and no key stands in two roles.  People compare the fingerprint of
- * the root key of entry 0.
+ * [{name, reach}]}; keys are base64url, hashes hex, and no key stands in two roles.
+ * People compare the fingerprint of the root key of entry 0.
  *
  * The introduction file is two lines, each ending in LF: entry 0, then the channel
  * offer, a JWS (typ "saluran-channel+jws") signed by an event key of entry 0:

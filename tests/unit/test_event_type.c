@@ -65,7 +65,7 @@ static const struct good {
 	{"case.reopen", "{}", EVENT_BY_AUTHORITY, EVENT_CASE_REQUIRED, 0, 0, false},
 	{"order.draft", "{" ORDER ",\"names\":[{\"name\":\"t.me\",\"wildcard\":false}],"
 		"\"cites\":[\"" UUID_CASE "\"],\"action\":\"nxdomain\",\"ends\":2,\"review\":1,"
-		"\"emergency\":false," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
+		"\"emergency\":false,\"approvals\":2,\"guards\":[\"whole_service\"]," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
 	{"order.override", "{" ORDER "," TEXT_HASH ",\"guards\":[\"whole-service\"]}",
 		EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
 	{"order.approve", "{" ORDER "," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 0, 0, false},
@@ -276,6 +276,10 @@ static const struct {
 	{"order.draft", "cites", "[\"42\"]", "cites[0] must be: lower-case UUID"},
 	{"order.draft", "action", "\"drop\"", "action must be: one of nxdomain, nodata"},
 	{"order.draft", "action", "\"nodata\"", NULL},
+	{"order.draft", "approvals", "0", "approvals must be: integer 1 to 8"},
+	{"order.draft", "approvals", "9", "approvals must be: integer 1 to 8"},
+	{"order.draft", "guards", "[]", NULL},
+	{"order.draft", "guards", "[1]", "guards[0] must be: token"},
 	{"order.draft", "names", "[]", "names must be an array of 1 to 256"},
 	{"order.draft", "names", "[{\"name\":\"\",\"wildcard\":false}]", "names: name must be"},
 	{"order.override", "guards", "[]", "guards must be an array"},
