@@ -30,8 +30,7 @@ if [ -z "${files[*]}" ]; then
 	echo "tidy: no file to look at" >&2
 	exit 1
 fi
-config=$(realpath "$(dirname "$0")/../.clang-tidy")
 printf '%s\0' "${files[@]}" |
-	xargs -0 -n 1 -P 2 clang-tidy-14 --quiet --config-file="$config" -p "$build" 2>&1 |
+	xargs -0 -n 1 -P 2 clang-tidy-14 --quiet -p "$build" 2>&1 |
 	sed '/^[0-9]* warnings* generated\.$/d'
 echo "tidy: ${#files[@]} files"

@@ -106,7 +106,7 @@ exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **re
 	if (rc == RC_OK)
 		peers = arena_array(a, n, sizeof(*peers));
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		const struct identity *id;
+		const struct identity *id = NULL;
 		rc = identity_of_peer(s, a, &rows[i], &id, e);
 		if (rc == RC_OK && id != NULL)
 			peer_fill(&rows[i], id, &peers[found++]);
@@ -122,8 +122,8 @@ exchange_peer_of_key(struct node *nd, const struct hash *spki, int64_t *ret_peer
 		     struct err *e)
 {
 	struct arena *a = arena_create();
-	const struct exchange_peer *peers;
-	size_t n;
+	const struct exchange_peer *peers = NULL;
+	size_t n = 0;
 	enum rc rc = exchange_peers(nd, a, &peers, &n, e);
 
 	if (rc == RC_OK)
@@ -225,7 +225,7 @@ static enum rc
 push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	  struct exchange_push *ret, int64_t *ret_wait_us, struct err *e)
 {
-	const struct identity *id;
+	const struct identity *id = NULL;
 	struct channel_row c;
 	struct delivery d;
 	struct log_receipt last = {0};
@@ -241,12 +241,14 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 		return err_set(e, RC_NOT_FOUND, "%s is not introduced yet", c.peer_org);
 	if (rc == RC_OK)
 		rc = delivery_get(s, peer, &d, e);
-	if (rc == RC_OK && d.next_us > now_us) {
+	if (rc != RC_OK)
+		return rc;
+	if (d.next_us > now_us) {
 		*ret_wait_us = d.next_us - now_us;
 		return err_set(e, RC_RETRY, "a retry is due later");
 	}
-	if (rc == RC_OK)
-		rc = store_receipt_last(s, a, peer, c.own_party, &last, &none);
+	/* No receipt yet is no failure; an unknown peer was. */
+	rc = store_receipt_last(s, a, peer, c.own_party, &last, &none);
 	if (rc == RC_OK || rc == RC_NOT_FOUND)
 		rc = store_head(s, a, peer, c.own_party, &h, e);
 	if (rc != RC_OK)

@@ -120,7 +120,7 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 {
 	json_t *cases = json_array();
 	const char *after, *state, *after_case = "";
-	int64_t limit, after_due = INT64_MIN, want = -1, now_us = clock_now_us();
+	int64_t limit = 0, after_due = INT64_MIN, want = -1, now_us = clock_now_us();
 	struct store *s = NULL;
 	size_t i;
 	json_t *c, *last = NULL;
@@ -322,7 +322,7 @@ service_items(struct node *nd, struct arena *a, const struct actor *who, json_t 
 {
 	json_t *items = json_array();
 	const char *id;
-	int64_t after, limit;
+	int64_t after, limit = 0;
 	struct store *s = NULL;
 	struct case_row row;
 	enum rc rc = in_only(in, "case after limit", e);
@@ -417,7 +417,7 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 	json_t *orders = json_array(), *o;
 	struct store *s = NULL;
 	const char *after;
-	int64_t limit;
+	int64_t limit = 0;
 	size_t i;
 	enum rc rc = in_only(in, "limit after", e);
 

@@ -1,4 +1,5 @@
 import json
+import os
 
 import gate
 
@@ -31,6 +32,8 @@ class Analysers(gate.GateTest):
         self.rejects([self.tool("check_cppcheck.sh")], "usage")
 
     def test_tidy(self):
+        with open(os.path.join(gate.SOURCE, ".clang-tidy"), encoding="utf-8") as f:
+            self.put(".clang-tidy", f.read())
         good = self.put("good.c", gate.sample("good"))
         self.database(good)
         self.accepts([self.tool("check_tidy.sh"), self.tree])

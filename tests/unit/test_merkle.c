@@ -103,8 +103,8 @@ roots_of_the_norm(void **state)
 		"\x30\x31",
 		"\x40\x41\x42\x43",
 		"\x50\x51\x52\x53\x54\x55\x56\x57",
-		"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b"
-		"\x6c\x6d\x6e\x6f"};
+		"`abcdefghijklmno", /* 0x60 to 0x6f */
+	};
 	static const size_t lens[8] = {0, 1, 1, 2, 2, 4, 8, 16};
 	static const char *const ends[9][2] = {
 		{"e3b0c442", "b855"}, {"6e340b9c", "a01d"}, {"fac54203", "c125"},
