@@ -119,7 +119,7 @@ on_access(void *cls, struct MHD_Connection *mhd, const char *url, const char *me
 	(void)version;
 	if (*request == NULL) {
 		*request = request_open(s, mhd);
-		return request_begin(s, mhd, *request, method, url);
+		return request_begin(s, mhd, *request, url, method);
 	}
 	if (*len != 0) {
 		enum MHD_Result more = request_take(s, *request, data, *len);
