@@ -317,7 +317,10 @@ case_print(struct cli *c, const json_t *k)
 	       cli_time(c, k, "decide_due"),
 	       json_is_true(json_object_get(k, "overdue")) ? ", OVERDUE" : "");
 	v = json_object_get(k, "next_step");
-	if (json_is_object(v))
+	if (json_is_object(v) && json_is_true(json_object_get(v, "waits_for_receipt")))
+		printf("  next by the policy: waits for the receipt of the step "
+		       "before\n");
+	else if (json_is_object(v))
 		printf("  next by the policy: %s%s, not before %s\n", cli_text(v, "step"),
 		       cli_int(v, "level") == 0
 			       ? ""

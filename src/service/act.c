@@ -159,6 +159,11 @@ check_rung(struct writer *w, const struct act *act, const struct case_row *c,
 			"this case was never receipted: no clock runs, so there is "
 			"nothing to remind of");
 	casefile_due(p, cls, &c->fold, c->items - c->decided, &due);
+	if (due.pending)
+		return err_set(
+			e, RC_CONFLICT,
+			"the step before has no receipt yet: what was not delivered "
+			"does not count, and the next one runs from its receipt");
 	if (due.step < 0)
 		return err_set(
 			e, RC_CONFLICT,

@@ -246,7 +246,7 @@ next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *in
 	if (due.step >= 0)
 		json_object_set_new(
 			into, "next_step",
-			json_pack("{s:s, s:i, s:o}", "step",
+			json_pack("{s:s, s:i, s:b, s:o}", "step",
 				  p->ladder[due.step].warn ? "warn" : "remind", "level",
 				  (int)p->ladder[due.step].level, "not_before",
 				  json_time(due.step_us)));
