@@ -45,7 +45,8 @@ enum rc signer_keys_create(const char *keys_dir, struct signer_public *ret,
  * RC_CONFLICT   another signer holds the marks
  * RC_IO, RC_FULL
  *
- * Every call below: RC_UNAVAILABLE when the process has ended; only a new start mends that.
+ * Every call below: RC_UNAVAILABLE when the process has ended; only a new start mends
+ * that.
  */
 enum rc signer_start(const char *keys_dir, const char *marks_path, struct signer **ret,
 		     struct err *e) MUST_CHECK;

@@ -125,7 +125,7 @@ signer_take_head(struct cursor *c, struct checkpoint *ret, struct merkle_proof *
 	root = cursor_take(c, HASH_LEN);
 	ret_proof->n = (size_t)cursor_number(c, 1);
 	proof = cursor_take(c, ret_proof->n * HASH_LEN);
-	if (!cursor_done(c) || ret_proof->n > MERKLE_PROOF_MAX)
+	if (ret->origin == NULL || !cursor_done(c) || ret_proof->n > MERKLE_PROOF_MAX)
 		return err_set(e, RC_INVALID, "the request to the signer is malformed");
 	memcpy(ret->root.b, root, HASH_LEN);
 	for (size_t i = 0; i < ret_proof->n; i++)

@@ -56,8 +56,8 @@ log_tree_make(struct log_tree *t, uint64_t fork_at, uint8_t salt)
 
 	*t = (struct log_tree){.edge = {0}};
 	merkle_root(&t->edge, &t->root[0]);
-	for (uint8_t i = 0; i < LOG_N; i++) {
-		uint8_t entry[2] = {i, i < fork_at ? 0 : salt};
+	for (uint64_t i = 0; i < LOG_N; i++) {
+		uint8_t entry[2] = {(uint8_t)i, i < fork_at ? 0 : salt};
 		merkle_leaf(entry, sizeof(entry), &leaf);
 		assert_int_equal(merkle_append(&t->edge, &leaf, log_tree_put, t, &e),
 				 RC_OK);

@@ -63,8 +63,8 @@ tree_make(struct arena *a)
 	struct tree *t = ARENA_NEW(a, struct tree);
 
 	merkle_root(&t->edge, &t->root[0]);
-	for (uint8_t i = 0; i < LAW_SIZES; i++)
-		tree_add(t, &i, 1);
+	for (int i = 0; i < LAW_SIZES; i++)
+		tree_add(t, &(uint8_t){(uint8_t)i}, 1);
 	return t;
 }
 
@@ -198,8 +198,10 @@ run_folder(const char *folder, bool inclusion)
 			arena_printf(a, "%s/%s", getenv("SALURAN_TEST_DATA"), name);
 		DIR *d = opendir(path);
 		struct dirent *f;
-		if (d == NULL)
+		if (d == NULL) {
 			fail_msg("test data missing: %s", path);
+			continue; /* not reached: cmocka leaves the test */
+		}
 		while ((f = readdir(d)) != NULL) {
 			if (f->d_name[0] == '.')
 				continue;
@@ -447,8 +449,8 @@ forks_are_refused(void **state)
 	struct err e;
 
 	(void)state;
-	for (uint8_t i = 0; i < LAW_SIZES; i++) {
-		uint8_t v = i == 5 ? 200 : i;
+	for (int i = 0; i < LAW_SIZES; i++) {
+		uint8_t v = i == 5 ? 200 : (uint8_t)i;
 		tree_add(fork, &v, 1);
 	}
 	for (c.size = 6; c.size < LAW_SIZES; c.size++)

@@ -429,6 +429,39 @@ single_lines(void **state)
 	arena_free(a);
 }
 
+/* tlog-cosignature: a time does not exceed 2^63 - 1. */
+static void
+cosignature_times(void **state)
+{
+	static const uint64_t times[] = {1, INT64_MAX, (uint64_t)INT64_MAX + 1,
+					 UINT64_MAX};
+	static const uint8_t seed[SEED_LEN] = {3};
+	struct note_key k;
+	uint8_t pub[KEY_LEN], sig[NOTE_COSIG_LEN];
+	uint64_t back;
+	struct err e;
+
+	(void)state;
+	sign_public_key(seed, pub);
+	assert_int_equal(note_key_make("w", NOTE_COSIGNATURE, pub, &k, &e), RC_OK);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct buf msg = BUF_INIT(4096), line = BUF_INIT(4096),
+			   time = BUF_INIT(8);
+		note_cosig_message_put(&msg, times[i], receipt_text,
+				       strlen(receipt_text));
+		buf_put_u64be(&time, times[i]);
+		memcpy(sig, time.data, 8);
+		sign_bytes(seed, msg.data, msg.len, sig + 8);
+		note_line_put(&line, &k, sig, sizeof(sig));
+		assert_int_equal(note_line_verify(line.data, line.len, &k, receipt_text,
+						  strlen(receipt_text), &back, &e),
+				 times[i] <= INT64_MAX ? RC_OK : RC_DENIED);
+		buf_free(&msg);
+		buf_free(&line);
+		buf_free(&time);
+	}
+}
+
 static void
 malformed_keys(void **state)
 {
@@ -519,6 +552,7 @@ main(void)
 		cmocka_unit_test(known_and_unknown_keys),
 		cmocka_unit_test(every_bit_counts),
 		cmocka_unit_test(single_lines),
+		cmocka_unit_test(cosignature_times),
 		cmocka_unit_test(malformed_keys),
 		cmocka_unit_test(malformed_checkpoints),
 	};

@@ -59,9 +59,15 @@ checkpoints_only_extend(void **state)
 static void
 hold_refusals(struct signer_node *nd)
 {
+	struct merkle_proof none = {0};
+	struct checkpoint smaller = {OWN, 9, nd->log.root[9]};
 	const char *note;
+	struct err e = ERR_INIT;
 
-	assert_int_equal(sign_head(nd, &nd->log, 0, 9, &note), RC_FROZEN); /* shrinks */
+	assert_int_equal(signer_sign_checkpoint(nd->s, nd->a, &smaller, &none, &note, &e),
+			 RC_FROZEN);
+	assert_non_null(strstr(e.text, "never shrinks"));
+	assert_string_equal(e.rule, "protocol 6");
 	assert_int_equal(sign_head(nd, &nd->log, 0, 0, &note), RC_FROZEN);
 	assert_int_equal(sign_head(nd, &nd->fork, 10, 10, &note),
 			 RC_FROZEN); /* other root */
