@@ -35,21 +35,3 @@ path_match(const char *pattern, const char *path, struct path_words *ret)
 	}
 	return *path == '\0';
 }
-
-enum rc
-path_number(const char *s, uint64_t *ret)
-{
-	enum { DIGITS_MAX = 19 }; /* below 2^64 whatever they are */
-	uint64_t n = 0;
-	size_t len = strlen(s);
-
-	if (len == 0 || len > DIGITS_MAX || (s[0] == '0' && len != 1))
-		return RC_INVALID;
-	for (; *s != '\0'; s++) {
-		if (*s < '0' || *s > '9')
-			return RC_INVALID;
-		n = n * 10 + (uint64_t)(*s - '0');
-	}
-	*ret = n;
-	return RC_OK;
-}

@@ -8,9 +8,7 @@
 #define SALURAN_PEER_PATH_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "base/rc.h"
 #include "core/crypto.h"
 
 struct path_words {
@@ -20,8 +18,5 @@ struct path_words {
 
 /* A pattern has literals, at most one {log}, and may end in {rest}. */
 bool path_match(const char *pattern, const char *path, struct path_words *ret);
-
-/* Decimal, no sign, no leading zero.  RC_INVALID. */
-enum rc path_number(const char *s, uint64_t *ret) MUST_CHECK;
 
 #endif

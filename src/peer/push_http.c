@@ -126,10 +126,10 @@ push_http_open(const char *tls_dir, const atomic_bool *stop, struct push_http **
 	h->url.max = PUSH_URL_MAX;
 	h->pins.max = PUSH_PINS_MAX;
 	h->curl = curl_easy_init();
-	/* Without these libcurl waits a second for "100 Continue" and names a form. */
-	h->headers = curl_slist_append(NULL, "Expect:");
-	if (h->headers != NULL)
-		curl_slist_append(h->headers, "Content-Type: application/octet-stream");
+	/* libcurl itself asks with "Expect: 100-continue" before it sends a body over 1
+	 * MiB: a refusal then arrives, where otherwise the connection may be reset under
+	 * it. */
+	h->headers = curl_slist_append(NULL, "Content-Type: application/octet-stream");
 	buf_printf(&cert, "%s/%s", tls_dir, PEER_TLS_CERT_FILE);
 	buf_printf(&key, "%s/%s", tls_dir, PEER_TLS_KEY_FILE);
 	if (h->curl == NULL || h->headers == NULL || !buf_ok(&cert) || !buf_ok(&key) ||

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enc.h"
 #include "base/log.h"
 #include "peer/gunzip.h"
 #include "peer/tls_int.h"
@@ -151,7 +152,7 @@ reserve(struct peer_server *s, struct MHD_Connection *mhd, struct peer_request *
 						       MHD_HTTP_HEADER_CONTENT_LENGTH);
 	uint64_t len = r->route->body_max;
 
-	if (said != NULL && path_number(said, &len) != RC_OK)
+	if (said != NULL && decimal_parse(said, strlen(said), UINT64_MAX, &len) != RC_OK)
 		return err_rule(e, RC_INVALID, "protocol 5",
 				"Content-Length is no number");
 	if (len > r->route->body_max)

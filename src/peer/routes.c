@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/enc.h"
 #include "peer/server_int.h"
 
 enum { INFO_BODY_MAX = 4096 }; /* two numbers and a ticket */
@@ -112,7 +113,8 @@ get_proof(struct node *nd, struct peer_request *r, struct peer_answer *ret, stru
 	const char *proof;
 	uint64_t seq;
 	size_t len;
-	enum rc rc = path_number(r->words.rest, &seq);
+	enum rc rc =
+		decimal_parse(r->words.rest, strlen(r->words.rest), UINT64_MAX, &seq);
 
 	if (rc != RC_OK)
 		return err_rule(e, RC_NOT_FOUND, "protocol 5", "no number of an event");

@@ -2,23 +2,24 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sodium.h>
-#include <stdatomic.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/enc.h"
 #include "base/log.h"
 #include "peer/request.h"
 #include "peer/server_int.h"
 #include "peer/tls.h"
 #include "peer/tls_int.h"
 
-enum { LISTEN_BACKLOG = 64 };
+enum { LISTEN_BACKLOG = 64, LOG_TEXT_MAX = 240 };
 
 /* ---- the socket */
 
@@ -74,7 +75,7 @@ port_of(int fd)
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
 	    getnameinfo((struct sockaddr *)&ss, len, NULL, 0, service, sizeof(service),
 			NI_NUMERICSERV) != 0 ||
-	    path_number(service, &port) != RC_OK)
+	    decimal_parse(service, strlen(service), UINT16_MAX, &port) != RC_OK)
 		return 0;
 	return (uint16_t)port;
 }
@@ -141,21 +142,17 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 
 /* ---- start and stop */
 
-/* Say it before a peer refuses us. */
-static enum rc
-tls_load(struct peer_server *s, const char *dir, struct err *e)
+/* What libmicrohttpd says of requests and handshakes that do not reach us. */
+PRINTF(2, 0)
+static void
+on_log(void *cls, const char *fmt, va_list ap)
 {
-	struct hash pin;
-	char hex[HASH_HEX_LEN + 1];
-	enum rc rc = peer_tls_read(dir, PEER_TLS_KEY_FILE, &s->key, e);
+	char text[LOG_TEXT_MAX];
 
-	if (rc == RC_OK)
-		rc = peer_tls_read(dir, PEER_TLS_CERT_FILE, &s->cert, e);
-	if (rc == RC_OK)
-		rc = peer_tls_spki(dir, &pin, e);
-	if (rc == RC_OK)
-		log_line(LOG_INFO, "peer.tls", "pin=%s", hash_hex(&pin, hex));
-	return rc;
+	(void)cls;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	log_line(LOG_INFO, "peer.http", "reason=\"%s\"", text);
 }
 
 static struct MHD_Daemon *
@@ -166,11 +163,13 @@ mhd_start(struct peer_server *s, int fd)
 	 * request_begin() compares keys. */
 	return MHD_start_daemon(
 		MHD_USE_TLS | MHD_USE_THREAD_PER_CONNECTION |
-			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL,
-		0, NULL, NULL, on_access, s, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_HTTPS_MEM_KEY, s->key, MHD_OPTION_HTTPS_MEM_CERT, s->cert,
-		MHD_OPTION_HTTPS_MEM_TRUST, s->cert, MHD_OPTION_HTTPS_PRIORITIES,
-		PEER_TLS_PRIORITIES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+			MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_HTTPS_MEM_KEY, s->key,
+		MHD_OPTION_HTTPS_MEM_CERT, s->cert, MHD_OPTION_HTTPS_MEM_TRUST, s->cert,
+		MHD_OPTION_HTTPS_PRIORITIES, PEER_TLS_PRIORITIES,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)PEER_CONNECTIONS_MAX,
@@ -196,6 +195,7 @@ peer_server_start(struct node *nd, const char *host, uint16_t port, const char *
 {
 	struct peer_server *s = calloc(1, sizeof(*s));
 	sigset_t all, before;
+	struct hash pin;
 	bool watching = false;
 	int fd = -1;
 	enum rc rc;
@@ -209,7 +209,7 @@ peer_server_start(struct node *nd, const char *host, uint16_t port, const char *
 	/* Signals are for the main thread; a peer that hangs up must not end us. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = tls_load(s, tls_dir, e);
+	rc = peer_tls_load(tls_dir, &s->key, &s->cert, &pin, e);
 	if (rc == RC_OK)
 		rc = listen_on(host, port, &fd, e);
 	if (rc != RC_OK)
@@ -221,10 +221,9 @@ peer_server_start(struct node *nd, const char *host, uint16_t port, const char *
 	watching = true;
 	s->mhd = mhd_start(s, fd);
 	if (s->mhd == NULL) {
-		rc = err_set(e, RC_INVALID,
-			     "start HTTPS for peers with the key and certificate in %s: "
-			     "they do not belong together, or no thread is to be had",
-			     tls_dir);
+		rc = err_set(e, RC_IO,
+			     "start HTTPS for peers: see the log for what "
+			     "libmicrohttpd lacks");
 		goto out;
 	}
 	fd = -1; /* closed by the daemon from here on */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "peer/tls_int.h"
 
 enum {
@@ -39,8 +40,8 @@ path_of(const char *dir, const char *file, const char *suffix)
 	return path;
 }
 
-enum rc
-peer_tls_read(const char *dir, const char *file, char **ret, struct err *e)
+static enum rc
+file_read(const char *dir, const char *file, char **ret, struct err *e)
 {
 	char *path = path_of(dir, file, "");
 	char *text = NULL;
@@ -140,7 +141,7 @@ key_get(const char *dir, gnutls_x509_privkey_t key, struct err *e)
 	gnutls_datum_t pem = {0};
 	char *old = NULL;
 	int code;
-	enum rc rc = peer_tls_read(dir, PEER_TLS_KEY_FILE, &old, e);
+	enum rc rc = file_read(dir, PEER_TLS_KEY_FILE, &old, e);
 
 	if (rc == RC_OK) {
 		gnutls_datum_t text = {(unsigned char *)old, (unsigned)strlen(old)};
@@ -157,8 +158,10 @@ key_get(const char *dir, gnutls_x509_privkey_t key, struct err *e)
 	code = gnutls_x509_privkey_generate(
 		key, GNUTLS_PK_EDDSA_ED25519,
 		GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), 0);
+	/* PKCS#8 (RFC 8410): Ed25519 has no older form that can be read again. */
 	if (code >= 0)
-		code = gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &pem);
+		code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
+							 GNUTLS_PKCS_PLAIN, &pem);
 	if (code < 0)
 		return tls_failed(e, code, "make a TLS key");
 	rc = file_write(dir, PEER_TLS_KEY_FILE, &pem, e);
@@ -267,26 +270,112 @@ cert_spki(gnutls_x509_crt_t crt, struct hash *ret)
 	return code;
 }
 
+static enum rc
+dates_check(gnutls_x509_crt_t crt, int64_t now_us, struct err *e)
+{
+	time_t from = gnutls_x509_crt_get_activation_time(crt);
+	time_t until = gnutls_x509_crt_get_expiration_time(crt);
+	time_t now = (time_t)(now_us / CLOCK_US_PER_S);
+	char when[CLOCK_TEXT_LEN];
+
+	if (from == (time_t)-1 || until == (time_t)-1)
+		return err_rule(e, RC_DENIED, "protocol 5",
+				"the certificate has no dates");
+	if (now > until)
+		return err_rule(e, RC_DENIED, "protocol 5",
+				"the certificate expired on %.10s",
+				clock_format((int64_t)until * CLOCK_US_PER_S, when));
+	if (now < from)
+		return err_rule(e, RC_DENIED, "protocol 5",
+				"the certificate is not valid before %.10s",
+				clock_format((int64_t)from * CLOCK_US_PER_S, when));
+	return RC_OK;
+}
+
+/* Our own certificate; free it with gnutls_x509_crt_deinit(). */
+static enum rc
+cert_import(const char *dir, char *text, gnutls_x509_crt_t *ret, struct hash *ret_spki,
+	    struct err *e)
+{
+	gnutls_datum_t pem = {(unsigned char *)text, (unsigned)strlen(text)};
+	int code = gnutls_x509_crt_init(ret);
+
+	if (code >= 0)
+		code = gnutls_x509_crt_import(*ret, &pem, GNUTLS_X509_FMT_PEM);
+	if (code >= 0)
+		code = cert_spki(*ret, ret_spki);
+	if (code >= 0)
+		return RC_OK;
+	return err_set(e, RC_INVALID, "%s/%s is no certificate: %s", dir,
+		       PEER_TLS_CERT_FILE, gnutls_strerror(code));
+}
+
 enum rc
 peer_tls_spki(const char *dir, struct hash *ret, struct err *e)
 {
 	gnutls_x509_crt_t crt = NULL;
 	char *text;
-	enum rc rc = peer_tls_read(dir, PEER_TLS_CERT_FILE, &text, e);
+	enum rc rc = file_read(dir, PEER_TLS_CERT_FILE, &text, e);
 
-	if (rc != RC_OK)
-		return rc;
-	gnutls_datum_t pem = {(unsigned char *)text, (unsigned)strlen(text)};
-	int code = gnutls_x509_crt_init(&crt);
-	if (code >= 0)
-		code = gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM);
-	if (code >= 0)
-		code = cert_spki(crt, ret);
-	if (code < 0)
-		rc = err_set(e, RC_INVALID, "%s/%s is no certificate: %s", dir,
-			     PEER_TLS_CERT_FILE, gnutls_strerror(code));
+	if (rc == RC_OK)
+		rc = cert_import(dir, text, &crt, ret, e);
 	gnutls_x509_crt_deinit(crt);
 	free(text);
+	return rc;
+}
+
+/* libmicrohttpd starts with a key and a certificate that do not belong together, and then
+ * fails every handshake. */
+static enum rc
+pair_check(const char *dir, gnutls_x509_crt_t crt, char *text, struct err *e)
+{
+	gnutls_datum_t pem = {(unsigned char *)text, (unsigned)strlen(text)};
+	unsigned char of_key[HASH_LEN], of_cert[HASH_LEN];
+	size_t key_len = sizeof(of_key), cert_len = sizeof(of_cert);
+	gnutls_x509_privkey_t key = NULL;
+	enum rc rc = RC_OK;
+	int code = gnutls_x509_privkey_init(&key);
+
+	if (code >= 0)
+		code = gnutls_x509_privkey_import(key, &pem, GNUTLS_X509_FMT_PEM);
+	if (code >= 0)
+		code = gnutls_x509_privkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256,
+						      of_key, &key_len);
+	if (code >= 0)
+		code = gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, of_cert,
+						  &cert_len);
+	if (code < 0)
+		rc = err_set(e, RC_INVALID, "%s/%s is no private key: %s", dir,
+			     PEER_TLS_KEY_FILE, gnutls_strerror(code));
+	else if (memcmp(of_key, of_cert, sizeof(of_key)) != 0)
+		rc = err_set(
+			e, RC_INVALID,
+			"%s/%s is not of the key in %s; remove the certificate and make "
+			"it again",
+			dir, PEER_TLS_CERT_FILE, PEER_TLS_KEY_FILE);
+	gnutls_x509_privkey_deinit(key);
+	return rc;
+}
+
+enum rc
+peer_tls_load(const char *dir, char **ret_key, char **ret_cert, struct hash *ret_spki,
+	      struct err *e)
+{
+	gnutls_x509_crt_t crt = NULL;
+	struct err late = ERR_INIT;
+	enum rc rc = file_read(dir, PEER_TLS_KEY_FILE, ret_key, e);
+
+	*ret_cert = NULL;
+	if (rc == RC_OK)
+		rc = file_read(dir, PEER_TLS_CERT_FILE, ret_cert, e);
+	if (rc == RC_OK)
+		rc = cert_import(dir, *ret_cert, &crt, ret_spki, e);
+	if (rc == RC_OK)
+		rc = pair_check(dir, crt, *ret_key, e);
+	if (rc == RC_OK && dates_check(crt, clock_now_us(), &late) != RC_OK)
+		log_line(LOG_WARN, "peer.tls", "reason=\"peers will refuse us: %s\"",
+			 late.text);
+	gnutls_x509_crt_deinit(crt);
 	return rc;
 }
 
@@ -294,11 +383,9 @@ enum rc
 peer_tls_check(gnutls_session_t session, int64_t now_us, struct hash *ret_spki,
 	       struct err *e)
 {
-	time_t now = (time_t)(now_us / CLOCK_US_PER_S);
 	gnutls_x509_crt_t crt = NULL;
-	char when[CLOCK_TEXT_LEN];
 	unsigned n = 0;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	const gnutls_datum_t *shown = gnutls_certificate_get_peers(session, &n);
 	if (shown == NULL || n == 0)
@@ -308,24 +395,11 @@ peer_tls_check(gnutls_session_t session, int64_t now_us, struct hash *ret_spki,
 		code = gnutls_x509_crt_import(crt, &shown[0], GNUTLS_X509_FMT_DER);
 	if (code >= 0)
 		code = cert_spki(crt, ret_spki);
-	if (code < 0) {
+	if (code < 0)
 		rc = err_rule(e, RC_DENIED, "protocol 5",
 			      "the certificate cannot be read");
-		goto out;
-	}
-	time_t from = gnutls_x509_crt_get_activation_time(crt);
-	time_t until = gnutls_x509_crt_get_expiration_time(crt);
-	if (from == (time_t)-1 || until == (time_t)-1)
-		rc = err_rule(e, RC_DENIED, "protocol 5", "the certificate has no dates");
-	else if (now > until)
-		rc = err_rule(e, RC_DENIED, "protocol 5",
-			      "the certificate expired on %.10s",
-			      clock_format((int64_t)until * CLOCK_US_PER_S, when));
-	else if (now < from)
-		rc = err_rule(e, RC_DENIED, "protocol 5",
-			      "the certificate is not valid before %.10s",
-			      clock_format((int64_t)from * CLOCK_US_PER_S, when));
-out:
+	else
+		rc = dates_check(crt, now_us, e);
 	gnutls_x509_crt_deinit(crt);
 	return rc;
 }

@@ -13,10 +13,12 @@
 /* TLS 1.3 alone: certificates are not shown to onlookers. */
 #define PEER_TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 
-/* A file of `dir` as text, in memory that free() takes; wipe a key first.
- * RC_NOT_FOUND, RC_DENIED, RC_IO; RC_TOO_LARGE: not a file of ours. */
-enum rc peer_tls_read(const char *dir, const char *file, char **ret,
-		      struct err *e) MUST_CHECK;
+/* Both files as text, in memory that free() takes (wipe the key first), and the pin.  A
+ * certificate whose dates peers will refuse is logged.
+ * RC_INVALID: they cannot be read or do not belong together; RC_NOT_FOUND, RC_DENIED,
+ * RC_IO; RC_TOO_LARGE: not files of ours. */
+enum rc peer_tls_load(const char *dir, char **ret_key, char **ret_cert,
+		      struct hash *ret_spki, struct err *e) MUST_CHECK;
 
 /* The certificate that the other side showed and whose key it proved in the handshake.
  * RC_DENIED, rule "protocol 5": none, malformed, expired or not valid yet. */

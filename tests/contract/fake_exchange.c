@@ -1,0 +1,346 @@
+#include "fake_exchange.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+enum { NS_PER_US = 1000 };
+
+void
+fake_node_init(struct node *nd)
+{
+	pthread_condattr_t attr;
+
+	*nd = (struct node){.backoff_us = 20000};
+	pthread_mutex_init(&nd->mu, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&nd->changed, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void
+fake_node_free(struct node *nd)
+{
+	pthread_cond_destroy(&nd->changed);
+	pthread_mutex_destroy(&nd->mu);
+}
+
+void
+fake_node_stop(struct node *nd)
+{
+	FAKE_SET(nd, stopping, true);
+}
+
+void
+fake_append(struct node *nd, uint64_t n)
+{
+	FAKE_SET(nd, log_size, nd->log_size + n);
+}
+
+static void
+unlock_changed(struct node *nd)
+{
+	pthread_cond_broadcast(&nd->changed);
+	pthread_mutex_unlock(&nd->mu);
+}
+
+/* ---- receiver */
+
+enum rc
+exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **ret,
+	       size_t *ret_n, struct err *e)
+{
+	(void)e;
+	pthread_mutex_lock(&nd->mu);
+	*ret = arena_copy(a, nd->peers, sizeof(nd->peers));
+	*ret_n = nd->n_peers;
+	pthread_mutex_unlock(&nd->mu);
+	return RC_OK;
+}
+
+enum rc
+exchange_peer_of_key(struct node *nd, const struct hash *spki, int64_t *ret_peer,
+		     struct err *e)
+{
+	enum rc rc = err_rule(e, RC_DENIED, "protocol 5", "unknown key");
+
+	pthread_mutex_lock(&nd->mu);
+	for (size_t i = 0; i < nd->n_peers; i++)
+		for (size_t k = 0; k < nd->peers[i].n_tls_spki; k++)
+			if (hash_equal(&nd->peers[i].tls_spki[k], spki)) {
+				*ret_peer = nd->peers[i].id;
+				rc = RC_OK;
+			}
+	pthread_mutex_unlock(&nd->mu);
+	return rc;
+}
+
+static enum rc
+told(enum rc rc, struct err *e)
+{
+	return rc == RC_OK ? rc
+			   : err_rule(e, rc, "protocol 9", "as told: %s", rc_token(rc));
+}
+
+enum rc
+exchange_add_checkpoint(struct node *nd, int64_t peer,
+			const struct mirror_checkpoint *req, uint64_t *ret_size,
+			struct err *e)
+{
+	const char *size = memchr(req->note, '\n', req->note_len);
+	enum rc rc;
+
+	(void)peer;
+	pthread_mutex_lock(&nd->mu);
+	nd->n_checkpoint++;
+	*ret_size = nd->pending;
+	rc = told(nd->checkpoint_rc, e);
+	if (rc == RC_OK && size == NULL)
+		rc = err_rule(e, RC_INVALID, "protocol 1", "no note");
+	if (rc == RC_OK && req->old != nd->pending)
+		rc = err_rule(e, RC_CONFLICT, "protocol 1", "old is not the size");
+	if (rc == RC_OK)
+		nd->pending = strtoull(size + 1, NULL, 10);
+	unlock_changed(nd);
+	return rc;
+}
+
+enum rc
+exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries *req,
+		     struct arena *a, struct exchange_answer *ret, struct err *e)
+{
+	uint64_t n = 0;
+	enum rc rc;
+
+	(void)peer;
+	for (size_t i = 0; i < req->n_packages; i++)
+		n += req->packages[i].n_entries;
+	pthread_mutex_lock(&nd->mu);
+	nd->n_entries++;
+	while (nd->hold) {
+		nd->n_held++;
+		pthread_cond_broadcast(&nd->changed);
+		pthread_cond_wait(&nd->changed, &nd->mu);
+	}
+	rc = told(nd->entries_rc, e);
+	if (rc == RC_OK && (req->start != nd->stored || req->end != nd->pending))
+		rc = err_rule(e, RC_CONFLICT, "protocol 1", "out of step");
+	if (rc == RC_OK && nd->take_max != 0 && n > nd->take_max)
+		n = nd->take_max;
+	if (rc == RC_OK)
+		nd->stored += n;
+	*ret = (struct exchange_answer){
+		.cosignature = arena_strdup(a, FAKE_RECEIPT),
+		.info = {.pending_size = nd->pending, .next_entry = nd->stored},
+		.partial = nd->stored < nd->pending};
+	if (nd->odd_info) {
+		rc = RC_CONFLICT;
+		ret->info.next_entry = nd->n_entries % 2;
+	}
+	unlock_changed(nd);
+	return rc;
+}
+
+enum rc
+exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t len,
+			 struct err *e)
+{
+	enum rc rc;
+
+	(void)peer;
+	(void)text;
+	pthread_mutex_lock(&nd->mu);
+	nd->n_disclosures++;
+	nd->disclosures_len = len;
+	rc = told(nd->disclosures_rc, e);
+	unlock_changed(nd);
+	return rc;
+}
+
+static enum rc
+asked(struct node *nd, const char *what, struct arena *a, const char **ret,
+      size_t *ret_len, struct err *e)
+{
+	enum rc rc;
+
+	pthread_mutex_lock(&nd->mu);
+	nd->n_get++;
+	snprintf(nd->got, sizeof(nd->got), "%s", what);
+	rc = told(nd->get_rc, e);
+	unlock_changed(nd);
+	*ret = arena_strdup(a, what);
+	*ret_len = strlen(what);
+	return rc;
+}
+
+enum rc
+exchange_get_checkpoint(struct node *nd, int64_t peer, const char *origin_hex,
+			struct arena *a, const char **ret, size_t *ret_len, struct err *e)
+{
+	return asked(nd, arena_printf(a, "%d checkpoint %.4s", (int)peer, origin_hex), a,
+		     ret, ret_len, e);
+}
+
+enum rc
+exchange_get_tile(struct node *nd, int64_t peer, const char *origin_hex, bool entries,
+		  unsigned level, uint64_t index, unsigned width, struct arena *a,
+		  const uint8_t **ret, size_t *ret_len, struct err *e)
+{
+	const char *text;
+	enum rc rc = asked(nd,
+			   arena_printf(a, "%d tile %.4s %s %u %llu %u", (int)peer,
+					origin_hex, entries ? "entries" : "hashes", level,
+					(unsigned long long)index, width),
+			   a, &text, ret_len, e);
+
+	*ret = (const uint8_t *)text;
+	return rc;
+}
+
+enum rc
+exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex, uint64_t seq,
+		   struct arena *a, const char **ret, size_t *ret_len, struct err *e)
+{
+	return asked(nd,
+		     arena_printf(a, "%d proof %.4s %llu", (int)peer, origin_hex,
+				  (unsigned long long)seq),
+		     a, ret, ret_len, e);
+}
+
+/* ---- sender */
+
+static void
+packages_make(struct arena *a, struct mirror_entries *m)
+{
+	struct mirror_package *p = arena_array(a, MIRROR_PACKAGES_MAX, sizeof(*p));
+	uint8_t *bytes = arena_alloc(a, FAKE_ENTRY_BYTES);
+
+	m->packages = p;
+	for (uint64_t at = m->start;
+	     at < m->end && m->n_packages < MIRROR_PACKAGES_MAX;) {
+		uint64_t stop = at / MIRROR_PACKAGE * MIRROR_PACKAGE + MIRROR_PACKAGE;
+		if (stop > m->end)
+			stop = m->end;
+		struct mirror_entry *entries =
+			arena_array(a, stop - at, sizeof(*entries));
+		for (uint64_t i = 0; i < stop - at; i++)
+			entries[i] = (struct mirror_entry){bytes, FAKE_ENTRY_BYTES};
+		p[m->n_packages++] = (struct mirror_package){
+			.start = at, .entries = entries, .n_entries = stop - at};
+		at = stop;
+	}
+}
+
+enum rc
+exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
+		   struct exchange_push *ret, int64_t *ret_wait_us, struct err *e)
+{
+	int64_t now_us = clock_mono_us();
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&nd->mu);
+	nd->n_next++;
+	nd->seen = nd->commits;
+	const struct exchange_peer *to = NULL;
+	for (size_t i = 0; i < nd->n_peers; i++)
+		if (nd->peers[i].id == peer)
+			to = arena_copy(a, &nd->peers[i], sizeof(*to));
+	if (to == NULL || nd->log_size == nd->receipted) {
+		rc = err_set(e, RC_NOT_FOUND, "nothing to do");
+	} else if (nd->retry_us > now_us) {
+		*ret_wait_us = nd->retry_us - now_us;
+		rc = err_set(e, RC_RETRY, "later");
+	} else {
+		const char *note = arena_printf(a, FAKE_NOTE "%llu\n",
+						(unsigned long long)nd->log_size);
+		*ret = (struct exchange_push){
+			.peer = to,
+			.disclosures = nd->disclosures,
+			.disclosures_len =
+				nd->disclosures == NULL ? 0 : strlen(nd->disclosures),
+			.checkpoint = {.old = nd->peer_size,
+				       .note = note,
+				       .note_len = strlen(note)},
+			.entries = {.origin = FAKE_ORIGIN,
+				    .start = nd->peer_next,
+				    .end = nd->log_size}};
+		packages_make(a, &ret->entries);
+	}
+	unlock_changed(nd);
+	return rc;
+}
+
+enum rc
+exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t next,
+		     struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	(void)peer;
+	pthread_mutex_lock(&nd->mu);
+	nd->n_resync++;
+	nd->commits++;
+	if (pending > nd->log_size)
+		rc = err_rule(e, RC_CORRUPT, "protocol 6",
+			      "the peer has more than we have");
+	else
+		nd->peer_size = pending;
+	if (rc == RC_OK && next != EXCHANGE_UNKNOWN)
+		nd->peer_next = next;
+	unlock_changed(nd);
+	return rc;
+}
+
+enum rc
+exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *push,
+		   const char *lines, size_t len, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	(void)peer;
+	pthread_mutex_lock(&nd->mu);
+	nd->commits++;
+	if (len != strlen(FAKE_RECEIPT) || memcmp(lines, FAKE_RECEIPT, len) != 0) {
+		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 4", "no receipt");
+	} else {
+		nd->n_done++;
+		nd->receipted = nd->peer_size = nd->peer_next = push->entries.end;
+	}
+	unlock_changed(nd);
+	return rc;
+}
+
+enum rc
+exchange_push_failed(struct node *nd, int64_t peer, const char *why, struct err *e)
+{
+	(void)peer;
+	(void)e;
+	pthread_mutex_lock(&nd->mu);
+	nd->n_failed++;
+	nd->commits++;
+	nd->retry_us = clock_mono_us() + nd->backoff_us;
+	snprintf(nd->why, sizeof(nd->why), "%s", why);
+	unlock_changed(nd);
+	return RC_OK;
+}
+
+bool
+exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us)
+{
+	int64_t until_us = clock_mono_us() + timeout_us;
+	struct timespec until = {.tv_sec = (time_t)(until_us / CLOCK_US_PER_S),
+				 .tv_nsec =
+					 (long)(until_us % CLOCK_US_PER_S) * NS_PER_US};
+
+	(void)peer;
+	pthread_mutex_lock(&nd->mu);
+	int code = 0;
+	while (code == 0 && !nd->stopping && nd->commits == nd->seen)
+		code = pthread_cond_timedwait(&nd->changed, &nd->mu, &until);
+	bool on = !nd->stopping;
+	pthread_mutex_unlock(&nd->mu);
+	return on;
+}

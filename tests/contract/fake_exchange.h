@@ -1,0 +1,63 @@
+/*
+ * A node without a store behind the contract of service/exchange.h: it counts, keeps
+ * sizes, and answers what a test tells it to.  One for the sender, one for the receiver.
+ */
+#ifndef SALURAN_TESTS_FAKE_EXCHANGE_H
+#define SALURAN_TESTS_FAKE_EXCHANGE_H
+
+#include <pthread.h>
+
+#include "service/exchange.h"
+
+enum { FAKE_PEERS_MAX = 4, FAKE_ENTRY_BYTES = 600, FAKE_WHY_MAX = 512 };
+
+#define FAKE_ORIGIN  "ministry.example/c/42"
+#define FAKE_NOTE    FAKE_ORIGIN "\n"
+#define FAKE_RECEIPT "\xe2\x80\x94 platform.example/rcpt AAAA\n"
+
+struct node {
+	pthread_mutex_t mu;
+	pthread_cond_t changed; /* CLOCK_MONOTONIC */
+	bool stopping;
+	uint64_t commits, seen;
+
+	struct exchange_peer peers[FAKE_PEERS_MAX];
+	size_t n_peers;
+
+	/* As receiver. */
+	uint64_t pending, stored;
+	uint64_t take_max; /* entries that one upload may bring, 0: any */
+	enum rc checkpoint_rc, entries_rc, disclosures_rc,
+		get_rc; /* not RC_OK: answer it */
+	bool hold;	/* add_entries waits until this is false */
+	bool odd_info;	/* tell where to go on, never the same twice */
+	unsigned n_checkpoint, n_entries, n_disclosures, n_get, n_held;
+	size_t disclosures_len;
+	char got[FAKE_WHY_MAX]; /* what the last GET asked for */
+
+	/* As sender. */
+	uint64_t log_size, receipted, peer_size, peer_next;
+	const char *disclosures;
+	unsigned n_next, n_done, n_failed, n_resync;
+	int64_t retry_us; /* by clock_mono_us() */
+	int64_t backoff_us;
+	char why[FAKE_WHY_MAX];
+};
+
+void fake_node_init(struct node *nd);
+void fake_node_free(struct node *nd);
+/* What node_stop() promises. */
+void fake_node_stop(struct node *nd);
+/* The log grew. */
+void fake_append(struct node *nd, uint64_t n);
+/* Change one member under the lock and wake everybody. */
+#define FAKE_SET(nd, member, value)                                                      \
+	do {                                                                             \
+		pthread_mutex_lock(&(nd)->mu);                                           \
+		(nd)->member = (value);                                                  \
+		(nd)->commits++;                                                         \
+		pthread_cond_broadcast(&(nd)->changed);                                  \
+		pthread_mutex_unlock(&(nd)->mu);                                         \
+	} while (0)
+
+#endif
