@@ -1,0 +1,251 @@
+/*
+ * receipts - from an event's append to the peer's receipt back at the sender.
+ *
+ * Two nodes as two processes with HTTPS between them, SQLite, durable on both.  The
+ * reference is raw Ed25519 verification of messages of the same size in one thread.
+ */
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "bench.h"
+#include "core/crypto.h"
+#include "peer/push.h"
+#include "peer/server.h"
+
+enum {
+	EVENTS = 30000,
+	THREADS = 64,
+	SLACK = 64, /* events beside ours: openings, the notice, adoptions */
+	REFERENCE_VERIFICATIONS = 10000,
+	MESSAGE_BYTES = 900, /* what the signature of such an event covers */
+};
+
+static struct node *authority;
+static char officer[256];
+static char say_path[128];
+static _Atomic int todo = EVENTS;
+static double appended[EVENTS + SLACK], receipted[EVENTS + SLACK];
+static _Atomic bool done;
+
+static double
+verifications_per_s(void)
+{
+	uint8_t seed[SEED_LEN] = {1}, pub[KEY_LEN], sig[SIG_LEN], msg[MESSAGE_BYTES] = {0};
+
+	sign_public_key(seed, pub);
+	sign_bytes(seed, msg, sizeof(msg), sig);
+	double start = bench_seconds();
+	for (int i = 0; i < REFERENCE_VERIFICATIONS; i++)
+		if (!sign_check(pub, msg, sizeof(msg), sig))
+			exit(EXIT_FAILURE);
+	return REFERENCE_VERIFICATIONS / (bench_seconds() - start);
+}
+
+static void
+serve(struct node *nd, const struct bench_node *n, struct peer_server **server,
+      struct peer_push **push)
+{
+	struct err e = ERR_INIT;
+
+	bench_must(peer_server_start(nd, "127.0.0.1", (uint16_t)n->port, n->dir, server, &e),
+		   &e, "listen");
+	bench_must(peer_push_start(nd, n->dir, push, &e), &e, "push");
+}
+
+/* The platform's process: until the pipe closes. */
+static void
+platform_main(const struct bench_node *n, int until)
+{
+	struct node *nd;
+	struct peer_server *server;
+	struct peer_push *push;
+	struct err e = ERR_INIT;
+	char c;
+
+	bench_must(node_open(n->dir, &nd, &e), &e, "open the platform");
+	serve(nd, n, &server, &push);
+	while (read(until, &c, 1) > 0)
+		;
+	node_stop(nd);
+	peer_push_stop(push);
+	peer_server_stop(server);
+	node_close(nd);
+	_exit(EXIT_SUCCESS);
+}
+
+static void *
+sayer(void *arg)
+{
+	(void)arg;
+	while (atomic_fetch_sub(&todo, 1) > 0) {
+		double start = bench_seconds();
+		json_t *r = bench_call(
+			authority, officer, "POST", say_path,
+			json_pack("{s:s}", "text",
+				  "We ask for an answer on the items of this case, which were "
+				  "receipted and are past their deadline."));
+		json_int_t seq = json_integer_value(json_object_get(r, "seq"));
+		if (seq < EVENTS + SLACK)
+			appended[seq] = start;
+		json_decref(r);
+	}
+	return NULL;
+}
+
+static json_int_t
+receipted_size(void)
+{
+	json_t *r = bench_call(authority, officer, "GET", "/v1/peers", NULL);
+	json_t *p = json_array_get(json_object_get(r, "peers"), 0);
+	json_int_t size = json_integer_value(json_object_get(p, "receipted"));
+
+	json_decref(r);
+	return size;
+}
+
+/* Notes when each receipt came: a receipt is a commit of the sender. */
+static void *
+watcher(void *arg)
+{
+	uint64_t seen = 0;
+	json_int_t at = 0;
+
+	(void)arg;
+	while (!atomic_load(&done)) {
+		(void)node_wait(authority, seen, 100000);
+		seen = node_commits(authority);
+		json_int_t size = receipted_size();
+		double now = bench_seconds();
+		for (; at < size && at < EVENTS + SLACK; at++)
+			receipted[at] = now;
+	}
+	return NULL;
+}
+
+static int
+by_value(const void *x, const void *y)
+{
+	double a = *(const double *)x, b = *(const double *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+static void
+await_receipts(json_int_t size)
+{
+	double deadline = bench_seconds() + 60;
+
+	while (receipted_size() < size) {
+		if (bench_seconds() > deadline) {
+			fprintf(stderr, "no receipt for a minute\n");
+			exit(EXIT_FAILURE);
+		}
+		(void)node_wait(authority, node_commits(authority), 10000);
+	}
+}
+
+static json_int_t
+sent_size(void)
+{
+	json_t *r = bench_call(authority, officer, "GET", "/v1/peers", NULL);
+	json_t *p = json_array_get(json_object_get(r, "peers"), 0);
+	json_int_t size = json_integer_value(json_object_get(p, "sent"));
+
+	json_decref(r);
+	return size;
+}
+
+static void
+notice_send(void)
+{
+	json_t *r = bench_call(
+		authority, officer, "POST", "/v1/notices",
+		json_pack("{s:s, s:s, s:s, s:s}", "csv",
+			  "target,category\nhttps://t.me/durov,other\n", "reference", "bench",
+			  "subject", "Benchmark", "legal_basis", "none"));
+
+	snprintf(say_path, sizeof(say_path), "/v1/cases/%s/say",
+		 json_string_value(json_object_get(r, "case")));
+	json_decref(r);
+}
+
+static void
+report(double seconds, double reference)
+{
+	static double latency[EVENTS + SLACK];
+	size_t n = 0;
+
+	for (int i = 0; i < EVENTS + SLACK; i++)
+		if (appended[i] != 0 && receipted[i] != 0)
+			latency[n++] = (receipted[i] - appended[i]) * 1e3;
+	qsort(latency, n, sizeof(latency[0]), by_value);
+	double per_s = EVENTS / seconds;
+	printf("receipts events=%d threads=%d events_per_s=%.0f p50_ms=%.2f p99_ms=%.2f "
+	       "verify_per_s=%.0f ratio=%.3f\n",
+	       EVENTS, THREADS, per_s, n == 0 ? 0 : latency[n / 2],
+	       n == 0 ? 0 : latency[n * 99 / 100], reference, per_s / reference);
+}
+
+int
+main(void)
+{
+	struct bench_node a, p;
+	struct peer_server *server;
+	struct peer_push *push;
+	struct err e = ERR_INIT;
+	pthread_t threads[THREADS], watch;
+	int pipe_fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	log_set_level(LOG_ERROR);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	crypto_start();
+	double reference = verifications_per_s();
+	bench_node_create(&a, "kominfo.example", PARTY_AUTHORITY);
+	bench_node_create(&p, "telegram.example", PARTY_PLATFORM);
+	bench_introduce(&a, &p);
+	if (pipe(pipe_fds) < 0)
+		return EXIT_FAILURE;
+	pid_t child = fork();
+	if (child == 0) {
+		close(pipe_fds[1]);
+		platform_main(&p, pipe_fds[0]);
+	}
+	close(pipe_fds[0]);
+	bench_must(node_open(a.dir, &authority, &e), &e, "open the authority");
+	bench_person(authority, &a, "officer", "officer", officer);
+	serve(authority, &a, &server, &push);
+	notice_send();
+	await_receipts(sent_size());
+
+	pthread_create(&watch, NULL, watcher, NULL);
+	double start = bench_seconds();
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, sayer, NULL);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	double appended_s = bench_seconds() - start;
+	await_receipts(sent_size());
+	double seconds = bench_seconds() - start;
+	atomic_store(&done, true);
+	pthread_join(watch, NULL);
+	printf("# appended durably in %.2f s, all receipted in %.2f s\n", appended_s, seconds);
+	report(seconds, (reference + verifications_per_s()) / 2);
+
+	node_stop(authority);
+	peer_push_stop(push);
+	peer_server_stop(server);
+	node_close(authority);
+	close(pipe_fds[1]);
+	waitpid(child, NULL, 0);
+	curl_global_cleanup();
+	return EXIT_SUCCESS;
+}
