@@ -109,53 +109,68 @@ b64url_arena(struct arena *a, const void *p, size_t len)
 	return encode_arena(a, url_digits, false, p, len);
 }
 
+/* The value of each ASCII digit, -1 for what is none: the inverse of the tables above. */
+static const int8_t std_values[128] = {
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, 62, -1, -1, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60,
+	61, -1, -1, -1, -1, -1, -1, -1, 0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10,
+	11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1,
+	-1, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+	43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+};
+static const int8_t url_values[128] = {
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+	-1, -1, -1, -1, -1, -1, -1, 62, -1, -1, 52, 53, 54, 55, 56, 57, 58, 59, 60,
+	61, -1, -1, -1, -1, -1, -1, -1, 0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10,
+	11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1, -1, -1,
+	63, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+	43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+};
+
 static int
-digit_value(char c, bool url)
+digit_value(const int8_t values[128], char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == (url ? '-' : '+'))
-		return 62;
-	if (c == (url ? '_' : '/'))
-		return 63;
-	return -1;
+	return (unsigned char)c < 128 ? values[(unsigned char)c] : -1;
 }
 
 /* `slen` digits without padding. */
 static enum rc
-decode(struct arena *a, const char *s, size_t slen, bool url, uint8_t **ret,
-       size_t *ret_len)
+decode(struct arena *a, const char *s, size_t slen, const int8_t values[128],
+       uint8_t **ret, size_t *ret_len)
 {
-	size_t tail = slen % 4, len = slen / 4 * 3 + (tail == 0 ? 0 : tail - 1);
+	size_t tail = slen % 4, whole = slen - tail, n = 0;
+	size_t len = slen / 4 * 3 + (tail == 0 ? 0 : tail - 1);
 	uint32_t v = 0;
-	size_t n = 0;
 
 	if (tail == 1)
 		return RC_INVALID;
 	uint8_t *out = arena_alloc(a, len + 1);
-	for (size_t i = 0; i < slen; i++) {
-		int d = digit_value(s[i], url);
+	for (size_t i = 0; i < whole; i += 4) {
+		int d0 = digit_value(values, s[i]), d1 = digit_value(values, s[i + 1]);
+		int d2 = digit_value(values, s[i + 2]),
+		    d3 = digit_value(values, s[i + 3]);
+		if ((d0 | d1 | d2 | d3) < 0)
+			return RC_INVALID;
+		v = (uint32_t)(d0 << 18 | d1 << 12 | d2 << 6 | d3);
+		out[n++] = (uint8_t)(v >> 16);
+		out[n++] = (uint8_t)(v >> 8);
+		out[n++] = (uint8_t)v;
+	}
+	v = 0;
+	for (size_t i = whole; i < slen; i++) {
+		int d = digit_value(values, s[i]);
 		if (d < 0)
 			return RC_INVALID;
 		v = v << 6 | (uint32_t)d;
-		if (i % 4 == 3) {
-			out[n++] = (uint8_t)(v >> 16);
-			out[n++] = (uint8_t)(v >> 8);
-			out[n++] = (uint8_t)v;
-			v = 0;
-		}
 	}
-	if (tail == 2) {
-		if ((v & 15) != 0)
-			return RC_INVALID;
+	/* The bits after the last byte must be those that an encoder writes: none. */
+	if ((tail == 2 && (v & 15) != 0) || (tail == 3 && (v & 3) != 0))
+		return RC_INVALID;
+	if (tail == 2)
 		out[n++] = (uint8_t)(v >> 4);
-	} else if (tail == 3) {
-		if ((v & 3) != 0)
-			return RC_INVALID;
+	if (tail == 3) {
 		out[n++] = (uint8_t)(v >> 10);
 		out[n++] = (uint8_t)(v >> 2);
 	}
@@ -171,13 +186,13 @@ b64_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret, size_t *r
 		return RC_INVALID;
 	if (slen != 0 && s[slen - 1] == '=')
 		slen -= s[slen - 2] == '=' ? 2 : 1;
-	return decode(a, s, slen, false, ret, ret_len);
+	return decode(a, s, slen, std_values, ret, ret_len);
 }
 
 enum rc
 b64url_decode(struct arena *a, const char *s, size_t slen, uint8_t **ret, size_t *ret_len)
 {
-	return decode(a, s, slen, true, ret, ret_len);
+	return decode(a, s, slen, url_values, ret, ret_len);
 }
 
 enum rc

@@ -27,6 +27,8 @@ struct upload {
 	struct merkle_edge edge; /* after them */
 	struct hash root;
 	struct checkpoint pending;
+	/* thumbprints of the peer's event keys */
+	char kids[IDENTITY_EVENT_KEYS_MAX][KID_LEN + 1];
 	const char *receipt_line;
 	uint64_t receipt_time_s;
 };
@@ -163,22 +165,20 @@ disclosures_present(struct store *s, const struct event *ev, struct err *e)
 /* Tier 1 of one entry that continues the log at `seq`. */
 static enum rc
 entry_check(struct store *s, struct arena *a, const struct identity *id,
-	    const struct log_head *h, uint64_t seq, const struct hash *prev,
+	    const struct upload *u, uint64_t seq, const struct hash *prev,
 	    const struct mirror_entry *entry, const struct event **ret, struct err *e)
 {
+	const struct log_head *h = &u->head;
 	const struct event_claim *claim;
-	char kid[KID_LEN + 1];
 	enum rc rc = event_parse(a, (const char *)entry->data, entry->len, &claim, e);
 
 	if (rc != RC_OK)
 		return rc;
 	const struct event *said = event_claimed(claim);
 	const uint8_t *key = NULL;
-	for (size_t i = 0; i < id->n_event_keys; i++) {
-		key_thumbprint(id->event_keys[i], kid);
-		if (strcmp(kid, said->kid) == 0)
+	for (size_t i = 0; i < id->n_event_keys; i++)
+		if (strcmp(u->kids[i], said->kid) == 0)
 			key = id->event_keys[i];
-	}
 	if (key == NULL)
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 9",
 				"event %" PRIu64 " is signed with a key that %s did not "
@@ -258,6 +258,8 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 	}
 	for (size_t k = 0; k < req->n_packages; k++)
 		cap += req->packages[k].n_entries;
+	for (size_t i = 0; i < id->n_event_keys; i++)
+		key_thumbprint(id->event_keys[i], u->kids[i]);
 	u->events = arena_array(a, cap, sizeof(const struct event *));
 	for (size_t k = 0; rc == RC_OK && k < req->n_packages; k++) {
 		const struct mirror_package *p = &req->packages[k];
@@ -277,7 +279,7 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 				rc = entry_same(s, a, h, seq, &p->entries[i], e);
 				continue;
 			}
-			rc = entry_check(s, a, id, h, seq, &prev, &p->entries[i],
+			rc = entry_check(s, a, id, u, seq, &prev, &p->entries[i],
 					 &u->events[u->n], e);
 			if (rc != RC_OK)
 				break;

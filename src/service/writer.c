@@ -16,6 +16,7 @@ enum { WRITER_ATTEMPTS = 8 };
 
 struct job {
 	struct job *next;
+	pthread_cond_t ended; /* its caller sleeps here: one wakes, not all */
 	writer_work *work;
 	bool alone; /* runs by itself, outside a transaction of ours */
 	void *arg;
@@ -339,6 +340,7 @@ writer_main(void *arg)
 		for (struct job *j = jobs, *next; j != NULL; j = next) {
 			next = j->next;
 			j->done = true;
+			pthread_cond_signal(&j->ended);
 		}
 		nd->commits++;
 		pthread_cond_broadcast(&nd->committed);
@@ -351,17 +353,19 @@ writer_main(void *arg)
 static enum rc
 job_submit(struct node *nd, struct job *j)
 {
+	pthread_cond_init(&j->ended, NULL);
 	pthread_mutex_lock(&nd->mu);
 	if (nd->stopping) {
-		pthread_mutex_unlock(&nd->mu);
-		return err_set(j->e, RC_UNAVAILABLE, "the node is stopping");
+		j->rc = err_set(j->e, RC_UNAVAILABLE, "the node is stopping");
+	} else {
+		*nd->last = j;
+		nd->last = &j->next;
+		pthread_cond_signal(&nd->queued);
+		while (!j->done)
+			pthread_cond_wait(&j->ended, &nd->mu);
 	}
-	*nd->last = j;
-	nd->last = &j->next;
-	pthread_cond_signal(&nd->queued);
-	while (!j->done)
-		pthread_cond_wait(&nd->committed, &nd->mu);
 	pthread_mutex_unlock(&nd->mu);
+	pthread_cond_destroy(&j->ended);
 	return j->rc;
 }
 
