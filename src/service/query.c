@@ -248,7 +248,8 @@ next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *in
 			into, "next_step",
 			json_pack("{s:s, s:i, s:b, s:o}", "step",
 				  p->ladder[due.step].warn ? "warn" : "remind", "level",
-				  (int)p->ladder[due.step].level, "not_before",
+				  (int)p->ladder[due.step].level, "waits_for_receipt",
+				  (int)due.pending, "not_before",
 				  json_time(due.step_us)));
 	return RC_OK;
 }
