@@ -1,0 +1,426 @@
+"""The laboratory of the end-to-end tests and of the demo: nodes, a resolver and an
+authoritative server as processes of their own on free loopback ports.
+
+Nothing leaves the machine: the root is served here, and the resolver may send from loopback
+only.  Whatever was started is stopped, by its process id, when the Lab is closed; a
+directory of the Lab's own holds everything and goes with it."""
+import atexit
+import calendar
+import ctypes
+import errno
+import json
+import os
+import random
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+SOURCE = os.path.abspath(os.environ.get("SALURAN_SOURCE") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+BIN = os.environ.get("SALURAN_BIN") or os.path.join(SOURCE, "build", "src", "main", "saluran")
+
+START_S = 30      # for a server to answer at all, on a busy machine
+STOP_S = 20
+COMMAND_S = 60
+POLL_S = 0.02     # between two questions to a node
+# Below the range that the kernel gives to outgoing connections, so that nobody takes a port
+# between its choice and its use.
+PORT_FIRST, PORT_LAST = 20000, 32000
+LOG_TAIL = 16000
+CANARY = "_saluran-serial"
+PR_SET_PDEATHSIG = 1
+
+EXIT_USAGE, EXIT_INPUT, EXIT_DENIED, EXIT_NOT_FOUND, EXIT_CONFLICT = 2, 3, 4, 5, 6
+EXIT_IO, EXIT_STORE, EXIT_LATER = 8, 9, 10
+
+
+class Failure(Exception):
+    """Something is not as it must be: a sentence."""
+
+
+class Refused(Failure):
+    """A command ended with another exit code than 0."""
+
+    def __init__(self, words, code, problem, shown):
+        self.code, self.problem, self.shown = code, problem, shown
+        self.detail = problem.get("detail", "")
+        super().__init__(f"'saluran {' '.join(words)}' ended with {code}: {self.detail}")
+
+
+def lines_of(path):
+    with open(path, encoding="utf-8") as f:
+        return [line.strip() for line in f if line.strip()]
+
+
+def free_port(taken):
+    """Free for UDP and TCP alike, and not given before."""
+    for _ in range(500):
+        port = random.SystemRandom().randrange(PORT_FIRST, PORT_LAST)
+        if port in taken:
+            continue
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
+                    socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+                udp.bind(("127.0.0.1", port))
+                tcp.bind(("127.0.0.1", port))
+        except OSError as e:
+            if e.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            continue
+        taken.add(port)
+        return port
+    raise Failure("no free port on 127.0.0.1")
+
+
+def parts(*programs):
+    """Paths of real servers, unpacked when the system does not have them."""
+    run = subprocess.run([os.path.join(SOURCE, "tools", "parts.sh"), *programs],
+                         stdout=subprocess.PIPE, text=True, check=False)
+    if run.returncode != 0:
+        raise Failure("servers cannot be had: see the message of tools/parts.sh above")
+    return run.stdout.split()
+
+
+def when(text):
+    """Seconds since 1970 of a node's time."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    seconds = calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S"))
+    return seconds + float("0." + (fraction or "0"))
+
+
+class Lab:
+    restless = False  # a test kills nodes: questions and commands are repeated
+
+    def __init__(self, keep=False):
+        self.keep = keep
+        self.dir = tempfile.mkdtemp(prefix="saluran-")
+        self.children = {}
+        self.ports = set()
+        self.nodes = []
+        self.closed = False
+        atexit.register(self.close)
+
+    def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind is not None and kind is not SystemExit:
+            sys.stderr.write(self.logs())
+            self.keep = False
+        if not self.keep:
+            self.close()
+
+    def port(self):
+        return free_port(self.ports)
+
+    def path(self, *parts_):
+        return os.path.join(self.dir, *parts_)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(text)
+        return self.path(name)
+
+    def _child_setup(self):
+        # Runs in the child: it ends with us, however we end.
+        if self.keep:
+            os.setsid()
+        else:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def start(self, name, command, env=None, preexec=None):
+        """stdout is a pipe, stderr a log file."""
+        def setup():
+            self._child_setup()
+            if preexec:
+                preexec()
+        with open(self.path(name + ".log"), "ab") as log:
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE, stderr=log,
+                                     env={**os.environ, **(env or {})}, preexec_fn=setup)
+        self.children[name] = child
+        return child
+
+    def stop(self, name, how=signal.SIGTERM):
+        """The exit status; it must end within STOP_S."""
+        child = self.children.pop(name)
+        if child.poll() is None:
+            child.send_signal(how)
+        try:
+            child.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            raise Failure(f"{name} did not end within {STOP_S} s of its signal") from None
+        finally:
+            child.stdout.close()
+        return child.returncode
+
+    def logs(self):
+        text = "".join(f"{name} ended with {child.returncode}\n"
+                       for name, child in self.children.items() if child.poll() is not None)
+        for name in sorted(os.listdir(self.dir) if os.path.isdir(self.dir) else []):
+            if name.endswith(".log"):
+                with open(self.path(name), encoding="utf-8", errors="replace") as f:
+                    text += f"---- {name}\n{f.read()[-LOG_TAIL:]}\n"
+        return text
+
+    def close(self):
+        if self.closed or self.keep:
+            return
+        self.closed = True
+        for child in self.children.values():
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        for child in self.children.values():
+            try:
+                child.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def tend(self):
+        """Called between any two questions: tests that kill nodes start them again here."""
+
+    def wait(self, what, probe, seconds=START_S):
+        """Ask until the answer is true; gives it.  Fails after `seconds`."""
+        until = time.monotonic() + seconds
+        while True:
+            self.tend()
+            got = probe()
+            if got:
+                return got
+            if time.monotonic() > until:
+                raise Failure(f"{what}: not within {seconds} s")
+            time.sleep(POLL_S)
+
+
+class Node:
+    """One `saluran serve` and its people."""
+
+    def __init__(self, lab, name, org, title, role, env=None):
+        self.lab, self.name, self.org, self.title, self.role = lab, name, org, title, role
+        self.env = env or {}
+        self.dir = lab.path(name)
+        self.peer_port, self.http_port, self.rpz_port = lab.port(), lab.port(), lab.port()
+        self.people = {}      # name: credential file
+        self.pseudonyms = {}  # name: what events call them
+        self.ready = ""       # the line that it printed
+        self.starts = 0
+        self.wanted = False   # it is meant to run
+        lab.nodes.append(self)
+
+    def init(self, admin):
+        made = self.cli("init", "--org", self.org, "--name", self.title, "--role", self.role,
+                        "--url", f"https://127.0.0.1:{self.peer_port}", "--admin", admin,
+                        "--peer-listen", f"127.0.0.1:{self.peer_port}",
+                        "--http-listen", f"127.0.0.1:{self.http_port}",
+                        "--rpz-listen", f"127.0.0.1:{self.rpz_port}")
+        self.people[admin] = made["credential"]
+        self.admin = admin
+        return made
+
+    def start(self):
+        """Wait for the line that says that everything listens; False when it died first."""
+        self.wanted = True
+        self.starts += 1
+        child = self.lab.start(self.name, [BIN, "serve", "--dir", self.dir], self.env)
+        until = time.monotonic() + START_S
+        line = b""
+        while not line.endswith(b"\n"):
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
+                raise Failure(f"{self.name} is not ready within {START_S} s")
+            byte = os.read(child.stdout.fileno(), 512)
+            if not byte:
+                return False
+            line += byte
+        self.ready = line.decode().strip()
+        if not self.ready.startswith("ready "):
+            raise Failure(f"{self.name} said {self.ready!r} instead of being ready")
+        return True
+
+    def must_start(self):
+        if not self.start():
+            raise Failure(f"{self.name} ended before it was ready:\n" + self.lab.logs())
+
+    def alive(self):
+        child = self.lab.children.get(self.name)
+        return child is not None and child.poll() is None
+
+    def stop(self):
+        self.wanted = False
+        code = self.lab.stop(self.name)
+        if code != 0:
+            raise Failure(f"{self.name} ended with {code} on SIGTERM\n" + self.lab.logs())
+
+    def kill(self):
+        self.wanted = False
+        self.lab.stop(self.name, signal.SIGKILL)
+
+    def run(self, *words, who=None, as_json=True, preexec=None, dir_=None):
+        """(exit code, standard output, standard error) of one command."""
+        command = [BIN, *words, "--dir", dir_ or self.dir]
+        if who is not None:
+            command += ["--as", self.people.get(who, who)]
+        if as_json:
+            command.append("--json")
+        env = {k: v for k, v in os.environ.items() if not k.startswith("SALURAN_FAULT")}
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=COMMAND_S, check=False,
+                              env=env, preexec_fn=preexec)
+        return (done.returncode, done.stdout.decode(errors="replace"),
+                done.stderr.decode(errors="replace"))
+
+    def cli(self, *words, who=None):
+        """The answer of a command with --json.  Refused when it does not end with 0."""
+        code, out, err = self.run(*words, who=who)
+        try:
+            shown = json.loads(out) if out.strip() else None
+        except ValueError:
+            raise Failure(f"'saluran {words[0]}' printed what is no JSON: {out[:300]!r}") \
+                from None
+        if code == 0:
+            return shown
+        if code < 0 or "Sanitizer" in err:
+            raise Failure(f"'saluran {' '.join(words)}' broke ({code}):\n{err[:LOG_TAIL]}")
+        try:
+            problem = json.loads(err)
+        except ValueError:
+            problem = {"detail": err.strip()}
+        raise Refused(words, code, problem, shown)
+
+    def add_person(self, name, role):
+        path = self.lab.path(f"{name}.credential")
+        got = self.cli("person", "add", name, "--role", role, "--out", path, who=self.admin)
+        self.people[name] = path
+        self.pseudonyms[name] = got["pseudonym"]
+
+
+def introduce(one, other, policy):
+    """Both files and both fingerprints, as two people do it over two paths."""
+    files = {}
+    for a, b in ((one, other), (other, one)):
+        files[a.name] = a.lab.path(f"{a.name}.introduction")
+        words = ["--policy", policy] if a is one else []
+        made = a.cli("peer", "introduce", b.org, *words, "--out", files[a.name], who=a.admin)
+        b.cli("peer", "add", files[a.name], "--fingerprint", made["fingerprint"],
+              who=b.admin)
+    return files
+
+
+ROOT_ZONE = """$TTL 5
+@ SOA a.root. h.root. 1 3600 600 604800 5
+@ NS a.root.
+a.root. A 127.0.0.1
+"""
+NSD_CONF = """server:
+    ip-address: 127.0.0.1@{nsd}
+    server-count: 1
+    username: ""
+    chroot: ""
+    zonesdir: "{dir}"
+    pidfile: "{dir}/nsd.pid"
+    database: ""
+    logfile: "{dir}/nsd.log"
+    xfrdfile: "{dir}/xfrd.state"
+    zonelistfile: "{dir}/zone.list"
+    xfrdir: "{dir}"
+remote-control:
+    control-enable: no
+zone:
+    name: "."
+    zonefile: "root.zone"
+"""
+UNBOUND_CONF = """server:
+    interface: 127.0.0.1@{unbound}
+    port: {unbound}
+    outgoing-interface: 127.0.0.1
+    do-not-query-localhost: no
+    access-control: 127.0.0.0/8 allow
+    module-config: "respip iterator"
+    chroot: ""
+    username: ""
+    directory: "{dir}"
+    pidfile: "{dir}/unbound.pid"
+    logfile: "{dir}/unbound.log"
+    use-syslog: no
+    verbosity: 1
+    num-threads: 1
+    do-ip6: no
+    so-rcvbuf: 0
+    so-sndbuf: 0
+    rrset-cache-size: 1m
+    msg-cache-size: 1m
+    ede: yes
+rpz:
+    name: "{zone}"
+    primary: 127.0.0.1@{rpz}
+    allow-notify: 127.0.0.1
+    zonefile: "{dir}/rpz.zone"
+    rpz-log: yes
+    rpz-log-name: "orders"
+remote-control:
+    control-enable: no
+forward-zone:
+    name: "."
+    forward-addr: 127.0.0.1@{nsd}
+"""
+
+
+class Dns:
+    """NSD with made-up addresses of names, Unbound before it, and kdig to ask."""
+
+    def __init__(self, lab, addresses, rpz_port, zone):
+        self.lab, self.addresses = lab, addresses
+        nsd, unbound, self.kdig = parts("nsd", "unbound", "kdig")
+        self.nsd_port, self.port = lab.port(), lab.port()
+        conf = {"dir": lab.dir, "nsd": self.nsd_port, "unbound": self.port,
+                "rpz": rpz_port, "zone": zone}
+        lab.write("root.zone", ROOT_ZONE + "".join(
+            f"{name}. A {a}\n" for name, a in addresses.items()))
+        lab.start("nsd-server", [nsd, "-d", "-c",
+                                 lab.write("nsd.conf", NSD_CONF.format(**conf))])
+        names = list(addresses)
+        lab.wait("NSD answers", lambda: self.ask(names[:1], port=self.nsd_port)
+                 [names[0]] == ("NOERROR", [addresses[names[0]]]))
+        lab.start("unbound-server",
+                  [unbound, "-d", "-c",
+                   lab.write("unbound.conf", UNBOUND_CONF.format(**conf))])
+        lab.wait("Unbound resolves every name", lambda: self.open(names))
+
+    def ask(self, names, kind="A", port=None):
+        """{name: (status, answers)} by one run of kdig; ("none", []) without an answer."""
+        command = [self.kdig, "@127.0.0.1", "-p", str(port or self.port), "+timeout=1",
+                   "+retry=0", "+noauthority", "+noadditional"]
+        for name in names:
+            command += [name, kind]
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                             text=True, timeout=COMMAND_S, check=False)
+        got = {name: ("none", []) for name in names}
+        for answer in run.stdout.split("->>HEADER<<-")[1:]:
+            status = re.search(r"status: (\w+)", answer)
+            name = re.search(r"^;; (\S+)\.\s+IN\s", answer, re.M).group(1)
+            rows = re.findall(rf"^\S+\s+\d+\s+IN\s+{kind}\s+(.+)$", answer, re.M)
+            got[name] = (status.group(1), [row.strip('"') for row in rows])
+        return got
+
+    def blocked(self, names):
+        return all(v == ("NXDOMAIN", []) for v in self.ask(names).values())
+
+    def open(self, names):
+        return all(v == ("NOERROR", [self.addresses[n]])
+                   for n, v in self.ask(names).items())
+
+    def serial(self):
+        """The zone's serial that Unbound has in effect, or None."""
+        rows = self.ask([CANARY], "TXT")[CANARY][1]
+        return rows[0] if rows else None
