@@ -1,0 +1,316 @@
+#include "http/page.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { LINK_BYTES_MAX = 16 << 10 };
+
+/* ---- data */
+
+static void
+release_json(void *p)
+{
+	json_decref(p);
+}
+
+enum rc
+page_ask(struct page *p, const char *path, json_t *in, json_t **ret, struct err *e)
+{
+	const struct service_route *r = NULL;
+	struct reply out;
+
+	arena_defer(p->a, release_json, in);
+	/* By the row itself: a word from outside never becomes part of a path. */
+	for (size_t i = 0; i < service_routes_n && r == NULL; i++)
+		if (strcmp(service_routes[i].method, "GET") == 0 &&
+		    strcmp(service_routes[i].path, path) == 0)
+			r = &service_routes[i];
+	assert(r != NULL);
+	enum rc rc = service_run(p->nd, p->a, r, actor_page_reader(), in, &out, e);
+	*ret = out.json;
+	return rc;
+}
+
+const char *
+page_query(const struct page *p, const char *name)
+{
+	return json_string_value(json_object_get(p->query, name));
+}
+
+const char *
+j_text(const json_t *o, const char *name)
+{
+	return json_string_value(json_object_get(o, name));
+}
+
+int64_t
+j_int(const json_t *o, const char *name)
+{
+	return json_integer_value(json_object_get(o, name));
+}
+
+bool
+j_bool(const json_t *o, const char *name)
+{
+	return json_is_true(json_object_get(o, name));
+}
+
+int64_t
+j_time(const json_t *o, const char *name)
+{
+	const char *s = j_text(o, name);
+	int64_t us = 0;
+
+	return s != NULL && clock_parse(s, strlen(s), &us) == RC_OK ? us : 0;
+}
+
+/* ---- links */
+
+/* RFC 3986, section 2.3; '/' besides, in a path. */
+static void
+encoded_put(struct buf *b, const char *s, bool path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~";
+
+	for (; *s != '\0'; s++)
+		if (strchr(plain, *s) != NULL || (path && *s == '/'))
+			buf_putc(b, *s);
+		else
+			buf_printf(b, "%%%02X", (unsigned)(unsigned char)*s);
+}
+
+static void
+pair_put(struct buf *b, const char *name, const char *value)
+{
+	buf_putc(b, strchr(buf_str(b), '?') == NULL ? '?' : '&');
+	encoded_put(b, name, false);
+	buf_putc(b, '=');
+	encoded_put(b, value, false);
+}
+
+/* Two slashes at its beginning would make it another server's. */
+static void
+path_put(struct buf *b, const char *path)
+{
+	buf_putc(b, '/');
+	encoded_put(b, path + strspn(path, "/"), true);
+}
+
+static const char *
+link_take(struct page *p, struct buf *b)
+{
+	const char *ret = buf_ok(b) ? arena_strndup(p->a, buf_str(b), b->len) : "/";
+
+	buf_free(b);
+	return ret;
+}
+
+const char *
+page_link(struct page *p, const char *path, ...)
+{
+	struct buf b = BUF_INIT(LINK_BYTES_MAX);
+	const char *name, *value;
+	va_list ap;
+
+	path_put(&b, path);
+	va_start(ap, path);
+	while ((name = va_arg(ap, const char *)) != NULL) {
+		value = va_arg(ap, const char *);
+		if (value != NULL)
+			pair_put(&b, name, value);
+	}
+	va_end(ap);
+	if (p->lang_asked)
+		pair_put(&b, "lang", lang_code(p->lang));
+	return link_take(p, &b);
+}
+
+/* This page in another language. */
+static const char *
+link_switch(struct page *p, enum lang l)
+{
+	struct buf b = BUF_INIT(LINK_BYTES_MAX);
+	const char *name;
+	json_t *value;
+
+	path_put(&b, p->path);
+	json_object_foreach(p->query, name, value)
+		pair_put(&b, name, json_string_value(value));
+	pair_put(&b, "lang", lang_code(l));
+	return link_take(p, &b);
+}
+
+/* ---- the frame */
+
+static void
+head_put(struct page *p, const char *title)
+{
+	struct html *h = p->h;
+	static const struct {
+		const char *name, *content;
+	} metas[] = {
+		{"viewport", "width=device-width, initial-scale=1"},
+		{"color-scheme", "light dark"},
+		{"robots", "noindex"},
+	};
+
+	html_open(h, "head");
+	html_open(h, "meta");
+	html_attr(h, "charset", "utf-8");
+	html_leaf(h, "title", NULL, arena_printf(p->a, "%s · Saluran", title));
+	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++) {
+		html_open(h, "meta");
+		html_attr(h, "name", metas[i].name);
+		html_attr(h, "content", metas[i].content);
+	}
+	html_open(h, "link");
+	html_attr(h, "rel", "stylesheet");
+	html_attr(h, "href", "/a/style.css");
+	html_open(h, "link");
+	html_attr(h, "rel", "icon");
+	html_attr(h, "type", "image/svg+xml");
+	html_attr(h, "href", "/a/icon.svg");
+	html_close(h, "head");
+}
+
+static void
+switch_put(struct page *p)
+{
+	struct html *h = p->h;
+
+	html_open(h, "nav");
+	html_attr(h, "class", "languages");
+	html_attr(h, "aria-label", T(p, LANGUAGE));
+	for (int i = 0; i < LANG_COUNT; i++) {
+		const enum lang l = (enum lang)i;
+		html_open(h, "a");
+		html_attr(h, "href", link_switch(p, l));
+		html_attr(h, "hreflang", lang_code(l));
+		html_attr(h, "lang", lang_code(l));
+		if (l == p->lang)
+			html_attr(h, "aria-current", "true");
+		html_text(h, lang_text(l, TEXT_LANGUAGE_NAME));
+		html_close(h, "a");
+	}
+	html_close(h, "nav");
+}
+
+static void
+header_put(struct page *p, const char *section)
+{
+	const struct identity *own = node_identity(p->nd);
+	struct html *h = p->h;
+	const struct {
+		const char *path, *text;
+	} entries[] = {
+		{"/", T(p, NAV_CASES)},
+		{"/orders", T(p, NAV_ORDERS)},
+		{"/lookup", T(p, NAV_LOOKUP)},
+	};
+
+	html_open(h, "header");
+	html_open(h, "div");
+	html_attr(h, "class", "bar");
+	html_open(h, "p");
+	html_attr(h, "class", "whose");
+	html_leaf(h, "strong", "mark", "Saluran");
+	html_text(h, " ");
+	html_leaf(h, "bdi", NULL, own->name);
+	html_text(h, " ");
+	html_leaf(h, "span", "role", word_party(p, party_name(own->role)));
+	html_close(h, "p");
+	switch_put(p);
+	html_close(h, "div");
+	html_open(h, "nav");
+	html_attr(h, "class", "sections");
+	html_attr(h, "aria-label", T(p, NAV));
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		html_open(h, "a");
+		html_attr(h, "href", page_link(p, entries[i].path, NULL));
+		if (strcmp(section, entries[i].path) == 0)
+			html_attr(h, "aria-current",
+				  strcmp(p->path, section) == 0 ? "page" : "true");
+		html_text(h, entries[i].text);
+		html_close(h, "a");
+	}
+	html_close(h, "nav");
+	html_close(h, "header");
+}
+
+void
+page_begin(struct page *p, const char *kicker, const char *title, const char *section)
+{
+	struct html *h = p->h;
+
+	html_open(h, "html");
+	html_attr(h, "lang", lang_code(p->lang));
+	head_put(p, title);
+	html_open(h, "body");
+	html_open(h, "a");
+	html_attr(h, "class", "skip");
+	html_attr(h, "href", "#content");
+	html_text(h, T(p, SKIP));
+	html_close(h, "a");
+	header_put(p, section);
+	html_open(h, "main");
+	html_attr(h, "id", "content");
+	html_attr(h, "tabindex", "-1");
+	if (kicker != NULL)
+		html_leaf(h, "p", "kicker", kicker);
+	html_open(h, "h1");
+	html_attr(h, "dir", "auto");
+	html_text(h, title);
+	html_close(h, "h1");
+}
+
+void
+page_end(struct page *p)
+{
+	struct html *h = p->h;
+
+	html_close(h, "main");
+	html_open(h, "footer");
+	html_open(h, "p");
+	html_text(h, T(p, DATA_AS_OF));
+	html_text(h, " ");
+	part_time(p, p->now_us);
+	html_text(h, ". ");
+	html_text(h, T(p, READ_ONLY));
+	html_close(h, "p");
+	html_close(h, "footer");
+	html_close(h, "body");
+	html_close(h, "html");
+}
+
+void
+page_error(struct page *p, enum rc rc, const struct err *e)
+{
+	const bool missing = rc == RC_NOT_FOUND;
+	struct html *h = html_create(p->a);
+
+	p->h = h;
+	p->status = (unsigned)rc_http_status(rc);
+	page_begin(p, NULL, missing ? T(p, ERROR_MISSING) : T(p, ERROR_OTHER), "");
+	html_leaf(h, "p", NULL,
+		  missing ? T(p, ERROR_MISSING_HOW) : T(p, ERROR_OTHER_HOW));
+	if (e != NULL && e->text[0] != '\0') {
+		html_open(h, "p");
+		html_attr(h, "class", "meta");
+		html_text(h, T(p, ERROR_DETAIL));
+		html_text(h, " ");
+		html_open(h, "bdi");
+		html_attr(h, "lang", "en");
+		html_text(h, e->text);
+		html_close(h, "bdi");
+		html_close(h, "p");
+	}
+	html_open(h, "p");
+	part_link(p, page_link(p, "/", NULL), T(p, BACK_TO_CASES));
+	html_close(h, "p");
+	page_end(p);
+}

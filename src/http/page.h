@@ -1,0 +1,134 @@
+/*
+ * page - what the files of the pages share: one request, the frame, words and parts.
+ */
+#ifndef SALURAN_HTTP_PAGE_H
+#define SALURAN_HTTP_PAGE_H
+
+#include <jansson.h>
+
+#include "http/html.h"
+#include "http/lang.h"
+#include "service/service.h"
+
+enum {
+	PAGE_ROWS = 50,		/* of a list */
+	PAGE_ITEMS = 100,	/* items of a case */
+	PAGE_ORDERS = 20,	/* each with its names */
+	PAGE_TITLE_BYTES = 160, /* of a subject in a list */
+};
+
+struct page {
+	struct node *nd;
+	struct arena *a;
+	struct html *h;
+	enum lang lang;
+	bool lang_asked;  /* by ?lang=, so that links keep it */
+	const char *path; /* decoded */
+	const char *word; /* what stands for the braces of the route, or NULL */
+	json_t *query;	  /* name to text, without lang */
+	int64_t now_us;	  /* of the request */
+	unsigned status;  /* HTTP */
+};
+
+/* The page, or RC_ and `e` before its first element. */
+typedef enum rc page_fn(struct page *p, struct err *e);
+page_fn page_cases, page_case, page_orders, page_order, page_lookup;
+
+/* Draw what went wrong, whatever was drawn before. */
+void page_error(struct page *p, enum rc rc, const struct err *e);
+
+/* ---- data */
+
+/* Ask the service by the path of its table; `in` is stolen.  As an auditor without a
+ * name. */
+enum rc page_ask(struct page *p, const char *path, json_t *in, json_t **ret,
+		 struct err *e) MUST_CHECK;
+/* NULL: the query does not name it. */
+const char *page_query(const struct page *p, const char *name);
+
+const char *j_text(const json_t *o, const char *name); /* NULL: absent, or null */
+int64_t j_int(const json_t *o, const char *name);
+bool j_bool(const json_t *o, const char *name);
+int64_t j_time(const json_t *o, const char *name); /* us; 0: absent, or null */
+
+/* ---- words */
+
+#define T(p, key) lang_text((p)->lang, TEXT_##key)
+#define FILL(p, key, ...)                                                                \
+	lang_fill((p)->a, (p)->lang, TEXT_##key, (const char *const[]){__VA_ARGS__})
+#define COUNT(p, key, n) lang_count((p)->a, (p)->lang, TEXT_##key, (n), NULL)
+#define NUMBER(p, n)	 lang_number((p)->a, (p)->lang, (n))
+
+/* A link within the pages: names and values of the query in pairs, NULL after the last; a
+ * pair without a value is left out. */
+const char *page_link(struct page *p, const char *path, ...)
+	__attribute__((sentinel)) MUST_CHECK;
+
+/* ---- parts; those of words.c turn tokens of the service into words */
+
+/* `kicker` (NULL allowed) stands above the heading: what kind of thing the page is about.
+ */
+void page_begin(struct page *p, const char *kicker, const char *title,
+		const char *section);
+void page_end(struct page *p);
+
+/* X(NAME, class) in the order of console.md, section D */
+#define LOOK_TABLE(X)                                                                    \
+	X(WAITING, "waiting")                                                            \
+	X(SENT, "sent")                                                                  \
+	X(RUNNING, "running")                                                            \
+	X(DONE, "done")                                                                  \
+	X(SOON, "soon")                                                                  \
+	X(BAD, "bad")                                                                    \
+	X(BLOCKED, "blocked")                                                            \
+	X(UNKNOWN, "unknown")
+enum look {
+#define X(name, class) LOOK_##name,
+	LOOK_TABLE(X)
+#undef X
+};
+
+void part_chip(struct page *p, enum look look, const char *word);
+void part_link(struct page *p, const char *href, const char *text);
+void part_time(struct page *p, int64_t us); /* 0: a dash */
+/* What somebody wrote: kept from turning the text around it; NULL: `none`. */
+void part_outside(struct page *p, const char *text, const char *none);
+void part_pager(struct page *p, const char *first, const char *next);
+
+/* <dl> of facts.  A fact is opened, filled and closed, or has a text or a time. */
+void fact_open(struct page *p, const char *name);
+void fact_close(struct page *p);
+void fact_text(struct page *p, const char *name, const char *text); /* NULL: a dash */
+void fact_outside(struct page *p, const char *name, const char *text);
+void fact_time(struct page *p, const char *name, int64_t us);
+
+/* A table that becomes cards on a narrow screen; so its roles are explicit. */
+struct column {
+	enum text_key key;
+	bool number;
+};
+void table_open(struct page *p, const char *caption, const struct column *columns,
+		size_t n);
+void table_close(struct page *p);
+void row_open(struct page *p);
+void row_close(struct page *p);
+void cell_open(struct page *p, const struct column *c);
+void cell_close(struct page *p);
+void cell_text(struct page *p, const struct column *c, const char *text);
+void cell_number(struct page *p, const struct column *c, int64_t n);
+
+void case_chips(struct page *p, const json_t *c); /* state and deadline */
+const char *case_state_word(struct page *p, const char *state);
+void order_chip(struct page *p, const char *state);
+const char *word_party(struct page *p, const char *party);
+const char *word_event(struct page *p, const char *type);
+const char *word_outcome(struct page *p, const char *outcome);
+const char *word_ground(struct page *p, const char *ground);
+const char *word_category(struct page *p, const char *category);
+const char *word_class(struct page *p, const char *class);
+const char *word_guard(struct page *p, const char *guard);
+const char *word_act(struct page *p, const char *act);
+const char *word_action(struct page *p, const char *action);
+const char *word_rung(struct page *p, const json_t *rung); /* reminder, warning 2 */
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * "/lookup": is a name blocked by an order here, why, since when, until when.
+ *
+ * Every order that matches is listed, also one that is lifted.  That none is in force
+ * here does not say that the name can be reached, and the page says so.
+ */
+#include <string.h>
+
+#include "core/target.h"
+#include "http/page.h"
+
+enum { NAME_CHARACTERS_MAX = 2048 };
+
+static void
+form_put(struct page *p, const char *name)
+{
+	struct html *h = p->h;
+
+	html_open(h, "form");
+	html_attr(h, "method", "get");
+	html_attr(h, "action", "/lookup");
+	html_attr(h, "role", "search");
+	html_open(h, "label");
+	html_attr(h, "for", "name");
+	html_text(h, T(p, LOOKUP_LABEL));
+	html_close(h, "label");
+	html_open(h, "div");
+	html_attr(h, "class", "field");
+	html_open(h, "input");
+	html_attr(h, "id", "name");
+	html_attr(h, "name", "name");
+	html_attr(h, "type", "text");
+	html_attr(h, "inputmode", "url");
+	html_attr(h, "autocomplete", "off");
+	html_attr(h, "autocapitalize", "none");
+	html_attr(h, "spellcheck", "false");
+	html_attr(h, "maxlength", arena_printf(p->a, "%d", NAME_CHARACTERS_MAX));
+	html_attr(h, "value", name == NULL ? "" : name);
+	html_attr(h, "aria-describedby", "name-hint");
+	if (p->lang_asked) {
+		html_open(h, "input");
+		html_attr(h, "type", "hidden");
+		html_attr(h, "name", "lang");
+		html_attr(h, "value", lang_code(p->lang));
+	}
+	html_open(h, "button");
+	html_attr(h, "type", "submit");
+	html_text(h, T(p, LOOKUP_BUTTON));
+	html_close(h, "button");
+	html_close(h, "div");
+	html_open(h, "p");
+	html_attr(h, "id", "name-hint");
+	html_attr(h, "class", "meta");
+	html_text(h, T(p, LOOKUP_HINT));
+	html_close(h, "p");
+	html_close(h, "form");
+}
+
+static void
+order_put(struct page *p, const json_t *o, const char *name)
+{
+	const char *id = j_text(o, "order"), *covering = j_text(o, "covering");
+	const bool by_wildcard = covering != NULL && strcmp(covering, name) != 0;
+	const int64_t lifted_us = j_time(o, "lifted");
+	struct html *h = p->h;
+
+	html_open(h, "li");
+	html_open(h, "h3");
+	html_open(h, "a");
+	html_attr(h, "href", page_link(p, arena_printf(p->a, "/order/%s", id), NULL));
+	html_text(h, FILL(p, ORDER_N, id));
+	html_close(h, "a");
+	html_close(h, "h3");
+	html_open(h, "p");
+	html_attr(h, "class", "chips");
+	/* The order may go on for other names after this one is free. */
+	if (lifted_us != 0)
+		part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
+	else
+		order_chip(p, j_text(o, "state"));
+	html_close(h, "p");
+	html_open(h, "dl");
+	html_attr(h, "class", "facts");
+	fact_outside(p, T(p, REASONS), j_text(o, "reasons"));
+	fact_outside(p, T(p, LEGAL_BASIS), j_text(o, "legal_basis"));
+	fact_time(p, T(p, IN_FORCE_SINCE), j_time(o, "in_force"));
+	fact_time(p, T(p, ENDS_AT), j_time(o, "ends"));
+	fact_open(p, T(p, LIFTED_AT));
+	if (lifted_us != 0)
+		part_time(p, lifted_us);
+	else if (j_time(o, "ended") != 0)
+		part_time(p, j_time(o, "ended"));
+	else
+		html_text(h, T(p, NOT_LIFTED));
+	fact_close(p);
+	if (by_wildcard)
+		fact_text(p, T(p, COVERED_BY), FILL(p, COVERED_BY_ALL_BELOW, covering));
+	html_close(h, "dl");
+	html_close(h, "li");
+}
+
+static void
+found_put(struct page *p, const json_t *reply)
+{
+	const json_t *orders = json_object_get(reply, "orders"), *o;
+	const char *name = j_text(reply, "name");
+	const bool blocked = j_bool(reply, "blocked");
+	const int64_t n = (int64_t)json_array_size(orders);
+	struct html *h = p->h;
+	size_t i;
+
+	html_open(h, "h2");
+	html_open(h, "code");
+	html_leaf(h, "bdi", NULL, name);
+	html_close(h, "code");
+	html_close(h, "h2");
+	html_open(h, "p");
+	html_attr(h, "class", "chips");
+	part_chip(p, blocked ? LOOK_BLOCKED : LOOK_UNKNOWN,
+		  blocked ? T(p, LOOKUP_IN_FORCE) : T(p, LOOKUP_NONE_IN_FORCE));
+	html_close(h, "p");
+	if (!blocked) {
+		html_leaf(h, "p", NULL, T(p, LOOKUP_NOT_THE_SAME));
+		html_leaf(h, "p", NULL, T(p, LOOKUP_OTHER_CAUSES));
+		html_open(h, "ul");
+		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_ELSEWHERE));
+		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_CACHE));
+		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_BEHIND));
+		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_DOWN));
+		html_close(h, "ul");
+	}
+	html_leaf(h, "p", "sums",
+		  n == 0 ? T(p, LOOKUP_NEVER) : COUNT(p, LOOKUP_MATCHES, n));
+	html_open(h, "ol");
+	html_attr(h, "class", "matches");
+	json_array_foreach(orders, i, o) order_put(p, o, name);
+	html_close(h, "ol");
+}
+
+/* People paste addresses: what is asked for is the name in it. */
+static const char *
+name_of(struct page *p, const char *given)
+{
+	struct err none = ERR_INIT;
+	struct target t;
+	const char *at = strstr(given, "://");
+
+	if (at == NULL && strpbrk(given, "/:?#@") == NULL)
+		return given;
+	if (target_parse(p->a, given, strlen(given), &t, &none) == RC_OK &&
+	    t.host != NULL)
+		return t.host;
+	return given;
+}
+
+static const char *
+trimmed(struct page *p, const char *s)
+{
+	size_t len;
+
+	s += strspn(s, " \t\r\n");
+	for (len = strlen(s); len != 0 && strchr(" \t\r\n", s[len - 1]) != NULL;)
+		len--;
+	return arena_strndup(p->a, s, len);
+}
+
+static void
+refused_put(struct page *p, const struct err *e)
+{
+	html_open(p->h, "div");
+	html_attr(p->h, "class", "problem");
+	html_attr(p->h, "role", "alert");
+	html_leaf(p->h, "p", NULL, T(p, LOOKUP_NO_NAME));
+	html_leaf(p->h, "p", NULL, T(p, LOOKUP_NO_NAME_HOW));
+	html_open(p->h, "p");
+	html_attr(p->h, "class", "meta");
+	html_text(p->h, T(p, ERROR_DETAIL));
+	html_text(p->h, " ");
+	html_open(p->h, "bdi");
+	html_attr(p->h, "lang", "en");
+	html_text(p->h, e->text);
+	html_close(p->h, "bdi");
+	html_close(p->h, "p");
+	html_close(p->h, "div");
+}
+
+enum rc
+page_lookup(struct page *p, struct err *e)
+{
+	const char *given = page_query(p, "name");
+	json_t *reply = NULL;
+	enum rc rc = RC_OK;
+
+	if (given != NULL)
+		given = trimmed(p, given);
+	if (given != NULL && given[0] != '\0')
+		rc = page_ask(p, "/v1/lookup",
+			      json_pack("{s:s}", "name", name_of(p, given)), &reply, e);
+	if (rc != RC_OK && rc != RC_INVALID && rc != RC_TOO_LARGE)
+		return rc;
+	if (rc != RC_OK)
+		p->status = (unsigned)rc_http_status(rc);
+	page_begin(p, NULL, T(p, LOOKUP_TITLE), "/lookup");
+	html_leaf(p->h, "p", "lead", T(p, LOOKUP_LEAD));
+	form_put(p, given);
+	if (rc != RC_OK)
+		refused_put(p, e);
+	else if (reply != NULL)
+		found_put(p, reply);
+	page_end(p);
+	return RC_OK;
+}

@@ -1,0 +1,88 @@
+"""gen_text: a text that one language lacks ends the build; every text is used."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = os.environ.get("SALURAN_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
+TOOL = os.path.join(SOURCE, "tools", "gen_text.py")
+
+
+class GenText(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def run_on(self, en, id):
+        web = self.folder.name
+        for lang, table in (("en", en), ("id", id)):
+            text = table if isinstance(table, str) else json.dumps(table)
+            with open(os.path.join(web, f"{lang}.json"), "w", encoding="utf-8") as f:
+                f.write(text)
+        out = [os.path.join(web, n) for n in ("texts.h", "texts.c", "texts.d")]
+        done = subprocess.run([sys.executable, TOOL, web, *out], capture_output=True, text=True,
+                              check=False)
+        done.out = out
+        return done
+
+    def rejects(self, en, id, why):
+        done = self.run_on(en, id)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn(why, done.stderr)
+        self.assertFalse(os.path.exists(done.out[0]))
+
+    def test_good(self):
+        with open(os.path.join(self.folder.name, "x.css"), "w", encoding="utf-8") as f:
+            f.write('a { content: "\\2014?" }\n')
+        done = self.run_on({"a_b": "x {1}", "n": {"one": "{1} day", "other": "{1} days"}},
+                           {"n": "{1} hari", "a_b": "y {1} — \"?\""})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(done.out[0], encoding="utf-8") as f:
+            header = f.read()
+        self.assertIn("TEXT_A_B,", header)
+        with open(done.out[1], encoding="utf-8") as f:
+            source = f.read().replace("http/texts.h", "texts.h")
+        build = subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I",
+                                self.folder.name, "-c", "-x", "c", "-", "-o", os.devnull],
+                               input=source, capture_output=True, text=True, check=False)
+        self.assertEqual(build.returncode, 0, build.stderr)
+
+    def test_a_missing_key(self):
+        self.rejects({"a": "x", "b": "y"}, {"a": "x"}, "id.json lacks b")
+        self.rejects({"a": "x"}, {"a": "x", "b": "y"}, "en.json lacks b")
+
+    def test_other_places(self):
+        self.rejects({"a": "x {1}"}, {"a": "x"}, "different places")
+        self.rejects({"a": {"one": "a day", "other": "{1} days"}}, {"a": "{1} hari"},
+                     "different places")
+        self.rejects({"a": "x {2}"}, {"a": "x {2}"}, "does not count")
+        self.rejects({"a": "x {name}"}, {"a": "x {name}"}, "brace")
+
+    def test_bad_tables(self):
+        self.rejects({}, {}, "no texts")
+        self.rejects({"A": "x"}, {"A": "x"}, "is no key")
+        self.rejects({"a": " "}, {"a": "x"}, "is no text")
+        self.rejects({"a": {"one": "x"}}, {"a": "x"}, "is no text")
+        self.rejects('{"a": "x", "a": "y"}', {"a": "x"}, "stands twice")
+        self.rejects("{", {"a": "x"}, "en.json")
+
+    def test_every_text_is_used(self):
+        folder = os.path.join(SOURCE, "src", "http")
+        code = ""
+        for name in sorted(os.listdir(folder)):
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    code += f.read()
+        used = set(re.findall(r"\bTEXT_([A-Z0-9_]+)", code))
+        used |= set(re.findall(r"\b(?:T|FILL|COUNT)\(\s*p,\s*([A-Z0-9_]+)", code))
+        with open(os.path.join(SOURCE, "web", "en.json"), encoding="utf-8") as f:
+            keys = {k.upper() for k in json.load(f)}
+        self.assertEqual(sorted(keys - used), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
