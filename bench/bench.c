@@ -144,10 +144,10 @@ add(const struct bench_node *to, const json_t *file)
 {
 	struct node *nd = node_at(to);
 
-	json_decref(bench_call(
-		nd, to->admin, "POST", "/v1/peers",
-		json_pack("{s:O, s:O}", "file", json_object_get(file, "file"), "fingerprint",
-			  json_object_get(file, "fingerprint"))));
+	json_decref(bench_call(nd, to->admin, "POST", "/v1/peers",
+			       json_pack("{s:O, s:O}", "file",
+					 json_object_get(file, "file"), "fingerprint",
+					 json_object_get(file, "fingerprint"))));
 	node_close(nd);
 }
 
@@ -163,8 +163,8 @@ bench_introduce(struct bench_node *authority, struct bench_node *platform)
 }
 
 void
-bench_person(struct node *nd, const struct bench_node *n, const char *name, const char *role,
-	     char ret[256])
+bench_person(struct node *nd, const struct bench_node *n, const char *name,
+	     const char *role, char ret[256])
 {
 	json_t *r = bench_call(nd, n->admin, "POST", "/v1/persons",
 			       json_pack("{s:s, s:s}", "name", name, "role", role));

@@ -1,8 +1,8 @@
 /*
  * bench - what the benchmarks share: nodes in a temporary directory, people, requests.
  *
- * A benchmark that cannot do its work says why and exits with 1; the last line of one that did
- * is "name key=value ... ratio=value".
+ * A benchmark that cannot do its work says why and exits with 1; the last line of one
+ * that did is "name key=value ... ratio=value".
  */
 #ifndef SALURAN_BENCH_BENCH_H
 #define SALURAN_BENCH_BENCH_H
@@ -21,7 +21,7 @@ unsigned bench_port(void);
 
 struct bench_node {
 	const char *dir;
-	unsigned port; /* of its peer listener */
+	unsigned port;	 /* of its peer listener */
 	char admin[256]; /* credential */
 };
 void bench_node_create(struct bench_node *n, const char *org, enum party role);
@@ -31,7 +31,8 @@ void bench_introduce(struct bench_node *authority, struct bench_node *platform);
 void bench_person(struct node *nd, const struct bench_node *n, const char *name,
 		  const char *role, char ret[256]);
 
-/* One request as whoever has the credential; `in` is stolen, the reply is the caller's. */
+/* One request as whoever has the credential; `in` is stolen, the reply is the caller's.
+ */
 json_t *bench_call(struct node *nd, const char *credential, const char *method,
 		   const char *path, json_t *in);
 

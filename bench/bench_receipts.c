@@ -38,7 +38,8 @@ static _Atomic bool done;
 static double
 verifications_per_s(void)
 {
-	uint8_t seed[SEED_LEN] = {1}, pub[KEY_LEN], sig[SIG_LEN], msg[MESSAGE_BYTES] = {0};
+	uint8_t seed[SEED_LEN] = {1}, pub[KEY_LEN], sig[SIG_LEN],
+		msg[MESSAGE_BYTES] = {0};
 
 	sign_public_key(seed, pub);
 	sign_bytes(seed, msg, sizeof(msg), sig);
@@ -55,8 +56,9 @@ serve(struct node *nd, const struct bench_node *n, struct peer_server **server,
 {
 	struct err e = ERR_INIT;
 
-	bench_must(peer_server_start(nd, "127.0.0.1", (uint16_t)n->port, n->dir, server, &e),
-		   &e, "listen");
+	bench_must(
+		peer_server_start(nd, "127.0.0.1", (uint16_t)n->port, n->dir, server, &e),
+		&e, "listen");
 	bench_must(peer_push_start(nd, n->dir, push, &e), &e, "push");
 }
 
@@ -87,11 +89,12 @@ sayer(void *arg)
 	(void)arg;
 	while (atomic_fetch_sub(&todo, 1) > 0) {
 		double start = bench_seconds();
-		json_t *r = bench_call(
-			authority, officer, "POST", say_path,
-			json_pack("{s:s}", "text",
-				  "We ask for an answer on the items of this case, which were "
-				  "receipted and are past their deadline."));
+		json_t *r =
+			bench_call(authority, officer, "POST", say_path,
+				   json_pack("{s:s}", "text",
+					     "We ask for an answer on the items of this "
+					     "case, which were "
+					     "receipted and are past their deadline."));
 		json_int_t seq = json_integer_value(json_object_get(r, "seq"));
 		if (seq < EVENTS + SLACK)
 			appended[seq] = start;
@@ -166,11 +169,11 @@ sent_size(void)
 static void
 notice_send(void)
 {
-	json_t *r = bench_call(
-		authority, officer, "POST", "/v1/notices",
-		json_pack("{s:s, s:s, s:s, s:s}", "csv",
-			  "target,category\nhttps://t.me/durov,other\n", "reference", "bench",
-			  "subject", "Benchmark", "legal_basis", "none"));
+	json_t *r = bench_call(authority, officer, "POST", "/v1/notices",
+			       json_pack("{s:s, s:s, s:s, s:s}", "csv",
+					 "target,category\nhttps://t.me/durov,other\n",
+					 "reference", "bench", "subject", "Benchmark",
+					 "legal_basis", "none"));
 
 	snprintf(say_path, sizeof(say_path), "/v1/cases/%s/say",
 		 json_string_value(json_object_get(r, "case")));
@@ -237,7 +240,8 @@ main(void)
 	double seconds = bench_seconds() - start;
 	atomic_store(&done, true);
 	pthread_join(watch, NULL);
-	printf("# appended durably in %.2f s, all receipted in %.2f s\n", appended_s, seconds);
+	printf("# appended durably in %.2f s, all receipted in %.2f s\n", appended_s,
+	       seconds);
 	report(seconds, (reference + verifications_per_s()) / 2);
 
 	node_stop(authority);
