@@ -3,7 +3,7 @@
  *
  * Parse, normalise, disclose, sign, fold into the views, commit.  The reference is SQLite
  * alone: the same rows, already parsed, inserted one by one in one durable transaction
- * into one table with the same columns and the two indexes that matching needs.
+ * into one table with the same columns and the index that matching needs.
  */
 #include <sqlite3.h>
 #include <stdio.h>

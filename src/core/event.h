@@ -141,6 +141,9 @@ enum rc event_disclosure_parse(struct arena *a, const char *text, size_t len,
 enum rc ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret,
 		    struct err *e) MUST_CHECK;
 
+/* The part of ijson_parse() that the JSON library does not do, for text that it wrote. */
+enum rc ijson_check_written(const char *text, size_t len, struct err *e) MUST_CHECK;
+
 /* A JWS of our making with another `typ` (identity entry, channel offer, bundle
  * manifest): the same strict header rules; *ret_payload lives as long as the arena.
  * Without a key nothing is verified.  RC_UNPROCESSABLE, rule "protocol 2"; `len` is the

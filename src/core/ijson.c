@@ -217,6 +217,14 @@ tree_free(void *p)
 }
 
 enum rc
+ijson_check_written(const char *text, size_t len, struct err *e)
+{
+	struct scan sc = {.s = (const uint8_t *)text, .len = len, .e = e};
+
+	return scan_all(&sc);
+}
+
+enum rc
 ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret, struct err *e)
 {
 	struct scan sc = {.s = (const uint8_t *)text, .len = len, .e = e};

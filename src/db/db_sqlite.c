@@ -20,7 +20,11 @@ static const int64_t application_id = 0x53414c52;
 
 /* Opening may meet a recovery or the last checkpoint of a closing process; in work, the
  * caller's loop repeats, so that a short wait only keeps it from spinning. */
-enum { OPEN_BUSY_MS = 5000, WORK_BUSY_MS = 100 };
+enum { OPEN_BUSY_MS = 5000, WORK_BUSY_MS = 100, RELEASE_AFTER_CHANGES = 20000 };
+
+/* KiB, negative as SQLite wants it: a writer's random inserts stay in memory. */
+#define READ_CACHE  "-2048"
+#define WRITE_CACHE "-32768"
 
 /* The words that move a transaction, prepared once. */
 static const char *const verb_text[VERB_COUNT] = {
@@ -236,13 +240,16 @@ configure(struct db *db, bool read_only, struct err *e)
 		     "PRAGMA cell_size_check = ON;"
 		     "PRAGMA case_sensitive_like = ON;"
 		     "PRAGMA mmap_size = 0;"
-		     "PRAGMA cache_size = -2048;" /* KiB */
+		     "PRAGMA cache_size = " READ_CACHE ";"
 		     "PRAGMA journal_size_limit = 16777216",
 		     e);
 	if (rc == RC_OK)
 		rc = claim_file(db, read_only, e);
 	if (rc == RC_OK && !read_only)
-		rc = sq_exec(db, "PRAGMA journal_mode = WAL", e);
+		rc = sq_exec(db,
+			     "PRAGMA journal_mode = WAL;"
+			     "PRAGMA cache_size = " WRITE_CACHE,
+			     e);
 	if (rc == RC_OK && !read_only) {
 		int64_t n;
 		/* Reads the schema: what cannot be used fails now, not in work. */
@@ -341,9 +348,15 @@ sq_commit(struct db *db, struct err *e)
 	rc = sq_usable(db, "commit", e);
 	if (rc == RC_OK)
 		rc = verb(db, VERB_COMMIT, e);
-	if (rc == RC_OK)
-		db->in_tx = false;
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	db->in_tx = false;
+	/* A large import must not leave the daemon large. */
+	if (sqlite3_total_changes64(db->sq) - db->released_at > RELEASE_AFTER_CHANGES) {
+		db->released_at = sqlite3_total_changes64(db->sq);
+		sqlite3_db_release_memory(db->sq);
+	}
+	return RC_OK;
 }
 
 static void

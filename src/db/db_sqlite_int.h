@@ -32,9 +32,10 @@ struct db {
 	unsigned n_cache;
 	sqlite3_stmt *verb[VERB_COUNT];
 	bool in_tx, tx_write;
-	unsigned depth;	   /* savepoints that are open */
-	enum rc failed;	   /* of the open transaction; see db.h */
-	int64_t n_changed; /* by the last run() */
+	unsigned depth;	     /* savepoints that are open */
+	enum rc failed;	     /* of the open transaction; see db.h */
+	int64_t n_changed;   /* by the last run() */
+	int64_t released_at; /* total changes when the page cache was last given back */
 };
 
 struct db_row {

@@ -33,7 +33,7 @@ struct act {
 static enum rc
 act_append(struct writer *w, struct act *act, const struct case_row *c, struct err *e)
 {
-	struct append_disclosure sd = {act->text_name, NULL};
+	struct view_disclosed sd = {act->text_name, NULL};
 
 	if (act->text != NULL)
 		sd.value = json_string(act->text);

@@ -312,7 +312,7 @@ work_store(struct writer *w, void *arg, struct err *e)
 			rc = merkle_append(&edge, &ev->leaf, log_tree_put, &tree, e);
 		if (rc == RC_OK)
 			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev,
-					NULL, e);
+					NULL, NULL, e);
 		last_iat_us = ev->iat_us;
 	}
 	if (rc == RC_OK)

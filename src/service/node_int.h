@@ -61,19 +61,15 @@ enum rc writer_run(struct node *nd, writer_work *work, void *arg,
 enum rc writer_start(struct node *nd, struct err *e) MUST_CHECK;
 void writer_stop(struct node *nd);
 
-struct append_disclosure {
-	const char *name;
-	json_t *value; /* stolen */
-};
-
-/* An own event in the making; borrowed but for json. */
+/* An own event in the making; borrowed but for json: body and disclosed values are
+ * stolen. */
 struct append {
 	int64_t channel;
 	const char *type, *casefile;
 	const char *by;
 	int64_t due_us;
 	json_t *body; /* stolen; NULL: {} */
-	const struct append_disclosure *disclosures;
+	const struct view_disclosed *disclosures;
 	size_t n_disclosures;
 	const struct event_ref *refs;
 	size_t n_refs;

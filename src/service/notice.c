@@ -148,13 +148,13 @@ static enum rc
 part_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
 	    uint64_t first, size_t count, int part, struct err *e)
 {
-	struct append_disclosure *sd = arena_array(w->a, count, sizeof(*sd));
+	struct view_disclosed *sd = arena_array(w->a, count, sizeof(*sd));
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < count; i++) {
 		char hex[HASH_HEX_LEN + 1];
 		const struct batch_row *r = rows[i];
-		sd[i] = (struct append_disclosure){"item", item_disclosure(r)};
+		sd[i] = (struct view_disclosed){"item", item_disclosure(r)};
 		json_array_append_new(items, json_pack("{s:I, s:s, s:s, s:s}", "i",
 						       (json_int_t)(first + i), "kind",
 						       target_kind_token(r->target.kind),
@@ -191,16 +191,15 @@ notice_class(const struct notice *n, const struct batch_row *const *rows)
 }
 
 static size_t
-text_disclosures(const struct notice *n, struct append_disclosure ret[3])
+text_disclosures(const struct notice *n, struct view_disclosed ret[3])
 {
 	size_t count = 0;
 
-	ret[count++] = (struct append_disclosure){"subject", json_string(n->subject)};
+	ret[count++] = (struct view_disclosed){"subject", json_string(n->subject)};
 	ret[count++] =
-		(struct append_disclosure){"legal_basis", json_string(n->legal_basis)};
+		(struct view_disclosed){"legal_basis", json_string(n->legal_basis)};
 	if (n->letter != NULL)
-		ret[count++] =
-			(struct append_disclosure){"letter", json_string(n->letter)};
+		ret[count++] = (struct view_disclosed){"letter", json_string(n->letter)};
 	return count;
 }
 
@@ -208,7 +207,7 @@ static enum rc
 manifest_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
 		size_t items, int parts, struct err *e)
 {
-	struct append_disclosure sd[3];
+	struct view_disclosed sd[3];
 	char policy_hex[HASH_HEX_LEN + 1], digest_hex[HASH_HEX_LEN + 1];
 	struct log_leaf *leaves;
 	struct hash digest;

@@ -385,7 +385,7 @@ work_draft(struct writer *w, void *arg, struct err *e)
 	struct order *o = arg;
 	char hex[HASH_HEX_LEN + 1];
 	json_t *names = json_array(), *cites = json_array();
-	struct append_disclosure sd[] = {
+	struct view_disclosed sd[] = {
 		{"text", json_string(o->text)},
 		{"reasons", json_string(o->reasons)},
 		{"legal_basis", json_string(o->legal_basis)},
@@ -481,7 +481,7 @@ struct signing {
 static enum rc
 signing_append(struct writer *w, struct signing *g, json_t *body, struct err *e)
 {
-	struct append_disclosure sd = {"reason", NULL};
+	struct view_disclosed sd = {"reason", NULL};
 
 	if (g->reason != NULL)
 		sd.value = json_string(g->reason);

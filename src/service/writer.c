@@ -112,7 +112,7 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < ev->n_disclosures; i++) {
-		const struct append_disclosure *d = &ev->disclosures[i];
+		const struct view_disclosed *d = &ev->disclosures[i];
 		const char *text;
 		if (rc == RC_OK)
 			rc = event_disclosure_make(w->a, d->name, d->value, &text, &sd[i],
@@ -120,7 +120,6 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 		if (rc == RC_OK)
 			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text),
 						  w->now_us, e);
-		json_decref(d->value);
 	}
 	*ret_sd = sd;
 	return rc;
@@ -128,7 +127,8 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 
 static enum rc
 apply_own(struct writer *w, const struct stage *st, const struct event_draft *d,
-	  const struct event_head *ack, struct err *e)
+	  const struct event_head *ack, const struct view_disclosed *disclosed,
+	  struct err *e)
 {
 	struct event ev = {
 		.log = st->head.origin,
@@ -148,7 +148,8 @@ apply_own(struct writer *w, const struct stage *st, const struct event_draft *d,
 	const char *void_why;
 
 	memcpy(ev.id, d->id, sizeof(ev.id));
-	enum rc rc = view_apply(w->v, w->a, st->channel, st->party, &ev, &void_why, e);
+	enum rc rc = view_apply(w->v, w->a, st->channel, st->party, &ev, disclosed,
+				&void_why, e);
 	if (rc == RC_OK && void_why != NULL)
 		rc = err_set(e, RC_CONFLICT, "%s", void_why);
 	return rc;
@@ -165,9 +166,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	struct hash *sd;
 
 	enum rc rc = append_stage(w, ev->channel, &st, e);
-	enum rc disclosed = disclose(w, ev, &sd, rc == RC_OK ? e : NULL);
 	if (rc == RC_OK)
-		rc = disclosed;
+		rc = disclose(w, ev, &sd, e);
 	if (rc == RC_OK)
 		rc = store_head(w->s, w->a, ev->channel, party_other(st->party), &peer,
 				e);
@@ -194,7 +194,7 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	rc = event_payload_put(&payload, &d, st->head.origin, st->head.size, &ack,
 			       &next->prev_at, e);
 	if (rc == RC_OK)
-		rc = apply_own(w, st, &d, &ack, e);
+		rc = apply_own(w, st, &d, &ack, ev->disclosures, e);
 	if (rc != RC_OK)
 		goto out;
 	next->payload = arena_strndup(w->a, buf_str(&payload), payload.len);
@@ -207,6 +207,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	if (st->n_staged == NODE_GROUP_MAX)
 		rc = append_flush(w, st, e);
 out:
+	for (size_t i = 0; i < ev->n_disclosures; i++)
+		json_decref(ev->disclosures[i].value);
 	json_decref(body);
 	buf_free(&payload);
 	return rc;

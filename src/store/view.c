@@ -136,6 +136,11 @@ disclosure_load(struct fold *f, size_t n, const char **ret_name, json_t **ret_va
 
 	*ret_name = NULL;
 	*ret_value = NULL;
+	if (f->disclosed != NULL) {
+		*ret_name = f->disclosed[n].name;
+		*ret_value = f->disclosed[n].value;
+		return RC_OK;
+	}
 	enum rc rc = store_disclosure_get(f->s, f->a, &f->ev->sd[n], &text, e);
 	if (rc != RC_OK || text == NULL)
 		return rc;
@@ -190,10 +195,16 @@ handler_run(struct fold *f, struct err *e)
 
 enum rc
 view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
-	   const struct event *ev, const char **ret_void, struct err *e)
+	   const struct event *ev, const struct view_disclosed *disclosed,
+	   const char **ret_void, struct err *e)
 {
-	struct fold f = {
-		.v = v, .s = v->s, .a = a, .channel = channel, .from = from, .ev = ev};
+	struct fold f = {.v = v,
+			 .s = v->s,
+			 .a = a,
+			 .channel = channel,
+			 .from = from,
+			 .ev = ev,
+			 .disclosed = disclosed};
 	struct err why = ERR_INIT;
 	enum rc rc = RC_OK;
 
@@ -243,7 +254,7 @@ on_rebuild(void *arg, const struct db_row *row, struct err *e)
 	enum rc rc = event_parse(r->a, jws, len, &claim, e);
 	if (rc == RC_OK)
 		rc = view_apply(r->v, r->a, channel, (enum party)party,
-				event_trusted(claim), NULL, e);
+				event_trusted(claim), NULL, NULL, e);
 	r->done++;
 	if (r->v->tick != NULL)
 		r->v->tick(r->v->tick_arg, r->done, r->total);

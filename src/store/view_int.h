@@ -14,6 +14,7 @@ struct fold {
 	int64_t channel;
 	enum party from;
 	const struct event *ev;
+	const struct view_disclosed *disclosed; /* NULL: in the store */
 	const char *void_why; /* set by a handler: the event has no effect */
 	bool recorded; /* void by the transition table: kept, a later fold may allow it */
 };

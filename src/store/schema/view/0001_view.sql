@@ -93,7 +93,6 @@ CREATE TABLE v_item (
 	PRIMARY KEY (casefile, i)
 );
 CREATE INDEX v_item_nf ON v_item (nf);
-CREATE INDEX v_item_host ON v_item (host);
 
 CREATE TABLE v_message (
 	channel BIGINT NOT NULL,
