@@ -31,7 +31,7 @@ LIBRARIES = {
     "libpq-fe.h": ["db"],
     "microhttpd.h": ["http", "peer"],
     "curl/": ["core", "peer", "mail", "cli"],
-    "gnutls/": ["peer", "http"],
+    "gnutls/": ["service", "peer"],
     "libknot/": ["rpz", "probe"],
     "libdnssec/": ["rpz", "probe"],
     "gmime/": ["mail"],

@@ -1,7 +1,6 @@
 /*
  * main - wiring: the daemon's edges around one node, and the command line.
  */
-#include <curl/curl.h>
 #include <signal.h>
 
 #include "cli/cli.h"
@@ -25,8 +24,5 @@ main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
 	crypto_start();
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	int code = cli_run(argc, argv, &serve);
-	curl_global_cleanup();
-	return code;
+	return cli_run(argc, argv, &serve);
 }

@@ -14,7 +14,7 @@
 struct peer_push;
 
 /*
- * `tls_dir` holds the files of peer_tls_create(); they are read at each connection.
+ * `tls_dir` holds the files of tls_create(); they are read at each connection.
  * RC_IO: no thread to be had.
  */
 enum rc peer_push_start(struct node *nd, const char *tls_dir, struct peer_push **ret,

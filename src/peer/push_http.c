@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/enc.h"
-#include "peer/tls.h"
-#include "peer/tls_int.h"
+#include "service/tls.h"
+#include "service/tls_session.h"
 
 enum {
 	PUSH_CONNECT_MS = 10000,
@@ -62,7 +62,7 @@ on_connected(void *arg, char *to, char *from, int to_port, int from_port)
 		err_set(&h->refused, RC_DENIED, "libcurl does not show the TLS session");
 		return CURL_PREREQFUNC_ABORT;
 	}
-	if (peer_tls_check(tls->internals, clock_now_us(), &spki, &h->refused) != RC_OK) {
+	if (tls_check(tls->internals, clock_now_us(), &spki, &h->refused) != RC_OK) {
 		err_prefix(&h->refused, "the peer is refused");
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -130,8 +130,8 @@ push_http_open(const char *tls_dir, const atomic_bool *stop, struct push_http **
 	 * MiB: a refusal then arrives, where otherwise the connection may be reset under
 	 * it. */
 	h->headers = curl_slist_append(NULL, "Content-Type: application/octet-stream");
-	buf_printf(&cert, "%s/%s", tls_dir, PEER_TLS_CERT_FILE);
-	buf_printf(&key, "%s/%s", tls_dir, PEER_TLS_KEY_FILE);
+	buf_printf(&cert, "%s/%s", tls_dir, TLS_CERT_FILE);
+	buf_printf(&key, "%s/%s", tls_dir, TLS_KEY_FILE);
 	if (h->curl == NULL || h->headers == NULL || !buf_ok(&cert) || !buf_ok(&key) ||
 	    !options_set(h, buf_str(&cert), buf_str(&key))) {
 		rc = err_set(e, RC_IO, "set up HTTPS with the key in %s", tls_dir);

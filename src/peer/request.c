@@ -9,7 +9,7 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "peer/gunzip.h"
-#include "peer/tls_int.h"
+#include "service/tls_session.h"
 
 struct peer_request *
 request_open(struct peer_server *s, struct MHD_Connection *mhd)
@@ -99,7 +99,7 @@ authenticate(struct peer_server *s, struct MHD_Connection *mhd, struct peer_requ
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
 	struct hash spki;
-	enum rc rc = peer_tls_check(info->tls_session, clock_now_us(), &spki, e);
+	enum rc rc = tls_check(info->tls_session, clock_now_us(), &spki, e);
 
 	return rc == RC_OK ? exchange_peer_of_key(s->nd, &spki, &r->peer, e) : rc;
 }

@@ -16,8 +16,8 @@
 #include "base/log.h"
 #include "peer/request.h"
 #include "peer/server_int.h"
-#include "peer/tls.h"
-#include "peer/tls_int.h"
+#include "service/tls.h"
+#include "service/tls_session.h"
 
 enum { LISTEN_BACKLOG = 64, LOG_TEXT_MAX = 240 };
 
@@ -168,9 +168,8 @@ mhd_start(struct peer_server *s, int fd)
 		0, NULL, NULL, on_access, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_HTTPS_MEM_KEY, s->key,
 		MHD_OPTION_HTTPS_MEM_CERT, s->cert, MHD_OPTION_HTTPS_MEM_TRUST, s->cert,
-		MHD_OPTION_HTTPS_PRIORITIES, PEER_TLS_PRIORITIES,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+		MHD_OPTION_HTTPS_PRIORITIES, TLS_PRIORITIES, MHD_OPTION_NOTIFY_CONNECTION,
+		on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)PEER_CONNECTIONS_MAX,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
@@ -209,7 +208,7 @@ peer_server_start(struct node *nd, const char *host, uint16_t port, const char *
 	/* Signals are for the main thread; a peer that hangs up must not end us. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = peer_tls_load(tls_dir, &s->key, &s->cert, &pin, e);
+	rc = tls_load(tls_dir, &s->key, &s->cert, &pin, e);
 	if (rc == RC_OK)
 		rc = listen_on(host, port, &fd, e);
 	if (rc != RC_OK)

@@ -18,7 +18,7 @@ struct peer_server;
 
 /*
  * `host` is a numeric address; NULL or "" is every IPv4 address, "::" every address.
- * Port 0 chooses a free one.  `tls_dir` holds the files of peer_tls_create().
+ * Port 0 chooses a free one.  `tls_dir` holds the files of tls_create().
  *
  * RC_INVALID    the address, the key or the certificate cannot be used
  *

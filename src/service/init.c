@@ -18,7 +18,7 @@
 #include "service/tls.h"
 #include "store/store_sql.h"
 
-enum { NAME_MAX_BYTES = 200, REMOVE_DEPTH = 8 };
+enum { NAME_MAX_BYTES = 200, REMOVE_DEPTH = 8, TLS_VALID_DAYS = 3650 };
 
 enum rc
 file_write(const char *path, const void *p, size_t len, struct err *e)
@@ -213,7 +213,9 @@ fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_m
 		return err_sys(e, "make %s", keys);
 	enum rc rc = signer_keys_create(keys, &pub, e);
 	if (rc == RC_OK)
-		rc = tls_create(tmp, in->org, TLS_VALID_DAYS, &spki, e);
+		rc = tls_create(tmp, in->org, clock_now_us(), TLS_VALID_DAYS, e);
+	if (rc == RC_OK)
+		rc = tls_spki(tmp, &spki, e);
 	if (rc == RC_OK)
 		rc = identity_make(a, in, &pub, &spki,
 				   arena_printf(a, "%s/next-root.key", tmp), &id, e);

@@ -1,19 +1,41 @@
 /*
- * tls - the node's own TLS key and self-signed certificate: <dir>/tls.key, <dir>/tls.crt.
+ * tls - the TLS key of this node towards peers, and what a peer's certificate says.
  *
- * Peers pin the SHA-256 of the key's SubjectPublicKeyInfo (protocol 5); the certificate
- * is only its envelope, and its dates are checked by both sides.
+ * Certificates are self-signed; what counts is the SHA-256 of the SubjectPublicKeyInfo,
+ * which the introduction file pins (protocol 5).  A pin says nothing about dates, so
+ * both sides check those as well.
+ *
+ * The directory holds tls.key and tls.crt, PEM, mode 0600.
  */
-#ifndef SALURAN_SERVICE_TLS_H
-#define SALURAN_SERVICE_TLS_H
+#ifndef SALURAN_TLS_H
+#define SALURAN_TLS_H
+
+#include <stdint.h>
 
 #include "base/err.h"
 #include "core/crypto.h"
 
-enum { TLS_VALID_DAYS = 3650 };
+#define TLS_KEY_FILE  "tls.key"
+#define TLS_CERT_FILE "tls.crt"
 
-/* Ed25519; the files have mode 0600.  RC_IO, RC_FULL, RC_DENIED. */
-enum rc tls_create(const char *dir, const char *common_name, int valid_days,
-		   struct hash *ret_spki, struct err *e) MUST_CHECK;
+enum { TLS_VALID_DAYS_MAX = 36500 };
+
+/*
+ * Make an Ed25519 key and its certificate, valid from a day before `now_us` (the peer's
+ * clock may be behind) for `valid_days` days after it.  A tls.key that is there is kept:
+ * to renew a certificate under the pin that peers know, remove tls.crt and call this.
+ *
+ * RC_CONFLICT  tls.crt is there
+ *
+ * RC_INVALID   valid_days is 0 or over the maximum; tls.key is no key
+ *
+ * RC_NOT_FOUND, RC_DENIED, RC_FULL, RC_IO  the files cannot be written
+ */
+enum rc tls_create(const char *dir, const char *common_name, int64_t now_us,
+		   unsigned valid_days, struct err *e) MUST_CHECK;
+
+/* The pin of our own tls.crt.  RC_INVALID: it is no certificate; RC_NOT_FOUND,
+ * RC_DENIED, RC_IO: it cannot be read. */
+enum rc tls_spki(const char *dir, struct hash *ret, struct err *e) MUST_CHECK;
 
 #endif

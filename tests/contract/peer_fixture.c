@@ -34,10 +34,10 @@ side_init(struct side *s, enum dates dates)
 	fake_node_init(&s->node);
 	snprintf(s->dir, sizeof(s->dir), "/tmp/saluran-peer-XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
-	if (peer_tls_create(s->dir, "ministry.example",
-			    clock_now_us() + from_days[dates] * DAY_S * CLOCK_US_PER_S,
-			    VALID_DAYS, &e) != RC_OK ||
-	    peer_tls_spki(s->dir, &s->pin, &e) != RC_OK)
+	if (tls_create(s->dir, "ministry.example",
+		       clock_now_us() + from_days[dates] * DAY_S * CLOCK_US_PER_S,
+		       VALID_DAYS, &e) != RC_OK ||
+	    tls_spki(s->dir, &s->pin, &e) != RC_OK)
 		fail_msg("%s", e.text);
 	snprintf(s->url, sizeof(s->url), "https://127.0.0.1:1");
 }
@@ -66,7 +66,7 @@ side_push(struct side *s)
 void
 side_free(struct side *s)
 {
-	static const char *const files[] = {PEER_TLS_KEY_FILE, PEER_TLS_CERT_FILE};
+	static const char *const files[] = {TLS_KEY_FILE, TLS_CERT_FILE};
 
 	fake_node_stop(&s->node);
 	peer_push_stop(s->push);
@@ -173,8 +173,8 @@ ask(const struct side *who, const struct side *whom, const struct ask *how,
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)FIXTURE_WAIT_S);
 	if (who != NULL) {
-		snprintf(cert, sizeof(cert), "%s/%s", who->dir, PEER_TLS_CERT_FILE);
-		snprintf(key, sizeof(key), "%s/%s", who->dir, PEER_TLS_KEY_FILE);
+		snprintf(cert, sizeof(cert), "%s/%s", who->dir, TLS_CERT_FILE);
+		snprintf(key, sizeof(key), "%s/%s", who->dir, TLS_KEY_FILE);
 		curl_easy_setopt(c, CURLOPT_SSLCERT, cert);
 		curl_easy_setopt(c, CURLOPT_SSLKEY, key);
 	}
@@ -224,8 +224,8 @@ raw_open(struct raw *r, const struct side *who, const struct side *whom)
 	r->fd = raw_connect(whom);
 	assert_int_equal(gnutls_certificate_allocate_credentials(&r->cred), 0);
 	if (who != NULL) {
-		snprintf(cert, sizeof(cert), "%s/%s", who->dir, PEER_TLS_CERT_FILE);
-		snprintf(key, sizeof(key), "%s/%s", who->dir, PEER_TLS_KEY_FILE);
+		snprintf(cert, sizeof(cert), "%s/%s", who->dir, TLS_CERT_FILE);
+		snprintf(key, sizeof(key), "%s/%s", who->dir, TLS_KEY_FILE);
 		assert_int_equal(gnutls_certificate_set_x509_key_file(
 					 r->cred, cert, key, GNUTLS_X509_FMT_PEM),
 				 0);

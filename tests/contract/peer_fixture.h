@@ -16,7 +16,7 @@
 #include "fake_exchange.h"
 #include "peer/push.h"
 #include "peer/server.h"
-#include "peer/tls.h"
+#include "service/tls.h"
 
 enum { FIXTURE_WAIT_S = 30, FIXTURE_TEXT_MAX = 4096 };
 

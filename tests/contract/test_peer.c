@@ -101,20 +101,20 @@ tls_files(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(stat(cert, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_int_equal(peer_tls_create(s.dir, "x", clock_now_us(), 1, &e), RC_CONFLICT);
+	assert_int_equal(tls_create(s.dir, "x", clock_now_us(), 1, &e), RC_CONFLICT);
 	/* A renewed certificate has the pin that peers know. */
 	unlink(cert);
-	assert_int_equal(peer_tls_spki(s.dir, &again, &e), RC_NOT_FOUND);
-	assert_int_equal(peer_tls_create(s.dir, "x", clock_now_us(), 0, &e), RC_INVALID);
-	assert_int_equal(peer_tls_create(s.dir, "x", clock_now_us(), 1, &e), RC_OK);
-	assert_int_equal(peer_tls_spki(s.dir, &again, &e), RC_OK);
+	assert_int_equal(tls_spki(s.dir, &again, &e), RC_NOT_FOUND);
+	assert_int_equal(tls_create(s.dir, "x", clock_now_us(), 0, &e), RC_INVALID);
+	assert_int_equal(tls_create(s.dir, "x", clock_now_us(), 1, &e), RC_OK);
+	assert_int_equal(tls_spki(s.dir, &again, &e), RC_OK);
 	assert_true(hash_equal(&again, &s.pin));
 	unlink(cert);
 	unlink(key);
-	assert_int_equal(peer_tls_create(s.dir, "x", clock_now_us(), 1, &e), RC_OK);
-	assert_int_equal(peer_tls_spki(s.dir, &again, &e), RC_OK);
+	assert_int_equal(tls_create(s.dir, "x", clock_now_us(), 1, &e), RC_OK);
+	assert_int_equal(tls_spki(s.dir, &again, &e), RC_OK);
 	assert_false(hash_equal(&again, &s.pin));
-	assert_int_equal(peer_tls_create("/nonexistent/x", "x", clock_now_us(), 1, &e),
+	assert_int_equal(tls_create("/nonexistent/x", "x", clock_now_us(), 1, &e),
 			 RC_NOT_FOUND);
 	side_free(&s);
 }

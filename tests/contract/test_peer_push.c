@@ -459,8 +459,8 @@ babble(struct babbler *b, int fd)
 	gnutls_session_t tls;
 	int code;
 
-	snprintf(cert, sizeof(cert), "%s/%s", b->as->dir, PEER_TLS_CERT_FILE);
-	snprintf(key, sizeof(key), "%s/%s", b->as->dir, PEER_TLS_KEY_FILE);
+	snprintf(cert, sizeof(cert), "%s/%s", b->as->dir, TLS_CERT_FILE);
+	snprintf(key, sizeof(key), "%s/%s", b->as->dir, TLS_KEY_FILE);
 	gnutls_certificate_allocate_credentials(&cred);
 	gnutls_certificate_set_x509_key_file(cred, cert, key, GNUTLS_X509_FMT_PEM);
 	gnutls_init(&tls, GNUTLS_SERVER | GNUTLS_NO_SIGNAL);
