@@ -1,0 +1,471 @@
+/*
+ * Texts, and what follows from the events: the case by core/casefile.h, as both nodes
+ * fold it (protocol 2, "Two logs, one case"), with the rules that the views of a node add
+ * to it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/bundle_int.h"
+#include "core/event_type.h"
+
+/* ---- disclosures ---------------------------------------------------------- */
+
+static int
+compare_digests(const void *x, const void *y)
+{
+	return memcmp(x, y, HASH_LEN);
+}
+
+static const struct bundle_disclosure *
+disclosure_find(const struct bundle *b, const struct hash *digest)
+{
+	if (b->n_disclosures == 0)
+		return NULL;
+	return bsearch(digest, b->disclosures, b->n_disclosures, sizeof(*b->disclosures),
+		       compare_digests);
+}
+
+json_t *
+bundle_disclosed_at(const struct bundle *b, const struct event *ev, size_t n)
+{
+	const struct bundle_disclosure *d = disclosure_find(b, &ev->sd[n]);
+
+	return d == NULL ? NULL : d->value;
+}
+
+const char *
+bundle_disclosed(const struct bundle *b, const struct event *ev, const char *name)
+{
+	for (size_t i = 0; i < ev->n_sd; i++) {
+		const struct bundle_disclosure *d = disclosure_find(b, &ev->sd[i]);
+		if (d != NULL && strcmp(d->name, name) == 0)
+			return json_string_value(d->value);
+	}
+	return NULL;
+}
+
+/* Each line is named by an event: count them off, so that none is foreign. */
+static enum rc
+owners_check(struct bundle *b, bool *named)
+{
+	for (size_t i = 0; i < b->r->n_events; i++) {
+		struct bundle_event *be = &b->r->events[i];
+		for (size_t k = 0; k < be->ev->n_sd; k++) {
+			const struct bundle_disclosure *d =
+				disclosure_find(b, &be->ev->sd[k]);
+			if (d == NULL)
+				continue;
+			named[d - b->disclosures] = true;
+			be->n_disclosed++;
+		}
+	}
+	for (size_t i = 0; i < b->n_disclosures; i++)
+		if (!named[i])
+			return bundle_fail(b, "a text (%s) that no event here has signed",
+					   b->disclosures[i].name);
+	return RC_OK;
+}
+
+enum rc
+bundle_step_disclosures(struct bundle *b)
+{
+	const struct bundle_member *m = bundle_find(b, BUNDLE_TEXTS);
+	const char *before = "";
+	size_t cap = 0, lines = 0;
+
+	if (m == NULL)
+		return RC_OK;
+	for (size_t i = 0; i < m->len; i++)
+		cap += m->data[i] == '\n';
+	b->disclosures = arena_array(b->a, cap + 1, sizeof(*b->disclosures));
+	for (size_t at = 0; at < m->len; lines++) {
+		const char *line = m->data + at;
+		const char *lf = memchr(line, '\n', m->len - at);
+		struct bundle_disclosure *d = &b->disclosures[lines];
+		if (lf == NULL)
+			return bundle_fail(b, "the last line does not end in LF");
+		const char *text = arena_strndup(b->a, line, (size_t)(lf - line));
+		enum rc rc = event_disclosure_parse(b->a, text, (size_t)(lf - line),
+						    &d->name, &d->value, b->e);
+		if (rc != RC_OK)
+			err_prefix(b->e, "line %zu", lines + 1);
+		else if (strcmp(before, text) >= 0)
+			rc = bundle_fail(b, "line %zu: lines ascend, each once",
+					 lines + 1);
+		if (rc != RC_OK)
+			return rc;
+		hash_bytes(text, (size_t)(lf - line), &d->digest);
+		before = text;
+		at = (size_t)(lf + 1 - m->data);
+	}
+	b->n_disclosures = lines;
+	if (lines != 0)
+		qsort(b->disclosures, lines, sizeof(*b->disclosures), compare_digests);
+	return owners_check(b, arena_array(b->a, lines + 1, sizeof(bool)));
+}
+
+/* ---- bodies --------------------------------------------------------------- */
+
+const char *
+bundle_body_text(const struct event *ev, const char *name)
+{
+	return json_string_value(json_object_get(ev->body, name));
+}
+
+int64_t
+bundle_body_int(const struct event *ev, const char *name)
+{
+	return json_integer_value(json_object_get(ev->body, name));
+}
+
+/* ---- the case ------------------------------------------------------------- */
+
+/* A fold under way: all of the case's events, or those that somebody had seen. */
+struct folding {
+	struct bundle *b;
+	const uint64_t *seen; /* of each log; NULL: all */
+	struct bundle_case *c;
+	struct arena *tmp; /* of this fold: there may be one for each order */
+	struct buf leaves; /* of the parts that count */
+	struct case_event *ce;
+	size_t n;
+	const char **void_why; /* by index of the event; NULL: do not tell */
+};
+
+static void
+event_void(struct folding *f, const struct bundle_event *be, const char *why)
+{
+	if (f->void_why != NULL && f->void_why[be - f->b->r->events] == NULL)
+		f->void_why[be - f->b->r->events] = why;
+}
+
+static bool
+is_visible(const struct folding *f, const struct bundle_event *be)
+{
+	return be->void_why == NULL &&
+	       (f->seen == NULL || be->ev->seq < f->seen[be->from]);
+}
+
+/* Why a part does not count, or NULL. */
+static const char *
+part_problem(const struct folding *f, const struct event *ev)
+{
+	const json_t *items = json_object_get(ev->body, "items"), *item;
+	char hex[HASH_HEX_LEN + 1];
+	struct hash h;
+	size_t i;
+
+	if (f->c->manifest)
+		return "the case has its manifest: a part can no longer be added";
+	if (ev->n_sd != json_array_size(items))
+		return "a part needs one disclosure for each item";
+	if ((uint64_t)bundle_body_int(ev, "part") != f->c->parts)
+		return "it is not the part that is due";
+	json_array_foreach(items, i, item)
+	{
+		const json_t *d = bundle_disclosed_at(f->b, ev, i);
+		const char *normal = json_string_value(json_object_get(d, "normal"));
+		if ((uint64_t)json_integer_value(json_object_get(item, "i")) !=
+		    f->c->items + i)
+			return "item numbers must follow each other";
+		if (normal == NULL)
+			continue;
+		hash_bytes(normal, strlen(normal), &h);
+		if (strcmp(hash_hex(&h, hex),
+			   json_string_value(json_object_get(item, "nf"))) != 0)
+			return "nf is not the SHA-256 of the normal form";
+	}
+	return NULL;
+}
+
+static void
+part_take(struct folding *f, const struct bundle_event *be)
+{
+	const char *why = part_problem(f, be->ev);
+
+	if (why != NULL) {
+		event_void(f, be, why);
+		return;
+	}
+	f->c->parts++;
+	f->c->items += json_array_size(json_object_get(be->ev->body, "items"));
+	buf_put(&f->leaves, be->ev->leaf.b, HASH_LEN);
+}
+
+/* Why a manifest does not count, or NULL. */
+static const char *
+manifest_problem(const struct folding *f, const struct event *ev)
+{
+	const json_t *policy = json_object_get(ev->body, "policy");
+	char digest[HASH_HEX_LEN + 1], rules[HASH_HEX_LEN + 1];
+	struct hash h;
+
+	hash_bytes(buf_str(&f->leaves), f->leaves.len, &h);
+	hash_hex(&h, digest);
+	hash_hex(&f->b->r->policy->sha256, rules);
+	if (f->c->manifest)
+		return "the case has its manifest already";
+	if ((uint64_t)bundle_body_int(ev, "parts") != f->c->parts ||
+	    (uint64_t)bundle_body_int(ev, "items") != f->c->items)
+		return "it names other numbers of parts and items than are here";
+	if (strcmp(bundle_body_text(ev, "digest"), digest) != 0)
+		return "its digest is not that of the parts";
+	if (strcmp(json_string_value(json_object_get(policy, "sha256")), rules) != 0)
+		return "it names another policy than the channel";
+	if (policy_class_find(f->b->r->policy, bundle_body_text(ev, "class")) == NULL)
+		return "the policy has no such class";
+	return NULL;
+}
+
+static struct case_event
+event_as_act(const struct bundle_event *be)
+{
+	return (struct case_event){
+		.from = be->from,
+		.seq = be->ev->seq,
+		.ack_size = be->ev->ack.size,
+		.iat_us = be->ev->iat_us,
+		.act = case_act_of(be->ev->type),
+		.level = (unsigned)bundle_body_int(be->ev, "level"),
+	};
+}
+
+static void
+send_take(struct folding *f, const struct bundle_event *be)
+{
+	const char *why = manifest_problem(f, be->ev);
+	struct case_event ce = event_as_act(be);
+
+	if (why != NULL) {
+		event_void(f, be, why);
+		return;
+	}
+	f->c->manifest = true;
+	f->c->class_code = bundle_body_text(be->ev, "class");
+	f->c->subject = bundle_disclosed(f->b, be->ev, "subject");
+	f->ce[f->n++] = ce;
+}
+
+static bool
+items_exist(const struct folding *f, const struct event *ev)
+{
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach(json_object_get(ev->body, "items"), i,
+			   item) if ((uint64_t)json_integer_value(item) >=
+				     f->c->items) return false;
+	return true;
+}
+
+static void
+adopt_take(struct folding *f, const struct bundle_event *be)
+{
+	uint64_t below = f->b->covers_below[be - f->b->r->events];
+	struct case_event ce = event_as_act(be);
+
+	if (below == 0)
+		return;
+	ce.covers_seq = below - 1;
+	ce.receipt_us = bundle_body_int(be->ev, "time") * CLOCK_US_PER_S;
+	f->ce[f->n++] = ce;
+}
+
+/* The authority's notice first: what others say of items hangs on it. */
+static void
+notice_take(struct folding *f)
+{
+	const struct bundle_side *s = &f->b->side[PARTY_AUTHORITY];
+
+	for (size_t i = 0; i < s->n_ev; i++) {
+		const struct bundle_event *be = s->ev[i];
+		if (!is_visible(f, be))
+			continue;
+		if (strcmp(be->ev->type, "notice.part") == 0)
+			part_take(f, be);
+		else if (strcmp(be->ev->type, "notice.send") == 0)
+			send_take(f, be);
+	}
+}
+
+static void
+acts_take(struct folding *f)
+{
+	for (size_t i = 0; i < f->b->r->n_events; i++) {
+		const struct bundle_event *be = &f->b->r->events[i];
+		const char *type = be->ev->type;
+		enum case_act act = case_act_of(type);
+		struct case_event ce = event_as_act(be);
+		if (!is_visible(f, be) || act == ACT_COUNT || act == ACT_SEND ||
+		    act == ACT_POST || act == ACT_READ)
+			continue;
+		if (act == ACT_RECEIPT)
+			adopt_take(f, be);
+		else if (act == ACT_DECIDE && !items_exist(f, be->ev))
+			event_void(f, be,
+				   "it decides an item that the case does not have");
+		else
+			f->ce[f->n++] = ce;
+	}
+}
+
+static void
+outcome_count(struct bundle_case *c, const char *outcome)
+{
+	size_t i = 0;
+
+	while (i + 1 < BUNDLE_OUTCOMES_MAX && c->outcomes[i].outcome != NULL &&
+	       strcmp(c->outcomes[i].outcome, outcome) != 0)
+		i++;
+	c->outcomes[i].outcome = outcome;
+	c->outcomes[i].items++;
+}
+
+/* Fold, then go the same way again to see which events have effect. */
+static void
+acts_fold(struct folding *f)
+{
+	struct bundle_case *c = f->c;
+	const char **outcome = arena_array(f->tmp, c->items + 1, sizeof(*outcome));
+	struct casefile again = {0};
+
+	casefile_fold(f->ce, f->n, &c->fold);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct bundle_event *be =
+			bundle_event_at(&f->b->side[f->ce[i].from], f->ce[i].seq);
+		enum case_state from = again.state;
+		size_t k;
+		const json_t *item;
+		if (!casefile_apply(&again, &f->ce[i])) {
+			event_void(f, be,
+				   arena_printf(f->b->a, "a case that is %s allows no %s",
+						case_state_token(from), be->ev->type));
+			continue;
+		}
+		if (f->ce[i].act != ACT_DECIDE)
+			continue;
+		json_array_foreach(json_object_get(be->ev->body, "items"), k, item)
+			outcome[json_integer_value(item)] =
+				bundle_body_text(be->ev, "outcome");
+	}
+	for (uint64_t i = 0; i < c->items; i++)
+		if (outcome[i] != NULL) {
+			c->decided++;
+			outcome_count(c, outcome[i]);
+		}
+}
+
+static int64_t
+add_us(int64_t t, int64_t d)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(t, d, &sum) ? INT64_MAX : sum;
+}
+
+static void
+clocks_set(const struct policy *p, struct bundle_case *c)
+{
+	const struct policy_class *cls =
+		c->manifest ? policy_class_find(p, c->class_code) : NULL;
+
+	c->due.step = -1;
+	if (cls == NULL)
+		return;
+	casefile_due(p, cls, &c->fold, c->items - c->decided, &c->due);
+	if (c->fold.receipt_us == 0)
+		return;
+	c->accept_due_us = add_us(c->fold.receipt_us, cls->accept_us);
+	c->decide_due_us = add_us(c->fold.receipt_us, cls->decide_us);
+}
+
+static void
+case_fold(struct bundle *b, const uint64_t *seen, const char **void_why,
+	  struct bundle_case *ret)
+{
+	struct folding f = {.b = b,
+			    .seen = seen,
+			    .c = ret,
+			    .tmp = arena_create(),
+			    .leaves = BUF_INIT(BUNDLE_MAX),
+			    .void_why = void_why};
+
+	*ret = (struct bundle_case){0};
+	f.ce = arena_array(f.tmp, b->r->n_events + 1, sizeof(*f.ce));
+	notice_take(&f);
+	acts_take(&f);
+	acts_fold(&f);
+	clocks_set(b->r->policy, ret);
+	buf_free(&f.leaves);
+	arena_free(f.tmp);
+}
+
+void
+bundle_case_at(struct bundle *b, const uint64_t seen[PARTY_COUNT],
+	       struct bundle_case *ret)
+{
+	case_fold(b, seen, NULL, ret);
+}
+
+/* ---- levels --------------------------------------------------------------- */
+
+/* Messages that a message.read of the other side names. */
+static void
+reads_mark(struct bundle *b, const struct bundle_event *read)
+{
+	enum party other = bundle_other(read->from);
+
+	for (size_t i = 0; i < read->ev->n_refs; i++) {
+		struct bundle_event *to =
+			bundle_event_at(&b->side[other], read->ev->refs[i].seq);
+		if (to != NULL && strcmp(read->ev->refs[i].log, to->ev->log) == 0 &&
+		    strcmp(to->ev->type, "message.post") == 0)
+			to->level = BUNDLE_LEVEL_READ;
+	}
+}
+
+/* What the peer itself has signed of the notice is more than a receipt. */
+static void
+levels_raise(struct bundle *b)
+{
+	const struct bundle_case *c = &b->r->casework;
+
+	for (size_t i = 0; i < b->r->n_events; i++) {
+		struct bundle_event *be = &b->r->events[i];
+		bool notice = strcmp(be->ev->type, "notice.part") == 0 ||
+			      strcmp(be->ev->type, "notice.send") == 0;
+		if (be->void_why != NULL)
+			continue;
+		if (strcmp(be->ev->type, "message.read") == 0)
+			reads_mark(b, be);
+		if (!notice || !c->manifest)
+			continue;
+		if (c->items != 0 && c->decided == c->items)
+			be->level = BUNDLE_LEVEL_DECIDED;
+		else if (c->fold.accepted_us != 0)
+			be->level = BUNDLE_LEVEL_ACCEPTED;
+		else if (c->fold.refused_us != 0)
+			be->level = BUNDLE_LEVEL_REFUSED;
+	}
+}
+
+enum rc
+bundle_step_fold(struct bundle *b)
+{
+	const char **void_why = arena_array(b->a, b->r->n_events + 1, sizeof(*void_why));
+
+	case_fold(b, NULL, void_why, &b->r->casework);
+	/* The orders' grounds are folded again, from what their drafters saw: what turned
+	 * out void later is not yet marked. */
+	enum rc rc = bundle_orders_fold(b);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < b->r->n_events; i++)
+		if (b->r->events[i].void_why == NULL)
+			b->r->events[i].void_why = void_why[i];
+	levels_raise(b);
+	bundle_words_make(b);
+	return RC_OK;
+}

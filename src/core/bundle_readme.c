@@ -1,0 +1,214 @@
+/*
+ * README.txt of a bundle: how to check it with other people's tools.
+ *
+ * The program in it uses nothing of ours: Python's standard library for hashes and trees,
+ * OpenSSL 3 for Ed25519.  A test takes it out of the sample and runs it.
+ */
+#include "core/bundle_int.h"
+
+static const char intro[] =
+	"\n"
+	"Two organisations keep one log each. Every entry is signed by its author, every "
+	"log\n"
+	"is a Merkle tree (RFC 6962) whose signed heads (C2SP tlog-checkpoint) commit to "
+	"all\n"
+	"entries before, and each side cosigns the heads of the other (C2SP\n"
+	"tlog-cosignature/v1) when it has stored what they cover: that is the receipt.\n"
+	"\n"
+	"  MANIFEST.jws            length and SHA-256 of every other file, signed by the "
+	"maker\n"
+	"  identity/               the keys of both, each signed by its root key\n"
+	"  channel/                who offered this channel to whom, under which rules\n"
+	"  policy.json             the rules: deadlines, warnings, approvals\n"
+	"  logs/*/events.jws       the events: number, space, JWS (RFC 7515, 8037, "
+	"9864)\n"
+	"  logs/*/checkpoint       a signed head of that log\n"
+	"  logs/*/cosigned         the newest head that the other side cosigned, if "
+	"another\n"
+	"  logs/*/proof/           for each event, that it stands in such a head\n"
+	"                          (C2SP tlog-proof)\n"
+	"  receipts/               the same for receipts that started a deadline\n"
+	"  disclosures.txt         texts and personal fields (RFC 9901); may be left "
+	"out\n"
+	"\n"
+	"The program that made this file checks all of it: saluran verify FILE\n"
+	"\n"
+	"What no file can show: that a root key is that of the real organisation. "
+	"Compare\n"
+	"its fingerprint with one that came over another path.\n"
+	"\n"
+	"By hand\n"
+	"-------\n"
+	"Save what stands between the two lines of '=' as check.py beside this file and "
+	"run\n"
+	"  python3 check.py\n"
+	"It needs Python 3.8 and OpenSSL 3.0 or later, and nothing of ours. It follows "
+	"the\n"
+	"same rules but for the state of the case and its deadlines, which follow from "
+	"the\n"
+	"events and policy.json.\n";
+
+/* One literal of C99 has at most 4095 characters. */
+static const char program_keys[] =
+	"import base64, hashlib, json, os, struct, subprocess, tempfile\n"
+	"\n"
+	"def raw(path):\n"
+	"    with open(path, 'rb') as f:\n"
+	"        return f.read()\n"
+	"\n"
+	"def b64u(text):\n"
+	"    return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))\n"
+	"\n"
+	"def sha(data):\n"
+	"    return hashlib.sha256(data).digest()\n"
+	"\n"
+	"def signed(pub, message, signature):\n"
+	"    with tempfile.TemporaryDirectory() as d:\n"
+	"        der = bytes.fromhex('302a300506032b6570032100') + pub\n"
+	"        for name, data in ('k', der), ('m', message), ('s', signature):\n"
+	"            with open(os.path.join(d, name), 'wb') as f:\n"
+	"                f.write(data)\n"
+	"        subprocess.run(['openssl', 'pkeyutl', '-verify', '-pubin', '-keyform', "
+	"'DER',\n"
+	"                        '-inkey', 'k', '-rawin', '-in', 'm', '-sigfile', 's'],\n"
+	"                       cwd=d, check=True, stdout=subprocess.DEVNULL)\n"
+	"\n"
+	"def kid(pub):\n"
+	"    x = base64.urlsafe_b64encode(pub).decode().rstrip('=')\n"
+	"    jwk = '{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}' % x\n"
+	"    return base64.urlsafe_b64encode(sha(jwk.encode())).decode().rstrip('=')\n"
+	"\n"
+	"def jws(text, keys):\n"
+	"    head, body, sig = text.strip().split('.')\n"
+	"    pub = next(k for k in keys if kid(k) == json.loads(b64u(head))['kid'])\n"
+	"    signed(pub, (head + '.' + body).encode(), b64u(sig))\n"
+	"    return json.loads(b64u(body))\n"
+	"\n"
+	"def unsigned(text):\n"
+	"    return json.loads(b64u(text.strip().split('.')[1]))\n"
+	"\n"
+	"class Side:\n"
+	"    def __init__(self, party):\n"
+	"        self.wire = raw('identity/%s.jws' % party).decode().strip()\n"
+	"        self.org = unsigned(self.wire)['log'][:-len('/id')]\n"
+	"        body = unsigned(self.wire)['body']\n"
+	"        jws(self.wire, [b64u(body['root_pub'])])\n"
+	"        self.event_keys = [b64u(k) for k in body['event_keys']]\n"
+	"        self.log_key = b64u(body['log_key'])\n"
+	"        self.receipt_key = b64u(body['receipt_key'])\n";
+
+static const char program_notes[] =
+	"\n"
+	"def line_of(note, name, kind, pub):\n"
+	"    text, lines = note.rsplit('\\n\\n', 1)\n"
+	"    key_id = sha(name.encode() + b'\\n' + bytes([kind]) + pub)[:4]\n"
+	"    for line in lines.splitlines():\n"
+	"        _, by, sig = line.split(' ')\n"
+	"        if by == name and base64.b64decode(sig)[:4] == key_id:\n"
+	"            return (text + '\\n').encode(), base64.b64decode(sig)[4:]\n"
+	"\n"
+	"def head(note, origin, side, peer, cosigned):\n"
+	"    text, sig = line_of(note, origin, 1, side.log_key)\n"
+	"    signed(side.log_key, text, sig)\n"
+	"    line = line_of(note, peer.org + '/rcpt', 4, peer.receipt_key)\n"
+	"    assert line or not cosigned, 'no cosignature'\n"
+	"    at = None\n"
+	"    if line:\n"
+	"        at = struct.unpack('>Q', line[1][:8])[0]\n"
+	"        message = b'cosignature/v1\\ntime %d\\n' % at + text\n"
+	"        signed(peer.receipt_key, message, line[1][8:])\n"
+	"    name, size, root = text.decode().splitlines()\n"
+	"    assert name == origin, 'a head of another log'\n"
+	"    return int(size), base64.b64decode(root), at\n"
+	"\n"
+	"def included(leaf, index, size, path, root):  # RFC 9162, 2.1.3.2\n"
+	"    fn, sn, r = index, size - 1, sha(b'\\0' + leaf)\n"
+	"    for p in path:\n"
+	"        assert sn > 0, 'proof too long'\n"
+	"        if fn & 1 or fn == sn:\n"
+	"            r = sha(b'\\1' + p + r)\n"
+	"            while not fn & 1 and fn:\n"
+	"                fn, sn = fn >> 1, sn >> 1\n"
+	"        else:\n"
+	"            r = sha(b'\\1' + r + p)\n"
+	"        fn, sn = fn >> 1, sn >> 1\n"
+	"    assert sn == 0 and r == root, 'not in the tree'\n"
+	"\n"
+	"def proof(path, leaf, seq, origin, side, peer, cosigned):\n"
+	"    top, note = raw(path).decode().split('\\n\\n', 1)\n"
+	"    magic, index, *hashes = top.splitlines()\n"
+	"    assert magic == 'c2sp.org/tlog-proof@v1' and index == 'index %d' % seq\n"
+	"    size, root, at = head(note, origin, side, peer, cosigned)\n"
+	"    included(leaf, seq, size, [base64.b64decode(h) for h in hashes], root)\n"
+	"    return at\n";
+
+static const char program_main[] =
+	"\n"
+	"sides = {p: Side(p) for p in ('authority', 'platform')}\n"
+	"by = unsigned(raw('MANIFEST.jws').decode())['org']\n"
+	"maker = next(s for s in sides.values() if s.org == by)\n"
+	"manifest = jws(raw('MANIFEST.jws').decode(), maker.event_keys)\n"
+	"for m in manifest['members']:\n"
+	"    data = raw(m['name'])\n"
+	"    assert len(data) == m['len'] and sha(data).hex() == m['sha256'], m['name']\n"
+	"digests = set()\n"
+	"for party, side in sides.items():\n"
+	"    peer = sides['platform' if party == 'authority' else 'authority']\n"
+	"    offer = 'channel/%s.offer.jws' % party\n"
+	"    if os.path.exists(offer):\n"
+	"        offer = jws(raw(offer).decode(), side.event_keys)\n"
+	"        assert offer['identity'] == sha(side.wire.encode()).hex()\n"
+	"        assert offer['policy']['sha256'] == sha(raw('policy.json')).hex()\n"
+	"    for line in raw('logs/%s/events.jws' % party).decode().splitlines():\n"
+	"        seq, text = line.split(' ')\n"
+	"        event = jws(text, side.event_keys)\n"
+	"        assert event['seq'] == int(seq)\n"
+	"        digests.update(event.get('_sd', []))\n"
+	"        where = (text.encode(), int(seq), event['log'], side, peer)\n"
+	"        proof('logs/%s/proof/%s.tlog-proof' % (party, seq), *where, False)\n"
+	"        receipt = 'receipts/%s/%s.tlog-proof' % (party, seq)\n"
+	"        at = proof(receipt, *where, True) if os.path.exists(receipt) else None\n"
+	"        print(party, seq, event['type'], event['by'],\n"
+	"              'receipt %d' % at if at else '')\n"
+	"if os.path.exists('disclosures.txt'):\n"
+	"    for line in raw('disclosures.txt').decode().splitlines():\n"
+	"        digest = "
+	"base64.urlsafe_b64encode(sha(line.encode())).decode().rstrip('=')\n"
+	"        assert digest in digests, 'a text that nobody signed'\n"
+	"        print('text', b64u(line).decode())\n"
+	"print('all of it holds')\n";
+
+void
+bundle_readme_put(struct buf *b, const struct bundle_content *c,
+		  const struct identity *const id[PARTY_COUNT],
+		  const char *const origin[PARTY_COUNT])
+{
+	char text[CLOCK_TEXT_LEN], fingerprint[FINGERPRINT_TEXT_MAX];
+	struct err ignored = ERR_INIT;
+	struct note_key key;
+
+	buf_printf(b, "Evidence bundle of the case %s\n", c->casefile);
+	buf_printf(b, "made by %s on %s\n\n", id[c->exporter]->org,
+		   clock_format(c->made_us, text));
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		buf_printf(b, "%s: %s (%s)\n", party_name((enum party)p), id[p]->name,
+			   id[p]->org);
+		buf_printf(b, "  root key  %s\n",
+			   identity_fingerprint(id[p]->root_pub, fingerprint));
+		if (identity_log_key(id[p], origin[p], &key, &ignored) == RC_OK) {
+			buf_puts(b, "  log       ");
+			note_key_put(b, &key);
+		}
+		if (identity_receipt_key(id[p], &key, &ignored) == RC_OK) {
+			buf_puts(b, "\n  receipts  ");
+			note_key_put(b, &key);
+		}
+		buf_putc(b, '\n');
+	}
+	buf_puts(b, intro);
+	buf_puts(b, "\n====\n");
+	buf_puts(b, program_keys);
+	buf_puts(b, program_notes);
+	buf_puts(b, program_main);
+	buf_puts(b, "====\n");
+}
