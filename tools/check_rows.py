@@ -43,6 +43,10 @@ def main():
             continue
         problems += [f"{build}: {name} lacks a row for {n}" for n in sorted(found - listed)]
     for path in files:
+        if re.match(r"tests/.*test_\w+\.(c|py)$", path) and \
+                not any(re.fullmatch(pattern, path) for pattern, _, _ in TESTS):
+            problems.append(f"{path}: no list of tests takes it")
+    for path in files:
         if not path.startswith("src/") or not path.endswith(".c"):
             continue
         looked_at += 1

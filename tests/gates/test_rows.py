@@ -39,6 +39,10 @@ class Rows(gate.GateTest):
         self.put("src/core/meson.build", "core_src = files(\n  'abc.c',\n)\n")
         self.rejects(self.check(), "does not build src/core/c.c")
 
+    def test_of_an_unknown_kind(self):
+        self.put("tests/sim/test_a.c", "")
+        self.rejects(self.check(), "no list of tests takes it")
+
     def test_fuzzer(self):
         self.put("fuzz/fuzz_a.c", "")
         self.put("fuzz/meson.build", "fuzzers = [\n  ['b', base],\n]\n")
