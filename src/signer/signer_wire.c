@@ -117,7 +117,7 @@ signer_take_head(struct cursor *c, struct checkpoint *ret, struct merkle_proof *
 		 struct err *e)
 {
 	struct hash empty;
-	size_t origin_len;
+	size_t origin_len = 0;
 	const uint8_t *root, *proof;
 
 	ret->origin = signer_take_text(c, &origin_len);
