@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/api.h"
+#include "http/pages.h"
 #include "peer/push.h"
 #include "peer/server.h"
 #include "rpz/rpz.h"
@@ -29,6 +30,7 @@ enum {
 struct serving {
 	struct node *nd;
 	struct http_api *api;
+	struct http_pages *pages;
 	struct peer_server *peer_server;
 	struct peer_push *push;
 	struct rpz *rpz;
@@ -127,6 +129,11 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 	enum rc rc = http_api_start(s->nd, arena_printf(a, "%s/sock", node_dir(s->nd)),
 				    &s->api, e);
 
+	if (rc == RC_OK && settings_address(conf, "http.listen", &host, &port)) {
+		rc = http_pages_start(s->nd, host, port, &s->pages, e);
+		if (rc != RC_OK)
+			err_prefix(e, "http.listen");
+	}
 	if (rc == RC_OK && settings_address(conf, "peer.listen", &host, &port)) {
 		rc = peer_server_start(s->nd, host, port, node_dir(s->nd),
 				       &s->peer_server, e);
@@ -159,6 +166,8 @@ ready_print(struct serving *s)
 	printf("ready org=%s", node_identity(s->nd)->org);
 	if (s->peer_server != NULL && settings_address(conf, "peer.listen", &host, &port))
 		printf(" peer=%s:%u", host, peer_server_port(s->peer_server));
+	if (s->pages != NULL && settings_address(conf, "http.listen", &host, &port))
+		printf(" http=%s:%u", host, http_pages_port(s->pages));
 	if (s->rpz != NULL && settings_address(conf, "rpz.listen", &host, &port))
 		printf(" rpz=%s:%u", host, rpz_port(s->rpz));
 	printf(" sock=%s/sock\n", node_dir(s->nd));
@@ -231,6 +240,7 @@ daemon_serve(struct cli *c, struct err *e)
 	rpz_stop(s.rpz);
 	peer_push_stop(s.push);
 	peer_server_stop(s.peer_server);
+	http_pages_stop(s.pages);
 	http_api_stop(s.api);
 	if (s.signals_started) {
 		pthread_kill(s.signals, SIGTERM);

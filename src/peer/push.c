@@ -159,7 +159,9 @@ send_all(struct pusher *p, struct arena *a, const struct exchange_push *push,
 	}
 	if (rc == RC_OK)
 		rc = send_checkpoint(p, push, &on, e);
-	if (rc == RC_OK && on)
+	if (rc == RC_OK && on && push->entries.n_packages == 0)
+		rc = exchange_push_greeted(p->all->nd, p->peer, e);
+	else if (rc == RC_OK && on)
 		rc = send_entries(p, a, push, e);
 	return rc;
 }

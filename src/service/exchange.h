@@ -89,7 +89,7 @@ struct exchange_push {
 	const char *disclosures; /* body to POST first, or NULL */
 	size_t disclosures_len;
 	struct mirror_checkpoint checkpoint; /* then this; checkpoint.old is our belief */
-	struct mirror_entries entries;	     /* then these */
+	struct mirror_entries entries;	     /* then these; no package: a greeting */
 };
 /* RC_NOT_FOUND: everything is receipted, wait.  RC_RETRY: not before *ret_wait_us. */
 enum rc exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
@@ -109,6 +109,9 @@ enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending,
 enum rc exchange_push_done(struct node *nd, int64_t peer,
 			   const struct exchange_push *push, const char *lines,
 			   size_t len, struct err *e) MUST_CHECK;
+/* The checkpoint of a push without entries was taken: a greeting at our start, by which the
+ * peer learns that it need not wait any longer to send us what we missed. */
+enum rc exchange_push_greeted(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 /* It failed for this reason: persist the schedule (1 s to 5 min, exponential, full
  * jitter). */
 enum rc exchange_push_failed(struct node *nd, int64_t peer, const char *why,

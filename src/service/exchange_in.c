@@ -136,6 +136,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 		p.note = arena_strndup(a, req->note, req->note_len);
 		rc = writer_run(nd, work_pend, &p, e);
 	}
+	if (rc == RC_OK)
+		rc = exchange_peer_is_back(nd, s, peer, e);
 out:
 	reader_put(nd, s);
 	arena_free(a);

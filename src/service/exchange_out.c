@@ -253,7 +253,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 		rc = store_head(s, a, peer, c.own_party, &h, e);
 	if (rc != RC_OK)
 		return rc;
-	if (h.size == last.size)
+	bool greet = h.size == last.size;
+	if (greet && (h.size == 0 || nd->greeted[peer]))
 		return err_set(e, RC_NOT_FOUND, "everything is receipted");
 	rc = node_checkpoint(nd, s, a, peer, &h, &ret->checkpoint.note, e);
 	if (rc != RC_OK)
@@ -275,6 +276,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	uint64_t to = (from + PUSH_ENTRIES_MAX) / MIRROR_PACKAGE * MIRROR_PACKAGE;
 	ret->entries.start = from;
 	ret->entries.end = h.size;
+	if (rc != RC_OK || greet)
+		return rc;
 	if (rc == RC_OK)
 		rc = packages_make(s, a, &h, from, to < h.size ? to : h.size,
 				   &ret->entries, e);
@@ -353,6 +356,38 @@ exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t n
 	reader_put(nd, s);
 	arena_free(a);
 	return rc;
+}
+
+static enum rc
+work_reached(struct writer *w, void *arg, struct err *e)
+{
+	const struct outcome *o = arg;
+	struct delivery d;
+	enum rc rc = delivery_get(w->s, o->peer, &d, e);
+
+	d.attempts = d.next_us = d.failed_us = 0;
+	return rc == RC_OK ? delivery_put(w->s, o->peer, &d, "", e) : rc;
+}
+
+enum rc
+exchange_push_greeted(struct node *nd, int64_t peer, struct err *e)
+{
+	struct outcome o = {.peer = peer};
+
+	nd->greeted[peer] = true;
+	return writer_run(nd, work_reached, &o, e);
+}
+
+enum rc
+exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer, struct err *e)
+{
+	struct outcome o = {.peer = peer};
+	struct delivery d;
+	enum rc rc = delivery_get(s, peer, &d, e);
+
+	if (rc != RC_OK || d.next_us == 0)
+		return rc;
+	return writer_run(nd, work_reached, &o, e);
 }
 
 static enum rc
@@ -500,6 +535,8 @@ exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *pu
 
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_done, &o, e);
+	if (rc == RC_OK)
+		nd->greeted[peer] = true;
 	arena_free(a);
 	return rc;
 }

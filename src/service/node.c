@@ -16,6 +16,9 @@
 #include "service/policies.h"
 #include "store/store_sql.h"
 
+/* The text that Debian's package publicsuffix has beside the compiled form. */
+#define PSL_SYSTEM_FILE "/usr/share/publicsuffix/public_suffix_list.dat"
+
 const struct setting_def node_settings[] = {
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
 	 "where peers' nodes reach this one (HTTPS)"},
@@ -81,32 +84,23 @@ reader_put(struct node *nd, struct store *s)
 	store_close(s);
 }
 
-/* A whole small file, or the built-in of that name when `path` is empty. */
 static enum rc
-list_load(struct node *nd, const char *setting, const char *builtin, const char **ret,
-	  size_t *ret_len, struct err *e)
+file_load(struct node *nd, const char *path, const char **ret, size_t *ret_len,
+	  struct err *e)
 {
 	enum { LIST_MAX = 16 << 20 };
-	const char *path = settings_text(nd->config, setting);
 	struct buf b = BUF_INIT(LIST_MAX);
 	char chunk[8192];
 	size_t n;
-
-	if (path[0] == '\0') {
-		const struct builtin_file *f = builtin_find(builtin);
-		*ret = f->data;
-		*ret_len = f->len;
-		return RC_OK;
-	}
 	FILE *f = fopen(path, "re");
+
 	if (f == NULL)
-		return err_sys(e, "%s (setting %s)", path, setting);
+		return err_sys(e, "%s", path);
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
 		buf_put(&b, chunk, n);
 	enum rc rc = ferror(f) ? err_sys(e, "read %s", path) : RC_OK;
 	if (rc == RC_OK && !buf_ok(&b))
-		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
-			     LIST_MAX);
+		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path, LIST_MAX);
 	fclose(f);
 	*ret = arena_strndup(nd->a, buf_str(&b), b.len);
 	*ret_len = b.len;
@@ -114,21 +108,59 @@ list_load(struct node *nd, const char *setting, const char *builtin, const char 
 	return rc;
 }
 
+/* A list's file, or the built-in of that name when the setting is empty. */
+static enum rc
+list_load(struct node *nd, const char *setting, const char *builtin, const char **ret,
+	  size_t *ret_len, struct err *e)
+{
+	const char *path = settings_text(nd->config, setting);
+
+	if (path[0] == '\0') {
+		const struct builtin_file *f = builtin_find(builtin);
+		*ret = f->data;
+		*ret_len = f->len;
+		return RC_OK;
+	}
+	enum rc rc = file_load(nd, path, ret, ret_len, e);
+	if (rc != RC_OK)
+		err_prefix(e, "setting %s", setting);
+	return rc;
+}
+
+/* The Public Suffix List twice: as libpsl reads it, and its rules for what libpsl cannot
+ * find, suffixes below a wildcard. */
+static enum rc
+suffixes_load(struct node *nd, struct err *e)
+{
+	const char *psl = settings_text(nd->config, "guard.psl"), *text;
+	size_t len;
+
+	if (psl[0] == '\0')
+		psl = PSL_SYSTEM_FILE;
+	nd->psl = psl_load_file(psl);
+	if (nd->psl == NULL)
+		return err_set(e, RC_NOT_FOUND,
+			       "no Public Suffix List at %s: install the package publicsuffix, "
+			       "or name the list's file in the setting guard.psl",
+			       psl);
+	nd->lists.psl = nd->psl;
+	enum rc rc = file_load(nd, psl, &text, &len, e);
+	if (rc == RC_OK)
+		rc = guard_suffixes_parse(nd->a, text, len, &nd->lists.suffixes,
+					  &nd->lists.n_suffixes, e);
+	return rc;
+}
+
 static enum rc
 lists_load(struct node *nd, struct err *e)
 {
-	const char *psl = settings_text(nd->config, "guard.psl"), *text;
 	const struct guard_service *services;
+	const char *text;
 	size_t len;
+	enum rc rc = suffixes_load(nd, e);
 
-	nd->psl = psl[0] == '\0' ? psl_latest(NULL) : psl_load_file(psl);
-	if (nd->psl == NULL)
-		return err_set(e, RC_NOT_FOUND, "no Public Suffix List: %s",
-			       psl[0] == '\0'
-				       ? "install the package publicsuffix"
-				       : "the file of setting guard.psl cannot be read");
-	nd->lists.psl = nd->psl;
-	enum rc rc = list_load(nd, "guard.protected", "protected.txt", &text, &len, e);
+	if (rc == RC_OK)
+		rc = list_load(nd, "guard.protected", "protected.txt", &text, &len, e);
 	if (rc == RC_OK)
 		rc = guard_names_parse(nd->a, text, len, &nd->lists.protected_names,
 				       &nd->lists.n_protected, e);

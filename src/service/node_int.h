@@ -108,6 +108,7 @@ struct node {
 
 	/* by channel, each for its pusher's thread only */
 	uint64_t push_seen[NODE_CHANNELS_MAX + 1];
+	bool greeted[NODE_CHANNELS_MAX + 1]; /* since our start */
 
 	pthread_t thread;
 	bool running;
@@ -134,6 +135,10 @@ enum rc channel_of_peer(struct store *s, struct arena *a, const char *peer,
 enum rc channel_by_id(struct store *s, struct arena *a, int64_t channel,
 		      struct channel_row *ret, struct err *e) MUST_CHECK;
 enum party party_other(enum party p);
+
+/* The peer called: a retry that waits for it waits no longer. */
+enum rc exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer,
+			      struct err *e) MUST_CHECK;
 
 /* A tlog-proof of leaf `seq` in the tree of `size`, whose checkpoint is `note`. */
 enum rc proof_put(struct store *s, const struct log_head *h, uint64_t seq, uint64_t size,

@@ -294,6 +294,15 @@ exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t n
 	return rc;
 }
 
+/* The fake gives no push without entries. */
+enum rc
+exchange_push_greeted(struct node *nd, int64_t peer, struct err *e)
+{
+	(void)nd;
+	(void)peer;
+	return err_set(e, RC_CONFLICT, "nothing was to be greeted");
+}
+
 enum rc
 exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *push,
 		   const char *lines, size_t len, struct err *e)
