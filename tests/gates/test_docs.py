@@ -1,0 +1,96 @@
+"""Links between documents, and the tables in them, each on samples that must be refused."""
+
+import os
+
+import gate
+
+TABLES = """#!/bin/sh
+case "$*" in
+'') echo routes; echo words ;;
+routes) printf '| call |\\n|---|\\n| `GET /v1/a` | x |\\n' ;;
+words) echo 'one, two' ;;
+*) exit 1 ;;
+esac
+"""
+API = """# The API
+<!-- generated: routes -->
+| call |
+|---|
+| `GET /v1/a` | x |
+<!-- end -->
+### GET /v1/a
+"""
+WORDS = "<!-- generated: words -->\none, two\n<!-- end -->\n"
+
+
+class Links(gate.GateTest):
+    def check(self):
+        return [self.tool("check_links.py"), self.tree]
+
+    def test_good(self):
+        self.put("src/base/a.c", "")
+        self.put("docs/b.md", "# The `first` part, again\n```\n# No heading\n"
+                 "[nothing](gone.md)\n```\n")
+        self.put("README.md", "[b](docs/b.md) ![p](docs/b.md#the-first-part-again) "
+                 "[x](https://example.org/x) [here](#top) `src/base/a.c` `src/*/a.c` "
+                 "`src/<layer>/x.c` `GET /x`\n# Top\n")
+        self.accepts(self.check())
+
+    def test_bad(self):
+        for text, says in [("\n[b](docs/gone.md)", r"README.md:2: docs/gone.md: .*no such file"),
+                           ("[b](b.md#first)", "no such heading"),
+                           ("[b](#first)", "no such heading"),
+                           ("[b](../x.md)", "out of the tree"),
+                           ("see `src/base/gone.c`", "src/base/gone.c: there is no such"),
+                           ("`./gone`", "no such file")]:
+            with self.subTest(text=text):
+                self.put("b.md", "# Second\n```\n# First\n```\n")
+                self.put("README.md", text + "\n")
+                self.rejects(self.check(), says)
+
+    def test_empty(self):
+        self.rejects(self.check(), "no file to look at")
+
+    def test_ours(self):
+        self.accepts([self.tool("check_links.py"), gate.SOURCE])
+
+
+class Tables(gate.GateTest):
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.put("build/tests/docs_tables", TABLES), 0o755)
+        self.put("docs/api.md", API)
+        self.put("docs/b.md", WORDS)
+
+    def check(self, *words):
+        return [self.tool("check_docs.py"), *words, os.path.join(self.tree, "build"),
+                self.tree]
+
+    def test_good(self):
+        self.accepts(self.check())
+
+    def test_bad(self):
+        for path, text, says in [
+                ("docs/b.md", WORDS.replace("two", "three"), "docs/b.md:1: .*not that of"),
+                ("docs/b.md", WORDS.replace("words", "verbs"), "no table verbs"),
+                ("docs/b.md", WORDS.replace("<!-- end -->", ""), "without its end"),
+                ("docs/b.md", "", "no document holds the table words"),
+                ("docs/api.md", API.replace("### GET /v1/a", ""), "GET /v1/a has no heading"),
+                ("docs/api.md", API + "### POST /v1/b\n", "no route POST /v1/b"),
+                ("docs/api.md", API + "### GET /v1/a\n", "stands twice")]:
+            with self.subTest(says=says):
+                self.setUp()
+                self.put(path, text)
+                self.rejects(self.check(), says)
+
+    def test_write(self):
+        self.put("docs/b.md", "before\n" + WORDS.replace("two", "three") + "after\n")
+        self.accepts(self.check("--write"))
+        with open(os.path.join(self.tree, "docs/b.md"), encoding="utf-8") as f:
+            self.assertEqual(f.read(), "before\n" + WORDS + "after\n")
+
+    def test_ours(self):
+        self.accepts([self.tool("check_docs.py"), gate.BUILD, gate.SOURCE])
+
+
+gate.main()
