@@ -89,6 +89,9 @@ const char *cli_time(struct cli *c, const json_t *o, const char *member);
 /* With --json print it and return true. */
 bool cli_json(struct cli *c, const json_t *j);
 
+/* A short text as a QR code on standard output. */
+void cli_qr_print(const char *text);
+
 /* Show an order: `show` takes either. */
 enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 

@@ -168,6 +168,7 @@ cmd_peer_introduce(struct cli *c, struct err *e)
 	       "another\n"
 	       "path (the meeting, a letter, the telephone):\n\n  %s\n",
 	       out, c->words[0], cli_text(r, "fingerprint"));
+	cli_qr_print(cli_text(r, "fingerprint"));
 	return RC_OK;
 }
 

@@ -34,8 +34,7 @@ struct serving {
 	struct peer_server *peer_server;
 	struct peer_push *push;
 	struct rpz *rpz;
-	uint32_t serial;
-	size_t n_operators;
+	struct edge_state state; /* that the edges were told of */
 	pthread_t signals;
 	bool signals_started;
 };
@@ -178,38 +177,40 @@ ready_print(struct serving *s)
 static void
 edges_wake(struct serving *s)
 {
-	struct arena *a = arena_create();
-	const struct zone_operator *ops;
-	struct zone_now now;
+	struct edge_state now = {0};
 	struct err e = ERR_INIT;
-	size_t n;
 
-	peer_push_kick(s->push);
-	if (s->rpz != NULL && service_zone(s->nd, a, &now, &e) == RC_OK &&
-	    service_operators(s->nd, a, &ops, &n, &e) == RC_OK &&
-	    (now.serial != s->serial || n != s->n_operators)) {
-		s->serial = now.serial;
-		s->n_operators = n;
-		rpz_changed(s->rpz);
+	if (service_edge_state(s->nd, &now, &e) != RC_OK) {
+		log_line(LOG_ERROR, "daemon.state", "why=%s", e.text);
+		return;
 	}
-	arena_free(a);
+	if (now.peers != s->state.peers)
+		peer_push_kick(s->push);
+	if (s->rpz != NULL &&
+	    (now.serial != s->state.serial || now.operators != s->state.operators))
+		rpz_changed(s->rpz);
+	s->state = now;
 }
 
-static void
-watch(struct serving *s)
+/* Until the node stops (RC_OK), or cannot go on. */
+static enum rc
+watch(struct serving *s, struct err *e)
 {
 	uint64_t seen = node_commits(s->nd);
 	int64_t wait_us = TICK_MAX_US;
 	bool goes_on = true;
 
 	while (goes_on) {
-		struct err e = ERR_INIT;
 		edges_wake(s);
-		if (service_tick(s->nd, TICK_MAX_US, &wait_us, &e) != RC_OK)
-			log_line(LOG_ERROR, "daemon.tick", "why=%s", e.text);
+		enum rc rc = service_tick(s->nd, TICK_MAX_US, &wait_us, e);
+		if (rc == RC_UNAVAILABLE && node_wait(s->nd, seen, 0))
+			return rc;
+		if (rc != RC_OK)
+			log_line(LOG_ERROR, "daemon.tick", "why=%s", e->text);
 		goes_on = node_wait(s->nd, seen, wait_us);
 		seen = node_commits(s->nd);
 	}
+	return RC_OK;
 }
 
 enum rc
@@ -233,7 +234,7 @@ daemon_serve(struct cli *c, struct err *e)
 		rc = edges_start(&s, c->a, e);
 	if (rc == RC_OK) {
 		ready_print(&s);
-		watch(&s);
+		rc = watch(&s, e);
 	}
 	if (s.nd != NULL)
 		node_stop(s.nd);

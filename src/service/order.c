@@ -656,6 +656,9 @@ service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *
 	enum rc rc = RC_OK;
 
 	*ret_wait_us = max_us;
+	if (!signer_alive(nd->signer))
+		return err_set(e, RC_UNAVAILABLE,
+			       "the signer's process has ended: nothing can be signed");
 	if (nd->id->role != PARTY_AUTHORITY)
 		return RC_OK;
 	rc = reader_get(nd, &x.s, e);

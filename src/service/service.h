@@ -95,6 +95,14 @@ struct zone_now {
 };
 enum rc service_zone(struct node *nd, struct arena *a, struct zone_now *ret,
 		     struct err *e) MUST_CHECK;
+/* What the edges watch, cheap enough to ask after each commit. */
+struct edge_state {
+	uint32_t serial;
+	int64_t operators; /* differs after one was added or removed */
+	int64_t peers;	   /* introduced */
+};
+enum rc service_edge_state(struct node *nd, struct edge_state *ret,
+			   struct err *e) MUST_CHECK;
 struct zone_operator {
 	const char *name, *address, *tsig_name, *tsig_secret; /* tsig NULL: by address */
 	uint16_t notify_port;
@@ -104,7 +112,8 @@ enum rc service_operators(struct node *nd, struct arena *a,
 			  struct err *e) MUST_CHECK;
 void service_pulled(struct node *nd, const char *operator_name, uint32_t serial);
 
-/* Let orders whose end has come expire; how long until the next one (at most max_us). */
+/* Let orders whose end has come expire; how long until the next one (at most max_us).
+ * RC_UNAVAILABLE: the signer has ended, and only a new start of the node mends that. */
 enum rc service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us,
 		     struct err *e) MUST_CHECK;
 

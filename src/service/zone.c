@@ -14,7 +14,7 @@
 enum {
 	OPERATOR_NAME_MAX = 40,
 	TSIG_SECRET_BYTES = 32,
-	ZONE_TTL_DEFAULT_S = 10, /* the floor of a lift (dns.md) */
+	ZONE_TTL_DEFAULT_S = 10, /* without a channel; the floor of a lift (dns.md) */
 };
 
 struct rows {
@@ -61,14 +61,48 @@ on_owner(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
+/* The shortest that any channel's policy asks for: a lift is to be fast for all. */
+static enum rc
+zone_ttl(struct store *s, struct arena *a, uint32_t *ret, struct err *e)
+{
+	const struct channel_row *rows;
+	size_t n;
+	enum rc rc = store_channels(s, a, &rows, &n, e);
+
+	*ret = ZONE_TTL_DEFAULT_S;
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		const struct policy *p;
+		rc = policy_of_channel(s, a, &rows[i], &p, e);
+		if (rc == RC_OK && (i == 0 || p->order.ttl_s < *ret))
+			*ret = p->order.ttl_s;
+	}
+	return rc;
+}
+
+enum rc
+service_edge_state(struct node *nd, struct edge_state *ret, struct err *e)
+{
+	struct store *s;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = view_zone_serial(s, &ret->serial, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_OPERATOR_STATE, NULL, 0, &ret->operators, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_PEER_COUNT, NULL, 0, &ret->peers, e);
+	reader_put(nd, s);
+	return rc;
+}
+
 enum rc
 service_zone(struct node *nd, struct arena *a, struct zone_now *ret, struct err *e)
 {
 	struct rows r = {.a = a};
 	enum rc rc = reader_get(nd, &r.s, e);
 
-	*ret = (struct zone_now){.origin = settings_text(nd->config, "rpz.zone"),
-				 .ttl_s = ZONE_TTL_DEFAULT_S};
+	*ret = (struct zone_now){.origin = settings_text(nd->config, "rpz.zone")};
 	if (rc != RC_OK)
 		return rc;
 	/* Serial and rows of one moment. */
@@ -77,6 +111,8 @@ service_zone(struct node *nd, struct arena *a, struct zone_now *ret, struct err 
 		rc = view_zone_serial(r.s, &ret->serial, e);
 	if (rc == RC_OK)
 		rc = store_run(r.s, &SQL_ZONE_ROWS, NULL, on_owner, &r, e);
+	if (rc == RC_OK)
+		rc = zone_ttl(r.s, a, &ret->ttl_s, e);
 	r.s->drv->rollback(r.s->db);
 	ret->rows = r.out;
 	ret->n_rows = r.n;
@@ -149,15 +185,14 @@ service_zone_show(struct node *nd, struct arena *a, const struct actor *who, jso
 {
 	json_t *rows = json_array(), *operators = json_array();
 	struct store *s = NULL;
-	uint32_t serial = 0;
+	uint32_t serial = 0, ttl_s = 0;
 	enum rc rc = in_only(in, "", e);
 
 	(void)who;
 	json_t *o = reply_json(a, out,
-			       json_pack("{s:s, s:i, s:o, s:o}", "zone",
-					 settings_text(nd->config, "rpz.zone"), "ttl_s",
-					 ZONE_TTL_DEFAULT_S, "rows", rows, "operators",
-					 operators));
+			       json_pack("{s:s, s:o, s:o}", "zone",
+					 settings_text(nd->config, "rpz.zone"), "rows",
+					 rows, "operators", operators));
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
@@ -170,8 +205,11 @@ service_zone_show(struct node *nd, struct arena *a, const struct actor *who, jso
 				"name:s address:s notify_port:i tsig:s pulled_serial:i "
 				"pulled:t",
 				operators, e);
+	if (rc == RC_OK)
+		rc = zone_ttl(s, a, &ttl_s, e);
 	reader_put(nd, s);
 	json_object_set_new(o, "serial", json_integer(serial));
+	json_object_set_new(o, "ttl_s", json_integer(ttl_s));
 	return rc;
 }
 

@@ -245,6 +245,16 @@ signer_start(const char *keys_dir, const char *marks_path, struct signer **ret,
 	return RC_OK;
 }
 
+bool
+signer_alive(const struct signer *s)
+{
+	siginfo_t info = {0};
+
+	/* WNOWAIT: signer_stop() is the one who takes its end. */
+	return waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0;
+}
+
 void
 signer_stop(struct signer *s)
 {

@@ -12,6 +12,7 @@
 #ifndef SALURAN_SIGNER_SIGNER_H
 #define SALURAN_SIGNER_SIGNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,6 +52,8 @@ enum rc signer_keys_create(const char *keys_dir, struct signer_public *ret,
 enum rc signer_start(const char *keys_dir, const char *marks_path, struct signer **ret,
 		     struct err *e) MUST_CHECK;
 void signer_stop(struct signer *s); /* NULL allowed; waits for the process */
+/* Does its process still run?  Asks the kernel, not the process. */
+bool signer_alive(const struct signer *s);
 const struct signer_public *signer_public(const struct signer *s);
 
 /* One event of a chain: a payload of event_payload_put(), its hole filled by the signer.
