@@ -6,7 +6,8 @@ Usage: check_docs.py BUILD [TREE]       compare
 
 A document holds, each on a line of its own, <!-- generated: NAME --> and <!-- end -->;
 between them stands what tests/docs_tables of the build prints for NAME.  Every table must
-stand in some document, and of docs/api.md every route needs a heading of its own.
+stand in some document, and of docs/api.md every route needs a heading of its own.  The
+timeline in README.md has the chapters that the demo tells, in their order.
 """
 
 import os
@@ -19,6 +20,9 @@ import tree
 BLOCK = re.compile(r"^<!-- generated: (\S+) -->\n(.*?)^<!-- end -->$", re.M | re.S)
 ROUTE = re.compile(r"^\| `((?:GET|POST) /v1/\S*)`", re.M)
 API = "docs/api.md"
+README = "README.md"
+STORY = "tests/e2e/story.py"
+CHAPTER = re.compile(r"""\.chapter\(f?"([^"]+)"\)""")
 
 
 def tables_of(build):
@@ -56,6 +60,20 @@ def problems_of_routes(text, table):
             + [f"{API}: {h} stands twice" for h in set(headings) if headings.count(h) > 1])
 
 
+def problems_of_timeline(text, story):
+    """Chapters that are missing in what README.md shows, or stand elsewhere."""
+    at, problems = 0, []
+    for title in CHAPTER.findall(story):
+        words = ".+".join(re.escape(w) for w in re.split(r"\{[^{}]*\}", title))
+        m = re.compile(f"^{words}$", re.M).search(text, at)
+        if m is None:
+            problems.append(f"{README}: the demo's chapter \"{title}\" is not there, or not "
+                            "in its place: show what ./demo prints")
+        else:
+            at = m.end()
+    return problems
+
+
 def write(root, path, text, tables):
     new = BLOCK.sub(lambda m: f"<!-- generated: {m.group(1)} -->\n"
                     f"{tables.get(m.group(1), m.group(2))}<!-- end -->", text)
@@ -83,6 +101,8 @@ def main():
     problems += [f"no document holds the table {t}" for t in sorted(set(tables) - seen)]
     if "routes" in tables and API in documents:
         problems += problems_of_routes(tree.read(root, API), tables["routes"])
+    if README in documents and os.path.exists(os.path.join(root, STORY)):
+        problems += problems_of_timeline(tree.read(root, README), tree.read(root, STORY))
     return tree.report("docs", len(documents) if tables else 0, problems)
 
 

@@ -83,6 +83,17 @@ class Tables(gate.GateTest):
                 self.put(path, text)
                 self.rejects(self.check(), says)
 
+    def test_timeline(self):
+        self.put("tests/e2e/story.py", 'x.chapter("First")\ny.chapter(f"An order on '
+                 '{len(self.names)} names")\n')
+        self.put("README.md", "First\nAn order on 11 names\n")
+        self.accepts(self.check())
+        for text in ["An order on 11 names\n", "An order on 11 names\nFirst\n",
+                     "First\nAn order on 11 names, and more\n"]:
+            with self.subTest(text=text):
+                self.put("README.md", text)
+                self.rejects(self.check(), "chapter .* is not there")
+
     def test_write(self):
         self.put("docs/b.md", "before\n" + WORDS.replace("two", "three") + "after\n")
         self.accepts(self.check("--write"))
