@@ -1,0 +1,14 @@
+-- bundle_order_events: where the events of the orders that cite a case stand
+-- $1 case
+-- $2 channel
+-- $3 party that writes orders
+SELECT $3, o.seq
+FROM v_order_cite c
+JOIN v_order o ON o.id = c.order_id
+WHERE c.casefile = $1 AND o.channel = $2
+UNION
+SELECT $3, a.seq
+FROM v_order_cite c
+JOIN v_order o ON o.id = c.order_id
+JOIN v_order_act a ON a.order_id = o.id
+WHERE c.casefile = $1 AND o.channel = $2;
