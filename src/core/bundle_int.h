@@ -105,6 +105,9 @@ void bundle_case_at(struct bundle *b, const uint64_t seen[PARTY_COUNT],
 enum rc bundle_orders_fold(struct bundle *b);
 void bundle_words_make(struct bundle *b);
 
+/* The time of a receipt, which is in whole seconds; `out` has CLOCK_TEXT_LEN bytes. */
+char *bundle_second_format(uint64_t time_s, char *out);
+
 void bundle_readme_put(struct buf *b, const struct bundle_content *c,
 		       const struct identity *const id[PARTY_COUNT],
 		       const char *const origin[PARTY_COUNT]);

@@ -8,6 +8,20 @@
 
 static const char *const text_words[] = {"absent", "matches", "differs"};
 
+char *
+bundle_second_format(uint64_t time_s, char *out)
+{
+	/* A hostile clock may say anything. */
+	bool held = time_s <= (uint64_t)(INT64_MAX / CLOCK_US_PER_S);
+	char *dot;
+
+	clock_format(held ? (int64_t)time_s * CLOCK_US_PER_S : INT64_MAX, out);
+	dot = strchr(out, '.');
+	if (dot != NULL)
+		memcpy(dot, "Z", 2);
+	return out;
+}
+
 /* ---- for people ----------------------------------------------------------- */
 
 static void
@@ -37,7 +51,7 @@ event_put(struct buf *b, const struct bundle_event *be)
 	if (be->received_s != 0)
 		buf_printf(
 			b, "received %s%s", be->adopted ? "" : "at the latest ",
-			clock_format((int64_t)be->received_s * CLOCK_US_PER_S, received));
+			bundle_second_format(be->received_s, received));
 	if (be->void_why != NULL)
 		buf_printf(b, "\n    no effect: %s", be->void_why);
 	buf_putc(b, '\n');
@@ -111,6 +125,15 @@ time_json(int64_t us)
 }
 
 static json_t *
+second_json(uint64_t time_s)
+{
+	char text[CLOCK_TEXT_LEN];
+
+	return time_s == 0 ? json_null()
+			   : json_string(bundle_second_format(time_s, text));
+}
+
+static json_t *
 text_json(const char *s)
 {
 	return s == NULL ? json_null() : json_string(s);
@@ -119,14 +142,14 @@ text_json(const char *s)
 static json_t *
 event_json(const struct bundle_event *be)
 {
-	return json_pack(
-		"{s:s, s:I, s:s, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:I, s:I}", "party",
-		party_name(be->from), "seq", (json_int_t)be->ev->seq, "type",
-		be->ev->type, "id", be->ev->id, "by", be->ev->by, "at",
-		time_json(be->ev->iat_us), "level", bundle_level_token(be->level),
-		"received", time_json((int64_t)be->received_s * CLOCK_US_PER_S),
-		"adopted", be->adopted, "void", text_json(be->void_why), "texts",
-		(json_int_t)be->ev->n_sd, "texts_here", (json_int_t)be->n_disclosed);
+	return json_pack("{s:s, s:I, s:s, s:s, s:s, s:o, s:s, s:o, s:b, s:o, s:I, s:I}",
+			 "party", party_name(be->from), "seq", (json_int_t)be->ev->seq,
+			 "type", be->ev->type, "id", be->ev->id, "by", be->ev->by, "at",
+			 time_json(be->ev->iat_us), "level",
+			 bundle_level_token(be->level), "received",
+			 second_json(be->received_s), "adopted", be->adopted, "void",
+			 text_json(be->void_why), "texts", (json_int_t)be->ev->n_sd,
+			 "texts_here", (json_int_t)be->n_disclosed);
 }
 
 static json_t *
@@ -137,8 +160,7 @@ party_json(const struct bundle_party *x)
 			 x->compared, "log", x->origin, "head_size",
 			 (json_int_t)x->head_size, "cosigned_size",
 			 (json_int_t)x->cosigned_size, "cosigned",
-			 time_json((int64_t)x->cosigned_s * CLOCK_US_PER_S), "events",
-			 (json_int_t)x->n_events);
+			 second_json(x->cosigned_s), "events", (json_int_t)x->n_events);
 }
 
 static json_t *

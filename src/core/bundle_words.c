@@ -11,6 +11,9 @@
 #define TIME(name, us)                                                                   \
 	char name[CLOCK_TEXT_LEN];                                                       \
 	clock_format((us), name)
+#define SECOND(name, s)                                                                  \
+	char name[CLOCK_TEXT_LEN];                                                       \
+	bundle_second_format((s), name)
 
 static void
 add(struct bundle *b, struct bundle_words *w, const char *text)
@@ -41,7 +44,7 @@ parties_tell(struct bundle *b)
 {
 	for (int p = 0; p < PARTY_COUNT; p++) {
 		const struct bundle_party *x = &b->r->party[p];
-		TIME(when, (int64_t)x->cosigned_s * CLOCK_US_PER_S);
+		SECOND(when, x->cosigned_s);
 		PROVEN("%s, the %s, signed what is here of its log %s: %zu of its "
 		       "events.",
 		       x->org, party_name((enum party)p), x->origin, x->n_events);
@@ -93,7 +96,7 @@ notice_tell(struct bundle *b)
 			to, to);
 		return;
 	}
-	TIME(received, c->fold.receipt_us);
+	SECOND(received, (uint64_t)(c->fold.receipt_us / CLOCK_US_PER_S));
 	PROVEN("%s received the notice of %" PRIu64
 	       " items on %s: its own signature says "
 	       "so.",
@@ -119,7 +122,7 @@ answer_tell(struct bundle *b, const char *type, const char *what, int64_t at_us,
 	for (size_t i = 0; i < s->n_ev; i++)
 		if (s->ev[i]->ev->iat_us == at_us && s->ev[i]->received_s != 0 &&
 		    strcmp(s->ev[i]->ev->type, type) == 0) {
-			TIME(had, (int64_t)s->ev[i]->received_s * CLOCK_US_PER_S);
+			SECOND(had, s->ev[i]->received_s);
 			bound = arena_printf(b->a, "; %s signed that it had it by %s",
 					     org(b, PARTY_AUTHORITY), had);
 		}
@@ -173,7 +176,7 @@ ladder_tell(struct bundle *b)
 					   ? "A reminder"
 					   : arena_printf(b->a, "Warning %u", r->level);
 		TIME(at, r->iat_us);
-		TIME(received, r->receipt_us);
+		SECOND(received, (uint64_t)(r->receipt_us / CLOCK_US_PER_S));
 		if (r->receipt_us != 0)
 			PROVEN("%s was received by %s on %s.", what,
 			       org(b, PARTY_PLATFORM), received);
@@ -270,7 +273,7 @@ texts_tell(struct bundle *b)
 	CLAIMED("%s made this bundle on %s by its own clock.", org(b, b->r->exporter),
 		made);
 	CLAIMED("Times of events are those of their authors' clocks; only receipts bear "
-		"the other side's.");
+		"the other side's, in whole seconds, rounded down.");
 	MISSING("Whether what the notice says is true, and whether anybody was right.");
 }
 

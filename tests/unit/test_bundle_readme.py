@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""The samples, checked by the program in their README.txt: with tar, Python and OpenSSL, and
+nothing of ours.  It must also refuse what was changed."""
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = os.environ.get("SALURAN_SOURCE") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SAMPLES = os.path.join(SOURCE, "tests", "bundle")
+HOLDS = "all of it holds"
+
+
+class Readme(unittest.TestCase):
+    def unpack(self, name, folder):
+        subprocess.run(["tar", "xf", os.path.join(SAMPLES, name), "-C", folder], check=True)
+        with open(os.path.join(folder, "README.txt"), encoding="utf-8") as f:
+            parts = f.read().split("\n====\n")
+        self.assertEqual(len(parts), 3, "the program stands between two lines of '='")
+        with open(os.path.join(folder, "check.py"), "w", encoding="utf-8") as f:
+            f.write(parts[1])
+
+    def check(self, folder):
+        return subprocess.run([sys.executable, "check.py"], cwd=folder, text=True,
+                              capture_output=True, check=False)
+
+    def test_samples_hold(self):
+        for name in ("order.bundle", "claimed.bundle"):
+            with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
+                self.unpack(name, folder)
+                done = self.check(folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertTrue(done.stdout.endswith(HOLDS + "\n"))
+
+    def test_changed_members_fail(self):
+        for member in ("policy.json", "logs/authority/events.jws", "identity/platform.jws",
+                       "receipts/authority/3.tlog-proof", "disclosures.txt"):
+            with self.subTest(member=member), tempfile.TemporaryDirectory() as folder:
+                self.unpack("order.bundle", folder)
+                path = os.path.join(folder, member)
+                os.chmod(path, 0o644)
+                with open(path, "rb+") as f:
+                    f.seek(150)
+                    byte = f.read(1)
+                    f.seek(150)
+                    f.write(b"A" if byte != b"A" else b"B")
+                done = self.check(folder)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertNotIn(HOLDS, done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
