@@ -86,6 +86,9 @@ bundle_step_fn bundle_step_events, bundle_step_inclusion, bundle_step_heads,
 const struct bundle_member *bundle_find(struct bundle *b, const char *fmt, ...)
 	PRINTF(2, 3);
 enum rc bundle_fail(struct bundle *b, const char *fmt, ...) PRINTF(2, 3);
+#ifdef __clang_analyzer__
+#define bundle_fail(...) err_told((bundle_fail)(__VA_ARGS__)) /* see base/err.h */
+#endif
 enum party bundle_other(enum party p);
 /* NULL: not in the bundle. */
 struct bundle_event *bundle_event_at(const struct bundle_side *s, uint64_t seq);

@@ -129,7 +129,8 @@ static enum rc
 events_of(struct bundle *b, enum party p, const struct event ***ret, size_t *ret_n)
 {
 	const struct bundle_member *m = bundle_find(b, BUNDLE_NAME_EVENTS, party_name(p));
-	const struct event **ev = arena_array(b->a, lines_of(m) + 1, sizeof(*ev));
+	const struct event **ev =
+		arena_array(b->a, lines_of(m) + 1, sizeof(const struct event *));
 	enum rc rc = RC_OK;
 	size_t n = 0;
 
@@ -195,7 +196,8 @@ bundle_step_events(struct bundle *b)
 	b->r->events = arena_array(b->a, b->r->n_events + 1, sizeof(*b->r->events));
 	b->covers_below = arena_array(b->a, b->r->n_events + 1, sizeof(*b->covers_below));
 	for (int p = 0; p < PARTY_COUNT; p++)
-		b->side[p].ev = arena_array(b->a, n[p] + 1, sizeof(*b->side[p].ev));
+		b->side[p].ev =
+			arena_array(b->a, n[p] + 1, sizeof(struct bundle_event *));
 	for (size_t i = 0; i < b->r->n_events; i++) {
 		bool first =
 			at[1] == n[1] ||
@@ -363,7 +365,7 @@ bundle_step_inclusion(struct bundle *b)
 						ev->seq < s->cosigned.cp.size
 					? &s->cosigned
 					: &s->own;
-			struct tlog_proof proof;
+			struct tlog_proof proof = {0};
 			struct checkpoint cp;
 			const struct note *note;
 			rc = proof_check(
@@ -508,8 +510,8 @@ receipt_check(struct bundle *b, enum party p, struct bundle_event *be,
 		bundle_find(b, BUNDLE_NAME_RECEIPT, party_name(p), be->ev->seq);
 	const struct note_key *key = &b->side[bundle_other(p)].receipt_key;
 	struct tlog_proof proof;
-	const struct note *note;
-	struct checkpoint cp;
+	const struct note *note = NULL;
+	struct checkpoint cp = {0};
 	char hex[HASH_HEX_LEN + 1];
 	uint64_t time_s;
 

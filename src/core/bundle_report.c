@@ -49,9 +49,8 @@ event_put(struct buf *b, const struct bundle_event *be)
 		buf_printf(b, "%s%s", bundle_level_token(be->level),
 			   be->received_s != 0 ? ", " : "");
 	if (be->received_s != 0)
-		buf_printf(
-			b, "received %s%s", be->adopted ? "" : "at the latest ",
-			bundle_second_format(be->received_s, received));
+		buf_printf(b, "received %s%s", be->adopted ? "" : "at the latest ",
+			   bundle_second_format(be->received_s, received));
 	if (be->void_why != NULL)
 		buf_printf(b, "\n    no effect: %s", be->void_why);
 	buf_putc(b, '\n');

@@ -52,8 +52,7 @@ bundle_other(enum party p)
 	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
 }
 
-enum rc
-bundle_fail(struct bundle *b, const char *fmt, ...)
+enum rc(bundle_fail)(struct bundle *b, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
 	va_list ap;
