@@ -21,11 +21,10 @@ batch_print(const json_t *b)
 	       " with problems\n",
 	       cli_int(b, "rows"), cli_int(b, "ok"), cli_int(b, "duplicates"),
 	       cli_int(b, "bad"));
-	json_array_foreach(json_object_get(b, "ignored"), i, row)
+	json_array_foreach (json_object_get(b, "ignored"), i, row)
 		printf("  column \"%s\" is not known and was not read\n",
 		       json_string_value(row));
-	json_array_foreach(json_object_get(b, "problems"), i, row)
-	{
+	json_array_foreach (json_object_get(b, "problems"), i, row) {
 		printf("  line %" JSON_INTEGER_FORMAT, cli_int(row, "line"));
 		if (json_is_string(json_object_get(row, "column")))
 			printf(", column %s", cli_text(row, "column"));
@@ -128,8 +127,7 @@ cmd_inbox(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "cases")) == 0)
 		printf("No case%s.\n",
 		       cli_value(c, "state") == NULL ? " yet" : " in this state");
-	json_array_foreach(json_object_get(r, "cases"), i, k)
-	{
+	json_array_foreach (json_object_get(r, "cases"), i, k) {
 		const json_t *n = json_object_get(k, "counts");
 		bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
 		printf("%s  %-9s due %-21s%s  %" JSON_INTEGER_FORMAT
@@ -284,14 +282,17 @@ items_print(struct cli *c, const char *id, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	printf("items\n");
-	json_array_foreach(json_object_get(r, "items"), k, i) printf(
-		"  %4" JSON_INTEGER_FORMAT "  %-8s %-18s %s  %s%s%s\n", cli_int(i, "i"),
-		cli_text(i, "kind"), cli_text(i, "category"), cli_text(i, "given"),
-		json_is_string(json_object_get(i, "outcome")) ? cli_text(i, "outcome")
-							      : "open",
-		json_is_string(json_object_get(i, "reason")) ? ": " : "",
-		json_is_string(json_object_get(i, "reason")) ? cli_text(i, "reason")
-							     : "");
+	json_array_foreach (json_object_get(r, "items"), k, i)
+		printf("  %4" JSON_INTEGER_FORMAT "  %-8s %-18s %s  %s%s%s\n",
+		       cli_int(i, "i"), cli_text(i, "kind"), cli_text(i, "category"),
+		       cli_text(i, "given"),
+		       json_is_string(json_object_get(i, "outcome"))
+			       ? cli_text(i, "outcome")
+			       : "open",
+		       json_is_string(json_object_get(i, "reason")) ? ": " : "",
+		       json_is_string(json_object_get(i, "reason"))
+			       ? cli_text(i, "reason")
+			       : "");
 	if (!json_is_null(json_object_get(r, "next")))
 		printf("        ... more\n");
 	return RC_OK;
@@ -328,18 +329,20 @@ case_print(struct cli *c, const json_t *k)
 					      cli_int(v, "level")),
 		       cli_time(c, v, "not_before"));
 	printf("timeline\n");
-	json_array_foreach(json_object_get(k, "timeline"), i, v) printf(
-		"  %s  %-9s #%-4" JSON_INTEGER_FORMAT " %-14s by %-18s %s%s%s\n",
-		cli_time(c, v, "at"), cli_text(v, "party"), cli_int(v, "seq"),
-		cli_text(v, "type"), cli_text(v, "author"),
-		json_is_string(json_object_get(v, "received"))
-			? arena_printf(c->a, "received %s", cli_time(c, v, "received"))
-			: "appended, not received",
-		json_is_string(json_object_get(v, "void")) ? "; VOID: " : "",
-		json_is_string(json_object_get(v, "void")) ? cli_text(v, "void") : "");
+	json_array_foreach (json_object_get(k, "timeline"), i, v)
+		printf("  %s  %-9s #%-4" JSON_INTEGER_FORMAT " %-14s by %-18s %s%s%s\n",
+		       cli_time(c, v, "at"), cli_text(v, "party"), cli_int(v, "seq"),
+		       cli_text(v, "type"), cli_text(v, "author"),
+		       json_is_string(json_object_get(v, "received"))
+			       ? arena_printf(c->a, "received %s",
+					      cli_time(c, v, "received"))
+			       : "appended, not received",
+		       json_is_string(json_object_get(v, "void")) ? "; VOID: " : "",
+		       json_is_string(json_object_get(v, "void")) ? cli_text(v, "void")
+								  : "");
 	if (json_array_size(json_object_get(k, "messages")) != 0)
 		printf("conversation\n");
-	json_array_foreach(json_object_get(k, "messages"), i, v)
+	json_array_foreach (json_object_get(k, "messages"), i, v)
 		printf("  %s  %s: %s%s\n", cli_time(c, v, "at"), cli_text(v, "party"),
 		       cli_text(v, "text"),
 		       json_is_string(json_object_get(v, "read")) ? " (read)" : "");

@@ -107,7 +107,7 @@ cmd_person_list(struct cli *c, struct err *e)
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
-	json_array_foreach(json_object_get(r, "persons"), i, p)
+	json_array_foreach (json_object_get(r, "persons"), i, p)
 		printf("%-20s %-10s %-20s %s\n", cli_text(p, "name"), cli_text(p, "role"),
 		       cli_text(p, "pseudonym"),
 		       json_is_true(json_object_get(p, "active")) ? cli_text(p, "by")
@@ -200,8 +200,7 @@ peers_print(struct cli *c, const json_t *peers)
 	size_t i;
 	const json_t *p;
 
-	json_array_foreach(peers, i, p)
-	{
+	json_array_foreach (peers, i, p) {
 		json_int_t sent = cli_int(p, "sent"), receipted = cli_int(p, "receipted");
 		printf("peer %s: channel %s, policy %s\n", cli_text(p, "peer"),
 		       cli_text(p, "channel"), cli_text(p, "policy"));
@@ -249,8 +248,9 @@ cmd_status(struct cli *c, struct err *e)
 	printf("items %" JSON_INTEGER_FORMAT ", decided %" JSON_INTEGER_FORMAT
 	       "; overdue cases %" JSON_INTEGER_FORMAT "\n",
 	       cli_int(r, "items"), cli_int(r, "decided"), cli_int(r, "overdue"));
-	json_object_foreach(json_object_get(r, "cases"), state, n) printf(
-		"  %-10s %" JSON_INTEGER_FORMAT "\n", state, json_integer_value(n));
+	json_object_foreach (json_object_get(r, "cases"), state, n)
+		printf("  %-10s %" JSON_INTEGER_FORMAT "\n", state,
+		       json_integer_value(n));
 	printf("orders in force %" JSON_INTEGER_FORMAT
 	       ", names blocked %" JSON_INTEGER_FORMAT
 	       ", zone serial %" JSON_INTEGER_FORMAT "\n",
@@ -276,7 +276,7 @@ cmd_rebuild(struct cli *c, struct err *e)
 		       cli_int(r, "milliseconds"),
 		       equal ? "they are what they were"
 			     : "they DIFFER from what they were");
-		json_array_foreach(json_object_get(r, "differ"), i, v)
+		json_array_foreach (json_object_get(r, "differ"), i, v)
 			printf("  %s\n", json_string_value(v));
 	}
 	return equal ? RC_OK
@@ -299,11 +299,11 @@ cmd_zone(struct cli *c, struct err *e)
 	       ", answers live %" JSON_INTEGER_FORMAT " s, %zu owners\n",
 	       cli_text(r, "zone"), cli_int(r, "serial"), cli_int(r, "ttl_s"),
 	       json_array_size(json_object_get(r, "rows")));
-	json_array_foreach(json_object_get(r, "rows"), i, row)
+	json_array_foreach (json_object_get(r, "rows"), i, row)
 		printf("  %-32s %-9s order %s since serial %" JSON_INTEGER_FORMAT "\n",
 		       cli_text(row, "owner"), cli_text(row, "action"),
 		       cli_text(row, "order"), cli_int(row, "since_serial"));
-	json_array_foreach(json_object_get(r, "operators"), i, row)
+	json_array_foreach (json_object_get(r, "operators"), i, row)
 		printf("operator %-16s %-15s notify port %" JSON_INTEGER_FORMAT
 		       ", key %s, pulled serial %" JSON_INTEGER_FORMAT " at %s\n",
 		       cli_text(row, "name"), cli_text(row, "address"),

@@ -13,12 +13,12 @@ findings_print(const json_t *o)
 	size_t i;
 	const json_t *v;
 
-	json_array_foreach(json_object_get(o, "findings"), i, v)
+	json_array_foreach (json_object_get(o, "findings"), i, v)
 		printf("  [%s] %s: %s\n", cli_text(v, "level"), cli_text(v, "name"),
 		       cli_text(v, "text"));
 	if (json_array_size(json_object_get(o, "overrides_needed")) != 0) {
 		printf("needs an override, with a reason, by a third person:");
-		json_array_foreach(json_object_get(o, "overrides_needed"), i, v)
+		json_array_foreach (json_object_get(o, "overrides_needed"), i, v)
 			printf(" %s", json_string_value(v));
 		printf("\n");
 	}
@@ -129,17 +129,19 @@ order_print(struct cli *c, const json_t *o)
 	       cli_time(c, o, "drafted"), cli_text(o, "drafter"),
 	       cli_time(c, o, "in_force"), cli_time(c, o, "ends"),
 	       cli_time(c, o, "ended"));
-	json_array_foreach(json_object_get(o, "acts"), i, v) printf(
-		"  %s  %-9s by %s%s%s\n", cli_time(c, v, "at"), cli_text(v, "act"),
-		cli_text(v, "author"),
-		json_is_string(json_object_get(v, "reason")) ? ": " : "",
-		json_is_string(json_object_get(v, "reason")) ? cli_text(v, "reason")
-							     : "");
-	json_array_foreach(json_object_get(o, "names"), i, v) printf(
-		"  %s%s%s\n",
-		json_is_true(json_object_get(v, "wildcard")) ? "(and all below) " : "",
-		cli_text(v, "name"),
-		json_is_string(json_object_get(v, "lifted")) ? "  lifted" : "");
+	json_array_foreach (json_object_get(o, "acts"), i, v)
+		printf("  %s  %-9s by %s%s%s\n", cli_time(c, v, "at"), cli_text(v, "act"),
+		       cli_text(v, "author"),
+		       json_is_string(json_object_get(v, "reason")) ? ": " : "",
+		       json_is_string(json_object_get(v, "reason"))
+			       ? cli_text(v, "reason")
+			       : "");
+	json_array_foreach (json_object_get(o, "names"), i, v)
+		printf("  %s%s%s\n",
+		       json_is_true(json_object_get(v, "wildcard")) ? "(and all below) "
+								    : "",
+		       cli_text(v, "name"),
+		       json_is_string(json_object_get(v, "lifted")) ? "  lifted" : "");
 	printf("\n%s\nSHA-256 of that text: %s\n", cli_text(o, "text"),
 	       cli_text(o, "text_sha256"));
 }
@@ -168,10 +170,11 @@ cmd_order_list(struct cli *c, struct err *e)
 		return rc;
 	if (json_array_size(json_object_get(r, "orders")) == 0)
 		printf("No order yet.\n");
-	json_array_foreach(json_object_get(r, "orders"), i, o) printf(
-		"%s  %-8s  %zu names  in force %s  ends %s\n", cli_text(o, "order"),
-		cli_text(o, "state"), json_array_size(json_object_get(o, "names")),
-		cli_time(c, o, "in_force"), cli_time(c, o, "ends"));
+	json_array_foreach (json_object_get(r, "orders"), i, o)
+		printf("%s  %-8s  %zu names  in force %s  ends %s\n",
+		       cli_text(o, "order"), cli_text(o, "state"),
+		       json_array_size(json_object_get(o, "names")),
+		       cli_time(c, o, "in_force"), cli_time(c, o, "ends"));
 	return RC_OK;
 }
 
@@ -286,7 +289,7 @@ cmd_lookup(struct cli *c, struct err *e)
 		       "is not "
 		       "blocked elsewhere.\n",
 		       cli_text(r, "name"));
-	json_array_foreach(json_object_get(r, "orders"), i, o)
+	json_array_foreach (json_object_get(r, "orders"), i, o)
 		printf("%s %s by order %s\n  legal basis: %s\n  reasons: %s\n  in force "
 		       "%s, ends "
 		       "%s, ended %s\n",

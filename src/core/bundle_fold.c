@@ -163,8 +163,7 @@ part_problem(const struct folding *f, const struct event *ev)
 		return "a part needs one disclosure for each item";
 	if ((uint64_t)bundle_body_int(ev, "part") != f->c->parts)
 		return "it is not the part that is due";
-	json_array_foreach(items, i, item)
-	{
+	json_array_foreach (items, i, item) {
 		const json_t *d = bundle_disclosed_at(f->b, ev, i);
 		const char *normal = json_string_value(json_object_get(d, "normal"));
 		if ((uint64_t)json_integer_value(json_object_get(item, "i")) !=
@@ -254,9 +253,9 @@ items_exist(const struct folding *f, const struct event *ev)
 	size_t i;
 	const json_t *item;
 
-	json_array_foreach(json_object_get(ev->body, "items"), i,
-			   item) if ((uint64_t)json_integer_value(item) >=
-				     f->c->items) return false;
+	json_array_foreach (json_object_get(ev->body, "items"), i, item)
+		if ((uint64_t)json_integer_value(item) >= f->c->items)
+			return false;
 	return true;
 }
 
@@ -346,7 +345,7 @@ acts_fold(struct folding *f)
 		}
 		if (f->ce[i].act != ACT_DECIDE)
 			continue;
-		json_array_foreach(json_object_get(be->ev->body, "items"), k, item)
+		json_array_foreach (json_object_get(be->ev->body, "items"), k, item)
 			outcome[json_integer_value(item)] =
 				bundle_body_text(be->ev, "outcome");
 	}

@@ -29,7 +29,7 @@ set_of(struct bundle *b, const json_t *texts)
 	const json_t *v;
 
 	arena_defer(b->a, json_release, set);
-	json_array_foreach(texts, i, v)
+	json_array_foreach (texts, i, v)
 		json_object_set_new(set, json_string_value(v), json_true());
 	return set;
 }
@@ -72,7 +72,7 @@ override_take(struct ordering *g, const struct event *ev)
 
 	if (why != NULL)
 		return why;
-	json_array_foreach(json_object_get(ev->body, "guards"), i, v)
+	json_array_foreach (json_object_get(ev->body, "guards"), i, v)
 		json_object_del(g->open, json_string_value(v));
 	g->o->guards_open = json_object_size(g->open);
 	return NULL;
@@ -104,8 +104,9 @@ is_asked(const json_t *names, const char *name)
 
 	if (names == NULL)
 		return true;
-	json_array_foreach(names, i,
-			   v) if (strcmp(json_string_value(v), name) == 0) return true;
+	json_array_foreach (names, i, v)
+		if (strcmp(json_string_value(v), name) == 0)
+			return true;
 	return false;
 }
 
@@ -230,8 +231,8 @@ order_fold(struct bundle *b, struct bundle_event *draft, struct bundle_order *o)
 	g.open = set_of(b, json_object_get(draft->ev->body, "guards"));
 	o->guards_asked = o->guards_open = json_object_size(g.open);
 	g.held = arena_array(b->a, json_array_size(names) + 1, sizeof(*g.held));
-	json_array_foreach(names, i, name) g.held[g.n_held++] =
-		json_string_value(json_object_get(name, "name"));
+	json_array_foreach (names, i, name)
+		g.held[g.n_held++] = json_string_value(json_object_get(name, "name"));
 	g.names_left = g.n_held;
 	text_compare(b, o);
 	if (o->text_is == BUNDLE_TEXT_DIFFERS) {
@@ -255,8 +256,9 @@ draft_problem(struct bundle *b, const struct event *ev)
 	for (i = 0; i < b->r->n_orders; i++)
 		if (strcmp(b->r->orders[i].id, bundle_body_text(ev, "order")) == 0)
 			return "there is an order of that id already";
-	json_array_foreach(cites, i, v) if (strcmp(json_string_value(v),
-						   b->r->casefile) == 0) return NULL;
+	json_array_foreach (cites, i, v)
+		if (strcmp(json_string_value(v), b->r->casefile) == 0)
+			return NULL;
 	return "it does not cite this case";
 }
 

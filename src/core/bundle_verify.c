@@ -217,8 +217,7 @@ step_members(struct bundle *b)
 	if (json_array_size(b->listed) != b->n - 1)
 		return bundle_fail(b, "names %zu members, here are %zu",
 				   json_array_size(b->listed), b->n - 1);
-	json_array_foreach(b->listed, i, listed)
-	{
+	json_array_foreach (b->listed, i, listed) {
 		enum rc rc = member_check(b, &b->m[i], listed);
 		if (rc != RC_OK)
 			return rc;

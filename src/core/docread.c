@@ -65,8 +65,7 @@ docread_members(struct docread *d, json_t *o, const char *at, const char *const 
 		docread_fail(d, at, NULL, "must be an object");
 		return;
 	}
-	json_object_foreach(o, key, value)
-	{
+	json_object_foreach (o, key, value) {
 		size_t i = 0;
 
 		while (names[i] != NULL && strcmp(names[i], key) != 0)

@@ -27,7 +27,7 @@ enum {
 	POLICY_SOURCE_MAX = 8000,
 	POLICY_SECONDS_MAX = 10 * 366 * 86400, /* of any duration */
 	POLICY_APPROVALS_MAX = 8,
-	POLICY_NAMES_MAX = 10000, /* of one order */
+	POLICY_NAMES_MAX = 256, /* of one order: what order.draft can hold */
 	/* What a cache holds is what a lift waits for, hence seconds. */
 	POLICY_TTL_MIN_S = 5,
 	POLICY_TTL_MAX_S = 60,

@@ -145,8 +145,7 @@ body_read(struct request *r, struct err *e)
 	arena_defer(r->a, release_json, body);
 	if (!json_is_object(body))
 		return err_set(e, RC_INVALID, "the body must be a JSON object");
-	json_object_foreach(body, name, v)
-	{
+	json_object_foreach (body, name, v) {
 		if (json_object_get(r->in, name) != NULL)
 			return err_set(e, RC_INVALID,
 				       "\"%s\" stands in the path and the body", name);

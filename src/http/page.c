@@ -139,7 +139,7 @@ link_switch(struct page *p, enum lang l)
 	json_t *value;
 
 	path_put(&b, p->path);
-	json_object_foreach(p->query, name, value)
+	json_object_foreach (p->query, name, value)
 		pair_put(&b, name, json_string_value(value));
 	pair_put(&b, "lang", lang_code(l));
 	return link_take(p, &b);

@@ -145,7 +145,8 @@ items_put(struct page *p, const json_t *reply)
 	} else {
 		table_open(p, T(p, ITEMS_CAPTION), columns,
 			   sizeof(columns) / sizeof(columns[0]));
-		json_array_foreach(items, i, it) item_row(p, it, columns);
+		json_array_foreach (items, i, it)
+			item_row(p, it, columns);
 		table_close(p);
 	}
 	part_pager(p, page_query(p, "after") == NULL ? NULL : page_link(p, p->path, NULL),
@@ -171,8 +172,7 @@ messages_put(struct page *p, const json_t *messages)
 	}
 	html_open(h, "ol");
 	html_attr(h, "class", "messages");
-	json_array_foreach(messages, i, m)
-	{
+	json_array_foreach (messages, i, m) {
 		html_open(h, "li");
 		html_attr(h, "class",
 			  strcmp(j_text(m, "party"), "authority") == 0
@@ -238,8 +238,7 @@ timeline_put(struct page *p, const json_t *timeline)
 	html_leaf(h, "h2", NULL, T(p, TIMELINE));
 	table_open(p, T(p, TIMELINE_CAPTION), columns,
 		   sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(timeline, i, ev)
-	{
+	json_array_foreach (timeline, i, ev) {
 		row_open(p);
 		cell_open(p, &columns[0]);
 		part_time(p, j_time(ev, "at"));
@@ -293,8 +292,7 @@ ladder_put(struct page *p, const json_t *ladder)
 	}
 	table_open(p, T(p, LADDER_CAPTION), columns,
 		   sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(ladder, i, rung)
-	{
+	json_array_foreach (ladder, i, rung) {
 		row_open(p);
 		cell_text(p, &columns[0], word_rung(p, rung));
 		cell_open(p, &columns[1]);
@@ -321,13 +319,11 @@ receipts_put(struct page *p, const json_t *timeline)
 
 	html_leaf(p->h, "h2", NULL, T(p, RECEIPTS));
 	html_open(p->h, "ul");
-	json_array_foreach(timeline, i, ev)
-	{
+	json_array_foreach (timeline, i, ev) {
 		const char *at = j_text(ev, "received");
 		int64_t n = 0;
 		bool told = at == NULL;
-		json_array_foreach(timeline, k, other)
-		{
+		json_array_foreach (timeline, k, other) {
 			if (at == NULL || j_text(other, "received") == NULL ||
 			    strcmp(j_text(other, "received"), at) != 0 ||
 			    strcmp(j_text(other, "party"), j_text(ev, "party")) != 0)
@@ -362,8 +358,7 @@ orders_put(struct page *p, const json_t *orders)
 		return;
 	}
 	html_open(p->h, "ul");
-	json_array_foreach(orders, i, o)
-	{
+	json_array_foreach (orders, i, o) {
 		const char *id = j_text(o, "order");
 		html_open(p->h, "li");
 		part_link(p, page_link(p, arena_printf(p->a, "/order/%s", id), NULL), id);

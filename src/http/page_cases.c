@@ -151,7 +151,8 @@ cases_put(struct page *p, const json_t *reply, const char *state)
 	} else {
 		table_open(p, T(p, CASES_CAPTION), columns,
 			   sizeof(columns) / sizeof(columns[0]));
-		json_array_foreach(cases, i, c) case_row(p, c, columns);
+		json_array_foreach (cases, i, c)
+			case_row(p, c, columns);
 		table_close(p);
 	}
 	part_pager(p,
@@ -217,8 +218,7 @@ peers_put(struct page *p, const json_t *peers)
 		return;
 	}
 	table_open(p, T(p, PEERS_CAPTION), columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(peers, i, peer)
-	{
+	json_array_foreach (peers, i, peer) {
 		const int64_t sent = j_int(peer, "sent"), has = j_int(peer, "receipted");
 		row_open(p);
 		cell_open(p, &columns[0]);

@@ -133,7 +133,8 @@ found_put(struct page *p, const json_t *reply)
 		  n == 0 ? T(p, LOOKUP_NEVER) : COUNT(p, LOOKUP_MATCHES, n));
 	html_open(h, "ol");
 	html_attr(h, "class", "matches");
-	json_array_foreach(orders, i, o) order_put(p, o, name);
+	json_array_foreach (orders, i, o)
+		order_put(p, o, name);
 	html_close(h, "ol");
 }
 

@@ -32,8 +32,7 @@ names_put(struct page *p, const json_t *o)
 
 	html_open(p->h, "ul");
 	html_attr(p->h, "class", "names");
-	json_array_foreach(json_object_get(o, "names"), i, n)
-	{
+	json_array_foreach (json_object_get(o, "names"), i, n) {
 		html_open(p->h, "li");
 		name_put(p, n);
 		html_close(p->h, "li");
@@ -109,7 +108,8 @@ page_orders(struct page *p, struct err *e)
 	} else {
 		table_open(p, T(p, ORDERS_CAPTION), columns,
 			   sizeof(columns) / sizeof(columns[0]));
-		json_array_foreach(orders, i, o) order_row(p, o, columns);
+		json_array_foreach (orders, i, o)
+			order_row(p, o, columns);
 		table_close(p);
 	}
 	part_pager(p, after == NULL ? NULL : page_link(p, "/orders", NULL),
@@ -158,8 +158,7 @@ guards_text(struct page *p, const json_t *guards)
 	const json_t *g;
 	size_t i;
 
-	json_array_foreach(guards, i, g)
-	{
+	json_array_foreach (guards, i, g) {
 		const char *word = word_guard(p, json_string_value(g));
 		text = text == NULL ? word : arena_printf(p->a, "%s, %s", text, word);
 	}
@@ -203,8 +202,8 @@ hands_put(struct page *p, const json_t *o)
 	int64_t approvals = 0;
 	size_t i;
 
-	json_array_foreach(acts, i, act) approvals +=
-		strcmp(j_text(act, "act"), "approve") == 0;
+	json_array_foreach (acts, i, act)
+		approvals += strcmp(j_text(act, "act"), "approve") == 0;
 	html_leaf(p->h, "h2", NULL, T(p, HANDS));
 	html_leaf(p->h, "p", NULL,
 		  FILL(p, APPROVALS, NUMBER(p, approvals),
@@ -214,10 +213,11 @@ hands_put(struct page *p, const json_t *o)
 	table_open(p, T(p, HANDS_CAPTION), columns, sizeof(columns) / sizeof(columns[0]));
 	hand_put(p, columns, T(p, ACT_DRAFT), json_object_get(o, "drafter"),
 		 j_time(o, "drafted"), NULL, NULL);
-	json_array_foreach(acts, i, act) hand_put(
-		p, columns, word_act(p, j_text(act, "act")),
-		json_object_get(act, "author"), j_time(act, "at"),
-		guards_text(p, json_object_get(act, "guards")), j_text(act, "reason"));
+	json_array_foreach (acts, i, act)
+		hand_put(p, columns, word_act(p, j_text(act, "act")),
+			 json_object_get(act, "author"), j_time(act, "at"),
+			 guards_text(p, json_object_get(act, "guards")),
+			 j_text(act, "reason"));
 	table_close(p);
 }
 
@@ -267,8 +267,7 @@ cites_put(struct page *p, const json_t *cites)
 		return;
 	}
 	html_open(p->h, "ul");
-	json_array_foreach(cites, i, c)
-	{
+	json_array_foreach (cites, i, c) {
 		const char *id = j_text(c, "case");
 		html_open(p->h, "li");
 		html_open(p->h, "a");

@@ -412,12 +412,9 @@ decide_items(json_t *in, json_t **ret, struct err *e)
 			e, RC_INVALID,
 			"\"items\" must be a list of item numbers, or \"open\" for all "
 			"that are open");
-	json_array_foreach(
-		items, i, v) if (!json_is_integer(v) ||
-				 json_integer_value(v) <
-					 0) return err_set(e, RC_INVALID,
-							   "items[%zu] is no item number",
-							   i);
+	json_array_foreach (items, i, v)
+		if (!json_is_integer(v) || json_integer_value(v) < 0)
+			return err_set(e, RC_INVALID, "items[%zu] is no item number", i);
 	*ret = items;
 	return RC_OK;
 }

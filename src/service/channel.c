@@ -107,8 +107,7 @@ in_only(json_t *in, const char *known, struct err *e)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(in, name, v)
-	{
+	json_object_foreach (in, name, v) {
 		size_t len = strlen(name);
 		const char *at = strstr(known, name);
 		while (at != NULL && ((at != known && at[-1] != ' ') ||

@@ -175,19 +175,22 @@ part_append(struct writer *w, struct notice *n, const struct batch_row *const *r
 		NULL, e);
 }
 
-/* The class of a notice: its policy's for urgent or not, from the first category. */
+/* A notice is in the class "normal" unless it is urgent; then in the most lenient of the
+ * classes of its items' categories, so that one item hurries no other. */
 static const char *
-notice_class(const struct notice *n, const struct batch_row *const *rows)
+notice_class(const struct notice *n, const struct batch_row *const *rows, size_t items)
 {
-	const struct policy_category *c =
-		policy_category_find(n->policy, rows[0]->category);
+	const struct policy_class *most = NULL;
 
-	if (n->urgent && policy_class_find(n->policy, "urgent") != NULL)
-		return "urgent";
-	return c != NULL && c->class_code != NULL &&
-			       policy_class_find(n->policy, c->class_code) != NULL
-		       ? c->class_code
-		       : n->policy->classes[0].code;
+	for (size_t i = 0; n->urgent && i < items; i++) {
+		const struct policy_category *c =
+			policy_category_find(n->policy, rows[i]->category);
+		const struct policy_class *cls =
+			c == NULL ? NULL : policy_class_find(n->policy, c->class_code);
+		if (cls != NULL && (most == NULL || cls->decide_us > most->decide_us))
+			most = cls;
+	}
+	return most == NULL ? POLICY_CLASS_NORMAL : most->code;
 }
 
 static size_t
@@ -240,8 +243,8 @@ manifest_append(struct writer *w, struct notice *n, const struct batch_row *cons
 				"policy", "name", n->policy->name, "version",
 				(json_int_t)n->policy->version, "sha256",
 				hash_hex(&n->policy->sha256, policy_hex), "class",
-				notice_class(n, rows), "urgent", n->urgent, "language",
-				n->language, "measure", n->measure, "items",
+				notice_class(n, rows, items), "urgent", n->urgent,
+				"language", n->language, "measure", n->measure, "items",
 				(json_int_t)items, "parts", parts, "digest",
 				hash_hex(&digest, digest_hex)),
 			.disclosures = sd,

@@ -53,8 +53,7 @@ names_read(struct arena *a, json_t *in, const char *zone, struct order *o, struc
 			       json_array_size(names), o->policy->name,
 			       o->policy->order.max_names);
 	o->names = arena_array(a, json_array_size(names), sizeof(*o->names));
-	json_array_foreach(names, i, v)
-	{
+	json_array_foreach (names, i, v) {
 		const char *given = json_string_value(v);
 		struct guard_name *n = &o->names[o->n_names];
 		if (given == NULL)
@@ -93,8 +92,7 @@ cites_read(struct arena *a, json_t *in, struct order *o, struct err *e)
 		return err_set(e, RC_TOO_LARGE, "an order cites at most %d cases",
 			       ORDER_CITES_MAX);
 	o->cites = arena_array(a, json_array_size(cites), sizeof(*o->cites));
-	json_array_foreach(cites, i, v)
-	{
+	json_array_foreach (cites, i, v) {
 		const char *id = json_string_value(v);
 		if (id == NULL || !uuid7_valid(id, strlen(id)))
 			return err_set(e, RC_INVALID, "cites[%zu] is no case", i);
@@ -124,8 +122,7 @@ sample_count(struct arena *a, json_t *in, struct order *o, struct err *e)
 		return err_set(e, RC_INVALID,
 			       "\"sample\" must be a list of at most %d links",
 			       ORDER_SAMPLE_MAX);
-	json_array_foreach(sample, i, v)
-	{
+	json_array_foreach (sample, i, v) {
 		const char *link = json_string_value(v);
 		struct err ignored = ERR_INIT;
 		struct target t;

@@ -57,8 +57,7 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 			"overdue:i items:i decided:i orders_in_force:i names_blocked:i",
 			&counts, e);
 	reader_put(nd, s);
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		int64_t state = json_integer_value(json_object_get(row, "state"));
 		if (state > 0 && state < CASE_STATE_COUNT)
 			json_object_set(states, case_state_token((enum case_state)state),
@@ -159,8 +158,7 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 						    DB_P_INT(limit)},
 				CASE_SPEC, cases, e);
 	reader_put(nd, s);
-	json_array_foreach(cases, i, c)
-	{
+	json_array_foreach (cases, i, c) {
 		if (i + 1 == json_array_size(cases) && (int64_t)(i + 1) == limit)
 			last = json_string(arena_printf(
 				a, "%" JSON_INTEGER_FORMAT ".%s",
@@ -180,8 +178,7 @@ timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *
 	size_t i;
 	json_t *ev;
 
-	json_array_foreach(timeline, i, ev)
-	{
+	json_array_foreach (timeline, i, ev) {
 		struct log_receipt r;
 		struct err none = ERR_INIT;
 		json_t *party = json_object_get(ev, "party");
@@ -299,7 +296,7 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 	json_object_set_new(c, "ladder", ladder_json(&row.fold));
 	size_t i;
 	json_t *m;
-	json_array_foreach(messages, i, m)
+	json_array_foreach (messages, i, m)
 		json_object_set_new(m, "party",
 				    json_string(party_name((enum party)json_integer_value(
 					    json_object_get(m, "party")))));
@@ -436,7 +433,9 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 			(struct db_param[]){DB_P_TEXT(after == NULL ? "g" : after),
 					    DB_P_INT(limit)},
 			ORDER_SPEC, orders, e);
-	json_array_foreach(orders, i, o) if (rc == RC_OK) rc = order_finish(s, o, e);
+	json_array_foreach (orders, i, o)
+		if (rc == RC_OK)
+			rc = order_finish(s, o, e);
 	reader_put(nd, s);
 	size_t n = json_array_size(orders);
 	json_object_set_new(all, "next",
@@ -486,10 +485,10 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 		return rc;
 	size_t i;
 	json_t *row;
-	json_array_foreach(orders, i, row) blocked |=
-		strcmp(json_string_value(json_object_get(row, "state")), "in_force") ==
-			0 &&
-		json_is_null(json_object_get(row, "lifted"));
+	json_array_foreach (orders, i, row)
+		blocked |= strcmp(json_string_value(json_object_get(row, "state")),
+				  "in_force") == 0 &&
+			   json_is_null(json_object_get(row, "lifted"));
 	json_object_set_new(o, "name", json_string(name));
 	json_object_set_new(o, "blocked", json_boolean(blocked));
 	return RC_OK;

@@ -410,10 +410,9 @@ service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_
 	(void)who;
 	if (rc == RC_OK)
 		rc = job_submit(nd, &j);
-	json_object_foreach(
-		r.before, view,
-		digest) if (!json_equal(digest, json_object_get(r.after, view)))
-		json_array_append_new(differ, json_string(view));
+	json_object_foreach (r.before, view, digest)
+		if (!json_equal(digest, json_object_get(r.after, view)))
+			json_array_append_new(differ, json_string(view));
 	if (rc == RC_OK)
 		reply_json(a, out,
 			   json_pack("{s:b, s:O, s:O, s:I}", "equal",

@@ -168,6 +168,34 @@ store_row(struct store *s, const struct sql *q, const struct db_param *p,
 	return rc;
 }
 
+void *
+store_list_next(struct store_list *l, size_t size)
+{
+	enum { FIRST_ROWS = 16 };
+
+	if (l->n == l->cap) {
+		size_t cap = l->cap == 0 ? FIRST_ROWS : 2 * l->cap;
+		void *grown = arena_array(l->a, cap, size);
+		if (l->n != 0)
+			memcpy(grown, l->rows, l->n * size);
+		l->rows = grown;
+		l->cap = cap;
+	}
+	return (char *)l->rows + size * l->n++;
+}
+
+const char *
+store_col_text(const struct store *s, struct arena *a, const struct db_row *row,
+	       unsigned col)
+{
+	size_t len;
+
+	if (s->drv->col_null(row, col))
+		return NULL;
+	const char *p = s->drv->col_text(row, col, &len);
+	return arena_strndup(a, p, len);
+}
+
 struct one_ctx {
 	const struct db_driver *drv;
 	struct arena *a;

@@ -54,6 +54,20 @@ enum rc store_rows(struct store *s, const struct sql *q, const struct db_param *
  * is for the caller to set). */
 enum rc store_row(struct store *s, const struct sql *q, const struct db_param *p,
 		  const char *spec, json_t **ret, struct err *e) MUST_CHECK;
+/* What a query's callback collects: `n` rows of one type, in the arena. */
+struct store_list {
+	struct store *s;
+	struct arena *a;
+	void *rows; /* NULL while there is none */
+	size_t n, cap;
+};
+/* Room for one more row of `size` bytes, zeroed; counts it. */
+void *store_list_next(struct store_list *l, size_t size);
+
+/* A text column in the arena; NULL for a null. */
+const char *store_col_text(const struct store *s, struct arena *a, const struct db_row *row,
+			   unsigned col);
+
 /* First column of the first row as integer; `none` when there is no row. */
 enum rc store_int(struct store *s, const struct sql *q, const struct db_param *p,
 		  int64_t none, int64_t *ret, struct err *e) MUST_CHECK;

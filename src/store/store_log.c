@@ -26,15 +26,6 @@ take_hash(const struct store *s, const struct db_row *row, unsigned col, struct 
 	return RC_OK;
 }
 
-static const char *
-take_text(const struct store *s, struct arena *a, const struct db_row *row, unsigned col)
-{
-	size_t len;
-	const char *p = s->drv->col_text(row, col, &len);
-
-	return arena_strndup(a, p, len);
-}
-
 static enum rc
 take_party(const struct store *s, const struct db_row *row, unsigned col, enum party *ret,
 	   struct err *e)
@@ -50,25 +41,17 @@ take_party(const struct store *s, const struct db_row *row, unsigned col, enum p
 static enum rc
 on_channel(void *arg, const struct db_row *row, struct err *e)
 {
-	struct rows *r = arg;
+	struct store_list *r = arg;
 	const struct store *s = r->s;
+	struct channel_row *c = store_list_next(r, sizeof(*c));
 
-	if (r->n == r->cap) {
-		size_t cap = r->cap == 0 ? 4 : 2 * r->cap;
-		struct channel_row *grown = arena_array(r->a, cap, sizeof(*grown));
-		if (r->n != 0)
-			memcpy(grown, r->out, r->n * sizeof(*grown));
-		r->out = grown;
-		r->cap = cap;
-	}
-	struct channel_row *c = (struct channel_row *)r->out + r->n++;
 	c->channel = s->drv->col_int(row, 0);
-	c->name = take_text(s, r->a, row, 1);
-	c->peer_org = take_text(s, r->a, row, 2);
+	c->name = store_col_text(s, r->a, row, 1);
+	c->peer_org = store_col_text(s, r->a, row, 2);
 	enum rc rc = take_party(s, row, 3, &c->own_party, e);
 	if (rc == RC_OK)
 		rc = take_hash(s, row, 4, &c->policy_sha256, e);
-	c->introduction = take_text(s, r->a, row, 5);
+	c->introduction = store_col_text(s, r->a, row, 5);
 	return rc;
 }
 
@@ -76,10 +59,10 @@ enum rc
 store_channels(struct store *s, struct arena *a, const struct channel_row **ret,
 	       size_t *ret_n, struct err *e)
 {
-	struct rows r = {.s = s, .a = a};
+	struct store_list r = {.s = s, .a = a};
 	enum rc rc = store_run(s, &SQL_CHANNEL_LIST, NULL, on_channel, &r, e);
 
-	*ret = r.out;
+	*ret = r.rows;
 	*ret_n = r.n;
 	return rc;
 }
@@ -129,7 +112,7 @@ on_head(void *arg, const struct db_row *row, struct err *e)
 	r->n++;
 	h->channel = s->drv->col_int(row, 0);
 	rc = take_party(s, row, 1, &h->party, e);
-	h->origin = take_text(s, r->a, row, 2);
+	h->origin = store_col_text(s, r->a, row, 2);
 	h->size = (uint64_t)s->drv->col_int(row, 3);
 	if (rc == RC_OK)
 		rc = take_hash(s, row, 4, &h->root, e);
@@ -137,11 +120,11 @@ on_head(void *arg, const struct db_row *row, struct err *e)
 	h->pending_size = (uint64_t)s->drv->col_int(row, 6);
 	if (rc == RC_OK)
 		rc = take_hash(s, row, 7, &h->pending_root, e);
-	h->pending_note = take_text(s, r->a, row, 8);
+	h->pending_note = store_col_text(s, r->a, row, 8);
 	h->signed_size = (uint64_t)s->drv->col_int(row, 9);
 	if (rc == RC_OK)
 		rc = take_hash(s, row, 10, &h->signed_root, e);
-	h->signed_note = take_text(s, r->a, row, 11);
+	h->signed_note = store_col_text(s, r->a, row, 11);
 	return rc;
 }
 
@@ -348,8 +331,8 @@ on_receipt(void *arg, const struct db_row *row, struct err *e)
 	r->n++;
 	out->size = (uint64_t)r->s->drv->col_int(row, 0);
 	out->time_s = (uint64_t)r->s->drv->col_int(row, 2);
-	out->note = take_text(r->s, r->a, row, 3);
-	out->line = take_text(r->s, r->a, row, 4);
+	out->note = store_col_text(r->s, r->a, row, 3);
+	out->line = store_col_text(r->s, r->a, row, 4);
 	return take_hash(r->s, row, 1, &out->root, e);
 }
 
@@ -406,7 +389,7 @@ on_disclosure(void *arg, const struct db_row *row, struct err *e)
 	(void)e;
 	r->n++;
 	if (!r->s->drv->col_null(row, 0))
-		*(const char **)r->out = take_text(r->s, r->a, row, 0);
+		*(const char **)r->out = store_col_text(r->s, r->a, row, 0);
 	return RC_OK;
 }
 

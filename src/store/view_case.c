@@ -22,17 +22,6 @@ struct get {
 	size_t n;
 };
 
-static const char *
-col_text(const struct get *g, const struct db_row *row, unsigned col)
-{
-	size_t len;
-
-	if (g->s->drv->col_null(row, col))
-		return NULL;
-	const char *p = g->s->drv->col_text(row, col, &len);
-	return arena_strndup(g->a, p, len);
-}
-
 /* "[[seq, level, iat, receipt], ...]" */
 static enum rc
 rungs_parse(const char *text, struct casefile *c, struct err *e)
@@ -46,8 +35,7 @@ rungs_parse(const char *text, struct casefile *c, struct err *e)
 		return err_set(e, RC_CORRUPT,
 			       "the ladder of a case in the store is damaged");
 	}
-	json_array_foreach(j, i, rung)
-	{
+	json_array_foreach (j, i, rung) {
 		c->rungs[i] = (struct case_rung){
 			.seq = (uint64_t)json_integer_value(json_array_get(rung, 0)),
 			.level = (unsigned)json_integer_value(json_array_get(rung, 1)),
@@ -84,15 +72,15 @@ on_case(void *arg, const struct db_row *row, struct err *e)
 	unsigned col = 0;
 
 	g->n++;
-	c->casefile = col_text(g, row, col++);
+	c->casefile = store_col_text(g->s, g->a, row, col++);
 	c->channel = drv->col_int(row, col++);
 	c->parts = (uint64_t)drv->col_int(row, col++);
 	c->items = (uint64_t)drv->col_int(row, col++);
 	c->decided = (uint64_t)drv->col_int(row, col++);
 	c->manifest = drv->col_int(row, col++) != 0;
-	c->subject = col_text(g, row, col++);
-	c->legal_basis = col_text(g, row, col++);
-	c->class_code = col_text(g, row, col++);
+	c->subject = store_col_text(g->s, g->a, row, col++);
+	c->legal_basis = store_col_text(g->s, g->a, row, col++);
+	c->class_code = store_col_text(g->s, g->a, row, col++);
 	c->urgent = drv->col_int(row, col++) != 0;
 	const uint8_t *policy = drv->col_blob(row, col++, &len);
 	if (len == HASH_LEN)
@@ -108,7 +96,7 @@ on_case(void *arg, const struct db_row *row, struct err *e)
 	f->decided_seq = (uint64_t)drv->col_int(row, col++);
 	f->reopened = (uint32_t)drv->col_int(row, col++);
 	f->voided = (uint32_t)drv->col_int(row, col++);
-	const char *rungs = col_text(g, row, col++);
+	const char *rungs = store_col_text(g->s, g->a, row, col++);
 	for (int p = 0; p < PARTY_COUNT; p++)
 		f->last_seq[p] = (uint64_t)drv->col_int(row, col++);
 	for (int p = 0; p < PARTY_COUNT; p++)
@@ -200,29 +188,15 @@ case_put(struct fold *f, struct case_row *c, struct err *e)
 		NULL, NULL, e);
 }
 
-struct events {
-	struct store *s;
-	struct arena *a;
-	struct case_event *ev;
-	size_t n, cap;
-};
-
 static enum rc
 on_case_event(void *arg, const struct db_row *row, struct err *e)
 {
-	struct events *r = arg;
+	struct store_list *r = arg;
 	const struct db_driver *drv = r->s->drv;
+	struct case_event *ev = store_list_next(r, sizeof(*ev));
 
 	(void)e;
-	if (r->n == r->cap) {
-		size_t cap = r->cap == 0 ? 64 : 2 * r->cap;
-		struct case_event *grown = arena_array(r->a, cap, sizeof(*grown));
-		if (r->n != 0)
-			memcpy(grown, r->ev, r->n * sizeof(*grown));
-		r->ev = grown;
-		r->cap = cap;
-	}
-	r->ev[r->n++] = (struct case_event){
+	*ev = (struct case_event){
 		.from = (enum party)drv->col_int(row, 0),
 		.seq = (uint64_t)drv->col_int(row, 1),
 		.covers_seq = (uint64_t)drv->col_int(row, 2),
@@ -262,13 +236,13 @@ case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool 
 		f->recorded = *ret_void;
 		return RC_OK;
 	}
-	struct events all = {.s = f->s, .a = f->a};
+	struct store_list all = {.s = f->s, .a = f->a};
 	rc = store_run(f->s, &SQL_V_CASE_EVENT_OF,
 		       (struct db_param[]){DB_P_TEXT(c->casefile)}, on_case_event, &all,
 		       e);
 	if (rc != RC_OK)
 		return rc;
-	casefile_fold(all.ev, all.n, &c->fold);
+	casefile_fold(all.rows, all.n, &c->fold);
 	*ret_void = c->fold.voided > voided;
 	f->recorded = *ret_void;
 	return RC_OK;
@@ -542,10 +516,10 @@ fold_item_decide(struct fold *f, struct err *e)
 
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
-	json_array_foreach(items, i,
-			   item) if ((uint64_t)json_integer_value(item) >= c.items)
-		fold_void(f, "the case has no item %lld",
-			  (long long)json_integer_value(item));
+	json_array_foreach (items, i, item)
+		if ((uint64_t)json_integer_value(item) >= c.items)
+			fold_void(f, "the case has no item %lld",
+				  (long long)json_integer_value(item));
 	if (f->void_why != NULL)
 		return RC_OK;
 	enum case_state from = c.fold.state;
@@ -557,8 +531,7 @@ fold_item_decide(struct fold *f, struct err *e)
 			  case_state_token(from));
 	if (rc == RC_OK)
 		rc = fold_disclosed(f, "reason", &reason, e);
-	json_array_foreach(items, i, item)
-	{
+	json_array_foreach (items, i, item) {
 		if (rc != RC_OK || voided)
 			break;
 		/* The first decision on an item counts; a later one reverses it. */

@@ -24,17 +24,6 @@ struct get {
 	size_t n;
 };
 
-static const char *
-col_text(const struct get *g, const struct db_row *row, unsigned col)
-{
-	size_t len;
-
-	if (g->s->drv->col_null(row, col))
-		return NULL;
-	const char *p = g->s->drv->col_text(row, col, &len);
-	return arena_strndup(g->a, p, len);
-}
-
 /* The cosignature that a receipt.adopt quotes is the receipt key's of the other party. */
 static enum rc
 adopt_verify(struct fold *f, const struct log_head *own, const struct hash *root,
@@ -68,34 +57,20 @@ out:
 	return rc;
 }
 
-struct clocks {
-	struct store *s;
-	struct arena *a;
-	struct {
-		uint64_t seq;
-		const char *casefile;
-	} * row;
-	size_t n, cap;
+struct clock_row {
+	uint64_t seq;
+	const char *casefile;
 };
 
 static enum rc
 on_clock(void *arg, const struct db_row *row, struct err *e)
 {
-	struct clocks *c = arg;
-	size_t len;
+	struct store_list *l = arg;
+	struct clock_row *c = store_list_next(l, sizeof(*c));
 
 	(void)e;
-	if (c->n == c->cap) {
-		size_t cap = c->cap == 0 ? 16 : 2 * c->cap;
-		void *grown = arena_array(c->a, cap, sizeof(*c->row));
-		if (c->n != 0)
-			memcpy(grown, c->row, c->n * sizeof(*c->row));
-		c->row = grown;
-		c->cap = cap;
-	}
-	c->row[c->n].seq = (uint64_t)c->s->drv->col_int(row, 0);
-	const char *casefile = c->s->drv->col_text(row, 1, &len);
-	c->row[c->n++].casefile = arena_strndup(c->a, casefile, len);
+	c->seq = (uint64_t)l->s->drv->col_int(row, 0);
+	c->casefile = store_col_text(l->s, l->a, row, 1);
 	return RC_OK;
 }
 
@@ -103,7 +78,7 @@ enum rc
 fold_receipt_adopt(struct fold *f, struct err *e)
 {
 	const char *root_hex = fold_text(f, "root");
-	struct clocks clocks = {.s = f->s, .a = f->a};
+	struct store_list clocks = {.s = f->s, .a = f->a};
 	struct log_head own;
 	struct hash root;
 	enum rc rc = store_head(f->s, f->a, f->channel, f->from, &own, e);
@@ -121,9 +96,11 @@ fold_receipt_adopt(struct fold *f, struct err *e)
 	const struct db_param covered[] = {DB_P_INT(f->channel), DB_P_INT(f->from),
 					   DB_P_INT(fold_int(f, "size"))};
 	rc = store_run(f->s, &SQL_V_CLOCK_COVERED, covered, on_clock, &clocks, e);
-	for (size_t i = 0; rc == RC_OK && i < clocks.n; i++)
-		rc = fold_case_receipt(f, clocks.row[i].casefile, clocks.row[i].seq,
+	for (size_t i = 0; rc == RC_OK && i < clocks.n; i++) {
+		const struct clock_row *c = (const struct clock_row *)clocks.rows + i;
+		rc = fold_case_receipt(f, c->casefile, c->seq,
 				       fold_int(f, "time") * CLOCK_US_PER_S, e);
+	}
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_CLOCK_ADOPT, covered, NULL, NULL, e);
 	return rc;
@@ -137,15 +114,15 @@ on_order(void *arg, const struct db_row *row, struct err *e)
 	struct order_row *o = g->out;
 
 	g->n++;
-	o->id = col_text(g, row, 0);
+	o->id = store_col_text(g->s, g->a, row, 0);
 	o->channel = drv->col_int(row, 1);
-	o->state = col_text(g, row, 2);
-	o->text_sha256 = col_text(g, row, 3);
+	o->state = store_col_text(g->s, g->a, row, 2);
+	o->text_sha256 = store_col_text(g->s, g->a, row, 3);
 	o->approvals_needed = (uint64_t)drv->col_int(row, 4);
-	o->drafter = col_text(g, row, 6);
+	o->drafter = store_col_text(g->s, g->a, row, 6);
 	o->ends_us = drv->col_int(row, 7);
-	return ijson_parse(g->a, col_text(g, row, 5), strlen(col_text(g, row, 5)),
-			   &o->guards, e);
+	return ijson_parse(g->a, store_col_text(g->s, g->a, row, 5),
+			   strlen(store_col_text(g->s, g->a, row, 5)), &o->guards, e);
 }
 
 static enum rc
@@ -153,16 +130,17 @@ on_act(void *arg, const struct db_row *row, struct err *e)
 {
 	struct get *g = arg;
 	struct order_row *o = g->out;
-	const char *act = col_text(g, row, 0);
+	const char *act = store_col_text(g->s, g->a, row, 0);
 	json_t *done;
 
 	if (o->n_hands < ORDER_HANDS_MAX)
-		((const char **)(uintptr_t)o->hands)[o->n_hands++] = col_text(g, row, 1);
+		((const char **)(uintptr_t)o->hands)[o->n_hands++] =
+			store_col_text(g->s, g->a, row, 1);
 	if (strcmp(act, "approve") == 0)
 		o->approvals++;
 	if (strcmp(act, "override") != 0)
 		return RC_OK;
-	const char *guards = col_text(g, row, 2);
+	const char *guards = store_col_text(g->s, g->a, row, 2);
 	enum rc rc = ijson_parse(g->a, guards, strlen(guards), &done, e);
 	if (rc != RC_OK)
 		return rc;
@@ -212,20 +190,24 @@ names_insert(struct fold *f, const char *id, struct err *e)
 	size_t i;
 	const json_t *v;
 
-	json_array_foreach(json_object_get(f->ev->body, "names"), i, v) if (rc == RC_OK)
-		rc = store_run(
-			f->s, &SQL_V_ORDER_NAME_INSERT,
-			(struct db_param[]){
-				DB_P_TEXT(id),
-				DB_P_TEXT(json_string_value(json_object_get(v, "name"))),
-				DB_P_INT(json_is_true(json_object_get(v, "wildcard"))),
-			},
-			NULL, NULL, e);
-	json_array_foreach(json_object_get(f->ev->body, "cites"), i, v) if (rc == RC_OK)
-		rc = store_run(f->s, &SQL_V_ORDER_CITE_INSERT,
-			       (struct db_param[]){DB_P_TEXT(id),
-						   DB_P_TEXT(json_string_value(v))},
-			       NULL, NULL, e);
+	json_array_foreach (json_object_get(f->ev->body, "names"), i, v)
+		if (rc == RC_OK)
+			rc = store_run(f->s, &SQL_V_ORDER_NAME_INSERT,
+				       (struct db_param[]){
+					       DB_P_TEXT(id),
+					       DB_P_TEXT(json_string_value(
+						       json_object_get(v, "name"))),
+					       DB_P_INT(json_is_true(
+						       json_object_get(v, "wildcard"))),
+				       },
+				       NULL, NULL, e);
+	json_array_foreach (json_object_get(f->ev->body, "cites"), i, v)
+		if (rc == RC_OK)
+			rc = store_run(
+				f->s, &SQL_V_ORDER_CITE_INSERT,
+				(struct db_param[]){DB_P_TEXT(id),
+						    DB_P_TEXT(json_string_value(v))},
+				NULL, NULL, e);
 	return rc;
 }
 
@@ -347,34 +329,20 @@ fold_order_override(struct fold *f, struct err *e)
 	return rc == RC_OK ? act_insert(f, "override", reason, e) : rc;
 }
 
-struct names {
-	struct store *s;
-	struct arena *a;
-	struct {
-		const char *name;
-		bool wildcard;
-	} * row;
-	size_t n, cap;
+struct held_name {
+	const char *name;
+	bool wildcard;
 };
 
 static enum rc
 on_name(void *arg, const struct db_row *row, struct err *e)
 {
-	struct names *r = arg;
-	size_t len;
+	struct store_list *l = arg;
+	struct held_name *n = store_list_next(l, sizeof(*n));
 
 	(void)e;
-	if (r->n == r->cap) {
-		size_t cap = r->cap == 0 ? 16 : 2 * r->cap;
-		void *grown = arena_array(r->a, cap, sizeof(*r->row));
-		if (r->n != 0)
-			memcpy(grown, r->row, r->n * sizeof(*r->row));
-		r->row = grown;
-		r->cap = cap;
-	}
-	const char *name = r->s->drv->col_text(row, 0, &len);
-	r->row[r->n].name = arena_strndup(r->a, name, len);
-	r->row[r->n++].wildcard = r->s->drv->col_int(row, 1) != 0;
+	n->name = store_col_text(l->s, l->a, row, 0);
+	n->wildcard = l->s->drv->col_int(row, 1) != 0;
 	return RC_OK;
 }
 
@@ -423,8 +391,8 @@ owner_change(struct fold *f, const char *order, const char *action, const char *
 
 /* All of `names` appear or go; *ret is the serial from which that is so. */
 static enum rc
-zone_change(struct fold *f, const char *order, const struct names *names, bool present,
-	    uint32_t *ret, struct err *e)
+zone_change(struct fold *f, const char *order, const struct store_list *names,
+	    bool present, uint32_t *ret, struct err *e)
 {
 	const char *action;
 	bool changed = false;
@@ -437,9 +405,10 @@ zone_change(struct fold *f, const char *order, const struct names *names, bool p
 	if (rc == RC_OK)
 		rc = next_serial(f, &serial, e);
 	for (size_t i = 0; rc == RC_OK && i < names->n; i++) {
-		const char *name = names->row[i].name;
+		const struct held_name *held = (const struct held_name *)names->rows + i;
+		const char *name = held->name;
 		rc = owner_change(f, order, action, name, present, serial, &changed, e);
-		if (rc == RC_OK && names->row[i].wildcard)
+		if (rc == RC_OK && held->wildcard)
 			rc = owner_change(f, order, action,
 					  arena_printf(f->a, "*.%s", name), present,
 					  serial, &changed, e);
@@ -453,7 +422,7 @@ enum rc
 fold_order_approve(struct fold *f, struct err *e)
 {
 	struct order_row o;
-	struct names names = {.s = f->s, .a = f->a};
+	struct store_list names = {.s = f->s, .a = f->a};
 	uint32_t serial;
 	enum rc rc = order_to_sign(f, &o, e);
 
@@ -486,8 +455,9 @@ is_asked(const json_t *asked, const char *name)
 
 	if (asked == NULL)
 		return true;
-	json_array_foreach(asked, i,
-			   v) if (strcmp(json_string_value(v), name) == 0) return true;
+	json_array_foreach (asked, i, v)
+		if (strcmp(json_string_value(v), name) == 0)
+			return true;
 	return false;
 }
 
@@ -496,25 +466,27 @@ static enum rc
 order_end(struct fold *f, const struct order_row *o, const json_t *asked,
 	  const char *state, struct err *e)
 {
-	struct names held = {.s = f->s, .a = f->a}, going = {.s = f->s, .a = f->a};
+	struct store_list held = {.s = f->s, .a = f->a}, going = {.s = f->s, .a = f->a};
 	uint32_t serial;
 	enum rc rc = store_run(f->s, &SQL_V_ORDER_NAMES_HELD,
 			       (struct db_param[]){DB_P_TEXT(o->id)}, on_name, &held, e);
 
-	going.row = arena_array(f->a, held.n, sizeof(*going.row));
-	for (size_t i = 0; i < held.n; i++)
-		if (is_asked(asked, held.row[i].name))
-			going.row[going.n++] = held.row[i];
+	for (size_t i = 0; i < held.n; i++) {
+		const struct held_name *n = (const struct held_name *)held.rows + i;
+		if (is_asked(asked, n->name))
+			*(struct held_name *)store_list_next(&going, sizeof(*n)) = *n;
+	}
 	if (rc == RC_OK && going.n == 0) {
 		fold_void(f, "the order holds none of these names");
 		return RC_OK;
 	}
 	if (rc == RC_OK)
 		rc = zone_change(f, o->id, &going, false, &serial, e);
+	const struct held_name *names = going.rows;
 	for (size_t i = 0; rc == RC_OK && i < going.n; i++)
 		rc = store_run(f->s, &SQL_V_ORDER_NAME_LIFT,
 			       (struct db_param[]){DB_P_TEXT(o->id),
-						   DB_P_TEXT(going.row[i].name),
+						   DB_P_TEXT(names[i].name),
 						   DB_P_INT(f->ev->iat_us)},
 			       NULL, NULL, e);
 	if (rc == RC_OK && going.n == held.n)

@@ -372,8 +372,7 @@ naughty_strings_are_only_text(void **state)
 	n = json_array_size(list);
 	assert_true(n > 500);
 	buf_puts(&csv, "target,category,description\n");
-	json_array_foreach(list, i, s)
-	{
+	json_array_foreach (list, i, s) {
 		buf_printf(&csv, "t.me/naughty_%zu,gambling,", i);
 		put_quoted(&csv, json_string_value(s));
 		buf_puts(&csv, "\n");
@@ -382,8 +381,7 @@ naughty_strings_are_only_text(void **state)
 	}
 	struct batch b = parse(a, csv.data, csv.len);
 	assert_int_equal(b.n_rows, 2 * n);
-	json_array_foreach(list, i, s)
-	{
+	json_array_foreach (list, i, s) {
 		const struct batch_row *r = &b.rows[2 * i];
 		const char *given = json_string_value(s);
 		assert_int_equal(r->rc, RC_OK);

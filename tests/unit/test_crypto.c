@@ -116,12 +116,10 @@ wycheproof(void **state)
 
 	(void)state;
 	assert_non_null(doc);
-	json_array_foreach(json_object_get(doc, "testGroups"), i, group)
-	{
+	json_array_foreach (json_object_get(doc, "testGroups"), i, group) {
 		const char *pub = json_string_value(
 			json_object_get(json_object_get(group, "publicKey"), "pk"));
-		json_array_foreach(json_object_get(group, "tests"), k, t)
-		{
+		json_array_foreach (json_object_get(group, "tests"), k, t) {
 			const char *result =
 				json_string_value(json_object_get(t, "result"));
 			bool valid = strcmp(result, "valid") == 0;

@@ -88,8 +88,7 @@ naughty_strings(void **state)
 
 	(void)state;
 	assert_true(json_array_size(list) > 500);
-	json_array_foreach(list, i, value)
-	{
+	json_array_foreach (list, i, value) {
 		struct err e = ERR_INIT;
 		const char *made;
 		struct hash h;

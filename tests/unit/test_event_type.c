@@ -196,8 +196,7 @@ break_members(const struct good *g, const struct event *ev, json_t *obj)
 	json_object_set_new(obj, "unknown_member", json_integer(1));
 	assert_invalid(ev, author_of(g), "members of which only");
 	json_object_del(obj, "unknown_member");
-	json_object_foreach(copy, name, value)
-	{
+	json_object_foreach (copy, name, value) {
 		/* No member is null, nor an object where a text is asked for. */
 		json_object_set_new(obj, name, json_null());
 		assert_invalid(ev, author_of(g), name);

@@ -99,8 +99,7 @@ naughty_strings_are_inert(void **state)
 	(void)state;
 	assert_non_null(all);
 	assert_true(json_array_size(all) > 400);
-	json_array_foreach(all, i, s)
-	{
+	json_array_foreach (all, i, s) {
 		const char *page = page_of(a, json_string_value(s));
 		const char *value = strchr(page, '"') + 1;
 		const char *end = strchr(value, '"');
@@ -289,8 +288,7 @@ python_reads_the_same(void **state)
 	(void)state;
 	assert_true(fd >= 0);
 	html_open(h, "html");
-	json_array_foreach(all, i, s)
-	{
+	json_array_foreach (all, i, s) {
 		html_open(h, "p");
 		html_attr(h, "class", json_string_value(s));
 		html_text(h, json_string_value(s));

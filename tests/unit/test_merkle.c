@@ -166,7 +166,8 @@ run_vector(struct arena *a, const char *path, bool inclusion)
 
 	assert_non_null(doc);
 	assert_true(json_array_size(list) < 2 * MERKLE_PROOF_MAX);
-	json_array_foreach(list, i, item) get_hash(a, item, &proof[i]);
+	json_array_foreach (list, i, item)
+		get_hash(a, item, &proof[i]);
 	if (inclusion) {
 		get_hash(a, json_object_get(doc, "leafHash"), &x);
 		get_hash(a, json_object_get(doc, "root"), &y);

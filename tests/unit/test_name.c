@@ -140,8 +140,7 @@ toascii_is_followed_or_refused(void **state)
 	json_t *tests = json_loadb(text, len, 0, NULL), *t;
 
 	assert_non_null(tests);
-	json_array_foreach(tests, i, t)
-	{
+	json_array_foreach (tests, i, t) {
 		const char *in = json_string_value(json_object_get(t, "input"));
 		const char *want = json_string_value(json_object_get(t, "output"));
 		const char *got;

@@ -134,8 +134,7 @@ urls_conform_to_whatwg(void **state)
 	size_t i, n = 0;
 	int wrong = 0;
 
-	json_array_foreach(tests, i, t)
-	{
+	json_array_foreach (tests, i, t) {
 		json_t *in = json_object_get(t, "input");
 		if (in == NULL || json_is_string(json_object_get(t, "base")) ||
 		    !is_web(json_string_value(in), json_string_length(in)))
@@ -165,8 +164,7 @@ hosts_conform_to_whatwg(void **state)
 	size_t i;
 	int wrong = 0;
 
-	json_array_foreach(tests, i, t)
-	{
+	json_array_foreach (tests, i, t) {
 		json_t *in = json_object_get(t, "input");
 		const char *want = json_string_value(json_object_get(t, "output"));
 		struct target got;
