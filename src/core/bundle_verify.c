@@ -52,7 +52,11 @@ bundle_other(enum party p)
 	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
 }
 
-enum rc(bundle_fail)(struct bundle *b, const char *fmt, ...)
+/* The analyser's macro is for callers. */
+#undef bundle_fail
+
+enum rc
+bundle_fail(struct bundle *b, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
 	va_list ap;
