@@ -218,6 +218,17 @@ peers_print(struct cli *c, const json_t *peers)
 	}
 }
 
+/* Loud, and first: nothing goes out while it stands. */
+static void
+frozen_print(const json_t *r)
+{
+	size_t i;
+	const json_t *why;
+
+	json_array_foreach (json_object_get(r, "frozen"), i, why)
+		printf("FROZEN: %s\n", json_string_value(why));
+}
+
 static enum rc
 cmd_peer_list(struct cli *c, struct err *e)
 {
@@ -227,6 +238,7 @@ cmd_peer_list(struct cli *c, struct err *e)
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	const json_t *own = json_object_get(r, "own");
+	frozen_print(r);
 	printf("we are %s (%s), the %s\n  fingerprint %s\n", cli_text(own, "org"),
 	       cli_text(own, "name"), cli_text(own, "role"),
 	       cli_text(own, "fingerprint"));
@@ -243,6 +255,7 @@ cmd_status(struct cli *c, struct err *e)
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
+	frozen_print(r);
 	printf("%s (%s), the %s\n", cli_text(r, "org"), cli_text(r, "name"),
 	       cli_text(r, "role"));
 	printf("items %" JSON_INTEGER_FORMAT ", decided %" JSON_INTEGER_FORMAT

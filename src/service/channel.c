@@ -60,6 +60,78 @@ channel_by_id(struct store *s, struct arena *a, int64_t channel, struct channel_
 }
 
 enum rc
+channel_usable(const struct node *nd, int64_t channel, struct err *e)
+{
+	if (nd->frozen[channel] != NULL)
+		return err_rule(e, RC_FROZEN, "protocol 6", "%s", nd->frozen[channel]);
+	return RC_OK;
+}
+
+/* What the signer remembers of our log against what the store has and the peer receipted.
+ */
+static enum rc
+frozen_why(struct node *nd, const struct channel_row *c, const char **ret, struct err *e)
+{
+	struct log_receipt receipt = {0};
+	struct err none = ERR_INIT;
+	struct log_head h;
+	struct hash root;
+	uint64_t mark = 0;
+	enum rc rc = store_head(nd->store, nd->a, c->channel, c->own_party, &h, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_receipt_last(nd->store, nd->a, c->channel, c->own_party, &receipt,
+				&none);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", none.text);
+	rc = signer_mark(nd->signer, h.origin, &mark, &root, &none);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", none.text);
+	*ret = NULL;
+	if (mark > h.size || (mark == h.size && mark != 0 && !hash_equal(&root, &h.root)))
+		*ret = arena_printf(
+			nd->a,
+			"the store has %" PRIu64 " events for %s and %" PRIu64
+			" were signed: it is an old copy. Put back the newest store; "
+			"docs/operating.md says how",
+			h.size, c->peer_org, mark);
+	else if (mark < receipt.size)
+		*ret = arena_printf(nd->a,
+				    "the file marks knows %" PRIu64
+				    " events for %s and %" PRIu64
+				    " are receipted: it is old or was made anew. Put "
+				    "back the newest; "
+				    "docs/operating.md says how",
+				    mark, c->peer_org, receipt.size);
+	return RC_OK;
+}
+
+enum rc
+channels_examine(struct node *nd, struct err *e)
+{
+	const struct channel_row *rows;
+	size_t n;
+	enum rc rc = store_channels(nd->store, nd->a, &rows, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		if (rows[i].channel >= 0 && rows[i].channel <= NODE_CHANNELS_MAX)
+			rc = frozen_why(nd, &rows[i], &nd->frozen[rows[i].channel], e);
+	return rc;
+}
+
+json_t *
+channels_frozen_json(const struct node *nd)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i <= NODE_CHANNELS_MAX; i++)
+		if (nd->frozen[i] != NULL)
+			json_array_append_new(all, json_string(nd->frozen[i]));
+	return all;
+}
+
+enum rc
 node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t channel,
 		struct log_head *ret_head, const char **ret_note, struct err *e)
 {
@@ -71,6 +143,9 @@ node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t chann
 
 	if (rc != RC_OK)
 		return rc;
+	rc = channel_usable(nd, channel, e);
+	if (rc != RC_OK)
+		return rc;
 	/* The signer takes one history; two threads must not race it with two sizes. */
 	pthread_mutex_lock(&nd->checkpoint_mu);
 	rc = store_head(s, a, channel, c.own_party, ret_head, e);
@@ -80,12 +155,6 @@ node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t chann
 		if (rc == RC_NOT_FOUND)
 			rc = RC_OK;
 	}
-	if (rc == RC_OK && mark > ret_head->size)
-		rc = err_set(e, RC_FROZEN,
-			     "the store is behind what was signed (%" PRIu64
-			     " leaves, the signer knows %" PRIu64
-			     "): it was restored from an old copy; see docs/operating.md",
-			     ret_head->size, mark);
 	if (rc == RC_OK && mark != 0 && mark < ret_head->size)
 		rc = merkle_prove_consistency(mark, ret_head->size, log_tree_get, &tree,
 					      &proof, e);

@@ -100,7 +100,8 @@ file_load(struct node *nd, const char *path, const char **ret, size_t *ret_len,
 		buf_put(&b, chunk, n);
 	enum rc rc = ferror(f) ? err_sys(e, "read %s", path) : RC_OK;
 	if (rc == RC_OK && !buf_ok(&b))
-		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path, LIST_MAX);
+		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
+			     LIST_MAX);
 	fclose(f);
 	*ret = arena_strndup(nd->a, buf_str(&b), b.len);
 	*ret_len = b.len;
@@ -139,10 +140,11 @@ suffixes_load(struct node *nd, struct err *e)
 		psl = PSL_SYSTEM_FILE;
 	nd->psl = psl_load_file(psl);
 	if (nd->psl == NULL)
-		return err_set(e, RC_NOT_FOUND,
-			       "no Public Suffix List at %s: install the package publicsuffix, "
-			       "or name the list's file in the setting guard.psl",
-			       psl);
+		return err_set(
+			e, RC_NOT_FOUND,
+			"no Public Suffix List at %s: install the package publicsuffix, "
+			"or name the list's file in the setting guard.psl",
+			psl);
 	nd->lists.psl = nd->psl;
 	enum rc rc = file_load(nd, psl, &text, &len, e);
 	if (rc == RC_OK)
@@ -248,6 +250,8 @@ node_open(const char *dir, struct node **ret, struct err *e)
 		rc = identity_load(nd, e);
 	if (rc == RC_OK)
 		rc = lists_load(nd, e);
+	if (rc == RC_OK)
+		rc = channels_examine(nd, e);
 	if (rc != RC_OK)
 		goto out;
 	nd->views = views_create(nd->store);

@@ -115,6 +115,10 @@ struct node {
 	struct store *store; /* the writer's */
 	struct views *views;
 
+	/* Why an own log takes nothing (protocol 6), by channel; NULL: it does.  Set before any
+	 * other thread is there. */
+	const char *frozen[NODE_CHANNELS_MAX + 1];
+
 	pthread_mutex_t checkpoint_mu;
 	pthread_mutex_t password_mu;
 };
@@ -128,6 +132,12 @@ void reader_put(struct node *nd, struct store *s); /* NULL allowed */
 enum rc node_checkpoint(struct node *nd, struct store *s, struct arena *a,
 			int64_t channel, struct log_head *ret_head, const char **ret_note,
 			struct err *e) MUST_CHECK;
+
+/* At the start, before any thread: which own logs must take nothing, and why. */
+enum rc channels_examine(struct node *nd, struct err *e) MUST_CHECK;
+json_t *channels_frozen_json(const struct node *nd);
+/* RC_FROZEN when the channel's own log takes nothing. */
+enum rc channel_usable(const struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 
 /* The channel with this peer, or the only one when `peer` is NULL.  RC_NOT_FOUND. */
 enum rc channel_of_peer(struct store *s, struct arena *a, const char *peer,

@@ -67,6 +67,7 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (counts != NULL)
 		json_object_update(o, counts);
 	json_decref(counts);
+	json_object_set_new(o, "frozen", channels_frozen_json(nd));
 	json_object_set_new(o, "zone_serial", json_integer(serial));
 	return rc;
 }

@@ -165,7 +165,9 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	struct stage *st;
 	struct hash *sd;
 
-	enum rc rc = append_stage(w, ev->channel, &st, e);
+	enum rc rc = channel_usable(w->nd, ev->channel, e);
+	if (rc == RC_OK)
+		rc = append_stage(w, ev->channel, &st, e);
 	if (rc == RC_OK)
 		rc = disclose(w, ev, &sd, e);
 	if (rc == RC_OK)
