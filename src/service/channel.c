@@ -155,6 +155,9 @@ node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t chann
 		if (rc == RC_NOT_FOUND)
 			rc = RC_OK;
 	}
+	if (rc == RC_OK && mark > ret_head->size)
+		rc = err_set(e, RC_RETRY,
+			     "a newer head was signed since this reader looked");
 	if (rc == RC_OK && mark != 0 && mark < ret_head->size)
 		rc = merkle_prove_consistency(mark, ret_head->size, log_tree_get, &tree,
 					      &proof, e);

@@ -434,7 +434,7 @@ case_gather_at_once(struct node *nd, struct arena *a, const char *casefile, bool
 			rc = case_gather(&g, e);
 		s->drv->rollback(s->db);
 		*ret = g.out;
-		if (rc == RC_FROZEN && attempt + 1 < EXPORT_ATTEMPTS)
+		if (rc == RC_RETRY && attempt + 1 < EXPORT_ATTEMPTS)
 			rc = RC_OK;
 		else
 			break;
