@@ -263,6 +263,8 @@ page_begin(struct page *p, const char *kicker, const char *title, const char *se
 	if (kicker != NULL)
 		html_leaf(h, "p", "kicker", kicker);
 	html_open(h, "h1");
+	if (strlen(title) > PAGE_TITLE_BYTES)
+		html_attr(h, "class", "long");
 	html_attr(h, "dir", "auto");
 	html_text(h, title);
 	html_close(h, "h1");

@@ -71,14 +71,17 @@ const char *page_link(struct page *p, const char *path, ...)
 void page_begin(struct page *p, const char *kicker, const char *title,
 		const char *section);
 void page_end(struct page *p);
+/* <h2>, with an id for links to it (NULL: none) */
+void part_heading(struct page *p, const char *id, const char *text);
 
-/* X(NAME, class) in the order of console.md, section D */
+/* X(NAME, class): an icon, which part.c draws, and colours, which style.css has */
 #define LOOK_TABLE(X)                                                                    \
 	X(WAITING, "waiting")                                                            \
 	X(SENT, "sent")                                                                  \
 	X(RUNNING, "running")                                                            \
 	X(DONE, "done")                                                                  \
 	X(SOON, "soon")                                                                  \
+	X(REFUSED, "refused")                                                            \
 	X(BAD, "bad")                                                                    \
 	X(BLOCKED, "blocked")                                                            \
 	X(UNKNOWN, "unknown")
@@ -122,7 +125,7 @@ const char *case_state_word(struct page *p, const char *state);
 void order_chip(struct page *p, const char *state);
 const char *word_party(struct page *p, const char *party);
 const char *word_event(struct page *p, const char *type);
-const char *word_outcome(struct page *p, const char *outcome);
+void outcome_chip(struct page *p, const char *outcome); /* NULL: open */
 const char *word_ground(struct page *p, const char *ground);
 const char *word_category(struct page *p, const char *category);
 const char *word_class(struct page *p, const char *class);

@@ -47,19 +47,44 @@ summary_put(struct page *p, const json_t *c)
 		fact_open(p, T(p, NEXT_STEP));
 		html_text(p->h, word_rung(p, next));
 		html_text(p->h, ", ");
-		html_text(p->h, T(p, NOT_BEFORE));
-		html_text(p->h, " ");
-		part_time(p, j_time(next, "not_before"));
+		if (j_bool(next, "waits_for_receipt")) {
+			html_text(p->h, T(p, AFTER_RECEIPT));
+		} else {
+			html_text(p->h, T(p, NOT_BEFORE));
+			html_text(p->h, " ");
+			part_time(p, j_time(next, "not_before"));
+		}
 		fact_close(p);
 	}
 	html_close(p->h, "dl");
+}
+
+/* What stands further down, behind a hundred items. */
+static void
+contents_put(struct page *p)
+{
+	static const struct {
+		const char *href;
+		enum text_key key;
+	} rows[] = {
+		{"#items", TEXT_ITEMS},	      {"#conversation", TEXT_CONVERSATION},
+		{"#timeline", TEXT_TIMELINE}, {"#ladder", TEXT_LADDER},
+		{"#receipts", TEXT_RECEIPTS}, {"#orders", TEXT_ORDERS_CITING},
+	};
+
+	html_open(p->h, "nav");
+	html_attr(p->h, "class", "contents");
+	html_attr(p->h, "aria-label", T(p, CONTENTS));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		part_link(p, rows[i].href, lang_text(p->lang, rows[i].key));
+	html_close(p->h, "nav");
 }
 
 /* Conservation, as an equation that anybody can do again. */
 static void
 counts_put(struct page *p, const json_t *n)
 {
-	html_leaf(p->h, "h2", NULL, T(p, COUNTS));
+	part_heading(p, "counts", T(p, COUNTS));
 	html_open(p->h, "ul");
 	html_attr(p->h, "class", "sums");
 	html_leaf(p->h, "li", NULL,
@@ -76,13 +101,12 @@ static void
 item_row(struct page *p, const json_t *it, const struct column *columns)
 {
 	const char *given = j_text(it, "given"), *normal = j_text(it, "normal"),
-		   *outcome = j_text(it, "outcome"), *ground = j_text(it, "ground"),
-		   *reason = j_text(it, "reason"),
+		   *ground = j_text(it, "ground"), *reason = j_text(it, "reason"),
 		   *description = j_text(it, "description");
 	struct html *h = p->h;
 
 	row_open(p);
-	cell_number(p, &columns[0], j_int(it, "i") + 1);
+	cell_number(p, &columns[0], j_int(it, "i"));
 	cell_open(p, &columns[1]);
 	html_open(h, "code");
 	part_outside(p, given, T(p, ERASED));
@@ -90,8 +114,8 @@ item_row(struct page *p, const json_t *it, const struct column *columns)
 	if (given != NULL && normal != NULL && strcmp(given, normal) != 0) {
 		html_open(h, "span");
 		html_attr(h, "class", "under");
-		html_text(h, "= ");
 		html_open(h, "code");
+		html_text(h, "=\xc2\xa0");
 		html_leaf(h, "bdi", NULL, normal);
 		html_close(h, "code");
 		html_close(h, "span");
@@ -105,10 +129,7 @@ item_row(struct page *p, const json_t *it, const struct column *columns)
 	cell_close(p);
 	cell_text(p, &columns[2], word_category(p, j_text(it, "category")));
 	cell_open(p, &columns[3]);
-	if (outcome == NULL)
-		part_chip(p, LOOK_WAITING, T(p, ITEM_OPEN));
-	else
-		part_chip(p, LOOK_DONE, word_outcome(p, outcome));
+	outcome_chip(p, j_text(it, "outcome"));
 	cell_close(p);
 	cell_open(p, &columns[4]);
 	if (ground != NULL && ground[0] != '\0')
@@ -136,10 +157,7 @@ items_put(struct page *p, const json_t *reply)
 		     *next = json_object_get(reply, "next");
 	size_t i;
 
-	html_open(p->h, "h2");
-	html_attr(p->h, "id", "items");
-	html_text(p->h, T(p, ITEMS));
-	html_close(p->h, "h2");
+	part_heading(p, "items", T(p, ITEMS));
 	if (json_array_size(items) == 0) {
 		html_leaf(p->h, "p", "empty", T(p, NO_ITEMS));
 	} else {
@@ -165,7 +183,7 @@ messages_put(struct page *p, const json_t *messages)
 	const json_t *m;
 	size_t i;
 
-	html_leaf(h, "h2", NULL, T(p, CONVERSATION));
+	part_heading(p, "conversation", T(p, CONVERSATION));
 	if (json_array_size(messages) == 0) {
 		html_leaf(h, "p", "empty", T(p, NO_MESSAGES));
 		return;
@@ -235,7 +253,7 @@ timeline_put(struct page *p, const json_t *timeline)
 	const json_t *ev;
 	size_t i;
 
-	html_leaf(h, "h2", NULL, T(p, TIMELINE));
+	part_heading(p, "timeline", T(p, TIMELINE));
 	table_open(p, T(p, TIMELINE_CAPTION), columns,
 		   sizeof(columns) / sizeof(columns[0]));
 	json_array_foreach (timeline, i, ev) {
@@ -285,7 +303,7 @@ ladder_put(struct page *p, const json_t *ladder)
 	const json_t *rung;
 	size_t i;
 
-	html_leaf(p->h, "h2", NULL, T(p, LADDER));
+	part_heading(p, "ladder", T(p, LADDER));
 	if (json_array_size(ladder) == 0) {
 		html_leaf(p->h, "p", "empty", T(p, NO_LADDER));
 		return;
@@ -317,7 +335,7 @@ receipts_put(struct page *p, const json_t *timeline)
 	const json_t *ev, *other;
 	size_t i, k, shown = 0;
 
-	html_leaf(p->h, "h2", NULL, T(p, RECEIPTS));
+	part_heading(p, "receipts", T(p, RECEIPTS));
 	html_open(p->h, "ul");
 	json_array_foreach (timeline, i, ev) {
 		const char *at = j_text(ev, "received");
@@ -352,7 +370,7 @@ orders_put(struct page *p, const json_t *orders)
 	const json_t *o;
 	size_t i;
 
-	html_leaf(p->h, "h2", NULL, T(p, ORDERS_CITING));
+	part_heading(p, "orders", T(p, ORDERS_CITING));
 	if (json_array_size(orders) == 0) {
 		html_leaf(p->h, "p", "empty", T(p, NO_ORDERS_CITING));
 		return;
@@ -395,6 +413,7 @@ page_case(struct page *p, struct err *e)
 	subject = j_text(c, "subject");
 	page_begin(p, T(p, CASE), subject == NULL ? T(p, NO_SUBJECT) : subject, "/");
 	summary_put(p, c);
+	contents_put(p);
 	counts_put(p, json_object_get(c, "counts"));
 	items_put(p, items);
 	messages_put(p, json_object_get(c, "messages"));

@@ -41,6 +41,23 @@ filters_put(struct page *p, const json_t *status, const char *chosen)
 	html_close(p->h, "nav");
 }
 
+/* No deadline brings these to the top of the list. */
+static void
+undelivered_put(struct page *p, const json_t *status)
+{
+	const int64_t n = j_int(json_object_get(status, "cases"), "sent");
+
+	if (n == 0 || node_identity(p->nd)->role != PARTY_AUTHORITY)
+		return;
+	html_open(p->h, "p");
+	html_attr(p->h, "class", "problem");
+	part_link(p, page_link(p, "/", "state", "sent", NULL),
+		  COUNT(p, UNDELIVERED_CASES, n));
+	html_text(p->h, " ");
+	html_text(p->h, T(p, UNDELIVERED_MEANS));
+	html_close(p->h, "p");
+}
+
 static void
 sums_put(struct page *p, const json_t *status)
 {
@@ -74,6 +91,10 @@ due_put(struct page *p, const json_t *c)
 {
 	const int64_t due_us = j_time(c, "due");
 
+	if (due_us == 0 && strcmp(j_text(c, "state"), "sent") == 0) {
+		html_leaf(p->h, "span", "none", T(p, NO_DEADLINE));
+		return;
+	}
 	part_time(p, due_us);
 	if (due_us == 0)
 		return;
@@ -257,6 +278,7 @@ page_cases(struct page *p, struct err *e)
 		return rc;
 	page_begin(p, NULL, T(p, CASES_TITLE), "/");
 	sums_put(p, status);
+	undelivered_put(p, status);
 	filters_put(p, status, state);
 	cases_put(p, reply, state);
 	peers_put(p, json_object_get(status, "peers"));

@@ -56,6 +56,12 @@ form_put(struct page *p, const char *name)
 	html_close(h, "form");
 }
 
+static bool
+blocks(const json_t *o)
+{
+	return strcmp(j_text(o, "state"), "in_force") == 0 && j_time(o, "lifted") == 0;
+}
+
 static void
 order_put(struct page *p, const json_t *o, const char *name)
 {
@@ -133,8 +139,11 @@ found_put(struct page *p, const json_t *reply)
 		  n == 0 ? T(p, LOOKUP_NEVER) : COUNT(p, LOOKUP_MATCHES, n));
 	html_open(h, "ol");
 	html_attr(h, "class", "matches");
-	json_array_foreach (orders, i, o)
-		order_put(p, o, name);
+	/* What blocks it comes first. */
+	for (int in_force = 1; in_force >= 0; in_force--)
+		json_array_foreach (orders, i, o)
+			if (blocks(o) == (in_force == 1))
+				order_put(p, o, name);
 	html_close(h, "ol");
 }
 

@@ -6,6 +6,8 @@
 #include "core/crypto.h"
 #include "http/page.h"
 
+enum { NAMES_IN_LIST = 3 };
+
 static void
 name_put(struct page *p, const json_t *n)
 {
@@ -16,27 +18,53 @@ name_put(struct page *p, const json_t *n)
 		html_text(p->h, " ");
 		html_text(p->h, T(p, AND_BELOW));
 	}
-	if (j_time(n, "lifted") != 0) {
-		html_text(p->h, " ");
-		part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
-		html_text(p->h, " ");
-		part_time(p, j_time(n, "lifted"));
-	}
 }
 
+/* Each with the time of its lift. */
 static void
-names_put(struct page *p, const json_t *o)
+names_put(struct page *p, const json_t *names)
 {
 	const json_t *n;
 	size_t i;
 
 	html_open(p->h, "ul");
-	html_attr(p->h, "class", "names");
-	json_array_foreach (json_object_get(o, "names"), i, n) {
+	json_array_foreach (names, i, n) {
 		html_open(p->h, "li");
 		name_put(p, n);
+		if (j_time(n, "lifted") != 0) {
+			html_text(p->h, " ");
+			part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
+			html_text(p->h, " ");
+			part_time(p, j_time(n, "lifted"));
+		}
 		html_close(p->h, "li");
 	}
+	html_close(p->h, "ul");
+}
+
+/* The first few; of an order in force also which of them are free already. */
+static void
+names_put_short(struct page *p, const json_t *names, bool in_force)
+{
+	const size_t n_names = json_array_size(names);
+	const json_t *n;
+	size_t i;
+
+	html_open(p->h, "ul");
+	json_array_foreach (names, i, n) {
+		if (i == NAMES_IN_LIST)
+			break;
+		html_open(p->h, "li");
+		name_put(p, n);
+		if (in_force && j_time(n, "lifted") != 0) {
+			html_text(p->h, " ");
+			part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
+		}
+		html_close(p->h, "li");
+	}
+	if (n_names > NAMES_IN_LIST)
+		html_leaf(p->h, "li", "none",
+			  COUNT(p, MORE_NAMES, (int64_t)(n_names - NAMES_IN_LIST)));
 	html_close(p->h, "ul");
 }
 
@@ -63,7 +91,8 @@ order_row(struct page *p, const json_t *o, const struct column *columns)
 	html_close(p->h, "a");
 	cell_close(p);
 	cell_open(p, &columns[1]);
-	names_put(p, o);
+	names_put_short(p, json_object_get(o, "names"),
+			strcmp(j_text(o, "state"), "in_force") == 0);
 	cell_close(p);
 	cell_open(p, &columns[2]);
 	chips_put(p, o);
@@ -294,7 +323,7 @@ page_order(struct page *p, struct err *e)
 	page_begin(p, T(p, BLOCK_ORDER), j_text(o, "order"), "/orders");
 	facts_put(p, o);
 	html_leaf(p->h, "h2", NULL, T(p, COL_NAMES));
-	names_put(p, o);
+	names_put(p, json_object_get(o, "names"));
 	text_put(p, o);
 	hands_put(p, o);
 	cites_put(p, json_object_get(o, "cites"));

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "http/page.h"
 
+enum { FACT_SHORT_BYTES = 100 /* more takes the whole width */ };
+
 static const char *const classes[] = {
 #define X(name, class) class,
 	LOOK_TABLE(X)
@@ -15,12 +17,12 @@ static const char *const drawings[] = {
 	[LOOK_WAITING] = "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z",
 	[LOOK_SENT] = "M2.5 8h11M9 3.5L13.5 8L9 12.5",
 	[LOOK_RUNNING] =
-		"M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11zM8 2.5v11M5.5 3.3v9.4"
-		"M3.5 5.2v5.6",
+		"M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11zM8 2.5v11M5.5 3.3v9.4",
 	[LOOK_DONE] = "M2.5 8.5L6.5 12.5L13.5 4",
 	[LOOK_SOON] = "M8 2L14.5 13.5H1.5zM8 6.2v3.6M8 11.3v.7",
+	[LOOK_REFUSED] = "M3.5 3.5l9 9M12.5 3.5l-9 9",
 	[LOOK_BAD] = "M8 2v8M8 12.5v1.5",
-	[LOOK_BLOCKED] = "M3 3h10v10H3zM3 8h10M3 5.5h10M3 10.5h10",
+	[LOOK_BLOCKED] = "M3.5 3.5h9v9h-9z",
 	[LOOK_UNKNOWN] = "M5 5.5a3 3 0 1 1 4.5 2.6Q8 9 8 10.5M8 12.7v.8",
 };
 
@@ -41,6 +43,16 @@ part_chip(struct page *p, enum look look, const char *word)
 	html_close(h, "svg");
 	html_text(h, word);
 	html_close(h, "span");
+}
+
+void
+part_heading(struct page *p, const char *id, const char *text)
+{
+	html_open(p->h, "h2");
+	if (id != NULL)
+		html_attr(p->h, "id", id);
+	html_text(p->h, text);
+	html_close(p->h, "h2");
 }
 
 void
@@ -99,12 +111,18 @@ part_pager(struct page *p, const char *first, const char *next)
 
 /* ---- facts */
 
+static void
+fact_fill(struct page *p, const char *name)
+{
+	html_leaf(p->h, "dt", NULL, name);
+	html_open(p->h, "dd");
+}
+
 void
 fact_open(struct page *p, const char *name)
 {
 	html_open(p->h, "div");
-	html_leaf(p->h, "dt", NULL, name);
-	html_open(p->h, "dd");
+	fact_fill(p, name);
 }
 
 void
@@ -128,7 +146,10 @@ fact_text(struct page *p, const char *name, const char *text)
 void
 fact_outside(struct page *p, const char *name, const char *text)
 {
-	fact_open(p, name);
+	html_open(p->h, "div");
+	if (text != NULL && strlen(text) > FACT_SHORT_BYTES)
+		html_attr(p->h, "class", "wide");
+	fact_fill(p, name);
 	part_outside(p, text, T(p, NOT_GIVEN));
 	fact_close(p);
 }

@@ -57,20 +57,34 @@ word_event(struct page *p, const char *type)
 	return FIND(p, words, type);
 }
 
-const char *
-word_outcome(struct page *p, const char *outcome)
+/* A decision is an answer, not a good one: only what is gone has the tick. */
+void
+outcome_chip(struct page *p, const char *outcome)
 {
-	static const struct word words[] = {
-		{"removed", TEXT_OUTCOME_REMOVED},
-		{"restricted", TEXT_OUTCOME_RESTRICTED},
-		{"account_suspended", TEXT_OUTCOME_ACCOUNT_SUSPENDED},
-		{"kept", TEXT_OUTCOME_KEPT},
-		{"not_found", TEXT_OUTCOME_NOT_FOUND},
-		{"already_removed", TEXT_OUTCOME_ALREADY_REMOVED},
-		{"impossible", TEXT_OUTCOME_IMPOSSIBLE},
+	static const struct {
+		const char *token;
+		enum look look;
+		enum text_key key;
+	} rows[] = {
+		{"removed", LOOK_DONE, TEXT_OUTCOME_REMOVED},
+		{"restricted", LOOK_DONE, TEXT_OUTCOME_RESTRICTED},
+		{"account_suspended", LOOK_DONE, TEXT_OUTCOME_ACCOUNT_SUSPENDED},
+		{"already_removed", LOOK_DONE, TEXT_OUTCOME_ALREADY_REMOVED},
+		{"kept", LOOK_REFUSED, TEXT_OUTCOME_KEPT},
+		{"not_found", LOOK_UNKNOWN, TEXT_OUTCOME_NOT_FOUND},
+		{"impossible", LOOK_UNKNOWN, TEXT_OUTCOME_IMPOSSIBLE},
 	};
 
-	return FIND(p, words, outcome);
+	if (outcome == NULL) {
+		part_chip(p, LOOK_WAITING, T(p, ITEM_OPEN));
+		return;
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].token, outcome) == 0) {
+			part_chip(p, rows[i].look, lang_text(p->lang, rows[i].key));
+			return;
+		}
+	part_chip(p, LOOK_UNKNOWN, outcome);
 }
 
 const char *
@@ -186,7 +200,7 @@ static const struct {
 	{"sent", LOOK_SENT, TEXT_STATE_SENT},
 	{"received", LOOK_WAITING, TEXT_STATE_RECEIVED},
 	{"accepted", LOOK_RUNNING, TEXT_STATE_ACCEPTED},
-	{"refused", LOOK_WAITING, TEXT_STATE_REFUSED},
+	{"refused", LOOK_REFUSED, TEXT_STATE_REFUSED},
 	{"closed", LOOK_DONE, TEXT_STATE_CLOSED},
 };
 

@@ -1,98 +1,19 @@
 /* The pages as a browser gets them, from a real node. */
 #include "data_file.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "http/pages.h"
+#include "pages_fetch.h"
 #include "pages_node.h"
-
-enum { BYTES_MAX = 8 << 20 };
 
 #define EVIL "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;"
 
 static struct {
 	struct pages_node node;
-	struct http_pages *pages;
 	const char *evil_case, *plain_case;
 } t;
-
-struct got {
-	long status;
-	struct buf head, body;
-};
-
-static size_t
-on_bytes(char *p, size_t size, size_t n, void *arg)
-{
-	buf_put(arg, p, size * n);
-	return size * n;
-}
-
-/* `more`: header lines, NULL at their end.  The body is NUL-terminated. */
-static void
-request(const char *method, const char *path, const char *const more[], struct got *g)
-{
-	CURL *c = curl_easy_init();
-	struct curl_slist *lines = NULL;
-	struct arena *a = arena_create();
-
-	*g = (struct got){.head = BUF_INIT(BYTES_MAX), .body = BUF_INIT(BYTES_MAX)};
-	for (size_t i = 0; more != NULL && more[i] != NULL; i++)
-		lines = curl_slist_append(lines, more[i]);
-	curl_easy_setopt(c, CURLOPT_URL,
-			 arena_printf(a, "http://127.0.0.1:%u%s",
-				      (unsigned)http_pages_port(t.pages), path));
-	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(c, CURLOPT_PROXY, "");
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, lines);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_bytes);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, &g->head);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_bytes);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, &g->body);
-	if (strcmp(method, "HEAD") == 0)
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-	else
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
-	CURLcode code = curl_easy_perform(c);
-	if (code != CURLE_OK)
-		fail_msg("%s %s: %s", method, path, curl_easy_strerror(code));
-	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &g->status);
-	curl_slist_free_all(lines);
-	curl_easy_cleanup(c);
-	arena_free(a);
-}
-
-static void
-got_free(struct got *g)
-{
-	buf_free(&g->head);
-	buf_free(&g->body);
-}
-
-static bool
-has(const struct got *g, const char *text)
-{
-	return strstr(buf_str(&g->body), text) != NULL;
-}
-
-static void
-expect(const char *path, long status, const char *const texts[])
-{
-	struct got g;
-
-	request("GET", path, NULL, &g);
-	if (g.status != status)
-		fail_msg("%s: status %ld, not %ld", path, g.status, status);
-	for (size_t i = 0; texts[i] != NULL; i++)
-		if (!has(&g, texts[i]))
-			fail_msg("%s: lacks \"%s\"", path, texts[i]);
-	got_free(&g);
-}
-#define EXPECT(path, status, ...)                                                        \
-	expect((path), (status), (const char *const[]){__VA_ARGS__, NULL})
 
 static const char *
 path_of(const char *prefix, const char *id)
@@ -111,7 +32,7 @@ start(void **state)
 	(void)state;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	pages_node_open(&t.node, "Kementerian <Contoh> & \"Uji\"");
-	must(http_pages_start(t.node.nd, "127.0.0.1", 0, &t.pages, &e), &e,
+	must(http_pages_start(t.node.nd, "127.0.0.1", 0, &fetch_from, &e), &e,
 	     "http_pages_start");
 	t.evil_case = pages_node_send(&t.node, "evil", EVIL, EVIL,
 				      "target,category,description\n"
@@ -133,7 +54,7 @@ static int
 stop(void **state)
 {
 	(void)state;
-	http_pages_stop(t.pages);
+	http_pages_stop(fetch_from);
 	pages_node_close(&t.node);
 	return 0;
 }
@@ -465,7 +386,7 @@ a_port_in_use_is_told(void **state)
 
 	(void)state;
 	assert_int_equal(http_pages_start(t.node.nd, "127.0.0.1",
-					  http_pages_port(t.pages), &w, &e),
+					  http_pages_port(fetch_from), &w, &e),
 			 RC_CONFLICT);
 	assert_non_null(strstr(e.text, "is in use"));
 	assert_non_null(strstr(e.text, "http.listen"));
