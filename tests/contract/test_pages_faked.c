@@ -295,7 +295,7 @@ one_case(void **state)
 		"Force majeure</strong>: <bdi>banjir", CHIP("refused", "Refused: kept"),
 		CHIP("unknown", "outcome_of_tomorrow"),
 		/* conversation */
-		"<p class=\"said\" dir=\"auto\">\xe2\x80\xaekanan", "Read <time",
+		"<p class=\"said\" dir=\"auto\">", "kanan ke kiri &lt;", "Read <time",
 		"erased", "Not marked as read",
 		/* timeline */
 		"Notice sent", CHIP("done", "Received at"), "04:00:02 UTC",
