@@ -27,7 +27,7 @@ bench:
 	@[ -n "$(NAME)" ] || { echo "make bench NAME=x, x one of:" \
 		$$(ls bench/bench_*.c | sed 's,bench/bench_\(.*\)\.c,\1,') >&2; exit 2; }
 	@[ -e build-release/build.ninja ] || meson setup --buildtype=release build-release
-	@ninja -C build-release bench/bench_$(NAME)
+	@ninja -C build-release bench/bench_$(NAME) src/main/saluran
 	@build-release/bench/bench_$(NAME)
 
 # make fuzz NAME=x [SECONDS=n]

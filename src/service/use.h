@@ -14,9 +14,10 @@ service_fn service_batch_check, service_notice_send;
 service_fn service_case_accept, service_case_refuse, service_case_decide,
 	service_case_say, service_case_read, service_case_remind, service_case_warn,
 	service_case_close, service_case_reopen;
-/* order.c */
+/* order.c: grounds, guards, the draft; order_sign.c: what follows */
 service_fn service_order_check, service_order_draft, service_order_override,
 	service_order_approve, service_order_lift;
+enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason */ };
 /* query.c: what people see */
 service_fn service_status, service_cases, service_case, service_items, service_orders,
 	service_order, service_lookup;
