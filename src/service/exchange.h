@@ -109,8 +109,8 @@ enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending,
 enum rc exchange_push_done(struct node *nd, int64_t peer,
 			   const struct exchange_push *push, const char *lines,
 			   size_t len, struct err *e) MUST_CHECK;
-/* The checkpoint of a push without entries was taken: a greeting at our start, by which the
- * peer learns that it need not wait any longer to send us what we missed. */
+/* The checkpoint of a push without entries was taken: a greeting at our start, by which
+ * the peer learns that it need not wait any longer to send us what we missed. */
 enum rc exchange_push_greeted(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 /* It failed for this reason: persist the schedule (1 s to 5 min, exponential, full
  * jitter). */

@@ -115,8 +115,8 @@ struct node {
 	struct store *store; /* the writer's */
 	struct views *views;
 
-	/* Why an own log takes nothing (protocol 6), by channel; NULL: it does.  Set before any
-	 * other thread is there. */
+	/* Why an own log takes nothing (protocol 6), by channel; NULL: it does.  Set
+	 * before any other thread is there. */
 	const char *frozen[NODE_CHANNELS_MAX + 1];
 
 	pthread_mutex_t checkpoint_mu;

@@ -65,8 +65,8 @@ struct store_list {
 void *store_list_next(struct store_list *l, size_t size);
 
 /* A text column in the arena; NULL for a null. */
-const char *store_col_text(const struct store *s, struct arena *a, const struct db_row *row,
-			   unsigned col);
+const char *store_col_text(const struct store *s, struct arena *a,
+			   const struct db_row *row, unsigned col);
 
 /* First column of the first row as integer; `none` when there is no row. */
 enum rc store_int(struct store *s, const struct sql *q, const struct db_param *p,
