@@ -163,6 +163,9 @@ ask_here(struct cli *c, const char *method, const char *path, json_t *in,
 	char *bare = arena_strdup(c->a, path);
 	enum rc rc = node_open(c->dir, &nd, e);
 
+	if (rc == RC_CONFLICT)
+		rc = err_set(e, RC_UNAVAILABLE,
+			     "the daemon of %s is starting or stopping: try again", c->dir);
 	query_split(c, bare, in);
 	if (rc == RC_OK)
 		rc = service_route_find(method, bare, in, &route, e);
