@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "peer/push_http.h"
 #include "service/exchange.h"
@@ -32,6 +33,7 @@ struct pusher {
 	int64_t peer;
 	pthread_t thread;
 	struct push_http *http;
+	bool answered; /* the last request was, if only by a refusal */
 	unsigned stuck;
 	uint64_t next; /* the highest entry that the peer asked for */
 	struct pusher *older;
@@ -61,6 +63,18 @@ refused(const char *call, const struct push_reply *r, struct err *e)
 	return err_set(e, RC_UNAVAILABLE, "the peer refused %s (%ld)%s%.*s", call,
 		       r->status, line == 0 ? "" : ": ",
 		       (int)(line < PUSH_QUOTE_MAX ? line : PUSH_QUOTE_MAX), r->body);
+}
+
+/* Before and after the peer has it: each is a place to crash at. */
+static enum rc
+post(struct pusher *p, const struct exchange_push *push, const char *call,
+     const void *body, size_t len, struct push_reply *ret, struct err *e)
+{
+	fault_point("push.send.before");
+	enum rc rc = push_http_post(p->http, push->peer, call, body, len, ret, e);
+	p->answered = rc == RC_OK;
+	fault_point("push.send.after");
+	return rc;
 }
 
 /* A peer that sends us from here to there, again and again, is treated as one that is
@@ -93,8 +107,7 @@ send_checkpoint(struct pusher *p, const struct exchange_push *push, bool *ret_on
 
 	*ret_on = false;
 	mirror_checkpoint_put(&b, &push->checkpoint);
-	rc = push_http_post(p->http, push->peer, "add-checkpoint", buf_str(&b), b.len,
-			    &reply, e);
+	rc = post(p, push, "add-checkpoint", buf_str(&b), b.len, &reply, e);
 	if (rc != RC_OK)
 		goto out;
 	if (reply.status == HTTP_OK)
@@ -124,8 +137,7 @@ send_entries(struct pusher *p, struct arena *a, const struct exchange_push *push
 			     EXCHANGE_BODY_MAX);
 		goto out;
 	}
-	rc = push_http_post(p->http, push->peer, "add-entries", buf_str(&b), b.len,
-			    &reply, e);
+	rc = post(p, push, "add-entries", buf_str(&b), b.len, &reply, e);
 	if (rc != RC_OK)
 		goto out;
 	if (reply.status == HTTP_OK) {
@@ -152,8 +164,8 @@ send_all(struct pusher *p, struct arena *a, const struct exchange_push *push,
 	enum rc rc = RC_OK;
 
 	if (push->disclosures != NULL) {
-		rc = push_http_post(p->http, push->peer, "disclosures", push->disclosures,
-				    push->disclosures_len, &reply, e);
+		rc = post(p, push, "disclosures", push->disclosures,
+			  push->disclosures_len, &reply, e);
 		if (rc == RC_OK && reply.status != HTTP_OK)
 			rc = refused("disclosures", &reply, e);
 	}
@@ -233,7 +245,7 @@ push_round(struct pusher *p, struct arena *a)
 	log_line(LOG_WARN, "peer.push",
 		 "peer=%" PRId64 " step=send outcome=%s rule=\"%s\"", p->peer,
 		 rc_token(rc), e.rule);
-	rc = exchange_push_failed(nd, p->peer, e.text, &again);
+	rc = exchange_push_failed(nd, p->peer, p->answered, e.text, &again);
 	if (rc != RC_OK)
 		trouble(p, "failed", rc, &again);
 	return true;

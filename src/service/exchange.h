@@ -113,9 +113,10 @@ enum rc exchange_push_done(struct node *nd, int64_t peer,
  * the peer learns that it need not wait any longer to send us what we missed. */
 enum rc exchange_push_greeted(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 /* It failed for this reason: persist the schedule (1 s to 5 min, exponential, full
- * jitter). */
-enum rc exchange_push_failed(struct node *nd, int64_t peer, const char *why,
-			     struct err *e) MUST_CHECK;
+ * jitter).  `answered`: the peer was there, so hearing from it changes nothing; else two
+ * nodes that refuse each other would wake each other without end. */
+enum rc exchange_push_failed(struct node *nd, int64_t peer, bool answered,
+			     const char *why, struct err *e) MUST_CHECK;
 /* Sleep until our log to this peer may have grown, a retry is due, or the node stops
  * (then false). */
 bool exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us);

@@ -243,10 +243,13 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 		rc = delivery_get(s, peer, &d, e);
 	if (rc != RC_OK)
 		return rc;
-	if (d.next_us > now_us) {
+	/* A start is a reason to try at once, whatever the schedule says: a peer that
+	 * waits to hear from us does not wait out our pause too. */
+	if (d.next_us > now_us && nd->called[peer]) {
 		*ret_wait_us = d.next_us - now_us;
 		return err_set(e, RC_RETRY, "a retry is due later");
 	}
+	nd->called[peer] = true;
 	/* No receipt yet is no failure; an unknown peer was. */
 	rc = store_receipt_last(s, a, peer, c.own_party, &last, &none);
 	if (rc == RC_OK || rc == RC_NOT_FOUND)
@@ -385,7 +388,7 @@ exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer, struct err
 	struct delivery d;
 	enum rc rc = delivery_get(s, peer, &d, e);
 
-	if (rc != RC_OK || d.next_us == 0)
+	if (rc != RC_OK || d.next_us == 0 || atomic_load(&nd->push_answered[peer]))
 		return rc;
 	return writer_run(nd, work_reached, &o, e);
 }
@@ -411,10 +414,12 @@ work_failed(struct writer *w, void *arg, struct err *e)
 }
 
 enum rc
-exchange_push_failed(struct node *nd, int64_t peer, const char *why, struct err *e)
+exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *why,
+		     struct err *e)
 {
 	struct outcome o = {.peer = peer, .why = why};
 
+	atomic_store(&nd->push_answered[peer], answered);
 	return writer_run(nd, work_failed, &o, e);
 }
 

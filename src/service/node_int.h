@@ -6,6 +6,7 @@
 
 #include <libpsl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/guard.h"
 #include "core/merkle.h"
@@ -108,7 +109,10 @@ struct node {
 
 	/* by channel, each for its pusher's thread only */
 	uint64_t push_seen[NODE_CHANNELS_MAX + 1];
+	bool called[NODE_CHANNELS_MAX + 1];  /* since our start */
 	bool greeted[NODE_CHANNELS_MAX + 1]; /* since our start */
+	atomic_bool
+		push_answered[NODE_CHANNELS_MAX + 1]; /* the last try that failed was */
 
 	pthread_t thread;
 	bool running;

@@ -323,9 +323,11 @@ exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *pu
 }
 
 enum rc
-exchange_push_failed(struct node *nd, int64_t peer, const char *why, struct err *e)
+exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *why,
+		     struct err *e)
 {
 	(void)peer;
+	(void)answered;
 	(void)e;
 	pthread_mutex_lock(&nd->mu);
 	nd->n_failed++;
