@@ -64,16 +64,19 @@ class Story:
 
     # ---- asking and doing
 
-    def ask(self, node, *words, who):
-        """A question; asked again while a test has the node down."""
+    def patiently(self, what, question):
+        """Asked again while a test has the node down."""
         def probe():
             try:
-                return node.cli(*words, who=who)
+                return question()
             except Refused as e:
                 if e.code != lab_module.EXIT_LATER or not self.lab.restless:
                     raise
                 return None
-        return self.lab.wait(f"an answer to {' '.join(words)}", probe)
+        return self.lab.wait(f"an answer to {what}", probe)
+
+    def ask(self, node, *words, who):
+        return self.patiently(" ".join(words), lambda: node.cli(*words, who=who))
 
     def do(self, node, who, *words, done=None):
         """A command that must succeed.  When the node dies under it, nobody knows whether it
@@ -110,8 +113,18 @@ class Story:
             raise Failure(f"'{' '.join(words)}' by {who} was not refused")
         return self.lab.wait(f"refusal of {' '.join(words)}", probe)
 
-    def show(self, node, what):
-        return self.ask(node, "show", what, who="sari" if node is self.kominfo else "max")
+    def get(self, node, path):
+        who = "sari" if node is self.kominfo else "max"
+        return self.patiently(path, lambda: node.get(path, who))
+
+    def show(self, node, case):
+        return self.get(node, f"/v1/cases/{case}")
+
+    def show_order(self):
+        return self.get(self.kominfo, f"/v1/orders/{self.order}")
+
+    def peer(self, node):
+        return self.get(node, "/v1/peers")["peers"][0]
 
     def event(self, node, case, kind, level=None):
         """The newest event of a type in a case's timeline, when it has a receipt."""
@@ -150,8 +163,7 @@ class Story:
         lab_module.introduce(self.kominfo, self.telegram, self.policy)
         self.lab.wait("both sides are connected", lambda: all(
             p["sent"] > 0 and p["sent"] == p["receipted"] and p["received"] > 0
-            for n, who in ((self.kominfo, "sari"), (self.telegram, "max"))
-            for p in self.ask(n, "peer", "list", who=who)["peers"]))
+            for p in (self.peer(self.kominfo), self.peer(self.telegram))))
         self.tell.step("both", "Each has added the other by its file and the fingerprint "
                        "that people read out to each other. The channel is open.",
                        f"policy {self.policy}")
@@ -191,8 +203,10 @@ class Story:
         self.lab.wait("the case is in the platform's inbox", lambda: any(
             c["case"] == self.first for c in self.ask(
                 self.telegram, "inbox", who="max")["cases"]))
+        due = self.lab.wait("the deadline is known on both sides",
+                            lambda: self.show(self.telegram, self.first)["due"], RECEIPT_S)
         self.tell.step("telegram", "The case is in the inbox. Nobody accepts it.",
-                       f"due {self.show(self.telegram, self.first)['due'][11:19]}")
+                       f"due {due[11:19]}")
 
     def not_yet(self):
         """The ladder cannot be climbed before its time, nor grounds claimed."""
@@ -238,7 +252,7 @@ class Story:
 
         def undelivered():
             shown = self.show(self.kominfo, self.second)
-            peer = self.ask(self.kominfo, "peer", "list", who="sari")["peers"][0]
+            peer = self.peer(self.kominfo)
             if shown["state"] != "sent" or shown["receipt"]:
                 raise Failure(f"the second batch is {shown['state']} with nobody there")
             return peer if peer["failing_since"] and peer["next_try"] else None
@@ -279,7 +293,7 @@ class Story:
 
     def sign(self, who, verb, *more):
         def done():
-            shown = self.show(self.kominfo, self.order)
+            shown = self.show_order()
             return [a for a in shown["acts"] if a["act"] == verb
                     and a["author"] == self.kominfo.pseudonyms[who]] and {
                         "state": shown["state"], "serial": shown["serial_on"],
@@ -399,7 +413,7 @@ class Story:
         began = time.monotonic()
 
         def done():
-            shown = self.show(self.kominfo, self.order)
+            shown = self.show_order()
             return shown["state"] == "lifted" and {
                 "state": "lifted", "serial": shown["serial_off"]}
         got = self.do(self.kominfo, "dewi", "lift", self.order, "--reason",
@@ -433,11 +447,13 @@ class Story:
         self.tell.step("kominfo", "Sari closes both cases.",
                        f"submitted {n['submitted']} = accepted {n['accepted']} + refused "
                        f"{n['refused']}; decided {n['decided']}, open {n['open']}")
-        # Both logs end receipted, and each node has seen the other's last receipt.
+        self.settled()
+
+    def settled(self):
+        """Both logs end receipted."""
         self.lab.wait("everything is receipted", lambda: all(
-            p["sent"] == p["receipted"] for node, who in (
-                (self.kominfo, "sari"), (self.telegram, "max"))
-            for p in self.ask(node, "peer", "list", who=who)["peers"]), RECEIPT_S)
+            p["sent"] == p["receipted"]
+            for p in (self.peer(self.kominfo), self.peer(self.telegram))), RECEIPT_S)
 
     def rebuild(self):
         for node, who in ((self.kominfo, "tono"), (self.telegram, "lena")):
