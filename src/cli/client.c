@@ -165,7 +165,8 @@ ask_here(struct cli *c, const char *method, const char *path, json_t *in,
 
 	if (rc == RC_CONFLICT)
 		rc = err_set(e, RC_UNAVAILABLE,
-			     "the daemon of %s is starting or stopping: try again", c->dir);
+			     "the daemon of %s is starting or stopping: try again",
+			     c->dir);
 	query_split(c, bare, in);
 	if (rc == RC_OK)
 		rc = service_route_find(method, bare, in, &route, e);
