@@ -1,7 +1,6 @@
 #include "http/page.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -111,20 +110,14 @@ link_take(struct page *p, struct buf *b)
 }
 
 const char *
-page_link(struct page *p, const char *path, ...)
+page_link(struct page *p, const char *path, const char *const words[])
 {
 	struct buf b = BUF_INIT(LINK_BYTES_MAX);
-	const char *name, *value;
-	va_list ap;
 
 	path_put(&b, path);
-	va_start(ap, path);
-	while ((name = va_arg(ap, const char *)) != NULL) {
-		value = va_arg(ap, const char *);
-		if (value != NULL)
-			pair_put(&b, name, value);
-	}
-	va_end(ap);
+	for (size_t i = 0; words != NULL && words[i] != NULL; i += 2)
+		if (words[i + 1] != NULL)
+			pair_put(&b, words[i], words[i + 1]);
 	if (p->lang_asked)
 		pair_put(&b, "lang", lang_code(p->lang));
 	return link_take(p, &b);

@@ -59,10 +59,12 @@ int64_t j_time(const json_t *o, const char *name); /* us; 0: absent, or null */
 #define COUNT(p, key, n) lang_count((p)->a, (p)->lang, TEXT_##key, (n), NULL)
 #define NUMBER(p, n)	 lang_number((p)->a, (p)->lang, (n))
 
-/* A link within the pages: names and values of the query in pairs, NULL after the last; a
- * pair without a value is left out. */
-const char *page_link(struct page *p, const char *path, ...)
-	__attribute__((sentinel)) MUST_CHECK;
+/* A link within the pages; `words` are names and values of the query in pairs with NULL
+ * after the last, or NULL.  A pair without a value is left out. */
+const char *page_link(struct page *p, const char *path,
+		      const char *const words[]) MUST_CHECK;
+#define LINK(p, path, ...)                                                               \
+	page_link((p), (path), (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- parts; those of words.c turn tokens of the service into words */
 

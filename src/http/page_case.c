@@ -167,13 +167,16 @@ items_put(struct page *p, const json_t *reply)
 			item_row(p, it, columns);
 		table_close(p);
 	}
-	part_pager(p, page_query(p, "after") == NULL ? NULL : page_link(p, p->path, NULL),
-		   !json_is_integer(next)
+	const char *more = NULL;
+	if (json_is_integer(next))
+		more = LINK(p, p->path, "after",
+			    arena_printf(p->a, "%" JSON_INTEGER_FORMAT,
+					 json_integer_value(next)));
+	part_pager(p,
+		   page_query(p, "after") == NULL
 			   ? NULL
-			   : page_link(p, p->path, "after",
-				       arena_printf(p->a, "%" JSON_INTEGER_FORMAT,
-						    json_integer_value(next)),
-				       NULL));
+			   : arena_printf(p->a, "%s#items", page_link(p, p->path, NULL)),
+		   more == NULL ? NULL : arena_printf(p->a, "%s#items", more));
 }
 
 static void

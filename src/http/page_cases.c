@@ -30,7 +30,7 @@ filters_put(struct page *p, const json_t *status, const char *chosen)
 		if (n == 0 && !here && state != NULL)
 			continue;
 		html_open(p->h, "a");
-		html_attr(p->h, "href", page_link(p, "/", "state", state, NULL));
+		html_attr(p->h, "href", LINK(p, "/", "state", state));
 		if (here)
 			html_attr(p->h, "aria-current", "true");
 		html_text(p->h, state == NULL ? T(p, ALL) : case_state_word(p, state));
@@ -51,8 +51,7 @@ undelivered_put(struct page *p, const json_t *status)
 		return;
 	html_open(p->h, "p");
 	html_attr(p->h, "class", "problem");
-	part_link(p, page_link(p, "/", "state", "sent", NULL),
-		  COUNT(p, UNDELIVERED_CASES, n));
+	part_link(p, LINK(p, "/", "state", "sent"), COUNT(p, UNDELIVERED_CASES, n));
 	html_text(p->h, " ");
 	html_text(p->h, T(p, UNDELIVERED_MEANS));
 	html_close(p->h, "p");
@@ -177,11 +176,8 @@ cases_put(struct page *p, const json_t *reply, const char *state)
 		table_close(p);
 	}
 	part_pager(p,
-		   page_query(p, "after") == NULL
-			   ? NULL
-			   : page_link(p, "/", "state", state, NULL),
-		   next == NULL ? NULL
-				: page_link(p, "/", "state", state, "after", next, NULL));
+		   page_query(p, "after") == NULL ? NULL : LINK(p, "/", "state", state),
+		   next == NULL ? NULL : LINK(p, "/", "state", state, "after", next));
 }
 
 /* How far what we wrote has come: only what is receipted has arrived. */

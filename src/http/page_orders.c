@@ -142,7 +142,7 @@ page_orders(struct page *p, struct err *e)
 		table_close(p);
 	}
 	part_pager(p, after == NULL ? NULL : page_link(p, "/orders", NULL),
-		   next == NULL ? NULL : page_link(p, "/orders", "after", next, NULL));
+		   next == NULL ? NULL : LINK(p, "/orders", "after", next));
 	page_end(p);
 	return RC_OK;
 }

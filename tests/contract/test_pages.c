@@ -158,12 +158,12 @@ items_come_in_pages(void **state)
 	request("GET", path, NULL, &g);
 	assert_true(has(&g, "https://contoh.example/99<"));
 	assert_false(has(&g, "https://contoh.example/100<"));
-	assert_true(has(&g, "?after=99\""));
+	assert_true(has(&g, "?after=99#items\""));
 	got_free(&g);
 	request("GET", path_of(path, "?after=99"), NULL, &g);
 	assert_false(has(&g, "https://contoh.example/99<"));
 	assert_true(has(&g, "https://contoh.example/100<"));
-	assert_true(has(&g, "?after=199\""));
+	assert_true(has(&g, "?after=199#items\""));
 	got_free(&g);
 	request("GET", path_of(path, "?after=199"), NULL, &g);
 	assert_true(has(&g, "https://contoh.example/249<"));

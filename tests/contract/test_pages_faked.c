@@ -131,10 +131,12 @@ expect_in_order(const char *path, const char *const texts[])
 	request("GET", path, NULL, &g);
 	const char *at = buf_str(&g.body);
 	for (size_t i = 0; texts[i] != NULL; i++) {
-		const char *found = strstr(at, texts[i]);
-		if (found == NULL)
+		at = strstr(at, texts[i]);
+		if (at == NULL) {
 			fail_msg("%s: \"%s\" is not there, or too early", path, texts[i]);
-		at = found + strlen(texts[i]);
+			return;
+		}
+		at += strlen(texts[i]);
 	}
 	got_free(&g);
 }
