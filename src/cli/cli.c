@@ -103,6 +103,22 @@ command_find(const struct cli_command *serve, int argc, char **argv, int *ret_us
 	return best;
 }
 
+/* "saluran person": the commands that begin with that word.  False: there is none. */
+static bool
+help_group(FILE *out, const struct cli_command *serve, const char *word)
+{
+	const struct cli_command *c;
+	size_t len = strlen(word);
+	bool any = false;
+
+	for (size_t at = 0; (c = command_next(serve, &at)) != NULL;)
+		if (strncmp(c->name, word, len) == 0 && c->name[len] == ' ') {
+			fprintf(out, "  saluran %-22s %s\n", c->name, c->doc);
+			any = true;
+		}
+	return any;
+}
+
 static const struct cli_option *
 option_find(const struct cli_command *cmd, const char *name, size_t len)
 {
@@ -215,6 +231,9 @@ cli_run(int argc, char **argv, const struct cli_command *serve)
 	}
 	c.cmd = command_find(serve, argc - 1, argv + 1, &used);
 	if (c.cmd == NULL) {
+		bool help = argc > 2 && strcmp(argv[2], "--help") == 0;
+		if (help_group(help ? stdout : stderr, serve, argv[1]))
+			return help ? EXIT_SUCCESS : EXIT_USAGE;
 		fprintf(stderr,
 			"saluran: there is no command \"%s\": 'saluran --help' lists "
 			"them\n",
