@@ -30,7 +30,7 @@ LIBRARIES = {
     "sqlite3.h": ["db"],
     "libpq-fe.h": ["db"],
     "microhttpd.h": ["http", "peer"],
-    "curl/": ["core", "peer", "mail", "cli", "main"],
+    "curl/": ["core", "peer", "mail", "cli"],
     "gnutls/": ["service", "peer"],
     "libknot/": ["rpz", "probe"],
     "libdnssec/": ["rpz", "probe"],
