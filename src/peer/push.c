@@ -155,20 +155,35 @@ out:
 	return rc;
 }
 
+/* A body at a time, each in memory of its own. */
+static enum rc
+send_disclosures(struct pusher *p, const struct exchange_push *push, struct err *e)
+{
+	struct exchange_cursor at = {0};
+	struct arena *a = arena_create();
+	enum rc rc = RC_OK;
+
+	for (size_t len = 1; rc == RC_OK && len != 0; arena_reset(a)) {
+		struct push_reply reply = {0};
+		const char *body;
+		rc = exchange_push_disclosures(p->all->nd, push, &at, a, &body, &len, e);
+		if (rc != RC_OK || len == 0)
+			break;
+		rc = post(p, push, "disclosures", body, len, &reply, e);
+		if (rc == RC_OK && reply.status != HTTP_OK)
+			rc = refused("disclosures", &reply, e);
+	}
+	arena_free(a);
+	return rc;
+}
+
 static enum rc
 send_all(struct pusher *p, struct arena *a, const struct exchange_push *push,
 	 struct err *e)
 {
-	struct push_reply reply = {0};
 	bool on = true;
-	enum rc rc = RC_OK;
+	enum rc rc = send_disclosures(p, push, e);
 
-	if (push->disclosures != NULL) {
-		rc = post(p, push, "disclosures", push->disclosures,
-			  push->disclosures_len, &reply, e);
-		if (rc == RC_OK && reply.status != HTTP_OK)
-			rc = refused("disclosures", &reply, e);
-	}
 	if (rc == RC_OK)
 		rc = send_checkpoint(p, push, &on, e);
 	if (rc == RC_OK && on && push->entries.n_packages == 0)

@@ -20,6 +20,7 @@
 
 enum {
 	EXCHANGE_DISCLOSURES_MAX = 16 << 20, /* bytes of one disclosures body */
+	EXCHANGE_DISCLOSURES_SENT = 4 << 20, /* what we send in one, more or less */
 	EXCHANGE_BODY_MAX = 16 << 20, /* bytes of any body, before and after gunzip */
 };
 
@@ -85,16 +86,27 @@ enum rc exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex
 
 /* One round of work for the pusher of a peer. */
 struct exchange_push {
-	const struct exchange_peer *peer;
-	const char *disclosures; /* body to POST first, or NULL */
-	size_t disclosures_len;
-	struct mirror_checkpoint checkpoint; /* then this; checkpoint.old is our belief */
-	struct mirror_entries entries;	     /* then these; no package: a greeting */
+	const struct exchange_peer *peer; /* to whom, the disclosures first, then */
+	struct mirror_checkpoint
+		checkpoint;	       /* this; checkpoint.old is our belief, then */
+	struct mirror_entries entries; /* these; no package: a greeting */
 };
 /* RC_NOT_FOUND: everything is receipted, wait.  RC_RETRY: not before *ret_wait_us. */
 enum rc exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 			   struct exchange_push *ret, int64_t *ret_wait_us,
 			   struct err *e) MUST_CHECK;
+/*
+ * The next body of the disclosures that the entries of a push name, in the arena, until
+ * *ret_len is 0.  `at` is zeroed before the first.  One upload may name more than one
+ * body holds, and more than memory should.
+ */
+struct exchange_cursor {
+	size_t package, entry, disclosure;
+};
+enum rc exchange_push_disclosures(struct node *nd, const struct exchange_push *push,
+				  struct exchange_cursor *at, struct arena *a,
+				  const char **ret, size_t *ret_len,
+				  struct err *e) MUST_CHECK;
 /*
  * The peer told where it stands: `pending` is the size of its pending checkpoint (the
  * body of a 409 of add-checkpoint, or mirror-info), `next` the next entry that it wants

@@ -256,21 +256,35 @@ exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 	} else {
 		const char *note = arena_printf(a, FAKE_NOTE "%llu\n",
 						(unsigned long long)nd->log_size);
-		*ret = (struct exchange_push){
-			.peer = to,
-			.disclosures = nd->disclosures,
-			.disclosures_len =
-				nd->disclosures == NULL ? 0 : strlen(nd->disclosures),
-			.checkpoint = {.old = nd->peer_size,
-				       .note = note,
-				       .note_len = strlen(note)},
-			.entries = {.origin = FAKE_ORIGIN,
-				    .start = nd->peer_next,
-				    .end = nd->log_size}};
+		*ret = (struct exchange_push){.peer = to,
+					      .checkpoint = {.old = nd->peer_size,
+							     .note = note,
+							     .note_len = strlen(note)},
+					      .entries = {.origin = FAKE_ORIGIN,
+							  .start = nd->peer_next,
+							  .end = nd->log_size}};
 		packages_make(a, &ret->entries);
 	}
 	unlock_changed(nd);
 	return rc;
+}
+
+/* One body, when there is any. */
+enum rc
+exchange_push_disclosures(struct node *nd, const struct exchange_push *push,
+			  struct exchange_cursor *at, struct arena *a, const char **ret,
+			  size_t *ret_len, struct err *e)
+{
+	(void)push;
+	(void)e;
+	pthread_mutex_lock(&nd->mu);
+	*ret = nd->disclosures == NULL || at->package != 0
+		       ? ""
+		       : arena_strdup(a, nd->disclosures);
+	*ret_len = strlen(*ret);
+	at->package = 1;
+	pthread_mutex_unlock(&nd->mu);
+	return RC_OK;
 }
 
 enum rc

@@ -1,0 +1,314 @@
+/*
+ * What came of a push: the receipt, or where the peer stands, or a failure and its retry.
+ *
+ * The schedule of retries is in the store: for ever, exponential from 1 s to 5 min with
+ * full jitter; a restart does not forget since when a peer has been silent.
+ */
+#include <inttypes.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "service/exchange.h"
+#include "service/exchange_int.h"
+#include "store/store_sql.h"
+
+enum {
+	RETRY_FIRST_US = 1000000,
+	RETRY_SHIFT_MAX = 9,
+	ADOPT_SIG_MAX = 200,
+};
+
+static enum rc
+on_delivery(void *arg, const struct db_row *row, struct err *e)
+{
+	struct delivery *d = arg;
+
+	(void)e;
+	d->attempts = d->s->drv->col_int(row, 0);
+	d->next_us = d->s->drv->col_int(row, 1);
+	d->failed_us = d->s->drv->col_int(row, 2);
+	d->peer_size = (uint64_t)d->s->drv->col_int(row, 3);
+	d->peer_next = (uint64_t)d->s->drv->col_int(row, 4);
+	return RC_OK;
+}
+
+enum rc
+exchange_delivery_get(struct store *s, int64_t channel, struct delivery *ret,
+		      struct err *e)
+{
+	*ret = (struct delivery){.s = s};
+	return store_run(s, &SQL_DELIVERY_GET, (struct db_param[]){DB_P_INT(channel)},
+			 on_delivery, ret, e);
+}
+
+static enum rc
+delivery_put(struct store *s, int64_t channel, const struct delivery *d,
+	     const char *reason, struct err *e)
+{
+	return store_run(s, &SQL_DELIVERY_PUT,
+			 (struct db_param[]){DB_P_INT(channel), DB_P_INT(d->attempts),
+					     DB_P_INT(d->next_us), DB_P_INT(d->failed_us),
+					     DB_P_TEXT(reason), DB_P_INT(d->peer_size),
+					     DB_P_INT(d->peer_next)},
+			 NULL, NULL, e);
+}
+
+enum rc
+exchange_identity(struct store *s, struct arena *a, const struct channel_row *c,
+		  const struct identity **ret, struct err *e)
+{
+	const char *wire;
+	enum rc rc = store_text(s, a, &SQL_IDENTITY_GET,
+				(struct db_param[]){DB_P_TEXT(c->peer_org)}, &wire, e);
+
+	*ret = NULL;
+	if (rc != RC_OK || wire == NULL)
+		return rc;
+	return identity_parse(a, wire, strlen(wire), NULL, ret, e);
+}
+
+struct outcome {
+	int64_t peer;
+	uint64_t pending, next;
+	const char *why;
+	const struct exchange_push *push;
+	struct checkpoint cp;
+	uint64_t time_s;
+	const char *line, *sig;
+};
+
+static enum rc
+work_resync(struct writer *w, void *arg, struct err *e)
+{
+	const struct outcome *o = arg;
+	struct delivery d;
+	enum rc rc = exchange_delivery_get(w->s, o->peer, &d, e);
+
+	d.peer_size = o->pending;
+	if (o->next != EXCHANGE_UNKNOWN)
+		d.peer_next = o->next;
+	d.next_us = 0;
+	return rc == RC_OK ? delivery_put(w->s, o->peer, &d, "", e) : rc;
+}
+
+enum rc
+exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t next,
+		     struct err *e)
+{
+	struct outcome o = {.peer = peer, .pending = pending, .next = next};
+	struct arena *a = arena_create();
+	struct store *s = NULL;
+	struct channel_row c;
+	struct log_head h;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = channel_by_id(s, a, peer, &c, e);
+	if (rc == RC_OK)
+		rc = store_head(s, a, peer, c.own_party, &h, e);
+	if (rc == RC_OK && pending > h.size)
+		rc = err_rule(e, RC_CORRUPT, "protocol 6",
+			      "the peer has %" PRIu64 " events of ours, we have %" PRIu64
+			      ": this node lost some",
+			      pending, h.size);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_resync, &o, e);
+	reader_put(nd, s);
+	arena_free(a);
+	return rc;
+}
+
+static enum rc
+work_reached(struct writer *w, void *arg, struct err *e)
+{
+	const struct outcome *o = arg;
+	struct delivery d;
+	enum rc rc = exchange_delivery_get(w->s, o->peer, &d, e);
+
+	d.attempts = d.next_us = d.failed_us = 0;
+	return rc == RC_OK ? delivery_put(w->s, o->peer, &d, "", e) : rc;
+}
+
+enum rc
+exchange_push_greeted(struct node *nd, int64_t peer, struct err *e)
+{
+	struct outcome o = {.peer = peer};
+
+	nd->greeted[peer] = true;
+	return writer_run(nd, work_reached, &o, e);
+}
+
+enum rc
+exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer, struct err *e)
+{
+	struct outcome o = {.peer = peer};
+	struct delivery d;
+	enum rc rc = exchange_delivery_get(s, peer, &d, e);
+
+	if (rc != RC_OK || d.next_us == 0 || atomic_load(&nd->push_answered[peer]))
+		return rc;
+	return writer_run(nd, work_reached, &o, e);
+}
+
+static enum rc
+work_failed(struct writer *w, void *arg, struct err *e)
+{
+	const struct outcome *o = arg;
+	struct delivery d;
+	enum rc rc = exchange_delivery_get(w->s, o->peer, &d, e);
+
+	if (rc != RC_OK)
+		return rc;
+	int64_t shift = d.attempts < RETRY_SHIFT_MAX ? d.attempts : RETRY_SHIFT_MAX;
+	int64_t longest = (int64_t)RETRY_FIRST_US << shift;
+	if (longest > EXCHANGE_RETRY_MAX_US)
+		longest = EXCHANGE_RETRY_MAX_US;
+	d.attempts++;
+	d.next_us = w->now_us + 1 + (int64_t)randombytes_uniform((uint32_t)longest);
+	if (d.failed_us == 0)
+		d.failed_us = w->now_us;
+	return delivery_put(w->s, o->peer, &d, o->why, e);
+}
+
+enum rc
+exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *why,
+		     struct err *e)
+{
+	struct outcome o = {.peer = peer, .why = why};
+
+	atomic_store(&nd->push_answered[peer], answered);
+	return writer_run(nd, work_failed, &o, e);
+}
+
+/* Receipts that start a clock are adopted in our log (protocol 4). */
+static enum rc
+receipt_adopt(struct writer *w, const struct outcome *o, struct err *e)
+{
+	char hex[HASH_HEX_LEN + 1];
+	struct channel_row c;
+	int64_t waiting;
+	enum rc rc = channel_by_id(w->s, w->a, o->peer, &c, e);
+
+	if (rc == RC_OK)
+		rc = store_int(w->s, &SQL_V_CLOCK_WAITING,
+			       (struct db_param[]){DB_P_INT(o->peer),
+						   DB_P_INT(c.own_party),
+						   DB_P_INT(o->cp.size)},
+			       0, &waiting, e);
+	if (rc != RC_OK || waiting == 0)
+		return rc;
+	return append_event(
+		w,
+		&(struct append){
+			.channel = o->peer,
+			.type = "receipt.adopt",
+			.by = "node",
+			.body = json_pack("{s:s, s:I, s:s, s:I, s:s}", "log",
+					  o->cp.origin, "size", (json_int_t)o->cp.size,
+					  "root", hash_hex(&o->cp.root, hex), "time",
+					  (json_int_t)o->time_s, "sig", o->sig),
+		},
+		NULL, e);
+}
+
+static enum rc
+work_done(struct writer *w, void *arg, struct err *e)
+{
+	const struct outcome *o = arg;
+	const struct log_receipt r = {.size = o->cp.size,
+				      .root = o->cp.root,
+				      .time_s = o->time_s,
+				      .note = o->push->checkpoint.note,
+				      .line = o->line};
+	struct delivery d = {.s = w->s, .peer_size = o->cp.size, .peer_next = o->cp.size};
+	struct channel_row c;
+	int64_t there;
+	enum rc rc = channel_by_id(w->s, w->a, o->peer, &c, e);
+
+	if (rc == RC_OK)
+		rc = store_int(w->s, &SQL_RECEIPT_EXISTS,
+			       (struct db_param[]){DB_P_INT(o->peer),
+						   DB_P_INT(c.own_party),
+						   DB_P_INT(o->cp.size)},
+			       0, &there, e);
+	if (rc == RC_OK && there == 0)
+		rc = store_receipt_insert(w->s, o->peer, c.own_party, &r, w->now_us, e);
+	if (rc == RC_OK)
+		rc = delivery_put(w->s, o->peer, &d, "", e);
+	if (rc == RC_OK && there == 0)
+		rc = receipt_adopt(w, o, e);
+	return rc;
+}
+
+/* The peer's receipt line over the checkpoint that we pushed. */
+static enum rc
+receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *lines,
+	       size_t len, struct err *e)
+{
+	const struct identity *id;
+	const struct note *note;
+	struct channel_row c;
+	struct note_key key;
+	struct store *s = NULL;
+	bool verified[1];
+	size_t text_len;
+	const char *whole =
+		arena_printf(a, "%s%.*s", o->push->checkpoint.note, (int)len, lines);
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = channel_by_id(s, a, o->peer, &c, e);
+	if (rc == RC_OK)
+		rc = exchange_identity(s, a, &c, &id, e);
+	reader_put(nd, s);
+	if (rc == RC_OK && id == NULL)
+		rc = err_set(e, RC_NOT_FOUND, "%s is not introduced", c.peer_org);
+	if (rc == RC_OK)
+		rc = identity_receipt_key(id, &key, e);
+	if (rc == RC_OK)
+		rc = note_parse(a, whole, strlen(whole), &note, e);
+	if (rc == RC_OK)
+		rc = note_verify(note, &key, 1, verified, &o->time_s, e);
+	if (rc != RC_OK)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 4",
+				"the peer answered without a valid receipt");
+	const char *text = note_text(note, &text_len);
+	rc = checkpoint_parse(a, text, text_len, &o->cp, e);
+	o->line = note_line_of(a, note, &key);
+	/* "— <name> <base64>" LF: the event keeps the last word. */
+	const char *space = o->line == NULL ? NULL : strrchr(o->line, ' ');
+	if (rc == RC_OK && (space == NULL || strlen(space) > ADOPT_SIG_MAX))
+		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 4", "no receipt line");
+	if (rc == RC_OK)
+		o->sig = arena_strndup(a, space + 1, strcspn(space + 1, "\n"));
+	return rc;
+}
+
+enum rc
+exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *push,
+		   const char *lines, size_t len, struct err *e)
+{
+	enum { LINES_MAX = 16384 };
+	struct outcome o = {.peer = peer, .push = push};
+	struct arena *a = arena_create();
+	enum rc rc = len > LINES_MAX ? err_rule(e, RC_UNPROCESSABLE, "protocol 4",
+						"the receipt is too long")
+				     : receipt_verify(nd, a, &o, lines, len, e);
+
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_done, &o, e);
+	if (rc == RC_OK)
+		nd->greeted[peer] = true;
+	arena_free(a);
+	return rc;
+}
+
+bool
+exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us)
+{
+	uint64_t seen = peer >= 0 && peer <= NODE_CHANNELS_MAX ? nd->push_seen[peer]
+							       : node_commits(nd);
+
+	return node_wait(nd, seen, timeout_us);
+}
