@@ -23,6 +23,7 @@ struct act {
 	json_t *body;		      /* borrowed, NULL: {} */
 	const struct event_ref *refs;
 	size_t n_refs;
+	size_t n_read; /* out: read */
 	enum rc (*check)(struct writer *w, const struct act *act,
 			 const struct case_row *c, struct err *e);
 	uint64_t seq; /* out */
@@ -75,10 +76,11 @@ work_act(struct writer *w, void *arg, struct err *e)
 	struct case_row c;
 	enum rc rc = view_case_get(w->s, w->a, act->casefile, &c, e);
 
-	if (rc == RC_OK)
-		rc = act_allowed(w, act, &c, e);
+	/* The check first: it says more. */
 	if (rc == RC_OK && act->check != NULL)
 		rc = act->check(w, act, &c, e);
+	if (rc == RC_OK)
+		rc = act_allowed(w, act, &c, e);
 	return rc == RC_OK ? act_append(w, act, &c, e) : rc;
 }
 
@@ -290,42 +292,54 @@ on_unread(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
-/* All messages of the other side that were not read, in one event. */
+/* Up to READ_REFS_MAX unread messages of the other side, by their leaves. */
+static enum rc
+unread_get(struct writer *w, const struct case_row *c, const char *casefile,
+	   struct unread *u, struct err *e)
+{
+	enum rc rc =
+		store_run(w->s, &SQL_MESSAGE_UNREAD,
+			  (struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(u->other),
+					      DB_P_INT(READ_REFS_MAX)},
+			  on_unread, u, e);
+
+	for (size_t i = 0; rc == RC_OK && i < u->n; i++) {
+		struct log_leaf *leaf;
+		rc = store_leaves(w->s, w->a, c->channel, u->other, u->refs[i].seq,
+				  u->refs[i].seq + 1, &leaf, e);
+		if (rc == RC_OK)
+			u->refs[i].leaf = leaf[0].leaf;
+	}
+	return rc;
+}
+
+/* All messages of the other side that were not read, in as few events as can be. */
 static enum rc
 work_read(struct writer *w, void *arg, struct err *e)
 {
 	struct act *act = arg;
-	struct unread u = {.w = w};
 	struct channel_row ch;
 	struct case_row c;
 	struct log_head h;
+	bool more = true;
 	enum rc rc = view_case_get(w->s, w->a, act->casefile, &c, e);
 
+	act->n_read = 0;
 	if (rc == RC_OK)
 		rc = channel_by_id(w->s, w->a, c.channel, &ch, e);
-	if (rc != RC_OK)
-		return rc;
-	u.other = party_other(ch.own_party);
-	rc = store_head(w->s, w->a, c.channel, u.other, &h, e);
-	u.origin = h.origin;
 	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_MESSAGE_UNREAD,
-			       (struct db_param[]){DB_P_TEXT(act->casefile),
-						   DB_P_INT(u.other),
-						   DB_P_INT(READ_REFS_MAX)},
-			       on_unread, &u, e);
-	for (size_t i = 0; rc == RC_OK && i < u.n; i++) {
-		struct log_leaf *leaf;
-		rc = store_leaves(w->s, w->a, c.channel, u.other, u.refs[i].seq,
-				  u.refs[i].seq + 1, &leaf, e);
-		if (rc == RC_OK)
-			u.refs[i].leaf = leaf[0].leaf;
+		rc = store_head(w->s, w->a, c.channel, party_other(ch.own_party), &h, e);
+	while (rc == RC_OK && more) {
+		struct unread u = {.w = w, .other = h.party, .origin = h.origin};
+		rc = unread_get(w, &c, act->casefile, &u, e);
+		act->refs = u.refs;
+		act->n_refs = u.n;
+		act->n_read += u.n;
+		more = u.n == READ_REFS_MAX;
+		if (rc == RC_OK && u.n != 0)
+			rc = act_append(w, act, &c, e);
 	}
-	if (rc != RC_OK || u.n == 0)
-		return rc;
-	act->refs = u.refs;
-	act->n_refs = u.n;
-	return act_append(w, act, &c, e);
+	return rc;
 }
 
 /* in: case  out: case, read (how many messages of the other side were marked read now) */
@@ -343,7 +357,7 @@ service_case_read(struct node *nd, struct arena *a, const struct actor *who, jso
 	if (rc == RC_OK)
 		reply_json(a, out,
 			   json_pack("{s:s, s:I}", "case", act.casefile, "read",
-				     (json_int_t)act.n_refs));
+				     (json_int_t)act.n_read));
 	return rc;
 }
 

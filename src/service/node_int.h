@@ -26,6 +26,7 @@ struct staged {
 	const char *payload;
 	size_t payload_len;
 	size_t prev_at;
+	int64_t stored_us;
 };
 
 /* Where an own log stands within the group being made. */
@@ -48,7 +49,8 @@ struct writer {
 	struct store *s;
 	struct views *v;
 	struct arena *a; /* of the group */
-	int64_t now_us;	 /* of the job; strictly rises from job to job */
+	int64_t now_us;	 /* strictly rises from job to job and event to event, whatever
+			    the clock does */
 	struct stage *stages[NODE_CHANNELS_MAX];
 	size_t n_stages;
 };
@@ -116,7 +118,8 @@ struct node {
 
 	pthread_t thread;
 	bool running;
-	struct store *store; /* the writer's */
+	struct store *store;	/* the writer's */
+	int64_t last_stored_us; /* of the log, at the start */
 	struct views *views;
 
 	/* Why an own log takes nothing (protocol 6), by channel; NULL: it does.  Set

@@ -82,8 +82,8 @@ case_finish(json_t *c, int64_t now_us)
 	int64_t items = json_integer_value(json_object_get(c, "items"));
 	int64_t decided = json_integer_value(json_object_get(c, "decided"));
 	int64_t accepted_us = json_integer_value(json_object_get(c, "accepted_us"));
-	bool refused = state == CASE_REFUSED;
-	bool accepted = accepted_us != 0 && !refused;
+	bool accepted = accepted_us != 0;
+	bool refused = !accepted && json_is_string(json_object_get(c, "refused"));
 
 	json_object_del(c, "accepted_us");
 	json_object_set_new(c, "state",

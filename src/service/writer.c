@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "service/use.h"
+#include "store/store_sql.h"
 
 enum { WRITER_ATTEMPTS = 8 };
 
@@ -94,7 +95,7 @@ append_flush(struct writer *w, struct stage *st, struct err *e)
 					.jws_len = items[i].jws_len,
 					.leaf = items[i].leaf};
 		rc = store_leaf_insert(w->s, st->channel, st->party, st->edge.size, &leaf,
-				       w->now_us, e);
+				       st->staged[i].stored_us, e);
 		if (rc == RC_OK)
 			rc = merkle_append(&st->edge, &leaf.leaf, log_tree_put, &tree, e);
 		st->last = leaf.leaf;
@@ -201,6 +202,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 		goto out;
 	next->payload = arena_strndup(w->a, buf_str(&payload), payload.len);
 	next->payload_len = payload.len;
+	/* A rebuild folds in the order of these: each event has its own. */
+	next->stored_us = w->now_us++;
 	if (ret_seq != NULL)
 		*ret_seq = st->head.size;
 	st->n_staged++;
@@ -331,7 +334,11 @@ static void *
 writer_main(void *arg)
 {
 	struct node *nd = arg;
-	struct writer w = {.nd = nd, .s = nd->store, .v = nd->views, .a = arena_create()};
+	struct writer w = {.nd = nd,
+			   .s = nd->store,
+			   .v = nd->views,
+			   .a = arena_create(),
+			   .now_us = nd->last_stored_us};
 	struct job *jobs;
 
 	while ((jobs = group_take(nd)) != NULL) {
@@ -430,6 +437,11 @@ service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_
 enum rc
 writer_start(struct node *nd, struct err *e)
 {
+	enum rc rc = store_int(nd->store, &SQL_EVENT_LAST_STORED, NULL, 0,
+			       &nd->last_stored_us, e);
+
+	if (rc != RC_OK)
+		return rc;
 	nd->last = &nd->first;
 	if (pthread_create(&nd->thread, NULL, writer_main, nd) != 0)
 		return err_set(e, RC_IO, "cannot start the writer's thread");

@@ -204,7 +204,13 @@ enum rc
 store_head_set_signed(struct store *s, const struct log_head *h, struct err *e)
 {
 	return store_run(s, &SQL_HEAD_SIGNED,
-			 (struct db_param[]){DB_P_INT(h->channel), DB_P_INT(h->party)},
+			 (struct db_param[]){
+				 DB_P_INT(h->channel),
+				 DB_P_INT(h->party),
+				 DB_P_INT(h->pending_size),
+				 DB_P_BLOB(h->pending_root.b, HASH_LEN),
+				 DB_P_TEXT(h->pending_note),
+			 },
 			 NULL, NULL, e);
 }
 

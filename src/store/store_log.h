@@ -56,7 +56,8 @@ enum rc store_head_advance(struct store *s, const struct log_head *old, uint64_t
 enum rc store_head_set_pending(struct store *s, const struct log_head *h, uint64_t size,
 			       const struct hash *root, const char *note,
 			       struct err *e) MUST_CHECK;
-/* The pending head is whole: it becomes the signed one. */
+/* The pending head of `h` is whole: it becomes the signed one, though a newer one may be
+ * pending by now. */
 enum rc store_head_set_signed(struct store *s, const struct log_head *h,
 			      struct err *e) MUST_CHECK;
 

@@ -56,9 +56,10 @@ CREATE TABLE log_event (
 	seq BIGINT NOT NULL,
 	leaf BYTEA NOT NULL,
 	jws TEXT NOT NULL,
-	stored_us BIGINT NOT NULL,
+	stored_us BIGINT NOT NULL, -- rises with every event stored, whatever the clock does
 	PRIMARY KEY (channel, party, seq)
 );
+CREATE INDEX log_event_stored ON log_event (stored_us, channel, party, seq);
 
 -- Perfect subtrees of two leaves and more; level 0 is log_event.leaf.
 CREATE TABLE log_node (
@@ -88,3 +89,4 @@ CREATE TABLE log_disclosure (
 	body TEXT, -- NULL: erased, the tombstone stays
 	stored_us BIGINT NOT NULL
 );
+CREATE INDEX log_disclosure_stored ON log_disclosure (stored_us);

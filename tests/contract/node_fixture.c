@@ -1,0 +1,571 @@
+#include "node_fixture.h"
+
+#include <ftw.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+
+enum { CREDENTIAL_MAX = 512, SETTLE_MAX = 400, FILES_OPEN = 8 };
+
+const char fix_policy[] =
+	"{\"name\":\"test\",\"version\":1,\"title\":{\"en\":\"Test\",\"id\":\"Uji\"},"
+	"\"source\":\"Invented.\",\"classes\":["
+	"{\"code\":\"normal\",\"accept_s\":100,\"decide_s\":100},"
+	"{\"code\":\"urgent\",\"accept_s\":10,\"decide_s\":20}],"
+	"\"categories\":[{\"code\":\"terrorism\",\"name\":{\"en\":\"Terrorism\","
+	"\"id\":\"Terorisme\"},\"class\":\"urgent\"},{\"code\":\"other\",\"name\":"
+	"{\"en\":\"Other\",\"id\":\"Lainnya\"},\"class\":\"normal\"}],"
+	"\"ladder\":[{\"act\":\"remind\",\"after_s\":10},"
+	"{\"act\":\"warn\",\"level\":1,\"after_s\":10}],"
+	"\"order\":{\"approvals\":2,\"ladder_steps\":2,\"max_duration_s\":1000,"
+	"\"max_names\":20,\"ttl_s\":10}}\n";
+
+/* ---- the clock -------------------------------------------------------------- */
+
+static _Atomic int64_t clock_ahead_us;
+
+int64_t __real_clock_now_us(void);
+int64_t __wrap_clock_now_us(void);
+
+int64_t
+__wrap_clock_now_us(void)
+{
+	return __real_clock_now_us() + atomic_load(&clock_ahead_us);
+}
+
+void
+fix_clock_add(int64_t us)
+{
+	atomic_fetch_add(&clock_ahead_us, us);
+}
+
+void
+fix_clock_reset(void)
+{
+	atomic_store(&clock_ahead_us, 0);
+}
+
+/* ---- nodes -------------------------------------------------------------------- */
+
+void
+fix_ok(enum rc rc, const struct err *e, const char *what)
+{
+	if (rc != RC_OK)
+		fail_msg("%s: %s: %s", what, rc_token(rc), e->text);
+}
+
+static const char *
+credential_read(struct arena *a, const char *path)
+{
+	char text[CREDENTIAL_MAX] = "";
+	FILE *f = fopen(path, "re");
+
+	assert_non_null(f);
+	assert_non_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	return arena_strdup(a, text);
+}
+
+static void
+above_make(struct fix *f)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	*f = (struct fix){.a = arena_create()};
+	char *above =
+		arena_printf(f->a, "%s/saluran-node-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	assert_non_null(mkdtemp(above));
+	f->above = above;
+}
+
+static void
+dir_make(struct fix *f, enum party p)
+{
+	const struct node_init in = {
+		.dir = arena_printf(f->a, "%s/%s", f->above, party_name(p)),
+		.org = p == PARTY_AUTHORITY ? "authority.example" : "platform.example",
+		.name = p == PARTY_AUTHORITY ? "Otoritas" : "PesanKu",
+		.role = p,
+		.url = "https://127.0.0.1:1",
+		.peer_listen = "127.0.0.1:1",
+		.admin = "admin"};
+	struct node_made made;
+	struct err e = ERR_INIT;
+
+	fix_ok(node_create(f->a, &in, &made, &e), &e, "node_create");
+	f->n[p].dir = in.dir;
+	f->n[p].admin = credential_read(f->a, made.credential_path);
+}
+
+static void
+node_start(struct fix *f, enum party p)
+{
+	struct err e = ERR_INIT;
+
+	fix_ok(node_open(f->n[p].dir, &f->n[p].nd, &e), &e, "node_open");
+}
+
+void
+fix_open_one(struct fix *f, enum party p)
+{
+	above_make(f);
+	dir_make(f, p);
+	node_start(f, p);
+}
+
+static const char *
+person_add(struct fix *f, enum party p, const char *name, const char *role)
+{
+	return fix_text(fix_must(f, p, f->n[p].admin, "POST", "/v1/persons",
+				 json_pack("{s:s, s:s}", "name", name, "role", role)),
+			"credential");
+}
+
+static json_t *
+introduce(struct fix *f, enum party p)
+{
+	const char *peer =
+		p == PARTY_AUTHORITY ? "platform.example" : "authority.example";
+
+	return fix_must(f, p, f->n[p].admin, "POST", "/v1/peers/introduce",
+			json_pack("{s:s, s:s}", "peer", peer, "policy", fix_policy));
+}
+
+static void
+peer_add(struct fix *f, enum party p, const json_t *file)
+{
+	fix_must(f, p, f->n[p].admin, "POST", "/v1/peers",
+		 json_pack("{s:s, s:s, s:s}", "file", fix_text(file, "file"),
+			   "fingerprint", fix_text(file, "fingerprint"), "policy",
+			   fix_policy));
+}
+
+void
+fix_open(struct fix *f)
+{
+	above_make(f);
+	dir_make(f, PARTY_AUTHORITY);
+	dir_make(f, PARTY_PLATFORM);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		struct fix_node *n = &f->n[p];
+		node_start(f, (enum party)p);
+		n->officer = person_add(f, (enum party)p, "rina", "officer");
+		n->approver = person_add(f, (enum party)p, "budi", "approver");
+		n->approver2 = person_add(f, (enum party)p, "citra", "approver");
+		n->approver3 = person_add(f, (enum party)p, "dewi", "approver");
+		n->agent = person_add(f, (enum party)p, "ivan", "agent");
+		n->auditor = person_add(f, (enum party)p, "eka", "auditor");
+	}
+	json_t *file = introduce(f, PARTY_AUTHORITY);
+	peer_add(f, PARTY_PLATFORM, file);
+	peer_add(f, PARTY_AUTHORITY, introduce(f, PARTY_PLATFORM));
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static void
+node_end(struct fix_node *n)
+{
+	if (n->nd == NULL)
+		return;
+	node_stop(n->nd);
+	node_close(n->nd);
+	n->nd = NULL;
+}
+
+void
+fix_reopen(struct fix *f, enum party p)
+{
+	node_end(&f->n[p]);
+	node_start(f, p);
+}
+
+void
+fix_close(struct fix *f)
+{
+	for (int p = 0; p < PARTY_COUNT; p++)
+		node_end(&f->n[p]);
+	nftw(f->above, remove_one, FILES_OPEN, FTW_DEPTH | FTW_PHYS);
+	arena_free(f->a);
+	fix_clock_reset();
+}
+
+/* ---- requests ----------------------------------------------------------------- */
+
+enum rc
+fix_call(struct fix *f, enum party p, const char *credential, const char *method,
+	 const char *path, json_t *in, json_t **ret, struct err *e)
+{
+	struct node *nd = f->n[p].nd;
+	const struct service_route *r;
+	const struct actor *who = NULL;
+	struct reply out = {0};
+	enum rc rc = RC_OK;
+
+	if (in == NULL)
+		in = json_object();
+	if (credential != NULL)
+		rc = actor_authenticate(nd, f->a, credential, &who, e);
+	if (rc == RC_OK)
+		rc = service_route_find(method, path, in, &r, e);
+	if (rc == RC_OK)
+		rc = service_run(nd, f->a, r, who, in, &out, e);
+	json_decref(in);
+	if (ret != NULL)
+		*ret = out.json;
+	return rc;
+}
+
+json_t *
+fix_must(struct fix *f, enum party p, const char *credential, const char *method,
+	 const char *path, json_t *in)
+{
+	struct err e = ERR_INIT;
+	json_t *out = NULL;
+
+	fix_ok(fix_call(f, p, credential, method, path, in, &out, &e), &e, path);
+	return out;
+}
+
+void
+fix_refused(struct fix *f, enum party p, const char *credential, const char *method,
+	    const char *path, json_t *in, enum rc want, const char *text)
+{
+	struct err e = ERR_INIT;
+	enum rc rc = fix_call(f, p, credential, method, path, in, NULL, &e);
+
+	if (rc != want || strstr(e.text, text) == NULL)
+		fail_msg("%s: %s \"%s\" where %s \"%s\" is due", path, rc_token(rc),
+			 e.text, rc_token(want), text);
+}
+
+json_t *
+fix_act(struct fix *f, enum party p, const char *casefile, const char *act, json_t *in)
+{
+	return fix_must(f, p, p == PARTY_AUTHORITY ? f->n[p].officer : f->n[p].agent,
+			"POST", arena_printf(f->a, "/v1/cases/%s/%s", casefile, act), in);
+}
+
+json_t *
+fix_case(struct fix *f, enum party p, const char *casefile)
+{
+	return fix_must(f, p, f->n[p].auditor, "GET",
+			arena_printf(f->a, "/v1/cases/%s", casefile), NULL);
+}
+
+const char *
+fix_text(const json_t *o, const char *member)
+{
+	return json_string_value(json_object_get(o, member));
+}
+
+int64_t
+fix_int(const json_t *o, const char *member)
+{
+	return json_integer_value(json_object_get(o, member));
+}
+
+const char *
+fix_csv(struct fix *f, const char *host, size_t n)
+{
+	enum { ROW_MAX = 200 };
+	struct buf b = BUF_INIT((n + 1) * ROW_MAX);
+
+	buf_puts(&b, "target,category,description\n");
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "https://%s/item/%zu,other,number %zu\n", host, i, i);
+	assert_true(buf_ok(&b));
+	const char *csv = arena_strndup(f->a, buf_str(&b), b.len);
+	buf_free(&b);
+	return csv;
+}
+
+const char *
+fix_send(struct fix *f, const char *reference, const char *host, size_t n)
+{
+	return fix_text(
+		fix_must(f, PARTY_AUTHORITY, f->n[PARTY_AUTHORITY].officer, "POST",
+			 "/v1/notices",
+			 json_pack("{s:s, s:s, s:s, s:s}", "csv", fix_csv(f, host, n),
+				   "reference", reference, "subject", "Konten",
+				   "legal_basis", "UU 19/2016 pasal 40")),
+		"case");
+}
+
+/* ---- the way ------------------------------------------------------------------ */
+
+static enum party
+other(enum party p)
+{
+	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
+}
+
+enum rc
+fix_push(struct fix *f, enum party p, struct exchange_push *push, struct err *e)
+{
+	int64_t wait_us;
+
+	return exchange_push_next(f->n[p].nd, FIX_PEER, f->a, push, &wait_us, e);
+}
+
+static void
+carry_disclosures(struct fix *f, enum party p, const struct exchange_push *push)
+{
+	struct node *from = f->n[p].nd, *to = f->n[other(p)].nd;
+	struct exchange_cursor at = {0};
+	struct err e = ERR_INIT;
+	const char *text;
+	size_t len;
+
+	for (;;) {
+		struct arena *a = arena_create();
+		fix_ok(exchange_push_disclosures(from, push, &at, a, &text, &len, &e), &e,
+		       "push_disclosures");
+		if (len != 0)
+			fix_ok(exchange_add_disclosures(to, FIX_PEER, text, len, &e), &e,
+			       "add_disclosures");
+		arena_free(a);
+		if (len == 0)
+			return;
+	}
+}
+
+/* The checkpoint; where the peer stands elsewhere, the sender is told and false returned.
+ */
+static bool
+carry_checkpoint(struct fix *f, enum party p, const struct exchange_push *push)
+{
+	struct err e = ERR_INIT;
+	uint64_t size = 0;
+	enum rc rc = exchange_add_checkpoint(f->n[other(p)].nd, FIX_PEER,
+					     &push->checkpoint, &size, &e);
+
+	if (rc != RC_CONFLICT) {
+		fix_ok(rc, &e, "add_checkpoint");
+		return true;
+	}
+	fix_ok(exchange_push_resync(f->n[p].nd, FIX_PEER, size, EXCHANGE_UNKNOWN, &e), &e,
+	       "resync");
+	return false;
+}
+
+static void
+carry_entries(struct fix *f, enum party p, const struct exchange_push *push,
+	      enum fix_cut cut)
+{
+	struct arena *a = arena_create();
+	struct exchange_answer answer;
+	struct err e = ERR_INIT;
+	enum rc rc = exchange_add_entries(f->n[other(p)].nd, FIX_PEER, &push->entries, a,
+					  &answer, &e);
+
+	if (rc != RC_CONFLICT)
+		fix_ok(rc, &e, "add_entries");
+	if (cut == CUT_ENTRIES)
+		rc = RC_OK;
+	else if (rc == RC_CONFLICT || answer.partial)
+		rc = exchange_push_resync(f->n[p].nd, FIX_PEER, answer.info.pending_size,
+					  answer.info.next_entry, &e);
+	else
+		rc = exchange_push_done(f->n[p].nd, FIX_PEER, push, answer.cosignature,
+					strlen(answer.cosignature), &e);
+	fix_ok(rc, &e, "push_done");
+	arena_free(a);
+}
+
+bool
+fix_carry(struct fix *f, enum party p, enum fix_cut cut)
+{
+	struct arena *keep = f->a, *a = arena_create();
+	struct exchange_push push;
+	struct err e = ERR_INIT;
+	bool on = false;
+
+	f->a = a; /* a push may be large */
+	enum rc rc = fix_push(f, p, &push, &e);
+	if (rc == RC_NOT_FOUND)
+		goto out;
+	fix_ok(rc, &e, "push_next");
+	on = true;
+	if (cut == CUT_BEFORE)
+		goto out;
+	carry_disclosures(f, p, &push);
+	if (cut == CUT_DISCLOSURES || !carry_checkpoint(f, p, &push) ||
+	    cut == CUT_CHECKPOINT)
+		goto out;
+	if (push.entries.n_packages == 0)
+		fix_ok(exchange_push_greeted(f->n[p].nd, FIX_PEER, &e), &e, "greeted");
+	else
+		carry_entries(f, p, &push, cut);
+out:
+	f->a = keep;
+	arena_free(a);
+	return on;
+}
+
+void
+fix_settle(struct fix *f)
+{
+	int rounds = 0;
+	bool on = true;
+
+	while (on) {
+		on = fix_carry(f, PARTY_AUTHORITY, CUT_NOTHING);
+		on |= fix_carry(f, PARTY_PLATFORM, CUT_NOTHING);
+		assert_true(rounds++ < SETTLE_MAX);
+	}
+}
+
+/* ---- looking ------------------------------------------------------------------ */
+
+struct answer {
+	struct arena *a;
+	const char *text;
+	int64_t i;
+};
+
+static void
+query(struct fix *f, enum party p, const char *sql, struct answer *ret)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *stmt = NULL;
+	const char *path = arena_printf(f->a, "%s/store.db", f->n[p].dir);
+
+	*ret = (struct answer){.a = f->a};
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL),
+			 SQLITE_OK);
+	sqlite3_busy_timeout(db, 5000);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		const unsigned char *text = sqlite3_column_text(stmt, 0);
+		ret->i = sqlite3_column_int64(stmt, 0);
+		if (text != NULL)
+			ret->text = arena_strdup(f->a, (const char *)text);
+	}
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+}
+
+int64_t
+fix_query(struct fix *f, enum party p, const char *sql)
+{
+	struct answer r;
+
+	query(f, p, sql, &r);
+	return r.i;
+}
+
+const char *
+fix_query_text(struct fix *f, enum party p, const char *sql)
+{
+	struct answer r;
+
+	query(f, p, sql, &r);
+	return r.text;
+}
+
+const char *
+fix_rows(struct fix *f, enum party p)
+{
+	static const char *const tables[] = {
+		"log_event", "log_node",    "log_receipt",   "log_disclosure",
+		"v_event",   "v_case",	    "v_item",	     "v_case_event",
+		"v_order",   "v_zone",	    "v_zone_change", "v_message",
+		"person",    "policy_text", "identity",	     "channel",
+	};
+	const char *text =
+		fix_query_text(f, p,
+			       "SELECT group_concat(size || '/' || pending_size || '/' "
+			       "|| signed_size || "
+			       "hex(root) || hex(pending_root)) FROM log_head");
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		text = arena_printf(
+			f->a, "%s %s:%" PRId64, text, tables[i],
+			fix_query(f, p,
+				  arena_printf(f->a, "SELECT count(*) FROM %s",
+					       tables[i])));
+	return text;
+}
+
+int64_t
+fix_events(struct fix *f, enum party p, enum party writer, const char *type)
+{
+	return fix_query(f, p,
+			 arena_printf(f->a,
+				      "SELECT count(*) FROM v_event WHERE party = %d AND "
+				      "type = '%s'",
+				      writer, type));
+}
+
+void
+fix_rebuilt_equal(struct fix *f, enum party p)
+{
+	json_t *r = fix_must(f, p, f->n[p].auditor, "POST", "/v1/rebuild", NULL);
+
+	if (!json_is_true(json_object_get(r, "equal")))
+		fail_msg("%s: a rebuild gives other views: %s", party_name(p),
+			 json_dumps(json_object_get(r, "differ"), JSON_ENCODE_ANY));
+}
+
+void
+fix_same_case(struct fix *f, const char *casefile)
+{
+	static const char *const views[] = {
+		"SELECT group_concat(parts || ',' || items || ',' || decided || ',' || "
+		"manifest || ',' || state || ',' || send_seq || ',' || sent_us || ',' || "
+		"receipt_us || ',' || accepted_us || ',' || refused_us || ',' || "
+		"closed_us "
+		"|| ',' || decided_us || ',' || reopened || ',' || voided || ',' || "
+		"rungs "
+		"|| ',' || accept_due_us || ',' || decide_due_us || ',' || due_us) FROM "
+		"v_case WHERE casefile = '%s'",
+		"SELECT group_concat(r, ';') FROM (SELECT i || coalesce(outcome, '-') || "
+		"coalesce(ground, '-') || coalesce(reason, '-') || decided_us AS r FROM "
+		"v_item WHERE casefile = '%s' ORDER BY i)",
+		"SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || body || "
+		"read_us AS r FROM v_message WHERE casefile = '%s' ORDER BY party, seq)",
+		"SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || type || "
+		"coalesce(void, '') AS r FROM v_event WHERE casefile = '%s' ORDER BY "
+		"party, seq)",
+	};
+
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+		char *sql = arena_alloc(f->a, 1024);
+		const char *at = strstr(views[i], "%s");
+		assert_non_null(at);
+		snprintf(sql, 1024, "%.*s%s%s", (int)(at - views[i]), views[i], casefile,
+			 at + 2);
+		const char *x = fix_query_text(f, PARTY_AUTHORITY, sql);
+		const char *y = fix_query_text(f, PARTY_PLATFORM, sql);
+		if (x == NULL || y == NULL)
+			assert_true(x == y);
+		else
+			assert_string_equal(x, y);
+	}
+}
+
+void
+fix_make_overdue(struct fix *f, const char *casefile)
+{
+	fix_settle(f);
+	fix_clock_add(111 * FIX_S);
+	fix_act(f, PARTY_AUTHORITY, casefile, "remind", NULL);
+	fix_settle(f);
+	fix_clock_add(11 * FIX_S);
+	fix_act(f, PARTY_AUTHORITY, casefile, "warn", json_pack("{s:i}", "level", 1));
+	fix_settle(f);
+}

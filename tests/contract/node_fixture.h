@@ -1,0 +1,114 @@
+/*
+ * node_fixture - two nodes in one process, introduced to each other, without HTTP.
+ *
+ * The clock is the tests': it can be set forward and back.  Events go from one node to
+ * the other only when a test carries them, and the way can be cut at every step.
+ */
+#ifndef SALURAN_TESTS_NODE_FIXTURE_H
+#define SALURAN_TESTS_NODE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "service/exchange.h"
+#include "service/service.h"
+
+enum { FIX_PEER = 1 /* the only channel of each node */ };
+
+#define FIX_S CLOCK_US_PER_S
+
+/* All times are this much after the machine's. */
+void fix_clock_add(int64_t us);
+void fix_clock_reset(void);
+
+/* Deadlines of 100 s, a ladder of one reminder and one warning 10 s apart, two approvals,
+ * orders of at most 1,000 s. */
+extern const char fix_policy[];
+
+struct fix_node {
+	const char *dir;
+	struct node *nd;
+	const char *admin; /* credentials */
+	const char *officer, *approver, *approver2, *approver3, *agent, *auditor;
+};
+
+struct fix {
+	struct arena *a;
+	const char *above;
+	struct fix_node n[PARTY_COUNT];
+};
+
+/* A node alone, in a directory of its own. */
+void fix_open_one(struct fix *f, enum party p);
+/* Both, introduced, with people. */
+void fix_open(struct fix *f);
+void fix_close(struct fix *f);
+/* Close a node and open it again. */
+void fix_reopen(struct fix *f, enum party p);
+
+/* One request as a person (NULL: nobody).  `in` is stolen.  *ret lives as long as f->a.
+ */
+enum rc fix_call(struct fix *f, enum party p, const char *credential, const char *method,
+		 const char *path, json_t *in, json_t **ret, struct err *e);
+/* As fix_call(), and it must be RC_OK. */
+json_t *fix_must(struct fix *f, enum party p, const char *credential, const char *method,
+		 const char *path, json_t *in);
+/* And it must be this error, with this in its text. */
+void fix_refused(struct fix *f, enum party p, const char *credential, const char *method,
+		 const char *path, json_t *in, enum rc want, const char *text);
+
+/* "/v1/cases/<id>/<act>" with `in` stolen, NULL: {}. */
+json_t *fix_act(struct fix *f, enum party p, const char *casefile, const char *act,
+		json_t *in);
+json_t *fix_case(struct fix *f, enum party p, const char *casefile);
+const char *fix_text(const json_t *o, const char *member);
+int64_t fix_int(const json_t *o, const char *member);
+
+/* A list of `n` items with different targets below `host`. */
+const char *fix_csv(struct fix *f, const char *host, size_t n);
+/* Send it; returns the case. */
+const char *fix_send(struct fix *f, const char *reference, const char *host, size_t n);
+
+/* Where the way is cut. */
+enum fix_cut {
+	CUT_NOTHING,
+	CUT_BEFORE,	 /* nothing arrives */
+	CUT_DISCLOSURES, /* they arrive, nothing after them */
+	CUT_CHECKPOINT,
+	CUT_ENTRIES, /* stored by the peer, whose answer is lost */
+	CUT_COUNT
+};
+/* One round from `p` to the other.  False: there was nothing to carry. */
+bool fix_carry(struct fix *f, enum party p, enum fix_cut cut);
+/* Both ways until both are done. */
+void fix_settle(struct fix *f);
+/* A push as the node makes it now, for tests that change it. */
+enum rc fix_push(struct fix *f, enum party p, struct exchange_push *push, struct err *e);
+
+/* Views are what a rebuild gives. */
+void fix_rebuilt_equal(struct fix *f, enum party p);
+/* The case's state, deadlines, items and messages are the same on both sides. */
+void fix_same_case(struct fix *f, const char *casefile);
+
+/* Rows of all tables that are the truth, as text: equal texts, nothing stored. */
+const char *fix_rows(struct fix *f, enum party p);
+/* How many events of the type are in the log of `writer`, as `p` has it. */
+int64_t fix_events(struct fix *f, enum party p, enum party writer, const char *type);
+/* First column of the first row, by a handle of the test's own. */
+int64_t fix_query(struct fix *f, enum party p, const char *sql);
+const char *fix_query_text(struct fix *f, enum party p, const char *sql);
+
+/* Bring the case to where an order may cite it: receipted, overdue, warned, receipted. */
+void fix_make_overdue(struct fix *f, const char *casefile);
+
+void fix_ok(enum rc rc, const struct err *e, const char *what);
+
+#endif
