@@ -548,7 +548,8 @@ retry_after_set_back(void **state)
 	(void)state;
 	fix_open(&f);
 	fix_clock_add(7200 * FIX_S);
-	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, "down", &e), &e,
+	fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "the first push after a start");
+	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, false, "down", &e), &e,
 	       "failed");
 	assert_int_equal(
 		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),
