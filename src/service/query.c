@@ -84,15 +84,15 @@ case_finish(json_t *c, int64_t now_us)
 	int64_t accepted_us = json_integer_value(json_object_get(c, "accepted_us"));
 	bool accepted = accepted_us != 0;
 	bool refused = !accepted && json_is_string(json_object_get(c, "refused"));
+	/* Without a receipt no clock runs: due_us is then only a place in the list. */
+	bool owed = due_us != STORE_NEVER && !json_is_null(json_object_get(c, "receipt"));
 
 	json_object_del(c, "accepted_us");
 	json_object_set_new(c, "state",
 			    json_string(case_state_token((enum case_state)state)));
-	json_object_set_new(c, "due", json_time(due_us));
+	json_object_set_new(c, "due", json_time(owed ? due_us : 0));
 	json_object_del(c, "due_us");
-	json_object_set_new(
-		c, "overdue",
-		json_boolean(due_us != STORE_NEVER && due_us != 0 && due_us < now_us));
+	json_object_set_new(c, "overdue", json_boolean(owed && due_us < now_us));
 	json_object_set_new(c, "counts",
 			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
 				      (json_int_t)items, "accepted",

@@ -139,6 +139,16 @@ view_case_get(struct store *s, struct arena *a, const char *casefile,
 	return rc;
 }
 
+/* Where a case stands in the list by deadline.  One that was not delivered has no
+ * deadline and wants a look first: it stands where its notice was written. */
+static int64_t
+sort_key_us(const struct case_row *c)
+{
+	if (c->due.first_us != 0)
+		return c->due.first_us;
+	return c->fold.state == CASE_SENT ? c->fold.sent_us : STORE_NEVER;
+}
+
 static enum rc
 case_put(struct fold *f, struct case_row *c, struct err *e)
 {
@@ -183,7 +193,7 @@ case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_INT(k->max_ack[1]),
 			DB_P_INT(c->due.accept_us),
 			DB_P_INT(c->due.decide_us),
-			DB_P_INT(c->due.first_us == 0 ? STORE_NEVER : c->due.first_us),
+			DB_P_INT(sort_key_us(c)),
 		},
 		NULL, NULL, e);
 }

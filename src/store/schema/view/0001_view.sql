@@ -48,7 +48,7 @@ CREATE TABLE v_case (
 	max_ack1 BIGINT NOT NULL,
 	accept_due_us BIGINT NOT NULL,
 	decide_due_us BIGINT NOT NULL,
-	due_us BIGINT NOT NULL -- the first of what is owed; 9223372036854775807: nothing
+	due_us BIGINT NOT NULL -- the place in the list by deadline, see view_case.c
 );
 CREATE INDEX v_case_due ON v_case (due_us, casefile);
 
