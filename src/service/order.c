@@ -95,7 +95,11 @@ cites_read(struct arena *a, json_t *in, struct order *o, struct err *e)
 		const char *id = json_string_value(v);
 		if (id == NULL || !uuid7_valid(id, strlen(id)))
 			return err_set(e, RC_INVALID, "cites[%zu] is no case", i);
-		o->cites[o->n_cites++] = id;
+		bool twice = false;
+		for (size_t k = 0; k < o->n_cites; k++)
+			twice |= strcmp(o->cites[k], id) == 0;
+		if (!twice)
+			o->cites[o->n_cites++] = id;
 	}
 	return RC_OK;
 }
@@ -159,6 +163,25 @@ on_host(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
+enum rc
+order_ground(struct store *s, struct arena *a, const struct policy *p, int64_t channel,
+	     const char *casefile, int64_t now_us, struct err *e)
+{
+	struct case_row c;
+	enum rc rc = view_case_get(s, a, casefile, &c, e);
+
+	if (rc == RC_OK && c.channel != channel)
+		rc = err_set(e, RC_INVALID, "it is of another channel");
+	if (rc == RC_OK)
+		rc = casefile_grounds(
+			p,
+			c.class_code == NULL ? NULL : policy_class_find(p, c.class_code),
+			&c.fold, c.items - c.decided, now_us, e);
+	if (rc != RC_OK)
+		err_prefix(e, "case %s is no ground for an order", casefile);
+	return rc;
+}
+
 /* Every cited case gives grounds, or the first that does not says why. */
 static enum rc
 grounds_check(struct store *s, struct arena *a, struct order *o, struct err *e)
@@ -166,24 +189,13 @@ grounds_check(struct store *s, struct arena *a, struct order *o, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < o->n_cites; i++) {
-		struct case_row c;
 		struct hosts h = {.s = s, .o = o};
-		rc = view_case_get(s, a, o->cites[i], &c, e);
-		if (rc == RC_OK && c.channel != o->channel.channel)
-			rc = err_set(e, RC_INVALID, "it is of another channel");
-		if (rc == RC_OK)
-			rc = casefile_grounds(
-				o->policy,
-				c.class_code == NULL
-					? NULL
-					: policy_class_find(o->policy, c.class_code),
-				&c.fold, c.items - c.decided, o->now_us, e);
+		rc = order_ground(s, a, o->policy, o->channel.channel, o->cites[i],
+				  o->now_us, e);
 		if (rc == RC_OK)
 			rc = store_run(s, &SQL_CASE_HOSTS,
 				       (struct db_param[]){DB_P_TEXT(o->cites[i])},
 				       on_host, &h, e);
-		if (rc != RC_OK)
-			err_prefix(e, "case %s is no ground for an order", o->cites[i]);
 	}
 	return rc;
 }

@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/event_type.h"
+#include "core/target.h"
 #include "service/use.h"
 #include "store/store_sql.h"
+
+enum { EXPIRE_MAX = 64 /* orders that end in one job */ };
 
 struct signing {
 	const char *order, *text_sha256, *reason, *by, *type;
@@ -35,12 +39,67 @@ signing_append(struct writer *w, struct signing *g, json_t *body, struct err *e)
 			    NULL, e);
 }
 
+/* What was overdue when the order was drafted may have been answered since. */
+static enum rc
+grounds_stand(struct writer *w, const struct signing *g, struct err *e)
+{
+	json_t *cites = json_array();
+	struct channel_row ch;
+	const struct policy *p;
+	size_t i;
+	const json_t *cite;
+	enum rc rc = channel_by_id(w->s, w->a, g->row.channel, &ch, e);
+
+	if (rc == RC_OK)
+		rc = policy_of_channel(w->s, w->a, &ch, &p, e);
+	if (rc == RC_OK)
+		rc = store_rows(w->s, &SQL_ORDER_CITES,
+				(struct db_param[]){DB_P_TEXT(g->order)},
+				"case:s subject:s", cites, e);
+	json_array_foreach (cites, i, cite)
+		if (rc == RC_OK)
+			rc = order_ground(
+				w->s, w->a, p, g->row.channel,
+				json_string_value(json_object_get(cite, "case")),
+				w->now_us, e);
+	json_decref(cites);
+	return rc;
+}
+
+/* A name that the order does not hold is a slip that would leave another one blocked. */
+static enum rc
+names_held(struct writer *w, const struct signing *g, struct err *e)
+{
+	json_t *held = json_array();
+	size_t i, k;
+	const json_t *name, *row;
+	enum rc rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD,
+				(struct db_param[]){DB_P_TEXT(g->order)},
+				"name:s wildcard:b", held, e);
+
+	json_array_foreach (g->names, i, name) {
+		bool found = false;
+		json_array_foreach (held, k, row)
+			found |= json_equal(json_object_get(row, "name"), name) == 1;
+		if (rc == RC_OK && !found)
+			rc = err_set(e, RC_CONFLICT,
+				     "nothing is lifted: the order does not hold %s now",
+				     json_string_value(name));
+	}
+	json_decref(held);
+	return rc;
+}
+
 static enum rc
 work_sign(struct writer *w, void *arg, struct err *e)
 {
 	struct signing *g = arg;
 	enum rc rc = view_order_get(w->s, w->a, g->order, &g->row, e);
 
+	if (rc == RC_OK && strcmp(g->type, "order.approve") == 0)
+		rc = grounds_stand(w, g, e);
+	if (rc == RC_OK && g->names != NULL)
+		rc = names_held(w, g, e);
 	if (rc != RC_OK)
 		return rc;
 	json_t *body = json_pack("{s:s}", "order", g->order);
@@ -116,7 +175,47 @@ service_order_approve(struct node *nd, struct arena *a, const struct actor *who,
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
-/* in: order, reason, names? (all when absent)  out: as of override */
+static void
+release_json(void *p)
+{
+	json_decref(p);
+}
+
+/* In their normal form; NULL when absent. */
+static enum rc
+lift_names(struct arena *a, json_t *in, json_t **ret, struct err *e)
+{
+	const json_t *names = json_object_get(in, "names"), *v;
+	size_t i;
+
+	*ret = NULL;
+	if (names == NULL || json_is_null(names))
+		return RC_OK;
+	if (!json_is_array(names) || json_array_size(names) == 0 ||
+	    json_array_size(names) > EVENT_ORDER_NAMES_MAX)
+		return err_set(
+			e, RC_INVALID,
+			"\"names\" must list 1 to %d names, or be left out to lift "
+			"them all",
+			EVENT_ORDER_NAMES_MAX);
+	*ret = json_array();
+	arena_defer(a, release_json, *ret);
+	json_array_foreach (names, i, v) {
+		const char *given = json_string_value(v), *name;
+		enum rc rc = given == NULL
+				     ? err_set(e, RC_INVALID, "it is no text")
+				     : name_normalise(a, given, strlen(given), &name, e);
+		if (rc != RC_OK) {
+			err_prefix(e, "names[%zu]", i);
+			return rc;
+		}
+		json_array_append_new(*ret, json_string(name));
+	}
+	return RC_OK;
+}
+
+/* in: order, reason, names? (all when absent)  out: as of override
+ * RC_CONFLICT: the order is not in force, or does not hold one of them. */
 enum rc
 service_order_lift(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
@@ -128,7 +227,8 @@ service_order_lift(struct node *nd, struct arena *a, const struct actor *who, js
 		rc = in_uuid(in, "order", &g.order, e);
 	if (rc == RC_OK)
 		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
-	g.names = json_object_get(in, "names");
+	if (rc == RC_OK)
+		rc = lift_names(a, in, &g.names, e);
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
@@ -137,7 +237,7 @@ struct expiry {
 	struct {
 		char id[UUID_TEXT_LEN + 1];
 		int64_t channel;
-	} due[64];
+	} due[EXPIRE_MAX];
 	size_t n;
 	struct store *s;
 };
@@ -206,7 +306,9 @@ service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *
 	reader_put(nd, x.s);
 	if (rc == RC_OK && x.n != 0)
 		rc = writer_run(nd, work_expire, &x, e);
-	if (x.next_us != 0 && x.next_us - x.now_us < max_us)
+	if (x.n == EXPIRE_MAX)
+		*ret_wait_us = 0; /* there may be more of them */
+	else if (x.next_us != 0 && x.next_us - x.now_us < max_us)
 		*ret_wait_us = x.next_us - x.now_us;
 	return rc;
 }

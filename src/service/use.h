@@ -34,4 +34,10 @@ service_fn service_rebuild;
 enum rc policy_of_channel(struct store *s, struct arena *a, const struct channel_row *c,
 			  const struct policy **ret, struct err *e) MUST_CHECK;
 
+/* Does the case give an order of that channel its ground now?  RC_CONFLICT says why not;
+ * RC_NOT_FOUND, RC_INVALID: of another channel. */
+enum rc order_ground(struct store *s, struct arena *a, const struct policy *p,
+		     int64_t channel, const char *casefile, int64_t now_us,
+		     struct err *e) MUST_CHECK;
+
 #endif

@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "core/guard.h"
+#include "core/target.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
@@ -211,6 +213,27 @@ names_insert(struct fold *f, const char *id, struct err *e)
 	return rc;
 }
 
+/* Names as a zone has them.  One that says its wildcard twice, in the text and by the
+ * flag, would stand for one owner twice. */
+static void
+names_check(struct fold *f)
+{
+	size_t i;
+	const json_t *v;
+
+	json_array_foreach (json_object_get(f->ev->body, "names"), i, v) {
+		const char *name = json_string_value(json_object_get(v, "name"));
+		bool wildcard = json_is_true(json_object_get(v, "wildcard"));
+		struct err why = ERR_INIT;
+		const char *normal;
+		if (name_normalise(f->a, name, strlen(name), &normal, &why) != RC_OK ||
+		    guard_rpz_name(name, wildcard, NULL, &why) != RC_OK)
+			fold_void(f, "names[%zu]: %s", i, why.text);
+		else if (strcmp(name, normal) != 0)
+			fold_void(f, "names[%zu] is not in its normal form", i);
+	}
+}
+
 enum rc
 fold_order_draft(struct fold *f, struct err *e)
 {
@@ -221,10 +244,13 @@ fold_order_draft(struct fold *f, struct err *e)
 	struct err ignored = ERR_INIT;
 	enum rc rc = view_order_get(f->s, f->a, id, &old, &ignored);
 
-	if (rc == RC_OK) {
+	if (rc == RC_OK)
 		fold_void(f, "there is an order of that id already");
+	else if (rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", ignored.text);
+	names_check(f);
+	if (f->void_why != NULL)
 		return RC_OK;
-	}
 	rc = fold_disclosed(f, "text", &text, e);
 	if (rc == RC_OK)
 		rc = fold_disclosed(f, "reasons", &reasons, e);
@@ -290,6 +316,8 @@ order_to_sign(struct fold *f, struct order_row *o, struct err *e)
 		fold_void(f, "the order is %s", o->state);
 	else if (strcmp(o->text_sha256, fold_text(f, "text")) != 0)
 		fold_void(f, "another text was signed than the order has");
+	else if (f->ev->iat_us >= o->ends_us)
+		fold_void(f, "the order's end is past: draft a new one");
 	else if (has_hand(o, f->ev->by))
 		fold_void(f, "this person has a hand in the order already");
 	return RC_OK;
