@@ -23,7 +23,8 @@
 enum {
 	EVENTS = 30000,
 	THREADS = 64,
-	SLACK = 64, /* events beside ours: openings, the notice, adoptions */
+	WINDOW = 1024, /* events on their way at once: senders wait for receipts */
+	SLACK = 64,   /* events beside ours: openings, the notice, adoptions */
 	REFERENCE_VERIFICATIONS = 10000,
 	MESSAGE_BYTES = 900, /* what the signature of such an event covers */
 };
@@ -32,8 +33,12 @@ static struct node *authority;
 static char officer[256];
 static char say_path[128];
 static _Atomic int todo = EVENTS;
+static json_int_t first; /* log index of the first message */
 static double appended[EVENTS + SLACK], receipted[EVENTS + SLACK];
 static _Atomic bool done;
+static pthread_mutex_t window_mu = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t window_moved = PTHREAD_COND_INITIALIZER;
+static int on_the_way;
 
 static double
 verifications_per_s(void)
@@ -88,6 +93,11 @@ sayer(void *arg)
 {
 	(void)arg;
 	while (atomic_fetch_sub(&todo, 1) > 0) {
+		pthread_mutex_lock(&window_mu);
+		while (on_the_way >= WINDOW)
+			pthread_cond_wait(&window_moved, &window_mu);
+		on_the_way++;
+		pthread_mutex_unlock(&window_mu);
 		double start = bench_seconds();
 		json_t *r =
 			bench_call(authority, officer, "POST", say_path,
@@ -119,7 +129,7 @@ static void *
 watcher(void *arg)
 {
 	uint64_t seen = 0;
-	json_int_t at = 0;
+	json_int_t at = first;
 
 	(void)arg;
 	while (!atomic_load(&done)) {
@@ -127,6 +137,10 @@ watcher(void *arg)
 		seen = node_commits(authority);
 		json_int_t size = receipted_size();
 		double now = bench_seconds();
+		pthread_mutex_lock(&window_mu);
+		on_the_way -= size > at ? (int)(size - at) : 0;
+		pthread_cond_broadcast(&window_moved);
+		pthread_mutex_unlock(&window_mu);
 		for (; at < size && at < EVENTS + SLACK; at++)
 			receipted[at] = now;
 	}
@@ -191,9 +205,10 @@ report(double seconds, double reference)
 			latency[n++] = (receipted[i] - appended[i]) * 1e3;
 	qsort(latency, n, sizeof(latency[0]), by_value);
 	double per_s = EVENTS / seconds;
-	printf("receipts events=%d threads=%d events_per_s=%.0f p50_ms=%.2f p99_ms=%.2f "
+	printf("receipts events=%d threads=%d window=%d events_per_s=%.0f p50_ms=%.2f "
+	       "p99_ms=%.2f "
 	       "verify_per_s=%.0f ratio=%.3f\n",
-	       EVENTS, THREADS, per_s, n == 0 ? 0 : latency[n / 2],
+	       EVENTS, THREADS, WINDOW, per_s, n == 0 ? 0 : latency[n / 2],
 	       n == 0 ? 0 : latency[n * 99 / 100], reference, per_s / reference);
 }
 
@@ -228,6 +243,7 @@ main(void)
 	serve(authority, &a, &server, &push);
 	notice_send();
 	await_receipts(sent_size());
+	first = sent_size();
 
 	pthread_create(&watch, NULL, watcher, NULL);
 	double start = bench_seconds();

@@ -568,13 +568,18 @@ fold_item_decide(struct fold *f, struct err *e)
 	return rc == RC_OK ? case_put(f, &c, e) : rc;
 }
 
+/* A message changes nothing of its case: that the case is there is all that is asked. */
 enum rc
 fold_message_post(struct fold *f, struct err *e)
 {
 	const char *text;
-	struct case_row c;
-	enum rc rc = case_of(f, &c, e);
+	int64_t channel;
+	enum rc rc = store_int(f->s, &SQL_V_CASE_CHANNEL,
+			       (struct db_param[]){DB_P_TEXT(f->ev->casefile)}, -1,
+			       &channel, e);
 
+	if (rc == RC_OK && channel != f->channel)
+		fold_void(f, "there is no such case in this channel");
 	if (rc == RC_OK && f->void_why == NULL)
 		rc = fold_disclosed(f, "text", &text, e);
 	if (rc != RC_OK || f->void_why != NULL)
@@ -584,7 +589,7 @@ fold_message_post(struct fold *f, struct err *e)
 				 DB_P_INT(f->channel),
 				 DB_P_INT(f->from),
 				 DB_P_INT(f->ev->seq),
-				 DB_P_TEXT(c.casefile),
+				 DB_P_TEXT(f->ev->casefile),
 				 DB_P_TEXT(f->ev->by),
 				 DB_P_TEXT(text),
 				 DB_P_INT(f->ev->iat_us),
