@@ -53,6 +53,10 @@ cmd_send(struct cli *c, struct err *e)
 	json_t *r, *in;
 	enum rc rc = cli_file_read(c, c->words[0], &csv, &len, e);
 
+	if (rc == RC_OK && len >= 2 &&
+	    (memcmp(csv, "\xff\xfe", 2) == 0 || memcmp(csv, "\xfe\xff", 2) == 0))
+		rc = err_set(e, RC_INVALID, "%s is UTF-16: save the list as CSV UTF-8",
+			     c->words[0]);
 	if (rc == RC_OK && strlen(csv) != len)
 		rc = err_set(e, RC_INVALID,
 			     "%s has a NUL byte at offset %zu: it is no CSV text",

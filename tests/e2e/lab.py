@@ -240,7 +240,7 @@ class Node:
                         "--http-listen", f"127.0.0.1:{self.http_port}",
                         "--rpz-listen", f"127.0.0.1:{self.rpz_port}")
         self.people[admin] = made["credential"]
-        self.admin = admin
+        self.admin, self.fingerprint = admin, made["fingerprint"]
         return made
 
     def start(self):
@@ -344,6 +344,17 @@ class Node:
         got = self.cli("person", "add", name, "--role", role, "--out", path, who=self.admin)
         self.people[name] = path
         self.pseudonyms[name] = got["pseudonym"]
+
+
+def verify(path, fingerprints=None):
+    """(exit code, report, standard error) of verifying a bundle, as a stranger would."""
+    command = [BIN, "verify", path, "--json"]
+    for party, words in (fingerprints or {}).items():
+        command += ["--fingerprint", f"{party}={words}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=COMMAND_S, check=False, cwd="/",
+                          text=True)
+    return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 
 def introduce(one, other, policy):

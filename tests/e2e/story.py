@@ -6,6 +6,7 @@ public and harmless: everything that is claimed about them is an invented exampl
 import csv
 import io
 import os
+import re
 import sys
 import time
 
@@ -21,6 +22,7 @@ EFFECT_S = 10      # from a signature to the last resolver's answer
 FIRST_ITEMS, SECOND_ITEMS = 8, 4
 LEGAL_BASIS = "Invented example: Regulation 19/2014, article 5"
 ORDER_DAYS = 7
+TAMPERED_OFFSET = 4096  # into a member, past its header
 
 
 # Copies of public lists, so that the demo needs nothing but this repository.
@@ -464,9 +466,69 @@ class Story:
             self.tell.step(node.name, f"All {len(got['views'])} views made anew from the log "
                            "are what they were.", f"{got['milliseconds']} ms")
 
+    def export(self, node, who):
+        path = self.lab.path(f"{node.name}.bundle")
+        node.cli("export", self.first, "--out", path, who=who)
+        return path
+
     def prove(self):
         self.tell.chapter("The proof")
+        known = {"authority": self.kominfo.fingerprint,
+                 "platform": self.telegram.fingerprint}
+        for node, who, name in ((self.kominfo, "tono", "Tono, an auditor,"),
+                                (self.telegram, "max", "Max")):
+            path = self.export(node, who)
+            code, report, said = lab_module.verify(path, known)
+            if code != 0 or not report["ok"] or not all(s["ok"] for s in report["steps"]):
+                raise Failure(f"the bundle of {node.name} does not verify: {said}")
+            if not all(report[party]["compared"] for party in known):
+                raise Failure("the fingerprints were not compared")
+            self.tell.step(node.name, f"{name} exports the evidence of the first case. "
+                           "Anybody can check it, with no network and no node.",
+                           f"saluran verify: {len(report['steps'])} of "
+                           f"{len(report['steps'])} steps hold, "
+                           f"{os.path.getsize(path)} bytes")
+        self.proven(report)
+        self.tampered(path, known)
         self.rebuild()
+
+    def proven(self, report):
+        """What the bundle proves and what it does not; each must be there."""
+        for kind, text, wanted in (
+                ("proven", "What is proven, by the other side's own signature:", (
+                    "telegram.example received the notice",
+                    "telegram.example had to accept or refuse",
+                    "telegram.example accepted the case",
+                    "telegram.example decided 8 of 8 items",
+                    "Warning 3 was received by telegram.example",
+                    "this case was overdue and warned of as the policy asks")),
+                ("claimed", "What is only claimed, by one side's own clock:", (
+                    "kominfo.example wrote the notice", "is in force since",
+                    "was lifted on")),
+                ("missing", "What no signature can say:", (
+                    "Whether what the notice says is true",))):
+            lines = []
+            for want in wanted:
+                line = next((x for x in report[kind] if want in x), None)
+                if line is None:
+                    raise Failure(f"the report does not say as {kind}: {want}")
+                lines.append(re.sub(f"(O|o)rder {self.order}", lambda m: (
+                    "The" if m[1] == "O" else "the") + " order", line))
+            self.tell.step("both", text, *lines)
+
+    def tampered(self, path, known):
+        """One byte in the middle of what the authority signed."""
+        with open(path, "rb") as f:
+            data = bytearray(f.read())
+        data[data.index(b"logs/authority/events.jws") + TAMPERED_OFFSET] ^= 1
+        changed = path + ".changed"
+        with open(changed, "wb") as f:
+            f.write(data)
+        code, report, _ = lab_module.verify(changed, known)
+        if code != lab_module.EXIT_INPUT or report["ok"] or not report["step"]:
+            raise Failure("a changed bundle is not refused")
+        self.tell.step("both", "With one byte of it changed it is worth nothing:",
+                       f"step \"{report['step']}\" fails: {report['where']} {report['what']}")
 
     def steps(self):
         """The story without its proof, which is read from the bundle afterwards."""

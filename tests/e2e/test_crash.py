@@ -3,7 +3,7 @@
 goes on, with nothing lost and nothing doubled.
 
 The daemons are built with -Dfaults=true: each counts the named points that it passes in a file,
-and dies at every EVERY-th one, shifted by a phase.  All phases together kill it at each
+and dies at every 31st or 32nd one, shifted by a phase.  All runs together kill it at each
 point.  Two runs at a time, each with nodes and ports of its own."""
 import base64
 import collections
@@ -22,13 +22,14 @@ import lab  # noqa: E402
 import story  # noqa: E402
 
 # More than the points from a start to the next lasting step, else a run could die for ever in
-# the same place.
-EVERY = 15
+# the same place.  Points come in pairs, before and after, and a start begins with a
+# "before": an odd distance dies at those, an even one at the others.
+RUNS = [(31, phase) for phase in range(0, 31, 2)] + [(32, phase) for phase in range(1, 32, 2)]
 AT_A_TIME = 2
 NODES = ("kominfo", "telegram")
 POINTS = {f"{what}.{side}" for what in ("commit", "checkpoint", "receipt", "push.send")
           for side in ("before", "after")}
-SHIFT = 5  # between the phases of both nodes, so that they seldom die at once
+SHIFT = 6  # between the phases of both nodes, so that they seldom die at once; even
 NEVER = 1 << 30
 WAIT_S = 0.05
 RUN_S = 240
@@ -129,17 +130,17 @@ def one_run(every, phase):
 
 
 def run_all(scratch):
-    """{phase: result}, AT_A_TIME of them at any moment."""
-    waiting = list(range(EVERY))
+    """{(every, phase): result}, AT_A_TIME of them at any moment."""
+    waiting = list(RUNS)
     running, results = {}, {}
     while waiting or running:
         while waiting and len(running) < AT_A_TIME:
-            phase = waiting.pop(0)
-            out = os.path.join(scratch, f"{phase}.json")
-            running[phase] = (subprocess.Popen(
-                [sys.executable, os.path.abspath(__file__), "--run", str(phase), out]), out,
-                time.monotonic())
-        for phase, (child, out, began) in list(running.items()):
+            run = waiting.pop(0)
+            out = os.path.join(scratch, "%d-%d.json" % run)
+            running[run] = (subprocess.Popen(
+                [sys.executable, os.path.abspath(__file__), "--run", *map(str, run), out]),
+                out, time.monotonic())
+        for run, (child, out, began) in list(running.items()):
             try:
                 child.wait(WAIT_S)
             except subprocess.TimeoutExpired:
@@ -149,29 +150,32 @@ def run_all(scratch):
                 for other, _, _ in running.values():
                     other.terminate()
                     other.wait()
-                raise lab.Failure(f"phase {phase} failed, or took over {RUN_S} s")
-            del running[phase]
+                raise lab.Failure(f"every {run[0]}, phase {run[1]}: failed, or took over "
+                                  f"{RUN_S} s")
+            del running[run]
             with open(out, encoding="utf-8") as f:
-                results[phase] = json.load(f)
-            kills = " and ".join(f"{len(k)} of {n}" for n, k in results[phase]["kills"].items())
-            print(f"phase {phase}: {kills} killed, {time.monotonic() - began:.1f} s",
-                  flush=True)
+                results[run] = json.load(f)
+            kills = " and ".join(f"{n} {len(k)} times"
+                                 for n, k in results[run]["kills"].items())
+            print(f"every {run[0]}, phase {run[1]:2}: killed {kills}, "
+                  f"{time.monotonic() - began:.1f} s", flush=True)
     return results
 
 
 def compare(calm, results):
     usual = dict(calm["events"])
-    for phase, got in sorted(results.items()):
+    for run, got in sorted(results.items()):
         now = dict(got["events"])
         if now != usual:
             diff = {k: (usual.get(k), now.get(k)) for k in {**usual, **now}
                     if usual.get(k) != now.get(k)}
-            raise lab.Failure(f"phase {phase}: events (undisturbed, now): {diff}")
+            raise lab.Failure(f"every {run[0]}, phase {run[1]}: events (undisturbed, now): {diff}")
         if got["digest"] != calm["digest"]:
             for a, b in zip(calm["views"], got["views"]):
                 if json.dumps(a) != json.dumps(b):
                     print(f"undisturbed: {a}\nnow:         {b}", file=sys.stderr)
-            raise lab.Failure(f"phase {phase}: the cases are not those of an undisturbed run")
+            raise lab.Failure(f"every {run[0]}, phase {run[1]}: the cases are not those of "
+                              "an undisturbed run")
     for name in NODES:
         hit = {point for got in results.values() for point, _ in got["kills"][name]}
         if hit != POINTS:
@@ -181,8 +185,8 @@ def compare(calm, results):
 
 def main():
     if sys.argv[1:2] == ["--run"]:
-        got = one_run(EVERY, int(sys.argv[2]))
-        with open(sys.argv[3], "w", encoding="utf-8") as f:
+        got = one_run(int(sys.argv[2]), int(sys.argv[3]))
+        with open(sys.argv[4], "w", encoding="utf-8") as f:
             json.dump(got, f)
         return
     calm = one_run(NEVER, NEVER - SHIFT - 1)
