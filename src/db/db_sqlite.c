@@ -140,7 +140,11 @@ sq_exec(struct db *db, const char *text, struct err *e)
 {
 	int code = sqlite3_exec(db->sq, text, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? RC_OK : sq_fail(db, code, text, e);
+	/* A person who reads the error is not shown a whole script. */
+	return code == SQLITE_OK
+		       ? RC_OK
+		       : sq_fail(db, code, strchr(text, ';') == NULL ? text : "set up",
+				 e);
 }
 
 /* First column of the first row, as a number. */

@@ -23,6 +23,7 @@ int
 main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit of file size is an error to report, no death */
 	crypto_start();
 	return cli_run(argc, argv, &serve);
 }

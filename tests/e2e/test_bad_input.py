@@ -2,6 +2,7 @@
 """Bad input through the real command line and a real daemon: every refusal is one clear
 sentence with the exit code of its kind, and leaves nothing half-made."""
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -23,7 +24,8 @@ PR_CAPBSET_DROP = 24
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 EXIT_LIMIT = 7
 SMALL_DISK_KIB = 400      # too small for a new node
-DISK_KIB = 4096           # holds a node and little more
+DISK_KIB = 16384          # holds a node and little more
+FILL_BYTES = 4096
 FILE_LIMIT_BYTES = 16384  # where no disk can be mounted: the largest file
 SENTENCE_MAX = 700
 
@@ -80,7 +82,7 @@ def whole_lists(tale):
             (f"{HEADER}\n{GOOD} caf\xe9\n".encode("latin-1"), ["UTF-8", "line 2"]),
             (f"{HEADER}\n{GOOD}\n".encode("utf-16"), ["UTF-8"]),
             (f"{HEADER}\n{GOOD}\0\n", ["NUL"]),
-            (f"{HEADER},target\n{GOOD},x\n", ["target", "twice"])):
+            (f"{HEADER},target\n{GOOD},x\n", ["both mean target"])):
         refused(node, EXIT_INPUT, send(tale, text), *wanted, who="sari")
     refused(node, EXIT_NOT_FOUND, ["send", tale.lab.path("none.csv"), "--check"], "none.csv",
             who="sari")
@@ -92,7 +94,8 @@ ROWS = (  # row, column that is named, words of the answer
     ("https://t.me/AwakariBot,nonsense,x", "category", ["nonsense"]),
     (",other,x", "target", []),
     ("https://t.me/AwakariBot,other,x,too,many", None, []),
-    (f"https://t.me/AwakariBot,other,{'x' * 20000}", "description", []),
+    (f"https://t.me/AwakariBot,other,{'x' * 20000}", None, ["16384"]),
+    (f"https://t.me/AwakariBot,other,{'x' * 9000}", "description", []),
 )
 
 
@@ -260,7 +263,7 @@ def ports_in_use(box):
             taken.bind(("127.0.0.1", port))
             if kind == socket.SOCK_STREAM:
                 taken.listen()
-            not_started(box, node, EXIT_IO, setting, str(port), "in use")
+            not_started(box, node, EXIT_CONFLICT, setting, str(port), "in use")
         check(not os.path.exists(os.path.join(node.dir, "sock")), "a socket was left behind")
     node.must_start()
     return node
@@ -308,7 +311,7 @@ def read_only(box, node):
     init_refused(box, os.path.join(place, "node"), EXIT_DENIED, "readonly", "denied", **how)
     os.chmod(node.dir, 0o555)
     try:
-        not_started(box, node, EXIT_DENIED, node.dir, "denied", **how)
+        not_started(box, node, EXIT_DENIED, node.dir, "not writable", **how)
     finally:
         os.chmod(node.dir, 0o700)
 
@@ -366,7 +369,6 @@ class Disk:
 
 
 def limit_files():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT_BYTES, FILE_LIMIT_BYTES))
 
 
@@ -375,7 +377,7 @@ def full_at_init(box):
         if disk.mounted:
             with open(os.path.join(disk.path, "filler"), "wb") as f:
                 f.write(b"x" * (SMALL_DISK_KIB - 60) * 1024)
-        how = {} if disk.mounted else {"preexec_fn": limit_files, "restore_signals": False}
+        how = {} if disk.mounted else {"preexec_fn": limit_files}
         init_refused(box, os.path.join(disk.path, "node"), EXIT_IO, **how)
 
 
@@ -411,13 +413,12 @@ def full_while_serving(box):
 
 def fill(disk, node, filler):
     if disk.mounted:
-        with open(filler, "wb") as f:
-            try:
-                while True:
-                    f.write(b"x" * 4096)
-                    f.flush()
-            except OSError:
-                pass
+        try:
+            with open(filler, "wb", buffering=0) as f:
+                while f.write(b"x" * FILL_BYTES):
+                    pass
+        except OSError as e:
+            check(e.errno == errno.ENOSPC, f"the disk cannot be filled: {e}")
     else:
         pid = node.lab.children[node.name].pid
         size = max(os.path.getsize(os.path.join(node.dir, f)) for f in os.listdir(node.dir))
