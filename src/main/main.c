@@ -23,7 +23,8 @@ int
 main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a limit of file size is an error to report, no death */
+	signal(SIGXFSZ,
+	       SIG_IGN); /* a limit of file size is an error to report, no death */
 	crypto_start();
 	return cli_run(argc, argv, &serve);
 }
