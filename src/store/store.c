@@ -168,6 +168,44 @@ store_row(struct store *s, const struct sql *q, const struct db_param *p,
 	return rc;
 }
 
+struct digest_ctx {
+	struct rows_ctx row;
+	struct hash h; /* of the one before and this row, from the hash of nothing on */
+};
+
+static enum rc
+row_to_digest(void *arg, const struct db_row *row, struct err *e)
+{
+	struct digest_ctx *ctx = arg;
+	struct hash link[2] = {ctx->h};
+	enum rc rc = row_to_json(&ctx->row, row, e);
+
+	if (rc != RC_OK)
+		return rc;
+	char *text = json_dumps(ctx->row.into, JSON_COMPACT | JSON_SORT_KEYS);
+	if (text == NULL)
+		abort();
+	hash_bytes(text, strlen(text), &link[1]);
+	hash_bytes(link, sizeof(link), &ctx->h);
+	free(text);
+	json_array_clear(ctx->row.into);
+	return RC_OK;
+}
+
+enum rc
+store_digest(struct store *s, const struct sql *q, const char *spec, struct hash *ret,
+	     struct err *e)
+{
+	struct digest_ctx ctx = {
+		.row = {.drv = s->drv, .spec = spec, .into = json_array()}};
+
+	hash_bytes("", 0, &ctx.h);
+	enum rc rc = store_run(s, q, NULL, row_to_digest, &ctx, e);
+	json_decref(ctx.row.into);
+	*ret = ctx.h;
+	return rc;
+}
+
 void *
 store_list_next(struct store_list *l, size_t size)
 {

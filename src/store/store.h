@@ -68,6 +68,10 @@ void *store_list_next(struct store_list *l, size_t size);
 const char *store_col_text(const struct store *s, struct arena *a,
 			   const struct db_row *row, unsigned col);
 
+/* A digest of all rows in their order, as store_rows() would have them, without having
+ * them in memory: equal for equal rows. */
+enum rc store_digest(struct store *s, const struct sql *q, const char *spec,
+		     struct hash *ret, struct err *e) MUST_CHECK;
 /* First column of the first row as integer; `none` when there is no row. */
 enum rc store_int(struct store *s, const struct sql *q, const struct db_param *p,
 		  int64_t none, int64_t *ret, struct err *e) MUST_CHECK;

@@ -231,33 +231,64 @@ view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 	return rc;
 }
 
-struct rebuild {
-	struct views *v;
-	struct arena *a;
-	uint64_t done, total;
+enum { REBUILD_BATCH = 64 /* events in memory at a time */ };
+
+/* Where a rebuild stands in the order in which events were stored. */
+struct rebuild_at {
+	int64_t stored_us, channel, party, seq;
+	const char *jws;
+	size_t len;
 };
 
 static enum rc
 on_rebuild(void *arg, const struct db_row *row, struct err *e)
 {
-	struct rebuild *r = arg;
-	const struct db_driver *drv = r->v->s->drv;
-	const struct event_claim *claim;
-	size_t len;
+	struct store_list *l = arg;
+	const struct db_driver *drv = l->s->drv;
+	struct rebuild_at *at = store_list_next(l, sizeof(*at));
 
-	arena_reset(r->a);
-	int64_t channel = drv->col_int(row, 0), party = drv->col_int(row, 1);
-	const char *jws = drv->col_text(row, 2, &len);
-	if (party < 0 || party >= PARTY_COUNT)
-		return err_set(e, RC_CORRUPT, "the store holds party %lld",
-			       (long long)party);
-	enum rc rc = event_parse(r->a, jws, len, &claim, e);
-	if (rc == RC_OK)
-		rc = view_apply(r->v, r->a, channel, (enum party)party,
-				event_trusted(claim), NULL, NULL, e);
-	r->done++;
-	if (r->v->tick != NULL)
-		r->v->tick(r->v->tick_arg, r->done, r->total);
+	at->stored_us = drv->col_int(row, 0);
+	at->channel = drv->col_int(row, 1);
+	at->party = drv->col_int(row, 2);
+	at->seq = drv->col_int(row, 3);
+	const char *jws = drv->col_text(row, 4, &at->len);
+	at->jws = arena_strndup(l->a, jws, at->len);
+	return at->party >= 0 && at->party < PARTY_COUNT
+		       ? RC_OK
+		       : err_set(e, RC_CORRUPT, "the store holds party %lld",
+				 (long long)at->party);
+}
+
+/* The next events after *at, read whole before the first is applied: a void one goes back
+ * to its savepoint, and that ends every query that is still reading when tables were made
+ * in the same transaction. */
+static enum rc
+rebuild_batch(struct views *v, struct rebuild_at *at, size_t *ret_n, struct err *e)
+{
+	struct store_list l = {.s = v->s, .a = arena_create()};
+	struct arena *a = arena_create();
+	enum rc rc = store_run(v->s, &SQL_EVENT_NEXT,
+			       (struct db_param[]){
+				       DB_P_INT(at->stored_us),
+				       DB_P_INT(at->channel),
+				       DB_P_INT(at->party),
+				       DB_P_INT(at->seq),
+				       DB_P_INT(REBUILD_BATCH),
+			       },
+			       on_rebuild, &l, e);
+
+	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
+		const struct event_claim *claim;
+		*at = ((const struct rebuild_at *)l.rows)[i];
+		rc = event_parse(a, at->jws, at->len, &claim, e);
+		if (rc == RC_OK)
+			rc = view_apply(v, a, at->channel, (enum party)at->party,
+					event_trusted(claim), NULL, NULL, e);
+		arena_reset(a);
+	}
+	*ret_n = l.n;
+	arena_free(a);
+	arena_free(l.a);
 	return rc;
 }
 
@@ -272,14 +303,18 @@ enum rc
 view_replay(void *arg, struct err *e)
 {
 	struct views *v = arg;
-	struct rebuild r = {.v = v, .a = arena_create()};
+	struct rebuild_at at = {.stored_us = INT64_MIN};
+	uint64_t done = 0;
 	int64_t total = 0;
+	size_t n = 1;
 	enum rc rc = store_int(v->s, &SQL_EVENT_COUNT, NULL, 0, &total, e);
 
-	r.total = (uint64_t)total;
-	if (rc == RC_OK)
-		rc = store_run(v->s, &SQL_EVENT_ALL, NULL, on_rebuild, &r, e);
-	arena_free(r.a);
+	while (rc == RC_OK && n != 0) {
+		rc = rebuild_batch(v, &at, &n, e);
+		done += n;
+		if (v->tick != NULL)
+			v->tick(v->tick_arg, done, (uint64_t)total);
+	}
 	return rc;
 }
 
@@ -324,17 +359,10 @@ view_digest(struct store *s, json_t *into, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < sizeof(all) / sizeof(all[0]); i++) {
-		json_t *rows = json_array();
 		struct hash h;
 		char hex[HASH_HEX_LEN + 1];
-		rc = store_rows(s, all[i].q, NULL, all[i].spec, rows, e);
-		char *text = json_dumps(rows, JSON_COMPACT | JSON_SORT_KEYS);
-		if (text == NULL)
-			abort();
-		hash_bytes(text, strlen(text), &h);
+		rc = store_digest(s, all[i].q, all[i].spec, &h, e);
 		json_object_set_new(into, all[i].view, json_string(hash_hex(&h, hex)));
-		free(text);
-		json_decref(rows);
 	}
 	return rc;
 }
