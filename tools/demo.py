@@ -17,6 +17,13 @@ BOLD, DIM, GREEN, RED = "1", "2", "32", "31"
 WIDTH_MAX, WIDTH_MIN = 100, 60
 MARGIN = 21  # of the text, after the time and the name
 
+STOP = """kill {pids}
+for pid in {pids}; do
+	while kill -0 $pid 2>/dev/null; do sleep 0.1; done
+done
+rm -r '{dir}'
+"""
+
 
 class Timeline:
     def __init__(self, out):
@@ -75,8 +82,8 @@ def kept(line, tale, box):
             line.say(f"  {name:<11}  --dir {node.dir} --as {path}")
     line.say(f"  for example  {lab.BIN} show {tale.first} --dir {tale.kominfo.dir} "
              f"--as {tale.kominfo.people['sari']}")
-    line.say("  to stop      kill " + " ".join(str(c.pid) for c in box.children.values())
-             + f"; rm -r {box.dir}")
+    pids = " ".join(str(child.pid) for child in box.children.values())
+    line.say("  to stop      sh " + box.write("stop", STOP.format(pids=pids, dir=box.dir)))
 
 
 def main():

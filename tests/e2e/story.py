@@ -159,9 +159,9 @@ class Story:
             node.must_start()
             for name, role in people:
                 node.add_person(name, role)
-            self.tell.step(node.name, f"The node of {node.title} runs; its people have "
+            self.tell.step(node.name, f"{node.title}: its node runs, and its people have "
                            "credentials of their own.",
-                           f"fingerprint {made['fingerprint']}")
+                           f"root key {made['fingerprint']}")
         lab_module.introduce(self.kominfo, self.telegram, self.policy)
         self.lab.wait("both sides are connected", lambda: all(
             p["sent"] > 0 and p["sent"] == p["receipted"] and p["received"] > 0
