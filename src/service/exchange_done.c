@@ -266,8 +266,9 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 		rc = err_set(e, RC_NOT_FOUND, "%s is not introduced", c.peer_org);
 	if (rc == RC_OK)
 		rc = identity_receipt_key(id, &key, e);
-	if (rc == RC_OK)
-		rc = note_parse(a, whole, strlen(whole), &note, e);
+	if (rc != RC_OK)
+		return rc; /* our trouble, not the peer's */
+	rc = note_parse(a, whole, strlen(whole), &note, e);
 	if (rc == RC_OK)
 		rc = note_verify(note, &key, 1, verified, &o->time_s, e);
 	if (rc != RC_OK)

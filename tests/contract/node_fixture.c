@@ -320,99 +320,97 @@ fix_push(struct fix *f, enum party p, struct exchange_push *push, struct err *e)
 	return exchange_push_next(f->n[p].nd, FIX_PEER, f->a, push, &wait_us, e);
 }
 
-static void
-carry_disclosures(struct fix *f, enum party p, const struct exchange_push *push)
+static enum rc
+carry_disclosures(struct fix *f, enum party p, const struct exchange_push *push,
+		  struct err *e)
 {
 	struct node *from = f->n[p].nd, *to = f->n[other(p)].nd;
 	struct exchange_cursor at = {0};
-	struct err e = ERR_INIT;
-	const char *text;
-	size_t len;
+	enum rc rc = RC_OK;
 
-	for (;;) {
+	for (size_t len = 1; rc == RC_OK && len != 0;) {
 		struct arena *a = arena_create();
-		fix_ok(exchange_push_disclosures(from, push, &at, a, &text, &len, &e), &e,
-		       "push_disclosures");
-		if (len != 0)
-			fix_ok(exchange_add_disclosures(to, FIX_PEER, text, len, &e), &e,
-			       "add_disclosures");
+		const char *text;
+		rc = exchange_push_disclosures(from, push, &at, a, &text, &len, e);
+		if (rc == RC_OK && len != 0)
+			rc = exchange_add_disclosures(to, FIX_PEER, text, len, e);
 		arena_free(a);
-		if (len == 0)
-			return;
 	}
+	return rc;
 }
 
-/* The checkpoint; where the peer stands elsewhere, the sender is told and false returned.
- */
-static bool
-carry_checkpoint(struct fix *f, enum party p, const struct exchange_push *push)
+/* Where the peer stands elsewhere, the sender is told and the round is over. */
+static enum rc
+carry_checkpoint(struct fix *f, enum party p, const struct exchange_push *push,
+		 bool *ret_on, struct err *e)
 {
-	struct err e = ERR_INIT;
 	uint64_t size = 0;
 	enum rc rc = exchange_add_checkpoint(f->n[other(p)].nd, FIX_PEER,
-					     &push->checkpoint, &size, &e);
+					     &push->checkpoint, &size, e);
 
-	if (rc != RC_CONFLICT) {
-		fix_ok(rc, &e, "add_checkpoint");
-		return true;
-	}
-	fix_ok(exchange_push_resync(f->n[p].nd, FIX_PEER, size, EXCHANGE_UNKNOWN, &e), &e,
-	       "resync");
-	return false;
+	*ret_on = rc == RC_OK;
+	return rc != RC_CONFLICT ? rc
+				 : exchange_push_resync(f->n[p].nd, FIX_PEER, size,
+							EXCHANGE_UNKNOWN, e);
 }
 
-static void
+static enum rc
 carry_entries(struct fix *f, enum party p, const struct exchange_push *push,
-	      enum fix_cut cut)
+	      enum fix_cut cut, struct err *e)
 {
 	struct arena *a = arena_create();
 	struct exchange_answer answer;
-	struct err e = ERR_INIT;
 	enum rc rc = exchange_add_entries(f->n[other(p)].nd, FIX_PEER, &push->entries, a,
-					  &answer, &e);
+					  &answer, e);
 
-	if (rc != RC_CONFLICT)
-		fix_ok(rc, &e, "add_entries");
 	if (cut == CUT_ENTRIES)
-		rc = RC_OK;
-	else if (rc == RC_CONFLICT || answer.partial)
+		rc = rc == RC_CONFLICT ? RC_OK : rc;
+	else if (rc == RC_CONFLICT || (rc == RC_OK && answer.partial))
 		rc = exchange_push_resync(f->n[p].nd, FIX_PEER, answer.info.pending_size,
-					  answer.info.next_entry, &e);
-	else
+					  answer.info.next_entry, e);
+	else if (rc == RC_OK)
 		rc = exchange_push_done(f->n[p].nd, FIX_PEER, push, answer.cosignature,
-					strlen(answer.cosignature), &e);
-	fix_ok(rc, &e, "push_done");
+					strlen(answer.cosignature), e);
 	arena_free(a);
+	return rc;
+}
+
+enum rc
+fix_carry_try(struct fix *f, enum party p, enum fix_cut cut, struct err *e)
+{
+	struct arena *keep = f->a, *a = arena_create();
+	struct exchange_push push;
+	bool on;
+
+	f->a = a; /* a push may be large */
+	enum rc rc = fix_push(f, p, &push, e);
+	f->a = keep;
+	if (rc == RC_OK && cut != CUT_BEFORE)
+		rc = carry_disclosures(f, p, &push, e);
+	if (rc != RC_OK || cut <= CUT_DISCLOSURES)
+		goto out;
+	rc = carry_checkpoint(f, p, &push, &on, e);
+	if (rc != RC_OK || !on || cut == CUT_CHECKPOINT)
+		goto out;
+	if (push.entries.n_packages == 0)
+		rc = exchange_push_greeted(f->n[p].nd, FIX_PEER, e);
+	else
+		rc = carry_entries(f, p, &push, cut, e);
+out:
+	arena_free(a);
+	return rc;
 }
 
 bool
 fix_carry(struct fix *f, enum party p, enum fix_cut cut)
 {
-	struct arena *keep = f->a, *a = arena_create();
-	struct exchange_push push;
 	struct err e = ERR_INIT;
-	bool on = false;
+	enum rc rc = fix_carry_try(f, p, cut, &e);
 
-	f->a = a; /* a push may be large */
-	enum rc rc = fix_push(f, p, &push, &e);
 	if (rc == RC_NOT_FOUND)
-		goto out;
-	fix_ok(rc, &e, "push_next");
-	on = true;
-	if (cut == CUT_BEFORE)
-		goto out;
-	carry_disclosures(f, p, &push);
-	if (cut == CUT_DISCLOSURES || !carry_checkpoint(f, p, &push) ||
-	    cut == CUT_CHECKPOINT)
-		goto out;
-	if (push.entries.n_packages == 0)
-		fix_ok(exchange_push_greeted(f->n[p].nd, FIX_PEER, &e), &e, "greeted");
-	else
-		carry_entries(f, p, &push, cut);
-out:
-	f->a = keep;
-	arena_free(a);
-	return on;
+		return false;
+	fix_ok(rc, &e, "carry");
+	return true;
 }
 
 void

@@ -79,14 +79,16 @@ const char *fix_send(struct fix *f, const char *reference, const char *host, siz
 
 /* Where the way is cut. */
 enum fix_cut {
-	CUT_NOTHING,
 	CUT_BEFORE,	 /* nothing arrives */
 	CUT_DISCLOSURES, /* they arrive, nothing after them */
 	CUT_CHECKPOINT,
 	CUT_ENTRIES, /* stored by the peer, whose answer is lost */
+	CUT_NOTHING,
 	CUT_COUNT
 };
-/* One round from `p` to the other.  False: there was nothing to carry. */
+/* One round from `p` to the other.  RC_NOT_FOUND: there was nothing to carry. */
+enum rc fix_carry_try(struct fix *f, enum party p, enum fix_cut cut, struct err *e);
+/* It must not fail.  False: there was nothing to carry. */
 bool fix_carry(struct fix *f, enum party p, enum fix_cut cut);
 /* Both ways until both are done. */
 void fix_settle(struct fix *f);

@@ -1,0 +1,190 @@
+/*
+ * Every call on the database fails once, in every way: nothing is ever half done, nothing
+ * twice, and the node goes on.
+ */
+#include "db_faults.h"
+#include "node_fixture.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define AUTHORITY PARTY_AUTHORITY
+#define PLATFORM  PARTY_PLATFORM
+
+enum { CALLS_MAX = 5000, FEWEST = 15, REBUILD_EVERY = 40 };
+
+static const enum rc kinds[] = {RC_IO, RC_FULL, RC_RETRY};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static json_t *
+notice(const char *csv, const char *reference)
+{
+	return json_pack("{s:s, s:s, s:s, s:s}", "csv", csv, "reference", reference,
+			 "subject", "Konten", "legal_basis", "UU");
+}
+
+/* A notice of two parts is there whole, or not at all. */
+static void
+send_faults(enum rc kind)
+{
+	enum { ITEMS = 201 };
+	struct fix f;
+	int64_t cases = 0;
+
+	fix_open(&f);
+	const char *csv = fix_csv(&f, "t.example", ITEMS);
+	bool fired = true;
+	int n;
+	for (n = 1; fired; n++) {
+		struct err e = ERR_INIT;
+		const char *before = fix_rows(&f, AUTHORITY);
+		const char *reference = arena_printf(f.a, "F-%d", n);
+		assert_true(n < CALLS_MAX);
+		faults_arm("authority", n, kind);
+		enum rc rc = fix_call(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+				      "/v1/notices", notice(csv, reference), NULL, &e);
+		fired = faults_disarm();
+		if (rc != RC_OK && rc != kind)
+			fail_msg("call %d: %s where %s is due: %s", n, rc_token(rc),
+				 rc_token(kind), e.text);
+		if (rc != RC_OK)
+			assert_string_equal(fix_rows(&f, AUTHORITY), before);
+		cases += rc == RC_OK;
+		assert_int_equal(
+			fix_query(
+				&f, AUTHORITY,
+				arena_printf(f.a,
+					     "SELECT count(*) FROM v_case WHERE manifest "
+					     "AND items = %d",
+					     ITEMS)),
+			cases);
+		assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM v_case"),
+				 cases);
+	}
+	assert_true(n > FEWEST); /* there was something that could fail */
+	fix_settle(&f);
+	assert_int_equal(
+		fix_query(&f, PLATFORM, "SELECT count(*) FROM v_case WHERE manifest"),
+		cases);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
+static void
+send(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KINDS; i++)
+		send_faults(kinds[i]);
+}
+
+/* A decision in several statements. */
+static void
+decide_faults(enum rc kind)
+{
+	struct fix f;
+	bool fired = true;
+	int n;
+
+	fix_open(&f);
+	const char *c = fix_send(&f, "D-1", "t.example", 3);
+	fix_settle(&f);
+	const char *path = arena_printf(f.a, "/v1/cases/%s/decide", c);
+	for (n = 1; fired; n++) {
+		struct err e = ERR_INIT;
+		const char *before = fix_rows(&f, PLATFORM);
+		assert_true(n < CALLS_MAX);
+		faults_arm("platform", n, kind);
+		enum rc rc = fix_call(&f, PLATFORM, f.n[PLATFORM].agent, "POST", path,
+				      json_pack("{s:[i, i], s:s, s:s}", "items", 0, 1,
+						"outcome", "kept", "reason",
+						arena_printf(f.a, "no %d", n)),
+				      NULL, &e);
+		fired = faults_disarm();
+		if (rc != RC_OK) {
+			assert_int_equal(rc, kind);
+			assert_string_equal(fix_rows(&f, PLATFORM), before);
+		}
+	}
+	assert_true(n > FEWEST);
+	fix_settle(&f);
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
+static void
+decide(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KINDS; i++)
+		decide_faults(kinds[i]);
+}
+
+/* A push in which one side's database fails once arrives with the next one, once. */
+static void
+carry_faults(enum party p, const char *where, enum rc kind)
+{
+	struct fix f;
+	bool fired = true;
+	int n;
+
+	fix_open(&f);
+	fix_settle(&f);
+	const char *c = NULL;
+	for (n = 1; fired; n++) {
+		struct err e = ERR_INIT;
+		assert_true(n < CALLS_MAX);
+		c = fix_send(&f, arena_printf(f.a, "C-%d", n), "t.example", 2);
+		faults_arm(where, n, kind);
+		enum rc rc = fix_carry_try(&f, p, CUT_NOTHING, &e);
+		fired = faults_disarm();
+		if (rc != RC_OK && rc != kind)
+			fail_msg("call %d: %s where %s is due: %s", n, rc_token(rc),
+				 rc_token(kind), e.text);
+		fix_settle(&f);
+		fix_same_case(&f, c);
+		assert_string_equal(fix_text(fix_case(&f, AUTHORITY, c), "state"),
+				    "received");
+		if (n % REBUILD_EVERY == 0)
+			fix_rebuilt_equal(&f, PLATFORM);
+	}
+	assert_true(n > FEWEST);
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM log_receipt WHERE party = 0"),
+			 fix_query(&f, PLATFORM,
+				   "SELECT count(*) FROM log_receipt WHERE party = 0"));
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
+static void
+receive(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KINDS; i++)
+		carry_faults(AUTHORITY, "platform", kinds[i]);
+}
+
+static void
+push(void **state)
+{
+	(void)state;
+	for (int i = 0; i < KINDS; i++)
+		carry_faults(AUTHORITY, "authority", kinds[i]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(send),
+		cmocka_unit_test(decide),
+		cmocka_unit_test(receive),
+		cmocka_unit_test(push),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
