@@ -24,7 +24,7 @@ enum { OPEN_BUSY_MS = 5000, WORK_BUSY_MS = 100, RELEASE_AFTER_CHANGES = 20000 };
 
 /* KiB, negative as SQLite wants it: a writer's random inserts stay in memory. */
 #define READ_CACHE  "-2048"
-#define WRITE_CACHE "-32768"
+#define WRITE_CACHE "-65536"
 
 /* The words that move a transaction, prepared once. */
 static const char *const verb_text[VERB_COUNT] = {

@@ -133,7 +133,7 @@ service_batch_check(struct node *nd, struct arena *a, const struct actor *who, j
 static json_t *
 item_disclosure(const struct batch_row *r)
 {
-	json_t *d = json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?}", "given",
+	json_t *d = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "given",
 			      r->target.given, "normal", r->target.normal, "host",
 			      r->target.host, "description", r->description,
 			      "legal_basis", r->legal_basis, "evidence", r->evidence,
