@@ -15,9 +15,9 @@
 #include "service/node_int.h"
 #include "store/store_sql.h"
 
-enum {
-	DISCLOSURES_A_MINUTE_MAX = 2000000, /* what a flooding peer is held to */
-};
+/* Of disclosures without an event, since our start, that a peer may have here: the most
+ * that one package of 256 events can name is not above it. */
+#define UNREFERENCED_BYTES_MAX (UINT64_C(1) << 32)
 
 /* A verified upload on its way to the writer. */
 struct upload {
@@ -31,6 +31,7 @@ struct upload {
 	char kids[IDENTITY_EVENT_KEYS_MAX][KID_LEN + 1];
 	const char *receipt_line;
 	uint64_t receipt_time_s;
+	uint64_t disclosed_bytes; /* that the new events name */
 };
 
 static enum rc
@@ -145,17 +146,20 @@ out:
 }
 
 static enum rc
-disclosures_present(struct store *s, const struct event *ev, struct err *e)
+disclosures_present(struct store *s, const struct event *ev, uint64_t *bytes,
+		    struct err *e)
 {
 	for (size_t i = 0; i < ev->n_sd; i++) {
 		int64_t there;
 		enum rc rc =
-			store_int(s, &SQL_DISCLOSURE_EXISTS,
+			store_int(s, &SQL_DISCLOSURE_LENGTH,
 				  (struct db_param[]){DB_P_BLOB(ev->sd[i].b, HASH_LEN)},
-				  0, &there, e);
+				  -1, &there, e);
 		if (rc != RC_OK)
 			return rc;
-		if (there == 0)
+		if (there >= 0)
+			*bytes += (uint64_t)there;
+		else
 			return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 					"disclosure %zu of event %" PRIu64
 					" did not come before it",
@@ -166,9 +170,9 @@ disclosures_present(struct store *s, const struct event *ev, struct err *e)
 
 /* Tier 1 of one entry that continues the log at `seq`. */
 static enum rc
-entry_check(struct store *s, struct arena *a, const struct identity *id,
-	    const struct upload *u, uint64_t seq, const struct hash *prev,
-	    const struct mirror_entry *entry, const struct event **ret, struct err *e)
+entry_check(struct store *s, struct arena *a, const struct identity *id, struct upload *u,
+	    uint64_t seq, const struct hash *prev, const struct mirror_entry *entry,
+	    const struct event **ret, struct err *e)
 {
 	const struct log_head *h = &u->head;
 	const struct event_claim *claim;
@@ -197,7 +201,7 @@ entry_check(struct store *s, struct arena *a, const struct identity *id,
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"prev of event %" PRIu64 " is not the leaf before it",
 				seq);
-	return disclosures_present(s, *ret, e);
+	return disclosures_present(s, *ret, &u->disclosed_bytes, e);
 }
 
 /* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones.
@@ -359,6 +363,8 @@ receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u
 		ret->cosignature = old.line;
 		return RC_OK;
 	}
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", none.text);
 	rc = signer_mark(nd->signer, u->pending.origin, &mark, &mark_root, &none);
 	if (rc == RC_OK && mark != 0 && mark < u->pending.size)
 		rc = merkle_prove_consistency(mark, u->pending.size, log_tree_get, &tree,
@@ -388,29 +394,26 @@ receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u
 	return rc == RC_CONFLICT ? RC_OK : rc;
 }
 
-/* One upload under way a log. */
+/* One upload under way a log; a peer writes one in its channel. */
 static bool
-upload_enter(struct node *nd, const struct hash *origin)
+upload_enter(struct node *nd, int64_t peer)
 {
 	pthread_mutex_lock(&nd->mu);
-	bool free_to_go = nd->n_uploading < NODE_CHANNELS_MAX;
-	for (size_t i = 0; i < nd->n_uploading; i++)
-		free_to_go = free_to_go && !hash_equal(&nd->uploading[i], origin);
-	if (free_to_go)
-		nd->uploading[nd->n_uploading++] = *origin;
+	bool free_to_go = !nd->uploading[peer];
+	nd->uploading[peer] = true;
 	pthread_mutex_unlock(&nd->mu);
 	return free_to_go;
 }
 
+/* What the stored events name is no longer unreferenced. */
 static void
-upload_leave(struct node *nd, const struct hash *origin)
+upload_leave(struct node *nd, int64_t peer, uint64_t referenced_bytes)
 {
 	pthread_mutex_lock(&nd->mu);
-	for (size_t i = 0; i < nd->n_uploading; i++)
-		if (hash_equal(&nd->uploading[i], origin)) {
-			nd->uploading[i] = nd->uploading[--nd->n_uploading];
-			break;
-		}
+	nd->uploading[peer] = false;
+	nd->unreferenced_bytes[peer] -= referenced_bytes < nd->unreferenced_bytes[peer]
+						? referenced_bytes
+						: nd->unreferenced_bytes[peer];
 	pthread_mutex_unlock(&nd->mu);
 }
 
@@ -454,14 +457,10 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 {
 	struct upload u = {0};
 	struct store *s = NULL;
-	struct hash origin;
-	bool entered = false;
 	enum rc rc;
 
 	*ret = (struct exchange_answer){0};
-	hash_bytes(req->origin, strlen(req->origin), &origin);
-	entered = upload_enter(nd, &origin);
-	if (!entered)
+	if (!upload_enter(nd, peer))
 		return err_rule(e, RC_LIMIT, "protocol 5",
 				"another upload to this log is under way");
 	rc = reader_get(nd, &s, e);
@@ -472,22 +471,24 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 	if (rc == RC_OK && !ret->partial)
 		rc = receipt_make(nd, s, a, &u, ret, e);
 	reader_put(nd, s);
-	upload_leave(nd, &origin);
+	upload_leave(nd, peer, rc == RC_OK ? u.disclosed_bytes : 0);
 	return rc;
 }
 
 struct lines {
 	const char *text;
 	size_t len;
+	uint64_t new_bytes; /* out */
 };
 
 static enum rc
 work_disclose(struct writer *w, void *arg, struct err *e)
 {
-	const struct lines *l = arg;
+	struct lines *l = arg;
 	enum rc rc = RC_OK;
 	const char *end;
 
+	l->new_bytes = 0;
 	for (const char *at = l->text; rc == RC_OK && at < l->text + l->len;
 	     at = end + 1) {
 		struct hash h;
@@ -496,8 +497,25 @@ work_disclose(struct writer *w, void *arg, struct err *e)
 			end = l->text + l->len;
 		hash_bytes(at, (size_t)(end - at), &h);
 		rc = store_disclosure_put(w->s, &h, at, (size_t)(end - at), w->now_us, e);
+		if (rc == RC_OK && w->s->drv->changes(w->s->db) == 1)
+			l->new_bytes += (uint64_t)(end - at);
 	}
 	return rc;
+}
+
+/* A peer may fill our disk only with what its events name. */
+static enum rc
+unreferenced_may(struct node *nd, int64_t peer, size_t len, struct err *e)
+{
+	pthread_mutex_lock(&nd->mu);
+	bool fits = nd->unreferenced_bytes[peer] + len <= UNREFERENCED_BYTES_MAX;
+	pthread_mutex_unlock(&nd->mu);
+	return fits ? RC_OK
+		    : err_rule(e, RC_FULL, "protocol 2",
+			       "more than %" PRIu64
+			       " bytes of disclosures that no event names yet: send the "
+			       "events first",
+			       UNREFERENCED_BYTES_MAX);
 }
 
 enum rc
@@ -506,13 +524,10 @@ exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t
 {
 	struct lines l = {.text = text, .len = len};
 	struct arena *a = arena_create();
-	struct store *s = NULL;
 	uint64_t line = 1;
 	const char *end;
-	int64_t have;
 	enum rc rc = RC_OK;
 
-	(void)peer;
 	for (const char *at = text; rc == RC_OK && at < text + len;
 	     at = end + 1, line++) {
 		const char *name;
@@ -530,19 +545,14 @@ exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t
 		arena_reset(a);
 	}
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
-	if (rc == RC_OK)
-		rc = store_int(s, &SQL_DISCLOSURE_COUNT_SINCE,
-			       (struct db_param[]){
-				       DB_P_INT(clock_now_us() - 60 * CLOCK_US_PER_S)},
-			       0, &have, e);
-	reader_put(nd, s);
-	if (rc == RC_OK && (uint64_t)have + line > DISCLOSURES_A_MINUTE_MAX)
-		rc = err_rule(e, RC_FULL, "protocol 2",
-			      "more than %d disclosures in a minute: send again later",
-			      DISCLOSURES_A_MINUTE_MAX);
+		rc = unreferenced_may(nd, peer, len, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_disclose, &l, e);
+	if (rc == RC_OK) {
+		pthread_mutex_lock(&nd->mu);
+		nd->unreferenced_bytes[peer] += l.new_bytes;
+		pthread_mutex_unlock(&nd->mu);
+	}
 	arena_free(a);
 	return rc;
 }

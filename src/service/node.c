@@ -70,11 +70,22 @@ reader_get(struct node *nd, struct store **ret, struct err *e)
 	return rc;
 }
 
+enum rc
+reader_snapshot(struct node *nd, struct store **ret, struct err *e)
+{
+	enum rc rc = reader_get(nd, ret, e);
+
+	if (rc == RC_OK)
+		rc = (*ret)->drv->begin((*ret)->db, false, e);
+	return rc;
+}
+
 void
 reader_put(struct node *nd, struct store *s)
 {
 	if (s == NULL)
 		return;
+	s->drv->rollback(s->db);
 	pthread_mutex_lock(&nd->mu);
 	if (nd->n_idle < NODE_READERS_MAX) {
 		nd->idle[nd->n_idle++] = s;

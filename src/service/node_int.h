@@ -106,8 +106,8 @@ struct node {
 	uint64_t commits;
 	struct store *idle[NODE_READERS_MAX];
 	size_t n_idle;
-	struct hash uploading[NODE_CHANNELS_MAX]; /* origins with an upload under way */
-	size_t n_uploading;
+	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
+	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures */
 
 	/* by channel, each for its pusher's thread only */
 	uint64_t push_seen[NODE_CHANNELS_MAX + 1];
@@ -132,6 +132,8 @@ struct node {
 
 /* A reading handle from the pool; give it back with reader_put(). */
 enum rc reader_get(struct node *nd, struct store **ret, struct err *e) MUST_CHECK;
+/* And a reading transaction: all queries see one moment. */
+enum rc reader_snapshot(struct node *nd, struct store **ret, struct err *e) MUST_CHECK;
 void reader_put(struct node *nd, struct store *s); /* NULL allowed */
 
 /* Our signed checkpoint of the channel's own log as the reader sees it, made when there

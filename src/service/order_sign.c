@@ -306,7 +306,7 @@ service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *
 	reader_put(nd, x.s);
 	if (rc == RC_OK && x.n != 0)
 		rc = writer_run(nd, work_expire, &x, e);
-	if (x.n == EXPIRE_MAX)
+	if (rc == RC_OK && x.n == EXPIRE_MAX)
 		*ret_wait_us = 0; /* there may be more of them */
 	else if (x.next_us != 0 && x.next_us - x.now_us < max_us)
 		*ret_wait_us = x.next_us - x.now_us;

@@ -56,6 +56,7 @@ struct peering {
 	const char *peer;
 	const struct policy *policy;
 	const char *policy_text;
+	bool policy_given;
 	const char *wire; /* add: the file */
 	const struct identity *id;
 	const struct channel_offer *offer;
@@ -105,6 +106,13 @@ work_introduce(struct writer *w, void *arg, struct err *e)
 	struct err none = ERR_INIT;
 	enum rc rc = channel_of_peer(w->s, w->a, p->peer, &p->channel, &none);
 
+	if (rc == RC_OK && p->policy_given &&
+	    !hash_equal(&p->channel.policy_sha256, &p->policy->sha256))
+		return err_set(
+			e, RC_CONFLICT,
+			"the channel with %s was proposed with another policy: leave "
+			"the policy out to make the same file again",
+			p->peer);
 	if (rc != RC_NOT_FOUND)
 		return rc; /* known already: the file is made again */
 	randombytes_buf(id, sizeof(id));
@@ -136,6 +144,7 @@ service_introduce(struct node *nd, struct arena *a, const struct actor *who, jso
 	if (rc == RC_OK)
 		rc = policy_read(a, policy == NULL ? "agreement-2017" : policy, &p.policy,
 				 &p.policy_text, e);
+	p.policy_given = policy != NULL;
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_introduce, &p, e);
 	if (rc == RC_OK)

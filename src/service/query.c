@@ -39,7 +39,7 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 					 party_name(nd->id->role), "cases", states,
 					 "peers", peers));
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_STATES, NULL, "state:i n:i", rows, e);
 	if (rc == RC_OK)
@@ -151,7 +151,7 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 			after_case = dot + 1;
 	}
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_PAGE,
 				(struct db_param[]){DB_P_INT(after_due),
@@ -269,7 +269,7 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 	if (rc == RC_OK)
 		rc = in_uuid(in, "case", &id, e);
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc != RC_OK)
 		goto out;
 	rc = view_case_get(s, a, id, &row, e);
@@ -277,8 +277,10 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 		rc = store_row(s, &SQL_CASE_SHOW, (struct db_param[]){DB_P_TEXT(id)},
 			       CASE_SPEC, &c, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_CASE_MESSAGES, (struct db_param[]){DB_P_TEXT(id)},
-				"party:i seq:i author:s text:s at:t read:t", messages, e);
+		rc = store_rows(
+			s, &SQL_CASE_MESSAGES,
+			(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX)},
+			"party:i seq:i author:s text:s at:t read:t", messages, e);
 	if (rc == RC_OK)
 		rc = store_rows(
 			s, &SQL_CASE_TIMELINE,
@@ -335,7 +337,7 @@ service_items(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = view_case_get(s, a, id, &row, e);
 	if (rc == RC_OK)
@@ -395,7 +397,7 @@ service_order(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &id, e);
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK) {
 		rc = store_row(s, &SQL_ORDER_SHOW, (struct db_param[]){DB_P_TEXT(id)},
 			       ORDER_SPEC, &o, e);
@@ -427,7 +429,7 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = in_text(in, "after", false, UUID_TEXT_LEN, &after, e);
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_rows(
 			s, &SQL_ORDER_PAGE,
@@ -469,7 +471,7 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = name_normalise(a, given, strlen(given), &name, e);
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	/* The name itself, then each name above it, which covers it by wildcard only. */
 	for (const char *at = rc == RC_OK ? name : NULL; rc == RC_OK && at != NULL;) {
 		rc = store_rows(

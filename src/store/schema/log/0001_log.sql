@@ -89,4 +89,3 @@ CREATE TABLE log_disclosure (
 	body TEXT, -- NULL: erased, the tombstone stays
 	stored_us BIGINT NOT NULL
 );
-CREATE INDEX log_disclosure_stored ON log_disclosure (stored_us);
