@@ -126,7 +126,7 @@ service_introduce(struct node *nd, struct arena *a, const struct actor *who, jso
 		  struct reply *out, struct err *e)
 {
 	struct peering p = {.nd = nd};
-	const char *policy, *payload, *jws;
+	const char *policy = NULL, *payload, *jws;
 	char fingerprint[FINGERPRINT_TEXT_MAX];
 	struct store *s = NULL;
 	enum rc rc = in_only(in, "peer policy", e);

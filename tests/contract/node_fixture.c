@@ -484,19 +484,14 @@ fix_rows(struct fix *f, enum party p)
 		"v_order",   "v_zone",	    "v_zone_change", "v_message",
 		"person",    "policy_text", "identity",	     "channel",
 	};
-	const char *text =
-		fix_query_text(f, p,
-			       "SELECT group_concat(size || '/' || pending_size || '/' "
-			       "|| signed_size || "
-			       "hex(root) || hex(pending_root)) FROM log_head");
+	const char *sql = "SELECT group_concat(size || '/' || pending_size || '/' || "
+			  "signed_size || "
+			  "hex(root) || hex(pending_root))";
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		text = arena_printf(
-			f->a, "%s %s:%" PRId64, text, tables[i],
-			fix_query(f, p,
-				  arena_printf(f->a, "SELECT count(*) FROM %s",
-					       tables[i])));
-	return text;
+		sql = arena_printf(f->a, "%s || ' %s:' || (SELECT count(*) FROM %s)", sql,
+				   tables[i], tables[i]);
+	return fix_query_text(f, p, arena_printf(f->a, "%s FROM log_head", sql));
 }
 
 int64_t
