@@ -1,0 +1,143 @@
+/* Events of a case: the notice, its items and their decisions, the conversation. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/event_field.h"
+
+/* clang-format off */
+static const struct event_field item_fields[] = {
+	{INT("i", 0, EVENT_ITEM_MAX)},
+	{TOKEN("kind")},
+	{TOKEN("category")},
+	{HEX64("nf")},
+	{.name = NULL},
+};
+
+static const struct event_field notice_part[] = {
+	{INT("part", 0, EVENT_PARTS_MAX - 1)},
+	{OBJECT("items", item_fields), LIST(1, EVENT_PART_ITEMS_MAX)},
+	{.name = NULL},
+};
+
+static const struct event_field notice_send[] = {
+	{OBJECT("policy", event_policy_fields)},
+	{TOKEN("class")},
+	{BOOL("urgent")},
+	{TOKEN("language")},
+	{TOKEN("measure")},
+	{INT("items", 1, EVENT_ITEM_MAX + 1)},
+	{INT("parts", 1, EVENT_PARTS_MAX)},
+	{HEX64("digest")},
+	{.name = NULL},
+};
+
+/* product.md, "Outcomes" */
+static const char *const outcomes[] = {
+	"removed",   "restricted",	"account_suspended", "kept",
+	"not_found", "already_removed", "impossible",	     NULL,
+};
+static const char *const impossible_grounds[] = {
+	"force_majeure", "manifest_error", "insufficient_information", NULL,
+};
+
+static const struct event_field item_decide[] = {
+	{WORD("outcome", outcomes)},
+	{TOKEN("ground"), OPTIONAL},
+	{INT("items", 0, EVENT_ITEM_MAX), LIST(1, EVENT_DECIDE_ITEMS_MAX)},
+	{TEXT("territories", 1, EVENT_TERRITORY_MAX), LIST(1, EVENT_TERRITORIES_MAX), OPTIONAL},
+	{INT("until", 1, US_MAX), OPTIONAL},
+	{.name = NULL},
+};
+
+static const struct event_field case_warn[] = {
+	{INT("level", 1, EVENT_WARN_LEVEL_MAX)},
+	{.name = NULL},
+};
+/* clang-format on */
+
+static int
+compare_ints(const void *x, const void *y)
+{
+	int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* An item that stands twice would be counted twice. */
+static enum rc
+items_distinct(const json_t *items, struct err *e)
+{
+	int64_t sorted[EVENT_DECIDE_ITEMS_MAX];
+	size_t n = json_array_size(items);
+
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = json_integer_value(json_array_get(items, i));
+	qsort(sorted, n, sizeof(sorted[0]), compare_ints);
+	for (size_t i = 1; i < n; i++)
+		if (sorted[i - 1] == sorted[i])
+			return err_rule(e, RC_INVALID, TYPE_RULE,
+					"item.decide: items has %" PRId64 " twice",
+					sorted[i]);
+	return RC_OK;
+}
+
+/* product.md: every outcome but the plain `removed` needs a reason, and `impossible` one
+ * of three grounds. */
+static enum rc
+decide_check(const struct event *ev, struct err *e)
+{
+	const char *outcome = json_string_value(json_object_get(ev->body, "outcome"));
+	const char *ground = json_string_value(json_object_get(ev->body, "ground"));
+
+	if (strcmp(outcome, "removed") != 0 && ev->n_sd == 0)
+		return err_rule(
+			e, RC_INVALID, TYPE_RULE,
+			"item.decide: the outcome %s needs a reason, as a disclosure",
+			outcome);
+	if (strcmp(outcome, "impossible") == 0 &&
+	    (ground == NULL || !event_is_word(ground, impossible_grounds)))
+		return err_rule(
+			e, RC_INVALID, TYPE_RULE,
+			"item.decide: the outcome impossible needs the ground "
+			"force_majeure, manifest_error or insufficient_information");
+	return items_distinct(json_object_get(ev->body, "items"), e);
+}
+
+static enum rc
+part_check(const struct event *ev, struct err *e)
+{
+	const json_t *items = json_object_get(ev->body, "items");
+	int64_t last = -1;
+
+	for (size_t k = 0; k < json_array_size(items); k++) {
+		int64_t i = json_integer_value(
+			json_object_get(json_array_get(items, k), "i"));
+		if (i <= last)
+			return err_rule(
+				e, RC_INVALID, TYPE_RULE,
+				"notice.part: items must be in ascending order of i, "
+				"%" PRId64 " stands after %" PRId64,
+				i, last);
+		last = i;
+	}
+	return RC_OK;
+}
+
+/* clang-format off */
+const struct event_type event_types_case[] = {
+	/* name            by    case  clock  sd re body            check */
+	{"notice.part",    AUTH, CASE, false, 0, 0, notice_part,    part_check},
+	{"notice.send",    AUTH, CASE, true,  0, 0, notice_send,    NULL},
+	{"case.accept",    PLAT, CASE, false, 0, 0, event_no_members,     NULL},
+	{"case.refuse",    PLAT, CASE, false, 1, 0, event_no_members,     NULL},
+	{"item.decide",    PLAT, CASE, false, 0, 0, item_decide,    decide_check},
+	{"message.post",   BOTH, CASE, false, 1, 0, event_no_members,     NULL},
+	{"message.read",   BOTH, CASE, false, 0, 1, event_no_members,     NULL},
+	{"case.remind",    AUTH, CASE, true,  0, 0, event_no_members,     NULL},
+	{"case.warn",      AUTH, CASE, true,  0, 0, case_warn,      NULL},
+	{"case.close",     AUTH, CASE, false, 0, 0, event_no_members,     NULL},
+	{"case.reopen",    AUTH, CASE, false, 0, 0, event_no_members,     NULL},
+	{.name = NULL},
+};
+/* clang-format on */
