@@ -57,6 +57,25 @@ cmd_init(struct cli *c, struct err *e)
 }
 
 static enum rc
+cmd_alarms(struct cli *c, struct err *e)
+{
+	const char *path = cli_switch(c, "all") ? "/v1/alarms?all=yes" : "/v1/alarms";
+	json_t *r, *k;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", path, NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "alarms")) == 0)
+		printf("No alarm stands.\n");
+	json_array_foreach (json_object_get(r, "alarms"), i, k)
+		printf("%s  %-16s %s%s\n", cli_time(c, k, "raised"), cli_text(k, "kind"),
+		       cli_text(k, "text"),
+		       json_is_null(json_object_get(k, "cleared")) ? "" : " [past]");
+	return RC_OK;
+}
+
+static enum rc
 cmd_person_add(struct cli *c, struct err *e)
 {
 	const char *password_file = cli_value(c, "password-file"), *password = NULL;
@@ -379,6 +398,11 @@ static const struct cli_option init_options[] = {
 	{"zone", "NAME", false, "the zone's name"},
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option alarms_options[] = {
+	{"all", NULL, false, "those that are past too"},
+	{.name = NULL},
+};
+
 static const struct cli_option person_add_options[] = {
 	{"role", "ROLE", true,
 	 "admin, officer, approver, agent, lead, operator or auditor"},
@@ -413,6 +437,8 @@ const struct cli_command cli_node_commands[] = {
 	 false, init_options, cmd_init},
 	{"status", "", 0, 0, "how the node is doing",
 	 "saluran status --as wati.credential", true, NULL, cmd_status},
+	{"alarms", "", 0, 0, "what people must see and did not ask for",
+	 "saluran alarms --as wati.credential", false, alarms_options, cmd_alarms},
 	{"person add", "NAME", 1, 1, "give a person a credential of their own",
 	 "saluran person add sari --role officer --out sari.credential --as "
 	 "wati.credential",

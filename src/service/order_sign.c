@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "core/event_type.h"
 #include "core/target.h"
+#include "service/tick.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -287,19 +288,13 @@ work_expire(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
+/* Orders whose end has come expire. */
 enum rc
-service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *e)
+tick_order_expiry(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
-	struct expiry x = {.now_us = clock_now_us()};
-	enum rc rc = RC_OK;
+	struct expiry x = {.now_us = now_us};
+	enum rc rc = reader_get(nd, &x.s, e);
 
-	*ret_wait_us = max_us;
-	if (!signer_alive(nd->signer))
-		return err_set(e, RC_UNAVAILABLE,
-			       "the signer's process has ended: nothing can be signed");
-	if (nd->id->role != PARTY_AUTHORITY)
-		return RC_OK;
-	rc = reader_get(nd, &x.s, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = store_run(x.s, &SQL_ORDER_ENDING, NULL, on_ending, &x, e);
@@ -307,8 +302,8 @@ service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *
 	if (rc == RC_OK && x.n != 0)
 		rc = writer_run(nd, work_expire, &x, e);
 	if (rc == RC_OK && x.n == EXPIRE_MAX)
-		*ret_wait_us = 0; /* there may be more of them */
-	else if (x.next_us != 0 && x.next_us - x.now_us < max_us)
-		*ret_wait_us = x.next_us - x.now_us;
+		*next_us = now_us; /* there may be more of them */
+	else if (x.next_us != 0)
+		*next_us = x.next_us;
 	return rc;
 }

@@ -51,11 +51,11 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = view_zone_serial(s, &serial, e);
 	if (rc == RC_OK)
-		rc = store_row(
-			s, &SQL_STATUS_COUNTS,
-			(struct db_param[]){DB_P_INT(clock_now_us())},
-			"overdue:i items:i decided:i orders_in_force:i names_blocked:i",
-			&counts, e);
+		rc = store_row(s, &SQL_STATUS_COUNTS,
+			       (struct db_param[]){DB_P_INT(clock_now_us())},
+			       "overdue:i items:i decided:i orders_in_force:i "
+			       "names_blocked:i alarms:i",
+			       &counts, e);
 	reader_put(nd, s);
 	json_array_foreach (rows, i, row) {
 		int64_t state = json_integer_value(json_object_get(row, "state"));

@@ -20,6 +20,8 @@ enum {
 
 const struct service_route service_routes[] = {
 	{"GET", "/v1/status", ANYONE, -1, SMALL, service_status, "how the node is doing"},
+	{"GET", "/v1/alarms", ANYONE, -1, SMALL, service_alarms,
+	 "what people must see and did not ask for"},
 	{"GET", "/v1/persons", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL,
 	 service_person_list, "who may act"},
 	{"POST", "/v1/persons", ADMIN, -1, SMALL, service_person_add,

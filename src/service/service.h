@@ -112,7 +112,7 @@ enum rc service_operators(struct node *nd, struct arena *a,
 			  struct err *e) MUST_CHECK;
 void service_pulled(struct node *nd, const char *operator_name, uint32_t serial);
 
-/* Let orders whose end has come expire; how long until the next one (at most max_us).
+/* Do what is due (service/tick.h); how long until the next of it (at most max_us).
  * RC_UNAVAILABLE: the signer has ended, and only a new start of the node mends that. */
 enum rc service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us,
 		     struct err *e) MUST_CHECK;

@@ -27,6 +27,8 @@ service_fn service_zone_show, service_operator_add, service_operator_remove;
 service_fn service_introduce, service_peer_add, service_peer_list;
 /* export.c */
 service_fn service_export;
+/* alarm.c */
+service_fn service_alarms;
 /* writer.c */
 service_fn service_rebuild;
 

@@ -1,0 +1,45 @@
+#include "service/tick.h"
+
+#include "base/clock.h"
+
+static const struct {
+	const char *name; /* in the log */
+	int party;	  /* whose node does it, -1: both */
+	tick_fn *fn;
+} ticks[] = {
+	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
+};
+
+enum rc
+service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *e)
+{
+	int64_t now_us = clock_now_us();
+	enum rc rc = RC_OK;
+
+	*ret_wait_us = max_us;
+	if (!signer_alive(nd->signer))
+		return err_set(e, RC_UNAVAILABLE,
+			       "the signer's process has ended: nothing can be signed");
+	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++) {
+		int64_t next_us = TICK_NEVER_US;
+		struct err why = ERR_INIT;
+
+		if (ticks[i].party >= 0 && nd->id->role != (enum party)ticks[i].party)
+			continue;
+		/* One that fails does not keep the others from what is due. */
+		enum rc one = ticks[i].fn(nd, now_us, &next_us, &why);
+		if (one != RC_OK) {
+			err_prefix(&why, "%s", ticks[i].name);
+			if (rc == RC_OK && e != NULL)
+				*e = why;
+			rc = rc == RC_OK ? one : rc;
+		}
+		if (next_us == TICK_NEVER_US)
+			continue;
+		if (next_us <= now_us)
+			*ret_wait_us = 0;
+		else if (next_us - now_us < *ret_wait_us)
+			*ret_wait_us = next_us - now_us;
+	}
+	return rc;
+}

@@ -1,0 +1,21 @@
+/*
+ * tick - what a node does by itself when its time has come.
+ *
+ * Each row of the table in tick.c looks for what is due and does it through the writer.
+ * The work is proportional to what is due: each has an index on the time.
+ */
+#ifndef SALURAN_SERVICE_TICK_H
+#define SALURAN_SERVICE_TICK_H
+
+#include "service/node_int.h"
+
+enum { TICK_NEVER_US = -1 };
+
+/* `*next_us` is TICK_NEVER_US before the call; set it to when this is to be called again
+ * at the latest, and to `now_us` when more is due than was done.  A commit calls it again
+ * in any case. */
+typedef enum rc tick_fn(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e);
+
+tick_fn tick_order_expiry;
+
+#endif

@@ -1,0 +1,87 @@
+/* Alarms: raised once, changed, cleared, raised again. */
+#include "contract/node_fixture.h"
+
+#include "service/alarm.h"
+
+struct raise {
+	const char *text; /* NULL: clear */
+	int64_t at_us;
+};
+
+static enum rc
+work(struct writer *w, void *arg, struct err *e)
+{
+	const struct raise *r = arg;
+
+	if (r->text == NULL)
+		return alarm_clear(w, "test/1", e);
+	return alarm_raise(w, "test/1", "test", "x", r->text, r->at_us, e);
+}
+
+static void
+act(struct fix *f, const char *text, int64_t at_us)
+{
+	struct raise r = {text, at_us};
+	struct err e = ERR_INIT;
+
+	fix_ok(writer_run(f->n[PARTY_AUTHORITY].nd, work, &r, &e), &e, "alarm");
+}
+
+static const json_t *
+listed(struct fix *f, const char *all, size_t want)
+{
+	const json_t *answer =
+		fix_must(f, PARTY_AUTHORITY, f->n[PARTY_AUTHORITY].admin, "GET",
+			 "/v1/alarms", json_pack("{s:s*}", "all", all));
+	const json_t *rows = json_object_get(answer, "alarms");
+
+	assert_int_equal(json_array_size(rows), want);
+	return json_array_get(rows, 0);
+}
+
+static int64_t
+standing(struct fix *f)
+{
+	return fix_int(fix_must(f, PARTY_AUTHORITY, f->n[PARTY_AUTHORITY].admin, "GET",
+				"/v1/status", NULL),
+		       "alarms");
+}
+
+static void
+one_life(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open_one(&f, PARTY_AUTHORITY);
+	act(&f, NULL, 0); /* clears nothing */
+	listed(&f, NULL, 0);
+	act(&f, "first", FIX_S);
+	act(&f, "second", 2 * FIX_S);
+	const json_t *one = listed(&f, NULL, 1);
+	assert_string_equal(fix_text(one, "text"), "second");
+	assert_string_equal(fix_text(one, "raised"), "1970-01-01T00:00:01.000000Z");
+	assert_int_equal(standing(&f), 1);
+	act(&f, NULL, 0);
+	assert_int_equal(standing(&f), 0);
+	listed(&f, NULL, 0);
+	one = listed(&f, "yes", 1);
+	assert_false(json_is_null(json_object_get(one, "cleared")));
+	fix_refused(&f, PARTY_AUTHORITY, f.n[PARTY_AUTHORITY].admin, "GET", "/v1/alarms",
+		    json_pack("{s:s}", "all", "no"), RC_INVALID, "all");
+	act(&f, "third", 3 * FIX_S);
+	one = listed(&f, NULL, 1);
+	assert_string_equal(fix_text(one, "raised"), "1970-01-01T00:00:03.000000Z");
+	act(&f, NULL, 0);
+	fix_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_life),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
