@@ -63,10 +63,12 @@ same(const struct casefile *x, const struct casefile *y)
 static void
 hold_clocks(const struct casefile *c)
 {
-	static const struct policy p = {.ladder = {{false, 0, 3}, {true, 1, 2}},
-					.n_ladder = 2,
-					.order = {.ladder_steps = 2}};
-	static const struct policy_class cls = {"normal", 4, 6};
+	static const struct policy p = {
+		.ladder = {{.after_us = 3}, {.warn = true, .level = 1, .after_us = 2}},
+		.n_ladder = 2,
+		.order = {.ladder_steps = 2}};
+	static const struct policy_class cls = {
+		.code = "normal", .accept_us = 4, .decide_us = 6};
 	struct case_due due;
 	struct err e;
 

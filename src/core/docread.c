@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "core/docread.h"
 
 void
@@ -160,4 +161,41 @@ docread_list(struct docread *d, const json_t *o, const char *at, const char *key
 		docread_fail(d, at, key, "%zu entries: %zu to %zu are allowed",
 			     json_array_size(v), min, max);
 	return d->rc == RC_OK ? v : NULL;
+}
+
+int64_t
+docread_int_or(struct docread *d, const json_t *o, const char *at, const char *key,
+	       int64_t min, int64_t max, int64_t dflt)
+{
+	if (json_object_get(o, key) == NULL)
+		return dflt;
+	return docread_int(d, o, at, key, min, max);
+}
+
+bool
+docread_bool_or(struct docread *d, const json_t *o, const char *at, const char *key,
+		bool dflt)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (v == NULL || d->rc != RC_OK)
+		return dflt;
+	if (!json_is_boolean(v))
+		docread_fail(d, at, key, "must be true or false");
+	return json_is_true(v);
+}
+
+int64_t
+docread_time_or(struct docread *d, const json_t *o, const char *at, const char *key,
+		int64_t dflt)
+{
+	int64_t us = dflt;
+
+	if (json_object_get(o, key) == NULL)
+		return dflt;
+	const char *text = docread_text(d, o, at, key, CLOCK_TEXT_LEN);
+
+	if (d->rc == RC_OK && clock_parse(text, strlen(text), &us) != RC_OK)
+		docread_fail(d, at, key, "must be a time such as 2017-07-14T04:00:00Z");
+	return us;
 }

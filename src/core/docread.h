@@ -11,6 +11,7 @@
 #define SALURAN_CORE_DOCREAD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,5 +46,14 @@ json_t *docread_object(struct docread *d, const json_t *o, const char *at,
 		       const char *key);
 json_t *docread_list(struct docread *d, const json_t *o, const char *at, const char *key,
 		     size_t min, size_t max);
+
+/* An optional one: `dflt` when it is absent. */
+int64_t docread_int_or(struct docread *d, const json_t *o, const char *at,
+		       const char *key, int64_t min, int64_t max, int64_t dflt);
+bool docread_bool_or(struct docread *d, const json_t *o, const char *at, const char *key,
+		     bool dflt);
+/* RFC 3339, in microseconds. */
+int64_t docread_time_or(struct docread *d, const json_t *o, const char *at,
+			const char *key, int64_t dflt);
 
 #endif

@@ -2,19 +2,27 @@
 
 #include "base/clock.h"
 #include "core/docread.h"
-#include "core/policy.h"
+#include "core/policy_int.h"
 
-static int64_t
-duration_us(struct docread *d, const json_t *o, const char *at, const char *key,
-	    int64_t min_s)
+int64_t
+policy_duration(struct docread *d, const json_t *o, const char *at, const char *key,
+		int64_t min_s)
 {
 	return docread_int(d, o, at, key, min_s, POLICY_SECONDS_MAX) * CLOCK_US_PER_S;
 }
 
+int64_t
+policy_duration_or(struct docread *d, const json_t *o, const char *at, const char *key,
+		   int64_t min_s, int64_t dflt_s)
+{
+	return docread_int_or(d, o, at, key, min_s, POLICY_SECONDS_MAX, dflt_s) *
+	       CLOCK_US_PER_S;
+}
+
 /* {"en": ..., "id": ...} */
-static void
-read_names(struct docread *d, const json_t *o, const char *at, const char *key,
-	   const char **ret_en, const char **ret_id)
+void
+policy_names(struct docread *d, const json_t *o, const char *at, const char *key,
+	     const char **ret_en, const char **ret_id)
 {
 	static const char *const members[] = {"en", "id", NULL};
 	json_t *names = docread_object(d, o, at, key);
@@ -28,20 +36,14 @@ read_names(struct docread *d, const json_t *o, const char *at, const char *key,
 static void
 read_classes(struct docread *d, const json_t *doc, struct policy *p)
 {
-	static const char *const members[] = {"code", "accept_s", "decide_s", NULL};
 	const json_t *list = docread_list(d, doc, "", "classes", 1, POLICY_CLASSES_MAX);
 
 	for (size_t i = 0; d->rc == RC_OK && i < json_array_size(list); i++) {
 		const char *at = arena_printf(d->a, "classes[%zu]", i);
 		json_t *o = json_array_get(list, i);
-		struct policy_class c;
+		struct policy_class c = {0};
 
-		docread_members(d, o, at, members);
-		c.code = docread_code(d, o, at, "code", POLICY_CODE_MAX);
-		c.accept_us = duration_us(d, o, at, "accept_s", 1);
-		c.decide_us = duration_us(d, o, at, "decide_s", 1);
-		if (c.decide_us < c.accept_us)
-			docread_fail(d, at, "decide_s", "must not be less than accept_s");
+		policy_class_read(d, o, at, p, &c);
 		if (policy_class_find(p, c.code) != NULL)
 			docread_fail(d, at, "code", "\"%s\" is there twice", c.code);
 		p->classes[p->n_classes++] = c;
@@ -66,7 +68,7 @@ read_categories(struct docread *d, const json_t *doc, struct policy *p)
 
 		docread_members(d, o, at, members);
 		c.code = docread_code(d, o, at, "code", POLICY_CODE_MAX);
-		read_names(d, o, at, "name", &c.name_en, &c.name_id);
+		policy_names(d, o, at, "name", &c.name_en, &c.name_id);
 		c.class_code = docread_code(d, o, at, "class", POLICY_CODE_MAX);
 		if (policy_class_find(p, c.class_code) == NULL)
 			docread_fail(d, at, "class", "no class has the code \"%s\"",
@@ -82,8 +84,8 @@ read_categories(struct docread *d, const json_t *doc, struct policy *p)
 static void
 read_ladder(struct docread *d, const json_t *doc, struct policy *p)
 {
-	static const char *const of_remind[] = {"act", "after_s", NULL};
-	static const char *const of_warn[] = {"act", "level", "after_s", NULL};
+	static const char *const of_remind[] = {"act", "after_s", "by", NULL};
+	static const char *const of_warn[] = {"act", "level", "after_s", "by", NULL};
 	const json_t *list = docread_list(d, doc, "", "ladder", 0, POLICY_LADDER_MAX);
 	unsigned warned = 0;
 
@@ -95,7 +97,8 @@ read_ladder(struct docread *d, const json_t *doc, struct policy *p)
 		docread_members(d, o, at, of_warn);
 		const char *act = docread_code(d, o, at, "act", POLICY_CODE_MAX);
 
-		s->after_us = duration_us(d, o, at, "after_s", 0);
+		s->after_us = policy_duration(d, o, at, "after_s", 0);
+		s->by_node = policy_step_by_node(d, o, at);
 		s->warn = strcmp(act, "warn") == 0;
 		if (s->warn) {
 			warned++;
@@ -114,9 +117,17 @@ read_ladder(struct docread *d, const json_t *doc, struct policy *p)
 static void
 read_order(struct docread *d, const json_t *doc, struct policy *p)
 {
-	static const char *const members[] = {"approvals",	"ladder_steps",
-					      "max_duration_s", "max_names",
-					      "ttl_s",		NULL};
+	static const char *const members[] = {"approvals",
+					      "ladder_steps",
+					      "max_duration_s",
+					      "max_names",
+					      "ttl_s",
+					      "emergency_max_s",
+					      "delta_max",
+					      "tested_within_s",
+					      "contact_called",
+					      "notice_before_end_s",
+					      NULL};
 	json_t *o = docread_object(d, doc, "", "order");
 
 	docread_members(d, o, "order", members);
@@ -124,20 +135,24 @@ read_order(struct docread *d, const json_t *doc, struct policy *p)
 						   POLICY_APPROVALS_MAX);
 	p->order.ladder_steps = (unsigned)docread_int(d, o, "order", "ladder_steps", 0,
 						      (int64_t)p->n_ladder);
-	p->order.max_duration_us = duration_us(d, o, "order", "max_duration_s", 1);
+	p->order.max_duration_us = policy_duration(d, o, "order", "max_duration_s", 1);
 	p->order.max_names =
 		(uint32_t)docread_int(d, o, "order", "max_names", 1, POLICY_NAMES_MAX);
 	p->order.ttl_s = (uint32_t)docread_int(d, o, "order", "ttl_s", POLICY_TTL_MIN_S,
 					       POLICY_TTL_MAX_S);
+	policy_order_more(d, o, &p->order);
 }
 
 enum rc
 policy_parse(struct arena *a, const char *json, size_t len, const struct policy **ret,
 	     struct err *e)
 {
-	static const char *const members[] = {"name",	"version", "title",
-					      "source", "classes", "categories",
-					      "ladder", "order",   NULL};
+	static const char *const members[] = {
+		"name",	      "version",   "title",  "source",	   "classes",
+		"categories", "ladder",	   "order",  "valid_from", "valid_until",
+		"calendars",  "pause",	   "fields", "inform_s",   "scrutiny_s",
+		"channel",    "objection", "decide", "retention",  "statistics",
+		NULL};
 	struct docread d = {.a = a, .e = e};
 	struct policy *p = ARENA_NEW(a, struct policy);
 	json_t *doc = docread_open(&d, json, len, POLICY_MAX);
@@ -145,12 +160,14 @@ policy_parse(struct arena *a, const char *json, size_t len, const struct policy 
 	docread_members(&d, doc, "", members);
 	p->name = docread_code(&d, doc, "", "name", POLICY_CODE_MAX);
 	p->version = (uint64_t)docread_int(&d, doc, "", "version", 1, UINT32_MAX);
-	read_names(&d, doc, "", "title", &p->title_en, &p->title_id);
+	policy_names(&d, doc, "", "title", &p->title_en, &p->title_id);
 	p->source = docread_text(&d, doc, "", "source", POLICY_SOURCE_MAX);
+	policy_calendars(&d, doc, p);
 	read_classes(&d, doc, p);
 	read_categories(&d, doc, p);
 	read_ladder(&d, doc, p);
 	read_order(&d, doc, p);
+	policy_more(&d, doc, p);
 	if (d.rc != RC_OK)
 		return d.rc;
 	hash_bytes(json, len, &p->sha256);

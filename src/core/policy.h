@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/calendar.h"
 #include "core/crypto.h"
 
 enum {
@@ -31,6 +32,11 @@ enum {
 	/* What a cache holds is what a lift waits for, hence seconds. */
 	POLICY_TTL_MIN_S = 5,
 	POLICY_TTL_MAX_S = 60,
+	POLICY_CALENDARS_MAX = 4,
+	POLICY_DAYS_MAX = 366, /* working days of a time limit */
+	POLICY_FIELDS_MAX = 32,
+	POLICY_WORDS_MAX = 16, /* values that a field may have */
+	POLICY_CONFIRM_MAX = 200000,
 };
 
 /* Every policy has it: the class of a notice that is not urgent. */
@@ -42,6 +48,14 @@ struct policy_class {
 	int64_t accept_us; /* from the receipt to case.accept or case.refuse */
 	int64_t decide_us; /* from the receipt to a decision on every item; >= accept_us
 			    */
+	/* NULL: time runs always.  Else both run in its working hours only. */
+	const struct calendar *calendar;
+	/* Instead of a length: until working time ends that many working days after the
+	 * day of the receipt, 0 being the same day.  accept_us and decide_us are then
+	 * whole days, for comparing classes only. */
+	bool by_days;
+	int64_t accept_days, decide_days;
+	int64_t minimum_us; /* at least that long after the receipt, at any hour */
 };
 
 struct policy_category {
@@ -55,15 +69,59 @@ struct policy_step {
 	unsigned level;	  /* 1.. for a warning, 0 for a reminder */
 	int64_t after_us; /* after the deadline, or after the receipt of the step before
 			   */
+	bool by_node;	  /* the node takes it when it is due; else a person does */
 };
 
 struct policy_order {
 	unsigned approvals; /* different people besides the drafter, >= 1 */
 	unsigned
 		ladder_steps; /* receipted steps needed before an order may cite a case */
-	int64_t max_duration_us; /* from approval to end */
-	uint32_t max_names;	 /* names one order may carry */
-	uint32_t ttl_s;		 /* of a policy answer: the floor of a lift */
+	int64_t max_duration_us;  /* from approval to end */
+	uint32_t max_names;	  /* names one order may carry */
+	uint32_t ttl_s;		  /* of a policy answer: the floor of a lift */
+	int64_t emergency_max_us; /* an emergency order ends after that, unless reasoned
+				   */
+	uint32_t delta_max;	  /* names of the zone that may change in a day */
+	int64_t tested_within_us; /* the channel was tested so recently; 0: not asked */
+	bool contact_called;	  /* and a contact was called */
+	int64_t notice_before_end_us; /* people are told so long before it ends */
+};
+
+/* When the clock of a case stands still; see core/deadline.h. */
+struct policy_pause {
+	bool clarify;	 /* while an answer is owed by the authority */
+	bool impossible; /* after an inability that may end */
+	int64_t max_us;	 /* of all pauses of a case together; 0: none */
+};
+
+/* What a notice must carry besides its subject and legal basis. */
+struct policy_field {
+	const char *code, *name_en, *name_id;
+	bool of_item;  /* a column of the list; else of the notice as a whole */
+	bool required; /* else it may be left out */
+	const char *words[POLICY_WORDS_MAX]; /* the values allowed */
+	size_t n_words;			     /* 0: any text */
+};
+
+struct policy_channel {
+	int64_t test_every_us, ack_within_us;
+};
+struct policy_objection {
+	int64_t answer_us, rule_us; /* from the objection */
+};
+struct policy_decide {
+	uint32_t
+		confirm_above; /* items of one decision that need no typed confirmation */
+	int64_t hold_us;       /* before a decision in bulk has effect; 0: none */
+};
+/* 0: kept. */
+struct policy_retention {
+	int64_t disclosures_us, evidence_us;
+	int64_t preserve_us; /* what was removed is kept at least that long */
+};
+/* When figures of the year before are due; month 0: nothing is asked for. */
+struct policy_statistics {
+	unsigned month, day;
 };
 
 struct policy {
@@ -78,6 +136,21 @@ struct policy {
 	struct policy_step ladder[POLICY_LADDER_MAX];
 	size_t n_ladder;
 	struct policy_order order;
+	/* What follows is optional in the file; docs/policy.md has the defaults. */
+	int64_t valid_from_us, valid_until_us; /* of sending; 0: not limited */
+	struct calendar calendars[POLICY_CALENDARS_MAX];
+	size_t n_calendars;
+	struct policy_pause pause;
+	struct policy_field fields[POLICY_FIELDS_MAX];
+	size_t n_fields;
+	int64_t inform_us; /* the platform was told of the policy so long before the first
+			    * notice under it; 0: not asked for */
+	int64_t scrutiny_us; /* for the review of a notice by a third authority */
+	struct policy_channel channel;
+	struct policy_objection objection;
+	struct policy_decide decide;
+	struct policy_retention retention;
+	struct policy_statistics statistics;
 };
 
 /*
@@ -91,5 +164,13 @@ enum rc policy_parse(struct arena *a, const char *json, size_t len,
 const struct policy_class *policy_class_find(const struct policy *p, const char *code);
 const struct policy_category *policy_category_find(const struct policy *p,
 						   const char *code);
+const struct calendar *policy_calendar_find(const struct policy *p, const char *code);
+
+/* Has a notice no business under this policy at that time?  A text that says why, in the
+ * arena, or NULL: before valid_from, from valid_until on, or, unless urgent, on a day on
+ * which a calendar of the class sends nothing. */
+const char *policy_refuses_send(struct arena *a, const struct policy *p,
+				const struct policy_class *cls, bool urgent,
+				int64_t at_us);
 
 #endif

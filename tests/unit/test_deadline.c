@@ -7,9 +7,11 @@
 static const struct policy demo = {
 	.name = "test",
 	.version = 1,
-	.classes = {{"normal", 20 * S, 30 * S}},
+	.classes = {{.code = "normal", .accept_us = 20 * S, .decide_us = 30 * S}},
 	.n_classes = 1,
-	.ladder = {{false, 0, 10 * S}, {true, 1, 10 * S}, {true, 2, 10 * S}},
+	.ladder = {{.after_us = 10 * S},
+		   {.warn = true, .level = 1, .after_us = 10 * S},
+		   {.warn = true, .level = 2, .after_us = 10 * S}},
 	.n_ladder = 3,
 	.order = {.approvals = 2, .ladder_steps = 3},
 };

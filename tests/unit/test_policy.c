@@ -205,6 +205,178 @@ errors_name_the_member(void **state)
 	arena_free(a);
 }
 
+/* Members that a file need not have, put before "order" or into what is there. */
+static const char optional[] =
+	"\"valid_from\":\"2017-08-01T00:00:00Z\",\"valid_until\":\"2018-08-01T00:00:"
+	"00Z\","
+	"\"calendars\":[{\"code\":\"wib\",\"offset_s\":25200,\"week\":["
+	"{\"day\":\"mon\",\"from\":\"08:00\",\"to\":\"12:00\"},"
+	"{\"day\":\"mon\",\"from\":\"13:00\",\"to\":\"24:00\"}],"
+	"\"holidays\":[\"2017-08-14\"],\"no_send\":[\"2017-08-17\"]}],"
+	"\"pause\":{\"clarify\":true,\"max_s\":60},"
+	"\"fields\":[{\"code\":\"file_number\",\"name\":{\"en\":\"N\",\"id\":\"N\"},"
+	"\"on\":\"notice\"},{\"code\":\"evidence\",\"name\":{\"en\":\"E\",\"id\":\"B\"},"
+	"\"on\":\"item\",\"required\":false,\"words\":[\"a\",\"b\"]}],"
+	"\"inform_s\":43200,\"scrutiny_s\":7,\"channel\":{\"ack_within_s\":9},"
+	"\"objection\":{\"answer_s\":3,\"rule_s\":4},\"decide\":{\"hold_s\":5},"
+	"\"retention\":{\"evidence_s\":8,\"preserve_s\":8},"
+	"\"statistics\":{\"month\":3,\"day\":31},\"order\":";
+
+static const char *
+with_more(struct arena *a, const char *was, const char *is)
+{
+	const char *text = changed(a, "\"order\":", optional);
+	const char *at = strstr(text, was);
+
+	assert_non_null(at);
+	return arena_printf(a, "%.*s%s%s", (int)(at - text), text, is, at + strlen(was));
+}
+
+static void
+optional_members_are_read(void **state)
+{
+	struct arena *a = arena_create();
+	const struct policy *p;
+	struct err e = ERR_INIT;
+	const char *text =
+		with_more(a, "\"accept_s\":2,",
+			  "\"calendar\":\"wib\",\"minimum_s\":6,\"accept_s\":2,");
+
+	(void)state;
+	if (policy_parse(a, text, strlen(text), &p, &e) != RC_OK)
+		fail_msg("%s", e.text);
+	assert_int_equal(p->n_calendars, 1);
+	assert_ptr_equal(p->classes[0].calendar, &p->calendars[0]);
+	assert_int_equal(p->classes[0].minimum_us, 6 * CLOCK_US_PER_S);
+	assert_null(p->classes[1].calendar);
+	assert_int_equal(p->valid_until_us - p->valid_from_us, 365 * 24 * H);
+	assert_true(p->pause.clarify && !p->pause.impossible);
+	assert_int_equal(p->pause.max_us, 60 * CLOCK_US_PER_S);
+	assert_int_equal(p->n_fields, 2);
+	assert_true(p->fields[0].required && !p->fields[0].of_item);
+	assert_true(!p->fields[1].required && p->fields[1].n_words == 2);
+	assert_int_equal(p->inform_us, 12 * H);
+	assert_int_equal(p->scrutiny_us, 7 * CLOCK_US_PER_S);
+	assert_int_equal(p->channel.ack_within_us, 9 * CLOCK_US_PER_S);
+	assert_int_equal(p->channel.test_every_us, 7 * 24 * H);
+	assert_int_equal(p->objection.rule_us, 4 * CLOCK_US_PER_S);
+	assert_int_equal(p->decide.hold_us, 5 * CLOCK_US_PER_S);
+	assert_int_equal(p->decide.confirm_above, 100);
+	assert_int_equal(p->retention.preserve_us, 8 * CLOCK_US_PER_S);
+	assert_int_equal(p->statistics.month * 100 + p->statistics.day, 331);
+	arena_free(a);
+}
+
+/* A file that says nothing of these means what it always did. */
+static void
+defaults_of_old_files(void **state)
+{
+	struct arena *a = arena_create();
+	const struct policy *p;
+
+	(void)state;
+	assert_int_equal(policy_parse(a, good, sizeof(good) - 1, &p, NULL), RC_OK);
+	assert_int_equal(p->n_calendars + p->n_fields, 0);
+	assert_null(p->classes[0].calendar);
+	assert_false(p->classes[0].by_days || p->ladder[0].by_node);
+	assert_int_equal(p->pause.max_us + p->inform_us + p->scrutiny_us, 0);
+	assert_int_equal(p->order.emergency_max_us, 72 * H);
+	assert_int_equal(p->order.delta_max, 100);
+	assert_int_equal(p->order.tested_within_us, 0);
+	assert_false(p->order.contact_called);
+	assert_int_equal(p->order.notice_before_end_us, 24 * H);
+	assert_int_equal(p->channel.ack_within_us, 24 * H);
+	assert_int_equal(p->objection.answer_us, 7 * 24 * H);
+	assert_int_equal(p->objection.rule_us, 14 * 24 * H);
+	assert_int_equal(p->retention.disclosures_us + p->retention.evidence_us, 0);
+	assert_int_equal(p->statistics.month, 0);
+	assert_int_equal(p->valid_from_us + p->valid_until_us, 0);
+	arena_free(a);
+}
+
+static void
+optional_errors_name_the_member(void **state)
+{
+	static const struct {
+		const char *was, *is, *says;
+	} rows[] = {
+		{"\"2018-08-01T00:00:00Z\"", "\"2017-08-01T00:00:00Z\"",
+		 "valid_until: the policy ends before it starts"},
+		{"\"2018-08-01T00:00:00Z\"", "\"soon\"", "valid_until: must be a time"},
+		{"\"offset_s\":25200,", "", "calendars[0].offset_s: one of"},
+		{"\"offset_s\":25200", "\"offset_s\":50401",
+		 "calendars[0].offset_s: must be from"},
+		{"\"offset_s\":25200", "\"offset_s\":1,\"offsets\":[]",
+		 "calendars[0].offset_s: one of"},
+		{"\"offset_s\":25200", "\"offsets\":[{\"offset_s\":1}]",
+		 "calendars[0].offsets[0].from: missing"},
+		{"\"offset_s\":25200",
+		 "\"offsets\":[{\"from\":\"2017-01-01T00:00:00Z\",\"offset_s\":1},"
+		 "{\"from\":\"2017-01-01T23:59:59Z\",\"offset_s\":2}]",
+		 "calendars[0].offsets[1].from: must be at least a day after"},
+		{"\"day\":\"mon\",\"from\":\"08:00\"",
+		 "\"day\":\"moon\",\"from\":\"08:00\"", "calendars[0].week[0].day"},
+		{"\"to\":\"12:00\"", "\"to\":\"08:00\"",
+		 "calendars[0].week[0].to: must be after"},
+		{"\"to\":\"12:00\"", "\"to\":\"13:01\"",
+		 "calendars[0].week[1].from: the week must ascend"},
+		{"\"to\":\"12:00\"", "\"to\":\"24:01\"",
+		 "calendars[0].week[0].to: must be a time of the day"},
+		{"\"to\":\"12:00\"", "\"to\":\"1:000\"",
+		 "calendars[0].week[0].to: must be a time of the day"},
+		{"[\"2017-08-14\"]", "[\"2017-02-29\"]",
+		 "calendars[0].holidays[0]: must be a date"},
+		{"[\"2017-08-14\"]", "[\"2017-08-14\",\"2017-08-14\"]",
+		 "calendars[0].holidays[1]: dates must ascend"},
+		{"[\"2017-08-14\"]",
+		 "[\"2017-08-07\",\"2017-08-14\",\"2017-08-21\",\"2017-08-28\","
+		 "\"2017-09-04\",\"2017-09-11\"]",
+		 "calendars[0].holidays[0]: no working hour in the 31 days"},
+		{"\"code\":\"wib\"", "\"code\":\"wib\",\"week\":[]", "duplicate"},
+		{"\"accept_s\":2", "\"calendar\":\"x\",\"accept_s\":2",
+		 "classes[0].calendar: no calendar"},
+		{"\"accept_s\":2,\"decide_s\":3", "\"accept_days\":0,\"decide_days\":0",
+		 "classes[0].calendar: missing"},
+		{"\"accept_s\":2", "\"accept_days\":0",
+		 "classes[0].decide_s: unknown member"},
+		{"\"accept_s\":2,\"decide_s\":3",
+		 "\"calendar\":\"wib\",\"accept_days\":2,\"decide_days\":1",
+		 "classes[0].decide_days: must not be less"},
+		{"\"accept_s\":2,\"decide_s\":3",
+		 "\"calendar\":\"wib\",\"accept_s\":2,\"decide_s\":316000000",
+		 "classes[0].decide_s: the calendar needs more than ten years"},
+		{",\"max_s\":60", "", "pause.max_s: missing"},
+		{"\"clarify\":true", "\"clarify\":1", "pause.clarify: must be true"},
+		{"\"on\":\"notice\"", "\"on\":\"case\"", "fields[0].on: must be"},
+		{"\"code\":\"evidence\"", "\"code\":\"colour\"",
+		 "fields[1].code: a list has no such column"},
+		{"[\"a\",\"b\"]", "[\"A\"]", "fields[1].words: must be words"},
+		{"\"rule_s\":4", "\"rule_s\":2", "objection.rule_s: must not be less"},
+		{"\"evidence_s\":8", "\"evidence_s\":7",
+		 "retention.evidence_s: must not be less"},
+		{"\"month\":3", "\"month\":13", "statistics.month: must be from 1 to 12"},
+		{"\"after_s\":0", "\"after_s\":0,\"by\":\"magic\"",
+		 "ladder[0].by: must be"},
+		{"\"ttl_s\":10", "\"ttl_s\":10,\"delta_max\":0",
+		 "order.delta_max: must be from 1"},
+	};
+	struct arena *a = arena_create();
+	const struct policy *p = NULL;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text = with_more(a, rows[i].was, rows[i].is);
+
+		e.text[0] = '\0';
+		assert_int_equal(policy_parse(a, text, strlen(text), &p, &e), RC_INVALID);
+		if (strstr(e.text, rows[i].says) == NULL)
+			fail_msg("%s -> %s: \"%s\" does not say \"%s\"", rows[i].was,
+				 rows[i].is, e.text, rows[i].says);
+	}
+	arena_free(a);
+}
+
 /* Each prefix of a good file is refused, and so is anything after its end. */
 static void
 nothing_but_the_whole_file(void **state)
@@ -249,6 +421,9 @@ main(void)
 		cmocka_unit_test(demo_is_in_seconds),
 		cmocka_unit_test(facts_of_the_table),
 		cmocka_unit_test(errors_name_the_member),
+		cmocka_unit_test(optional_members_are_read),
+		cmocka_unit_test(defaults_of_old_files),
+		cmocka_unit_test(optional_errors_name_the_member),
 		cmocka_unit_test(nothing_but_the_whole_file),
 		cmocka_unit_test(digest_is_of_the_bytes),
 	};
