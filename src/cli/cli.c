@@ -22,7 +22,8 @@ static const struct cli_option common[] = {
 };
 
 static const struct cli_command *const families[] = {
-	cli_node_commands, cli_case_commands, cli_order_commands, cli_proof_commands};
+	cli_node_commands, cli_case_commands, cli_casework_commands, cli_order_commands,
+	cli_proof_commands};
 
 static const struct cli_command *
 command_next(const struct cli_command *serve, size_t *at)

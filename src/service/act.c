@@ -122,7 +122,7 @@ act_with_text(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "case", &act.casefile, e);
 	if (rc == RC_OK)
-		rc = in_text(in, text_name, true, ACT_TEXT_MAX, &act.text, e);
+		rc = in_ready(in, a, text_name, true, ACT_TEXT_MAX, &act.text, e);
 	return rc == RC_OK ? act_reply(nd, a, &act, out, e) : rc;
 }
 
@@ -456,7 +456,7 @@ service_case_decide(struct node *nd, struct arena *a, const struct actor *who, j
 	if (rc == RC_OK)
 		rc = in_text(in, "ground", false, EVENT_TYPE_MAX, &ground, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", false, ACT_TEXT_MAX, &act.text, e);
+		rc = in_ready(in, a, "reason", false, ACT_TEXT_MAX, &act.text, e);
 	if (rc == RC_OK)
 		rc = in_text(in, "until", false, CLOCK_TEXT_LEN, &until, e);
 	if (rc == RC_OK && until != NULL &&

@@ -311,7 +311,7 @@ work_send(struct writer *w, void *arg, struct err *e)
 }
 
 static enum rc
-notice_texts(json_t *in, struct notice *n, struct err *e)
+notice_texts(json_t *in, struct arena *a, struct notice *n, struct err *e)
 {
 	const struct {
 		const char *name;
@@ -329,8 +329,8 @@ notice_texts(json_t *in, struct notice *n, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
-		rc = in_text(in, texts[i].name, texts[i].required, texts[i].max,
-			     texts[i].ret, e);
+		rc = in_ready(in, a, texts[i].name, texts[i].required, texts[i].max,
+			      texts[i].ret, e);
 	if (rc == RC_OK)
 		rc = in_bool(in, "urgent", &n->urgent, e);
 	if (rc == RC_OK)
@@ -359,7 +359,7 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 			     e);
 
 	if (rc == RC_OK)
-		rc = notice_texts(in, &n, e);
+		rc = notice_texts(in, a, &n, e);
 	if (rc == RC_OK)
 		rc = notice_read(nd, a, in, &n, e);
 	if (rc != RC_OK)

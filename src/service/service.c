@@ -16,6 +16,7 @@ enum {
 #define OFFICER	 ROLE_BIT(ROLE_OFFICER)
 #define APPROVER ROLE_BIT(ROLE_APPROVER)
 #define AGENT	 (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_LEAD))
+#define WORKS	 (ADMIN | OFFICER | APPROVER | AGENT)
 #define TALKS	 (OFFICER | AGENT)
 
 const struct service_route service_routes[] = {
@@ -59,6 +60,18 @@ const struct service_route service_routes[] = {
 	 service_case_close, "every item is decided"},
 	{"POST", "/v1/cases/{case}/reopen", OFFICER, PARTY_AUTHORITY, SMALL,
 	 service_case_reopen, "open it again"},
+	{"GET", "/v1/cases/{case}/notes", ANYONE, -1, SMALL, service_notes,
+	 "internal notes, which never leave the node"},
+	{"POST", "/v1/cases/{case}/notes", WORKS, -1, SMALL, service_note_add,
+	 "write an internal note"},
+	{"GET", "/v1/templates", ANYONE, -1, SMALL, service_templates,
+	 "texts with places to fill in"},
+	{"POST", "/v1/templates", WORKS, -1, SMALL, service_template_add,
+	 "keep a template, or its next version"},
+	{"GET", "/v1/templates/{template}", ANYONE, -1, SMALL, service_template,
+	 "one template"},
+	{"POST", "/v1/templates/{template}/render", ANYONE, -1, SMALL,
+	 service_template_render, "fill a template in for a case; nothing is sent"},
 	{"GET", "/v1/cases/{case}/bundle", ANYONE, -1, SMALL, service_export,
 	 "the evidence bundle of a case"},
 	{"POST", "/v1/orders/check", OFFICER | APPROVER, PARTY_AUTHORITY, LARGE,

@@ -14,6 +14,9 @@ service_fn service_batch_check, service_notice_send;
 service_fn service_case_accept, service_case_refuse, service_case_decide,
 	service_case_say, service_case_read, service_case_remind, service_case_warn,
 	service_case_close, service_case_reopen;
+/* case_note.c, template.c: what never leaves the node */
+service_fn service_note_add, service_notes, service_template_add, service_templates,
+	service_template, service_template_render;
 /* order.c: grounds, guards, the draft; order_sign.c: what follows */
 service_fn service_order_check, service_order_draft, service_order_override,
 	service_order_approve, service_order_lift;
@@ -31,6 +34,27 @@ service_fn service_export;
 service_fn service_alarms;
 /* writer.c */
 service_fn service_rebuild;
+
+/* A text that is sent: as in_text(), and no place of a template is left open in it
+ * (core/template.h).  *ret lives as long as the arena. */
+enum rc in_ready(json_t *in, struct arena *a, const char *name, bool required, size_t max,
+		 const char **ret, struct err *e) MUST_CHECK;
+
+/* What the places of a template are filled in with. */
+struct template_case {
+	struct arena *a;
+	const struct case_row *c; /* with its deadlines; NULL: no case */
+	const char *org, *peer;
+	unsigned level; /* of a warning, 0: none */
+	json_t *values; /* {word: text}, before those of the case; NULL: none */
+};
+/* The text filled in; words of places that nothing fills are appended to `ret_open`. */
+const char *template_for_case(const struct template_case *t, const char *text,
+			      json_t *ret_open);
+/* The newest version: template, version, kind, language, text, author, at.  *ret is new.
+ * RC_NOT_FOUND. */
+enum rc template_get(struct store *s, const char *name, json_t **ret,
+		     struct err *e) MUST_CHECK;
 
 /* The newest policy of a channel, parsed into the arena. */
 enum rc policy_of_channel(struct store *s, struct arena *a, const struct channel_row *c,

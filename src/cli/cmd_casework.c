@@ -1,0 +1,224 @@
+/* Commands for work on cases beside the plain acts: notes, templates. */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* A path with the options that were given as its query. */
+static const char *
+path_query(struct cli *c, const char *path, const char *const *options, size_t n)
+{
+	const char *sep = "?";
+
+	for (size_t i = 0; i < n; i++) {
+		if (cli_value(c, options[i]) == NULL)
+			continue;
+		char *value = curl_easy_escape(NULL, cli_value(c, options[i]), 0);
+		path = arena_printf(c->a, "%s%s%s=%s", path, sep, options[i], value);
+		curl_free(value);
+		sep = "&";
+	}
+	return path;
+}
+
+static void
+more_print(const json_t *r, const char *command)
+{
+	if (json_is_string(json_object_get(r, "next")))
+		printf("more: saluran %s --after %s\n", command, cli_text(r, "next"));
+}
+
+/* ---- notes ------------------------------------------------------------------------ */
+
+static enum rc
+cmd_note(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc =
+		cli_call(c, "POST", arena_printf(c->a, "/v1/cases/%s/notes", c->words[0]),
+			 json_pack("{s:s}", "text", c->words[1]), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Noted, for this side only.\n");
+	return rc;
+}
+
+static enum rc
+cmd_notes(struct cli *c, struct err *e)
+{
+	static const char *const options[] = {"limit", "after"};
+	json_t *r, *n;
+	size_t i;
+	enum rc rc = cli_call(
+		c, "GET",
+		path_query(c, arena_printf(c->a, "/v1/cases/%s/notes", c->words[0]),
+			   options, 2),
+		NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "notes")) == 0)
+		printf("No note.\n");
+	json_array_foreach (json_object_get(r, "notes"), i, n)
+		printf("%s  %s: %s\n", cli_time(c, n, "at"), cli_text(n, "author"),
+		       cli_text(n, "text"));
+	more_print(r, arena_printf(c->a, "notes %s", c->words[0]));
+	return RC_OK;
+}
+
+/* ---- templates -------------------------------------------------------------------- */
+
+static enum rc
+cmd_template_add(struct cli *c, struct err *e)
+{
+	const char *text;
+	size_t len;
+	json_t *r;
+	enum rc rc = cli_file_read(c, c->words[1], &text, &len, e);
+
+	if (rc == RC_OK)
+		rc = cli_call(c, "POST", "/v1/templates",
+			      json_pack("{s:s, s:s, s:s, s:s*}", "name", c->words[0],
+					"text", text, "kind", cli_value(c, "kind"),
+					"language", cli_value(c, "language")),
+			      &r, e);
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Kept as version %" JSON_INTEGER_FORMAT " of %s.\n",
+		       cli_int(r, "version"), cli_text(r, "template"));
+	return rc;
+}
+
+static enum rc
+cmd_template_list(struct cli *c, struct err *e)
+{
+	static const char *const options[] = {"kind", "limit", "after"};
+	json_t *r, *t;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", path_query(c, "/v1/templates", options, 3), NULL,
+			      &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "templates")) == 0)
+		printf("No template.\n");
+	json_array_foreach (json_object_get(r, "templates"), i, t)
+		printf("%-24s %-9s %-4s version %" JSON_INTEGER_FORMAT " by %s, %s\n",
+		       cli_text(t, "template"), cli_text(t, "kind"),
+		       cli_text(t, "language"), cli_int(t, "version"),
+		       cli_text(t, "author"), cli_time(c, t, "at"));
+	more_print(r, "template list");
+	return RC_OK;
+}
+
+static enum rc
+cmd_template_show(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc =
+		cli_call(c, "GET", arena_printf(c->a, "/v1/templates/%s", c->words[0]),
+			 NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s, %s, version %" JSON_INTEGER_FORMAT " by %s\n\n%s\n",
+		       cli_text(r, "template"), cli_text(r, "kind"),
+		       cli_int(r, "version"), cli_text(r, "author"), cli_text(r, "text"));
+	return rc;
+}
+
+/* "word=text" of each --value. */
+static enum rc
+values_read(struct cli *c, json_t **ret, struct err *e)
+{
+	json_t *given = cli_values(c, "value"), *v;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	*ret = json_object();
+	json_array_foreach (given, i, v) {
+		const char *eq = strchr(json_string_value(v), '=');
+		if (eq == NULL) {
+			rc = err_set(e, RC_INVALID, "--value %s: write it as word=text",
+				     json_string_value(v));
+			break;
+		}
+		json_object_setn_new(*ret, json_string_value(v),
+				     (size_t)(eq - json_string_value(v)),
+				     json_string(eq + 1));
+	}
+	json_decref(given);
+	return rc;
+}
+
+static enum rc
+cmd_template_render(struct cli *c, struct err *e)
+{
+	json_t *r, *values, *word;
+	size_t i;
+	enum rc rc = values_read(c, &values, e);
+
+	if (rc != RC_OK) {
+		json_decref(values);
+		return rc;
+	}
+	rc = cli_call(c, "POST",
+		      arena_printf(c->a, "/v1/templates/%s/render", c->words[0]),
+		      json_pack("{s:s*, s:o}", "case",
+				c->n_words > 1 ? c->words[1] : NULL, "values", values),
+		      &r, e);
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("%s\n", cli_text(r, "text"));
+	json_array_foreach (json_object_get(r, "open"), i, word)
+		fprintf(stderr, "still open: {%s}; give --value %s=TEXT\n",
+			json_string_value(word), json_string_value(word));
+	return RC_OK;
+}
+
+static const struct cli_option page_options[] = {
+	{"limit", "N", false, "of a page (50)"},
+	{"after", "CURSOR", false, "the next page"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option template_add_options[] = {
+	{"kind", "WORD", true, "letter, reminder, warning, message, reason or clarify"},
+	{"language", "CODE", false, "of the text (id)"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option template_list_options[] = {
+	{"kind", "WORD", false, "letter, reminder, warning, message, reason or clarify"},
+	{"limit", "N", false, "of a page (50)"},
+	{"after", "NAME", false, "the next page"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option template_render_options[] = {
+	{"value", "WORD=TEXT", false, "fills a place; may be given again"},
+	{NULL, NULL, false, NULL},
+};
+
+const struct cli_command cli_casework_commands[] = {
+	{"note", "CASE TEXT", 2, 2, "write an internal note, which never leaves the node",
+	 "saluran note 01890a5d-ac96-774b-bcce-b302099a8057 'Called them at 9.' --as "
+	 "sari.credential",
+	 false, NULL, cmd_note},
+	{"notes", "CASE", 1, 1, "the internal notes of a case",
+	 "saluran notes 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", true,
+	 page_options, cmd_notes},
+	{"template add", "NAME FILE", 2, 2,
+	 "keep a text with {places}, or its next version",
+	 "saluran template add first-reminder reminder.txt --kind reminder --as "
+	 "sari.credential",
+	 false, template_add_options, cmd_template_add},
+	{"template list", "", 0, 0, "the templates of this node",
+	 "saluran template list --kind reminder --as sari.credential", true,
+	 template_list_options, cmd_template_list},
+	{"template show", "NAME", 1, 1, "a template",
+	 "saluran template show first-reminder --as sari.credential", true, NULL,
+	 cmd_template_show},
+	{"template render", "NAME [CASE]", 1, 2,
+	 "fill a template in for a case; nothing is sent",
+	 "saluran template render first-reminder 01890a5d-ac96-774b-bcce-b302099a8057 "
+	 "--value officer=Sari --as sari.credential",
+	 true, template_render_options, cmd_template_render},
+	{0},
+};

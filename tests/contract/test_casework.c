@@ -1,0 +1,280 @@
+/*
+ * The work on a case that is not plainly an act: notes, templates.
+ */
+#include "node_fixture.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+
+#define AUTHORITY PARTY_AUTHORITY
+#define PLATFORM  PARTY_PLATFORM
+
+/* Rare enough that finding it anywhere proves that it left. */
+#define SECRET "zx-internal-secret-9q"
+
+static const char *
+case_path(struct fix *f, const char *casefile, const char *what)
+{
+	return arena_printf(f->a, "/v1/cases/%s/%s", casefile, what);
+}
+
+/* ---- notes ------------------------------------------------------------------------ */
+
+static void
+notes(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	const char *officer = f.n[AUTHORITY].officer, *path = case_path(&f, c, "notes");
+	fix_must(&f, AUTHORITY, officer, "POST", path,
+		 json_pack("{s:s}", "text", SECRET " one {place}"));
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].approver, "POST", path,
+		 json_pack("{s:s}", "text", SECRET " two"));
+	json_t *got = fix_must(&f, AUTHORITY, f.n[AUTHORITY].auditor, "GET", path, NULL);
+	json_t *all = json_object_get(got, "notes");
+	assert_int_equal(json_array_size(all), 2);
+	assert_string_equal(fix_text(json_array_get(all, 0), "text"),
+			    SECRET " one {place}");
+	assert_string_equal(fix_text(json_array_get(all, 0), "author"), "rina");
+	assert_string_equal(fix_text(json_array_get(all, 1), "author"), "budi");
+	got = fix_must(&f, AUTHORITY, officer, "GET", path,
+		       json_pack("{s:i, s:s}", "limit", 1, "after",
+				 fix_text(json_array_get(all, 0), "note")));
+	assert_string_equal(
+		fix_text(json_array_get(json_object_get(got, "notes"), 0), "text"),
+		SECRET " two");
+	/* Who may only read, a case that is not there, an empty text. */
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].auditor, "POST", path,
+		    json_pack("{s:s}", "text", "x"), RC_DENIED, "needs one of");
+	fix_refused(&f, AUTHORITY, officer, "POST",
+		    case_path(&f, "01890a5d-ac96-774b-bcce-b302099a8057", "notes"),
+		    json_pack("{s:s}", "text", "x"), RC_NOT_FOUND, "no case");
+	fix_refused(&f, AUTHORITY, officer, "POST", path, json_pack("{s:s}", "text", ""),
+		    RC_INVALID, "text");
+	/* The other side has notes of its own. */
+	got = fix_must(&f, PLATFORM, f.n[PLATFORM].agent, "GET", path, NULL);
+	assert_int_equal(json_array_size(json_object_get(got, "notes")), 0);
+	fix_close(&f);
+}
+
+/* Is the word in these bytes, plain or inside base64 at any offset? */
+static bool
+is_in(struct fix *f, const uint8_t *bytes, size_t len, const char *word)
+{
+	if (memmem(bytes, len, word, strlen(word)) != NULL)
+		return true;
+	for (size_t shift = 0; shift < 3; shift++) {
+		const char *padded = arena_printf(f->a, "%.*s%s", (int)shift, "xx", word);
+		const char *b64 =
+			b64url_arena(f->a, (const uint8_t *)padded, strlen(padded));
+		/* without the characters that its neighbours share */
+		size_t from = shift == 0 ? 0 : 4, to = strlen(padded) / 3 * 4;
+		if (memmem(bytes, len, b64 + from, to - from) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+bundle_get(struct fix *f, const char *casefile, struct reply *out)
+{
+	const struct service_route *r;
+	const struct actor *who;
+	struct err e = ERR_INIT;
+	json_t *in = json_object();
+
+	fix_ok(actor_authenticate(f->n[AUTHORITY].nd, f->a, f->n[AUTHORITY].officer, &who,
+				  &e),
+	       &e, "actor");
+	fix_ok(service_route_find("GET", case_path(f, casefile, "bundle"), in, &r, &e),
+	       &e, "route");
+	fix_ok(service_run(f->n[AUTHORITY].nd, f->a, r, who, in, out, &e), &e, "bundle");
+	json_decref(in);
+}
+
+/* No event, no disclosure, nothing at the peer, no bundle has a note. */
+static void
+notes_stay(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	const char *before = fix_rows(&f, AUTHORITY);
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", case_path(&f, c, "notes"),
+		 json_pack("{s:s}", "text", SECRET));
+	assert_string_equal(before, fix_rows(&f, AUTHORITY));
+	fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "zx-said-openly-9q"));
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		assert_int_equal(fix_query(&f, (enum party)p,
+					   "SELECT count(*) FROM log_disclosure WHERE "
+					   "body LIKE '%" SECRET "%'"),
+				 0);
+		assert_int_equal(
+			fix_query(&f, (enum party)p, "SELECT count(*) FROM case_note"),
+			p == AUTHORITY ? 1 : 0);
+	}
+	struct reply bundle;
+	bundle_get(&f, c, &bundle);
+	assert_true(is_in(&f, bundle.bytes, bundle.len, "zx-said-openly-9q"));
+	assert_false(is_in(&f, bundle.bytes, bundle.len, SECRET));
+	char *shown = json_dumps(fix_case(&f, AUTHORITY, c), 0);
+	assert_non_null(strstr(shown, "zx-said-openly-9q"));
+	assert_null(strstr(shown, SECRET));
+	free(shown);
+	fix_close(&f);
+}
+
+/* ---- templates -------------------------------------------------------------------- */
+
+static json_t *template(const char *name, const char *kind, const char *text)
+{
+	return json_pack("{s:s, s:s, s:s}", "name", name, "kind", kind, "text", text);
+}
+
+static void
+templates(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	const char *officer = f.n[AUTHORITY].officer;
+	json_t *got = fix_must(
+		&f, AUTHORITY, officer, "POST", "/v1/templates",
+		template("first", "message", "Case {case}, {items} items for {peer}."));
+	assert_int_equal(fix_int(got, "version"), 1);
+	got = fix_must(&f, AUTHORITY, officer, "POST", "/v1/templates",
+		       template("first", "message",
+				"{items} items for {peer}, {officer}, {subject}"));
+	assert_int_equal(fix_int(got, "version"), 2);
+	fix_must(&f, AUTHORITY, officer, "POST", "/v1/templates",
+		 template("second", "reason", "No."));
+	got = fix_must(&f, AUTHORITY, officer, "GET", "/v1/templates", NULL);
+	assert_int_equal(json_array_size(json_object_get(got, "templates")), 2);
+	got = fix_must(&f, AUTHORITY, officer, "GET", "/v1/templates",
+		       json_pack("{s:s}", "kind", "reason"));
+	assert_int_equal(json_array_size(json_object_get(got, "templates")), 1);
+	got = fix_must(&f, AUTHORITY, f.n[AUTHORITY].auditor, "GET",
+		       "/v1/templates/first", NULL);
+	assert_int_equal(fix_int(got, "version"), 2);
+
+	/* What the case does not say stays open, and cannot be sent. */
+	got = fix_must(&f, AUTHORITY, officer, "POST", "/v1/templates/first/render",
+		       json_pack("{s:s}", "case", c));
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(got, "open"), 0)),
+		"officer");
+	fix_refused(&f, AUTHORITY, officer, "POST", case_path(&f, c, "say"),
+		    json_pack("{s:s}", "text", fix_text(got, "text")), RC_INVALID,
+		    "still has the place {officer}");
+	got = fix_must(&f, AUTHORITY, officer, "POST", "/v1/templates/first/render",
+		       json_pack("{s:s, s:{s:s}}", "case", c, "values", "officer",
+				 "{not} a place"));
+	assert_int_equal(json_array_size(json_object_get(got, "open")), 0);
+	fix_act(&f, AUTHORITY, c, "say",
+		json_pack("{s:s}", "text", fix_text(got, "text")));
+	fix_settle(&f);
+	got = json_array_get(json_object_get(fix_case(&f, PLATFORM, c), "messages"), 0);
+	assert_string_equal(fix_text(got, "text"),
+			    "2 items for platform.example, {not} a place, Konten");
+	fix_close(&f);
+}
+
+static void
+templates_refused(void **state)
+{
+	static const struct {
+		const char *name, *kind, *text, *why;
+	} rows[] = {
+		{"A", "message", "x", "name"},	{"../x", "message", "x", "name"},
+		{"a", "poem", "x", "poem"},	{"a", "message", "", "text"},
+		{"-a", "message", "x", "name"},
+	};
+	struct fix f;
+
+	(void)state;
+	fix_open_one(&f, AUTHORITY);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/templates",
+			    template(rows[i].name, rows[i].kind, rows[i].text),
+			    RC_INVALID, rows[i].why);
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "GET", "/v1/templates/none",
+		    NULL, RC_NOT_FOUND, "no template");
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/templates",
+		 template("a", "message", "x"));
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/templates/a/render",
+		    json_pack("{s:{s:i}}", "values", "x", 1), RC_INVALID, "values");
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/templates/a/render",
+		    json_pack("{s:[]}", "values"), RC_INVALID, "values");
+	fix_close(&f);
+}
+
+/* Every text that a person sends is refused while a place is open in it. */
+static void
+open_places(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	const struct {
+		enum party p;
+		const char *act, *member;
+		json_t *more;
+	} rows[] = {
+		{AUTHORITY, "say", "text", NULL},
+		{PLATFORM, "say", "text", NULL},
+		{PLATFORM, "refuse", "reason", NULL},
+		{PLATFORM, "decide", "reason", json_pack("{s:s}", "outcome", "kept")},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *in = json_pack("{s:s}", rows[i].member, "Because {why}.");
+		const char *who = rows[i].p == AUTHORITY ? f.n[AUTHORITY].officer
+							 : f.n[PLATFORM].agent;
+		if (rows[i].more != NULL)
+			json_object_update(in, rows[i].more);
+		fix_refused(&f, rows[i].p, who, "POST", case_path(&f, c, rows[i].act),
+			    json_incref(in), RC_INVALID, "{why}");
+		json_object_set_new(in, rows[i].member, json_string("Because {{why}}."));
+		fix_must(&f, rows[i].p, who, "POST", case_path(&f, c, rows[i].act), in);
+		json_decref(rows[i].more);
+		fix_settle(&f);
+	}
+	static const char *const texts[] = {"subject", "legal_basis", "letter"};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		json_t *in = json_pack("{s:s, s:s, s:s, s:s}", "csv",
+				       fix_csv(&f, "u.example", 1), "reference", "A-2",
+				       "subject", "S", "legal_basis", "L");
+		json_object_set_new(in, texts[i], json_string("For {whom}"));
+		fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/notices",
+			    in, RC_INVALID, "{whom}");
+	}
+	fix_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(notes),       cmocka_unit_test(notes_stay),
+		cmocka_unit_test(templates),   cmocka_unit_test(templates_refused),
+		cmocka_unit_test(open_places),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
