@@ -13,7 +13,7 @@ PREREQS_BUILD=(
 )
 
 PREREQS_CHECK=(
-	age clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
+	clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
 	libclang-rt-14-dev
 )
 

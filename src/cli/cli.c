@@ -21,9 +21,16 @@ static const struct cli_option common[] = {
 	{NULL, NULL, false, NULL},
 };
 
+/* clang-format off */
 static const struct cli_command *const families[] = {
-	cli_node_commands, cli_case_commands, cli_casework_commands, cli_order_commands,
-	cli_proof_commands};
+	cli_node_commands,
+	cli_case_commands,
+	cli_casework_commands,
+	cli_contact_commands,
+	cli_order_commands,
+	cli_proof_commands,
+};
+/* clang-format on */
 
 static const struct cli_command *
 command_next(const struct cli_command *serve, size_t *at)

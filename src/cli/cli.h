@@ -96,7 +96,9 @@ void cli_qr_print(const char *text);
 enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 
 /* Commands by family, each ended by a row without a name. */
-extern const struct cli_command cli_node_commands[], cli_case_commands[],
-	cli_order_commands[], cli_proof_commands[], cli_casework_commands[];
+extern const struct cli_command cli_node_commands[], cli_case_commands[];
+extern const struct cli_command cli_casework_commands[];
+extern const struct cli_command cli_order_commands[], cli_proof_commands[];
+extern const struct cli_command cli_contact_commands[];
 
 #endif

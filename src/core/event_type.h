@@ -45,6 +45,9 @@ enum {
 
 enum event_case_rule { EVENT_CASE_NONE, EVENT_CASE_REQUIRED, EVENT_CASE_OPTIONAL };
 
+/* Whose `by` a node's own events have; no person has it. */
+#define EVENT_BY_NODE "node"
+
 struct event_field;
 
 struct event_type {

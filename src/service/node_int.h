@@ -126,6 +126,8 @@ struct node {
 	 * before any other thread is there. */
 	const char *frozen[NODE_CHANNELS_MAX + 1];
 
+	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
+
 	pthread_mutex_t checkpoint_mu;
 	pthread_mutex_t password_mu;
 };

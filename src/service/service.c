@@ -8,7 +8,8 @@
 
 enum {
 	SMALL = 64 << 10,
-	LARGE = 80 << 20, /* a batch of BATCH_BYTES_MAX with its JSON escapes */
+	LARGE_TEXT = 256 << 10, /* a directory of CONTACTS_MAX */
+	LARGE = 80 << 20,	/* a batch of BATCH_BYTES_MAX with its JSON escapes */
 };
 
 #define ANYONE	 ROLES_ANY
@@ -18,6 +19,8 @@ enum {
 #define AGENT	 (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_LEAD))
 #define WORKS	 (ADMIN | OFFICER | APPROVER | AGENT)
 #define TALKS	 (OFFICER | AGENT)
+#define LEADS	 (APPROVER | ROLE_BIT(ROLE_LEAD))
+#define ACTS	 (ADMIN | TALKS | APPROVER) /* who answers for their side */
 
 const struct service_route service_routes[] = {
 	{"GET", "/v1/status", ANYONE, -1, SMALL, service_status, "how the node is doing"},
@@ -35,6 +38,16 @@ const struct service_route service_routes[] = {
 	 "make our introduction file for a peer"},
 	{"POST", "/v1/peers", ADMIN, -1, SMALL + INTRODUCTION_MAX + POLICY_MAX,
 	 service_peer_add, "add a peer by its file and fingerprint"},
+	{"GET", "/v1/contacts", ANYONE, -1, SMALL, service_contacts,
+	 "who is reached on either side, and who is on duty"},
+	{"POST", "/v1/contacts", ADMIN | LEADS, -1, LARGE_TEXT, service_contacts_set,
+	 "publish who is reached on our side"},
+	{"GET", "/v1/channel/tests", ANYONE, -1, SMALL, service_channel_tests,
+	 "tests of the channels, and who answered"},
+	{"POST", "/v1/channel/tests", ACTS, -1, SMALL, service_channel_test,
+	 "ask for a sign of life from a person of the peer"},
+	{"POST", "/v1/channel/tests/{test}/ack", ACTS, -1, SMALL,
+	 service_channel_test_ack, "a person has seen a test of the peer"},
 	{"POST", "/v1/batches/check", OFFICER, PARTY_AUTHORITY, LARGE,
 	 service_batch_check, "check a list row by row, send nothing"},
 	{"POST", "/v1/notices", OFFICER, PARTY_AUTHORITY, LARGE, service_notice_send,

@@ -8,6 +8,8 @@ static const struct {
 	tick_fn *fn;
 } ticks[] = {
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
+	{"channel.test", -1, tick_channel_test},
+	{"channel.alarm", -1, tick_channel_alarm},
 };
 
 enum rc

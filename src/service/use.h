@@ -28,6 +28,10 @@ service_fn service_status, service_cases, service_case, service_items, service_o
 service_fn service_zone_show, service_operator_add, service_operator_remove;
 /* peering.c */
 service_fn service_introduce, service_peer_add, service_peer_list;
+/* contact.c */
+service_fn service_contacts, service_contacts_set;
+/* channel_test.c */
+service_fn service_channel_test, service_channel_tests, service_channel_test_ack;
 /* export.c */
 service_fn service_export;
 /* alarm.c */

@@ -27,15 +27,26 @@ static const struct {
 	const char *type;
 	fold_fn *fn;
 } handlers[] = {
-	{"notice.part", fold_notice_part},     {"notice.send", fold_notice_send},
-	{"receipt.adopt", fold_receipt_adopt}, {"case.accept", fold_case_act},
-	{"case.refuse", fold_case_act},	       {"case.remind", fold_case_act},
-	{"case.warn", fold_case_act},	       {"case.close", fold_case_act},
-	{"case.reopen", fold_case_act},	       {"item.decide", fold_item_decide},
-	{"message.post", fold_message_post},   {"message.read", fold_message_read},
-	{"order.draft", fold_order_draft},     {"order.override", fold_order_override},
-	{"order.approve", fold_order_approve}, {"order.lift", fold_order_lift},
+	{"notice.part", fold_notice_part},
+	{"notice.send", fold_notice_send},
+	{"receipt.adopt", fold_receipt_adopt},
+	{"case.accept", fold_case_act},
+	{"case.refuse", fold_case_act},
+	{"case.remind", fold_case_act},
+	{"case.warn", fold_case_act},
+	{"case.close", fold_case_act},
+	{"case.reopen", fold_case_act},
+	{"item.decide", fold_item_decide},
+	{"message.post", fold_message_post},
+	{"message.read", fold_message_read},
+	{"order.draft", fold_order_draft},
+	{"order.override", fold_order_override},
+	{"order.approve", fold_order_approve},
+	{"order.lift", fold_order_lift},
 	{"order.expire", fold_order_expire},
+	{"contact.set", fold_contact_set},
+	{"channel.test", fold_channel_test},
+	{"channel.test.ack", fold_channel_test_ack},
 };
 
 struct views *
@@ -354,6 +365,11 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_order_act", SQL_V_ORDER_ACT_ALL, "a:s b:i c:s d:s e:s f:s g:i"),
 		VIEW("v_zone_change", SQL_V_ZONE_CHANGE_ALL, "a:i b:s c:i d:s e:s f:i"),
 		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:i"),
+		VIEW("v_contact_set", SQL_V_CONTACT_SET_ALL, "a:i b:i c:i d:i e:s f:i"),
+		VIEW("v_contact", SQL_V_CONTACT_ALL,
+		     "a:i b:i c:i d:s e:i f:s g:s h:s i:s j:s"),
+		VIEW("v_channel_test", SQL_V_CHANNEL_TEST_ALL,
+		     "a:i b:i c:s d:i e:s f:i g:i h:i i:s"),
 #undef VIEW
 	};
 	enum rc rc = RC_OK;

@@ -25,6 +25,7 @@ fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,
 	fold_item_decide, fold_message_post, fold_message_read;
 fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_lift,
 	fold_order_expire;
+fold_fn fold_contact_set, fold_channel_test, fold_channel_test_ack;
 
 /* The receipt of event `seq` of the folding log starts or counts for a clock of its case.
  */

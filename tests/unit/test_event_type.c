@@ -71,6 +71,13 @@ static const struct good {
 	{"order.approve", "{" ORDER "," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 0, 0, false},
 	{"order.lift", "{" ORDER ",\"names\":[\"t.me\"]}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
 	{"order.expire", "{" ORDER "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 0, 0, false},
+	{"contact.set", "{\"version\":1,\"contacts\":[{\"role\":\"deputy\",\"order\":1,"
+		"\"languages\":[\"id\"],\"hours\":{\"offset\":420,\"week\":[{\"day\":1,"
+		"\"from\":480,\"to\":1020}]}}]}", EVENT_BY_BOTH, EVENT_CASE_NONE, 1, 0, false},
+	{"channel.test", "{\"test\":\"" UUID_CASE "\",\"due\":1}",
+		EVENT_BY_BOTH, EVENT_CASE_NONE, 0, 0, false},
+	{"channel.test.ack", "{\"test\":\"" UUID_CASE "\"}",
+		EVENT_BY_BOTH, EVENT_CASE_NONE, 0, 1, false},
 	{"event.refuse", "{\"rule\":\"protocol 2: case is missing\"}",
 		EVENT_BY_BOTH, EVENT_CASE_OPTIONAL, 0, 1, false},
 };
@@ -98,6 +105,7 @@ event_of(const struct good *g)
 
 	return (struct event){
 		.type = g->type,
+		.by = "officer-1",
 		.casefile = g->casefile == EVENT_CASE_REQUIRED ? UUID_CASE : NULL,
 		.refs = &ref,
 		.n_refs = g->refs,
@@ -173,7 +181,7 @@ frame_of_each_type(void **state)
 	}
 }
 
-static const char *const optional[] = {"ground", "territories", "until", NULL};
+static const char *const optional[] = {"ground", "territories", "until", "hours", NULL};
 
 static bool
 may_go(const char *type, const char *member)
@@ -284,6 +292,13 @@ static const struct {
 	{"order.override", "guards", "[]", "guards must be an array"},
 	{"order.override", "guards", "[\"A\"]", "guards[0] must be: token"},
 	{"order.lift", "names", "[]", "names must be an array"},
+	{"contact.set", "version", "0", "version must be"},
+	{"contact.set", "contacts", "[]", "0 contacts and 1 disclosures"},
+	{"contact.set", "contacts", "[{\"role\":\"boss\",\"order\":1,\"languages\":[]}]", "role must be"},
+	{"contact.set", "contacts", "[{\"role\":\"contact\",\"order\":1,\"languages\":[]}]", NULL},
+	{"contact.set", "contacts", "[{\"role\":\"contact\",\"order\":1,\"languages\":[],\"hours\":{\"offset\":0,"
+		"\"week\":[{\"day\":1,\"from\":60,\"to\":60}]}}]", "must end after"},
+	{"channel.test", "due", "0", "due must be"},
 	{"event.refuse", "rule", "\"\"", "rule must be"},
 };
 /* clang-format on */
@@ -339,6 +354,17 @@ reason_of_each_outcome(void **state)
 	assert_invalid(&ev, PARTY_PLATFORM, "impossible needs the ground");
 }
 
+/* A program cannot say that a person has seen it. */
+static void
+only_a_person_acknowledges(void **state)
+{
+	struct event ev = event_of(good_of("channel.test.ack"));
+
+	(void)state;
+	ev.by = EVENT_BY_NODE;
+	assert_invalid(&ev, PARTY_PLATFORM, "only a person");
+}
+
 static void
 unknown_type(void **state)
 {
@@ -380,6 +406,7 @@ main(void)
 		cmocka_unit_test(each_member_broken),
 		cmocka_unit_test(values_at_their_limits),
 		cmocka_unit_test(reason_of_each_outcome),
+		cmocka_unit_test(only_a_person_acknowledges),
 		cmocka_unit_test(unknown_type),
 		cmocka_unit_test(table_names_every_type),
 	};
