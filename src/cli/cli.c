@@ -22,13 +22,15 @@ static const struct cli_option common[] = {
 };
 
 /* clang-format off */
-static const struct cli_command *const families[] = {
+const struct cli_command *const cli_families[] = {
 	cli_node_commands,
 	cli_case_commands,
+	cli_queue_commands,
 	cli_casework_commands,
 	cli_contact_commands,
 	cli_order_commands,
 	cli_proof_commands,
+	NULL,
 };
 /* clang-format on */
 
@@ -40,8 +42,8 @@ command_next(const struct cli_command *serve, size_t *at)
 	if (i == 0)
 		return serve;
 	i--;
-	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++)
-		for (const struct cli_command *c = families[f]; c->name != NULL; c++)
+	for (size_t f = 0; cli_families[f] != NULL; f++)
+		for (const struct cli_command *c = cli_families[f]; c->name != NULL; c++)
 			if (i-- == 0)
 				return c;
 	return NULL;

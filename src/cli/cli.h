@@ -97,8 +97,11 @@ enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 
 /* Commands by family, each ended by a row without a name. */
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
+extern const struct cli_command cli_queue_commands[];
 extern const struct cli_command cli_casework_commands[];
-extern const struct cli_command cli_order_commands[], cli_proof_commands[];
 extern const struct cli_command cli_contact_commands[];
+extern const struct cli_command cli_order_commands[], cli_proof_commands[];
+/* All of them, in the order of the help; ended by NULL. */
+extern const struct cli_command *const cli_families[];
 
 #endif

@@ -111,41 +111,6 @@ cmd_send(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-cmd_inbox(struct cli *c, struct err *e)
-{
-	const char *path = "/v1/cases?";
-	json_t *r, *k;
-	size_t i;
-
-	const char *const words[] = {"state", "limit", "after"};
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (cli_value(c, words[i]) != NULL) {
-			char *value = curl_easy_escape(NULL, cli_value(c, words[i]), 0);
-			path = arena_printf(c->a, "%s%s=%s&", path, words[i], value);
-			curl_free(value);
-		}
-	enum rc rc = cli_call(c, "GET", path, NULL, &r, e);
-	if (rc != RC_OK || cli_json(c, r))
-		return rc;
-	if (json_array_size(json_object_get(r, "cases")) == 0)
-		printf("No case%s.\n",
-		       cli_value(c, "state") == NULL ? " yet" : " in this state");
-	json_array_foreach (json_object_get(r, "cases"), i, k) {
-		const json_t *n = json_object_get(k, "counts");
-		bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
-		printf("%s  %-9s due %-21s%s  %" JSON_INTEGER_FORMAT
-		       " items, %" JSON_INTEGER_FORMAT " decided  %s%s\n",
-		       cli_text(k, "case"), cli_text(k, "state"), cli_time(c, k, "due"),
-		       json_is_true(json_object_get(k, "overdue")) ? " OVERDUE" : "",
-		       cli_int(n, "submitted"), cli_int(n, "decided"),
-		       cli_text(k, "subject"), sent ? "  [undelivered: no receipt]" : "");
-	}
-	if (json_is_string(json_object_get(r, "next")))
-		printf("more: saluran inbox --after %s\n", cli_text(r, "next"));
-	return RC_OK;
-}
-
 /* POST to a case with what the options say; one line of answer. */
 static enum rc
 case_act(struct cli *c, const char *verb, json_t *in, const char *done, struct err *e)
@@ -402,12 +367,6 @@ static const struct cli_option send_options[] = {
 	{"check", NULL, false, "only check the list"},
 	{NULL, NULL, false, NULL},
 };
-static const struct cli_option inbox_options[] = {
-	{"state", "STATE", false, "sent, received, accepted, refused or closed"},
-	{"limit", "N", false, "cases of a page (50)"},
-	{"after", "CURSOR", false, "the next page"},
-	{NULL, NULL, false, NULL},
-};
 static const struct cli_option reason_options[] = {
 	{"reason", "TEXT", true, "why"},
 	{NULL, NULL, false, NULL},
@@ -439,9 +398,6 @@ const struct cli_command cli_case_commands[] = {
 	 "saluran send batch.csv --reference 2017/07/1 --subject 'Terrorist content' "
 	 "--legal-basis 'UU 11/2008' --as sari.credential",
 	 false, send_options, cmd_send},
-	{"inbox", "", 0, 0, "cases by deadline, the first owed first",
-	 "saluran inbox --state received --as nikolai.credential", true, inbox_options,
-	 cmd_inbox},
 	{"show", "CASE|ORDER", 1, 1, "a case with its timeline and receipts, or an order",
 	 "saluran show 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", true,
 	 NULL, cmd_show},

@@ -9,14 +9,11 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "core/target.h"
+#include "service/cases.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
-enum {
-	PAGE_DEFAULT = 50,
-	PAGE_MAX = 1000,
-	TIMELINE_MAX = 1000,
-};
+enum { TIMELINE_MAX = 1000 };
 
 /* out: org, name, role, zone serial, counts by state, peers with delivery, orders in
  * force */
@@ -110,64 +107,18 @@ case_finish(json_t *c, int64_t now_us)
 	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "     \
 	"decide_due:t due_us:i author:s"
 
-/*
- * in: limit?, after? (the cursor of a page before), state?
- * out: cases [] by deadline, the first owed first; next (cursor, or null)
- */
 enum rc
-service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-	      struct reply *out, struct err *e)
+case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,
+	  struct err *e)
 {
-	json_t *cases = json_array();
-	const char *after, *state, *after_case = "";
-	int64_t limit = 0, after_due = INT64_MIN, want = -1, now_us = clock_now_us();
-	struct store *s = NULL;
-	size_t i;
-	json_t *c, *last = NULL;
-	enum rc rc = in_only(in, "limit after state", e);
+	enum rc rc =
+		store_row(s, &SQL_CASE_SHOW, (struct db_param[]){DB_P_TEXT(casefile)},
+			  CASE_SPEC, ret, e);
 
-	(void)who;
-	json_t *o = reply_json(a, out, json_pack("{s:o}", "cases", cases));
-	if (rc == RC_OK)
-		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
-	if (rc == RC_OK)
-		rc = in_text(in, "after", false, 80, &after, e);
-	if (rc == RC_OK)
-		rc = in_text(in, "state", false, 16, &state, e);
-	if (rc == RC_OK && state != NULL) {
-		for (int k = 0; k < CASE_STATE_COUNT; k++)
-			if (strcmp(case_state_token((enum case_state)k), state) == 0)
-				want = k;
-		if (want < 0)
-			rc = err_set(e, RC_INVALID, "there is no state \"%s\"", state);
+	if (rc == RC_OK) {
+		case_finish(*ret, now_us);
+		rc = claim_json(s, casefile, *ret, e);
 	}
-	if (rc == RC_OK && after != NULL) {
-		const char *dot = strchr(after, '.');
-		after_due = strtoll(after, NULL, 10);
-		if (dot == NULL || !uuid7_valid(dot + 1, strlen(dot + 1)))
-			rc = err_set(e, RC_INVALID,
-				     "\"after\" is no cursor of this list");
-		else
-			after_case = dot + 1;
-	}
-	if (rc == RC_OK)
-		rc = reader_snapshot(nd, &s, e);
-	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_CASE_PAGE,
-				(struct db_param[]){DB_P_INT(after_due),
-						    DB_P_TEXT(after_case), DB_P_INT(want),
-						    DB_P_INT(limit)},
-				CASE_SPEC, cases, e);
-	reader_put(nd, s);
-	json_array_foreach (cases, i, c) {
-		if (i + 1 == json_array_size(cases) && (int64_t)(i + 1) == limit)
-			last = json_string(arena_printf(
-				a, "%" JSON_INTEGER_FORMAT ".%s",
-				json_integer_value(json_object_get(c, "due_us")),
-				json_string_value(json_object_get(c, "case"))));
-		case_finish(c, now_us);
-	}
-	json_object_set_new(o, "next", last == NULL ? json_null() : last);
 	return rc;
 }
 
@@ -274,8 +225,7 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 		goto out;
 	rc = view_case_get(s, a, id, &row, e);
 	if (rc == RC_OK)
-		rc = store_row(s, &SQL_CASE_SHOW, (struct db_param[]){DB_P_TEXT(id)},
-			       CASE_SPEC, &c, e);
+		rc = case_json(s, id, clock_now_us(), &c, e);
 	if (rc == RC_OK)
 		rc = store_rows(
 			s, &SQL_CASE_MESSAGES,
@@ -294,7 +244,6 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 				"order:s state:s", orders, e);
 	if (rc != RC_OK)
 		goto out;
-	case_finish(c, clock_now_us());
 	rc = next_step(s, a, &row, c, e);
 	json_object_set_new(c, "ladder", ladder_json(&row.fold));
 	size_t i;
@@ -313,48 +262,6 @@ out:
 	json_decref(messages);
 	json_decref(timeline);
 	json_decref(orders);
-	return rc;
-}
-
-/* in: case, after? (an item number), limit?  out: items [], next */
-enum rc
-service_items(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-	      struct reply *out, struct err *e)
-{
-	json_t *items = json_array();
-	const char *id;
-	int64_t after, limit = 0;
-	struct store *s = NULL;
-	struct case_row row;
-	enum rc rc = in_only(in, "case after limit", e);
-
-	(void)who;
-	json_t *o = reply_json(a, out, json_pack("{s:o}", "items", items));
-	if (rc == RC_OK)
-		rc = in_uuid(in, "case", &id, e);
-	if (rc == RC_OK)
-		rc = in_int(in, "after", -1, INT64_MAX, -1, &after, e);
-	if (rc == RC_OK)
-		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
-	if (rc == RC_OK)
-		rc = reader_snapshot(nd, &s, e);
-	if (rc == RC_OK)
-		rc = view_case_get(s, a, id, &row, e);
-	if (rc == RC_OK)
-		rc = store_rows(
-			s, &SQL_ITEM_PAGE,
-			(struct db_param[]){DB_P_TEXT(id), DB_P_INT(after),
-					    DB_P_INT(limit)},
-			"i:i kind:s category:s given:s normal:s host:s description:s "
-			"outcome:s ground:s reason:s decided:t",
-			items, e);
-	reader_put(nd, s);
-	size_t n = json_array_size(items);
-	json_object_set_new(
-		o, "next",
-		n != 0 && (int64_t)n == limit
-			? json_incref(json_object_get(json_array_get(items, n - 1), "i"))
-			: json_null());
 	return rc;
 }
 

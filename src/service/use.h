@@ -21,9 +21,11 @@ service_fn service_note_add, service_notes, service_template_add, service_templa
 service_fn service_order_check, service_order_draft, service_order_override,
 	service_order_approve, service_order_lift;
 enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason */ };
+/* cases.c, items.c, search.c: how things are found; claim.c: who works on them */
+service_fn service_cases, service_items, service_search, service_case_claim,
+	service_case_release, service_case_assign, service_case_presence;
 /* query.c: what people see */
-service_fn service_status, service_cases, service_case, service_items, service_orders,
-	service_order, service_lookup;
+service_fn service_status, service_case, service_orders, service_order, service_lookup;
 /* zone.c */
 service_fn service_zone_show, service_operator_add, service_operator_remove;
 /* peering.c */

@@ -86,6 +86,10 @@ struct order_row {
 enum rc view_order_get(struct store *s, struct arena *a, const char *id,
 		       struct order_row *ret, struct err *e) MUST_CHECK;
 
+/* The next word of a text as cases are found by it, from *at on, which moves behind it:
+ * letters, digits and what is not ASCII, in lower case.  NULL: there is none left. */
+const char *view_word_next(struct arena *a, const char **at);
+
 /* The serial of the zone now: 1 before the first change. */
 enum rc view_zone_serial(struct store *s, uint32_t *ret, struct err *e) MUST_CHECK;
 

@@ -157,7 +157,7 @@ case_put(struct fold *f, struct case_row *c, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	return store_run(
+	rc = store_run(
 		f->s, &SQL_V_CASE_PUT,
 		(struct db_param[]){
 			DB_P_TEXT(c->casefile),
@@ -196,6 +196,7 @@ case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_INT(sort_key_us(c)),
 		},
 		NULL, NULL, e);
+	return rc == RC_OK ? fold_queue_case(f, c, sort_key_us(c), e) : rc;
 }
 
 static enum rc
@@ -353,6 +354,8 @@ fold_notice_part(struct fold *f, struct err *e)
 				  c.items);
 	for (size_t i = 0; f->void_why == NULL && rc == RC_OK && i < n; i++)
 		rc = item_insert(f, json_array_get(items, i), i, e);
+	if (rc == RC_OK && f->void_why == NULL)
+		rc = fold_queue_categories(f, c.casefile, items, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	c.parts++;
@@ -457,6 +460,10 @@ fold_notice_send(struct fold *f, struct err *e)
 	rc = fold_disclosed(f, "subject", &c.subject, e);
 	if (rc == RC_OK)
 		rc = fold_disclosed(f, "legal_basis", &c.legal_basis, e);
+	if (rc == RC_OK)
+		rc = fold_queue_words(f, c.casefile, c.subject, e);
+	if (rc == RC_OK)
+		rc = fold_queue_words(f, c.casefile, c.legal_basis, e);
 	struct case_event ce = event_as_act(f, ACT_SEND);
 	if (rc == RC_OK)
 		rc = case_take(f, &c, &ce, &voided, e);
@@ -584,6 +591,9 @@ fold_message_post(struct fold *f, struct err *e)
 		rc = fold_disclosed(f, "text", &text, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
+	rc = fold_queue_unread(f, f->ev->casefile, f->from, 1, e);
+	if (rc != RC_OK)
+		return rc;
 	return store_run(f->s, &SQL_V_MESSAGE_INSERT,
 			 (struct db_param[]){
 				 DB_P_INT(f->channel),
@@ -611,15 +621,16 @@ fold_message_read(struct fold *f, struct err *e)
 			fold_void(f, "only a message of the other side can be read");
 			return RC_OK;
 		}
+		const struct db_param p[] = {DB_P_INT(f->channel), DB_P_INT(h.party),
+					     DB_P_INT(r->seq), DB_P_INT(f->ev->iat_us)};
+		const char *of;
 		if (rc == RC_OK)
-			rc = store_run(f->s, &SQL_V_MESSAGE_READ,
-				       (struct db_param[]){
-					       DB_P_INT(f->channel),
-					       DB_P_INT(h.party),
-					       DB_P_INT(r->seq),
-					       DB_P_INT(f->ev->iat_us),
-				       },
-				       NULL, NULL, e);
+			rc = store_run(f->s, &SQL_V_MESSAGE_READ, p, NULL, NULL, e);
+		if (rc != RC_OK || f->s->drv->changes(f->s->db) == 0)
+			continue;
+		rc = store_text(f->s, f->a, &SQL_V_MESSAGE_CASE, p, &of, e);
+		if (rc == RC_OK)
+			rc = fold_queue_unread(f, of, h.party, -1, e);
 	}
 	return rc;
 }

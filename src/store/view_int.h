@@ -32,6 +32,17 @@ fold_fn fold_contact_set, fold_channel_test, fold_channel_test_ack;
 enum rc fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq,
 			  int64_t receipt_us, struct err *e) MUST_CHECK;
 
+/* view_queue.c: what lists and searches of cases look at.  `place_us` is the place in the
+ * list by deadline; `more` messages of party `of` are unread, or fewer of them. */
+enum rc fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us,
+			struct err *e) MUST_CHECK;
+enum rc fold_queue_unread(struct fold *f, const char *casefile, enum party of, int more,
+			  struct err *e) MUST_CHECK;
+enum rc fold_queue_words(struct fold *f, const char *casefile, const char *text,
+			 struct err *e) MUST_CHECK;
+enum rc fold_queue_categories(struct fold *f, const char *casefile, const json_t *items,
+			      struct err *e) MUST_CHECK;
+
 void fold_void(struct fold *f, const char *fmt, ...) PRINTF(2, 3);
 
 /* The value of the event's disclosure of that name as text, NULL: none, or erased. */

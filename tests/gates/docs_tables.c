@@ -161,12 +161,9 @@ put_options(struct buf *b, const struct cli_option *o)
 static void
 put_commands(struct buf *b)
 {
-	const struct cli_command *const families[] = {
-		cli_node_commands, cli_case_commands, cli_order_commands,
-		cli_proof_commands};
-
-	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++)
-		for (const struct cli_command *c = families[f]; c->name != NULL; c++) {
+	for (size_t f = 0; cli_families[f] != NULL; f++)
+		for (const struct cli_command *c = cli_families[f]; c->name != NULL;
+		     c++) {
 			buf_printf(b, "### %s\n\n`saluran %s%s%s`: %s.%s\n\n", c->name,
 				   c->name, c->words[0] == '\0' ? "" : " ", c->words,
 				   c->doc,

@@ -92,7 +92,8 @@ CREATE TABLE v_item (
 	decided_seq BIGINT NOT NULL,
 	PRIMARY KEY (casefile, i)
 );
-CREATE INDEX v_item_nf ON v_item (nf);
+CREATE INDEX v_item_nf ON v_item (nf, casefile);
+CREATE INDEX v_item_host ON v_item (host, casefile);
 
 CREATE TABLE v_message (
 	channel BIGINT NOT NULL,

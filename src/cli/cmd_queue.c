@@ -1,0 +1,179 @@
+/* Commands to find cases and to share them out. */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* "?a=b&..." of the options that were given; '-' in an option is '_' in the member. */
+static const char *
+query_of(struct cli *c, const char *path, const char *const *options)
+{
+	const char *sep = "?";
+
+	for (; *options != NULL; options++) {
+		const char *value = cli_value(c, *options);
+		if (value == NULL)
+			continue;
+		char *name = arena_strdup(c->a, *options);
+		for (char *p = name; *p != '\0'; p++)
+			if (*p == '-')
+				*p = '_';
+		char *escaped = curl_easy_escape(NULL, value, 0);
+		path = arena_printf(c->a, "%s%s%s=%s", path, sep, name, escaped);
+		curl_free(escaped);
+		sep = "&";
+	}
+	return path;
+}
+
+static void
+case_print(struct cli *c, const json_t *k)
+{
+	const json_t *n = json_object_get(k, "counts");
+	const json_t *owner = json_object_get(k, "owner");
+	bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
+
+	printf("%s  %-9s due %-21s%s  %" JSON_INTEGER_FORMAT
+	       " items, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s\n",
+	       cli_text(k, "case"), cli_text(k, "state"), cli_time(c, k, "due"),
+	       json_is_true(json_object_get(k, "overdue")) ? " OVERDUE" : "",
+	       cli_int(n, "submitted"), cli_int(n, "decided"), cli_text(k, "subject"),
+	       sent ? "  [undelivered: no receipt]" : "",
+	       json_is_object(owner) ? "  with " : "",
+	       json_is_object(owner) ? cli_text(owner, "name") : "");
+}
+
+static enum rc
+cmd_inbox(struct cli *c, struct err *e)
+{
+	static const char *const words[] = {"state", "queue",	 "within-s", "peer",
+					    "class", "category", "urgent",   "text",
+					    "limit", "after",	 NULL};
+	json_t *r, *k;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", query_of(c, "/v1/cases", words), NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "cases")) == 0)
+		printf("No case%s.\n", c->n_given == 0 ? " yet" : " is like that");
+	json_array_foreach (json_object_get(r, "cases"), i, k)
+		case_print(c, k);
+	if (json_is_string(json_object_get(r, "next")))
+		printf("more: saluran inbox --after %s\n", cli_text(r, "next"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_search(struct cli *c, struct err *e)
+{
+	char *escaped = curl_easy_escape(NULL, c->words[0], 0);
+	const char *path = arena_printf(c->a, "/v1/search?q=%s", escaped);
+	json_t *r, *k;
+	size_t i, n = 0;
+
+	curl_free(escaped);
+	enum rc rc = cli_call(c, "GET", path, NULL, &r, e);
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	json_array_foreach (json_object_get(r, "cases"), i, k)
+		case_print(c, k);
+	n += json_array_size(json_object_get(r, "cases"));
+	json_array_foreach (json_object_get(r, "items"), i, k)
+		printf("%s  item %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
+		       cli_text(k, "case"), cli_int(k, "i"), cli_text(k, "normal"),
+		       cli_text(k, "category"),
+		       json_is_null(json_object_get(k, "outcome"))
+			       ? "open"
+			       : cli_text(k, "outcome"));
+	n += json_array_size(json_object_get(r, "items"));
+	json_array_foreach (json_object_get(r, "orders"), i, k)
+		printf("%s  order  %s%s  %s\n", cli_text(k, "order"),
+		       json_is_true(json_object_get(k, "wildcard")) ? "*." : "",
+		       cli_text(k, "name"), cli_text(k, "state"));
+	n += json_array_size(json_object_get(r, "orders"));
+	if (n == 0)
+		printf("Nothing is found by that.\n");
+	return RC_OK;
+}
+
+static enum rc
+share(struct cli *c, const char *verb, json_t *in, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST",
+			      arena_printf(c->a, "/v1/cases/%s/%s", c->words[0], verb),
+			      in, &r, e);
+
+	if (rc == RC_CONFLICT && r != NULL && json_is_object(json_object_get(r, "owner")))
+		err_prefix(e, "%s has it since %s",
+			   cli_text(json_object_get(r, "owner"), "name"),
+			   cli_time(c, json_object_get(r, "owner"), "since"));
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_is_object(json_object_get(r, "owner")))
+		printf("%s works on it.\n",
+		       cli_text(json_object_get(r, "owner"), "name"));
+	else
+		printf("Nobody works on it now.\n");
+	return RC_OK;
+}
+
+static enum rc
+cmd_claim(struct cli *c, struct err *e)
+{
+	return share(c, "claim", json_pack("{s:b}", "take", cli_switch(c, "take")), e);
+}
+
+static enum rc
+cmd_release(struct cli *c, struct err *e)
+{
+	return share(c, "release", json_pack("{s:b}", "take", cli_switch(c, "take")), e);
+}
+
+static enum rc
+cmd_assign(struct cli *c, struct err *e)
+{
+	return share(c, "assign", json_pack("{s:s}", "person", c->words[1]), e);
+}
+
+static const struct cli_option inbox_options[] = {
+	{"state", "STATE", false, "sent, received, accepted, refused or closed"},
+	{"queue", "LIST", false,
+	 "all, mine, unclaimed, overdue, soon, undelivered or unread"},
+	{"within-s", "SECONDS", false, "what \"soon\" means (14400)"},
+	{"peer", "ORG", false, "of one peer"},
+	{"class", "CLASS", false, "of one class of the policy"},
+	{"category", "CATEGORY", false, "with an item of this category"},
+	{"urgent", "yes|no", false, "urgent ones, or the others"},
+	{"text", "WORDS", false, "one or two words of subject or legal basis"},
+	{"limit", "N", false, "cases of a page (50)"},
+	{"after", "CURSOR", false, "the next page"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option take_options[] = {
+	{"take", NULL, false, "though a colleague works on it"},
+	{NULL, NULL, false, NULL},
+};
+
+const struct cli_command cli_queue_commands[] = {
+	{"inbox", "", 0, 0, "cases, the first owed first",
+	 "saluran inbox --queue soon --category terrorism --as nikolai.credential", true,
+	 inbox_options, cmd_inbox},
+	{"search", "TEXT", 1, 1,
+	 "cases, items and orders by a link, a host, words or an id",
+	 "saluran search https://t.me/example/17 --as sari.credential", true, NULL,
+	 cmd_search},
+	{"claim", "CASE", 1, 1, "work on a case, as your colleagues see",
+	 "saluran claim 01890a5d-ac96-774b-bcce-b302099a8057 --as nikolai.credential",
+	 false, take_options, cmd_claim},
+	{"release", "CASE", 1, 1, "work on it no longer",
+	 "saluran release 01890a5d-ac96-774b-bcce-b302099a8057 --as nikolai.credential",
+	 false, take_options, cmd_release},
+	{"assign", "CASE NAME", 2, 2, "have a colleague work on it",
+	 "saluran assign 01890a5d-ac96-774b-bcce-b302099a8057 max --as "
+	 "nikolai.credential",
+	 false, NULL, cmd_assign},
+	{.name = NULL},
+};

@@ -1,0 +1,28 @@
+/*
+ * cases - rows of cases as lists and single cases show them; for service/ itself.
+ */
+#ifndef SALURAN_SERVICE_CASES_H
+#define SALURAN_SERVICE_CASES_H
+
+#include "service/node_int.h"
+
+enum {
+	PAGE_DEFAULT = 50,
+	PAGE_MAX = 1000,
+};
+
+/* The row of a case with what is told at the moment of asking: state as a word, overdue,
+ * counts that add up, who works on it.  *ret is new.  RC_NOT_FOUND. */
+enum rc case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,
+		  struct err *e) MUST_CHECK;
+
+/* Append {name, person, at} of who works on the case, or null, as `owner` to `into`. */
+enum rc claim_json(struct store *s, const char *casefile, json_t *into,
+		   struct err *e) MUST_CHECK;
+
+/* The newest item of that normal form in a case before `before` (NULL: in any):
+ * {case, i, outcome, ground, decided}, or null.  *ret is new. */
+enum rc item_earlier(struct store *s, const struct hash *nf, const char *before,
+		     json_t **ret, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,34 @@
+-- What lists of cases are made of: narrow rows, so that any filter over all of them
+-- stays cheap, and the words and categories by which a case is found.
+
+CREATE TABLE v_queue (
+	casefile TEXT PRIMARY KEY,
+	due_us BIGINT NOT NULL, -- as of v_case
+	channel BIGINT NOT NULL,
+	state BIGINT NOT NULL,
+	class TEXT NOT NULL,	  -- empty: no manifest yet
+	urgent BIGINT NOT NULL,
+	receipted BIGINT NOT NULL, -- 1: a clock runs, or ran
+	unread0 BIGINT NOT NULL,   -- messages of the authority that the platform has not read
+	unread1 BIGINT NOT NULL    -- and the other way
+);
+-- Holds every column, so that a page is read from the index alone.
+CREATE INDEX v_queue_due ON v_queue
+	(due_us, casefile, channel, state, class, urgent, receipted, unread0, unread1);
+CREATE INDEX v_queue_unread0 ON v_queue (due_us, casefile) WHERE unread0 > 0;
+CREATE INDEX v_queue_unread1 ON v_queue (due_us, casefile) WHERE unread1 > 0;
+
+CREATE TABLE v_case_word (
+	casefile TEXT NOT NULL,
+	word TEXT NOT NULL,
+	PRIMARY KEY (casefile, word)
+);
+CREATE INDEX v_case_word_word ON v_case_word (word, casefile);
+
+CREATE TABLE v_case_category (
+	casefile TEXT NOT NULL,
+	category TEXT NOT NULL,
+	items BIGINT NOT NULL,
+	PRIMARY KEY (casefile, category)
+);
+CREATE INDEX v_case_category_category ON v_case_category (category, casefile);

@@ -1,0 +1,9 @@
+-- order_by_name: orders of a name, the newest first
+-- $1 name
+-- $2 at most
+SELECT o.id, o.state, n.name, n.wildcard, n.lifted_us, o.in_force_us
+FROM v_order_name n
+JOIN v_order o ON o.id = n.order_id
+WHERE n.name = $1
+ORDER BY o.id DESC
+LIMIT $2;

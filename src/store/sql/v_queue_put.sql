@@ -1,0 +1,16 @@
+-- v_queue_put: where a case stands in the lists
+-- $1 case
+-- $2 place by deadline, us
+-- $3 channel
+-- $4 state
+-- $5 class or empty
+-- $6 urgent
+-- $7 receipted
+INSERT INTO v_queue (casefile, due_us, channel, state, class, urgent, receipted, unread0, unread1)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)
+ON CONFLICT (casefile) DO UPDATE SET
+	due_us = excluded.due_us,
+	state = excluded.state,
+	class = excluded.class,
+	urgent = excluded.urgent,
+	receipted = excluded.receipted;

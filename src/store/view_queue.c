@@ -1,0 +1,125 @@
+/*
+ * The lists of cases and the words by which one is found.
+ *
+ * What a list shows is in v_case; this is the narrow copy that filters run over, kept by
+ * the folds that change v_case and v_message.
+ */
+#include <string.h>
+
+#include "store/store_sql.h"
+#include "store/view_int.h"
+
+enum {
+	WORD_MIN = 2, /* bytes; shorter ones find everything */
+	WORD_MAX = 40,
+	CASE_WORDS_MAX = 200, /* of one case */
+};
+
+enum rc
+fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us, struct err *e)
+{
+	return store_run(f->s, &SQL_V_QUEUE_PUT,
+			 (struct db_param[]){
+				 DB_P_TEXT(c->casefile),
+				 DB_P_INT(place_us),
+				 DB_P_INT(c->channel),
+				 DB_P_INT(c->fold.state),
+				 DB_P_TEXT(c->class_code == NULL ? "" : c->class_code),
+				 DB_P_INT(c->urgent),
+				 DB_P_INT(c->fold.receipt_us != 0),
+			 },
+			 NULL, NULL, e);
+}
+
+enum rc
+fold_queue_unread(struct fold *f, const char *casefile, enum party of, int more,
+		  struct err *e)
+{
+	return store_run(
+		f->s, &SQL_V_QUEUE_UNREAD,
+		(struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(of), DB_P_INT(more)},
+		NULL, NULL, e);
+}
+
+static bool
+in_word(unsigned char c)
+{
+	return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z');
+}
+
+const char *
+view_word_next(struct arena *a, const char **at)
+{
+	const char *p = *at;
+
+	for (;;) {
+		size_t len = 0;
+		while (*p != '\0' && !in_word((unsigned char)*p))
+			p++;
+		while (p[len] != '\0' && in_word((unsigned char)p[len]))
+			len++;
+		*at = p + len;
+		if (len == 0)
+			return NULL;
+		if (len < WORD_MIN) {
+			p += len;
+			continue;
+		}
+		/* A long word is found by its beginning; never cut within a character. */
+		if (len > WORD_MAX) {
+			len = WORD_MAX;
+			while (((unsigned char)p[len] & 0xc0) == 0x80)
+				len--;
+		}
+		char *word = arena_strndup(a, p, len);
+		for (size_t i = 0; i < len; i++)
+			if (word[i] >= 'A' && word[i] <= 'Z')
+				word[i] = (char)(word[i] - 'A' + 'a');
+		return word;
+	}
+}
+
+enum rc
+fold_queue_words(struct fold *f, const char *casefile, const char *text, struct err *e)
+{
+	enum rc rc = RC_OK;
+	const char *word;
+	int n = 0;
+
+	if (text == NULL)
+		return RC_OK;
+	while (rc == RC_OK && n++ < CASE_WORDS_MAX &&
+	       (word = view_word_next(f->a, &text)) != NULL)
+		rc = store_run(f->s, &SQL_V_CASE_WORD_INSERT,
+			       (struct db_param[]){DB_P_TEXT(casefile), DB_P_TEXT(word)},
+			       NULL, NULL, e);
+	return rc;
+}
+
+/* The items of one part by category; a part has few categories. */
+enum rc
+fold_queue_categories(struct fold *f, const char *casefile, const json_t *items,
+		      struct err *e)
+{
+	json_t *counts = json_object(), *n, *item;
+	const char *category;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	json_array_foreach (items, i, item) {
+		category = json_string_value(json_object_get(item, "category"));
+		json_object_set_new(counts, category,
+				    json_integer(1 + json_integer_value(json_object_get(
+							     counts, category))));
+	}
+	json_object_foreach (counts, category, n)
+		if (rc == RC_OK)
+			rc = store_run(f->s, &SQL_V_CASE_CATEGORY_ADD,
+				       (struct db_param[]){
+					       DB_P_TEXT(casefile), DB_P_TEXT(category),
+					       DB_P_INT(json_integer_value(n))},
+				       NULL, NULL, e);
+	json_decref(counts);
+	return rc;
+}
