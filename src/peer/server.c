@@ -214,7 +214,7 @@ peer_server_start(struct node *nd, const char *host, uint16_t port, const char *
 	if (rc != RC_OK)
 		goto out;
 	s->port = port_of(fd);
-	rc = conns_start(&s->conns, e);
+	rc = conns_start(&s->conns, PEER_CONNECTIONS_MAX, e);
 	if (rc != RC_OK)
 		goto out;
 	watching = true;

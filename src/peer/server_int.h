@@ -5,7 +5,6 @@
 #define SALURAN_PEER_SERVER_INT_H
 
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/conns.h"
 #include "base/err.h"
 #include "peer/path.h"
 #include "peer/server.h"
@@ -31,34 +31,12 @@ enum {
 	PEER_IDLE_S = 90,     /* between requests, and without a byte */
 };
 
-/* A connection and when it is cut off; slots are handed to libmicrohttpd by address. */
-struct peer_conn {
-	int fd;		  /* -1: free */
-	int64_t until_us; /* by clock_mono_us() */
-};
-
-/* Cuts off connections that are late, however busily they send a byte now and then. */
-struct peer_conns {
-	pthread_mutex_t mu;
-	pthread_cond_t changed;
-	pthread_t thread;
-	bool stopping;
-	struct peer_conn all[PEER_CONNECTIONS_MAX];
-};
-
-enum rc conns_start(struct peer_conns *c, struct err *e) MUST_CHECK;
-void conns_stop(struct peer_conns *c);
-/* NULL: there are too many. */
-struct peer_conn *conns_open(struct peer_conns *c, int fd, int64_t within_us);
-void conns_allow(struct peer_conns *c, struct peer_conn *conn, int64_t within_us);
-void conns_close(struct peer_conns *c, struct peer_conn *conn); /* NULL allowed */
-
 struct peer_server {
 	struct node *nd;
 	struct MHD_Daemon *mhd;
 	char *key, *cert; /* PEM */
 	uint16_t port;
-	struct peer_conns conns;
+	struct conns conns;
 	int64_t head_us, request_us; /* PEER_HEAD_S and PEER_REQUEST_S */
 	_Atomic size_t bodies;	     /* of PEER_BODIES_MAX */
 };
@@ -78,7 +56,7 @@ struct peer_request {
 	struct buf body; /* unpacked when the handler gets it */
 	size_t reserved; /* of PEER_BODIES_MAX */
 	bool gzip, answered;
-	struct peer_conn *conn;
+	struct conn *conn;
 };
 
 /* RC_OK: `ret` is the answer.  Else `e` is, unless ret->status is set. */

@@ -1,8 +1,12 @@
+#include "base/conns.h"
+
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 
-#include "peer/server_int.h"
+#include "base/clock.h"
 
 enum { NS_PER_US = 1000 };
 
@@ -10,12 +14,12 @@ enum { NS_PER_US = 1000 };
  * is shut down wakes its thread, which closes it and gives the slot back: the number
  * cannot have been reused, because conns_close() comes before close(). */
 static int64_t
-cut_late(struct peer_conns *c, int64_t now_us)
+cut_late(struct conns *c, int64_t now_us)
 {
 	int64_t next_us = INT64_MAX;
 
-	for (size_t i = 0; i < PEER_CONNECTIONS_MAX; i++) {
-		struct peer_conn *conn = &c->all[i];
+	for (size_t i = 0; i < c->n; i++) {
+		struct conn *conn = &c->all[i];
 		if (conn->fd < 0)
 			continue;
 		if (conn->until_us <= now_us) {
@@ -31,7 +35,7 @@ cut_late(struct peer_conns *c, int64_t now_us)
 static void *
 conns_thread(void *arg)
 {
-	struct peer_conns *c = arg;
+	struct conns *c = arg;
 
 	pthread_mutex_lock(&c->mu);
 	while (!c->stopping) {
@@ -51,11 +55,15 @@ conns_thread(void *arg)
 }
 
 enum rc
-conns_start(struct peer_conns *c, struct err *e)
+conns_start(struct conns *c, size_t n, struct err *e)
 {
 	pthread_condattr_t attr;
 
-	for (size_t i = 0; i < PEER_CONNECTIONS_MAX; i++)
+	c->n = n;
+	c->all = calloc(n, sizeof(*c->all));
+	if (c->all == NULL)
+		abort();
+	for (size_t i = 0; i < n; i++)
 		c->all[i].fd = -1;
 	pthread_mutex_init(&c->mu, NULL);
 	pthread_condattr_init(&attr);
@@ -69,11 +77,12 @@ conns_start(struct peer_conns *c, struct err *e)
 	enum rc rc = err_sys(e, "start a thread");
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->mu);
+	free(c->all);
 	return rc;
 }
 
 void
-conns_stop(struct peer_conns *c)
+conns_stop(struct conns *c)
 {
 	pthread_mutex_lock(&c->mu);
 	c->stopping = true;
@@ -82,15 +91,16 @@ conns_stop(struct peer_conns *c)
 	pthread_join(c->thread, NULL);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->mu);
+	free(c->all);
 }
 
-struct peer_conn *
-conns_open(struct peer_conns *c, int fd, int64_t within_us)
+struct conn *
+conns_open(struct conns *c, int fd, int64_t within_us)
 {
-	struct peer_conn *conn = NULL;
+	struct conn *conn = NULL;
 
 	pthread_mutex_lock(&c->mu);
-	for (size_t i = 0; conn == NULL && i < PEER_CONNECTIONS_MAX; i++)
+	for (size_t i = 0; conn == NULL && i < c->n; i++)
 		if (c->all[i].fd < 0)
 			conn = &c->all[i];
 	if (conn != NULL) {
@@ -103,7 +113,7 @@ conns_open(struct peer_conns *c, int fd, int64_t within_us)
 }
 
 void
-conns_allow(struct peer_conns *c, struct peer_conn *conn, int64_t within_us)
+conns_allow(struct conns *c, struct conn *conn, int64_t within_us)
 {
 	pthread_mutex_lock(&c->mu);
 	int64_t old_us = conn->until_us;
@@ -115,7 +125,7 @@ conns_allow(struct peer_conns *c, struct peer_conn *conn, int64_t within_us)
 }
 
 void
-conns_close(struct peer_conns *c, struct peer_conn *conn)
+conns_close(struct conns *c, struct conn *conn)
 {
 	if (conn == NULL)
 		return;
