@@ -1,0 +1,109 @@
+/*
+ * api_int - what the files of the API's edge share.
+ *
+ * A request goes through: guard.c (is its head one that a proxy reads as we do?),
+ * api_head.c (path, route, limits, who asks), the body, api.c (the use case), answer.c.
+ * Everything up to the body is judged before a byte of the body is read.
+ */
+#ifndef SALURAN_HTTP_API_INT_H
+#define SALURAN_HTTP_API_INT_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/conns.h"
+#include "http/api.h"
+#include "http/rate.h"
+#include "service/service.h"
+
+enum {
+	API_HEAD_S = 15,     /* from connecting to the end of a request's head */
+	API_REQUEST_S = 300, /* to the end of its answer: a send of 200,000 rows is one */
+	API_IDLE_S = 75,     /* between requests, and without a byte */
+	API_LISTEN_BACKLOG = 128,
+	API_CONNECTION_BUFFER = 32 << 10, /* a request's head fits in, or is refused */
+	API_FIELDS_MAX = 64,		  /* header fields of a request */
+	API_QUERY_MAX = 32,		  /* words of a query */
+	API_DRAIN_MAX = 128 << 10, /* of a refused request's body that is still read */
+	API_BODIES_MAX = 256 << 20, /* bytes of all bodies that are held at one time */
+	API_JSON_DEPTH_MAX = 32,
+	API_ADDRESS_LEN = 64,
+};
+
+struct metrics;
+
+struct api_listener {
+	struct http_api *h;
+	struct MHD_Daemon *mhd;
+	struct conns conns;
+	bool watched; /* conns is started */
+	bool local;   /* the socket in the node's directory; else HTTPS */
+};
+
+struct http_api {
+	struct node *nd;
+	char *path; /* of the socket */
+	char *key, *cert;
+	uint16_t port;
+	struct api_listener local, tls;
+	struct rate rate;
+	struct metrics *metrics;
+	_Atomic size_t bodies;	/* of API_BODIES_MAX */
+	_Atomic int streams;	/* of event streams under way */
+	_Atomic bool stopping;
+};
+
+/* One request, from its first header to its answer. */
+struct request {
+	struct arena *a;
+	struct api_listener *l;
+	struct MHD_Connection *c;
+	struct conn *conn;
+	const struct service_route *route;
+	const struct actor *who;
+	json_t *in; /* words of path and query */
+	struct buf body;
+	size_t reserved;   /* of API_BODIES_MAX */
+	uint64_t declared; /* Content-Length, or UINT64_MAX when chunked */
+	struct err e;
+	enum rc rc;	    /* a refusal before the body is read */
+	unsigned status;    /* HTTP status of the refusal; 0: that of rc */
+	const char *allow;  /* for 405 */
+	const char *key;    /* Idempotency-Key, or NULL */
+	struct rate_answer rate; /* limit 0: was not counted */
+	bool head;	    /* HEAD */
+	bool metrics;	    /* GET /metrics */
+	bool has_body, chunked;
+	bool ends;	    /* the connection is of no use afterwards */
+	bool answered;
+	bool by_cookie;
+	char address[API_ADDRESS_LEN];
+	int64_t start_us;
+};
+
+/* guard.c.  RC_INVALID with rule: the head can be read in two ways; the connection ends.
+ */
+enum rc guard_head(struct request *r, struct err *e) MUST_CHECK;
+
+/* head.c: everything that is judged before the body. */
+enum rc head_judge(struct request *r, const char *url, const char *method,
+		   struct err *e) MUST_CHECK;
+/* The field's value, or NULL. */
+const char *request_field(struct request *r, const char *name);
+
+/* answer.c.  Each queues the answer and counts it. */
+enum MHD_Result answer_bytes(struct request *r, unsigned status, const char *type,
+			     const void *p, size_t len);
+enum MHD_Result answer_json(struct request *r, json_t *j);
+/* RFC 9457, beside what the reply has to show. */
+enum MHD_Result answer_problem(struct request *r, enum rc rc, json_t *shown);
+/* The headers that every answer has. */
+bool answer_headers(struct request *r, struct MHD_Response *resp);
+void answer_counted(struct request *r, unsigned status);
+
+/* stream.c: GET /v1/events/stream. */
+enum MHD_Result stream_start(struct request *r);
+
+#endif

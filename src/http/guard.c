@@ -1,0 +1,108 @@
+/*
+ * Is a request's head one that every proxy reads as we do?  libmicrohttpd 0.9.75 takes
+ * the first of several Content-Length fields, ignores one beside Transfer-Encoding, and
+ * lets names with a space through; a proxy in front that takes the other reading sees
+ * another request than we do (request smuggling).  So anything of two readings is
+ * refused, and the connection ends with it.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/enc.h"
+#include "http/api_int.h"
+#include "http/fields.h"
+
+#define RULE "RFC 9112, 6.3"
+
+struct seen {
+	unsigned fields, hosts, lengths, encodings, types, authorizations, keys, cookies;
+	const char *length, *encoding;
+	bool bad_name, bad_value;
+};
+
+static enum MHD_Result
+on_field(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct seen *s = cls;
+	const struct {
+		const char *name;
+		unsigned *n;
+	} counted[] = {
+		{MHD_HTTP_HEADER_HOST, &s->hosts},
+		{MHD_HTTP_HEADER_CONTENT_LENGTH, &s->lengths},
+		{MHD_HTTP_HEADER_TRANSFER_ENCODING, &s->encodings},
+		{MHD_HTTP_HEADER_CONTENT_TYPE, &s->types},
+		{MHD_HTTP_HEADER_AUTHORIZATION, &s->authorizations},
+		{"Idempotency-Key", &s->keys},
+		{MHD_HTTP_HEADER_COOKIE, &s->cookies},
+	};
+
+	(void)kind;
+	s->fields++;
+	if (!field_name_valid(name))
+		s->bad_name = true;
+	if (value == NULL || !field_value_valid(value)) {
+		s->bad_value = true;
+		return MHD_YES;
+	}
+	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+		if (strcasecmp(name, counted[i].name) == 0)
+			(*counted[i].n)++;
+	if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0)
+		s->length = value;
+	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0)
+		s->encoding = value;
+	return MHD_YES;
+}
+
+static enum rc
+guard_body(struct request *r, const struct seen *s, struct err *e)
+{
+	if (s->lengths != 0 && s->encodings != 0)
+		return err_rule(e, RC_INVALID, RULE,
+				"Content-Length and Transfer-Encoding contradict each "
+				"other: send one");
+	if (s->lengths > 1 || s->encodings > 1)
+		return err_rule(
+			e, RC_INVALID, RULE,
+			"Content-Length or Transfer-Encoding stands more than once");
+	if (s->encodings == 1 && strcasecmp(s->encoding, "chunked") != 0)
+		return err_rule(e, RC_INVALID, RULE,
+				"Transfer-Encoding is \"chunked\" or is not sent");
+	if (s->lengths == 1 && decimal_parse(s->length, strlen(s->length), INT64_MAX,
+					     &r->declared) != RC_OK)
+		return err_rule(e, RC_INVALID, RULE,
+				"Content-Length is decimal digits without a leading "
+				"zero");
+	r->chunked = s->encodings == 1;
+	if (r->chunked)
+		r->declared = UINT64_MAX;
+	r->has_body = r->declared != 0;
+	return RC_OK;
+}
+
+enum rc
+guard_head(struct request *r, struct err *e)
+{
+	struct seen s = {0};
+
+	MHD_get_connection_values(r->c, MHD_HEADER_KIND, on_field, &s);
+	if (s.fields > API_FIELDS_MAX)
+		return err_rule(e, RC_INVALID, "RFC 9110, 5.4",
+				"a request has at most %d header fields", API_FIELDS_MAX);
+	if (s.bad_name)
+		return err_rule(e, RC_INVALID, "RFC 9110, 5.1",
+				"the name of a header field has a character that none may "
+				"have");
+	if (s.bad_value)
+		return err_rule(e, RC_INVALID, "RFC 9110, 5.5",
+				"the value of a header field has a control character");
+	if (s.hosts != 1)
+		return err_rule(e, RC_INVALID, "RFC 9112, 3.2",
+				"a request has one Host field");
+	if (s.types > 1 || s.authorizations > 1 || s.keys > 1 || s.cookies > 1)
+		return err_rule(e, RC_INVALID, "RFC 9110, 5.3",
+				"Content-Type, Authorization, Cookie and Idempotency-Key "
+				"stand once");
+	return guard_body(r, &s, e);
+}

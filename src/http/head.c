@@ -1,0 +1,230 @@
+/*
+ * What is judged of a request before a byte of its body is read: where it goes, whether
+ * it may be that long, who asks, and how often.
+ */
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/api_int.h"
+#include "http/fields.h"
+
+#define LIFT_PATH "/v1/orders/{order}/lift"
+
+const char *
+request_field(struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->c, MHD_HEADER_KIND, name);
+}
+
+struct query {
+	struct request *r;
+	unsigned n;
+	enum rc rc;
+};
+
+static enum MHD_Result
+on_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct query *q = cls;
+	const char *k, *v;
+
+	(void)kind;
+	if (q->rc != RC_OK)
+		return MHD_NO;
+	q->rc = field_query(q->r->a, key, &k, &q->r->e);
+	if (q->rc == RC_OK)
+		q->rc = field_query(q->r->a, value == NULL ? "" : value, &v, &q->r->e);
+	if (q->rc == RC_OK && ++q->n > API_QUERY_MAX)
+		q->rc = err_set(&q->r->e, RC_INVALID,
+				"a query has at most %d words, each once",
+				(int)API_QUERY_MAX);
+	if (q->rc == RC_OK && json_object_get(q->r->in, k) != NULL)
+		q->rc = err_set(&q->r->e, RC_INVALID,
+				"\"%s\" stands twice in the query", k);
+	if (q->rc == RC_OK)
+		json_object_set_new(q->r->in, k, json_string(v));
+	return q->rc == RC_OK ? MHD_YES : MHD_NO;
+}
+
+/* The methods that a path has, for Allow. */
+static const char *
+methods_of(struct request *r, const char *path)
+{
+	static const char *const known[] = {"GET", "POST", "PUT", "DELETE"};
+	const char *text = "";
+	const struct service_route *route;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (service_route_find(known[i], path, NULL, &route, NULL) == RC_OK)
+			text = arena_printf(r->a, "%s%s%s%s", text,
+					    text[0] == '\0' ? "" : ", ", known[i],
+					    i == 0 ? ", HEAD" : "");
+	return text;
+}
+
+static enum rc
+find_route(struct request *r, const char *url, const char *method, struct err *e)
+{
+	struct query q = {.r = r, .rc = RC_OK};
+	const char *path;
+	enum rc rc = field_path(r->a, url, &path, e);
+
+	if (rc != RC_OK)
+		return rc;
+	r->metrics = strcmp(path, "/metrics") == 0;
+	if (r->metrics)
+		path = "/v1/metrics";
+	r->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	rc = service_route_find(r->head ? MHD_HTTP_METHOD_GET : method, path, r->in,
+				&r->route, e);
+	if (rc == RC_UNSUPPORTED) {
+		r->status = MHD_HTTP_METHOD_NOT_ALLOWED;
+		r->allow = methods_of(r, path);
+	}
+	if (rc != RC_OK)
+		return rc;
+	MHD_get_connection_values(r->c, MHD_GET_ARGUMENT_KIND, on_query, &q);
+	return q.rc;
+}
+
+static enum rc
+judge_body(struct request *r, struct err *e)
+{
+	const char *type = request_field(r, MHD_HTTP_HEADER_CONTENT_TYPE);
+
+	if (!r->has_body)
+		return RC_OK;
+	if (strcmp(r->route->method, MHD_HTTP_METHOD_GET) == 0) {
+		r->ends = true;
+		return err_rule(e, RC_INVALID, "RFC 9110, 9.3.1", "a GET has no body");
+	}
+	if (!r->chunked && r->declared > r->route->body_max) {
+		r->ends = true;
+		return err_set(e, RC_TOO_LARGE, "the body is larger than %zu bytes",
+			       r->route->body_max);
+	}
+	if (request_field(r, MHD_HTTP_HEADER_CONTENT_ENCODING) != NULL)
+		return err_set(e, RC_UNSUPPORTED, "no Content-Encoding is understood");
+	if (type == NULL || !field_is_json(type))
+		return err_set(e, RC_UNSUPPORTED,
+			       "a body is JSON, and says so: Content-Type: "
+			       "application/json");
+	/* Room is promised before a byte is read. */
+	size_t len = r->chunked ? r->route->body_max : (size_t)r->declared;
+	if (atomic_fetch_add(&r->l->h->bodies, len) + len > API_BODIES_MAX) {
+		atomic_fetch_sub(&r->l->h->bodies, len);
+		return err_set(e, RC_RETRY, "too much is under way here; try again");
+	}
+	r->reserved = len;
+	r->body.max = r->route->body_max;
+	return RC_OK;
+}
+
+static void
+address_get(struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
+	socklen_t len = sizeof(struct sockaddr_in);
+
+	memcpy(r->address, "local", sizeof("local"));
+	if (r->l->local || sa == NULL)
+		return;
+	if (sa->sa_family == AF_INET6)
+		len = sizeof(struct sockaddr_in6);
+	if (getnameinfo(sa, len, r->address, sizeof(r->address), NULL, 0,
+			NI_NUMERICHOST) != 0)
+		memcpy(r->address, "?", sizeof("?"));
+}
+
+static enum rc
+limited(struct request *r, enum rate_kind kind, const char *who, const char *setting,
+	unsigned cost, struct err *e)
+{
+	int64_t per_minute = settings_int(node_config(r->l->h->nd), setting);
+
+	rate_take(&r->l->h->rate, kind, who, per_minute, cost, r->start_us, &r->rate);
+	if (r->rate.ok)
+		return RC_OK;
+	return err_set(e, RC_LIMIT,
+		       "more than %lld requests a minute: try again in %lld s",
+		       (long long)per_minute, (long long)r->rate.wait_s);
+}
+
+static enum rc
+who_asks(struct request *r, struct err *e)
+{
+	static const char scheme[] = "Bearer ";
+	const char *auth = request_field(r, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	if (auth == NULL)
+		return RC_OK;
+	if (strncasecmp(auth, scheme, sizeof(scheme) - 1) != 0)
+		return err_set(
+			e, RC_UNAUTHENTICATED,
+			"the Authorization header must be \"Bearer <credential>\"");
+	return actor_authenticate(r->l->h->nd, r->a, auth + sizeof(scheme) - 1, &r->who,
+				  e);
+}
+
+/* By the local socket everybody is this machine's, and nobody is counted.  A lift is
+ * never held back: lifting is easier than blocking. */
+static enum rc
+judge_who(struct request *r, struct err *e)
+{
+	const bool open = r->route->roles == ROLES_NOBODY_NEEDED;
+	const bool counted = !r->l->local && strcmp(r->route->path, LIFT_PATH) != 0;
+	struct rate_answer failed;
+	enum rc rc = RC_OK;
+
+	if (counted && !open)
+		rc = limited(r, RATE_FAILED, r->address, "api.rate_failed", 0, e);
+	r->rate.limit = 0;
+	if (rc == RC_OK && !open)
+		rc = who_asks(r, e);
+	if (rc == RC_UNAUTHENTICATED && counted)
+		rate_take(&r->l->h->rate, RATE_FAILED, r->address,
+			  settings_int(node_config(r->l->h->nd), "api.rate_failed"), 1,
+			  r->start_us, &failed);
+	if (rc == RC_OK && counted && r->who == NULL)
+		rc = limited(r, RATE_PUBLIC, r->address, "api.rate_public", 1, e);
+	else if (rc == RC_OK && counted)
+		rc = limited(r, RATE_CREDENTIAL, actor_pseudonym(r->who), "api.rate", 1,
+			     e);
+	return rc;
+}
+
+enum rc
+head_judge(struct request *r, const char *url, const char *method, struct err *e)
+{
+	const char *hosts = settings_text(node_config(r->l->h->nd), "api.hosts");
+	const char *key;
+	enum rc rc;
+
+	address_get(r);
+	rc = guard_head(r, e);
+	if (rc != RC_OK) {
+		r->ends = true;
+		return rc;
+	}
+	if (!r->l->local &&
+	    !field_host_listed(request_field(r, MHD_HTTP_HEADER_HOST), hosts)) {
+		r->status = MHD_HTTP_MISDIRECTED_REQUEST;
+		return err_rule(e, RC_INVALID, "RFC 9110, 15.5.20",
+				"this is not the host of the Host field: see the setting "
+				"api.hosts");
+	}
+	rc = find_route(r, url, method, e);
+	if (rc == RC_OK)
+		rc = judge_who(r, e);
+	if (rc == RC_OK)
+		rc = judge_body(r, e);
+	key = request_field(r, "Idempotency-Key");
+	if (rc == RC_OK && key != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+		rc = field_key(r->a, key, &r->key, e);
+	return rc;
+}
