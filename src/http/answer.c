@@ -43,10 +43,10 @@ header_rate(struct request *r, struct MHD_Response *resp)
 	       MHD_add_response_header(resp, "RateLimit-Policy",
 				       arena_printf(r->a, "\"minute\";q=%" PRId64 ";w=60",
 						    x->limit)) == MHD_YES &&
-	       MHD_add_response_header(
-		       resp, "RateLimit",
-		       arena_printf(r->a, "\"minute\";r=%" PRId64 ";t=%" PRId64, x->left,
-				    x->reset_s)) == MHD_YES;
+	       MHD_add_response_header(resp, "RateLimit",
+				       arena_printf(r->a,
+						    "\"minute\";r=%" PRId64 ";t=%" PRId64,
+						    x->left, x->reset_s)) == MHD_YES;
 }
 
 bool
@@ -58,10 +58,9 @@ answer_headers(struct request *r, struct MHD_Response *resp)
 		ok = ok && MHD_add_response_header(resp, headers[i].name,
 						   headers[i].value) == MHD_YES;
 	if (!r->l->local)
-		ok = ok &&
-		     MHD_add_response_header(resp, "Strict-Transport-Security",
-					     "max-age=31536000; includeSubDomains") ==
-			     MHD_YES;
+		ok = ok && MHD_add_response_header(
+				   resp, "Strict-Transport-Security",
+				   "max-age=31536000; includeSubDomains") == MHD_YES;
 	if (r->allow != NULL)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_ALLOW,
 						   r->allow) == MHD_YES;
@@ -107,8 +106,8 @@ answer(struct request *r, unsigned status, const char *type, const char *etag,
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE,
 						   type) == MHD_YES;
 	if (etag != NULL)
-		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_ETAG, etag) ==
-				   MHD_YES;
+		ok = ok &&
+		     MHD_add_response_header(resp, MHD_HTTP_HEADER_ETAG, etag) == MHD_YES;
 	/* An answer without its headers is not given. */
 	enum MHD_Result ret = ok ? MHD_queue_response(r->c, status, resp) : MHD_NO;
 	MHD_destroy_response(resp);

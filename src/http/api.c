@@ -147,8 +147,7 @@ static enum MHD_Result
 run_once(struct request *r)
 {
 	struct reply out = {0};
-	enum rc rc =
-		service_run(r->l->h->nd, r->a, r->route, r->who, r->in, &out, &r->e);
+	enum rc rc = service_run(r->l->h->nd, r->a, r->route, r->who, r->in, &out, &r->e);
 
 	if (rc != RC_OK)
 		return answer_problem(r, rc, out.json);
@@ -181,9 +180,8 @@ run_keyed(struct request *r)
 	if (rc != RC_OK)
 		return answer_problem(r, rc, NULL);
 	rc = service_run(r->l->h->nd, r->a, r->route, r->who, r->in, &out, &r->e);
-	char *text = rc == RC_OK && out.json != NULL
-			     ? json_dumps(out.json, JSON_COMPACT)
-			     : NULL;
+	char *text = rc == RC_OK && out.json != NULL ? json_dumps(out.json, JSON_COMPACT)
+						     : NULL;
 	enum rc kept = idem_end(x, text, rc == RC_OK ? &r->e : NULL);
 	if (rc == RC_OK)
 		rc = kept;
@@ -400,10 +398,9 @@ http_api_https(struct http_api *h, const char *host, uint16_t port, struct err *
 	if (rc == RC_OK)
 		rc = api_listen_tcp(host, port, &fd, &h->port, e);
 	if (rc == RC_OK) {
-		rc = listener_start(h, &h->tls, fd,
-				    (unsigned)settings_int(conf, "api.connections"),
-				    (unsigned)settings_int(conf, "api.connections_of_one"),
-				    e);
+		rc = listener_start(
+			h, &h->tls, fd, (unsigned)settings_int(conf, "api.connections"),
+			(unsigned)settings_int(conf, "api.connections_of_one"), e);
 		if (rc != RC_OK)
 			close(fd);
 	}

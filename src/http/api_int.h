@@ -26,7 +26,7 @@ enum {
 	API_CONNECTION_BUFFER = 32 << 10, /* a request's head fits in, or is refused */
 	API_FIELDS_MAX = 64,		  /* header fields of a request */
 	API_QUERY_MAX = 32,		  /* words of a query */
-	API_DRAIN_MAX = 128 << 10, /* of a refused request's body that is still read */
+	API_DRAIN_MAX = 128 << 10,  /* of a refused request's body that is still read */
 	API_BODIES_MAX = 256 << 20, /* bytes of all bodies that are held at one time */
 	API_JSON_DEPTH_MAX = 32,
 	API_ADDRESS_LEN = 64,
@@ -50,8 +50,8 @@ struct http_api {
 	struct api_listener local, tls;
 	struct rate rate;
 	struct metrics *metrics;
-	_Atomic size_t bodies;	/* of API_BODIES_MAX */
-	_Atomic int streams;	/* of event streams under way */
+	_Atomic size_t bodies; /* of API_BODIES_MAX */
+	_Atomic int streams;   /* of event streams under way */
 	_Atomic bool stopping;
 };
 
@@ -68,15 +68,15 @@ struct request {
 	size_t reserved;   /* of API_BODIES_MAX */
 	uint64_t declared; /* Content-Length, or UINT64_MAX when chunked */
 	struct err e;
-	enum rc rc;	    /* a refusal before the body is read */
-	unsigned status;    /* HTTP status of the refusal; 0: that of rc */
-	const char *allow;  /* for 405 */
-	const char *key;    /* Idempotency-Key, or NULL */
+	enum rc rc;		 /* a refusal before the body is read */
+	unsigned status;	 /* HTTP status of the refusal; 0: that of rc */
+	const char *allow;	 /* for 405 */
+	const char *key;	 /* Idempotency-Key, or NULL */
 	struct rate_answer rate; /* limit 0: was not counted */
-	bool head;	    /* HEAD */
-	bool metrics;	    /* GET /metrics */
+	bool head;		 /* HEAD */
+	bool metrics;		 /* GET /metrics */
 	bool has_body, chunked;
-	bool ends;	    /* the connection is of no use afterwards */
+	bool ends; /* the connection is of no use afterwards */
 	bool answered;
 	bool by_cookie;
 	char address[API_ADDRESS_LEN];

@@ -44,7 +44,7 @@ static enum rc
 decode(struct arena *a, const char *raw, bool is_path, const char **ret, struct err *e)
 {
 	const char *what = is_path ? "the path" : "the query";
-	size_t n = 0, len = strlen(raw);
+	size_t n = 0, len = strlen(raw), bad_at;
 	char *out = arena_alloc(a, len + 1);
 	bool encoded;
 
@@ -65,7 +65,7 @@ decode(struct arena *a, const char *raw, bool is_path, const char **ret, struct 
 		out[n++] = (char)c;
 	}
 	out[n] = '\0';
-	if (!utf8_valid(out, n, NULL))
+	if (!utf8_valid(out, n, &bad_at))
 		return err_rule(e, RC_INVALID, "RFC 3629", "%s is no UTF-8", what);
 	*ret = out;
 	return RC_OK;

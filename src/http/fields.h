@@ -23,8 +23,8 @@ enum {
 
 /*
  * The path of a request: words between single slashes, percent-encoding only for what may
- * not stand as it is.  RC_INVALID: an empty word, "." or "..", a slash, backslash, control
- * character or NUL behind a percent sign, bytes that are no UTF-8.
+ * not stand as it is.  RC_INVALID: an empty word, "." or "..", a slash, backslash,
+ * control character or NUL behind a percent sign, bytes that are no UTF-8.
  */
 enum rc field_path(struct arena *a, const char *raw, const char **ret,
 		   struct err *e) MUST_CHECK;

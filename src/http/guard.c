@@ -21,7 +21,8 @@ struct seen {
 };
 
 static enum MHD_Result
-on_field(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+on_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
+	 const char *value, size_t value_len)
 {
 	struct seen *s = cls;
 	const struct {
@@ -39,9 +40,9 @@ on_field(void *cls, enum MHD_ValueKind kind, const char *name, const char *value
 
 	(void)kind;
 	s->fields++;
-	if (!field_name_valid(name))
+	if (strlen(name) != name_len || !field_name_valid(name))
 		s->bad_name = true;
-	if (value == NULL || !field_value_valid(value)) {
+	if (value == NULL || strlen(value) != value_len || !field_value_valid(value)) {
 		s->bad_value = true;
 		return MHD_YES;
 	}
@@ -69,8 +70,8 @@ guard_body(struct request *r, const struct seen *s, struct err *e)
 	if (s->encodings == 1 && strcasecmp(s->encoding, "chunked") != 0)
 		return err_rule(e, RC_INVALID, RULE,
 				"Transfer-Encoding is \"chunked\" or is not sent");
-	if (s->lengths == 1 && decimal_parse(s->length, strlen(s->length), INT64_MAX,
-					     &r->declared) != RC_OK)
+	if (s->lengths == 1 &&
+	    decimal_parse(s->length, strlen(s->length), INT64_MAX, &r->declared) != RC_OK)
 		return err_rule(e, RC_INVALID, RULE,
 				"Content-Length is decimal digits without a leading "
 				"zero");
@@ -86,14 +87,15 @@ guard_head(struct request *r, struct err *e)
 {
 	struct seen s = {0};
 
-	MHD_get_connection_values(r->c, MHD_HEADER_KIND, on_field, &s);
+	MHD_get_connection_values_n(r->c, MHD_HEADER_KIND, on_field, &s);
 	if (s.fields > API_FIELDS_MAX)
 		return err_rule(e, RC_INVALID, "RFC 9110, 5.4",
 				"a request has at most %d header fields", API_FIELDS_MAX);
 	if (s.bad_name)
-		return err_rule(e, RC_INVALID, "RFC 9110, 5.1",
-				"the name of a header field has a character that none may "
-				"have");
+		return err_rule(
+			e, RC_INVALID, "RFC 9110, 5.1",
+			"the name of a header field has a character that none may "
+			"have");
 	if (s.bad_value)
 		return err_rule(e, RC_INVALID, "RFC 9110, 5.5",
 				"the value of a header field has a control character");

@@ -42,8 +42,8 @@ on_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 				"a query has at most %d words, each once",
 				(int)API_QUERY_MAX);
 	if (q->rc == RC_OK && json_object_get(q->r->in, k) != NULL)
-		q->rc = err_set(&q->r->e, RC_INVALID,
-				"\"%s\" stands twice in the query", k);
+		q->rc = err_set(&q->r->e, RC_INVALID, "\"%s\" stands twice in the query",
+				k);
 	if (q->rc == RC_OK)
 		json_object_set_new(q->r->in, k, json_string(v));
 	return q->rc == RC_OK ? MHD_YES : MHD_NO;
@@ -162,7 +162,10 @@ who_asks(struct request *r, struct err *e)
 	const char *auth = request_field(r, MHD_HTTP_HEADER_AUTHORIZATION);
 
 	if (auth == NULL)
-		return RC_OK;
+		return err_set(e, RC_UNAUTHENTICATED,
+			       "say who you are: Authorization: Bearer and your "
+			       "credential (the command line: --as FILE or "
+			       "SALURAN_CREDENTIAL)");
 	if (strncasecmp(auth, scheme, sizeof(scheme) - 1) != 0)
 		return err_set(
 			e, RC_UNAUTHENTICATED,

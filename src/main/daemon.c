@@ -128,6 +128,11 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 	enum rc rc = http_api_start(s->nd, arena_printf(a, "%s/sock", node_dir(s->nd)),
 				    &s->api, e);
 
+	if (rc == RC_OK && settings_address(conf, "api.listen", &host, &port)) {
+		rc = http_api_https(s->api, host, port, e);
+		if (rc != RC_OK)
+			err_prefix(e, "api.listen");
+	}
 	if (rc == RC_OK && settings_address(conf, "http.listen", &host, &port)) {
 		rc = http_pages_start(s->nd, host, port, &s->pages, e);
 		if (rc != RC_OK)
@@ -169,6 +174,8 @@ ready_print(struct serving *s)
 		printf(" http=%s:%u", host, http_pages_port(s->pages));
 	if (s->rpz != NULL && settings_address(conf, "rpz.listen", &host, &port))
 		printf(" rpz=%s:%u", host, rpz_port(s->rpz));
+	if (settings_address(conf, "api.listen", &host, &port))
+		printf(" api=%s:%u", host, http_api_port(s->api));
 	printf(" sock=%s/sock\n", node_dir(s->nd));
 	fflush(stdout);
 }

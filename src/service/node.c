@@ -14,6 +14,7 @@
 #include "core/crypto.h"
 #include "service/node_int.h"
 #include "service/policies.h"
+#include "service/writer_int.h"
 #include "store/store_sql.h"
 
 /* The text that Debian's package publicsuffix has beside the compiled form. */
@@ -24,6 +25,28 @@ const struct setting_def node_settings[] = {
 	 "where peers' nodes reach this one (HTTPS)"},
 	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
 	 "the pages for people; loopback only, they ask for no credential"},
+	{"api.listen", SETTING_ADDRESS, 0, 0, "", "host:port",
+	 "where people, programs and platforms reach the API (HTTPS); empty: only by the "
+	 "socket in the node's directory"},
+	{"api.tls_cert", SETTING_PATH, 0, 4096, "", "file",
+	 "the API's certificate and those above it, PEM; empty: the node's own, which no "
+	 "browser knows"},
+	{"api.tls_key", SETTING_PATH, 0, 4096, "", "file",
+	 "the key of api.tls_cert, PEM; both or neither"},
+	{"api.hosts", SETTING_TEXT, 0, 1000, "", "names",
+	 "the names by which the API is reached, separated by commas: others in a "
+	 "request's "
+	 "Host are refused; empty: any"},
+	{"api.connections", SETTING_INT, 8, 4096, "256", NULL,
+	 "HTTPS connections to the API at one time; each has a thread"},
+	{"api.connections_of_one", SETTING_INT, 1, 4096, "64", NULL,
+	 "and of one address"},
+	{"api.rate", SETTING_INT, 10, 1000000, "1200", "a minute",
+	 "requests of one credential; a lift is never counted"},
+	{"api.rate_public", SETTING_INT, 1, 1000000, "60", "a minute",
+	 "requests of one address without a credential"},
+	{"api.rate_failed", SETTING_INT, 1, 1000000, "30", "a minute",
+	 "requests of one address with a credential that opens nothing"},
 	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
@@ -58,6 +81,9 @@ enum rc
 reader_get(struct node *nd, struct store **ret, struct err *e)
 {
 	*ret = NULL;
+	enum rc rc = idem_settle(e);
+	if (rc != RC_OK)
+		return rc;
 	pthread_mutex_lock(&nd->mu);
 	if (nd->n_idle != 0)
 		*ret = nd->idle[--nd->n_idle];
@@ -65,7 +91,7 @@ reader_get(struct node *nd, struct store **ret, struct err *e)
 	if (*ret != NULL)
 		return RC_OK;
 	struct arena *a = arena_create();
-	enum rc rc = store_open(arena_printf(a, "%s/store.db", nd->dir), true, ret, e);
+	rc = store_open(arena_printf(a, "%s/store.db", nd->dir), true, ret, e);
 	arena_free(a);
 	return rc;
 }
@@ -239,6 +265,7 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	nd->lock_fd = -1;
 	pthread_mutex_init(&nd->mu, NULL);
 	pthread_mutex_init(&nd->checkpoint_mu, NULL);
+	pthread_mutex_init(&nd->metrics_mu, NULL);
 	pthread_mutex_init(&nd->password_mu, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -304,6 +331,8 @@ node_close(struct node *nd)
 	pthread_cond_destroy(&nd->committed);
 	pthread_mutex_destroy(&nd->mu);
 	pthread_mutex_destroy(&nd->checkpoint_mu);
+	pthread_mutex_destroy(&nd->metrics_mu);
+	json_decref(nd->event_counts);
 	pthread_mutex_destroy(&nd->password_mu);
 	arena_free(nd->a);
 	free(nd);

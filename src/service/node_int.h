@@ -104,6 +104,7 @@ struct node {
 	struct job *first, **last;
 	bool stopping;
 	uint64_t commits;
+	struct idem *idem; /* requests under an Idempotency-Key that are under way */
 	struct store *idle[NODE_READERS_MAX];
 	size_t n_idle;
 	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
@@ -127,6 +128,9 @@ struct node {
 	const char *frozen[NODE_CHANNELS_MAX + 1];
 
 	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
+	pthread_mutex_t metrics_mu; /* of the two that follow */
+	json_t *event_counts;	    /* since the start, by type */
+	int64_t event_counted_us;
 
 	pthread_mutex_t checkpoint_mu;
 	pthread_mutex_t password_mu;

@@ -117,6 +117,12 @@ const struct service_route service_routes[] = {
 	 service_operator_remove, "no longer"},
 	{"GET", "/v1/lookup", ROLES_NOBODY_NEEDED, -1, SMALL, service_lookup,
 	 "is a name blocked, why, since when"},
+	{"GET", "/v1/events", ANYONE, -1, SMALL, service_events,
+	 "the feed of events, in the order of storing"},
+	{"GET", "/v1/events/stream", ANYONE, -1, SMALL, service_events,
+	 "the same as it grows (text/event-stream)"},
+	{"GET", "/v1/metrics", ANYONE, -1, SMALL, service_metrics,
+	 "figures for monitoring; /metrics has them for Prometheus"},
 	{"POST", "/v1/rebuild", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL,
 	 service_rebuild, "make the views anew from the log and compare"},
 };

@@ -10,6 +10,7 @@ static const struct {
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},
+	{"idempotency", -1, tick_idem},
 };
 
 enum rc

@@ -38,6 +38,8 @@ service_fn service_channel_test, service_channel_tests, service_channel_test_ack
 service_fn service_export;
 /* alarm.c */
 service_fn service_alarms;
+/* feed.c, metrics.c: what programs follow */
+service_fn service_events, service_metrics;
 /* writer.c */
 service_fn service_rebuild;
 

@@ -11,20 +11,10 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "service/use.h"
+#include "service/writer_int.h"
 #include "store/store_sql.h"
 
 enum { WRITER_ATTEMPTS = 8 };
-
-struct job {
-	struct job *next;
-	pthread_cond_t ended; /* its caller sleeps here: one wakes, not all */
-	writer_work *work;
-	bool alone; /* runs by itself, outside a transaction of ours */
-	void *arg;
-	struct err *e;
-	enum rc rc;
-	bool done;
-};
 
 enum party
 party_other(enum party p)
@@ -233,9 +223,14 @@ job_run(struct writer *w, struct job *j)
 	j->rc = drv->savepoint(w->s->db, j->e);
 	if (j->rc != RC_OK)
 		return;
-	j->rc = j->work(w, j->arg, j->e);
+	if (j->idem != NULL)
+		j->rc = idem_take_key(w, j, j->e);
+	if (j->rc == RC_OK)
+		j->rc = j->work(w, j->arg, j->e);
 	if (j->rc == RC_OK)
 		j->rc = drv->release(w->s->db, j->e);
+	if (j->rc == RC_OK && j->idem != NULL)
+		idem_stage(w->nd, j);
 	if (j->rc == RC_OK)
 		return;
 	enum rc back = drv->rollback_to(w->s->db, NULL);
@@ -282,7 +277,10 @@ group_try(struct writer *w, struct job *jobs, struct err *e)
 		job_run(w, j);
 		any = any || j->rc == RC_OK;
 	}
-	if (any)
+	for (struct job *j = jobs; rc == RC_OK && j != NULL; j = j->next)
+		if (j->idem != NULL && j->rc == RC_OK)
+			rc = idem_keep(w, j, e);
+	if (any && rc == RC_OK)
 		rc = group_commit(w, e);
 	if (rc != RC_OK || !any)
 		w->s->drv->rollback(w->s->db);
@@ -351,7 +349,7 @@ writer_main(void *arg)
 		for (struct job *j = jobs, *next; j != NULL; j = next) {
 			next = j->next;
 			j->done = true;
-			pthread_cond_signal(&j->ended);
+			pthread_cond_broadcast(&j->ended);
 		}
 		nd->commits++;
 		pthread_cond_broadcast(&nd->committed);
@@ -361,7 +359,7 @@ writer_main(void *arg)
 	return NULL;
 }
 
-static enum rc
+enum rc
 job_submit(struct node *nd, struct job *j)
 {
 	pthread_cond_init(&j->ended, NULL);
@@ -372,10 +370,13 @@ job_submit(struct node *nd, struct job *j)
 		*nd->last = j;
 		nd->last = &j->next;
 		pthread_cond_signal(&nd->queued);
-		while (!j->done)
+		while (!j->done && !j->staged)
 			pthread_cond_wait(&j->ended, &nd->mu);
 	}
+	bool staged = j->staged;
 	pthread_mutex_unlock(&nd->mu);
+	if (staged)
+		return RC_OK;
 	pthread_cond_destroy(&j->ended);
 	return j->rc;
 }
@@ -384,8 +385,12 @@ enum rc
 writer_run(struct node *nd, writer_work *work, void *arg, struct err *e)
 {
 	struct job j = {.work = work, .arg = arg, .e = e};
+	enum rc rc = RC_OK;
 
-	return job_submit(nd, &j);
+	if (idem_wants())
+		return idem_run(nd, work, arg, e);
+	rc = idem_settle(e);
+	return rc == RC_OK ? job_submit(nd, &j) : rc;
 }
 
 struct rebuild {
