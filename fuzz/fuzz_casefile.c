@@ -53,6 +53,17 @@ same(const struct casefile *x, const struct casefile *y)
 		eq = eq && x->rungs[i].seq == y->rungs[i].seq &&
 		     x->rungs[i].level == y->rungs[i].level &&
 		     x->rungs[i].receipt_us == y->rungs[i].receipt_us;
+	eq = eq && x->n_pauses == y->n_pauses && x->n_transfers == y->n_transfers;
+	for (uint32_t i = 0; i < x->n_pauses; i++)
+		eq = eq && x->pauses[i].seq == y->pauses[i].seq &&
+		     x->pauses[i].receipt_us == y->pauses[i].receipt_us &&
+		     x->pauses[i].answered == y->pauses[i].answered &&
+		     x->pauses[i].answer_seq == y->pauses[i].answer_seq &&
+		     x->pauses[i].answer_receipt_us == y->pauses[i].answer_receipt_us;
+	for (uint32_t i = 0; i < x->n_transfers; i++)
+		eq = eq && x->transfers[i].seq == y->transfers[i].seq &&
+		     x->transfers[i].to == y->transfers[i].to &&
+		     x->transfers[i].receipt_us == y->transfers[i].receipt_us;
 	for (int p = 0; p < PARTY_COUNT; p++)
 		eq = eq && x->last_seq[p] == y->last_seq[p] &&
 		     x->max_iat_us[p] == y->max_iat_us[p] &&
@@ -64,19 +75,23 @@ static void
 hold_clocks(const struct casefile *c)
 {
 	static const struct policy p = {
+		.n_classes = 2,
+		.classes = {{.code = "normal", .accept_us = 4, .decide_us = 6},
+			    {.code = "urgent", .accept_us = 1, .decide_us = 2}},
+		.pause = {true, true, 20},
+
 		.ladder = {{.after_us = 3}, {.warn = true, .level = 1, .after_us = 2}},
 		.n_ladder = 2,
 		.order = {.ladder_steps = 2}};
-	static const struct policy_class cls = {
-		.code = "normal", .accept_us = 4, .decide_us = 6};
+	const struct policy_class *cls = &p.classes[0];
 	struct case_due due;
 	struct err e;
 
-	casefile_due(&p, &cls, c, 1, &due);
+	casefile_due(&p, cls, c, 1, &due);
 	hold(due.step < 2 && due.taken <= 2);
 	hold(due.step_us == 0 || (due.step >= 0 && due.step_us >= due.first_us));
 	hold(c->receipt_us != 0 || due.first_us == 0);
-	if (casefile_grounds(&p, &cls, c, 1, INT64_MAX, &e) == RC_OK)
+	if (casefile_grounds(&p, cls, c, 1, INT64_MAX, &e) == RC_OK)
 		hold(c->receipt_us != 0 && due.taken == 2 && c->n_rungs >= 2);
 }
 

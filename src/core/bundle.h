@@ -232,6 +232,7 @@ struct bundle_case {
 	const char *class_code;
 	const char *subject; /* disclosed, or NULL */
 	uint64_t parts, items, decided;
+	uint64_t suspended; /* of the decided: an inability that pauses the clock */
 	struct {
 		const char *outcome; /* NULL ends */
 		uint64_t items;

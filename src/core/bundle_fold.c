@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/bundle_int.h"
+#include "core/deadline.h"
 #include "core/event_type.h"
 
 /* ---- disclosures ---------------------------------------------------------- */
@@ -218,25 +219,14 @@ manifest_problem(const struct folding *f, const struct event *ev)
 	return NULL;
 }
 
-static struct case_event
-event_as_act(const struct bundle_event *be)
-{
-	return (struct case_event){
-		.from = be->from,
-		.seq = be->ev->seq,
-		.ack_size = be->ev->ack.size,
-		.iat_us = be->ev->iat_us,
-		.act = case_act_of(be->ev->type),
-		.level = (unsigned)bundle_body_int(be->ev, "level"),
-	};
-}
-
 static void
 send_take(struct folding *f, const struct bundle_event *be)
 {
 	const char *why = manifest_problem(f, be->ev);
-	struct case_event ce = event_as_act(be);
+	struct case_event ce;
 
+	if (why == NULL)
+		why = casefile_event_of(be->ev, be->from, f->b->r->policy, &ce);
 	if (why != NULL) {
 		event_void(f, be, why);
 		return;
@@ -247,25 +237,13 @@ send_take(struct folding *f, const struct bundle_event *be)
 	f->ce[f->n++] = ce;
 }
 
-static bool
-items_exist(const struct folding *f, const struct event *ev)
-{
-	size_t i;
-	const json_t *item;
-
-	json_array_foreach (json_object_get(ev->body, "items"), i, item)
-		if ((uint64_t)json_integer_value(item) >= f->c->items)
-			return false;
-	return true;
-}
-
 static void
 adopt_take(struct folding *f, const struct bundle_event *be)
 {
 	uint64_t below = f->b->covers_below[be - f->b->r->events];
-	struct case_event ce = event_as_act(be);
+	struct case_event ce;
 
-	if (below == 0)
+	if (below == 0 || casefile_event_of(be->ev, be->from, NULL, &ce) != NULL)
 		return;
 	ce.covers_seq = below - 1;
 	ce.receipt_us = bundle_body_int(be->ev, "time") * CLOCK_US_PER_S;
@@ -292,19 +270,29 @@ notice_take(struct folding *f)
 static void
 acts_take(struct folding *f)
 {
-	for (size_t i = 0; i < f->b->r->n_events; i++) {
+	const struct policy *p = f->c->manifest ? f->b->r->policy : NULL;
+	struct bundle_claims claims = {.a = f->tmp, .n_items = f->c->items};
+
+	/* What answers a dispute after all that opens one: their logs are apart. */
+	for (size_t k = 0; k < 2 * f->b->r->n_events; k++) {
+		size_t i = k % f->b->r->n_events;
 		const struct bundle_event *be = &f->b->r->events[i];
-		const char *type = be->ev->type;
-		enum case_act act = case_act_of(type);
-		struct case_event ce = event_as_act(be);
+		enum case_act act = case_act_of(be->ev->type);
+		bool second = act == ACT_REPLY || act == ACT_RULE;
+		struct case_event ce;
 		if (!is_visible(f, be) || act == ACT_COUNT || act == ACT_SEND ||
-		    act == ACT_POST || act == ACT_READ)
+		    act == ACT_POST || act == ACT_READ ||
+		    second != (k >= f->b->r->n_events))
 			continue;
-		if (act == ACT_RECEIPT)
+		if (act == ACT_RECEIPT) {
 			adopt_take(f, be);
-		else if (act == ACT_DECIDE && !items_exist(f, be->ev))
-			event_void(f, be,
-				   "it decides an item that the case does not have");
+			continue;
+		}
+		const char *why = casefile_event_of(be->ev, be->from, p, &ce);
+		if (why == NULL)
+			why = bundle_claim(&claims, be->ev, be->from);
+		if (why != NULL)
+			event_void(f, be, why);
 		else
 			f->ce[f->n++] = ce;
 	}
@@ -327,7 +315,8 @@ static void
 acts_fold(struct folding *f)
 {
 	struct bundle_case *c = f->c;
-	const char **outcome = arena_array(f->tmp, c->items + 1, sizeof(*outcome));
+	const struct event **outcome =
+		arena_array(f->tmp, c->items + 1, sizeof(const struct event *));
 	struct casefile again = {0};
 
 	casefile_fold(f->ce, f->n, &c->fold);
@@ -343,25 +332,18 @@ acts_fold(struct folding *f)
 						case_state_token(from), be->ev->type));
 			continue;
 		}
-		if (f->ce[i].act != ACT_DECIDE)
+		if (f->ce[i].act != ACT_DECIDE && f->ce[i].act != ACT_REVERSE)
 			continue;
 		json_array_foreach (json_object_get(be->ev->body, "items"), k, item)
-			outcome[json_integer_value(item)] =
-				bundle_body_text(be->ev, "outcome");
+			outcome[json_integer_value(item)] = be->ev;
 	}
 	for (uint64_t i = 0; i < c->items; i++)
 		if (outcome[i] != NULL) {
 			c->decided++;
-			outcome_count(c, outcome[i]);
+			c->suspended += f->b->r->policy->pause.impossible &&
+					event_is_inability(outcome[i]);
+			outcome_count(c, bundle_body_text(outcome[i], "outcome"));
 		}
-}
-
-static int64_t
-add_us(int64_t t, int64_t d)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(t, d, &sum) ? INT64_MAX : sum;
 }
 
 static void
@@ -373,11 +355,9 @@ clocks_set(const struct policy *p, struct bundle_case *c)
 	c->due.step = -1;
 	if (cls == NULL)
 		return;
-	casefile_due(p, cls, &c->fold, c->items - c->decided, &c->due);
-	if (c->fold.receipt_us == 0)
-		return;
-	c->accept_due_us = add_us(c->fold.receipt_us, cls->accept_us);
-	c->decide_due_us = add_us(c->fold.receipt_us, cls->decide_us);
+	casefile_due(p, cls, &c->fold, c->items - c->decided + c->suspended, &c->due);
+	c->accept_due_us = deadline_of(p, cls, &c->fold, DEADLINE_ACCEPT, NULL);
+	c->decide_due_us = deadline_of(p, cls, &c->fold, DEADLINE_DECIDE, NULL);
 }
 
 static void

@@ -102,6 +102,19 @@ const char *bundle_disclosed(const struct bundle *b, const struct event *ev,
 const char *bundle_body_text(const struct event *ev, const char *name);
 int64_t bundle_body_int(const struct event *ev, const char *name);
 
+/* What must be there for an event to say what it says.  Zeroed but for `a`, n_items. */
+struct bundle_dispute;
+struct bundle_claims {
+	struct arena *a;
+	uint64_t n_items;
+	bool *decided; /* by item */
+	const struct bundle_dispute *disputes;
+};
+/* Why an event is void for what it names, or NULL.  Events of one log in their order;
+ * answers and rulings after all that opens a dispute. */
+const char *bundle_claim(struct bundle_claims *k, const struct event *ev,
+			 enum party from);
+
 /* How the case stood to someone who had seen only so much of each log. */
 void bundle_case_at(struct bundle *b, const uint64_t seen[PARTY_COUNT],
 		    struct bundle_case *ret);

@@ -558,8 +558,7 @@ receipts_of(struct bundle *b, enum party p)
 	}
 	for (size_t i = 0; rc == RC_OK && i < s->n_ev; i++) {
 		const struct event *ev = s->ev[i]->ev;
-		bool clock = s->ev[i]->void_why == NULL &&
-			     event_type_find(ev->type)->starts_clock;
+		bool clock = s->ev[i]->void_why == NULL && event_starts_clock(ev);
 		const struct bundle_event *adopt = clock ? adopt_of(s, ev->seq) : NULL;
 		rc = receipt_check(b, p, s->ev[i], adopt == NULL ? NULL : adopt->ev);
 		if (adopt != NULL)

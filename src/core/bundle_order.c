@@ -173,10 +173,11 @@ grounds_find(struct bundle *b, struct bundle_order *o)
 		o->grounds_why = "no notice of the case is here from before it";
 		return;
 	}
-	o->grounds = casefile_grounds(b->r->policy,
-				      policy_class_find(b->r->policy, then.class_code),
-				      &then.fold, then.items - then.decided, ev->iat_us,
-				      &why) == RC_OK;
+	o->grounds =
+		casefile_grounds(b->r->policy,
+				 policy_class_find(b->r->policy, then.class_code),
+				 &then.fold, then.items - then.decided + then.suspended,
+				 ev->iat_us, &why) == RC_OK;
 	if (!o->grounds)
 		o->grounds_why = arena_strdup(b->a, why.text);
 }

@@ -1,5 +1,5 @@
 /*
- * The fold itself, its order, and the clocks that are read off it.
+ * The fold itself and its order.  The clocks that are read off it: casefile_due.c.
  *
  * State and facts never disagree: CLOSED aside, the state is what resumed() derives from
  * the facts.  That is why reopening needs no memory of the state that was closed.
@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/clock.h"
 #include "core/casefile.h"
 
 static enum party
@@ -30,18 +28,37 @@ resumed(const struct casefile *c)
 	return c->receipt_us != 0 ? CASE_RECEIVED : CASE_SENT;
 }
 
+/* The platform logs the receipts of its questions, the authority those of its answers. */
+static void
+pause_receipt(struct case_pause *p, const struct case_event *ev)
+{
+	if (ev->from == PARTY_PLATFORM) {
+		if (p->receipt_us == 0 && p->seq <= ev->covers_seq)
+			p->receipt_us = ev->receipt_us;
+	} else if (p->answered && p->answer_receipt_us == 0 &&
+		   p->answer_seq <= ev->covers_seq) {
+		p->answer_receipt_us = ev->receipt_us;
+	}
+}
+
 /* The first receipt that covers a thing is its receipt; later ones change nothing, so
  * that an answer lost on the way does not give two deadlines (protocol 4). */
 static void
 receipt_note(struct casefile *c, const struct case_event *ev)
 {
+	for (uint32_t i = 0; i < c->n_pauses; i++)
+		pause_receipt(&c->pauses[i], ev);
 	if (ev->from != PARTY_AUTHORITY)
-		return; /* our clocks hang on the authority's events only */
+		return;
 	if (c->state != CASE_NONE && c->receipt_us == 0 && c->send_seq <= ev->covers_seq)
 		c->receipt_us = ev->receipt_us;
 	for (uint32_t i = 0; i < c->n_rungs; i++)
 		if (c->rungs[i].receipt_us == 0 && c->rungs[i].seq <= ev->covers_seq)
 			c->rungs[i].receipt_us = ev->receipt_us;
+	for (uint32_t i = 0; i < c->n_transfers; i++)
+		if (c->transfers[i].receipt_us == 0 &&
+		    c->transfers[i].seq <= ev->covers_seq)
+			c->transfers[i].receipt_us = ev->receipt_us;
 }
 
 static void
@@ -52,6 +69,42 @@ rung_note(struct casefile *c, const struct case_event *ev)
 	r->seq = ev->seq;
 	r->level = ev->act == ACT_WARN ? ev->level : 0;
 	r->iat_us = ev->iat_us;
+}
+
+static void
+pause_note(struct casefile *c, const struct case_event *ev)
+{
+	if (c->n_pauses == CASE_PAUSES_MAX)
+		return; /* a decision stands; it pauses nothing more */
+	c->pauses[c->n_pauses++] = (struct case_pause){
+		.seq = ev->seq, .impossible = ev->act != ACT_ASK, .iat_us = ev->iat_us};
+}
+
+/* What an answer answers, or NULL. */
+static struct case_pause *
+pause_find(const struct casefile *c, const struct case_event *ev)
+{
+	for (uint32_t i = 0; i < c->n_pauses; i++)
+		if (c->pauses[i].seq == ev->covers_seq && !c->pauses[i].answered)
+			return (struct case_pause *)(uintptr_t)&c->pauses[i];
+	return NULL;
+}
+
+static void
+answer_note(struct casefile *c, const struct case_event *ev)
+{
+	struct case_pause *p = pause_find(c, ev);
+
+	p->answered = true;
+	p->answer_seq = ev->seq;
+	p->answer_iat_us = ev->iat_us;
+}
+
+static void
+transfer_note(struct casefile *c, const struct case_event *ev)
+{
+	c->transfers[c->n_transfers++] = (struct case_transfer){
+		.seq = ev->seq, .to = ev->level, .iat_us = ev->iat_us};
 }
 
 /* What the table cannot see. */
@@ -65,6 +118,14 @@ well_formed(const struct casefile *c, const struct case_event *ev)
 		return ev->level > 0 && c->n_rungs < CASE_LADDER_MAX;
 	case ACT_REMIND:
 		return c->n_rungs < CASE_LADDER_MAX;
+	case ACT_ASK:
+		return ev->iat_us != 0 && c->n_pauses < CASE_PAUSES_MAX;
+	case ACT_ANSWER:
+		return ev->iat_us != 0 && pause_find(c, ev) != NULL;
+	case ACT_REVERSE:
+		return ev->iat_us != 0 && c->decided_us != 0;
+	case ACT_TRANSFER:
+		return ev->iat_us != 0 && c->n_transfers < CASE_TRANSFERS_MAX;
 	case ACT_SEND:
 	case ACT_ACCEPT:
 	case ACT_REFUSE:
@@ -73,6 +134,9 @@ well_formed(const struct casefile *c, const struct case_event *ev)
 	case ACT_READ:
 	case ACT_CLOSE:
 	case ACT_REOPEN:
+	case ACT_DISPUTE:
+	case ACT_REPLY:
+	case ACT_RULE:
 		/* 0 stands for "not" in the facts. */
 		return ev->iat_us != 0;
 	case ACT_COUNT:
@@ -121,9 +185,21 @@ facts_note(struct casefile *c, const struct case_event *ev, enum case_state to)
 			c->refused_us = ev->iat_us;
 		break;
 	case ACT_DECIDE:
+	case ACT_REVERSE:
 		accept_note(c, ev);
 		c->decided_us = ev->iat_us;
 		c->decided_seq = ev->seq;
+		if (ev->level != 0)
+			pause_note(c, ev);
+		break;
+	case ACT_ASK:
+		pause_note(c, ev);
+		break;
+	case ACT_ANSWER:
+		answer_note(c, ev);
+		break;
+	case ACT_TRANSFER:
+		transfer_note(c, ev);
 		break;
 	case ACT_REMIND:
 	case ACT_WARN:
@@ -143,6 +219,9 @@ facts_note(struct casefile *c, const struct case_event *ev, enum case_state to)
 		break;
 	case ACT_POST:
 	case ACT_READ:
+	case ACT_DISPUTE:
+	case ACT_REPLY:
+	case ACT_RULE:
 	case ACT_COUNT:
 		break;
 	}
@@ -261,156 +340,4 @@ casefile_fold(struct case_event *ev, size_t n, struct casefile *ret)
 	}
 out:
 	arena_free(tmp);
-}
-
-/* Times and durations are hostile: the peer's clock, a policy file. */
-static int64_t
-add_us(int64_t t, int64_t d)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(t, d, &sum) ? INT64_MAX : sum;
-}
-
-static int64_t
-earlier_owed(int64_t x, int64_t y)
-{
-	if (x == 0 || y == 0)
-		return x != 0 ? x : y;
-	return x < y ? x : y;
-}
-
-static int64_t
-later_us(int64_t x, int64_t y)
-{
-	return x > y ? x : y;
-}
-
-/* Walk the rungs: how many count, and from when the next may be taken; -1 if a rung
- * that would count waits for its receipt.  `base_us` is when the ladder begins. */
-static int64_t
-ladder_walk(const struct policy *p, const struct casefile *c, int64_t base_us,
-	    unsigned *ret_taken)
-{
-	int64_t from_us = base_us;
-	unsigned k = 0;
-
-	if (p->n_ladder > 0)
-		from_us = add_us(base_us, p->ladder[0].after_us);
-	for (uint32_t i = 0; i < c->n_rungs && k < p->n_ladder; i++) {
-		const struct case_rung *r = &c->rungs[i];
-
-		if (r->level != p->ladder[k].level || r->iat_us < from_us)
-			continue;
-		if (r->receipt_us == 0) {
-			from_us = -1;
-			break;
-		}
-		if (++k < p->n_ladder)
-			from_us = add_us(r->receipt_us, p->ladder[k].after_us);
-	}
-	*ret_taken = k;
-	return from_us;
-}
-
-void
-casefile_due(const struct policy *p, const struct policy_class *cls,
-	     const struct casefile *c, uint64_t open_items, struct case_due *ret)
-{
-	int64_t accept_us = add_us(c->receipt_us, cls->accept_us);
-	int64_t decide_us = add_us(c->receipt_us, cls->decide_us);
-	int64_t from_us;
-
-	memset(ret, 0, sizeof(*ret));
-	ret->step = -1;
-	if (c->receipt_us == 0)
-		return;
-	if (c->state == CASE_RECEIVED)
-		ret->accept_us = accept_us;
-	if ((c->state == CASE_RECEIVED || c->state == CASE_ACCEPTED) && open_items > 0)
-		ret->decide_us = decide_us;
-	ret->first_us = earlier_owed(ret->accept_us, ret->decide_us);
-
-	from_us = ladder_walk(p, c, earlier_owed(accept_us, decide_us), &ret->taken);
-	ret->pending = from_us < 0;
-	unsigned next = ret->taken + (ret->pending ? 1 : 0);
-	if (ret->first_us == 0 || next >= p->n_ladder)
-		return;
-	ret->step = (int)next;
-	if (ret->pending)
-		return;
-	if (next == 0)
-		ret->step_us = add_us(ret->first_us, p->ladder[0].after_us);
-	else
-		ret->step_us = later_us(ret->first_us, from_us);
-}
-
-/* "reminder" or "warning 2" */
-static void
-step_name(const struct policy_step *s, char *out, size_t len)
-{
-	struct buf b = BUF_INIT(64);
-
-	if (s->warn)
-		buf_printf(&b, "warning %u", s->level);
-	else
-		buf_puts(&b, "reminder");
-	assert(b.len < len);
-	memcpy(out, buf_str(&b), b.len + 1);
-	buf_free(&b);
-}
-
-static enum rc
-ladder_grounds(const struct policy *p, const struct case_due *due, struct err *e)
-{
-	char name[32], when[CLOCK_TEXT_LEN];
-	unsigned need = p->order.ladder_steps;
-
-	if (due->taken >= need)
-		return RC_OK;
-	step_name(&p->ladder[due->taken], name, sizeof(name));
-	if (due->pending)
-		return err_set(
-			e, RC_CONFLICT,
-			"%u of %u steps are taken and receipted: the %s waits for its "
-			"receipt, and what could not be delivered does not count",
-			due->taken, need, name);
-	return err_set(
-		e, RC_CONFLICT,
-		"%u of %u steps are taken and receipted: next is the %s, from %s on",
-		due->taken, need, name, clock_format(due->step_us, when));
-}
-
-enum rc
-casefile_grounds(const struct policy *p, const struct policy_class *cls,
-		 const struct casefile *c, uint64_t open_items, int64_t now_us,
-		 struct err *e)
-{
-	char when[CLOCK_TEXT_LEN];
-	struct case_due due;
-
-	if (c->receipt_us == 0)
-		return err_rule(
-			e, RC_CONFLICT, "protocol 4",
-			"never receipted: what could not be delivered is only one "
-			"side's claim, and never grounds for an order");
-	if (c->state == CASE_REFUSED)
-		return err_set(
-			e, RC_CONFLICT,
-			"the platform answered: it refused the case, so nothing is "
-			"overdue; answer its reason, or dispute it");
-	if (c->state == CASE_CLOSED)
-		return err_set(
-			e, RC_CONFLICT,
-			"the case is closed; reopen it first if something is owed");
-	if (open_items == 0)
-		return err_set(e, RC_CONFLICT,
-			       "every item of the case is decided: nothing is overdue");
-	casefile_due(p, cls, c, open_items, &due);
-	assert(due.first_us != 0);
-	if (now_us < due.first_us)
-		return err_set(e, RC_CONFLICT,
-			       "the platform still has time: its deadline is %s",
-			       clock_format(due.first_us, when));
-	return ladder_grounds(p, &due, e);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/event.h"
 #include "core/identity.h"
 #include "core/policy.h"
 
@@ -46,7 +47,14 @@ enum case_state {
 	X(POST, "message.post")                                                          \
 	X(READ, "message.read")                                                          \
 	X(CLOSE, "case.close")                                                           \
-	X(REOPEN, "case.reopen")
+	X(REOPEN, "case.reopen")                                                         \
+	X(ASK, "clarify.ask")                                                            \
+	X(ANSWER, "clarify.answer")                                                      \
+	X(TRANSFER, "case.transfer")                                                     \
+	X(REVERSE, "item.reverse")                                                       \
+	X(DISPUTE, "dispute.open")                                                       \
+	X(REPLY, "dispute.answer")                                                       \
+	X(RULE, "dispute.rule")
 
 enum case_act {
 #define X(name, token) ACT_##name,
@@ -67,20 +75,46 @@ struct case_event {
 	uint64_t ack_size; /* leaves of the other party's log that its author had */
 	int64_t iat_us;
 	enum case_act act;
-	unsigned level; /* ACT_WARN: 1.. */
+	/* ACT_WARN: 1 and up; ACT_TRANSFER: the class, an index into the policy's;
+	 * ACT_DECIDE, ACT_REVERSE: 1 for an inability that may end, else 0. */
+	unsigned level;
 	/* ACT_RECEIPT: the latest event of this case, in the log of `from`, that was
 	 * receipted. A receipt is for everything below a size, so what is earlier is
-	 * covered too. */
+	 * covered too.  ACT_ANSWER: the question, in the log of the other. */
 	uint64_t covers_seq;
 	int64_t receipt_us; /* ACT_RECEIPT: the peer's time of the cosignature */
 };
 
-enum { CASE_LADDER_MAX = POLICY_LADDER_MAX };
+enum {
+	CASE_LADDER_MAX = POLICY_LADDER_MAX,
+	CASE_PAUSES_MAX = 16,	/* questions of a case, and inabilities */
+	CASE_TRANSFERS_MAX = 8, /* to another class */
+};
 
 /* A rung of the ladder that was taken. */
 struct case_rung {
 	uint64_t seq;	/* of the remind or warn event, in the authority's log */
 	unsigned level; /* 0: reminder */
+	int64_t iat_us;
+	int64_t receipt_us; /* 0: not receipted, so it does not count */
+};
+
+/* A question of the platform, or its inability: what may pause the clock. */
+struct case_pause {
+	uint64_t seq;	 /* of the question or decision, in the platform's log */
+	bool impossible; /* a decision; else a question */
+	int64_t iat_us;
+	int64_t receipt_us; /* when it reached the authority; 0: not proven */
+	bool answered;
+	uint64_t answer_seq; /* in the authority's log, valid when answered */
+	int64_t answer_iat_us;
+	int64_t answer_receipt_us; /* when that reached the platform; 0: not proven */
+};
+
+/* A move to another class of time limits. */
+struct case_transfer {
+	uint64_t seq; /* in the authority's log */
+	unsigned to;  /* an index into the policy's classes */
 	int64_t iat_us;
 	int64_t receipt_us; /* 0: not receipted, so it does not count */
 };
@@ -96,6 +130,10 @@ struct casefile {
 	uint64_t decided_seq; /* its seq, valid where decided_us is */
 	uint32_t n_rungs;
 	struct case_rung rungs[CASE_LADDER_MAX];
+	uint32_t n_pauses;
+	struct case_pause pauses[CASE_PAUSES_MAX];
+	uint32_t n_transfers;
+	struct case_transfer transfers[CASE_TRANSFERS_MAX];
 	uint32_t reopened; /* how often */
 	uint32_t voided;   /* events that have no effect: kept and shown */
 	/* where an incremental fold stands; see casefile_can_append() */
@@ -119,9 +157,18 @@ enum rc casefile_next(enum case_state from, enum case_act act, enum party by,
 bool casefile_may(enum case_state from, enum case_act act, enum party by);
 
 /* Apply one event after all before it.  Never fails: what no row allows is voided, and so
- * are a rung past CASE_LADDER_MAX and a receipt for what is not before it or without a
- * time.  Returns false when it was voided. */
+ * are a rung past CASE_LADDER_MAX, a question or transfer past its limit, an answer to
+ * what is no open question, and a receipt for what is not before it or without a time.
+ * Returns false when it was voided. */
 bool casefile_apply(struct casefile *c, const struct case_event *ev);
+
+/*
+ * An event of a type that case_act_of() knows, as the fold sees it.  `p` is the policy
+ * of the case.  Returns NULL, or why it is void whatever came before.  For ACT_RECEIPT
+ * the caller fills in covers_seq and receipt_us.
+ */
+const char *casefile_event_of(const struct event *ev, enum party from,
+			      const struct policy *p, struct case_event *ret);
 
 /*
  * True when `ev` sorts after everything already folded, so that casefile_apply() gives
@@ -149,13 +196,18 @@ struct case_due {
 	unsigned taken;	   /* rungs that count: in order, not early, receipted */
 	bool pending; /* a rung was taken and waits for its receipt: it blocks `step` */
 	int64_t first_us; /* the earliest of what is still owed, 0: nothing */
+	/* An answer is owed by the authority: the clock stands still since, and at the
+	 * latest until.  0: it runs.  The deadlines above are those of that latest; they
+	 * come nearer with the answer. */
+	int64_t paused_us, paused_until_us;
 };
 
 /*
- * Pure function of policy, class and fold (open_items: accepted but undecided).
+ * Pure function of policy, class of the notice, and fold (open_items: what is owed a
+ * decision; an inability that may end is owed one too where the policy pauses for it).
  *
- *   accept = receipt + class.accept_us    while neither accepted nor refused
- *   decide = receipt + class.decide_us    while items are open, unless refused or closed
+ *   accept, decide: deadline_of() of core/deadline.h, while neither accepted nor refused,
+ *                   and while items are open, unless refused or closed
  *   step 0 = first + ladder[0].after_us   first: the earlier of the two still owed
  *   step k = receipt of rung k - 1 + ladder[k].after_us, and not before `first`
  *

@@ -32,6 +32,14 @@ event_type_find(const char *name)
 	return NULL;
 }
 
+bool
+event_starts_clock(const struct event *ev)
+{
+	const struct event_type *t = event_type_find(ev->type);
+
+	return (t != NULL && t->starts_clock) || event_is_inability(ev);
+}
+
 /* ---- checking -----------------------------------------------------------------------
  */
 

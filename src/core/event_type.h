@@ -62,6 +62,12 @@ struct event_type {
 	enum rc (*check)(const struct event *ev, struct err *e);
 };
 
+/* Both of an event that event_type_check() has passed.  A decision that something cannot
+ * be done for a reason that may end; and whether its receipt is logged: by its type, or
+ * because of an inability, which pauses a clock under some policies. */
+bool event_is_inability(const struct event *ev);
+bool event_starts_clock(const struct event *ev);
+
 /* NULL: unknown. */
 const struct event_type *event_type_find(const char *name);
 

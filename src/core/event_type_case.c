@@ -50,6 +50,37 @@ static const struct event_field item_decide[] = {
 	{.name = NULL},
 };
 
+static const struct event_field clarify_ask[] = {
+	{INT("items", 0, EVENT_ITEM_MAX), LIST(1, EVENT_DECIDE_ITEMS_MAX), OPTIONAL},
+	{.name = NULL},
+};
+
+static const struct event_field case_transfer[] = {
+	{TOKEN("class")},
+	{.name = NULL},
+};
+
+static const char *const dispute_about[] = {"decision", "notice", NULL};
+static const char *const rulings[] = {"upheld", "rejected", "partly", NULL};
+
+static const struct event_field dispute_open[] = {
+	{UUID7("dispute")},
+	{WORD("about", dispute_about)},
+	{INT("items", 0, EVENT_ITEM_MAX), LIST(1, EVENT_DECIDE_ITEMS_MAX), OPTIONAL},
+	{.name = NULL},
+};
+
+static const struct event_field dispute_answer[] = {
+	{UUID7("dispute")},
+	{.name = NULL},
+};
+
+static const struct event_field dispute_rule[] = {
+	{UUID7("dispute")},
+	{WORD("ruling", rulings)},
+	{.name = NULL},
+};
+
 static const struct event_field case_warn[] = {
 	{INT("level", 1, EVENT_WARN_LEVEL_MAX)},
 	{.name = NULL},
@@ -66,8 +97,9 @@ compare_ints(const void *x, const void *y)
 
 /* An item that stands twice would be counted twice. */
 static enum rc
-items_distinct(const json_t *items, struct err *e)
+items_distinct(const struct event *ev, struct err *e)
 {
+	const json_t *items = json_object_get(ev->body, "items");
 	int64_t sorted[EVENT_DECIDE_ITEMS_MAX];
 	size_t n = json_array_size(items);
 
@@ -77,7 +109,7 @@ items_distinct(const json_t *items, struct err *e)
 	for (size_t i = 1; i < n; i++)
 		if (sorted[i - 1] == sorted[i])
 			return err_rule(e, RC_INVALID, TYPE_RULE,
-					"item.decide: items has %" PRId64 " twice",
+					"%s: items has %" PRId64 " twice", ev->type,
 					sorted[i]);
 	return RC_OK;
 }
@@ -91,17 +123,17 @@ decide_check(const struct event *ev, struct err *e)
 	const char *ground = json_string_value(json_object_get(ev->body, "ground"));
 
 	if (strcmp(outcome, "removed") != 0 && ev->n_sd == 0)
-		return err_rule(
-			e, RC_INVALID, TYPE_RULE,
-			"item.decide: the outcome %s needs a reason, as a disclosure",
-			outcome);
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"%s: the outcome %s needs a reason, as a disclosure",
+				ev->type, outcome);
 	if (strcmp(outcome, "impossible") == 0 &&
 	    (ground == NULL || !event_is_word(ground, impossible_grounds)))
 		return err_rule(
 			e, RC_INVALID, TYPE_RULE,
-			"item.decide: the outcome impossible needs the ground "
-			"force_majeure, manifest_error or insufficient_information");
-	return items_distinct(json_object_get(ev->body, "items"), e);
+			"%s: the outcome impossible needs the ground force_majeure, "
+			"manifest_error or insufficient_information",
+			ev->type);
+	return items_distinct(ev, e);
 }
 
 static enum rc
@@ -124,6 +156,25 @@ part_check(const struct event *ev, struct err *e)
 	return RC_OK;
 }
 
+/* Force majeure ends, and information can be given; a manifest error stays one. */
+static bool
+is_inability(const struct event *ev)
+{
+	const char *outcome = json_string_value(json_object_get(ev->body, "outcome"));
+	const char *ground = json_string_value(json_object_get(ev->body, "ground"));
+
+	return outcome != NULL && ground != NULL && strcmp(outcome, "impossible") == 0 &&
+	       strcmp(ground, "manifest_error") != 0;
+}
+
+bool
+event_is_inability(const struct event *ev)
+{
+	return (strcmp(ev->type, "item.decide") == 0 ||
+		strcmp(ev->type, "item.reverse") == 0) &&
+	       is_inability(ev);
+}
+
 /* clang-format off */
 const struct event_type event_types_case[] = {
 	/* name            by    case  clock  sd re body            check */
@@ -138,6 +189,13 @@ const struct event_type event_types_case[] = {
 	{"case.warn",      AUTH, CASE, true,  0, 0, case_warn,      NULL},
 	{"case.close",     AUTH, CASE, false, 0, 0, event_no_members,     NULL},
 	{"case.reopen",    AUTH, CASE, false, 0, 0, event_no_members,     NULL},
+	{"clarify.ask",    PLAT, CASE, true,  1, 0, clarify_ask,    items_distinct},
+	{"clarify.answer", AUTH, CASE, true,  1, 1, event_no_members, NULL},
+	{"case.transfer",  AUTH, CASE, true,  1, 0, case_transfer,  NULL},
+	{"item.reverse",   PLAT, CASE, false, 1, 0, item_decide,    decide_check},
+	{"dispute.open",   BOTH, CASE, false, 1, 0, dispute_open,   items_distinct},
+	{"dispute.answer", BOTH, CASE, false, 1, 0, dispute_answer, NULL},
+	{"dispute.rule",   BOTH, CASE, false, 1, 0, dispute_rule,   NULL},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -160,7 +160,7 @@ check_rung(struct writer *w, const struct act *act, const struct case_row *c,
 			e, RC_CONFLICT,
 			"this case was never receipted: no clock runs, so there is "
 			"nothing to remind of");
-	casefile_due(p, cls, &c->fold, c->items - c->decided, &due);
+	casefile_due(p, cls, &c->fold, view_case_owed(c), &due);
 	if (due.pending)
 		return err_set(
 			e, RC_CONFLICT,

@@ -170,7 +170,7 @@ starts_clock(const struct item *it, enum party p)
 	struct err ignored = ERR_INIT;
 
 	return event_type_check(it->ev, p, &ignored) == RC_OK &&
-	       event_type_find(it->ev->type)->starts_clock;
+	       event_starts_clock(it->ev);
 }
 
 /* Entries that came but are under no head that their author has signed prove nothing. */

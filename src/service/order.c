@@ -176,7 +176,7 @@ order_ground(struct store *s, struct arena *a, const struct policy *p, int64_t c
 		rc = casefile_grounds(
 			p,
 			c.class_code == NULL ? NULL : policy_class_find(p, c.class_code),
-			&c.fold, c.items - c.decided, now_us, e);
+			&c.fold, view_case_owed(&c), now_us, e);
 	if (rc != RC_OK)
 		err_prefix(e, "case %s is no ground for an order", casefile);
 	return rc;

@@ -190,8 +190,8 @@ next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *in
 		rc = policy_of_channel(s, a, &ch, &p, e);
 	if (rc != RC_OK || policy_class_find(p, c->class_code) == NULL)
 		return rc;
-	casefile_due(p, policy_class_find(p, c->class_code), &c->fold,
-		     c->items - c->decided, &due);
+	casefile_due(p, policy_class_find(p, c->class_code), &c->fold, view_case_owed(c),
+		     &due);
 	if (due.step >= 0)
 		json_object_set_new(
 			into, "next_step",

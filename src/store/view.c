@@ -39,6 +39,13 @@ static const struct {
 	{"item.decide", fold_item_decide},
 	{"message.post", fold_message_post},
 	{"message.read", fold_message_read},
+	{"case.transfer", fold_case_act},
+	{"item.reverse", fold_item_decide},
+	{"clarify.ask", fold_clarify_ask},
+	{"clarify.answer", fold_clarify_answer},
+	{"dispute.open", fold_dispute_open},
+	{"dispute.answer", fold_dispute_answer},
+	{"dispute.rule", fold_dispute_rule},
 	{"order.draft", fold_order_draft},
 	{"order.override", fold_order_override},
 	{"order.approve", fold_order_approve},
@@ -349,7 +356,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "a:s b:i c:i d:i e:i f:i g:s h:s i:s j:i k:x l:i m:i n:i o:i p:i "
 		     "q:i "
 		     "r:i s:i t:i u:i v:i w:s x:i y:i z:i A:i B:i C:i D:i E:i F:i G:i "
-		     "H:i"),
+		     "H:i I:i J:s K:s L:i M:i"),
 		VIEW("v_queue", SQL_V_QUEUE_ALL, "a:s b:i c:i d:i e:s f:i g:i h:i i:i"),
 		VIEW("v_case_word", SQL_V_CASE_WORD_ALL, "a:s b:s"),
 		VIEW("v_case_category", SQL_V_CASE_CATEGORY_ALL, "a:s b:s c:i"),
@@ -358,6 +365,11 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_clock", SQL_V_CLOCK_ALL, "a:i b:i c:i d:s"),
 		VIEW("v_item", SQL_V_ITEM_ALL,
 		     "a:s b:i c:s d:s e:x f:s g:s h:s i:s j:s k:s l:s m:i n:i"),
+		VIEW("v_clarify", SQL_V_CLARIFY_ALL,
+		     "a:s b:i c:s d:s e:s f:s g:i h:i i:s j:s k:i"),
+		VIEW("v_dispute", SQL_V_DISPUTE_ALL,
+		     "a:s b:i c:s d:i e:i f:s g:s h:s i:s j:s k:i l:s m:s n:i o:s p:s "
+		     "q:s r:i"),
 		VIEW("v_message", SQL_V_MESSAGE_ALL, "a:i b:i c:i d:s e:s f:s g:i h:i"),
 		VIEW("v_order", SQL_V_ORDER_ALL,
 		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i "

@@ -65,9 +65,12 @@ struct case_row {
 	const char *subject, *legal_basis, *class_code; /* NULL: none */
 	bool urgent;
 	struct hash policy_sha256;
+	uint64_t suspended; /* of the decided: an inability that pauses, and may end */
 	struct casefile fold;
 	struct case_due due;
 };
+/* Items on which a decision is still owed: what is given to casefile_due(). */
+uint64_t view_case_owed(const struct case_row *c);
 /* RC_NOT_FOUND. */
 enum rc view_case_get(struct store *s, struct arena *a, const char *casefile,
 		      struct case_row *ret, struct err *e) MUST_CHECK;

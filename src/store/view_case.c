@@ -1,5 +1,5 @@
 /*
- * The fold of notices, cases, items and messages.
+ * The fold of cases; notices, items, messages and disputes have files of their own.
  *
  * The state of a case is the pure fold of core/casefile.h.  Events mostly arrive in
  * the order in which they sort, and are then applied to the stored state; where one sorts
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/enc.h"
+#include "core/event_type.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
@@ -62,6 +62,98 @@ rungs_text(struct arena *a, const struct casefile *c)
 }
 
 static enum rc
+damaged(json_t *j, const char *what, struct err *e)
+{
+	json_decref(j);
+	return err_set(e, RC_CORRUPT, "the %s of a case in the store are damaged", what);
+}
+
+static int64_t
+number_at(const json_t *list, size_t i)
+{
+	return json_integer_value(json_array_get(list, i));
+}
+
+/* "[[seq, impossible, iat, receipt, answered, answer seq, its iat, its receipt], ...]" */
+static enum rc
+pauses_parse(const char *text, struct casefile *c, struct err *e)
+{
+	json_t *j = json_loads(text, 0, NULL);
+	size_t i;
+	json_t *p;
+
+	if (!json_is_array(j) || json_array_size(j) > CASE_PAUSES_MAX)
+		return damaged(j, "questions", e);
+	json_array_foreach (j, i, p)
+		c->pauses[i] = (struct case_pause){
+			.seq = (uint64_t)number_at(p, 0),
+			.impossible = number_at(p, 1) != 0,
+			.iat_us = number_at(p, 2),
+			.receipt_us = number_at(p, 3),
+			.answered = number_at(p, 4) != 0,
+			.answer_seq = (uint64_t)number_at(p, 5),
+			.answer_iat_us = number_at(p, 6),
+			.answer_receipt_us = number_at(p, 7),
+		};
+	c->n_pauses = (uint32_t)json_array_size(j);
+	json_decref(j);
+	return RC_OK;
+}
+
+static const char *
+pauses_text(struct arena *a, const struct casefile *c)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < c->n_pauses; i++) {
+		const struct case_pause *p = &c->pauses[i];
+
+		text = arena_printf(a,
+				    "%s%s[%" PRIu64 ",%d,%" PRId64 ",%" PRId64
+				    ",%d,%" PRIu64 ",%" PRId64 ",%" PRId64 "]",
+				    text, i == 0 ? "" : ",", p->seq, p->impossible,
+				    p->iat_us, p->receipt_us, p->answered, p->answer_seq,
+				    p->answer_iat_us, p->answer_receipt_us);
+	}
+	return arena_printf(a, "[%s]", text);
+}
+
+/* "[[seq, class, iat, receipt], ...]" */
+static enum rc
+transfers_parse(const char *text, struct casefile *c, struct err *e)
+{
+	json_t *j = json_loads(text, 0, NULL);
+	size_t i;
+	json_t *t;
+
+	if (!json_is_array(j) || json_array_size(j) > CASE_TRANSFERS_MAX)
+		return damaged(j, "transfers", e);
+	json_array_foreach (j, i, t)
+		c->transfers[i] = (struct case_transfer){
+			.seq = (uint64_t)number_at(t, 0),
+			.to = (unsigned)number_at(t, 1),
+			.iat_us = number_at(t, 2),
+			.receipt_us = number_at(t, 3),
+		};
+	c->n_transfers = (uint32_t)json_array_size(j);
+	json_decref(j);
+	return RC_OK;
+}
+
+static const char *
+transfers_text(struct arena *a, const struct casefile *c)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < c->n_transfers; i++)
+		text = arena_printf(a, "%s%s[%" PRIu64 ",%u,%" PRId64 ",%" PRId64 "]",
+				    text, i == 0 ? "" : ",", c->transfers[i].seq,
+				    c->transfers[i].to, c->transfers[i].iat_us,
+				    c->transfers[i].receipt_us);
+	return arena_printf(a, "[%s]", text);
+}
+
+static enum rc
 on_case(void *arg, const struct db_row *row, struct err *e)
 {
 	struct get *g = arg;
@@ -105,7 +197,19 @@ on_case(void *arg, const struct db_row *row, struct err *e)
 		f->n_events[p] = (uint64_t)drv->col_int(row, col++);
 	for (int p = 0; p < PARTY_COUNT; p++)
 		f->max_ack[p] = (uint64_t)drv->col_int(row, col++);
-	return rungs_parse(rungs, f, e);
+	c->suspended = (uint64_t)drv->col_int(row, col++);
+	const char *pauses = store_col_text(g->s, g->a, row, col++);
+	const char *transfers = store_col_text(g->s, g->a, row, col++);
+	enum rc rc = rungs_parse(rungs, f, e);
+	if (rc == RC_OK)
+		rc = pauses_parse(pauses, f, e);
+	return rc == RC_OK ? transfers_parse(transfers, f, e) : rc;
+}
+
+uint64_t
+view_case_owed(const struct case_row *c)
+{
+	return c->items - c->decided + c->suspended;
 }
 
 static enum rc
@@ -121,7 +225,7 @@ case_due_now(struct views *v, struct case_row *c, struct err *e)
 		return rc;
 	const struct policy_class *cls = policy_class_find(p, c->class_code);
 	if (cls != NULL)
-		casefile_due(p, cls, &c->fold, c->items - c->decided, &c->due);
+		casefile_due(p, cls, &c->fold, view_case_owed(c), &c->due);
 	return RC_OK;
 }
 
@@ -149,8 +253,8 @@ sort_key_us(const struct case_row *c)
 	return c->fold.state == CASE_SENT ? c->fold.sent_us : STORE_NEVER;
 }
 
-static enum rc
-case_put(struct fold *f, struct case_row *c, struct err *e)
+enum rc
+fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 {
 	const struct casefile *k = &c->fold;
 	enum rc rc = case_due_now(f->v, c, e);
@@ -194,6 +298,11 @@ case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_INT(c->due.accept_us),
 			DB_P_INT(c->due.decide_us),
 			DB_P_INT(sort_key_us(c)),
+			DB_P_INT(c->suspended),
+			DB_P_TEXT(pauses_text(f->a, k)),
+			DB_P_TEXT(transfers_text(f->a, k)),
+			DB_P_INT(c->due.paused_us),
+			DB_P_INT(c->due.paused_until_us),
 		},
 		NULL, NULL, e);
 	return rc == RC_OK ? fold_queue_case(f, c, sort_key_us(c), e) : rc;
@@ -259,22 +368,9 @@ case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool 
 	return RC_OK;
 }
 
-static struct case_event
-event_as_act(const struct fold *f, enum case_act act)
-{
-	return (struct case_event){
-		.from = f->from,
-		.seq = f->ev->seq,
-		.ack_size = f->ev->ack.size,
-		.iat_us = f->ev->iat_us,
-		.act = act,
-		.level = (unsigned)fold_int(f, "level"),
-	};
-}
-
 /* The case of an event, which must be of the same channel. */
-static enum rc
-case_of(struct fold *f, struct case_row *c, struct err *e)
+enum rc
+fold_case_of(struct fold *f, struct case_row *c, struct err *e)
 {
 	enum rc rc = view_case_get(f->s, f->a, f->ev->casefile, c, e);
 
@@ -285,222 +381,55 @@ case_of(struct fold *f, struct case_row *c, struct err *e)
 	return rc;
 }
 
-static enum rc
-item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
-{
-	json_t *d;
-	struct hash nf, of_normal;
-	enum rc rc = fold_disclosed_at(f, n, &d, e);
-
-	if (rc != RC_OK)
-		return rc;
-	const char *hex = json_string_value(json_object_get(item, "nf"));
-	const char *normal = json_string_value(json_object_get(d, "normal"));
-	if (hash_parse_hex(hex, strlen(hex), &nf) != RC_OK) {
-		fold_void(f, "item %zu: nf is no SHA-256", n);
-		return RC_OK;
-	}
-	if (normal != NULL) {
-		hash_bytes(normal, strlen(normal), &of_normal);
-		if (!hash_equal(&nf, &of_normal)) {
-			fold_void(f, "item %zu: nf is not the SHA-256 of its normal form",
-				  n);
-			return RC_OK;
-		}
-	}
-	return store_run(
-		f->s, &SQL_V_ITEM_INSERT,
-		(struct db_param[]){
-			DB_P_TEXT(f->ev->casefile),
-			DB_P_INT(json_integer_value(json_object_get(item, "i"))),
-			DB_P_TEXT(json_string_value(json_object_get(item, "kind"))),
-			DB_P_TEXT(json_string_value(json_object_get(item, "category"))),
-			DB_P_BLOB(nf.b, HASH_LEN),
-			DB_P_TEXT(json_string_value(json_object_get(d, "given"))),
-			DB_P_TEXT(normal),
-			DB_P_TEXT(json_string_value(json_object_get(d, "host"))),
-			DB_P_TEXT(json_string_value(json_object_get(d, "description"))),
-		},
-		NULL, NULL, e);
-}
-
 enum rc
-fold_notice_part(struct fold *f, struct err *e)
+fold_case_take(struct fold *f, struct case_row *c, bool *ret_done, struct err *e)
 {
-	const json_t *items = json_object_get(f->ev->body, "items");
-	size_t n = json_array_size(items);
-	struct case_row c;
-	enum rc rc = view_case_get(f->s, f->a, f->ev->casefile, &c, e);
+	const struct policy *p = NULL;
+	enum case_state from = c->fold.state;
+	struct case_event ce;
+	bool voided = true;
+	enum rc rc = RC_OK;
 
-	if (rc == RC_NOT_FOUND) {
-		c = (struct case_row){.casefile = f->ev->casefile, .channel = f->channel};
-		rc = RC_OK;
-	}
-	if (rc != RC_OK)
-		return rc;
-	if (c.channel != f->channel)
-		fold_void(f, "the case belongs to another channel");
-	else if (c.manifest)
-		fold_void(f, "the case has its manifest: a part can no longer be added");
-	else if (f->ev->n_sd != n)
-		fold_void(f, "a part needs one disclosure for each of its %zu items", n);
-	else if ((uint64_t)fold_int(f, "part") != c.parts)
-		fold_void(f, "part %" PRId64 " came where part %" PRIu64 " is due",
-			  fold_int(f, "part"), c.parts);
-	for (size_t i = 0; f->void_why == NULL && i < n; i++)
-		if ((uint64_t)json_integer_value(json_object_get(json_array_get(items, i),
-								 "i")) != c.items + i)
-			fold_void(f, "item numbers must follow each other from %" PRIu64,
-				  c.items);
-	for (size_t i = 0; f->void_why == NULL && rc == RC_OK && i < n; i++)
-		rc = item_insert(f, json_array_get(items, i), i, e);
-	if (rc == RC_OK && f->void_why == NULL)
-		rc = fold_queue_categories(f, c.casefile, items, e);
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	c.parts++;
-	c.items += n;
-	return case_put(f, &c, e);
-}
-
-struct digest_ctx {
-	struct store *s;
-	struct buf leaves;
-};
-
-static enum rc
-on_part_leaf(void *arg, const struct db_row *row, struct err *e)
-{
-	struct digest_ctx *d = arg;
-	size_t len;
-	const uint8_t *leaf = d->s->drv->col_blob(row, 0, &len);
-
-	(void)e;
-	buf_put(&d->leaves, leaf, len);
-	return RC_OK;
-}
-
-/* SHA-256 of the parts' leaf hashes one after the other: what a manifest commits to. */
-static enum rc
-parts_digest(struct fold *f, char hex[HASH_HEX_LEN + 1], struct err *e)
-{
-	enum { LEAVES_MAX = 1 << 20 };
-	struct digest_ctx d = {.s = f->s, .leaves = BUF_INIT(LEAVES_MAX)};
-	struct hash h;
-	enum rc rc =
-		store_run(f->s, &SQL_CASE_PART_LEAVES,
-			  (struct db_param[]){DB_P_TEXT(f->ev->casefile),
-					      DB_P_INT(f->channel), DB_P_INT(f->from)},
-			  on_part_leaf, &d, e);
-
-	if (rc == RC_OK && !buf_ok(&d.leaves))
-		rc = err_set(e, RC_TOO_LARGE, "a case of more parts than one can have");
-	hash_bytes(buf_str(&d.leaves), d.leaves.len, &h);
-	hash_hex(&h, hex);
-	buf_free(&d.leaves);
-	return rc;
-}
-
-static enum rc
-manifest_check(struct fold *f, const struct case_row *c, struct err *e)
-{
-	char hex[HASH_HEX_LEN + 1];
-	const struct policy *p;
-	enum rc rc = parts_digest(f, hex, e);
-
-	if (rc != RC_OK)
-		return rc;
+	*ret_done = false;
 	if (c->manifest)
-		fold_void(f, "the case has its manifest already");
-	else if ((uint64_t)fold_int(f, "parts") != c->parts ||
-		 (uint64_t)fold_int(f, "items") != c->items)
-		fold_void(f,
-			  "the manifest names %" PRId64 " parts of %" PRId64
-			  " items, here are %" PRIu64 " of %" PRIu64,
-			  fold_int(f, "parts"), fold_int(f, "items"), c->parts, c->items);
-	else if (strcmp(hex, fold_text(f, "digest")) != 0)
-		fold_void(f, "the manifest's digest is not that of the parts");
-	if (f->void_why != NULL)
-		return RC_OK;
-	struct err why = ERR_INIT;
-	rc = view_policy(f->v, &c->policy_sha256, &p, &why);
-	if (rc == RC_NOT_FOUND || rc == RC_INVALID) {
-		fold_void(f, "the policy of this notice: %s", why.text);
+		rc = view_policy(f->v, &c->policy_sha256, &p, e);
+	if (rc != RC_OK)
+		return rc;
+	const char *why = casefile_event_of(f->ev, f->from, p, &ce);
+	if (why != NULL) {
+		fold_void(f, "%s", why);
 		return RC_OK;
 	}
-	if (rc == RC_OK && policy_class_find(p, c->class_code) == NULL)
-		fold_void(f, "the policy %s has no class %s", p->name, c->class_code);
+	rc = case_take(f, c, &ce, &voided, e);
+	if (rc == RC_OK && voided)
+		fold_void(f, "a case that is %s allows no %s by the %s",
+			  case_state_token(from), f->ev->type, party_name(f->from));
+	*ret_done = rc == RC_OK && !voided;
 	return rc;
 }
 
 enum rc
-fold_notice_send(struct fold *f, struct err *e)
+fold_case_taken(struct fold *f, struct case_row *c, bool *ret_done, struct err *e)
 {
-	struct case_row c;
-	const json_t *policy = json_object_get(f->ev->body, "policy");
-	const char *policy_hex = json_string_value(json_object_get(policy, "sha256"));
-	bool voided = false;
-	enum rc rc = case_of(f, &c, e);
+	enum rc rc = fold_case_take(f, c, ret_done, e);
 
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	bool had = c.manifest;
-	if (!had) {
-		c.class_code = fold_text(f, "class");
-		c.urgent = json_is_true(json_object_get(f->ev->body, "urgent"));
-		if (hash_parse_hex(policy_hex, strlen(policy_hex), &c.policy_sha256) !=
-		    RC_OK)
-			fold_void(f, "policy.sha256 is no SHA-256");
-	}
-	if (f->void_why == NULL)
-		rc = manifest_check(f, &c, e);
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	c.manifest = true;
-	rc = fold_disclosed(f, "subject", &c.subject, e);
-	if (rc == RC_OK)
-		rc = fold_disclosed(f, "legal_basis", &c.legal_basis, e);
-	if (rc == RC_OK)
-		rc = fold_queue_words(f, c.casefile, c.subject, e);
-	if (rc == RC_OK)
-		rc = fold_queue_words(f, c.casefile, c.legal_basis, e);
-	struct case_event ce = event_as_act(f, ACT_SEND);
-	if (rc == RC_OK)
-		rc = case_take(f, &c, &ce, &voided, e);
-	if (rc == RC_OK && !voided)
+	if (rc == RC_OK && event_starts_clock(f->ev) && (*ret_done || f->recorded))
 		rc = store_run(
 			f->s, &SQL_V_CLOCK_INSERT,
 			(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
-					    DB_P_INT(f->ev->seq), DB_P_TEXT(c.casefile)},
+					    DB_P_INT(f->ev->seq), DB_P_TEXT(c->casefile)},
 			NULL, NULL, e);
-	if (rc == RC_OK && voided)
-		fold_void(f, "the case was sent already");
-	return rc == RC_OK ? case_put(f, &c, e) : rc;
+	return rc == RC_OK && (*ret_done || f->recorded) ? fold_case_put(f, c, e) : rc;
 }
 
 enum rc
 fold_case_act(struct fold *f, struct err *e)
 {
-	enum case_act act = case_act_of(f->ev->type);
 	struct case_row c;
-	bool voided = false;
-	enum rc rc = case_of(f, &c, e);
+	bool done;
+	enum rc rc = fold_case_of(f, &c, e);
 
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	enum case_state from = c.fold.state;
-	struct case_event ce = event_as_act(f, act);
-	rc = case_take(f, &c, &ce, &voided, e);
-	if (rc == RC_OK && voided)
-		fold_void(f, "a case that is %s allows no %s by the %s",
-			  case_state_token(from), f->ev->type, party_name(f->from));
-	if (rc == RC_OK && (act == ACT_REMIND || act == ACT_WARN))
-		rc = store_run(
-			f->s, &SQL_V_CLOCK_INSERT,
-			(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
-					    DB_P_INT(f->ev->seq), DB_P_TEXT(c.casefile)},
-			NULL, NULL, e);
-	return rc == RC_OK ? case_put(f, &c, e) : rc;
+	return rc == RC_OK && f->void_why == NULL ? fold_case_taken(f, &c, &done, e) : rc;
 }
 
 enum rc
@@ -508,129 +437,15 @@ fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq, int64_t re
 		  struct err *e)
 {
 	struct case_row c;
+	struct case_event ce;
 	bool voided;
 	enum rc rc = view_case_get(f->s, f->a, casefile, &c, e);
-	struct case_event ce = event_as_act(f, ACT_RECEIPT);
 
+	(void)casefile_event_of(f->ev, f->from, NULL, &ce);
 	ce.covers_seq = seq;
 	ce.receipt_us = receipt_us;
 	if (rc == RC_OK)
 		rc = case_take(f, &c, &ce, &voided, e);
 	f->recorded = false;
-	return rc == RC_OK ? case_put(f, &c, e) : rc;
-}
-
-enum rc
-fold_item_decide(struct fold *f, struct err *e)
-{
-	const json_t *items = json_object_get(f->ev->body, "items");
-	const char *reason;
-	struct case_row c;
-	bool voided = false;
-	size_t i;
-	const json_t *item;
-	enum rc rc = case_of(f, &c, e);
-
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	json_array_foreach (items, i, item)
-		if ((uint64_t)json_integer_value(item) >= c.items)
-			fold_void(f, "the case has no item %lld",
-				  (long long)json_integer_value(item));
-	if (f->void_why != NULL)
-		return RC_OK;
-	enum case_state from = c.fold.state;
-	struct case_event ce = event_as_act(f, ACT_DECIDE);
-	rc = case_take(f, &c, &ce, &voided, e);
-	if (rc == RC_OK && voided)
-		fold_void(f,
-			  "items of a case that is %s cannot be decided: accept it first",
-			  case_state_token(from));
-	if (rc == RC_OK)
-		rc = fold_disclosed(f, "reason", &reason, e);
-	json_array_foreach (items, i, item) {
-		if (rc != RC_OK || voided)
-			break;
-		/* The first decision on an item counts; a later one reverses it. */
-		rc = store_run(f->s, &SQL_V_ITEM_FIRST,
-			       (struct db_param[]){DB_P_TEXT(c.casefile),
-						   DB_P_INT(json_integer_value(item)),
-						   DB_P_TEXT(fold_text(f, "outcome"))},
-			       NULL, NULL, e);
-		if (rc == RC_OK && f->s->drv->changes(f->s->db) == 1)
-			c.decided++;
-		if (rc == RC_OK)
-			rc = store_run(f->s, &SQL_V_ITEM_DECIDE,
-				       (struct db_param[]){
-					       DB_P_TEXT(c.casefile),
-					       DB_P_INT(json_integer_value(item)),
-					       DB_P_TEXT(fold_text(f, "outcome")),
-					       DB_P_TEXT(fold_text(f, "ground")),
-					       DB_P_TEXT(reason),
-					       DB_P_INT(f->ev->iat_us),
-					       DB_P_INT(f->ev->seq),
-				       },
-				       NULL, NULL, e);
-	}
-	return rc == RC_OK ? case_put(f, &c, e) : rc;
-}
-
-/* A message changes nothing of its case: that the case is there is all that is asked. */
-enum rc
-fold_message_post(struct fold *f, struct err *e)
-{
-	const char *text;
-	int64_t channel;
-	enum rc rc = store_int(f->s, &SQL_V_CASE_CHANNEL,
-			       (struct db_param[]){DB_P_TEXT(f->ev->casefile)}, -1,
-			       &channel, e);
-
-	if (rc == RC_OK && channel != f->channel)
-		fold_void(f, "there is no such case in this channel");
-	if (rc == RC_OK && f->void_why == NULL)
-		rc = fold_disclosed(f, "text", &text, e);
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	rc = fold_queue_unread(f, f->ev->casefile, f->from, 1, e);
-	if (rc != RC_OK)
-		return rc;
-	return store_run(f->s, &SQL_V_MESSAGE_INSERT,
-			 (struct db_param[]){
-				 DB_P_INT(f->channel),
-				 DB_P_INT(f->from),
-				 DB_P_INT(f->ev->seq),
-				 DB_P_TEXT(f->ev->casefile),
-				 DB_P_TEXT(f->ev->by),
-				 DB_P_TEXT(text),
-				 DB_P_INT(f->ev->iat_us),
-			 },
-			 NULL, NULL, e);
-}
-
-enum rc
-fold_message_read(struct fold *f, struct err *e)
-{
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; rc == RC_OK && i < f->ev->n_refs; i++) {
-		const struct event_ref *r = &f->ev->refs[i];
-		struct log_head h;
-		rc = store_head_by_origin(f->s, f->a, r->log, &h, e);
-		if (rc == RC_NOT_FOUND ||
-		    (rc == RC_OK && (h.channel != f->channel || h.party == f->from))) {
-			fold_void(f, "only a message of the other side can be read");
-			return RC_OK;
-		}
-		const struct db_param p[] = {DB_P_INT(f->channel), DB_P_INT(h.party),
-					     DB_P_INT(r->seq), DB_P_INT(f->ev->iat_us)};
-		const char *of;
-		if (rc == RC_OK)
-			rc = store_run(f->s, &SQL_V_MESSAGE_READ, p, NULL, NULL, e);
-		if (rc != RC_OK || f->s->drv->changes(f->s->db) == 0)
-			continue;
-		rc = store_text(f->s, f->a, &SQL_V_MESSAGE_CASE, p, &of, e);
-		if (rc == RC_OK)
-			rc = fold_queue_unread(f, of, h.party, -1, e);
-	}
-	return rc;
+	return rc == RC_OK ? fold_case_put(f, &c, e) : rc;
 }

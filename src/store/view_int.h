@@ -21,6 +21,8 @@ struct fold {
 
 typedef enum rc fold_fn(struct fold *f, struct err *e);
 
+fold_fn fold_clarify_ask, fold_clarify_answer, fold_dispute_open, fold_dispute_answer,
+	fold_dispute_rule;
 fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,
 	fold_item_decide, fold_message_post, fold_message_read;
 fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_lift,
@@ -42,6 +44,21 @@ enum rc fold_queue_words(struct fold *f, const char *casefile, const char *text,
 			 struct err *e) MUST_CHECK;
 enum rc fold_queue_categories(struct fold *f, const char *casefile, const json_t *items,
 			      struct err *e) MUST_CHECK;
+/* The case of an event, which must be of the same channel; else the event is void. */
+enum rc fold_case_of(struct fold *f, struct case_row *c, struct err *e) MUST_CHECK;
+enum rc fold_case_put(struct fold *f, struct case_row *c, struct err *e) MUST_CHECK;
+/* Record the event as an act of the case and bring its fold up to it.  Void, and
+ * *ret_done false: no transition allows it, or it cannot be such an act. */
+enum rc fold_case_take(struct fold *f, struct case_row *c, bool *ret_done,
+		       struct err *e) MUST_CHECK;
+/* The whole of it for a case that needs no more, with the event's clock. */
+enum rc fold_case_taken(struct fold *f, struct case_row *c, bool *ret_done,
+			struct err *e) MUST_CHECK;
+/* `items` of the body as JSON text, NULL when there are none; void: not in the case. */
+const char *fold_items(struct fold *f, const struct case_row *c);
+/* A question or an inability that waits for an answer. */
+enum rc fold_clarify_put(struct fold *f, const struct case_row *c, const char *items,
+			 const char *text, struct err *e) MUST_CHECK;
 
 void fold_void(struct fold *f, const char *fmt, ...) PRINTF(2, 3);
 

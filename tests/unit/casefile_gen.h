@@ -45,6 +45,21 @@ same(const struct casefile *x, const struct casefile *y)
 		     x->rungs[i].level == y->rungs[i].level &&
 		     x->rungs[i].iat_us == y->rungs[i].iat_us &&
 		     x->rungs[i].receipt_us == y->rungs[i].receipt_us;
+	eq = eq && x->n_pauses == y->n_pauses && x->n_transfers == y->n_transfers;
+	for (uint32_t i = 0; i < x->n_pauses; i++)
+		eq = eq && x->pauses[i].seq == y->pauses[i].seq &&
+		     x->pauses[i].impossible == y->pauses[i].impossible &&
+		     x->pauses[i].iat_us == y->pauses[i].iat_us &&
+		     x->pauses[i].receipt_us == y->pauses[i].receipt_us &&
+		     x->pauses[i].answered == y->pauses[i].answered &&
+		     x->pauses[i].answer_seq == y->pauses[i].answer_seq &&
+		     x->pauses[i].answer_iat_us == y->pauses[i].answer_iat_us &&
+		     x->pauses[i].answer_receipt_us == y->pauses[i].answer_receipt_us;
+	for (uint32_t i = 0; i < x->n_transfers; i++)
+		eq = eq && x->transfers[i].seq == y->transfers[i].seq &&
+		     x->transfers[i].to == y->transfers[i].to &&
+		     x->transfers[i].iat_us == y->transfers[i].iat_us &&
+		     x->transfers[i].receipt_us == y->transfers[i].receipt_us;
 	for (int p = 0; p < PARTY_COUNT; p++)
 		eq = eq && x->last_seq[p] == y->last_seq[p] &&
 		     x->max_iat_us[p] == y->max_iat_us[p] &&

@@ -71,6 +71,34 @@ twin_learn(struct twin *t, struct case_event e, bool saw_all)
 }
 
 /* An act that `p` may start; posting is always one but before there is a case. */
+static bool
+question_find(const struct casefile *c, uint64_t *ret_seq)
+{
+	for (uint32_t i = 0; i < c->n_pauses; i++)
+		if (!c->pauses[i].answered) {
+			*ret_seq = c->pauses[i].seq;
+			return true;
+		}
+	return false;
+}
+
+/* What the table does not know, and a service asks for. */
+static bool
+fits(const struct casefile *c, enum case_act act)
+{
+	uint64_t seq;
+
+	if (act == ACT_REMIND || act == ACT_WARN)
+		return c->n_rungs < CASE_LADDER_MAX;
+	if (act == ACT_ASK)
+		return c->n_pauses < CASE_PAUSES_MAX;
+	if (act == ACT_TRANSFER)
+		return c->n_transfers < CASE_TRANSFERS_MAX;
+	if (act == ACT_REVERSE)
+		return c->decided_us != 0;
+	return act != ACT_ANSWER || question_find(c, &seq);
+}
+
 static struct case_event
 honest_event(uint64_t *s, enum party p, uint64_t seq, const struct casefile *c)
 {
@@ -81,12 +109,12 @@ honest_event(uint64_t *s, enum party p, uint64_t seq, const struct casefile *c)
 		if (c->state == CASE_NONE)
 			e.act = ACT_SEND;
 	} while (!casefile_may(c->state, e.act, p) ||
-		 (e.act == ACT_RECEIPT && seq == 0) ||
-		 ((e.act == ACT_REMIND || e.act == ACT_WARN) &&
-		  c->n_rungs == CASE_LADDER_MAX));
+		 (e.act == ACT_RECEIPT && seq == 0) || !fits(c, e.act));
 	e.level = 1;
 	e.receipt_us++;
 	e.covers_seq = e.act == ACT_RECEIPT ? rnd(s, seq) : 0;
+	if (e.act == ACT_ANSWER)
+		assert_true(question_find(c, &e.covers_seq));
 	return e;
 }
 

@@ -6,6 +6,7 @@
 #include "core/event_type.h"
 
 #define ORDER	  "\"order\":\"" UUID_CASE "\""
+#define DISPUTE	  "\"dispute\":\"" UUID_CASE "\""
 #define TEXT_HASH "\"text\":\"" ONE_HEX "\""
 #define POLICY	  "\"policy\":{\"name\":\"demo\",\"version\":1,\"sha256\":\"" ONE_HEX "\"}"
 #define NF	  "\"nf\":\"" ONE_HEX "\""
@@ -63,6 +64,16 @@ static const struct good {
 	{"case.warn", "{\"level\":3}", EVENT_BY_AUTHORITY, EVENT_CASE_REQUIRED, 0, 0, true},
 	{"case.close", "{}", EVENT_BY_AUTHORITY, EVENT_CASE_REQUIRED, 0, 0, false},
 	{"case.reopen", "{}", EVENT_BY_AUTHORITY, EVENT_CASE_REQUIRED, 0, 0, false},
+	{"clarify.ask", "{\"items\":[1,0]}", EVENT_BY_PLATFORM, EVENT_CASE_REQUIRED, 1, 0, true},
+	{"clarify.answer", "{}", EVENT_BY_AUTHORITY, EVENT_CASE_REQUIRED, 1, 1, true},
+	{"case.transfer", "{\"class\":\"urgent\"}", EVENT_BY_AUTHORITY, EVENT_CASE_REQUIRED, 1, 0, true},
+	{"item.reverse", "{\"outcome\":\"removed\",\"items\":[0]}",
+		EVENT_BY_PLATFORM, EVENT_CASE_REQUIRED, 1, 0, false},
+	{"dispute.open", "{" DISPUTE ",\"about\":\"decision\",\"items\":[0]}",
+		EVENT_BY_BOTH, EVENT_CASE_REQUIRED, 1, 0, false},
+	{"dispute.answer", "{" DISPUTE "}", EVENT_BY_BOTH, EVENT_CASE_REQUIRED, 1, 0, false},
+	{"dispute.rule", "{" DISPUTE ",\"ruling\":\"partly\"}",
+		EVENT_BY_BOTH, EVENT_CASE_REQUIRED, 1, 0, false},
 	{"order.draft", "{" ORDER ",\"names\":[{\"name\":\"t.me\",\"wildcard\":false}],"
 		"\"cites\":[\"" UUID_CASE "\"],\"action\":\"nxdomain\",\"ends\":2,\"review\":1,"
 		"\"emergency\":false,\"approvals\":2,\"guards\":[\"whole_service\"]," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
@@ -189,6 +200,8 @@ may_go(const char *type, const char *member)
 	for (size_t i = 0; optional[i] != NULL; i++)
 		if (strcmp(optional[i], member) == 0)
 			return true;
+	if (strcmp(type, "clarify.ask") == 0 || strcmp(type, "dispute.open") == 0)
+		return strcmp(member, "items") == 0;
 	return strcmp(type, "order.lift") == 0 && strcmp(member, "names") == 0;
 }
 

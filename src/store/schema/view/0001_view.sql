@@ -38,6 +38,11 @@ CREATE TABLE v_case (
 	reopened BIGINT NOT NULL,
 	voided BIGINT NOT NULL,
 	rungs TEXT NOT NULL, -- JSON, see casefile.h
+	suspended BIGINT NOT NULL, -- decided items of an inability that may end
+	pauses TEXT NOT NULL, -- JSON, as rungs
+	transfers TEXT NOT NULL,
+	paused_us BIGINT NOT NULL, -- an answer is owed and the clock stands still; 0: it runs
+	paused_until_us BIGINT NOT NULL, -- at the latest
 	last_seq0 BIGINT NOT NULL,
 	last_seq1 BIGINT NOT NULL,
 	max_iat0 BIGINT NOT NULL,
