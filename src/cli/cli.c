@@ -26,6 +26,7 @@ const struct cli_command *const cli_families[] = {
 	cli_node_commands,
 	cli_case_commands,
 	cli_queue_commands,
+	cli_decide_commands,
 	cli_casework_commands,
 	cli_contact_commands,
 	cli_order_commands,

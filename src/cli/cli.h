@@ -92,6 +92,17 @@ bool cli_json(struct cli *c, const json_t *j);
 /* A short text as a QR code on standard output. */
 void cli_qr_print(const char *text);
 
+/* An act on the case of the first word, with the options that all acts have (`version`);
+ * `in` is stolen, NULL: {}.  Prints one line that begins with `done`. */
+enum rc cli_case_act(struct cli *c, const char *verb, json_t *in, const char *done,
+		     struct err *e) MUST_CHECK;
+#define VERSION_OPTION                                                                   \
+	{                                                                                \
+		"version", "TEXT", false,                                                \
+			"of the case as you saw it ('show' has it): refused when it "    \
+			"has changed since"                                              \
+	}
+
 /* Show an order: `show` takes either. */
 enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 
@@ -99,6 +110,7 @@ enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
 extern const struct cli_command cli_queue_commands[];
 extern const struct cli_command cli_casework_commands[];
+extern const struct cli_command cli_decide_commands[];
 extern const struct cli_command cli_contact_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[];
 /* All of them, in the order of the help; ended by NULL. */

@@ -111,15 +111,18 @@ cmd_send(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-/* POST to a case with what the options say; one line of answer. */
-static enum rc
-case_act(struct cli *c, const char *verb, json_t *in, const char *done, struct err *e)
+enum rc
+cli_case_act(struct cli *c, const char *verb, json_t *in, const char *done, struct err *e)
 {
 	json_t *r;
-	enum rc rc = cli_call(c, "POST",
-			      arena_printf(c->a, "/v1/cases/%s/%s", c->words[0], verb),
-			      in, &r, e);
+	enum rc rc;
 
+	if (in == NULL)
+		in = json_object();
+	if (cli_value(c, "version") != NULL)
+		json_object_set_new(in, "version", json_string(cli_value(c, "version")));
+	rc = cli_call(c, "POST", arena_printf(c->a, "/v1/cases/%s/%s", c->words[0], verb),
+		      in, &r, e);
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("%s: recorded as %s at log index %" JSON_INTEGER_FORMAT ".\n",
 		       done, cli_text(r, "event"), cli_int(r, "seq"));
@@ -129,20 +132,21 @@ case_act(struct cli *c, const char *verb, json_t *in, const char *done, struct e
 static enum rc
 cmd_accept(struct cli *c, struct err *e)
 {
-	return case_act(c, "accept", NULL, "Accepted", e);
+	return cli_case_act(c, "accept", NULL, "Accepted", e);
 }
 
 static enum rc
 cmd_refuse(struct cli *c, struct err *e)
 {
-	return case_act(c, "refuse", json_pack("{s:s}", "reason", cli_value(c, "reason")),
-			"Refused", e);
+	return cli_case_act(c, "refuse",
+			    json_pack("{s:s}", "reason", cli_value(c, "reason")),
+			    "Refused", e);
 }
 
 static enum rc
 cmd_say(struct cli *c, struct err *e)
 {
-	return case_act(c, "say", json_pack("{s:s}", "text", c->words[1]), "Said", e);
+	return cli_case_act(c, "say", json_pack("{s:s}", "text", c->words[1]), "Said", e);
 }
 
 static enum rc
@@ -162,80 +166,34 @@ cmd_read(struct cli *c, struct err *e)
 static enum rc
 cmd_remind(struct cli *c, struct err *e)
 {
-	return case_act(c, "remind", NULL, "Reminded", e);
+	return cli_case_act(c, "remind",
+			    json_pack("{s:s*}", "text", cli_value(c, "text")), "Reminded",
+			    e);
 }
 
 static enum rc
 cmd_warn(struct cli *c, struct err *e)
 {
-	return case_act(c, "warn", json_pack("{s:s}", "level", cli_value(c, "level")),
-			"Warned", e);
+	return cli_case_act(c, "warn",
+			    json_pack("{s:s, s:s*}", "level", cli_value(c, "level"),
+				      "text", cli_value(c, "text")),
+			    "Warned", e);
 }
 
 static enum rc
 cmd_close(struct cli *c, struct err *e)
 {
-	return case_act(c, "close", NULL, "Closed", e);
+	return cli_case_act(c, "close",
+			    json_pack("{s:b, s:s*}", "withdraw",
+				      cli_switch(c, "withdraw"), "reason",
+				      cli_value(c, "reason")),
+			    "Closed", e);
 }
 
 static enum rc
 cmd_reopen(struct cli *c, struct err *e)
 {
-	return case_act(c, "reopen", NULL, "Reopened", e);
-}
-
-/* "0,3,5-9" */
-static enum rc
-items_parse(const char *text, json_t *into, struct err *e)
-{
-	enum { SPAN_MAX = 200000 };
-
-	for (const char *at = text; *at != '\0';) {
-		char *end;
-		unsigned long long from = strtoull(at, &end, 10), to = from;
-		if (end == at)
-			return err_set(
-				e, RC_INVALID,
-				"--items %s: write numbers and ranges, such as 0,3,5-9, "
-				"or open",
-				text);
-		if (*end == '-') {
-			at = end + 1;
-			to = strtoull(at, &end, 10);
-		}
-		if (to < from || to - from > SPAN_MAX || (*end != ',' && *end != '\0'))
-			return err_set(e, RC_INVALID, "--items %s: bad range", text);
-		for (; from <= to; from++)
-			json_array_append_new(into, json_integer((json_int_t)from));
-		at = *end == ',' ? end + 1 : end;
-	}
-	return RC_OK;
-}
-
-static enum rc
-cmd_decide(struct cli *c, struct err *e)
-{
-	const char *items = cli_value(c, "items");
-	json_t *in =
-		json_pack("{s:s, s:s*, s:s*, s:s*}", "outcome", cli_value(c, "outcome"),
-			  "ground", cli_value(c, "ground"), "reason",
-			  cli_value(c, "reason"), "until", cli_value(c, "until"));
-	json_t *territories = cli_values(c, "territory");
-
-	if (territories != NULL)
-		json_object_set_new(in, "territories", territories);
-	if (items == NULL || strcmp(items, "open") == 0) {
-		json_object_set_new(in, "items", json_string("open"));
-	} else {
-		json_t *list = json_array();
-		json_object_set_new(in, "items", list);
-		enum rc rc = items_parse(items, list, e);
-		if (rc != RC_OK) {
-			json_decref(in);
-			return rc;
-		}
-	}
-	return case_act(c, "decide", in, "Decided", e);
+	return cli_case_act(c, "reopen", NULL, "Reopened", e);
 }
 
 static enum rc
@@ -281,8 +239,8 @@ case_print(struct cli *c, const json_t *k)
 	       "; decided %" JSON_INTEGER_FORMAT ", open %" JSON_INTEGER_FORMAT "\n",
 	       cli_int(n, "submitted"), cli_int(n, "accepted"), cli_int(n, "refused"),
 	       cli_int(n, "waiting"), cli_int(n, "decided"), cli_int(n, "open"));
-	printf("  sent %s, received %s\n", cli_time(c, k, "sent"),
-	       cli_time(c, k, "receipt"));
+	printf("  version %s, sent %s, received %s\n", cli_text(k, "version"),
+	       cli_time(c, k, "sent"), cli_time(c, k, "receipt"));
 	printf("  acceptance due %s, decisions due %s%s\n", cli_time(c, k, "accept_due"),
 	       cli_time(c, k, "decide_due"),
 	       json_is_true(json_object_get(k, "overdue")) ? ", OVERDUE" : "");
@@ -369,22 +327,28 @@ static const struct cli_option send_options[] = {
 };
 static const struct cli_option reason_options[] = {
 	{"reason", "TEXT", true, "why"},
+	VERSION_OPTION,
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option text_options[] = {
+	{"text", "TEXT", false, "what goes with it"},
+	VERSION_OPTION,
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option version_options[] = {
+	VERSION_OPTION,
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option close_options[] = {
+	{"withdraw", NULL, false, "though items are open"},
+	{"reason", "TEXT", false, "why it is withdrawn"},
+	VERSION_OPTION,
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option warn_options[] = {
 	{"level", "N", true, "1, 2 or 3"},
-	{NULL, NULL, false, NULL},
-};
-static const struct cli_option decide_options[] = {
-	{"outcome", "WORD", true,
-	 "removed, restricted, account_suspended, kept, not_found, already_removed or "
-	 "impossible"},
-	{"items", "LIST", false, "0,3,5-9, or open: all that are open (open)"},
-	{"reason", "TEXT", false, "why; every outcome but removed needs it"},
-	{"ground", "WORD", false,
-	 "of impossible: force_majeure, manifest_error or insufficient_information"},
-	{"territory", "CODE", false, "of restricted; may be given again"},
-	{"until", "TIME", false, "of restricted"},
+	{"text", "TEXT", false, "what goes with it"},
+	VERSION_OPTION,
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option items_options[] = {
@@ -406,36 +370,31 @@ const struct cli_command cli_case_commands[] = {
 	 true, items_options, cmd_items},
 	{"accept", "CASE", 1, 1, "a person has it",
 	 "saluran accept 01890a5d-ac96-774b-bcce-b302099a8057 --as nikolai.credential",
-	 false, NULL, cmd_accept},
+	 false, version_options, cmd_accept},
 	{"refuse", "CASE", 1, 1, "refuse a case, with a reason",
 	 "saluran refuse 01890a5d-ac96-774b-bcce-b302099a8057 --reason 'not our service' "
 	 "--as "
 	 "nikolai.credential",
 	 false, reason_options, cmd_refuse},
-	{"decide", "CASE", 1, 1, "decide items, with reasons",
-	 "saluran decide 01890a5d-ac96-774b-bcce-b302099a8057 --items 0-9 --outcome "
-	 "removed --as "
-	 "nikolai.credential",
-	 false, decide_options, cmd_decide},
 	{"say", "CASE TEXT", 2, 2, "write to the other side",
 	 "saluran say 01890a5d-ac96-774b-bcce-b302099a8057 'We are on it.' --as "
 	 "nikolai.credential",
-	 false, NULL, cmd_say},
+	 false, version_options, cmd_say},
 	{"read", "CASE", 1, 1, "mark the other side's messages read",
 	 "saluran read 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", false,
 	 NULL, cmd_read},
 	{"remind", "CASE", 1, 1, "remind of a missed deadline",
 	 "saluran remind 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential",
-	 false, NULL, cmd_remind},
+	 false, text_options, cmd_remind},
 	{"warn", "CASE", 1, 1, "the next formal warning",
 	 "saluran warn 01890a5d-ac96-774b-bcce-b302099a8057 --level 1 --as "
 	 "sari.credential",
 	 false, warn_options, cmd_warn},
 	{"close", "CASE", 1, 1, "every item is decided",
 	 "saluran close 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", false,
-	 NULL, cmd_close},
+	 close_options, cmd_close},
 	{"reopen", "CASE", 1, 1, "open a closed case again",
 	 "saluran reopen 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential",
-	 false, NULL, cmd_reopen},
+	 false, version_options, cmd_reopen},
 	{0},
 };

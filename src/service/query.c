@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "core/target.h"
+#include "service/act.h"
 #include "service/cases.h"
-#include "service/use.h"
 #include "store/store_sql.h"
 
 enum { TIMELINE_MAX = 1000 };
@@ -244,6 +244,8 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 				"order:s state:s", orders, e);
 	if (rc != RC_OK)
 		goto out;
+	char version[CASE_VERSION_MAX];
+	json_object_set_new(c, "version", json_string(case_version(&row, version)));
 	rc = next_step(s, a, &row, c, e);
 	json_object_set_new(c, "ladder", ladder_json(&row.fold));
 	size_t i;

@@ -285,7 +285,7 @@ case_load(struct store *s, struct arena *a, const char *id, struct case_row *c,
 	if (c->manifest)
 		cls = policy_class_find(p, c->class_code);
 	if (cls != NULL)
-		casefile_due(p, cls, &c->fold, c->items - c->decided, &c->due);
+		casefile_due(p, cls, &c->fold, view_case_owed(c), &c->due);
 	return RC_OK;
 }
 

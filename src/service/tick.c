@@ -7,6 +7,7 @@ static const struct {
 	int party;	  /* whose node does it, -1: both */
 	tick_fn *fn;
 } ticks[] = {
+	{"held.decision", PARTY_PLATFORM, tick_held},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},

@@ -20,5 +20,6 @@ tick_fn tick_order_expiry;
 /* channel_test.c: tests that are due, alarms of those that nobody answered */
 tick_fn tick_channel_test, tick_channel_alarm;
 tick_fn tick_idem;
+tick_fn tick_held; /* held.c */
 
 #endif

@@ -14,6 +14,8 @@ service_fn service_batch_check, service_notice_send;
 service_fn service_case_accept, service_case_refuse, service_case_decide,
 	service_case_say, service_case_read, service_case_remind, service_case_warn,
 	service_case_close, service_case_reopen;
+/* decide.c, held.c */
+service_fn service_decide_preview, service_held, service_held_cancel;
 /* case_note.c, template.c: what never leaves the node */
 service_fn service_note_add, service_notes, service_template_add, service_templates,
 	service_template, service_template_render;

@@ -127,26 +127,32 @@ person_add(struct fix *f, enum party p, const char *name, const char *role)
 }
 
 static json_t *
-introduce(struct fix *f, enum party p)
+introduce(struct fix *f, enum party p, const char *policy)
 {
 	const char *peer =
 		p == PARTY_AUTHORITY ? "platform.example" : "authority.example";
 
 	return fix_must(f, p, f->n[p].admin, "POST", "/v1/peers/introduce",
-			json_pack("{s:s, s:s}", "peer", peer, "policy", fix_policy));
+			json_pack("{s:s, s:s}", "peer", peer, "policy", policy));
 }
 
 static void
-peer_add(struct fix *f, enum party p, const json_t *file)
+peer_add(struct fix *f, enum party p, const json_t *file, const char *policy)
 {
 	fix_must(f, p, f->n[p].admin, "POST", "/v1/peers",
 		 json_pack("{s:s, s:s, s:s}", "file", fix_text(file, "file"),
 			   "fingerprint", fix_text(file, "fingerprint"), "policy",
-			   fix_policy));
+			   policy));
 }
 
 void
 fix_open(struct fix *f)
+{
+	fix_open_policy(f, fix_policy);
+}
+
+void
+fix_open_policy(struct fix *f, const char *policy)
 {
 	above_make(f);
 	dir_make(f, PARTY_AUTHORITY);
@@ -161,9 +167,9 @@ fix_open(struct fix *f)
 		n->agent = person_add(f, (enum party)p, "ivan", "agent");
 		n->auditor = person_add(f, (enum party)p, "eka", "auditor");
 	}
-	json_t *file = introduce(f, PARTY_AUTHORITY);
-	peer_add(f, PARTY_PLATFORM, file);
-	peer_add(f, PARTY_AUTHORITY, introduce(f, PARTY_PLATFORM));
+	json_t *file = introduce(f, PARTY_AUTHORITY, policy);
+	peer_add(f, PARTY_PLATFORM, file, policy);
+	peer_add(f, PARTY_AUTHORITY, introduce(f, PARTY_PLATFORM, policy), policy);
 }
 
 static int
@@ -251,9 +257,25 @@ fix_refused(struct fix *f, enum party p, const char *credential, const char *met
 			 e.text, rc_token(want), text);
 }
 
+/* A decision on many items is confirmed as its preview says. */
+static void
+confirm(struct fix *f, const char *casefile, json_t *in)
+{
+	json_t *r = fix_must(f, PARTY_PLATFORM, f->n[PARTY_PLATFORM].agent, "POST",
+			     arena_printf(f->a, "/v1/cases/%s/decide/preview", casefile),
+			     json_deep_copy(in));
+
+	if (json_is_null(json_object_get(r, "confirm")))
+		return;
+	json_object_set(in, "selection", json_object_get(r, "selection"));
+	json_object_set(in, "confirm", json_object_get(r, "confirm"));
+}
+
 json_t *
 fix_act(struct fix *f, enum party p, const char *casefile, const char *act, json_t *in)
 {
+	if (strcmp(act, "decide") == 0)
+		confirm(f, casefile, in);
 	return fix_must(f, p, p == PARTY_AUTHORITY ? f->n[p].officer : f->n[p].agent,
 			"POST", arena_printf(f->a, "/v1/cases/%s/%s", casefile, act), in);
 }

@@ -50,6 +50,8 @@ struct fix {
 void fix_open_one(struct fix *f, enum party p);
 /* Both, introduced, with people. */
 void fix_open(struct fix *f);
+/* Under another policy than fix_policy. */
+void fix_open_policy(struct fix *f, const char *policy);
 void fix_close(struct fix *f);
 /* Close a node and open it again. */
 void fix_reopen(struct fix *f, enum party p);
@@ -65,7 +67,8 @@ json_t *fix_must(struct fix *f, enum party p, const char *credential, const char
 void fix_refused(struct fix *f, enum party p, const char *credential, const char *method,
 		 const char *path, json_t *in, enum rc want, const char *text);
 
-/* "/v1/cases/<id>/<act>" with `in` stolen, NULL: {}. */
+/* "/v1/cases/<id>/<act>" with `in` stolen, NULL: {}.  A decision is confirmed where it
+ * must be. */
 json_t *fix_act(struct fix *f, enum party p, const char *casefile, const char *act,
 		json_t *in);
 json_t *fix_case(struct fix *f, enum party p, const char *casefile);

@@ -81,13 +81,15 @@ life_of_a_case(void **state)
 		    "2 of 3 items are not decided");
 	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
 		    arena_printf(f.a, "/v1/cases/%s/decide", c),
-		    decision("\"open\"", "kept", NULL), RC_CONFLICT, "reason");
+		    decision("\"open\"", "kept", NULL), RC_INVALID, "reason");
 	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
 		    arena_printf(f.a, "/v1/cases/%s/decide", c),
 		    decision("[3]", "removed", NULL), RC_CONFLICT, "no item 3");
 	fix_act(&f, PLATFORM, c, "decide", decision("\"open\"", "kept", "It is satire."));
-	/* A reversal is a new event, and counts no item twice. */
-	fix_act(&f, PLATFORM, c, "decide", decision("[1]", "removed", NULL));
+	/* What is decided is not decided again. */
+	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+		    arena_printf(f.a, "/v1/cases/%s/decide", c),
+		    decision("[1]", "removed", NULL), RC_CONFLICT, "item 1 is kept, by ");
 	fix_settle(&f);
 	assert_counts(fix_case(&f, AUTHORITY, c), 3, 3, 0, 0, 3, 0);
 	fix_act(&f, AUTHORITY, c, "close", NULL);

@@ -12,7 +12,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab as lab_module  # noqa: E402
-from lab import Dns, EXIT_CONFLICT, EXIT_DENIED, Failure, Node, Refused  # noqa: E402
+from lab import (Dns, EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, Failure, Node,
+                 Refused)  # noqa: E402
 
 ZONE = "rpz.saluran"
 UNRELATED = "library.example"
@@ -385,7 +386,7 @@ class Story:
             self.do(self.telegram, "max", "accept", case, done=lambda c=case: self.show(
                 self.telegram, c)["state"] == "accepted" and {"seq": None})
             self.decide(case, f"0-{items - kept - 1}", "removed")
-            self.refused(self.telegram, "max", EXIT_CONFLICT, "decide", case,
+            self.refused(self.telegram, "max", EXIT_INPUT, "decide", case,
                          "--items", str(items - 1), "--outcome", "kept")
             self.decide(case, f"{items - kept}-{items - 1}", "kept",
                         "A public tool that breaks no rule (invented example).")
