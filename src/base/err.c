@@ -11,6 +11,7 @@
 #undef err_set
 #undef err_rule
 #undef err_sys
+#undef err_later
 
 enum rc
 err_set(struct err *e, enum rc rc, const char *fmt, ...)
@@ -20,11 +21,28 @@ err_set(struct err *e, enum rc rc, const char *fmt, ...)
 	if (e == NULL)
 		return rc;
 	e->rule[0] = '\0';
+	e->retry_after_s = 0;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 	text_make_printable(e->text);
 	return rc;
+}
+
+enum rc
+err_later(struct err *e, int64_t retry_after_s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e == NULL)
+		return RC_LIMIT;
+	e->rule[0] = '\0';
+	e->retry_after_s = retry_after_s;
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	text_make_printable(e->text);
+	return RC_LIMIT;
 }
 
 enum rc

@@ -8,6 +8,8 @@
 #ifndef SALURAN_BASE_ERR_H
 #define SALURAN_BASE_ERR_H
 
+#include <stdint.h>
+
 #include "base/rc.h"
 
 enum { ERR_TEXT_MAX = 480, ERR_RULE_MAX = 48 };
@@ -15,6 +17,7 @@ enum { ERR_TEXT_MAX = 480, ERR_RULE_MAX = 48 };
 struct err {
 	char rule[ERR_RULE_MAX];
 	char text[ERR_TEXT_MAX];
+	int64_t retry_after_s; /* when the same may be asked again; 0: nothing to say */
 };
 
 #define ERR_INIT                                                                         \
@@ -33,6 +36,10 @@ enum rc err_rule(struct err *e, enum rc rc, const char *rule, const char *fmt, .
  * for ENOENT, else RC_IO; the text ends in the reason that errno gives. */
 enum rc err_sys(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
+/* As err_set() with RC_LIMIT: the same may be asked again after so many seconds. */
+enum rc err_later(struct err *e, int64_t retry_after_s, const char *fmt, ...)
+	PRINTF(3, 4);
+
 #ifdef __clang_analyzer__
 /* The analyser sees one file at a time: tell it that none of these returns RC_OK, or it
  * follows every failure on as a success. */
@@ -43,9 +50,10 @@ err_told(enum rc rc)
 		__builtin_unreachable();
 	return rc;
 }
-#define err_set(...)  err_told((err_set)(__VA_ARGS__))
-#define err_rule(...) err_told((err_rule)(__VA_ARGS__))
-#define err_sys(...)  err_told((err_sys)(__VA_ARGS__))
+#define err_set(...)   err_told((err_set)(__VA_ARGS__))
+#define err_rule(...)  err_told((err_rule)(__VA_ARGS__))
+#define err_sys(...)   err_told((err_sys)(__VA_ARGS__))
+#define err_later(...) err_told((err_later)(__VA_ARGS__))
 #endif
 
 /* Put "context: " before the text that is there. */

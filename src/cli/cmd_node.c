@@ -38,20 +38,25 @@ cmd_init(struct cli *c, struct err *e)
 	enum rc rc = node_create(c->a, &in, &made, e);
 	if (rc != RC_OK)
 		return rc;
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s}", "dir", c->dir, "fingerprint",
-			      made.fingerprint, "credential", made.credential_path,
-			      "recovery", made.recovery_path);
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "dir", c->dir,
+			      "fingerprint", made.fingerprint, "credential",
+			      made.credential_path, "recovery", made.recovery_path,
+			      "link", made.link, "link_valid_s", (json_int_t)made.link_s);
 	if (!cli_json(c, j))
 		printf("The node of %s is in %s.\n"
 		       "  fingerprint  %s\n"
 		       "  credential   %s (of %s, the first admin: keep it from others)\n"
-		       "  recovery     %s\n\n"
+		       "  recovery     %s\n"
+		       "  link         %s\n"
+		       "               (once, within %" JSON_INTEGER_FORMAT
+		       " minutes: %s sets a password with 'saluran welcome')\n\n"
 		       "Take the recovery file off this machine now: with it the node's "
 		       "keys are\n"
 		       "replaced one day, and nothing else can do that.\n"
 		       "Next: saluran serve --dir %s\n",
 		       in.org, c->dir, made.fingerprint, made.credential_path, in.admin,
-		       made.recovery_path, c->dir);
+		       made.recovery_path, made.link, (json_int_t)(made.link_s / 60),
+		       in.admin, c->dir);
 	json_decref(j);
 	return RC_OK;
 }

@@ -128,15 +128,30 @@ identity_make(struct arena *a, const struct node_init *in,
 	return rc;
 }
 
+/* How long a link is good by the settings in `path`, NULL: by default. */
+static enum rc
+link_valid(struct arena *a, const char *path, int64_t *ret_us, struct err *e)
+{
+	struct settings *config;
+	enum rc rc = settings_load(a, node_settings, node_settings_n, path, &config, e);
+
+	if (rc == RC_OK)
+		*ret_us = settings_int(config, "people.link_s") * CLOCK_US_PER_S;
+	return rc;
+}
+
 struct seed {
 	const struct identity *id;
 	const struct person_new *admin;
+	struct arena *a;
+	int64_t link_us;
+	const char *link; /* made */
 };
 
 static enum rc
 work_seed(struct store *s, void *arg, struct err *e)
 {
-	const struct seed *x = arg;
+	struct seed *x = arg;
 	int64_t now_us = clock_now_us();
 	enum rc rc =
 		store_run(s, &SQL_META_PUT,
@@ -149,19 +164,22 @@ work_seed(struct store *s, void *arg, struct err *e)
 						   DB_P_TEXT(x->id->wire),
 						   DB_P_INT(now_us)},
 			       NULL, NULL, e);
-	return rc == RC_OK ? person_insert(s, x->admin, "init", now_us, e) : rc;
+	if (rc == RC_OK)
+		rc = person_insert(s, x->admin, "init", now_us, e);
+	if (rc == RC_OK)
+		rc = welcome_put(s, x->a, x->admin->name, "init", now_us, x->link_us,
+				 &x->link, e);
+	return rc;
 }
 
 static enum rc
-store_make(const char *path, const struct identity *id, const struct person_new *admin,
-	   struct err *e)
+store_make(const char *path, struct seed *seed, struct err *e)
 {
-	struct seed seed = {.id = id, .admin = admin};
 	struct store *s = NULL;
 	enum rc rc = store_open(path, false, &s, e);
 
 	if (rc == RC_OK)
-		rc = store_transact(s, work_seed, &seed, e);
+		rc = store_transact(s, work_seed, seed, e);
 	store_close(s);
 	return rc;
 }
@@ -220,10 +238,12 @@ fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_m
 		rc = identity_make(a, in, &pub, &spki,
 				   arena_printf(a, "%s/next-root.key", tmp), &id, e);
 	if (rc == RC_OK)
-		rc = person_prepare(a, in->admin, role_token(ROLE_ADMIN), NULL, &admin,
-				    e);
+		rc = person_prepare(a, in->admin, role_token(ROLE_ADMIN), &admin, e);
+	struct seed seed = {.id = &id, .admin = &admin, .a = a};
 	if (rc == RC_OK)
-		rc = store_make(arena_printf(a, "%s/store.db", tmp), &id, &admin, e);
+		rc = link_valid(a, NULL, &seed.link_us, e);
+	if (rc == RC_OK)
+		rc = store_make(arena_printf(a, "%s/store.db", tmp), &seed, e);
 	if (rc == RC_OK)
 		rc = settings_make(a, arena_printf(a, "%s/saluran.conf", tmp), in, e);
 	if (rc != RC_OK)
@@ -231,6 +251,8 @@ fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_m
 	const char *credential = arena_printf(a, "%s\n", admin.credential);
 	rc = file_write(arena_printf(a, "%s/%s.credential", tmp, in->admin), credential,
 			strlen(credential), e);
+	ret->link = seed.link;
+	ret->link_s = seed.link_us / CLOCK_US_PER_S;
 	ret->fingerprint =
 		arena_strdup(a, identity_fingerprint(id.root_pub, fingerprint));
 	ret->credential_path = arena_printf(a, "%s/%s.credential", in->dir, in->admin);
@@ -269,5 +291,48 @@ node_create(struct arena *a, const struct node_init *in, struct node_made *ret,
 		return dir_sync(dir, e);
 	if (nftw(tmp, remove_one, REMOVE_DEPTH, FTW_DEPTH | FTW_PHYS) < 0)
 		err_prefix(e, "(%s is left behind)", tmp);
+	return rc;
+}
+
+struct relink {
+	struct arena *a;
+	const char *name, *link;
+	bool forget_device;
+	int64_t valid_us;
+};
+
+static enum rc
+work_relink(struct store *s, void *arg, struct err *e)
+{
+	struct relink *x = arg;
+
+	return person_link(s, x->a, x->name, x->forget_device, "machine", clock_now_us(),
+			   x->valid_us, &x->link, e);
+}
+
+enum rc
+node_link(struct arena *a, const char *dir, const char *name, bool forget_device,
+	  const char **ret, int64_t *ret_s, struct err *e)
+{
+	struct relink x = {.a = a, .name = name, .forget_device = forget_device};
+	struct store *s = NULL;
+	int lock_fd = -1;
+
+	crypto_start();
+	enum rc rc = node_lock(a, dir, &lock_fd, e);
+	if (rc == RC_OK)
+		rc = link_valid(a, arena_printf(a, "%s/saluran.conf", dir), &x.valid_us,
+				e);
+	if (rc == RC_OK)
+		rc = store_open(arena_printf(a, "%s/store.db", dir), false, &s, e);
+	if (rc == RC_OK)
+		rc = store_transact(s, work_relink, &x, e);
+	store_close(s);
+	if (lock_fd >= 0)
+		close(lock_fd);
+	if (rc == RC_OK) {
+		*ret = x.link;
+		*ret_s = x.valid_us / CLOCK_US_PER_S;
+	}
 	return rc;
 }

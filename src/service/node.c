@@ -13,12 +13,15 @@
 #include "base/clock.h"
 #include "core/crypto.h"
 #include "service/node_int.h"
+#include "service/person.h"
 #include "service/policies.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
 
 /* The text that Debian's package publicsuffix has beside the compiled form. */
 #define PSL_SYSTEM_FILE "/usr/share/publicsuffix/public_suffix_list.dat"
+
+enum { PASSWORD_CHECKS = 2 /* at once */ };
 
 const struct setting_def node_settings[] = {
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
@@ -56,6 +59,16 @@ const struct setting_def node_settings[] = {
 	 "names that no order may touch, one a line; empty: the list that is built in"},
 	{"guard.services", SETTING_PATH, 0, 4096, "", "file",
 	 "names that carry a whole service; empty: the list that is built in"},
+	{"people.session_idle_s", SETTING_INT, 60, 86400, "1800", "s",
+	 "a session that is not used for so long is over"},
+	{"people.session_max_s", SETTING_INT, 300, 2592000, "43200", "s",
+	 "a session is over after so long in any case"},
+	{"people.totp_roles", SETTING_TEXT, 0, 100, "admin", "roles",
+	 "who must have a second factor (TOTP) beside the password; empty: nobody must"},
+	{"people.link_s", SETTING_INT, 60, 604800, "3600", "s",
+	 "how long a one-time link is good"},
+	{"people.access_keep_days", SETTING_INT, 0, 36500, "730", "days",
+	 "how long the record of who saw and did what is kept; 0: for ever"},
 };
 const size_t node_settings_n = sizeof(node_settings) / sizeof(node_settings[0]);
 
@@ -213,23 +226,22 @@ lists_load(struct node *nd, struct err *e)
 	return rc;
 }
 
-/* One process a directory: whoever holds the lock is the node. */
-static enum rc
-dir_lock(struct node *nd, struct err *e)
+enum rc
+node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 {
-	const char *path = arena_printf(nd->a, "%s/lock", nd->dir);
+	const char *path = arena_printf(a, "%s/lock", dir);
 
-	nd->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (nd->lock_fd < 0 && errno == ENOENT)
+	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*ret_fd < 0 && errno == ENOENT)
 		return err_set(e, RC_NOT_FOUND,
-			       "%s has no node: make one with 'saluran init'", nd->dir);
-	if (nd->lock_fd < 0)
+			       "%s has no node: make one with 'saluran init'", dir);
+	if (*ret_fd < 0)
 		return err_sys(e, "open %s", path);
-	if (flock(nd->lock_fd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(*ret_fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(
 			e, RC_CONFLICT,
 			"%s is in use by a running node: talk to it, or stop it first",
-			nd->dir);
+			dir);
 	return RC_OK;
 }
 
@@ -266,18 +278,22 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	pthread_mutex_init(&nd->mu, NULL);
 	pthread_mutex_init(&nd->checkpoint_mu, NULL);
 	pthread_mutex_init(&nd->metrics_mu, NULL);
-	pthread_mutex_init(&nd->password_mu, NULL);
+	sem_init(&nd->password_places, 0, PASSWORD_CHECKS);
+	nd->access = access_create();
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&nd->queued, &attr);
 	pthread_cond_init(&nd->committed, &attr);
 	pthread_condattr_destroy(&attr);
 
-	rc = dir_lock(nd, e);
+	rc = node_lock(nd->a, nd->dir, &nd->lock_fd, e);
 	if (rc == RC_OK)
 		rc = settings_load(nd->a, node_settings, node_settings_n,
 				   arena_printf(nd->a, "%s/saluran.conf", dir),
 				   &nd->config, e);
+	if (rc == RC_OK)
+		rc = totp_roles_parse(settings_text(nd->config, "people.totp_roles"),
+				      &nd->totp_roles, e);
 	if (rc == RC_OK)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);
@@ -333,7 +349,8 @@ node_close(struct node *nd)
 	pthread_mutex_destroy(&nd->checkpoint_mu);
 	pthread_mutex_destroy(&nd->metrics_mu);
 	json_decref(nd->event_counts);
-	pthread_mutex_destroy(&nd->password_mu);
+	sem_destroy(&nd->password_places);
+	access_free(nd->access);
 	arena_free(nd->a);
 	free(nd);
 }

@@ -38,11 +38,21 @@ struct node_made {
 	const char *fingerprint;
 	const char *credential_path; /* of the first admin */
 	const char *recovery_path;   /* the next root key: to be taken offline */
+	const char *link;	     /* one-time, for the first admin's password */
+	int64_t link_s;		     /* how long it is good */
 };
 /* All or nothing: the directory appears complete.  RC_CONFLICT: it is there and not
  * empty. */
 enum rc node_create(struct arena *a, const struct node_init *in, struct node_made *ret,
 		    struct err *e) MUST_CHECK;
+
+/*
+ * A one-time link for a person of the node in `dir`, for whoever has its directory: the
+ * way back for an admin who has lost everything. RC_NOT_FOUND: no such person or no node.
+ * RC_CONFLICT: a daemon has the directory.
+ */
+enum rc node_link(struct arena *a, const char *dir, const char *name, bool forget_device,
+		  const char **ret, int64_t *ret_s, struct err *e) MUST_CHECK;
 
 /*
  * Open a node's directory, start its signer and its writer.  Call before any thread is

@@ -6,6 +6,7 @@
 
 #include <libpsl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "core/guard.h"
@@ -133,8 +134,15 @@ struct node {
 	int64_t event_counted_us;
 
 	pthread_mutex_t checkpoint_mu;
-	pthread_mutex_t password_mu;
+	sem_t password_places; /* argon2id takes 64 MiB */
+	unsigned totp_roles;   /* that must have TOTP, ROLE_BIT()s */
+	struct access_log *access;
 };
+
+/* One process a directory: whoever holds the lock is the node.  *ret_fd is -1 or the
+ * caller's to close, on a failure too.  RC_NOT_FOUND, RC_CONFLICT. */
+enum rc node_lock(struct arena *a, const char *dir, int *ret_fd,
+		  struct err *e) MUST_CHECK;
 
 /* A reading handle from the pool; give it back with reader_put(). */
 enum rc reader_get(struct node *nd, struct store **ret, struct err *e) MUST_CHECK;

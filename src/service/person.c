@@ -1,33 +1,13 @@
 /*
- * People: each has a credential of their own, and the daemon says who acts.
- *
- * A token is 32 random bytes of which the store keeps the SHA-256; a password is kept as
- * libsodium's argon2id string.  Events carry a pseudonym; names stay in this directory.
+ * The directory of people.  Events carry a pseudonym; names stay here, and a name is one
+ * person's for ever.  A person has one role: who does two jobs has two names, and so each
+ * act says in which of them it was done.
  */
-#include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/enc.h"
 #include "service/person.h"
 #include "store/store_sql.h"
-
-enum { TOKEN_BYTES = 32 };
-
-struct actor {
-	const char *name, *pseudonym;
-	enum role role;
-};
-
-const struct actor *
-actor_page_reader(void)
-{
-	static const struct actor reader = {
-		.name = "page", .pseudonym = "page", .role = ROLE_AUDITOR};
-
-	return &reader;
-}
 
 static const struct {
 	const char *token, *doc;
@@ -43,25 +23,7 @@ role_token(enum role r)
 	return roles[r].token;
 }
 
-const char *
-actor_name(const struct actor *who)
-{
-	return who->name;
-}
-
-const char *
-actor_pseudonym(const struct actor *who)
-{
-	return who->pseudonym;
-}
-
-enum role
-actor_role(const struct actor *who)
-{
-	return who->role;
-}
-
-static enum rc
+enum rc
 role_parse(const char *token, enum role *ret, struct err *e)
 {
 	for (int i = 0; i < ROLE_COUNT; i++)
@@ -78,106 +40,57 @@ role_parse(const char *token, enum role *ret, struct err *e)
 struct person_row {
 	struct store *s;
 	struct arena *a;
-	const char *name, *pseudonym, *role, *password;
-	bool found;
+	struct person *p;
 };
+
+static const uint8_t *
+col_secret(const struct person_row *r, const struct db_row *row, unsigned col)
+{
+	size_t len;
+	const uint8_t *blob = r->s->drv->col_blob(row, col, &len);
+
+	return len == TOTP_LEN ? arena_copy(r->a, blob, len) : NULL;
+}
 
 static enum rc
 on_person(void *arg, const struct db_row *row, struct err *e)
 {
-	struct person_row *p = arg;
-	const struct db_driver *drv = p->s->drv;
-	size_t len;
+	struct person_row *r = arg;
 
-	(void)e;
-	p->found = true;
-	p->name = arena_strdup(p->a, drv->col_text(row, 0, &len));
-	p->pseudonym = arena_strdup(p->a, drv->col_text(row, 1, &len));
-	p->role = arena_strdup(p->a, drv->col_text(row, 2, &len));
-	if (!drv->col_null(row, 3))
-		p->password = arena_strdup(p->a, drv->col_text(row, 3, &len));
-	return RC_OK;
+	*r->p = (struct person){
+		.name = store_col_text(r->s, r->a, row, 0),
+		.pseudonym = store_col_text(r->s, r->a, row, 1),
+		.password = store_col_text(r->s, r->a, row, 3),
+		.totp = col_secret(r, row, 4),
+		.totp_next = col_secret(r, row, 5),
+		.totp_step = r->s->drv->col_int(row, 6),
+		.found = true,
+	};
+	return role_parse(store_col_text(r->s, r->a, row, 2), &r->p->role, e);
 }
 
-static enum rc
-person_by(struct node *nd, struct arena *a, const struct sql *q, struct db_param key,
-	  struct person_row *ret, struct err *e)
+enum rc
+person_get(struct store *s, struct arena *a, const char *name, struct person *ret,
+	   struct err *e)
+{
+	struct person_row r = {.s = s, .a = a, .p = ret};
+
+	*ret = (struct person){0};
+	return store_run(s, &SQL_PERSON_BY_NAME, (struct db_param[]){DB_P_TEXT(name)},
+			 on_person, &r, e);
+}
+
+enum rc
+person_read(struct node *nd, struct arena *a, const char *name, struct person *ret,
+	    struct err *e)
 {
 	struct store *s;
 	enum rc rc = reader_get(nd, &s, e);
 
 	if (rc != RC_OK)
 		return rc;
-	*ret = (struct person_row){.s = s, .a = a};
-	rc = store_run(s, q, &key, on_person, ret, e);
+	rc = person_get(s, a, name, ret, e);
 	reader_put(nd, s);
-	return rc;
-}
-
-/* "name:password": one at a time, as each check takes 64 MiB. */
-static enum rc
-by_password(struct node *nd, struct arena *a, const char *credential, const char *colon,
-	    struct person_row *p, struct err *e)
-{
-	const char *name = arena_strndup(a, credential, (size_t)(colon - credential));
-	enum rc rc = person_by(nd, a, &SQL_PERSON_BY_NAME, DB_P_TEXT(name), p, e);
-
-	if (rc != RC_OK || !p->found)
-		return rc;
-	pthread_mutex_lock(&nd->password_mu);
-	p->found =
-		p->password != NULL &&
-		crypto_pwhash_str_verify(p->password, colon + 1, strlen(colon + 1)) == 0;
-	pthread_mutex_unlock(&nd->password_mu);
-	return RC_OK;
-}
-
-static enum rc
-by_token(struct node *nd, struct arena *a, const char *credential, struct person_row *p,
-	 struct err *e)
-{
-	const size_t prefix = strlen(CREDENTIAL_PREFIX);
-	size_t len = strlen(credential), token_len;
-	struct hash h;
-	uint8_t *token;
-
-	while (len > prefix &&
-	       (credential[len - 1] == '\n' || credential[len - 1] == ' '))
-		len--;
-	const char *b64 = credential + prefix;
-	if (b64url_decode(a, b64, len - prefix, &token, &token_len) != RC_OK ||
-	    token_len != TOKEN_BYTES)
-		return RC_OK;
-	hash_bytes(token, token_len, &h);
-	sodium_memzero(token, token_len);
-	return person_by(nd, a, &SQL_PERSON_BY_TOKEN, DB_P_BLOB(h.b, HASH_LEN), p, e);
-}
-
-enum rc
-actor_authenticate(struct node *nd, struct arena *a, const char *credential,
-		   const struct actor **ret, struct err *e)
-{
-	struct person_row p = {0};
-	const char *colon = strchr(credential, ':');
-	enum rc rc = RC_OK;
-
-	if (strncmp(credential, CREDENTIAL_PREFIX, strlen(CREDENTIAL_PREFIX)) == 0)
-		rc = by_token(nd, a, credential, &p, e);
-	else if (colon != NULL)
-		rc = by_password(nd, a, credential, colon, &p, e);
-	if (rc != RC_OK)
-		return rc;
-	if (!p.found)
-		return err_set(
-			e, RC_UNAUTHENTICATED,
-			"this credential opens nothing here: it is of another node, "
-			"was withdrawn, or the password is wrong");
-	struct actor *who = ARENA_NEW(a, struct actor);
-	who->name = p.name;
-	who->pseudonym = p.pseudonym;
-	rc = role_parse(p.role, &who->role, e);
-	if (rc == RC_OK)
-		*ret = who;
 	return rc;
 }
 
@@ -197,11 +110,9 @@ name_valid(const char *name)
 }
 
 enum rc
-person_prepare(struct arena *a, const char *name, const char *role, const char *password,
+person_prepare(struct arena *a, const char *name, const char *role,
 	       struct person_new *ret, struct err *e)
 {
-	uint8_t token[TOKEN_BYTES], id[8];
-	char hex[17];
 	enum role r = ROLE_COUNT;
 	enum rc rc = role_parse(role, &r, e);
 
@@ -213,28 +124,11 @@ person_prepare(struct arena *a, const char *name, const char *role, const char *
 			"a person's name is 1 to %d of a-z, 0-9, '.', '-' and '_', and "
 			"starts with a letter or digit",
 			PERSON_NAME_MAX);
-	if (password != NULL && strlen(password) < PASSWORD_MIN)
-		return err_set(e, RC_INVALID, "a password has at least %d characters",
-			       PASSWORD_MIN);
-	randombytes_buf(id, sizeof(id));
-	hex_encode(id, sizeof(id), hex);
 	*ret = (struct person_new){.name = name,
 				   .role = role_token(r),
-				   .pseudonym = arena_printf(a, "p-%s", hex)};
-	if (password != NULL) {
-		char *str = arena_alloc(a, crypto_pwhash_STRBYTES);
-		if (crypto_pwhash_str(str, password, strlen(password),
-				      crypto_pwhash_OPSLIMIT_INTERACTIVE,
-				      crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
-			return err_set(e, RC_FULL, "no memory for argon2id (64 MiB)");
-		ret->password = str;
-		return RC_OK;
-	}
-	randombytes_buf(token, sizeof(token));
-	hash_bytes(token, sizeof(token), &ret->token_hash);
-	ret->credential = arena_printf(a, CREDENTIAL_PREFIX "%s",
-				       b64url_arena(a, token, sizeof(token)));
-	sodium_memzero(token, sizeof(token));
+				   .pseudonym = person_id_make(a, 'p'),
+				   .token_id = person_id_make(a, 't')};
+	ret->credential = secret_make(a, CREDENTIAL_PREFIX, &ret->token_hash);
 	return RC_OK;
 }
 
@@ -242,47 +136,82 @@ enum rc
 person_insert(struct store *s, const struct person_new *p, const char *added_by,
 	      int64_t now_us, struct err *e)
 {
-	enum rc rc = store_run(
-		s, &SQL_PERSON_INSERT,
-		(struct db_param[]){
-			DB_P_TEXT(p->name),
-			DB_P_TEXT(p->pseudonym),
-			DB_P_TEXT(p->role),
-			DB_P_BLOB(p->credential == NULL ? NULL : p->token_hash.b,
-				  HASH_LEN),
-			DB_P_TEXT(p->password),
-			DB_P_INT(now_us),
-			DB_P_TEXT(added_by),
-		},
-		NULL, NULL, e);
+	enum rc rc =
+		store_run(s, &SQL_PERSON_INSERT,
+			  (struct db_param[]){DB_P_TEXT(p->name), DB_P_TEXT(p->pseudonym),
+					      DB_P_TEXT(p->role), DB_P_TEXT(p->password),
+					      DB_P_INT(now_us), DB_P_TEXT(added_by)},
+			  NULL, NULL, e);
 
 	if (rc == RC_CONFLICT)
 		rc = err_set(e, RC_CONFLICT, "there is a person %s already", p->name);
+	if (rc == RC_OK && p->credential != NULL)
+		rc = store_run(s, &SQL_TOKEN_INSERT,
+			       (struct db_param[]){DB_P_TEXT(p->token_id),
+						   DB_P_TEXT(p->name),
+						   DB_P_TEXT("credential"),
+						   DB_P_BLOB(p->token_hash.b, HASH_LEN),
+						   DB_P_TEXT(SCOPES_ALL),
+						   DB_P_INT(now_us), DB_P_INT(0)},
+			       NULL, NULL, e);
 	return rc;
 }
 
+/* ---- use cases --------------------------------------------------------------------- */
+
 struct person_job {
+	struct arena *a;
 	const struct person_new *p;
-	const char *by, *name;
+	const char *by, *name, *role, *link;
+	bool with_link, forget_device;
 };
+
+static int64_t
+link_us(const struct node *nd)
+{
+	return settings_int(nd->config, "people.link_s") * CLOCK_US_PER_S;
+}
 
 static enum rc
 work_add(struct writer *w, void *arg, struct err *e)
 {
-	const struct person_job *j = arg;
+	struct person_job *j = arg;
+	enum rc rc = person_insert(w->s, j->p, j->by, w->now_us, e);
 
-	return person_insert(w->s, j->p, j->by, w->now_us, e);
+	if (rc == RC_OK && j->with_link)
+		rc = welcome_put(w->s, j->a, j->p->name, j->by, w->now_us, link_us(w->nd),
+				 &j->link, e);
+	return rc;
 }
 
-/* in: name, role, password?  out: name, role, pseudonym, credential (null with a
- * password) */
+/* What the new person comes with: a token, this password, or a link. */
+static enum rc
+proof_choose(struct node *nd, struct arena *a, const char *password, bool with_link,
+	     struct person_new *p, struct err *e)
+{
+	if (password == NULL && !with_link)
+		return RC_OK;
+	if (password != NULL && with_link)
+		return err_set(e, RC_INVALID,
+			       "\"password\" or \"link\": with a link the person chooses "
+			       "the password");
+	p->credential = NULL;
+	if (with_link)
+		return RC_OK;
+	enum rc rc = password_check(nd->id->org, p->name, password, e);
+	return rc == RC_OK ? password_hash(nd, a, password, &p->password, e) : rc;
+}
+
+/* in: name, role, password? or link? (true)  out: name, role, pseudonym, credential (null
+ * with a password or a link), link? (shown this once) */
 enum rc
 service_person_add(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
 {
+	struct person_job j = {.a = a, .by = who->name};
 	const char *name, *role, *password;
 	struct person_new p;
-	enum rc rc = in_only(in, "name role password", e);
+	enum rc rc = in_only(in, "name role password link", e);
 
 	if (rc == RC_OK)
 		rc = in_text(in, "name", true, PERSON_NAME_MAX, &name, e);
@@ -291,40 +220,66 @@ service_person_add(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = in_text(in, "password", false, PASSWORD_MAX, &password, e);
 	if (rc == RC_OK)
-		rc = person_prepare(a, name, role, password, &p, e);
+		rc = in_bool(in, "link", &j.with_link, e);
+	if (rc == RC_OK)
+		rc = person_prepare(a, name, role, &p, e);
+	if (rc == RC_OK)
+		rc = proof_choose(nd, a, password, j.with_link, &p, e);
 	if (rc != RC_OK)
 		return rc;
-	struct person_job j = {.p = &p, .by = who->name};
+	j.p = &p;
 	rc = writer_run(nd, work_add, &j, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:s, s:s?}", "name", p.name, "role",
-				     p.role, "pseudonym", p.pseudonym, "credential",
-				     p.credential));
+			   json_pack("{s:s, s:s, s:s, s:s?, s:s*}", "name", p.name,
+				     "role", p.role, "pseudonym", p.pseudonym,
+				     "credential", p.credential, "link", j.link));
 	return rc;
+}
+
+/* No act may leave the node without an admin. */
+static enum rc
+admin_left(struct writer *w, const char *name, struct err *e)
+{
+	int64_t admins;
+	enum rc rc = store_int(w->s, &SQL_PERSON_ADMINS, NULL, 0, &admins, e);
+
+	if (rc == RC_OK && admins == 0)
+		rc = err_set(e, RC_CONFLICT,
+			     "%s is the last admin: add another before this one goes",
+			     name);
+	return rc;
+}
+
+static enum rc
+no_person(const char *name, struct err *e)
+{
+	return err_set(e, RC_NOT_FOUND, "there is no active person %s", name);
 }
 
 static enum rc
 work_withdraw(struct writer *w, void *arg, struct err *e)
 {
 	const struct person_job *j = arg;
-	int64_t admins;
-	enum rc rc = store_run(w->s, &SQL_PERSON_WITHDRAW,
-			       (struct db_param[]){DB_P_TEXT(j->name)}, NULL, NULL, e);
+	struct db_param whose[] = {DB_P_TEXT(j->name), DB_P_INT(w->now_us)};
+	enum rc rc = store_run(w->s, &SQL_PERSON_WITHDRAW, whose, NULL, NULL, e);
 
 	if (rc == RC_OK && w->s->drv->changes(w->s->db) == 0)
-		rc = err_set(e, RC_NOT_FOUND, "there is no active person %s", j->name);
+		rc = no_person(j->name, e);
 	if (rc == RC_OK)
-		rc = store_int(w->s, &SQL_PERSON_ADMINS, NULL, 0, &admins, e);
-	if (rc == RC_OK && admins == 0)
-		rc = err_set(
-			e, RC_CONFLICT,
-			"%s is the last admin: add another before this one is withdrawn",
-			j->name);
+		rc = admin_left(w, j->name, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_TOKEN_REVOKE_ALL, whose, NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_SESSION_END_ALL, whose, NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_RECOVERY_CLEAR, whose, NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_WELCOME_CLEAR, whose, NULL, NULL, e);
 	return rc;
 }
 
-/* in: person  out: name */
+/* in: person  out: name.  Password, tokens, sessions and links end with it. */
 enum rc
 service_person_withdraw(struct node *nd, struct arena *a, const struct actor *who,
 			json_t *in, struct reply *out, struct err *e)
@@ -342,7 +297,100 @@ service_person_withdraw(struct node *nd, struct arena *a, const struct actor *wh
 	return rc;
 }
 
-/* out: persons [{name, pseudonym, role, by (token or password), active, added}] */
+static enum rc
+work_role(struct writer *w, void *arg, struct err *e)
+{
+	const struct person_job *j = arg;
+	struct db_param p[] = {DB_P_TEXT(j->name), DB_P_TEXT(j->role)};
+	enum rc rc = store_run(w->s, &SQL_PERSON_ROLE, p, NULL, NULL, e);
+
+	if (rc == RC_OK && w->s->drv->changes(w->s->db) == 0)
+		rc = no_person(j->name, e);
+	if (rc == RC_OK)
+		rc = admin_left(w, j->name, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_SESSION_END_ALL, p, NULL, NULL, e);
+	return rc;
+}
+
+/* in: person, role  out: name, role.  The person's sessions end, tokens have the new
+ * role.
+ */
+enum rc
+service_person_role(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		    struct reply *out, struct err *e)
+{
+	struct person_job j = {0};
+	enum role role = ROLE_COUNT;
+	enum rc rc = in_only(in, "person role", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = in_text(in, "person", true, PERSON_NAME_MAX, &j.name, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "role", true, 32, &j.role, e);
+	if (rc == RC_OK)
+		rc = role_parse(j.role, &role, e);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_role, &j, e);
+	if (rc == RC_OK)
+		reply_json(a, out,
+			   json_pack("{s:s, s:s}", "name", j.name, "role", j.role));
+	return rc;
+}
+
+enum rc
+person_link(struct store *s, struct arena *a, const char *name, bool forget_device,
+	    const char *by, int64_t now_us, int64_t valid_us, const char **ret,
+	    struct err *e)
+{
+	struct person p;
+	struct db_param whose[] = {DB_P_TEXT(name), DB_P_NULL, DB_P_INT(0)};
+	enum rc rc = person_get(s, a, name, &p, e);
+
+	if (rc == RC_OK && !p.found)
+		rc = no_person(name, e);
+	if (rc == RC_OK && forget_device)
+		rc = store_run(s, &SQL_PERSON_TOTP_SET, whose, NULL, NULL, e);
+	if (rc == RC_OK && forget_device)
+		rc = store_run(s, &SQL_RECOVERY_CLEAR, whose, NULL, NULL, e);
+	return rc == RC_OK ? welcome_put(s, a, name, by, now_us, valid_us, ret, e) : rc;
+}
+
+static enum rc
+work_link(struct writer *w, void *arg, struct err *e)
+{
+	struct person_job *j = arg;
+
+	return person_link(w->s, j->a, j->name, j->forget_device, j->by, w->now_us,
+			   link_us(w->nd), &j->link, e);
+}
+
+/* in: person, forget_device? (true: TOTP is switched off too)  out: name, link (shown
+ * this once), valid_s */
+enum rc
+service_person_link(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		    struct reply *out, struct err *e)
+{
+	struct person_job j = {.a = a, .by = who->name};
+	enum rc rc = in_only(in, "person forget_device", e);
+
+	if (rc == RC_OK)
+		rc = in_text(in, "person", true, PERSON_NAME_MAX, &j.name, e);
+	if (rc == RC_OK)
+		rc = in_bool(in, "forget_device", &j.forget_device, e);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_link, &j, e);
+	if (rc == RC_OK)
+		reply_json(a, out,
+			   json_pack("{s:s, s:s, s:I}", "name", j.name, "link", j.link,
+				     "valid_s",
+				     (json_int_t)(link_us(nd) / CLOCK_US_PER_S)));
+	return rc;
+}
+
+/* out: persons [{name, pseudonym, role, by (token or password), active, added, password,
+ * totp, tokens (good ones), sessions}] */
 enum rc
 service_person_list(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
@@ -356,9 +404,11 @@ service_person_list(struct node *nd, struct arena *a, const struct actor *who, j
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_PERSON_LIST, NULL,
-				"name:s pseudonym:s role:s by:s active:b added:t", rows,
-				e);
+		rc = store_rows(s, &SQL_PERSON_LIST,
+				(struct db_param[]){DB_P_INT(clock_now_us())},
+				"name:s pseudonym:s role:s by:s active:b added:t "
+				"password:b totp:b tokens:i sessions:i",
+				rows, e);
 	reader_put(nd, s);
 	return rc;
 }

@@ -11,6 +11,8 @@
 #include "core/target.h"
 #include "service/act.h"
 #include "service/cases.h"
+#include "service/person.h"
+#include "service/use.h"
 #include "store/store_sql.h"
 
 enum { TIMELINE_MAX = 1000 };
@@ -22,7 +24,7 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	       struct reply *out, struct err *e)
 {
 	json_t *states = json_object(), *rows = json_array(), *peers = json_array();
-	json_t *counts = NULL;
+	json_t *counts = NULL, *access = NULL;
 	struct store *s = NULL;
 	uint32_t serial = 0;
 	size_t i;
@@ -53,6 +55,8 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 			       "overdue:i items:i decided:i orders_in_force:i "
 			       "names_blocked:i alarms:i",
 			       &counts, e);
+	if (rc == RC_OK)
+		rc = access_status(s, &access, e);
 	reader_put(nd, s);
 	json_array_foreach (rows, i, row) {
 		int64_t state = json_integer_value(json_object_get(row, "state"));
@@ -64,6 +68,8 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (counts != NULL)
 		json_object_update(o, counts);
 	json_decref(counts);
+	if (access != NULL)
+		json_object_set_new(o, "access", access);
 	json_object_set_new(o, "frozen", channels_frozen_json(nd));
 	json_object_set_new(o, "zone_serial", json_integer(serial));
 	return rc;

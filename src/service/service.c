@@ -32,6 +32,40 @@ const struct service_route service_routes[] = {
 	 "give a person a credential"},
 	{"POST", "/v1/persons/{person}/withdraw", ADMIN, -1, SMALL,
 	 service_person_withdraw, "take a person's credential away"},
+	{"POST", "/v1/persons/{person}/role", ADMIN, -1, SMALL, service_person_role,
+	 "give a person another role"},
+	{"POST", "/v1/persons/{person}/link", ADMIN, -1, SMALL, service_person_link,
+	 "a one-time link with which a person sets a password"},
+	{"POST", "/v1/login", ROLES_NOBODY_NEEDED, -1, SMALL, service_login,
+	 "begin a session"},
+	{"POST", "/v1/welcome", ROLES_NOBODY_NEEDED, -1, SMALL, service_welcome,
+	 "use a one-time link: set a password, begin a session"},
+	{"POST", "/v1/logout", ANYONE, -1, SMALL, service_logout, "end the session"},
+	{"GET", "/v1/me", ANYONE, -1, SMALL, service_me, "who am I, and what may I do"},
+	{"POST", "/v1/me/password", ANYONE, -1, SMALL, service_password,
+	 "change one's password"},
+	{"POST", "/v1/me/totp", ANYONE, -1, SMALL, service_totp_start,
+	 "a new secret for a second factor"},
+	{"POST", "/v1/me/totp/confirm", ANYONE, -1, SMALL, service_totp_confirm,
+	 "confirm it with its first code"},
+	{"POST", "/v1/me/totp/off", ANYONE, -1, SMALL, service_totp_off,
+	 "without a second factor again"},
+	{"POST", "/v1/me/recovery", ANYONE, -1, SMALL, service_recovery,
+	 "new recovery codes"},
+	{"GET", "/v1/sessions", ANYONE, -1, SMALL, service_sessions,
+	 "one's sessions, or with admin another's"},
+	{"POST", "/v1/sessions/{session}/revoke", ANYONE, -1, SMALL,
+	 service_session_revoke, "end a session"},
+	{"GET", "/v1/tokens", ANYONE, -1, SMALL, service_tokens,
+	 "one's API tokens, or with admin another's"},
+	{"POST", "/v1/tokens", ANYONE, -1, SMALL, service_token_add,
+	 "an API token with scopes"},
+	{"POST", "/v1/tokens/{token}/revoke", ANYONE, -1, SMALL, service_token_revoke,
+	 "take a token back"},
+	{"GET", "/v1/access", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL, service_access,
+	 "who saw and did what"},
+	{"GET", "/v1/access/check", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL,
+	 service_access_check, "is that record whole"},
 	{"GET", "/v1/peers", ANYONE, -1, SMALL, service_peer_list,
 	 "peers and their delivery"},
 	{"POST", "/v1/peers/introduce", ADMIN, -1, SMALL + POLICY_MAX, service_introduce,
@@ -196,25 +230,84 @@ roles_text(struct arena *a, unsigned roles)
 	return text;
 }
 
+static bool
+own_account(const char *path)
+{
+	static const char me[] = "/v1/me";
+
+	return strncmp(path, me, sizeof(me) - 1) == 0 &&
+	       (path[sizeof(me) - 1] == '\0' || path[sizeof(me) - 1] == '/');
+}
+
+/* May they, whatever the request says? */
+static enum rc
+may_run(struct node *nd, struct arena *a, const struct service_route *r,
+	const struct actor *who, struct err *e)
+{
+	const char *scope = scope_of(a, r);
+
+	if ((r->roles & ROLE_BIT(who->role)) == 0)
+		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s", who->name,
+			       role_token(who->role), roles_text(a, r->roles));
+	if (!scopes_allow(who->scopes, scope))
+		return err_set(e, RC_DENIED,
+			       "this token has the scopes %s; this needs %s", who->scopes,
+			       scope);
+	if (who->must_enrol && !own_account(r->path) &&
+	    strcmp(r->path, "/v1/logout") != 0)
+		return err_set(e, RC_DENIED,
+			       "the role %s needs a second factor: enrol one first "
+			       "(POST /v1/me/totp, 'saluran totp enrol')",
+			       role_token(who->role));
+	if (r->party >= 0 && nd->id->role != (enum party)r->party)
+		return err_set(
+			e, RC_DENIED, "this is done on the %s's node; this one is the %s",
+			party_name((enum party)r->party), party_name(nd->id->role));
+	return RC_OK;
+}
+
+/* What the request is about: the word in the path's braces, else what was made. */
+static const char *
+object_of(struct arena *a, const struct service_route *r, const json_t *in,
+	  const json_t *made)
+{
+	static const char *const made_names[] = {"case", "order", "id"};
+	const char *open = strchr(r->path, '{'), *text;
+
+	if (open != NULL) {
+		const char *word = arena_strndup(a, open + 1, strcspn(open + 1, "}"));
+		return json_string_value(json_object_get(in, word));
+	}
+	if (strcmp(r->method, "GET") == 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof(made_names) / sizeof(made_names[0]); i++) {
+		text = json_string_value(json_object_get(made, made_names[i]));
+		if (text != NULL)
+			return text;
+	}
+	return NULL;
+}
+
 enum rc
 service_run(struct node *nd, struct arena *a, const struct service_route *r,
 	    const struct actor *who, json_t *in, struct reply *out, struct err *e)
 {
 	*out = (struct reply){0};
-	if (r->roles != ROLES_NOBODY_NEEDED && who == NULL)
+	/* What is public is not recorded: who looks a name up is nobody's business. */
+	if (r->roles == ROLES_NOBODY_NEEDED)
+		return r->fn(nd, a, who, in, out, e);
+	if (who == NULL || who->name == NULL)
 		return err_set(
 			e, RC_UNAUTHENTICATED,
 			"say who you are: give your credential file with --as FILE or "
 			"in SALURAN_CREDENTIAL");
-	if (r->roles != ROLES_NOBODY_NEEDED &&
-	    (r->roles & ROLE_BIT(actor_role(who))) == 0)
-		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s",
-			       actor_name(who), role_token(actor_role(who)),
-			       roles_text(a, r->roles));
-	if (r->party >= 0 && node_identity(nd)->role != (enum party)r->party)
-		return err_set(e, RC_DENIED,
-			       "this is done on the %s's node; this one is the %s",
-			       party_name((enum party)r->party),
-			       party_name(node_identity(nd)->role));
-	return r->fn(nd, a, who, in, out, e);
+	/* Refusals too are recorded. */
+	enum rc rc = access_reserve(nd, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = may_run(nd, a, r, who, e);
+	if (rc == RC_OK)
+		rc = r->fn(nd, a, who, in, out, e);
+	access_put(nd, who, r->method, r->path, object_of(a, r, in, out->json), rc);
+	return rc;
 }

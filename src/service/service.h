@@ -35,17 +35,54 @@ enum { ROLES_ANY = (1u << ROLE_COUNT) - 1, ROLES_NOBODY_NEEDED = 0 };
 
 const char *role_token(enum role r);
 
-/* A person who has proven who they are.  Made only by actor_authenticate(). */
+/*
+ * Who asks: a person who has proven who they are, or a stranger of whom only the address
+ * is known.  A person comes with an API token (all that its scopes and their role allow),
+ * a session, or name and password.  Lives as long as the arena.
+ */
 struct actor;
-const char *actor_name(const struct actor *who);
+const char *actor_name(const struct actor *who); /* NULL: a stranger */
 const char *actor_pseudonym(const struct actor *who);
 enum role actor_role(const struct actor *who);
 
-/* `credential` is the content of a credential file, or "name:password".
- * RC_UNAUTHENTICATED without saying which part was wrong; a password check takes 64 MiB
- * and two run at once. */
+/* `address` of all of these: the client's IP address, NULL: the local socket.  It is what
+ * is counted when somebody guesses passwords, and stands in the access record. */
+
+/* Whoever asks on a route that needs nobody, so that a login knows where it comes from.
+ * Such a route may also be given NULL. */
+const struct actor *actor_stranger(struct arena *a, const char *address);
+
+/*
+ * From an Authorization header: the content of a credential file or of a session file, or
+ * "name:password".
+ * RC_UNAUTHENTICATED  without saying which part was wrong
+ * RC_LIMIT            too many wrong passwords; e->retry_after_s says when to try again
+ * A password check takes 64 MiB, and two run at once.
+ */
+enum rc actor_authenticate_at(struct node *nd, struct arena *a, const char *credential,
+			      const char *address, const struct actor **ret,
+			      struct err *e) MUST_CHECK;
+/* As actor_authenticate_at() on the local socket. */
 enum rc actor_authenticate(struct node *nd, struct arena *a, const char *credential,
 			   const struct actor **ret, struct err *e) MUST_CHECK;
+
+/*
+ * From a cookie.  Its value is the member `session` of an answer: POST /v1/login and
+ * /v1/welcome have it, and so has whatever changes what the session may do (its secret is
+ * another one from then on).  An edge with cookies takes the member out of every answer
+ * that has it and sets the cookie instead (Secure, HttpOnly, SameSite=Strict); after
+ * POST /v1/logout it clears it.  A request with another method than GET that is
+ * authenticated by a cookie must pass actor_csrf_check().
+ * RC_UNAUTHENTICATED: unknown, ended, idle or too old.
+ */
+enum rc actor_from_session(struct node *nd, struct arena *a, const char *session,
+			   const char *address, const struct actor **ret,
+			   struct err *e) MUST_CHECK;
+/* `token`: what the request's X-CSRF-Token says, NULL: nothing.  It is the member `csrf`
+ * of the login's answer and of GET /v1/me, and hangs on the session's secret. RC_DENIED:
+ * it is not that session's. */
+enum rc actor_csrf_check(const struct actor *who, const char *token,
+			 struct err *e) MUST_CHECK;
 
 /* Who reads the loopback pages: an auditor without a name, until the pages have sessions.
  */
@@ -77,7 +114,12 @@ extern const size_t service_routes_n;
 enum rc service_route_find(const char *method, const char *path, json_t *in,
 			   const struct service_route **ret, struct err *e) MUST_CHECK;
 
-/* Check role and party, then run.  RC_UNAUTHENTICATED, RC_DENIED name the roles needed.
+/*
+ * Check role, scope and party, run, and put it on the access record: who, what, which
+ * object, how it ended.
+ * RC_UNAUTHENTICATED  `who` is NULL or a stranger where a person is needed
+ * RC_DENIED           names the roles or the scope needed
+ * RC_UNAVAILABLE      the access record cannot be written: nothing was done
  */
 enum rc service_run(struct node *nd, struct arena *a, const struct service_route *r,
 		    const struct actor *who, json_t *in, struct reply *out,

@@ -8,6 +8,7 @@ static const struct {
 	tick_fn *fn;
 } ticks[] = {
 	{"held.decision", PARTY_PLATFORM, tick_held},
+	{"access.retention", -1, tick_access},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "service/person.h"
 #include "service/use.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
@@ -280,6 +281,8 @@ group_try(struct writer *w, struct job *jobs, struct err *e)
 	for (struct job *j = jobs; rc == RC_OK && j != NULL; j = j->next)
 		if (j->idem != NULL && j->rc == RC_OK)
 			rc = idem_keep(w, j, e);
+	if (rc == RC_OK && access_write(w))
+		any = true;
 	if (any && rc == RC_OK)
 		rc = group_commit(w, e);
 	if (rc != RC_OK || !any)
@@ -287,7 +290,8 @@ group_try(struct writer *w, struct job *jobs, struct err *e)
 	return rc;
 }
 
-static void
+/* False: what waits for the access record could not be written. */
+static bool
 group_run(struct writer *w, struct job *jobs)
 {
 	struct err e = ERR_INIT;
@@ -295,8 +299,9 @@ group_run(struct writer *w, struct job *jobs)
 
 	for (int i = 0; rc == RC_RETRY && i < WRITER_ATTEMPTS; i++)
 		rc = group_try(w, jobs, &e);
+	bool recorded = access_written(w->nd, rc == RC_OK);
 	if (rc == RC_OK)
-		return;
+		return recorded;
 	log_line(LOG_ERROR, "writer.commit", "rc=%s", rc_token(rc));
 	for (struct job *j = jobs; j != NULL; j = j->next)
 		if (j->rc == RC_OK) {
@@ -304,15 +309,39 @@ group_run(struct writer *w, struct job *jobs)
 			if (j->e != NULL)
 				*j->e = e;
 		}
+	return recorded;
 }
 
-/* Up to a group of what waits, or NULL when the node stops and nothing waits. */
-static struct job *
-group_take(struct node *nd)
+/* Until there is a job, the access record wants to be written, or the node stops. */
+static void
+group_wait(struct node *nd)
 {
+	int64_t until_us = clock_mono_us() + ACCESS_WAIT_US;
+	struct timespec until = {.tv_sec = (time_t)(until_us / CLOCK_US_PER_S),
+				 .tv_nsec = (long)(until_us % CLOCK_US_PER_S) * 1000};
+	bool urgent = false, due;
+	int waited = 0;
+
+	while (nd->first == NULL && !nd->stopping && !urgent && waited == 0) {
+		due = access_due(nd, &urgent);
+		if (urgent)
+			break;
+		if (due)
+			waited = pthread_cond_timedwait(&nd->queued, &nd->mu, &until);
+		else
+			pthread_cond_wait(&nd->queued, &nd->mu);
+	}
+}
+
+/* Up to a group of what waits, NULL: only the access record.  False: the node stops and
+ * nothing waits that can be written. */
+static bool
+group_take(struct node *nd, bool recorded, struct job **ret)
+{
+	bool urgent;
+
 	pthread_mutex_lock(&nd->mu);
-	while (nd->first == NULL && !nd->stopping)
-		pthread_cond_wait(&nd->queued, &nd->mu);
+	group_wait(nd);
 	struct job *jobs = nd->first, *last = jobs;
 	for (size_t n = 1; last != NULL && !last->alone && last->next != NULL &&
 			   !last->next->alone && n < NODE_GROUP_MAX;
@@ -324,8 +353,11 @@ group_take(struct node *nd)
 		if (nd->first == NULL)
 			nd->last = &nd->first;
 	}
+	bool goes_on =
+		jobs != NULL || !nd->stopping || (recorded && access_due(nd, &urgent));
 	pthread_mutex_unlock(&nd->mu);
-	return jobs;
+	*ret = jobs;
+	return goes_on;
 }
 
 static void *
@@ -338,12 +370,15 @@ writer_main(void *arg)
 			   .a = arena_create(),
 			   .now_us = nd->last_stored_us};
 	struct job *jobs;
+	bool recorded = true;
 
-	while ((jobs = group_take(nd)) != NULL) {
-		if (jobs->alone)
+	while (group_take(nd, recorded, &jobs)) {
+		if (jobs != NULL && jobs->alone)
 			jobs->rc = jobs->work(&w, jobs->arg, jobs->e);
 		else
-			group_run(&w, jobs);
+			recorded = group_run(&w, jobs);
+		if (jobs == NULL)
+			continue;
 		pthread_mutex_lock(&nd->mu);
 		/* A job's memory is its caller's: not touched once it is done. */
 		for (struct job *j = jobs, *next; j != NULL; j = next) {
@@ -451,6 +486,7 @@ writer_start(struct node *nd, struct err *e)
 	if (pthread_create(&nd->thread, NULL, writer_main, nd) != 0)
 		return err_set(e, RC_IO, "cannot start the writer's thread");
 	nd->running = true;
+	access_node(nd, "start");
 	return RC_OK;
 }
 
@@ -459,6 +495,7 @@ writer_stop(struct node *nd)
 {
 	if (!nd->running)
 		return;
+	access_node(nd, "stop");
 	node_stop(nd);
 	pthread_join(nd->thread, NULL);
 	nd->running = false;

@@ -2,9 +2,8 @@
 -- $1 name
 -- $2 pseudonym
 -- $3 role
--- $4 SHA-256 of the token
--- $5 argon2id string
--- $6 now, us
--- $7 added by
-INSERT INTO person (name, pseudonym, role, token_sha256, password, active, added_us, added_by)
-VALUES ($1, $2, $3, $4, $5, 1, $6, $7);
+-- $4 argon2id string
+-- $5 now, us
+-- $6 added by
+INSERT INTO person (name, pseudonym, role, password, active, added_us, added_by, password_us)
+VALUES ($1, $2, $3, $4, 1, $5, $6, $5);

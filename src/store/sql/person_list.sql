@@ -1,6 +1,11 @@
 -- person_list: everybody
-SELECT name, pseudonym, role,
-       CASE WHEN password IS NOT NULL THEN 'password' WHEN token_sha256 IS NOT NULL THEN 'token' END,
-       active, added_us
-FROM person
-ORDER BY name;
+-- $1 now, us
+SELECT p.name, p.pseudonym, p.role,
+       CASE WHEN p.password IS NOT NULL THEN 'password'
+            WHEN EXISTS (SELECT 1 FROM token t WHERE t.person = p.name AND t.revoked_us = 0) THEN 'token' END,
+       p.active, p.added_us, p.password IS NOT NULL, p.totp_secret IS NOT NULL,
+       (SELECT count(*) FROM token t
+        WHERE t.person = p.name AND t.revoked_us = 0 AND (t.expires_us = 0 OR t.expires_us > $1)),
+       (SELECT count(*) FROM session s WHERE s.person = p.name AND s.expires_us > $1)
+FROM person p
+ORDER BY p.name;

@@ -1,0 +1,4 @@
+-- lockout_prune: what is too old to count
+-- $1 before, us
+DELETE FROM lockout
+WHERE last_us < $1;
