@@ -36,7 +36,9 @@ header_rate(struct request *r, struct MHD_Response *resp)
 	bool ok = true;
 
 	if (r->rc == RC_LIMIT)
-		ok = header_number(r, resp, MHD_HTTP_HEADER_RETRY_AFTER, x->wait_s);
+		ok = header_number(r, resp, MHD_HTTP_HEADER_RETRY_AFTER,
+				   r->e.retry_after_s != 0 ? r->e.retry_after_s
+							   : x->wait_s);
 	if (x->limit == 0)
 		return ok;
 	return ok &&

@@ -143,11 +143,20 @@ run_metrics(struct request *r)
 	return ret;
 }
 
+/* A login must know where it comes from. */
+static const struct actor *
+asker(const struct request *r)
+{
+	return r->who != NULL ? r->who
+			      : actor_stranger(r->a, r->l->local ? NULL : r->address);
+}
+
 static enum MHD_Result
 run_once(struct request *r)
 {
 	struct reply out = {0};
-	enum rc rc = service_run(r->l->h->nd, r->a, r->route, r->who, r->in, &out, &r->e);
+	enum rc rc =
+		service_run(r->l->h->nd, r->a, r->route, asker(r), r->in, &out, &r->e);
 
 	if (rc != RC_OK)
 		return answer_problem(r, rc, out.json);
@@ -179,7 +188,7 @@ run_keyed(struct request *r)
 				    strlen(before));
 	if (rc != RC_OK)
 		return answer_problem(r, rc, NULL);
-	rc = service_run(r->l->h->nd, r->a, r->route, r->who, r->in, &out, &r->e);
+	rc = service_run(r->l->h->nd, r->a, r->route, asker(r), r->in, &out, &r->e);
 	char *text = rc == RC_OK && out.json != NULL ? json_dumps(out.json, JSON_COMPACT)
 						     : NULL;
 	enum rc kept = idem_end(x, text, rc == RC_OK ? &r->e : NULL);
@@ -211,7 +220,8 @@ request_run(struct request *r)
 		return run_metrics(r);
 	if (strcmp(r->route->path, STREAM_PATH) == 0)
 		return stream_start(r);
-	return r->key != NULL ? run_keyed(r) : run_once(r);
+	return r->key != NULL && service_route_keyed(r->route) ? run_keyed(r)
+							       : run_once(r);
 }
 
 /* ---- callbacks of libmicrohttpd */

@@ -170,8 +170,8 @@ who_asks(struct request *r, struct err *e)
 		return err_set(
 			e, RC_UNAUTHENTICATED,
 			"the Authorization header must be \"Bearer <credential>\"");
-	return actor_authenticate(r->l->h->nd, r->a, auth + sizeof(scheme) - 1, &r->who,
-				  e);
+	return actor_authenticate_at(r->l->h->nd, r->a, auth + sizeof(scheme) - 1,
+				     r->l->local ? NULL : r->address, &r->who, e);
 }
 
 /* By the local socket everybody is this machine's, and nobody is counted.  A lift is

@@ -239,6 +239,13 @@ own_account(const char *path)
 	       (path[sizeof(me) - 1] == '\0' || path[sizeof(me) - 1] == '/');
 }
 
+bool
+service_route_keyed(const struct service_route *r)
+{
+	return strcmp(r->path, "/v1/login") != 0 && strcmp(r->path, "/v1/welcome") != 0 &&
+	       !own_account(r->path);
+}
+
 /* May they, whatever the request says? */
 static enum rc
 may_run(struct node *nd, struct arena *a, const struct service_route *r,

@@ -114,6 +114,11 @@ extern const size_t service_routes_n;
 enum rc service_route_find(const char *method, const char *path, json_t *in,
 			   const struct service_route **ret, struct err *e) MUST_CHECK;
 
+/* May an answer of it be kept under an Idempotency-Key?  Not where a password or a code
+ * is proven: it would hold the writer while argon2id works, and keep a trace of the
+ * secret. */
+bool service_route_keyed(const struct service_route *r);
+
 /*
  * Check role, scope and party, run, and put it on the access record: who, what, which
  * object, how it ended.
