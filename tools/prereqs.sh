@@ -7,7 +7,7 @@
 # meson brings Debian's python3, which our tools use as /usr/bin/python3.
 PREREQS_BUILD=(
 	ca-certificates gcc libc6-dev meson ninja-build pkg-config
-	libcmocka-dev libcurl4-gnutls-dev libgnutls28-dev libidn2-dev libjansson-dev
+	libcmocka-dev libcurl4-gnutls-dev libgmime-3.0-dev libgnutls28-dev libidn2-dev libjansson-dev
 	libknot-dev libmicrohttpd-dev libpsl-dev libqrencode-dev libsodium-dev
 	libsqlite3-dev publicsuffix zlib1g-dev
 )

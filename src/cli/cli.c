@@ -29,6 +29,7 @@ const struct cli_command *const cli_families[] = {
 	cli_decide_commands,
 	cli_casework_commands,
 	cli_contact_commands,
+	cli_mail_commands,
 	cli_order_commands,
 	cli_proof_commands,
 	NULL,

@@ -112,6 +112,7 @@ extern const struct cli_command cli_queue_commands[];
 extern const struct cli_command cli_casework_commands[];
 extern const struct cli_command cli_decide_commands[];
 extern const struct cli_command cli_contact_commands[];
+extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[];
 /* All of them, in the order of the help; ended by NULL. */
 extern const struct cli_command *const cli_families[];

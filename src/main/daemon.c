@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "http/api.h"
 #include "http/pages.h"
+#include "mail/mail.h"
 #include "peer/push.h"
 #include "peer/server.h"
 #include "rpz/rpz.h"
@@ -235,6 +236,8 @@ daemon_serve(struct cli *c, struct err *e)
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	enum rc rc = node_open(c->dir, &s.nd, e);
+	if (rc == RC_OK)
+		service_mail_reader(s.nd, mail_read);
 	if (rc == RC_OK)
 		rc = signals_start(&s, e);
 	if (rc == RC_OK)

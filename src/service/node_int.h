@@ -11,6 +11,7 @@
 
 #include "core/guard.h"
 #include "core/merkle.h"
+#include "service/mail.h"
 #include "service/node.h"
 #include "service/service.h"
 #include "signer/signer.h"
@@ -97,6 +98,7 @@ struct node {
 	struct settings *config;
 	const struct identity *id;
 	struct signer *signer;
+	mail_read_fn *mail_read; /* the reader of e-mail, given by main */
 	psl_ctx_t *psl;
 	struct guard_lists lists; /* psl, protected names, services */
 

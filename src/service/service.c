@@ -16,6 +16,7 @@ enum {
 #define ADMIN	 ROLE_BIT(ROLE_ADMIN)
 #define OFFICER	 ROLE_BIT(ROLE_OFFICER)
 #define APPROVER ROLE_BIT(ROLE_APPROVER)
+#define READMAIL (OFFICER | APPROVER | ROLE_BIT(ROLE_AUDITOR))
 #define AGENT	 (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_LEAD))
 #define WORKS	 (ADMIN | OFFICER | APPROVER | AGENT)
 #define TALKS	 (OFFICER | AGENT)
@@ -86,6 +87,24 @@ const struct service_route service_routes[] = {
 	 service_batch_check, "check a list row by row, send nothing"},
 	{"POST", "/v1/notices", OFFICER, PARTY_AUTHORITY, LARGE, service_notice_send,
 	 "send a notice"},
+	{"POST", "/v1/mail", OFFICER, PARTY_AUTHORITY, LARGE, service_mail_import,
+	 "import an e-mail: what it proposes, nothing is sent"},
+	{"GET", "/v1/mail", READMAIL, PARTY_AUTHORITY, SMALL, service_mails,
+	 "e-mails that were imported"},
+	{"GET", "/v1/mail/{mail}", READMAIL, PARTY_AUTHORITY, SMALL, service_mail,
+	 "one e-mail, its thread and what it proposes"},
+	{"GET", "/v1/mail/{mail}/raw", READMAIL, PARTY_AUTHORITY, SMALL, service_mail_raw,
+	 "the message as it came"},
+	{"POST", "/v1/mail/{mail}/decide-proposals", OFFICER, PARTY_AUTHORITY, 4 << 20,
+	 service_mail_decide, "keep, drop or mend what it proposes"},
+	{"POST", "/v1/mail/{mail}/drop", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_mail_drop, "it is no report: its content goes"},
+	{"POST", "/v1/mail/{mail}/join", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_mail_join, "it belongs to a case"},
+	{"POST", "/v1/mail/send", OFFICER, PARTY_AUTHORITY, SMALL, service_mail_send,
+	 "send what e-mails propose as a notice"},
+	{"GET", "/v1/cases/{case}/mail", READMAIL, PARTY_AUTHORITY, SMALL,
+	 service_case_mail, "the e-mails that belong to a case"},
 	{"GET", "/v1/cases", ANYONE, -1, SMALL, service_cases, "cases by deadline"},
 	{"GET", "/v1/cases/{case}", ANYONE, -1, SMALL, service_case, "one case"},
 	{"GET", "/v1/cases/{case}/items", ANYONE, -1, SMALL, service_items, "its items"},

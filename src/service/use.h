@@ -28,6 +28,11 @@ service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
 /* query.c: what people see */
 service_fn service_status, service_case, service_orders, service_order, service_lookup;
+/* mail_import.c, mail_show.c, mail_decide.c, mail_send.c: e-mail that was sent before
+ * there was a channel */
+service_fn service_mail_import, service_mails, service_mail, service_mail_raw,
+	service_case_mail, service_mail_decide, service_mail_drop, service_mail_join,
+	service_mail_send;
 /* zone.c */
 service_fn service_zone_show, service_operator_add, service_operator_remove;
 /* peering.c */
