@@ -16,7 +16,7 @@
 #include "store/store_sql.h"
 
 enum {
-	FEW_MAX = 2000, /* found by these; more are found along the list by deadline */
+	FEW_MAX = 1000, /* found by these; more are found along the list by deadline */
 	WORDS_MAX = 2,	/* of a search */
 	TEXT_MAX = 200,
 	CURSOR_MAX = 80,

@@ -1,0 +1,50 @@
+/*
+ * pair - two nodes as two processes with HTTPS between them.
+ *
+ * The node of this process is at hand; the other serves its side until the pair is closed
+ * and does one thing before: a child callback, in its own process.
+ */
+#ifndef SALURAN_BENCH_PAIR_H
+#define SALURAN_BENCH_PAIR_H
+
+#include <sys/types.h>
+
+#include "bench.h"
+#include "peer/push.h"
+#include "peer/server.h"
+
+struct bench_side {
+	struct bench_node n;
+	struct node *nd;
+	char worker[256]; /* credential: an officer of the authority, an agent of the
+			     platform */
+};
+
+struct bench_pair {
+	struct bench_side here, there; /* of `there` only .n is known here */
+	struct peer_server *server;
+	struct peer_push *push;
+	pid_t child;
+	int until; /* closed: the child ends */
+	int said;  /* what the child writes */
+};
+
+/* In the child, with its node serving; `say` is the other end of pair.said.  NULL: it
+ * only serves. */
+typedef void bench_child(struct bench_side *side, int say);
+
+/* Before any other thread is there. */
+void bench_pair_open(struct bench_pair *p, enum party here, bench_child *child);
+void bench_pair_close(struct bench_pair *p);
+/* Until the peer has receipted all that this node has sent. */
+void bench_pair_settle(struct bench_pair *p);
+
+/* "target,category\n..." of n rows with the first number `from`; the caller's. */
+char *bench_csv(int from, int n);
+/* Sends it as one notice; its case. */
+const char *bench_notice(struct bench_side *s, const char *csv, const char *reference);
+
+/* The p-th part of a thousand of n values, which are sorted. */
+double bench_quantile(double *values, size_t n, int per_mille);
+
+#endif
