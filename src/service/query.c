@@ -3,6 +3,7 @@
  * anything but the views, except that "overdue" is told at the moment of asking.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,30 +18,79 @@
 
 enum { TIMELINE_MAX = 1000 };
 
-/* out: org, name, role, zone serial, counts by state, peers with delivery, orders in
- * force */
+static int64_t
+tally_get(const json_t *sums, const char *what)
+{
+	return json_integer_value(json_object_get(sums, what));
+}
+
+/* `cases` by state, and counts of items that add up: submitted = accepted + refused +
+ * waiting, accepted = decided + open. */
+static void
+tallies_put(const json_t *sums, json_t *into)
+{
+	json_t *states = json_object();
+	int64_t accepted = tally_get(sums, "items/1"),
+		decided = tally_get(sums, "decided");
+
+	for (int k = CASE_NONE + 1; k < CASE_STATE_COUNT; k++) {
+		char what[32];
+		snprintf(what, sizeof(what), "state/%d", k);
+		if (tally_get(sums, what) != 0)
+			json_object_set_new(states, case_state_token((enum case_state)k),
+					    json_integer(tally_get(sums, what)));
+	}
+	json_object_set_new(into, "cases", states);
+	json_object_set_new(into, "items", json_integer(tally_get(sums, "items")));
+	json_object_set_new(into, "decided", json_integer(decided));
+	json_object_set_new(into, "counts",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
+				      (json_int_t)tally_get(sums, "items"), "accepted",
+				      (json_int_t)accepted, "refused",
+				      (json_int_t)tally_get(sums, "items/2"), "waiting",
+				      (json_int_t)tally_get(sums, "items/0"), "decided",
+				      (json_int_t)decided, "open",
+				      (json_int_t)(accepted - decided)));
+}
+
+/* The sums over all cases, which the folds keep: nobody counts them. */
+static enum rc
+tallies_read(struct store *s, json_t *into, struct err *e)
+{
+	json_t *rows = json_array(), *sums = json_object(), *row;
+	size_t i;
+	enum rc rc = store_rows(s, &SQL_TALLY_LIST, NULL, "what:s n:i", rows, e);
+
+	json_array_foreach (rows, i, row)
+		json_object_set(sums, json_string_value(json_object_get(row, "what")),
+				json_object_get(row, "n"));
+	if (rc == RC_OK)
+		tallies_put(sums, into);
+	json_decref(rows);
+	json_decref(sums);
+	return rc;
+}
+
+/* out: org, name, role, zone serial, cases by state, counts of items, peers with
+ * delivery, orders in force */
 enum rc
 service_status(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	       struct reply *out, struct err *e)
 {
-	json_t *states = json_object(), *rows = json_array(), *peers = json_array();
-	json_t *counts = NULL, *access = NULL;
+	json_t *counts = NULL, *access = NULL, *peers = json_array();
 	struct store *s = NULL;
 	uint32_t serial = 0;
-	size_t i;
-	json_t *row;
 	enum rc rc = in_only(in, "", e);
 
 	(void)who;
 	json_t *o = reply_json(a, out,
-			       json_pack("{s:s, s:s, s:s, s:o, s:o}", "org", nd->id->org,
+			       json_pack("{s:s, s:s, s:s, s:o}", "org", nd->id->org,
 					 "name", nd->id->name, "role",
-					 party_name(nd->id->role), "cases", states,
-					 "peers", peers));
+					 party_name(nd->id->role), "peers", peers));
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_CASE_STATES, NULL, "state:i n:i", rows, e);
+		rc = tallies_read(s, o, e);
 	if (rc == RC_OK)
 		rc = store_rows(
 			s, &SQL_PEER_LIST, NULL,
@@ -52,19 +102,11 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = store_row(s, &SQL_STATUS_COUNTS,
 			       (struct db_param[]){DB_P_INT(clock_now_us())},
-			       "overdue:i items:i decided:i orders_in_force:i "
-			       "names_blocked:i alarms:i",
+			       "overdue:i orders_in_force:i names_blocked:i alarms:i",
 			       &counts, e);
 	if (rc == RC_OK)
 		rc = access_status(s, &access, e);
 	reader_put(nd, s);
-	json_array_foreach (rows, i, row) {
-		int64_t state = json_integer_value(json_object_get(row, "state"));
-		if (state > 0 && state < CASE_STATE_COUNT)
-			json_object_set(states, case_state_token((enum case_state)state),
-					json_object_get(row, "n"));
-	}
-	json_decref(rows);
 	if (counts != NULL)
 		json_object_update(o, counts);
 	json_decref(counts);

@@ -357,7 +357,9 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "q:i "
 		     "r:i s:i t:i u:i v:i w:s x:i y:i z:i A:i B:i C:i D:i E:i F:i G:i "
 		     "H:i I:i J:s K:s L:i M:i"),
-		VIEW("v_queue", SQL_V_QUEUE_ALL, "a:s b:i c:i d:i e:s f:i g:i h:i i:i"),
+		VIEW("v_queue", SQL_V_QUEUE_ALL,
+		     "a:s b:i c:i d:i e:s f:i g:i h:i i:i j:i k:i l:i"),
+		VIEW("v_tally", SQL_V_TALLY_ALL, "a:s b:i"),
 		VIEW("v_case_word", SQL_V_CASE_WORD_ALL, "a:s b:s"),
 		VIEW("v_case_category", SQL_V_CASE_CATEGORY_ALL, "a:s b:s c:i"),
 		VIEW("v_case_event", SQL_V_CASE_EVENT_ALL,

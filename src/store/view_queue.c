@@ -4,6 +4,7 @@
  * What a list shows is in v_case; this is the narrow copy that filters run over, kept by
  * the folds that change v_case and v_message.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "store/store_sql.h"
@@ -15,9 +16,85 @@ enum {
 	CASE_WORDS_MAX = 200, /* of one case */
 };
 
+/* What a case adds to the sums over all cases. */
+struct sums {
+	struct store *s;
+	bool found;
+	int64_t state, items, decided, answer;
+};
+
+static enum rc
+on_sums(void *arg, const struct db_row *row, struct err *e)
+{
+	struct sums *x = arg;
+	const struct db_driver *drv = x->s->drv;
+
+	(void)e;
+	x->found = true;
+	x->state = drv->col_int(row, 0);
+	x->items = drv->col_int(row, 1);
+	x->decided = drv->col_int(row, 2);
+	x->answer = drv->col_int(row, 3);
+	return RC_OK;
+}
+
+static enum rc
+tally_add(struct fold *f, const char *what, int64_t more, struct err *e)
+{
+	if (more == 0)
+		return RC_OK;
+	return store_run(f->s, &SQL_V_TALLY_ADD,
+			 (struct db_param[]){DB_P_TEXT(what), DB_P_INT(more)}, NULL, NULL,
+			 e);
+}
+
+static const char *
+tally_of(struct arena *a, const char *what, int64_t which)
+{
+	return arena_printf(a, "%s/%" PRId64, what, which);
+}
+
+static enum rc
+tallies_change(struct fold *f, const struct sums *old, const struct sums *now,
+	       struct err *e)
+{
+	enum rc rc = tally_add(f, "items", now->items - old->items, e);
+
+	if (rc == RC_OK)
+		rc = tally_add(f, "decided", now->decided - old->decided, e);
+	if (rc == RC_OK && (!old->found || old->state != now->state)) {
+		rc = tally_add(f, tally_of(f->a, "state", now->state), 1, e);
+		if (rc == RC_OK && old->found)
+			rc = tally_add(f, tally_of(f->a, "state", old->state), -1, e);
+	}
+	if (rc != RC_OK || (old->answer == now->answer && old->items == now->items))
+		return rc;
+	rc = tally_add(f, tally_of(f->a, "items", now->answer), now->items, e);
+	return rc == RC_OK ? tally_add(f, tally_of(f->a, "items", old->answer),
+				       -old->items, e)
+			   : rc;
+}
+
 enum rc
 fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us, struct err *e)
 {
+	struct sums old = {.s = f->s};
+	const struct sums now = {
+		.state = c->fold.state,
+		.items = (int64_t)c->items,
+		.decided = (int64_t)c->decided,
+		.answer = c->fold.accepted_us != 0  ? 1
+			  : c->fold.refused_us != 0 ? 2
+						    : 0,
+	};
+	enum rc rc =
+		store_run(f->s, &SQL_V_QUEUE_SUMS,
+			  (struct db_param[]){DB_P_TEXT(c->casefile)}, on_sums, &old, e);
+
+	if (rc == RC_OK)
+		rc = tallies_change(f, &old, &now, e);
+	if (rc != RC_OK)
+		return rc;
 	return store_run(f->s, &SQL_V_QUEUE_PUT,
 			 (struct db_param[]){
 				 DB_P_TEXT(c->casefile),
@@ -27,6 +104,9 @@ fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us, stru
 				 DB_P_TEXT(c->class_code == NULL ? "" : c->class_code),
 				 DB_P_INT(c->urgent),
 				 DB_P_INT(c->fold.receipt_us != 0),
+				 DB_P_INT(now.items),
+				 DB_P_INT(now.decided),
+				 DB_P_INT(now.answer),
 			 },
 			 NULL, NULL, e);
 }

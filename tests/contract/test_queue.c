@@ -348,6 +348,59 @@ matching(void **state)
 	fix_close(&f);
 }
 
+static void
+assert_counts(struct fix *f, const char *want)
+{
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		const json_t *c =
+			json_object_get(fix_must(f, (enum party)p, f->n[p].admin, "GET",
+						 "/v1/status", NULL),
+					"counts");
+		const char *got = arena_printf(
+			f->a,
+			"submitted %d = accepted %d + refused %d + waiting %d; accepted "
+			"= "
+			"decided %d + open %d",
+			(int)fix_int(c, "submitted"), (int)fix_int(c, "accepted"),
+			(int)fix_int(c, "refused"), (int)fix_int(c, "waiting"),
+			(int)fix_int(c, "decided"), (int)fix_int(c, "open"));
+		assert_string_equal(got, want);
+	}
+}
+
+/* The sums that the folds keep are those that counting would give. */
+static void
+sums(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	struct world w = world_open(&f);
+	fix_settle(&f);
+	assert_counts(&f, "submitted 5 = accepted 0 + refused 0 + waiting 5; accepted = "
+			  "decided 0 + open 0");
+	fix_act(&f, P, w.first, "accept", NULL);
+	fix_act(&f, P, w.second, "refuse", json_pack("{s:s}", "reason", "not ours"));
+	fix_act(&f, P, w.first, "decide",
+		json_pack("{s:[i], s:s}", "items", 1, "outcome", "removed"));
+	fix_settle(&f);
+	assert_counts(&f, "submitted 5 = accepted 2 + refused 1 + waiting 2; accepted = "
+			  "decided 1 + open 1");
+	/* The platform thinks better of it. */
+	fix_act(&f, P, w.second, "accept", NULL);
+	fix_settle(&f);
+	assert_counts(&f, "submitted 5 = accepted 3 + refused 0 + waiting 2; accepted = "
+			  "decided 1 + open 2");
+	const json_t *states = json_object_get(
+		fix_must(&f, A, f.n[A].admin, "GET", "/v1/status", NULL), "cases");
+	assert_int_equal(fix_int(states, "accepted"), 2);
+	assert_int_equal(fix_int(states, "received"), 1);
+	assert_int_equal(json_object_size(states), 2);
+	fix_rebuilt_equal(&f, A);
+	fix_rebuilt_equal(&f, P);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -356,6 +409,7 @@ main(void)
 		cmocka_unit_test(bad_filters), cmocka_unit_test(unread_by_side),
 		cmocka_unit_test(claims),      cmocka_unit_test(presence),
 		cmocka_unit_test(search),      cmocka_unit_test(matching),
+		cmocka_unit_test(sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

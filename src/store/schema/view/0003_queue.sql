@@ -10,7 +10,10 @@ CREATE TABLE v_queue (
 	urgent BIGINT NOT NULL,
 	receipted BIGINT NOT NULL, -- 1: a clock runs, or ran
 	unread0 BIGINT NOT NULL,   -- messages of the authority that the platform has not read
-	unread1 BIGINT NOT NULL    -- and the other way
+	unread1 BIGINT NOT NULL,   -- and the other way
+	items BIGINT NOT NULL,
+	decided BIGINT NOT NULL,
+	answer BIGINT NOT NULL -- 0: none, 1: accepted, 2: refused
 );
 -- Holds every column, so that a page is read from the index alone.
 CREATE INDEX v_queue_due ON v_queue
@@ -32,3 +35,10 @@ CREATE TABLE v_case_category (
 	PRIMARY KEY (casefile, category)
 );
 CREATE INDEX v_case_category_category ON v_case_category (category, casefile);
+
+-- Sums over all cases, so that nobody counts them: "state/2", "items", "items/1" (of
+-- cases with that answer), "decided".
+CREATE TABLE v_tally (
+	what TEXT PRIMARY KEY,
+	n BIGINT NOT NULL
+);
