@@ -105,6 +105,9 @@ enum rc cli_case_act(struct cli *c, const char *verb, json_t *in, const char *do
 
 /* Show an order: `show` takes either. */
 enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
+void cli_order_print(struct cli *c, const json_t *order);
+/* "channel: text" as {told, channel, text}; *ret is new. */
+enum rc cli_owner(const char *given, bool told, json_t **ret, struct err *e) MUST_CHECK;
 
 /* Commands by family, each ended by a row without a name. */
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
@@ -114,6 +117,7 @@ extern const struct cli_command cli_decide_commands[];
 extern const struct cli_command cli_contact_commands[];
 extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[];
+extern const struct cli_command cli_order_act_commands[];
 /* All of them, in the order of the help; ended by NULL. */
 extern const struct cli_command *const cli_families[];
 

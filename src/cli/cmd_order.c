@@ -14,10 +14,14 @@ findings_print(const json_t *o)
 	const json_t *v;
 
 	json_array_foreach (json_object_get(o, "findings"), i, v)
-		printf("  [%s] %s: %s\n", cli_text(v, "level"), cli_text(v, "name"),
+		printf("  [%s] %s%s%s\n", cli_text(v, "level"),
+		       json_is_string(json_object_get(v, "name")) ? cli_text(v, "name")
+								  : "",
+		       json_is_string(json_object_get(v, "name")) ? ": " : "",
 		       cli_text(v, "text"));
 	if (json_array_size(json_object_get(o, "overrides_needed")) != 0) {
-		printf("needs an override, with a reason, by a third person:");
+		printf("before anybody approves, a third person overrides, with a "
+		       "reason:");
 		json_array_foreach (json_object_get(o, "overrides_needed"), i, v)
 			printf(" %s", json_string_value(v));
 		printf("\n");
@@ -42,6 +46,60 @@ lines_read(struct cli *c, const char *path, json_t *into, struct err *e)
 	return rc;
 }
 
+/* "email: wrote to the registrant": the channel, and what was done. */
+static enum rc
+owner_input(struct cli *c, const char *option, bool told, json_t *into, struct err *e)
+{
+	const char *given = cli_value(c, option);
+	json_t *owner;
+
+	if (given == NULL)
+		return RC_OK;
+	enum rc rc = cli_owner(given, told, &owner, e);
+	if (rc == RC_OK)
+		json_object_set_new(into, "owner", owner);
+	else
+		err_prefix(e, "--%s", option);
+	return rc;
+}
+
+enum rc
+cli_owner(const char *given, bool told, json_t **ret, struct err *e)
+{
+	size_t channel = strcspn(given, ":");
+	const char *text = given + channel;
+
+	if (channel == 0 || text[0] != ':' || text[1 + strspn(text + 1, " ")] == '\0')
+		return err_set(e, RC_INVALID,
+			       "write the channel, a colon and what was done: \"email: "
+			       "wrote to the registrant\"");
+	text += 1 + strspn(text + 1, " ");
+	*ret = json_pack("{s:b, s:s%, s:s}", "told", told, "channel", given, channel,
+			 "text", text);
+	return RC_OK;
+}
+
+static void
+statements_input(struct cli *c, json_t *into)
+{
+	static const char *const called[] = {"called-who", "called-when",
+					     "called-outcome"};
+	static const char *const members[] = {"who", "when", "outcome"};
+	json_t *call = json_object();
+
+	for (size_t i = 0; i < sizeof(called) / sizeof(called[0]); i++)
+		if (cli_value(c, called[i]) != NULL)
+			json_object_set_new(call, members[i],
+					    json_string(cli_value(c, called[i])));
+	if (json_object_size(call) != 0)
+		json_object_set(into, "contact_called", call);
+	json_decref(call);
+	if (cli_switch(c, "emergency"))
+		json_object_set_new(into, "emergency", json_true());
+	if (cli_switch(c, "feed"))
+		json_object_set_new(into, "source", json_string("feed"));
+}
+
 static enum rc
 order_input(struct cli *c, json_t **ret, struct err *e)
 {
@@ -62,10 +120,32 @@ order_input(struct cli *c, json_t **ret, struct err *e)
 	}
 	if (cli_value(c, "peer") != NULL)
 		json_object_set_new(in, "peer", json_string(cli_value(c, "peer")));
+	statements_input(c, in);
+	if (rc == RC_OK)
+		rc = owner_input(c, "owner-told", true, in, e);
+	if (rc == RC_OK)
+		rc = owner_input(c, "owner-not-reached", false, in, e);
 	*ret = in;
 	if (rc != RC_OK)
 		json_decref(in);
 	return rc;
+}
+
+/* What nobody overrides; of a case without grounds, that it conflicts. */
+static enum rc
+refused_tell(const json_t *r, struct err *e)
+{
+	size_t i;
+	const json_t *v;
+
+	json_array_foreach (json_object_get(r, "findings"), i, v)
+		if (strcmp(cli_text(v, "level"), "refuse") == 0)
+			return err_set(e,
+				       strcmp(cli_text(v, "guard"), "grounds") == 0
+					       ? RC_CONFLICT
+					       : RC_DENIED,
+				       "no such order: %s", cli_text(v, "text"));
+	return RC_OK;
 }
 
 static enum rc
@@ -76,21 +156,26 @@ cmd_order_check(struct cli *c, struct err *e)
 
 	if (rc == RC_OK)
 		rc = cli_call(c, "POST", "/v1/orders/check", in, &r, e);
-	if (rc != RC_OK || cli_json(c, r))
+	if (rc != RC_OK)
 		return rc;
-	printf("The cited cases give grounds. %zu names:\n",
-	       json_array_size(json_object_get(r, "names")));
-	findings_print(r);
-	return RC_OK;
+	if (!cli_json(c, r)) {
+		printf("%zu names, %zu cases:\n",
+		       json_array_size(json_object_get(r, "names")),
+		       json_array_size(json_object_get(r, "grounds")));
+		findings_print(r);
+	}
+	return refused_tell(r, e);
 }
 
 static enum rc
 cmd_order_draft(struct cli *c, struct err *e)
 {
-	static const char *const texts[] = {"reasons", "legal-basis", "proportionality",
-					    "ends",    "review",      "action"};
-	static const char *const members[] = {"reasons", "legal_basis", "proportionality",
-					      "ends",	 "review",	"action"};
+	static const char *const texts[] = {
+		"reasons", "legal-basis", "proportionality",  "collateral", "ends",
+		"review",  "action",	  "emergency-reason", "previous"};
+	static const char *const members[] = {
+		"reasons", "legal_basis", "proportionality",  "collateral", "ends",
+		"review",  "action",	  "emergency_reason", "previous"};
 	json_t *in, *r;
 	enum rc rc = order_input(c, &in, e);
 
@@ -118,30 +203,104 @@ order_get(struct cli *c, json_t **ret, struct err *e)
 			ret, e);
 }
 
+static const char *
+text_or(const json_t *o, const char *member, const char *before)
+{
+	static const char none[] = "";
+
+	return json_is_string(json_object_get(o, member)) ? before : none;
+}
+
 static void
-order_print(struct cli *c, const json_t *o)
+acts_print(struct cli *c, const json_t *o)
 {
 	const json_t *v;
 	size_t i;
 
-	printf("order %s: %s\n", cli_text(o, "order"), cli_text(o, "state"));
-	printf("  drafted %s by %s; in force %s; ends %s; ended %s\n",
-	       cli_time(c, o, "drafted"), cli_text(o, "drafter"),
-	       cli_time(c, o, "in_force"), cli_time(c, o, "ends"),
-	       cli_time(c, o, "ended"));
-	json_array_foreach (json_object_get(o, "acts"), i, v)
-		printf("  %s  %-9s by %s%s%s\n", cli_time(c, v, "at"), cli_text(v, "act"),
-		       cli_text(v, "author"),
-		       json_is_string(json_object_get(v, "reason")) ? ": " : "",
-		       json_is_string(json_object_get(v, "reason"))
-			       ? cli_text(v, "reason")
-			       : "");
-	json_array_foreach (json_object_get(o, "names"), i, v)
-		printf("  %s%s%s\n",
+	json_array_foreach (json_object_get(o, "acts"), i, v) {
+		const char *reason = json_string_value(json_object_get(v, "reason"));
+		const char *outcome = json_string_value(json_object_get(v, "outcome"));
+		printf("  %s  %-9s by %s%s%s%s%s", cli_time(c, v, "at"),
+		       cli_text(v, "act"), cli_text(v, "author"),
+		       outcome == NULL ? "" : ": ", outcome == NULL ? "" : outcome,
+		       reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
+		if (strcmp(cli_text(v, "reviewed"), "owed") == 0)
+			printf("  [to be reviewed by somebody else: --lift "
+			       "%" JSON_INTEGER_FORMAT "]",
+			       cli_int(v, "seq"));
+		else if (json_is_string(json_object_get(v, "reviewed")))
+			printf("  [reviewed: %s]", cli_text(v, "reviewed"));
+		printf("\n");
+	}
+}
+
+static void
+names_print(struct cli *c, const json_t *o)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(o, "names"), i, v) {
+		printf("  %s%s",
 		       json_is_true(json_object_get(v, "wildcard")) ? "(and all below) "
 								    : "",
-		       cli_text(v, "name"),
-		       json_is_string(json_object_get(v, "lifted")) ? "  lifted" : "");
+		       cli_text(v, "name"));
+		if (json_is_string(json_object_get(v, "lifted")))
+			printf("  lifted %s", cli_time(c, v, "lifted"));
+		else if (json_is_string(json_object_get(v, "stage")))
+			printf("  will be lifted %s", cli_time(c, v, "stage"));
+		if (json_is_null(json_object_get(v, "owner_recorded")))
+			printf("  owner: nothing recorded");
+		printf("\n");
+	}
+}
+
+static void
+tasks_print(const json_t *o)
+{
+	const json_t *v, *name;
+	size_t i, k;
+
+	json_array_foreach (json_object_get(o, "tasks"), i, v) {
+		printf("  to do: %s", cli_text(v, "task"));
+		json_array_foreach (json_object_get(v, "guards"), k, name)
+			printf(" %s", json_string_value(name));
+		json_array_foreach (json_object_get(v, "names"), k, name)
+			printf(" %s", json_string_value(name));
+		printf("\n");
+	}
+}
+
+static void
+changes_print(const json_t *o)
+{
+	const json_t *before = json_object_get(o, "previous_draft"), *v;
+	size_t i;
+
+	if (before == NULL)
+		return;
+	printf("\nIt replaces %s, which was %s%s%s. Changed lines:\n",
+	       cli_text(before, "order"), cli_text(before, "state"),
+	       text_or(before, "returned", ": "),
+	       text_or(before, "returned", cli_text(before, "returned")));
+	json_array_foreach (json_object_get(before, "changes"), i, v)
+		printf("  %c %s\n", strcmp(cli_text(v, "is"), "new") == 0 ? '+' : '-',
+		       cli_text(v, "line"));
+}
+
+void
+cli_order_print(struct cli *c, const json_t *o)
+{
+	printf("order %s: %s%s\n", cli_text(o, "order"), cli_text(o, "state"),
+	       json_is_true(json_object_get(o, "emergency")) ? ", an emergency" : "");
+	printf("  drafted %s by %s; in force %s; review %s; ends %s; ended %s\n",
+	       cli_time(c, o, "drafted"), cli_text(o, "drafter"),
+	       cli_time(c, o, "in_force"), cli_time(c, o, "review"),
+	       cli_time(c, o, "ends"), cli_time(c, o, "ended"));
+	acts_print(c, o);
+	names_print(c, o);
+	tasks_print(o);
+	changes_print(o);
 	printf("\n%s\nSHA-256 of that text: %s\n", cli_text(o, "text"),
 	       cli_text(o, "text_sha256"));
 }
@@ -155,7 +314,7 @@ cli_order_show(struct cli *c, struct err *e)
 	if (rc == RC_NOT_FOUND)
 		return err_set(e, rc, "there is no case and no order %s", c->words[0]);
 	if (rc == RC_OK && !cli_json(c, r))
-		order_print(c, r);
+		cli_order_print(c, r);
 	return rc;
 }
 
@@ -164,112 +323,23 @@ cmd_order_list(struct cli *c, struct err *e)
 {
 	json_t *r, *o;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", "/v1/orders", NULL, &r, e);
+	const char *state = cli_value(c, "state");
+	enum rc rc =
+		cli_call(c, "GET",
+			 state == NULL ? "/v1/orders"
+				       : arena_printf(c->a, "/v1/orders?state=%s", state),
+			 NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	if (json_array_size(json_object_get(r, "orders")) == 0)
 		printf("No order yet.\n");
 	json_array_foreach (json_object_get(r, "orders"), i, o)
-		printf("%s  %-8s  %zu names  in force %s  ends %s\n",
+		printf("%s  %-9s  %zu names  in force %s  ends %s\n",
 		       cli_text(o, "order"), cli_text(o, "state"),
 		       json_array_size(json_object_get(o, "names")),
 		       cli_time(c, o, "in_force"), cli_time(c, o, "ends"));
 	return RC_OK;
-}
-
-static void
-signed_print(const json_t *r)
-{
-	printf("The order is %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
-	       " approvals, %zu overrides still needed, zone serial %" JSON_INTEGER_FORMAT
-	       ".\n",
-	       cli_text(r, "state"), cli_int(r, "approvals"),
-	       cli_int(r, "approvals_needed"),
-	       json_array_size(json_object_get(r, "overrides_needed")),
-	       cli_int(r, "serial"));
-}
-
-/* The hash that is signed: given, or of the text shown now and confirmed by typing. */
-static enum rc
-text_confirm(struct cli *c, const char **ret, struct err *e)
-{
-	char typed[16] = "";
-	json_t *o;
-
-	*ret = cli_value(c, "text-sha256");
-	if (*ret != NULL)
-		return RC_OK;
-	if (!isatty(STDIN_FILENO))
-		return err_set(
-			e, RC_INVALID,
-			"read the text with 'saluran show %s' and give its hash with "
-			"--text-sha256: what is signed is that exact text",
-			c->words[0]);
-	enum rc rc = order_get(c, &o, e);
-	if (rc != RC_OK)
-		return rc;
-	order_print(c, o);
-	printf("\nYou sign this exact text. Type the first 8 digits of its SHA-256: ");
-	fflush(stdout);
-	const char *hash = cli_text(o, "text_sha256");
-	if (fgets(typed, sizeof(typed), stdin) == NULL || strncmp(typed, hash, 8) != 0)
-		return err_set(e, RC_DENIED,
-			       "not signed: that is not how the hash begins");
-	*ret = hash;
-	return RC_OK;
-}
-
-static enum rc
-cmd_approve(struct cli *c, struct err *e)
-{
-	const char *hash;
-	json_t *r;
-	enum rc rc = text_confirm(c, &hash, e);
-
-	if (rc == RC_OK)
-		rc = cli_call(c, "POST",
-			      arena_printf(c->a, "/v1/orders/%s/approve", c->words[0]),
-			      json_pack("{s:s}", "text_sha256", hash), &r, e);
-	if (rc == RC_OK && !cli_json(c, r))
-		signed_print(r);
-	return rc;
-}
-
-static enum rc
-cmd_override(struct cli *c, struct err *e)
-{
-	const char *hash;
-	json_t *r;
-	enum rc rc = text_confirm(c, &hash, e);
-
-	if (rc == RC_OK)
-		rc = cli_call(c, "POST",
-			      arena_printf(c->a, "/v1/orders/%s/override", c->words[0]),
-			      json_pack("{s:s, s:o, s:s}", "text_sha256", hash, "guards",
-					cli_values(c, "guard"), "reason",
-					cli_value(c, "reason")),
-			      &r, e);
-	if (rc == RC_OK && !cli_json(c, r))
-		signed_print(r);
-	return rc;
-}
-
-static enum rc
-cmd_lift(struct cli *c, struct err *e)
-{
-	json_t *r, *names = cli_values(c, "name");
-	enum rc rc =
-		cli_call(c, "POST", arena_printf(c->a, "/v1/orders/%s/lift", c->words[0]),
-			 json_pack("{s:s, s:o*}", "reason", cli_value(c, "reason"),
-				   "names", names),
-			 &r, e);
-
-	if (rc == RC_OK && !cli_json(c, r))
-		printf("Lifted: the order is %s, and the zone is at serial "
-		       "%" JSON_INTEGER_FORMAT ".\n",
-		       cli_text(r, "state"), cli_int(r, "serial"));
-	return rc;
 }
 
 static enum rc
@@ -307,9 +377,18 @@ cmd_lookup(struct cli *c, struct err *e)
 #define ORDER_INPUT_OPTIONS                                                              \
 	{"name", "NAME", false, "a name to block; *.NAME for all below it too; again"},  \
 		{"names", "FILE", false, "names, one a line"},                           \
-		{"cite", "CASE", true, "a case that the order rests on; again"},         \
+		{"cite", "CASE", false,                                                  \
+		 "a case that the order rests on; again; none in an emergency"},         \
 		{"sample", "FILE", false,                                                \
 		 "links, one a line: how many of them go dark is counted"},              \
+		{"emergency", NULL, false,                                               \
+		 "it cannot wait: no grounds are asked for, and it ends by itself"},     \
+		{"feed", NULL, false, "the names come from a feed: held for a person"},  \
+		{"called-who", "TEXT", false, "which contact was called"},               \
+		{"called-when", "TIME", false, "when, 2017-07-14T03:00:00Z"},            \
+		{"called-outcome", "TEXT", false, "what came of it"},                    \
+		{"owner-told", "CHANNEL:TEXT", false, "how the names' owner was told"},  \
+		{"owner-not-reached", "CHANNEL:TEXT", false, "how it was tried"},        \
 	{                                                                                \
 		"peer", "ORG", false, "whose names, when there are several peers"        \
 	}
@@ -323,52 +402,39 @@ static const struct cli_option draft_options[] = {
 	{"reasons", "TEXT", true, "why these names"},
 	{"legal-basis", "TEXT", true, "the law it rests on"},
 	{"proportionality", "TEXT", true, "why nothing milder would do"},
-	{"ends", "TIME", true, "when it ends by itself, 2017-08-13T00:00:00Z"},
+	{"collateral", "TEXT", true, "what else goes dark, as you have looked"},
+	{"emergency-reason", "TEXT", false, "why it cannot wait"},
+	{"ends", "TIME", false,
+	 "when it ends by itself, 2017-08-13T00:00:00Z; an emergency: as late as may be"},
 	{"review", "TIME", false, "when it is looked at again (half-way)"},
 	{"action", "WORD", false, "nxdomain or nodata (nxdomain)"},
+	{"previous", "ORDER", false, "the order, or returned draft, that it replaces"},
 	{NULL, NULL, false, NULL},
 };
-static const struct cli_option approve_options[] = {
-	{"text-sha256", "HASH", false,
-	 "of the text that you have read; on a terminal it is shown and asked for"},
-	{NULL, NULL, false, NULL},
-};
-static const struct cli_option override_options[] = {
-	{"guard", "WORD", true, "which guard, as the draft names it; again"},
-	{"reason", "TEXT", true, "why in spite of it"},
-	{"text-sha256", "HASH", false, "of the text that you have read"},
-	{NULL, NULL, false, NULL},
-};
-static const struct cli_option lift_options[] = {
-	{"reason", "TEXT", true, "why"},
-	{"name", "NAME", false, "only this name of the order; again"},
+static const struct cli_option list_options[] = {
+	{"state", "WORD", false,
+	 "only these: draft, returned, withdrawn, in_force, lifted, expired"},
 	{NULL, NULL, false, NULL},
 };
 
 #define ID "01890a5d-ac96-774b-bcce-b302099a8057"
 
 const struct cli_command cli_order_commands[] = {
-	{"order check", "", 0, 0, "grounds and guards of an order; nothing is drafted",
+	{"order check", "", 0, 0, "what speaks against an order; nothing is drafted",
 	 "saluran order check --name t.me --cite " ID
 	 " --sample links.txt --as sari.credential",
 	 false, check_options, cmd_order_check},
 	{"order draft", "", 0, 0, "draft an order for others to approve",
 	 "saluran order draft --names names.txt --cite " ID
-	 " --reasons '...' --legal-basis '...' --proportionality '...' --ends "
-	 "2017-08-13T00:00:00Z --as sari.credential",
+	 " --reasons '...' --legal-basis '...' --proportionality '...' --collateral "
+	 "'...' --owner-told 'email: ...' --ends 2017-08-13T00:00:00Z --as "
+	 "sari.credential",
 	 false, draft_options, cmd_order_draft},
 	{"order list", "", 0, 0, "orders, newest first",
-	 "saluran order list --as sari.credential", true, NULL, cmd_order_list},
-	{"override", "ORDER", 1, 1, "override guards of an order, as a third person",
-	 "saluran override " ID
-	 " --guard whole_service --reason '...' --as putri.credential",
-	 false, override_options, cmd_override},
-	{"approve", "ORDER", 1, 1, "approve the exact text of an order",
-	 "saluran approve " ID " --as budi.credential", false, approve_options,
-	 cmd_approve},
-	{"lift", "ORDER", 1, 1, "lift an order, or some of its names, at once",
-	 "saluran lift " ID " --reason 'answered' --as budi.credential", false,
-	 lift_options, cmd_lift},
+	 "saluran order list --state draft --as sari.credential", true, list_options,
+	 cmd_order_list},
+	{"order show", "ORDER", 1, 1, "an order: its text, what was done, what is to do",
+	 "saluran order show " ID " --as budi.credential", true, NULL, cli_order_show},
 	{"lookup", "NAME", 1, 1, "is a name blocked, why, since when",
 	 "saluran lookup t.me", true, NULL, cmd_lookup},
 	{0},

@@ -213,7 +213,8 @@ struct bundle_order {
 	const struct bundle_event *draft; /* ev->by is the drafter */
 	enum bundle_text text_is;	  /* against the hash in the draft */
 	const char *text, *reasons;	  /* disclosed, or NULL */
-	const char *state;		  /* "draft", "in_force", "lifted", "expired" */
+	const char *state;		  /* a token of order.h, or "void" */
+	bool emergency;
 	uint64_t approvals_asked;	  /* by the draft */
 	uint64_t approvals;		  /* that count */
 	size_t guards_asked, guards_open; /* overrides: needed, still missing */

@@ -5,13 +5,18 @@
 #include <string.h>
 
 #include "core/bundle_int.h"
+#include "core/guard.h"
+#include "core/order.h"
 
 struct ordering {
 	struct bundle *b;
 	struct bundle_order *o;
+	enum order_state life;
 	json_t *open; /* guards still to be overridden: a set; as long as the arena */
+	json_t *ownerless; /* names without a record of their owner, likewise */
 	size_t names_left; /* that the order still holds */
-	const char **held; /* names; NULL where lifted */
+	const char **name; /* all of them */
+	const char **held; /* the same; NULL where lifted */
 	size_t n_held;
 };
 
@@ -34,47 +39,53 @@ set_of(struct bundle *b, const json_t *texts)
 	return set;
 }
 
-/* Did this person put a hand to the order before? */
-static bool
-has_hand(const struct bundle_order *o, const char *by)
-{
-	if (strcmp(o->draft->ev->by, by) == 0)
-		return true;
-	for (size_t i = 0; i < o->n_acts; i++)
-		if (o->acts[i].event->void_why == NULL &&
-		    strcmp(o->acts[i].event->ev->by, by) == 0)
-			return true;
-	return false;
-}
-
-/* Why an override or approval does not count, or NULL. */
+/* Why an act does not count by the order's state, its hands or its text, or NULL. */
 static const char *
-signing_problem(const struct ordering *g, const struct event *ev)
+act_problem(struct ordering *g, enum order_act act, const struct event *ev)
 {
 	const struct bundle_order *o = g->o;
+	const char **by = arena_array(g->b->a, o->n_acts + 1, sizeof(*by));
+	struct order_hands hands = {by, 0};
+	const char *text = bundle_body_text(ev, "text");
+	enum order_act had;
 
-	if (strcmp(o->state, "draft") != 0)
-		return "the order is no draft any more";
-	if (strcmp(bundle_body_text(ev, "text"),
-		   bundle_body_text(o->draft->ev, "text")) != 0)
+	if (o->text_is == BUNDLE_TEXT_DIFFERS)
+		return "the order is void";
+	if (!order_may(g->life, act))
+		return arena_printf(g->b->a, "the order is %s: it takes no %s",
+				    order_state_token(g->life), order_act_token(act));
+	by[hands.n++] = o->draft->ev->by;
+	for (size_t i = 0; i < o->n_acts; i++)
+		if (o->acts[i].event->void_why == NULL &&
+		    order_act_find(o->acts[i].event->ev->type, &had) &&
+		    order_act_is_hand(had))
+			by[hands.n++] = o->acts[i].event->ev->by;
+	const char *why = order_hand_problem(act, &hands, ev->by);
+	if (why != NULL || text == NULL)
+		return why;
+	if (strcmp(text, bundle_body_text(o->draft->ev, "text")) != 0)
 		return "another text was signed than the order has";
-	if (has_hand(o, ev->by))
-		return "this person has a hand in the order already";
+	if (act != ORDER_ACT_RETURN &&
+	    ev->iat_us >= bundle_body_int(o->draft->ev, "ends"))
+		return "the order's end is past: draft a new one";
 	return NULL;
+}
+
+static void
+guard_meet(struct ordering *g, const char *token)
+{
+	json_object_del(g->open, token);
+	g->o->guards_open = json_object_size(g->open);
 }
 
 static const char *
 override_take(struct ordering *g, const struct event *ev)
 {
-	const char *why = signing_problem(g, ev);
 	size_t i;
 	const json_t *v;
 
-	if (why != NULL)
-		return why;
 	json_array_foreach (json_object_get(ev->body, "guards"), i, v)
-		json_object_del(g->open, json_string_value(v));
-	g->o->guards_open = json_object_size(g->open);
+		guard_meet(g, json_string_value(v));
 	return NULL;
 }
 
@@ -82,16 +93,109 @@ static const char *
 approve_take(struct ordering *g, const struct event *ev)
 {
 	struct bundle_order *o = g->o;
-	const char *why = signing_problem(g, ev);
 
-	if (why == NULL && o->guards_open != 0)
-		why = "guards of the order are not yet overridden";
-	if (why != NULL)
-		return why;
+	if (o->guards_open != 0)
+		return "guards of the order are not yet overridden";
 	o->approvals++;
 	if (o->approvals >= o->approvals_asked) {
-		o->state = "in_force";
+		g->life = ORDER_IN_FORCE;
 		o->in_force_us = ev->iat_us;
+	}
+	return NULL;
+}
+
+static bool
+names_it(const struct ordering *g, const char *name)
+{
+	for (size_t i = 0; i < g->n_held; i++)
+		if (strcmp(g->name[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* That the owner of each name was told, or not reached, meets its guard. */
+static const char *
+owner_take(struct ordering *g, const struct event *ev)
+{
+	const json_t *names = json_object_get(ev->body, "names"), *v;
+	size_t i;
+
+	json_array_foreach (names, i, v)
+		if (!names_it(g, json_string_value(v)))
+			return "the order does not have one of these names";
+	json_array_foreach (names, i, v)
+		json_object_del(g->ownerless, json_string_value(v));
+	if (json_object_size(g->ownerless) == 0)
+		guard_meet(g, guard_code_token(GUARD_CODE_OWNER));
+	return NULL;
+}
+
+static bool
+holds_it(const struct ordering *g, const char *name)
+{
+	for (size_t i = 0; i < g->n_held; i++)
+		if (g->held[i] != NULL && strcmp(g->held[i], name) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+plan_take(struct ordering *g, const struct event *ev)
+{
+	const json_t *stages = json_object_get(ev->body, "stages"), *stage, *v;
+	int64_t ends = bundle_body_int(g->o->draft->ev, "ends");
+	size_t i, k;
+
+	json_array_foreach (stages, i, stage) {
+		int64_t at = json_integer_value(json_object_get(stage, "at"));
+		if (at <= ev->iat_us || at > ends)
+			return "a stage must lie after the plan and not after the "
+			       "order's end";
+		json_array_foreach (json_object_get(stage, "names"), k, v)
+			if (!holds_it(g, json_string_value(v)))
+				return "the order does not hold one of these names";
+	}
+	return NULL;
+}
+
+/* The lift or plan at this seq of the log, if it counts; NULL: none. */
+static const struct event *
+lift_at(const struct ordering *g, int64_t seq, bool plan)
+{
+	for (size_t i = 0; i < g->o->n_acts; i++) {
+		const struct bundle_event *be = g->o->acts[i].event;
+		bool is_plan = strcmp(be->ev->type, "order.plan") == 0;
+		bool is_lift = strcmp(be->ev->type, "order.lift") == 0 &&
+			       json_object_get(be->ev->body, "plan") == NULL;
+		if ((int64_t)be->ev->seq == seq && be->void_why == NULL &&
+		    (is_plan || (is_lift && !plan)))
+			return be->ev;
+	}
+	return NULL;
+}
+
+static const char *
+review_take(struct ordering *g, const struct event *ev)
+{
+	int64_t ends = bundle_body_int(g->o->draft->ev, "ends");
+	int64_t next = bundle_body_int(ev, "next");
+
+	if (strcmp(bundle_body_text(ev, "of"), "order") == 0)
+		return next != 0 && (next <= ev->iat_us || next > ends)
+			       ? "the next review must lie before the order's end"
+			       : NULL;
+	int64_t seq = bundle_body_int(ev, "seq");
+	const struct event *lift = lift_at(g, seq, false);
+	if (lift == NULL)
+		return "there is no lift or plan of the order at that place";
+	if (strcmp(lift->by, ev->by) == 0)
+		return "a lift is reviewed by somebody else than who lifted";
+	for (size_t i = 0; i < g->o->n_acts; i++) {
+		const struct bundle_event *be = g->o->acts[i].event;
+		if (be->void_why == NULL && strcmp(be->ev->type, "order.review") == 0 &&
+		    strcmp(bundle_body_text(be->ev, "of"), "lift") == 0 &&
+		    bundle_body_int(be->ev, "seq") == seq)
+			return "that lift was reviewed already";
 	}
 	return NULL;
 }
@@ -111,13 +215,14 @@ is_asked(const json_t *names, const char *name)
 }
 
 static const char *
-end_take(struct ordering *g, const struct event *ev, const char *state)
+end_take(struct ordering *g, const struct event *ev, enum order_state to)
 {
 	const json_t *asked = json_object_get(ev->body, "names");
 	bool some = false;
 
-	if (strcmp(g->o->state, "in_force") != 0)
-		return "the order is not in force";
+	if (json_object_get(ev->body, "plan") != NULL &&
+	    lift_at(g, bundle_body_int(ev, "plan"), true) == NULL)
+		return "there is no such plan of the order";
 	for (size_t i = 0; i < g->n_held; i++)
 		if (g->held[i] != NULL && is_asked(asked, g->held[i])) {
 			g->held[i] = NULL;
@@ -127,34 +232,74 @@ end_take(struct ordering *g, const struct event *ev, const char *state)
 	if (!some)
 		return "the order holds none of these names";
 	if (g->names_left == 0) {
-		g->o->state = state;
+		g->life = to;
 		g->o->ended_us = ev->iat_us;
 	}
 	return NULL;
 }
 
+static const char *
+draft_end_take(struct ordering *g, const struct event *ev, enum order_state to)
+{
+	g->life = to;
+	g->o->ended_us = ev->iat_us;
+	return NULL;
+}
+
+/* What an act does, or why it does not. */
+static const char *
+act_effect(struct ordering *g, enum order_act act, const struct event *ev)
+{
+	switch (act) {
+	case ORDER_ACT_OVERRIDE:
+		return override_take(g, ev);
+	case ORDER_ACT_APPROVE:
+		return approve_take(g, ev);
+	case ORDER_ACT_RETURN:
+		return draft_end_take(g, ev, ORDER_RETURNED);
+	case ORDER_ACT_WITHDRAW:
+		return draft_end_take(g, ev, ORDER_WITHDRAWN);
+	case ORDER_ACT_OWNER:
+		return owner_take(g, ev);
+	case ORDER_ACT_REVIEW:
+	case ORDER_ACT_REVIEW_LIFT:
+		return review_take(g, ev);
+	case ORDER_ACT_PLAN:
+		return plan_take(g, ev);
+	case ORDER_ACT_LIFT:
+		return end_take(g, ev, ORDER_LIFTED);
+	case ORDER_ACT_EXPIRE:
+		return ev->iat_us < bundle_body_int(g->o->draft->ev, "ends")
+			       ? "the order has not ended yet"
+			       : end_take(g, ev, ORDER_EXPIRED);
+	case ORDER_ACT_COUNT:
+		break;
+	}
+	return "it is no act on an order";
+}
+
 static void
 act_take(struct ordering *g, struct bundle_event *be)
 {
-	const struct event *ev = be->ev;
 	struct bundle_order *o = g->o;
-	const char *why = be->void_why;
+	const char *why = be->void_why, *of;
+	enum order_act act;
 
-	if (why != NULL)
-		;
-	else if (strcmp(ev->type, "order.override") == 0)
-		why = override_take(g, ev);
-	else if (strcmp(ev->type, "order.approve") == 0)
-		why = approve_take(g, ev);
-	else if (strcmp(ev->type, "order.lift") == 0)
-		why = end_take(g, ev, "lifted");
-	else if (ev->iat_us < bundle_body_int(o->draft->ev, "ends"))
-		why = "the order has not ended yet";
-	else
-		why = end_take(g, ev, "expired");
+	if (why == NULL && !order_act_find(be->ev->type, &act))
+		why = "it is no act on an order";
+	if (why == NULL) {
+		of = bundle_body_text(be->ev, "of");
+		if (act == ORDER_ACT_REVIEW && of != NULL && strcmp(of, "lift") == 0)
+			act = ORDER_ACT_REVIEW_LIFT;
+		why = act_problem(g, act, be->ev);
+	}
+	if (why == NULL)
+		why = act_effect(g, act, be->ev);
 	be->void_why = why;
+	if (o->text_is != BUNDLE_TEXT_DIFFERS)
+		o->state = order_state_token(g->life);
 	o->acts[o->n_acts++] = (struct bundle_act){
-		.event = be, .reason = bundle_disclosed(g->b, ev, "reason")};
+		.event = be, .reason = bundle_disclosed(g->b, be->ev, "reason")};
 }
 
 /* Did the case give grounds, by the policy, to someone who saw what the drafter had? */
@@ -215,7 +360,7 @@ order_fold(struct bundle *b, struct bundle_event *draft, struct bundle_order *o)
 {
 	const struct bundle_side *s = &b->side[PARTY_AUTHORITY];
 	const json_t *names = json_object_get(draft->ev->body, "names"), *name;
-	struct ordering g = {.b = b, .o = o};
+	struct ordering g = {.b = b, .o = o, .life = ORDER_DRAFT};
 	size_t i;
 
 	*o = (struct bundle_order){
@@ -223,6 +368,7 @@ order_fold(struct bundle *b, struct bundle_event *draft, struct bundle_order *o)
 		.draft = draft,
 		.state = "draft",
 		.approvals_asked = (uint64_t)bundle_body_int(draft->ev, "approvals"),
+		.emergency = json_is_true(json_object_get(draft->ev->body, "emergency")),
 		.n_cites = json_array_size(json_object_get(draft->ev->body, "cites")),
 	};
 	for (i = 0; i < s->n_ev; i++)
@@ -231,9 +377,15 @@ order_fold(struct bundle *b, struct bundle_event *draft, struct bundle_order *o)
 	o->n_acts = 0;
 	g.open = set_of(b, json_object_get(draft->ev->body, "guards"));
 	o->guards_asked = o->guards_open = json_object_size(g.open);
+	g.ownerless = set_of(b, NULL);
 	g.held = arena_array(b->a, json_array_size(names) + 1, sizeof(*g.held));
-	json_array_foreach (names, i, name)
-		g.held[g.n_held++] = json_string_value(json_object_get(name, "name"));
+	g.name = arena_array(b->a, json_array_size(names) + 1, sizeof(*g.name));
+	json_array_foreach (names, i, name) {
+		const char *text = json_string_value(json_object_get(name, "name"));
+		json_object_set_new(g.ownerless, text, json_true());
+		g.name[g.n_held] = g.held[g.n_held] = text;
+		g.n_held++;
+	}
 	g.names_left = g.n_held;
 	text_compare(b, o);
 	if (o->text_is == BUNDLE_TEXT_DIFFERS) {

@@ -242,7 +242,13 @@ order_tell(struct bundle *b, const struct bundle_order *o)
 	if (o->ended_us != 0)
 		CLAIMED("Order %s was %s on %s, by the clock of %s.", o->id, o->state,
 			end, by);
-	if (o->grounds)
+	if (o->emergency) {
+		TIME(ends, bundle_body_int(o->draft->ev, "ends"));
+		PROVEN("Order %s was marked an emergency, which replaces the grounds, "
+		       "and "
+		       "ends by itself on %s.",
+		       o->id, ends);
+	} else if (o->grounds)
 		PROVEN("When order %s was drafted, on %s by the clock of %s, this case "
 		       "was overdue "
 		       "and warned of as the policy asks.",

@@ -38,6 +38,7 @@ enum {
 	EVENT_ORDER_NAME_MAX = 253,    /* bytes of a DNS name */
 	EVENT_ORDER_CITES_MAX = 256,   /* cases that one order cites */
 	EVENT_ORDER_GUARDS_MAX = 16,   /* guards of one order or override */
+	EVENT_ORDER_STAGES_MAX = 64,   /* of one staged lift */
 	EVENT_ORDER_APPROVALS_MAX = 8, /* people besides the drafter */
 	EVENT_REFUSE_RULE_MAX = 480,   /* bytes of the reason for a refusal */
 	EVENT_RECEIPT_SIG_LEN = 104,   /* base64 of key id, time, signature: 76 bytes */

@@ -8,6 +8,7 @@ static const struct event_field name_fields[] = {
 	{.name = NULL},
 };
 static const char *const actions[] = {"nxdomain", "nodata", NULL};
+static const char *const sources[] = {"person", "feed", NULL};
 
 /* `text` is the SHA-256 of the exact order text whose disclosure travels beside it: whoever
  * approves signs that hash.  `cites` may be empty: a guard judges that, not the form.  `approvals` is how
@@ -23,6 +24,8 @@ static const struct event_field order_draft[] = {
 	{HEX64("text")},
 	{INT("approvals", 1, EVENT_ORDER_APPROVALS_MAX)},
 	{TOKEN("guards"), LIST(0, EVENT_ORDER_GUARDS_MAX)},
+	{UUID7("previous"), OPTIONAL},
+	{WORD("source", sources), OPTIONAL},
 	{.name = NULL},
 };
 
@@ -42,6 +45,7 @@ static const struct event_field order_approve[] = {
 static const struct event_field order_lift[] = {
 	{UUID7("order")},
 	{TEXT("names", 1, EVENT_ORDER_NAME_MAX), LIST(1, EVENT_ORDER_NAMES_MAX), OPTIONAL},
+	{INT("plan", 0, IJSON_INT_MAX), OPTIONAL},
 	{.name = NULL},
 };
 
@@ -50,12 +54,104 @@ static const struct event_field order_expire[] = {
 	{.name = NULL},
 };
 
+static const struct event_field order_owner[] = {
+	{UUID7("order")},
+	{TEXT("names", 1, EVENT_ORDER_NAME_MAX), LIST(1, EVENT_ORDER_NAMES_MAX)},
+	{BOOL("told")},
+	{TOKEN("channel")},
+	{.name = NULL},
+};
+
+static const struct event_field stage_fields[] = {
+	{INT("at", 1, US_MAX)},
+	{TEXT("names", 1, EVENT_ORDER_NAME_MAX), LIST(1, EVENT_ORDER_NAMES_MAX)},
+	{.name = NULL},
+};
+static const struct event_field order_plan[] = {
+	{UUID7("order")},
+	{OBJECT("stages", stage_fields), LIST(1, EVENT_ORDER_STAGES_MAX)},
+	{.name = NULL},
+};
+
+static const char *const reviewed[] = {"order", "lift", NULL};
+static const char *const outcomes[] = {"kept", "lifted", "right", "wrong", NULL};
+
+/* `of` an order in force: kept until `next` or its end, or lifted.  Of the lift, or plan,
+ * at `seq` of this log: right or wrong. */
+static const struct event_field order_review[] = {
+	{UUID7("order")},
+	{WORD("of", reviewed)},
+	{WORD("outcome", outcomes)},
+	{INT("seq", 0, IJSON_INT_MAX), OPTIONAL},
+	{INT("next", 1, US_MAX), OPTIONAL},
+	{.name = NULL},
+};
+/* clang-format on */
+
+static enum rc
+review_check(const struct event *ev, struct err *e)
+{
+	const char *of = json_string_value(json_object_get(ev->body, "of"));
+	const char *outcome = json_string_value(json_object_get(ev->body, "outcome"));
+	bool lift = strcmp(of, "lift") == 0;
+	bool fits = lift ? strcmp(outcome, "right") == 0 || strcmp(outcome, "wrong") == 0
+			 : strcmp(outcome, "kept") == 0 || strcmp(outcome, "lifted") == 0;
+
+	if (!fits)
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"order.review: of %s the outcome is %s, not %s",
+				lift ? "a lift" : "an order",
+				lift ? "right or wrong" : "kept or lifted", outcome);
+	if (lift != (json_object_get(ev->body, "seq") != NULL))
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"order.review: seq names the lift, when one is reviewed");
+	if (lift && json_object_get(ev->body, "next") != NULL)
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"order.review: a lift has no next review");
+	return RC_OK;
+}
+
+/* Stages in the order of their time, no name in two of them. */
+static enum rc
+plan_check(const struct event *ev, struct err *e)
+{
+	const json_t *stages = json_object_get(ev->body, "stages"), *stage, *name;
+	json_t *seen = json_object();
+	enum rc rc = RC_OK;
+	int64_t last = 0;
+	size_t i, k;
+
+	json_array_foreach (stages, i, stage) {
+		int64_t at = json_integer_value(json_object_get(stage, "at"));
+		if (rc == RC_OK && at <= last)
+			rc = err_rule(
+				e, RC_INVALID, TYPE_RULE,
+				"order.plan: stages[%zu] is not after the one before", i);
+		last = at;
+		json_array_foreach (json_object_get(stage, "names"), k, name) {
+			const char *text = json_string_value(name);
+			if (rc == RC_OK && json_object_get(seen, text) != NULL)
+				rc = err_rule(e, RC_INVALID, TYPE_RULE,
+					      "order.plan: %s is there twice", text);
+			json_object_set_new(seen, text, json_true());
+		}
+	}
+	json_decref(seen);
+	return rc;
+}
+
+/* clang-format off */
 const struct event_type event_types_order[] = {
 	/* name            by    case  clock  sd re body            check */
 	{"order.draft",    AUTH, NONE, false, 1, 0, order_draft,    NULL},
 	{"order.override", AUTH, NONE, false, 1, 0, order_override, NULL},
 	{"order.approve",  AUTH, NONE, false, 0, 0, order_approve,  NULL},
 	{"order.lift",     AUTH, NONE, false, 1, 0, order_lift,     NULL},
+	{"order.return",   AUTH, NONE, false, 1, 0, order_approve,  NULL},
+	{"order.withdraw", AUTH, NONE, false, 0, 0, order_expire,   NULL},
+	{"order.owner",    AUTH, NONE, false, 1, 0, order_owner,    NULL},
+	{"order.plan",     AUTH, NONE, false, 1, 0, order_plan,     plan_check},
+	{"order.review",   AUTH, NONE, false, 1, 0, order_review,   review_check},
 	{"order.expire",   AUTH, NONE, false, 0, 0, order_expire,   NULL},
 	{.name = NULL},
 };

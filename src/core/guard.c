@@ -12,7 +12,7 @@ static const struct {
 	const char *token;
 	enum guard_level level;
 } codes[GUARD_CODE_COUNT] = {
-#define X(name, token, level) [GUARD_CODE_##name] = {token, level},
+#define X(name, token, lvl) [GUARD_CODE_##name] = {token, GUARD_##lvl},
 	GUARD_TABLE(X)
 #undef X
 };
@@ -34,28 +34,51 @@ guard_code_level(enum guard_code c)
 /* A name, four figures and the words between them. */
 enum { FIGURES_MAX = RPZ_NAME_MAX + 256 };
 
+bool
+guard_name_covers(const struct guard_name *n, const char *host)
+{
+	return strcmp(n->name, host) == 0 ||
+	       (n->wildcard && name_is_within(host, n->name));
+}
+
+static void
+release_json(void *p)
+{
+	json_decref(p);
+}
+
+void
+guard_find(struct guard_findings *f, enum guard_code code, const char *name,
+	   const char *text, json_t *evidence)
+{
+	if (f->n == f->cap) {
+		size_t cap = f->cap == 0 ? 16 : f->cap * 2;
+		struct guard_finding *grown = arena_array(f->a, cap, sizeof(*grown));
+
+		if (f->n > 0)
+			memcpy(grown, f->rows, f->n * sizeof(*grown));
+		f->rows = grown;
+		f->cap = cap;
+	}
+	if (evidence == NULL)
+		evidence = json_object();
+	arena_defer(f->a, release_json, evidence);
+	f->rows[f->n++] = (struct guard_finding){code, name, text, evidence};
+}
+
 /* One run of guard_check(). */
 struct check {
 	struct arena *a;
 	const struct guard_lists *lists;
-	struct guard_finding *found;
-	size_t n, cap;
+	struct guard_findings found;
 	bool refused; /* the name at hand is a public suffix: enough is said */
 };
 
 static void
-find(struct check *k, const struct guard_name *g, enum guard_code code, const char *text)
+find(struct check *k, const struct guard_name *g, enum guard_code code, const char *text,
+     json_t *evidence)
 {
-	if (k->n == k->cap) {
-		size_t cap = k->cap == 0 ? 16 : k->cap * 2;
-		struct guard_finding *grown = arena_array(k->a, cap, sizeof(*grown));
-
-		if (k->n > 0)
-			memcpy(grown, k->found, k->n * sizeof(*grown));
-		k->found = grown;
-		k->cap = cap;
-	}
-	k->found[k->n++] = (struct guard_finding){code, g->name, text};
+	guard_find(&k->found, code, g->name, text, evidence);
 }
 
 /* "t.me", or "*.t.me and t.me" */
@@ -97,7 +120,9 @@ check_suffixes_below(struct check *k, const struct guard_name *g, bool icann)
 	     arena_printf(k->a,
 			  "the wildcard of %s covers %zu names that host unrelated sites "
 			  "(%s section of the Public Suffix List), %s the first",
-			  g->name, n, icann ? "ICANN" : "private", first));
+			  g->name, n, icann ? "ICANN" : "private", first),
+	     json_pack("{s:s, s:I, s:s}", "section", icann ? "icann" : "private",
+		       "suffixes_below", (json_int_t)n, "first", first));
 }
 
 static void
@@ -111,7 +136,8 @@ check_suffix(struct check *k, const struct guard_name *g)
 			     k->a,
 			     "%s is a public suffix: unrelated people register names "
 			     "below it, and it belongs to none of them",
-			     g->name));
+			     g->name),
+		     json_pack("{s:s, s:s}", "section", "icann", "suffix", g->name));
 	else if (hosts)
 		find(k, g, GUARD_CODE_PRIVATE_SUFFIX,
 		     arena_printf(
@@ -120,7 +146,8 @@ check_suffix(struct check *k, const struct guard_name *g)
 			     "Suffix List): %s",
 			     g->name,
 			     g->wildcard ? "with its wildcard all of them go dark"
-					 : "its own page goes dark, not they"));
+					 : "its own page goes dark, not they"),
+		     json_pack("{s:s, s:s}", "section", "private", "suffix", g->name));
 	if (!g->wildcard || k->refused)
 		return;
 	check_suffixes_below(k, g, true);
@@ -141,18 +168,21 @@ check_protected(struct check *k, const struct guard_name *g, const char *entry)
 
 	if (strcmp(g->name, p) == 0)
 		find(k, g, GUARD_CODE_PROTECTED,
-		     arena_printf(k->a, "%s is on the list of protected names", p));
+		     arena_printf(k->a, "%s is on the list of protected names", p),
+		     json_pack("{s:s}", "protected", entry));
 	else if (below && name_is_within(g->name, p))
 		find(k, g, GUARD_CODE_PROTECTED,
 		     arena_printf(k->a,
 				  "%s is below %s, which is protected with all below it",
-				  g->name, p));
+				  g->name, p),
+		     json_pack("{s:s}", "protected", entry));
 	else if (g->wildcard && name_is_within(p, g->name))
 		find(k, g, GUARD_CODE_PROTECTED,
 		     arena_printf(k->a,
 				  "the wildcard of %s covers %s, which is on the list of "
 				  "protected names",
-				  g->name, p));
+				  g->name, p),
+		     json_pack("{s:s}", "protected", entry));
 	else if (!k->refused && name_is_within(p, g->name))
 		find(k, g, GUARD_CODE_PROTECTED_BELOW,
 		     arena_printf(
@@ -160,7 +190,8 @@ check_protected(struct check *k, const struct guard_name *g, const char *entry)
 			     "%s is protected and lies below %s: without the wildcard "
 			     "the order does not cover it, with it the order would be "
 			     "refused",
-			     p, g->name));
+			     p, g->name),
+		     json_pack("{s:s}", "protected", entry));
 }
 
 /* "3 of 12 cited items are on t.me; 140 of the 155 sample links go dark with it" */
@@ -191,19 +222,63 @@ figures(struct check *k, const struct guard_name *g)
 	return text;
 }
 
+static json_t *
+figures_json(struct check *k, const struct guard_name *g, const struct guard_service *s)
+{
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", s->name, "service",
+			 s->service, "items", (json_int_t)g->items, "cited_items",
+			 (json_int_t)k->lists->cited_items, "sample",
+			 (json_int_t)g->sample, "sample_size",
+			 (json_int_t)k->lists->sample_size);
+}
+
 static void
 check_service(struct check *k, const struct guard_name *g, const struct guard_service *s)
 {
 	if (strcmp(s->name, g->name) == 0)
 		find(k, g, GUARD_CODE_WHOLE_SERVICE,
 		     arena_printf(k->a, "%s carries a whole service (%s): %s", s->name,
-				  s->service, figures(k, g)));
+				  s->service, figures(k, g)),
+		     figures_json(k, g, s));
 	else if (g->wildcard && name_is_within(s->name, g->name))
 		find(k, g, GUARD_CODE_WHOLE_SERVICE,
 		     arena_printf(k->a,
 				  "the wildcard of %s covers %s, which carries a whole "
 				  "service (%s): %s",
-				  g->name, s->name, s->service, figures(k, g)));
+				  g->name, s->name, s->service, figures(k, g)),
+		     figures_json(k, g, s));
+}
+
+/* What the channel itself runs on: a block of it would cut off the receipts, the lift and
+ * the page that says why. */
+static void
+check_own(struct check *k, const struct guard_name *g, const struct guard_own *own)
+{
+	if (strcmp(own->name, g->name) == 0 ||
+	    (g->wildcard && name_is_within(own->name, g->name)))
+		find(k, g, GUARD_CODE_OWN_NAME,
+		     arena_printf(k->a, "%s covers %s, %s: no order may",
+				  covered(k->a, g), own->name, own->what),
+		     json_pack("{s:s, s:s}", "own", own->name, "what", own->what));
+}
+
+/* A name in other letters is shown in both forms: it can look like another one. */
+static void
+check_look(struct check *k, const struct guard_name *g)
+{
+	const char *seen, *like;
+
+	guard_look(k->a, g->name, &seen, &like);
+	if (seen == NULL)
+		return;
+	find(k, g, GUARD_CODE_LOOKALIKE,
+	     like == NULL
+		     ? arena_printf(k->a, "%s is shown to people as %s", g->name, seen)
+		     : arena_printf(k->a,
+				    "%s is shown to people as %s, which looks like "
+				    "%s and is another name",
+				    g->name, seen, like),
+	     json_pack("{s:s, s:s*}", "shown_as", seen, "looks_like", like));
 }
 
 static void
@@ -211,11 +286,22 @@ check_name(struct check *k, const struct guard_name *g)
 {
 	const struct guard_lists *l = k->lists;
 
+	if (g->address) {
+		find(k, g, GUARD_CODE_ADDRESS,
+		     arena_printf(k->a,
+				  "%s is an address: nobody knows how many sites share "
+				  "it, so an order names names",
+				  g->name),
+		     NULL);
+		return;
+	}
 	k->refused = is_suffix(l, g->name, true);
 	check_suffix(k, g);
-	for (size_t i = 0; i < l->n_protected && k->n <= GUARD_FINDINGS_MAX; i++)
+	for (size_t i = 0; i < l->n_protected && k->found.n <= GUARD_FINDINGS_MAX; i++)
 		check_protected(k, g, l->protected_names[i]);
-	for (size_t i = 0; i < l->n_services && k->n <= GUARD_FINDINGS_MAX; i++)
+	for (size_t i = 0; i < l->n_own; i++)
+		check_own(k, g, &l->own[i]);
+	for (size_t i = 0; i < l->n_services && k->found.n <= GUARD_FINDINGS_MAX; i++)
 		check_service(k, g, &l->services[i]);
 	if (g->items == 0)
 		find(k, g, GUARD_CODE_NO_ITEMS,
@@ -223,10 +309,12 @@ check_name(struct check *k, const struct guard_name *g)
 			     k->a,
 			     "no cited item is on %s: nothing in the cited cases asks "
 			     "for it",
-			     covered(k->a, g)));
+			     covered(k->a, g)),
+		     json_pack("{s:I}", "cited_items", (json_int_t)l->cited_items));
 	if (g->wildcard)
 		find(k, g, GUARD_CODE_WILDCARD,
-		     arena_printf(k->a, "the order covers %s", covered(k->a, g)));
+		     arena_printf(k->a, "the order covers %s", covered(k->a, g)), NULL);
+	check_look(k, g);
 }
 
 static int
@@ -259,11 +347,13 @@ guard_check(struct arena *a, const struct guard_lists *lists,
 	    const struct guard_name *names, size_t n, const struct guard_finding **ret,
 	    size_t *ret_n, struct err *e)
 {
-	struct check k = {.a = a, .lists = lists};
+	struct check k = {.a = a, .lists = lists, .found = {.a = a}};
 	enum rc rc;
 
 	assert(lists->psl != NULL);
 	for (size_t i = 0; i < n; i++) {
+		if (names[i].address)
+			continue;
 		rc = guard_rpz_name(names[i].name, names[i].wildcard, lists->zone, e);
 		if (rc != RC_OK)
 			return rc;
@@ -273,14 +363,14 @@ guard_check(struct arena *a, const struct guard_lists *lists,
 		return rc;
 	for (size_t i = 0; i < n; i++) {
 		check_name(&k, &names[i]);
-		if (k.n > GUARD_FINDINGS_MAX)
+		if (k.found.n > GUARD_FINDINGS_MAX)
 			return err_set(
 				e, RC_TOO_LARGE,
 				"more than %d findings, at %s: order fewer names at a "
 				"time, so that a person can read them",
 				GUARD_FINDINGS_MAX, names[i].name);
 	}
-	*ret = k.found;
-	*ret_n = k.n;
+	*ret = k.found.rows;
+	*ret_n = k.found.n;
 	return RC_OK;
 }

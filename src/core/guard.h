@@ -6,6 +6,7 @@
 #ifndef SALURAN_CORE_GUARD_H
 #define SALURAN_CORE_GUARD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,18 +31,30 @@ enum guard_level {
 	GUARD_REFUSE,	/* never */
 };
 
-/* X(NAME, token, level) */
+/* X(NAME, token, level): the first block is found in the names, the second in what the
+ * node knows of cases, channel and zone. */
 #define GUARD_TABLE(X)                                                                   \
-	X(PUBLIC_SUFFIX, "public_suffix", GUARD_REFUSE) /* ICANN section, or a TLD */    \
-	X(PRIVATE_SUFFIX, "private_suffix", GUARD_OVERRIDE) /* hosts unrelated sites */  \
-	X(PROTECTED, "protected", GUARD_REFUSE)		  /* covers a protected name */  \
-	X(PROTECTED_BELOW, "protected_below", GUARD_NOTE) /* is above one, uncovered */  \
-	X(WHOLE_SERVICE, "whole_service", GUARD_OVERRIDE) /* carries a service */        \
-	X(NO_ITEMS, "no_items", GUARD_NOTE)		  /* no cited item is on it */   \
-	X(WILDCARD, "wildcard", GUARD_NOTE)		  /* asked for: all below */
+	X(PUBLIC_SUFFIX, "public_suffix", REFUSE)     /* ICANN section, or a TLD */      \
+	X(PRIVATE_SUFFIX, "private_suffix", OVERRIDE) /* hosts unrelated sites */        \
+	X(PROTECTED, "protected", REFUSE)	      /* covers a protected name */      \
+	X(PROTECTED_BELOW, "protected_below", NOTE)   /* is above one, uncovered */      \
+	X(OWN_NAME, "own_name", REFUSE)		      /* this node's, or its peer's */   \
+	X(ADDRESS, "address", REFUSE)		      /* shared by sites unknown */      \
+	X(WHOLE_SERVICE, "whole_service", OVERRIDE)   /* carries a service */            \
+	X(NO_ITEMS, "no_items", NOTE)		      /* no cited item is on it */       \
+	X(WILDCARD, "wildcard", NOTE)		      /* asked for: all below */         \
+	X(LOOKALIKE, "lookalike", NOTE)		      /* other letters, shown in both */ \
+	X(GROUNDS, "grounds", REFUSE)	/* a cited case gives none; or emergency */      \
+	X(EMERGENCY, "emergency", NOTE) /* and what it replaces */                       \
+	X(EMERGENCY_AGAIN, "emergency_again", OVERRIDE) /* the name had one lately */    \
+	X(CHANNEL_TEST, "channel_test", OVERRIDE)	/* not tested, or emergency */   \
+	X(CONTACT_CALLED, "contact_called", OVERRIDE)	/* nobody, or emergency */       \
+	X(DELTA, "delta", OVERRIDE) /* more names change in a day than the policy has */ \
+	X(FEED, "feed", OVERRIDE)   /* not a person's list */                            \
+	X(OWNER, "owner", OVERRIDE) /* met by a record for each name, or emergency */
 
 enum guard_code {
-#define X(name, token, level) GUARD_CODE_##name,
+#define X(name, token, lvl) GUARD_CODE_##name,
 	GUARD_TABLE(X)
 #undef X
 		GUARD_CODE_COUNT
@@ -55,6 +68,15 @@ struct guard_name {
 	bool wildcard;	  /* also all names below */
 	uint64_t items;	  /* cited items whose host it covers */
 	uint64_t sample;  /* links of the sample that would go dark with it */
+	bool address;	  /* `name` is an address: refused, nothing else is looked at */
+};
+
+/* `host` is the name, or below its wildcard. */
+bool guard_name_covers(const struct guard_name *n, const char *host);
+
+/* A name that this node or its channel needs, and for what. */
+struct guard_own {
+	const char *name, *what;
 };
 
 /* A name that carries a whole service, from policies/services.json. */
@@ -79,6 +101,8 @@ struct guard_lists {
 	size_t n_protected;
 	const struct guard_service *services;
 	size_t n_services;
+	const struct guard_own *own;
+	size_t n_own;
 	uint64_t sample_size; /* links in the sample; 0: none given */
 	uint64_t cited_items; /* items of the cited cases, on these names or not */
 	const char *zone;     /* that the order is published in; NULL: not known yet */
@@ -88,7 +112,18 @@ struct guard_finding {
 	enum guard_code code;
 	const char *name;
 	const char *text; /* one sentence with its figures, for the person who decides */
+	json_t *evidence; /* an object; lives as long as the arena */
 };
+
+/* Findings in the making. */
+struct guard_findings {
+	struct arena *a;
+	struct guard_finding *rows;
+	size_t n, cap;
+};
+/* `name` NULL: of the whole order.  `evidence` is stolen, NULL: {}. */
+void guard_find(struct guard_findings *f, enum guard_code code, const char *name,
+		const char *text, json_t *evidence);
 
 /*
  * All findings for all names, in the order of the names.  An apex alone covers its own
@@ -101,6 +136,13 @@ enum rc guard_check(struct arena *a, const struct guard_lists *lists,
 		    const struct guard_name *names, size_t n,
 		    const struct guard_finding **ret, size_t *ret_n,
 		    struct err *e) MUST_CHECK;
+
+/*
+ * The name in the letters that a person would see, when it has others than ASCII: *ret is
+ * NULL when not.  *ret_like is the ASCII name that it could be taken for, or NULL.
+ */
+void guard_look(struct arena *a, const char *name, const char **ret,
+		const char **ret_like);
 
 /*
  * A name (with wildcard or not) that none of BIND, Unbound, PowerDNS and Knot Resolver

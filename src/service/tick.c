@@ -9,7 +9,9 @@ static const struct {
 } ticks[] = {
 	{"held.decision", PARTY_PLATFORM, tick_held},
 	{"access.retention", -1, tick_access},
+	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
+	{"order.due", PARTY_AUTHORITY, tick_order_due},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},
 	{"idempotency", -1, tick_idem},

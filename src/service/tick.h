@@ -17,7 +17,7 @@ enum { TICK_NEVER_US = -1 };
 typedef enum rc tick_fn(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e);
 
 tick_fn tick_access;
-tick_fn tick_order_expiry;
+tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 /* channel_test.c: tests that are due, alarms of those that nobody answered */
 tick_fn tick_channel_test, tick_channel_alarm;
 tick_fn tick_idem;

@@ -19,15 +19,17 @@ service_fn service_decide_preview, service_held, service_held_cancel;
 /* case_note.c, template.c: what never leaves the node */
 service_fn service_note_add, service_notes, service_template_add, service_templates,
 	service_template, service_template_render;
-/* order.c: grounds, guards, the draft; order_sign.c: what follows */
+/* order.c: the draft; order_sign.c, order_end.c: what follows; order_show.c */
 service_fn service_order_check, service_order_draft, service_order_override,
-	service_order_approve, service_order_lift;
+	service_order_approve, service_order_return, service_order_withdraw,
+	service_order_owner, service_order_review, service_order_plan, service_order_lift,
+	service_order, service_orders;
 enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason */ };
 /* cases.c, items.c, search.c: how things are found; claim.c: who works on them */
 service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
 /* query.c: what people see */
-service_fn service_status, service_case, service_orders, service_order, service_lookup;
+service_fn service_status, service_case, service_lookup;
 /* mail_import.c, mail_show.c, mail_decide.c, mail_send.c: e-mail that was sent before
  * there was a channel */
 service_fn service_mail_import, service_mails, service_mail, service_mail_raw,

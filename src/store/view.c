@@ -54,6 +54,11 @@ static const struct {
 	{"contact.set", fold_contact_set},
 	{"channel.test", fold_channel_test},
 	{"channel.test.ack", fold_channel_test_ack},
+	{"order.return", fold_order_return},
+	{"order.withdraw", fold_order_withdraw},
+	{"order.owner", fold_order_owner},
+	{"order.review", fold_order_review},
+	{"order.plan", fold_order_plan},
 };
 
 struct views *
@@ -146,9 +151,9 @@ fold_int(const struct fold *f, const char *member)
 	return json_integer_value(json_object_get(f->ev->body, member));
 }
 
-static enum rc
-disclosure_load(struct fold *f, size_t n, const char **ret_name, json_t **ret_value,
-		struct err *e)
+enum rc
+fold_disclosed_named(struct fold *f, size_t n, const char **ret_name, json_t **ret_value,
+		     struct err *e)
 {
 	const char *text;
 
@@ -170,7 +175,7 @@ fold_disclosed_at(struct fold *f, size_t n, json_t **ret, struct err *e)
 {
 	const char *name;
 
-	return disclosure_load(f, n, &name, ret, e);
+	return fold_disclosed_named(f, n, &name, ret, e);
 }
 
 enum rc
@@ -182,7 +187,7 @@ fold_disclosed(struct fold *f, const char *name, const char **ret, struct err *e
 	for (size_t i = 0; rc == RC_OK && *ret == NULL && i < f->ev->n_sd; i++) {
 		const char *its_name;
 		json_t *value;
-		rc = disclosure_load(f, i, &its_name, &value, e);
+		rc = fold_disclosed_named(f, i, &its_name, &value, e);
 		if (rc == RC_OK && its_name != NULL && strcmp(its_name, name) == 0)
 			*ret = json_string_value(value);
 	}
@@ -376,10 +381,12 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_order", SQL_V_ORDER_ALL,
 		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i "
 		     "q:i "
-		     "r:i s:i t:i"),
-		VIEW("v_order_name", SQL_V_ORDER_NAME_ALL, "a:s b:s c:i d:i"),
+		     "r:i s:i t:i u:s v:s w:s x:s y:s z:s A:s B:i"),
+		VIEW("v_order_name", SQL_V_ORDER_NAME_ALL,
+		     "a:s b:s c:i d:i e:i f:i g:i h:i i:s"),
 		VIEW("v_order_cite", SQL_V_ORDER_CITE_ALL, "a:s b:s"),
-		VIEW("v_order_act", SQL_V_ORDER_ACT_ALL, "a:s b:i c:s d:s e:s f:s g:i"),
+		VIEW("v_order_act", SQL_V_ORDER_ACT_ALL,
+		     "a:s b:i c:s d:s e:s f:s g:i h:s i:s"),
 		VIEW("v_zone_change", SQL_V_ZONE_CHANGE_ALL, "a:i b:s c:i d:s e:s f:i"),
 		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:i"),
 		VIEW("v_contact_set", SQL_V_CONTACT_SET_ALL, "a:i b:i c:i d:i e:s f:i"),

@@ -12,6 +12,7 @@
 #include "core/casefile.h"
 #include "core/event.h"
 #include "core/note.h"
+#include "core/order.h"
 #include "store/store_log.h"
 
 struct views;
@@ -78,10 +79,16 @@ enum rc view_case_get(struct store *s, struct arena *a, const char *casefile,
 /* What an order still needs, as its acts stand. */
 struct order_row {
 	const char *id, *state, *text_sha256, *drafter;
+	enum order_state life; /* of `state` */
 	int64_t channel;
 	uint64_t approvals_needed, approvals;
-	json_t *guards; /* tokens still to be overridden; lives as long as the arena */
+	json_t *guards;	    /* tokens still to be overridden or met; lives as long as the
+			       arena */
+	json_t *overridden; /* tokens that somebody overrode; as long as the arena */
 	int64_t ends_us;
+	bool emergency;
+	uint64_t owners_open; /* names without a record that their owner was told or not
+				 reached */
 	const char *const *hands; /* pseudonyms: drafter, overriders, approvers */
 	size_t n_hands;
 };

@@ -25,9 +25,23 @@ fold_fn fold_clarify_ask, fold_clarify_answer, fold_dispute_open, fold_dispute_a
 	fold_dispute_rule;
 fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,
 	fold_item_decide, fold_message_post, fold_message_read;
-fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_lift,
-	fold_order_expire;
 fold_fn fold_contact_set, fold_channel_test, fold_channel_test_ack;
+fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_return,
+	fold_order_withdraw, fold_order_owner, fold_order_review, fold_order_plan,
+	fold_order_lift, fold_order_expire;
+
+/* A name that an order holds. */
+struct held_name {
+	const char *name;
+	bool wildcard;
+};
+/* Names that the order still holds: rows are struct held_name. */
+enum rc fold_order_names(struct fold *f, const char *order, struct store_list *ret,
+			 struct err *e) MUST_CHECK;
+/* All of `names` appear in the zone or go; *ret is the serial from which that is so. */
+enum rc fold_zone_change(struct fold *f, const char *order,
+			 const struct store_list *names, bool present, uint32_t *ret,
+			 struct err *e) MUST_CHECK;
 
 /* The receipt of event `seq` of the folding log starts or counts for a clock of its case.
  */
@@ -65,6 +79,9 @@ void fold_void(struct fold *f, const char *fmt, ...) PRINTF(2, 3);
 /* The value of the event's disclosure of that name as text, NULL: none, or erased. */
 enum rc fold_disclosed(struct fold *f, const char *name, const char **ret,
 		       struct err *e) MUST_CHECK;
+/* The n-th disclosure; *ret_name NULL: erased. */
+enum rc fold_disclosed_named(struct fold *f, size_t n, const char **ret_name,
+			     json_t **ret_value, struct err *e) MUST_CHECK;
 /* The n-th disclosure's value, NULL: erased. */
 enum rc fold_disclosed_at(struct fold *f, size_t n, json_t **ret,
 			  struct err *e) MUST_CHECK;

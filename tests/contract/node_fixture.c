@@ -584,3 +584,20 @@ fix_make_overdue(struct fix *f, const char *casefile)
 	fix_act(f, PARTY_AUTHORITY, casefile, "warn", json_pack("{s:i}", "level", 1));
 	fix_settle(f);
 }
+
+json_t *
+fix_order(const char *names, const char *casefile)
+{
+	char when[CLOCK_TEXT_LEN];
+	json_t *in = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:{s:b, s:s, s:s}}", "reasons",
+		"Nobody answered.", "legal_basis", "UU 19/2016", "proportionality",
+		"These names only.", "collateral", "No other site is on them.", "ends",
+		clock_format(clock_now_us() + 500 * FIX_S, when), "owner", "told", true,
+		"channel", "email", "text", "Wrote to the registrant.");
+
+	json_object_set_new(in, "names", json_loads(names, 0, NULL));
+	json_object_set_new(in, "cites",
+			    casefile == NULL ? json_array() : json_pack("[s]", casefile));
+	return in;
+}

@@ -114,6 +114,10 @@ const char *fix_query_text(struct fix *f, enum party p, const char *sql);
 /* Bring the case to where an order may cite it: receipted, overdue, warned, receipted. */
 void fix_make_overdue(struct fix *f, const char *casefile);
 
+/* What POST /v1/orders takes for these names (a JSON list), resting on the case (NULL: on
+ * none), ending in 500 s, its owner told: complete but for what a test is about. */
+json_t *fix_order(const char *names, const char *casefile);
+
 void fix_ok(enum rc rc, const struct err *e, const char *what);
 
 #endif

@@ -274,7 +274,8 @@ class Story:
         self.tell.chapter(f"An order on {len(self.names)} names")
         ends = time.strftime("%Y-%m-%dT%H:%M:%SZ",
                              time.gmtime(time.time() + ORDER_DAYS * 86400))
-        common = ["--names", NAMES_FILE, "--cite", self.first, "--sample", SAMPLE_FILE]
+        common = ["--names", NAMES_FILE, "--cite", self.first, "--sample", SAMPLE_FILE,
+                  "--owner-told", "email: wrote to the registrant (invented example)"]
         check = self.ask(self.kominfo, "order", "check", *common, who="sari")
         found = {f["name"]: f for f in check["findings"] if f["guard"] == "whole_service"}
         if "t.me" not in found or check["overrides_needed"] != ["whole_service"]:
@@ -288,6 +289,7 @@ class Story:
                         "Notices were received and not answered (invented example).",
                         "--legal-basis", LEGAL_BASIS, "--proportionality",
                         "Every step of the ladder was taken; the order is limited in time.",
+                        "--collateral", "The sample of links shows what else goes dark.",
                         "--ends", ends, done=lambda: next(iter(self.ask(
                             self.kominfo, "order", "list", who="sari")["orders"]), None))
         self.order, self.text = draft["order"], draft["text_sha256"]

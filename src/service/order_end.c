@@ -1,0 +1,545 @@
+/*
+ * The end of an order: the lift by one person at once, the lift in stages, the end by
+ * itself, and what people are told before it.  A lift waits for nobody.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "core/event_type.h"
+#include "service/alarm.h"
+#include "service/order_int.h"
+#include "service/tick.h"
+#include "store/store_sql.h"
+
+enum {
+	EXPIRE_MAX = 64,  /* orders that end in one job */
+	STAGES_MAX = 256, /* names that plans lift in one job */
+	DUE_MAX = 64,	  /* orders of which people are told in one job */
+};
+
+/* ---- what people are told ------------------------------------------------------- */
+
+static const char *
+due_key(struct arena *a, const char *kind, const char *order)
+{
+	return arena_printf(a, "order-%s/%s", kind, order);
+}
+
+struct times {
+	struct store *s;
+	int64_t ends_us, review_us, reviewed_us;
+};
+
+static enum rc
+on_times(void *arg, const struct db_row *row, struct err *e)
+{
+	struct times *t = arg;
+
+	(void)e;
+	t->ends_us = t->s->drv->col_int(row, 0);
+	t->review_us = t->s->drv->col_int(row, 1);
+	t->reviewed_us = t->s->drv->col_int(row, 2);
+	return RC_OK;
+}
+
+static enum rc
+due_put(struct writer *w, const char *order, const char *kind, int64_t at_us,
+	struct err *e)
+{
+	return store_run(
+		w->s, &SQL_ORDER_DUE_PUT,
+		(struct db_param[]){DB_P_TEXT(order), DB_P_TEXT(kind), DB_P_INT(at_us)},
+		NULL, NULL, e);
+}
+
+static enum rc
+due_delete(struct writer *w, const char *order, const char *kind, struct err *e)
+{
+	return store_run(w->s, &SQL_ORDER_DUE_DELETE,
+			 (struct db_param[]){DB_P_TEXT(order), DB_P_TEXT(kind)}, NULL,
+			 NULL, e);
+}
+
+enum rc
+order_due_set(struct writer *w, const char *order, struct err *e)
+{
+	struct times t = {.s = w->s};
+	struct order_row row;
+	struct channel_row ch;
+	const struct policy *p;
+	enum rc rc = view_order_get(w->s, w->a, order, &row, e);
+
+	if (rc == RC_OK)
+		rc = channel_by_id(w->s, w->a, row.channel, &ch, e);
+	if (rc == RC_OK)
+		rc = policy_of_channel(w->s, w->a, &ch, &p, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_ORDER_TIMES,
+			       (struct db_param[]){DB_P_TEXT(order)}, on_times, &t, e);
+	if (rc == RC_OK)
+		rc = due_put(w, order, "end", t.ends_us - p->order.notice_before_end_us,
+			     e);
+	if (rc == RC_OK)
+		rc = alarm_clear(w, due_key(w->a, "review", order), e);
+	if (rc == RC_OK && t.reviewed_us < t.review_us)
+		rc = due_put(w, order, "review", t.review_us, e);
+	else if (rc == RC_OK)
+		rc = due_delete(w, order, "review", e);
+	return rc;
+}
+
+enum rc
+order_due_clear(struct writer *w, const char *order, struct err *e)
+{
+	static const char *const kinds[] = {"end", "review"};
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		rc = due_delete(w, order, kinds[i], e);
+		if (rc == RC_OK)
+			rc = alarm_clear(w, due_key(w->a, kinds[i], order), e);
+	}
+	return rc;
+}
+
+/* When the whole order has ended, nothing is due of it any more. */
+static enum rc
+due_end(struct writer *w, const char *order, struct err *e)
+{
+	struct order_row row;
+	enum rc rc = view_order_get(w->s, w->a, order, &row, e);
+
+	return rc == RC_OK && row.life != ORDER_IN_FORCE ? order_due_clear(w, order, e)
+							 : rc;
+}
+
+struct due {
+	char order[UUID_TEXT_LEN + 1];
+	bool end;
+};
+struct telling {
+	struct store *s;
+	int64_t now_us, next_us;
+	struct due due[DUE_MAX];
+	size_t n;
+};
+
+static enum rc
+on_due(void *arg, const struct db_row *row, struct err *e)
+{
+	struct telling *t = arg;
+	size_t len;
+
+	(void)e;
+	if (t->next_us != TICK_NEVER_US)
+		return RC_OK;
+	int64_t at_us = t->s->drv->col_int(row, 2);
+	if (at_us > t->now_us) {
+		t->next_us = at_us;
+		return RC_OK;
+	}
+	struct due *d = &t->due[t->n];
+	const char *id = t->s->drv->col_text(row, 0, &len);
+	if (len != UUID_TEXT_LEN)
+		return RC_OK;
+	memcpy(d->order, id, UUID_TEXT_LEN + 1);
+	d->end = strcmp(t->s->drv->col_text(row, 1, &len), "end") == 0;
+	t->n++;
+	return RC_OK;
+}
+
+static enum rc
+tell(struct writer *w, const struct due *d, int64_t now_us, struct err *e)
+{
+	const char *kind = d->end ? "end" : "review";
+	char when[CLOCK_TEXT_LEN];
+	struct order_row row;
+	enum rc rc = view_order_get(w->s, w->a, d->order, &row, e);
+
+	if (rc == RC_OK && row.life == ORDER_IN_FORCE)
+		rc = alarm_raise(
+			w, due_key(w->a, kind, d->order),
+			d->end ? "order_ends" : "order_review", d->order,
+			d->end ? arena_printf(
+					 w->a,
+					 "the order ends by itself on %s: draft "
+					 "another in time if it must go on, or let it "
+					 "end",
+					 clock_format(row.ends_us, when))
+			       : "the order is to be reviewed by somebody who did not "
+				 "draft it: kept, or lifted",
+			now_us, e);
+	return rc == RC_OK ? due_delete(w, d->order, kind, e) : rc;
+}
+
+static enum rc
+work_tell(struct writer *w, void *arg, struct err *e)
+{
+	const struct telling *t = arg;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < t->n; i++)
+		rc = tell(w, &t->due[i], w->now_us, e);
+	return rc;
+}
+
+/* An order that ends soon, or whose review is due, is told as an alarm. */
+enum rc
+tick_order_due(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
+{
+	struct telling t = {.now_us = now_us, .next_us = TICK_NEVER_US};
+	enum rc rc = reader_get(nd, &t.s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_run(t.s, &SQL_ORDER_DUE_LIST, (struct db_param[]){DB_P_INT(DUE_MAX)},
+		       on_due, &t, e);
+	reader_put(nd, t.s);
+	if (rc == RC_OK && t.n != 0)
+		rc = writer_run(nd, work_tell, &t, e);
+	*next_us = t.n == DUE_MAX ? now_us : t.next_us;
+	return rc;
+}
+
+/* ---- the lift ------------------------------------------------------------------- */
+
+struct lift {
+	const char *order, *reason, *by;
+	json_t *names;	/* NULL for all */
+	json_t *stages; /* of a plan, else NULL */
+};
+
+/* A name that the order does not hold is a slip that would leave another one blocked. */
+static enum rc
+names_held(struct writer *w, const struct lift *l, struct err *e)
+{
+	json_t *held = json_array();
+	size_t i, k;
+	const json_t *name, *row;
+	enum rc rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD,
+				(struct db_param[]){DB_P_TEXT(l->order)},
+				"name:s wildcard:b", held, e);
+
+	json_array_foreach (l->names, i, name) {
+		bool found = false;
+		json_array_foreach (held, k, row)
+			found |= json_equal(json_object_get(row, "name"), name) == 1;
+		if (rc == RC_OK && !found)
+			rc = err_set(e, RC_CONFLICT,
+				     "nothing is lifted: the order does not hold %s now",
+				     json_string_value(name));
+	}
+	json_decref(held);
+	return rc;
+}
+
+static enum rc
+work_lift(struct writer *w, void *arg, struct err *e)
+{
+	const struct lift *l = arg;
+	struct view_disclosed sd = {"reason", NULL};
+	struct order_row row;
+	enum rc rc = view_order_get(w->s, w->a, l->order, &row, e);
+
+	if (rc == RC_OK && l->names != NULL)
+		rc = names_held(w, l, e);
+	if (rc != RC_OK)
+		return rc;
+	sd.value = json_string(l->reason);
+	rc = append_event(
+		w,
+		&(struct append){
+			.channel = row.channel,
+			.type = l->stages == NULL ? "order.lift" : "order.plan",
+			.by = l->by,
+			.body = json_pack("{s:s, s:O*, s:O*}", "order", l->order, "names",
+					  l->names, "stages", l->stages),
+			.disclosures = &sd,
+			.n_disclosures = 1,
+		},
+		NULL, e);
+	return rc == RC_OK ? due_end(w, l->order, e) : rc;
+}
+
+/* in: order, reason, names? (all when absent)  out: as of override
+ * RC_CONFLICT: the order is not in force, or does not hold one of them. */
+enum rc
+service_order_lift(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		   struct reply *out, struct err *e)
+{
+	struct lift l = {.by = actor_pseudonym(who)};
+	enum rc rc = in_only(in, "order reason names", e);
+
+	if (rc == RC_OK)
+		rc = in_uuid(in, "order", &l.order, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
+	if (rc == RC_OK)
+		rc = order_read_names(a, json_object_get(in, "names"), &l.names, e);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_lift, &l, e);
+	return rc == RC_OK ? order_state_reply(nd, a, l.order, out, e) : rc;
+}
+
+static enum rc
+stage_read(struct arena *a, json_t *in, json_t **ret, struct err *e)
+{
+	json_t *names = NULL;
+	const char *at = NULL;
+	int64_t at_us = 0;
+	enum rc rc = json_is_object(in) ? RC_OK
+					: err_set(e, RC_INVALID, "it must be an object");
+
+	if (rc == RC_OK && json_object_get(in, "operators") != NULL)
+		rc = err_set(
+			e, RC_UNSUPPORTED,
+			"every operator is served the same zone, so a lift cannot be "
+			"staged by operators: give \"names\"");
+	if (rc == RC_OK)
+		rc = in_only(in, "at names", e);
+	if (rc == RC_OK)
+		rc = in_text(in, "at", true, CLOCK_TEXT_LEN, &at, e);
+	if (rc == RC_OK && clock_parse(at, strlen(at), &at_us) != RC_OK)
+		rc = err_set(e, RC_INVALID,
+			     "\"at\" is no time: write it as 2017-08-10T00:00:00Z");
+	if (rc == RC_OK)
+		rc = order_read_names(a, json_object_get(in, "names"), &names, e);
+	if (rc == RC_OK && names == NULL)
+		rc = err_set(e, RC_INVALID, "\"names\" is missing");
+	if (rc == RC_OK)
+		*ret = json_pack("{s:I, s:O}", "at", (json_int_t)at_us, "names", names);
+	return rc;
+}
+
+static enum rc
+stages_read(struct arena *a, json_t *in, json_t *into, struct err *e)
+{
+	json_t *stages = json_object_get(in, "stages"), *v, *stage = NULL;
+	size_t i;
+
+	if (!json_is_array(stages) || json_array_size(stages) == 0 ||
+	    json_array_size(stages) > EVENT_ORDER_STAGES_MAX)
+		return err_set(
+			e, RC_INVALID,
+			"\"stages\" must list 1 to %d stages, each with \"at\" and "
+			"\"names\"",
+			EVENT_ORDER_STAGES_MAX);
+	json_array_foreach (stages, i, v) {
+		enum rc rc = stage_read(a, v, &stage, e);
+		if (rc != RC_OK) {
+			err_prefix(e, "stages[%zu]", i);
+			return rc;
+		}
+		json_array_append_new(into, stage);
+	}
+	return RC_OK;
+}
+
+/*
+ * in: order, reason, stages [{at, names}], in the order of their times
+ * out: as of override
+ * Each stage lifts its names at its time; a plan takes the place of the one before, and a
+ * lift that of any plan.  RC_CONFLICT: a stage after the order's end, or a name that it
+ * does not hold.  RC_UNSUPPORTED: stages by operators.
+ */
+enum rc
+service_order_plan(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		   struct reply *out, struct err *e)
+{
+	struct lift l = {.by = actor_pseudonym(who), .stages = json_array()};
+	enum rc rc = in_only(in, "order reason stages", e);
+
+	if (rc == RC_OK)
+		rc = in_uuid(in, "order", &l.order, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
+	if (rc == RC_OK)
+		rc = stages_read(a, in, l.stages, e);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_lift, &l, e);
+	json_decref(l.stages);
+	return rc == RC_OK ? order_state_reply(nd, a, l.order, out, e) : rc;
+}
+
+/* ---- by itself ------------------------------------------------------------------ */
+
+struct expiry {
+	int64_t now_us, next_us;
+	struct {
+		char id[UUID_TEXT_LEN + 1];
+		int64_t channel;
+	} due[EXPIRE_MAX];
+	size_t n;
+	struct store *s;
+};
+
+static enum rc
+on_ending(void *arg, const struct db_row *row, struct err *e)
+{
+	struct expiry *x = arg;
+	size_t len;
+
+	(void)e;
+	int64_t ends = x->s->drv->col_int(row, 2);
+	if (ends > x->now_us) {
+		if (x->next_us == 0)
+			x->next_us = ends;
+		return RC_OK;
+	}
+	const char *id = x->s->drv->col_text(row, 0, &len);
+	if (x->n < sizeof(x->due) / sizeof(x->due[0]) && len == UUID_TEXT_LEN) {
+		memcpy(x->due[x->n].id, id, UUID_TEXT_LEN + 1);
+		x->due[x->n++].channel = x->s->drv->col_int(row, 1);
+	}
+	return RC_OK;
+}
+
+static enum rc
+work_expire(struct writer *w, void *arg, struct err *e)
+{
+	const struct expiry *x = arg;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < x->n; i++) {
+		struct order_row row;
+		rc = view_order_get(w->s, w->a, x->due[i].id, &row, e);
+		/* A lift may have come first. */
+		if (rc == RC_OK && row.life == ORDER_IN_FORCE)
+			rc = append_event(
+				w,
+				&(struct append){
+					.channel = x->due[i].channel,
+					.type = "order.expire",
+					.by = "node",
+					.body = json_pack("{s:s}", "order", x->due[i].id),
+				},
+				NULL, e);
+		if (rc == RC_OK)
+			rc = due_end(w, x->due[i].id, e);
+	}
+	return rc;
+}
+
+/* Orders whose end has come expire. */
+enum rc
+tick_order_expiry(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
+{
+	struct expiry x = {.now_us = now_us};
+	enum rc rc = reader_get(nd, &x.s, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_run(x.s, &SQL_ORDER_ENDING, NULL, on_ending, &x, e);
+	reader_put(nd, x.s);
+	if (rc == RC_OK && x.n != 0)
+		rc = writer_run(nd, work_expire, &x, e);
+	if (rc == RC_OK && x.n == EXPIRE_MAX)
+		*next_us = now_us; /* there may be more of them */
+	else if (x.next_us != 0)
+		*next_us = x.next_us;
+	return rc;
+}
+
+struct staged_name {
+	const char *order, *name;
+	int64_t channel, plan, at_us;
+};
+
+static enum rc
+on_stage(void *arg, const struct db_row *row, struct err *e)
+{
+	struct store_list *l = arg;
+	const struct db_driver *drv = l->s->drv;
+	struct staged_name *n = store_list_next(l, sizeof(*n));
+
+	(void)e;
+	n->order = store_col_text(l->s, l->a, row, 0);
+	n->channel = drv->col_int(row, 1);
+	n->plan = drv->col_int(row, 2);
+	n->name = store_col_text(l->s, l->a, row, 3);
+	n->at_us = drv->col_int(row, 4);
+	return RC_OK;
+}
+
+static bool
+same_stage(const struct staged_name *x, const struct staged_name *y)
+{
+	return strcmp(x->order, y->order) == 0 && x->plan == y->plan &&
+	       x->at_us == y->at_us;
+}
+
+static enum rc
+stage_lift(struct writer *w, const struct staged_name *n, size_t count, struct err *e)
+{
+	char when[CLOCK_TEXT_LEN];
+	json_t *names = json_array();
+	struct view_disclosed sd = {
+		"reason", json_string(arena_printf(w->a, "the stage of %s of its plan",
+						   clock_format(n->at_us, when)))};
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(names, json_string(n[i].name));
+	enum rc rc = append_event(
+		w,
+		&(struct append){
+			.channel = n->channel,
+			.type = "order.lift",
+			.by = "node",
+			.body = json_pack("{s:s, s:o, s:I}", "order", n->order, "names",
+					  names, "plan", (json_int_t)n->plan),
+			.disclosures = &sd,
+			.n_disclosures = 1,
+		},
+		NULL, e);
+	return rc == RC_OK ? due_end(w, n->order, e) : rc;
+}
+
+/* What is due is read again here: a plain lift may have come between. */
+static enum rc
+work_stages(struct writer *w, void *arg, struct err *e)
+{
+	int64_t now_us = *(const int64_t *)arg;
+	struct store_list l = {.s = w->s, .a = w->a};
+	enum rc rc =
+		store_run(w->s, &SQL_ORDER_STAGES,
+			  (struct db_param[]){DB_P_INT(STAGES_MAX)}, on_stage, &l, e);
+	const struct staged_name *rows = l.rows;
+	size_t n = 0;
+
+	while (n < l.n && rows[n].at_us <= now_us)
+		n++;
+	for (size_t i = 0; rc == RC_OK && i < n;) {
+		size_t count = 1;
+		while (i + count < n && same_stage(&rows[i], &rows[i + count]))
+			count++;
+		rc = stage_lift(w, &rows[i], count, e);
+		i += count;
+	}
+	return rc;
+}
+
+/* Stages of plans whose time has come lift their names. */
+enum rc
+tick_order_stages(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct store *s = NULL;
+	struct store_list l = {.a = a};
+	enum rc rc = reader_get(nd, &s, e);
+
+	l.s = s;
+	if (rc == RC_OK)
+		rc = store_run(s, &SQL_ORDER_STAGES, (struct db_param[]){DB_P_INT(1)},
+			       on_stage, &l, e);
+	reader_put(nd, s);
+	const struct staged_name *first = l.rows;
+	if (rc == RC_OK && l.n != 0) {
+		bool due = first->at_us <= now_us;
+		*next_us = due ? now_us : first->at_us;
+		if (due)
+			rc = writer_run(nd, work_stages, &now_us, e);
+	}
+	arena_free(a);
+	return rc;
+}

@@ -1,0 +1,113 @@
+/*
+ * order_int - what the files order*.c share.
+ *
+ * An order in the making goes through three steps: read (what was asked for), examine
+ * (what guards find in the names and in what the node knows), text (what people sign).
+ */
+#ifndef SALURAN_SERVICE_ORDER_INT_H
+#define SALURAN_SERVICE_ORDER_INT_H
+
+#include "core/event_type.h"
+#include "core/members.h"
+#include "service/use.h"
+
+enum {
+	ORDER_CITES_MAX = 200,
+	ORDER_SAMPLE_MAX = 100000, /* links of a sample */
+	ORDER_CALL_TEXT_MAX = 500, /* bytes of who was called, and of what came of it */
+};
+#define ORDER_DAY_US (INT64_C(86400) * CLOCK_US_PER_S)
+
+/* A cited case as it stands. */
+struct order_cite {
+	const char *casefile;
+	const char *subject; /* NULL: unknown, or erased */
+	bool ground;
+	const char *why; /* it is none */
+	enum rc why_rc;
+	uint64_t items, open;
+	int64_t receipt_us, due_us; /* of what is owed first; 0: none */
+	unsigned steps;		    /* reminders and warnings that count */
+};
+
+/* That a contact was called. */
+struct order_call {
+	const char *who, *outcome; /* who NULL: nobody was */
+	int64_t at_us;
+};
+
+/* That the owner of the names was told, or could not be reached. */
+struct order_owner {
+	const char *channel, *text; /* NULL: nothing is said about it */
+	bool told;
+};
+
+struct order {
+	/* asked for */
+	struct channel_row channel;
+	const struct policy *policy;
+	struct guard_name *names;
+	size_t n_names;
+	struct order_cite *cites;
+	size_t n_cites;
+	const char *action, *reasons, *legal_basis, *proportionality, *collateral;
+	const char *emergency_reason; /* NULL: no emergency */
+	const char *source, *previous;
+	struct order_call call;
+	struct order_owner owner;
+	int64_t ends_us, review_us;
+	uint64_t sample_size;
+
+	/* found */
+	struct guard_findings found;
+	uint64_t cited_items;
+	json_t *guards;	 /* tokens to be overridden or met; as long as the arena */
+	json_t *contact; /* the other side's directory and the last test, likewise */
+
+	const char *by;
+	int64_t now_us;
+	char id[UUID_TEXT_LEN + 1];
+	const char *text;
+	struct hash text_hash;
+};
+
+/* order_read.c.  RC_INVALID and RC_TOO_LARGE name the member. */
+#define ORDER_CHECK_MEMBERS                                                              \
+	"peer names cites sample emergency source contact_called owner"
+#define ORDER_DRAFT_MEMBERS                                                              \
+	ORDER_CHECK_MEMBERS                                                              \
+	" reasons legal_basis proportionality collateral emergency_reason ends review "  \
+	"action previous"
+/* Channel, policy, names, cites, sample, and what is said about call and owner. */
+enum rc order_read(struct node *nd, struct store *s, struct arena *a, json_t *in,
+		   struct order *o, struct err *e) MUST_CHECK;
+/* Reasons, legal basis, ...; then the times, which hang on the policy. */
+enum rc order_read_texts(json_t *in, struct order *o, struct err *e) MUST_CHECK;
+enum rc order_read_times(json_t *in, struct order *o, struct err *e) MUST_CHECK;
+/* `names` of a request in their normal form; *ret NULL when absent. */
+enum rc order_read_names(struct arena *a, const json_t *names, json_t **ret,
+			 struct err *e) MUST_CHECK;
+enum rc order_read_owner(json_t *owner, struct order_owner *ret,
+			 struct err *e) MUST_CHECK;
+
+/* order_guard.c: fills o->cites, o->found and o->guards. */
+enum rc order_examine(struct node *nd, struct store *s, struct arena *a, struct order *o,
+		      struct err *e) MUST_CHECK;
+/* Names that changed in the zone since a day before `now_us`, both ways. */
+enum rc order_changed(struct store *s, int64_t now_us, int64_t *ret,
+		      struct err *e) MUST_CHECK;
+
+/* order_text.c */
+void order_text_put(struct buf *b, struct node *nd, const struct order *o);
+json_t *order_examined_json(const struct order *o);
+json_t *order_finding_json(const struct guard_finding *f);
+
+/* order_sign.c: what every act on an order answers. */
+enum rc order_state_reply(struct node *nd, struct arena *a, const char *order,
+			  struct reply *out, struct err *e) MUST_CHECK;
+
+/* order_end.c: at the time when the order takes effect, inside the writer's job. */
+enum rc order_due_set(struct writer *w, const char *order, struct err *e) MUST_CHECK;
+enum rc order_due_clear(struct writer *w, const char *order, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,90 @@
+-- Orders and the zone that they make: folds of the log.
+
+CREATE TABLE v_order (
+	id TEXT PRIMARY KEY,
+	channel BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	state TEXT NOT NULL, -- a token of ORDER_STATE_TABLE
+	action TEXT NOT NULL,
+	body TEXT,
+	text_sha256 TEXT NOT NULL,
+	reasons TEXT,
+	legal_basis TEXT,
+	proportionality TEXT,
+	collateral TEXT,
+	emergency_reason TEXT,
+	contact_called TEXT, -- JSON {who, when, outcome}
+	findings TEXT NOT NULL, -- JSON array: what guards found when it was drafted
+	previous TEXT, -- the order whose draft this one replaces
+	source TEXT NOT NULL, -- person, feed
+	approvals BIGINT NOT NULL, -- needed
+	guards TEXT NOT NULL,	   -- JSON array: overrides needed
+	drafter TEXT NOT NULL,
+	drafted_us BIGINT NOT NULL,
+	in_force_us BIGINT NOT NULL,
+	ends_us BIGINT NOT NULL,
+	review_us BIGINT NOT NULL,
+	ended_us BIGINT NOT NULL,
+	emergency BIGINT NOT NULL,
+	serial_on BIGINT NOT NULL,
+	serial_off BIGINT NOT NULL,
+	reviewed_us BIGINT NOT NULL -- the last review while it was in force
+);
+CREATE INDEX v_order_state ON v_order (state, ends_us);
+CREATE INDEX v_order_state_id ON v_order (state, id);
+CREATE INDEX v_order_previous ON v_order (previous);
+
+CREATE TABLE v_order_name (
+	order_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	wildcard BIGINT NOT NULL,
+	lifted_us BIGINT NOT NULL, -- 0: not lifted
+	stage_us BIGINT NOT NULL,  -- when a plan lifts it, 0: no plan or done
+	plan_seq BIGINT NOT NULL,  -- of that plan
+	owner_us BIGINT NOT NULL,  -- since when it is recorded that its owner was told, or not reached
+	owner_told BIGINT NOT NULL,
+	owner_channel TEXT,
+	PRIMARY KEY (order_id, name)
+);
+CREATE INDEX v_order_name_name ON v_order_name (name);
+CREATE INDEX v_order_name_stage ON v_order_name (stage_us);
+
+CREATE TABLE v_order_cite (
+	order_id TEXT NOT NULL,
+	casefile TEXT NOT NULL,
+	PRIMARY KEY (order_id, casefile)
+);
+
+-- What was done with it, by whom.
+CREATE TABLE v_order_act (
+	order_id TEXT NOT NULL,
+	seq BIGINT NOT NULL,
+	act TEXT NOT NULL,
+	author TEXT NOT NULL,
+	guards TEXT NOT NULL,
+	reason TEXT,
+	iat_us BIGINT NOT NULL,
+	body TEXT NOT NULL,	   -- JSON: of the event
+	reviewed TEXT,		   -- of a lift or plan: right, wrong, owed; NULL: asked of nobody
+	PRIMARY KEY (order_id, seq)
+);
+
+-- The journal of the zone: one row a name that appears or goes, by serial.
+CREATE TABLE v_zone_change (
+	serial BIGINT NOT NULL,
+	owner TEXT NOT NULL,
+	present BIGINT NOT NULL, -- 1: blocked from this serial on, 0: free
+	action TEXT NOT NULL,
+	order_id TEXT NOT NULL,
+	at_us BIGINT NOT NULL,
+	PRIMARY KEY (serial, owner)
+);
+CREATE INDEX v_zone_change_at ON v_zone_change (at_us);
+
+CREATE TABLE v_zone (
+	owner TEXT NOT NULL,
+	order_id TEXT NOT NULL,
+	action TEXT NOT NULL,
+	since_serial BIGINT NOT NULL,
+	PRIMARY KEY (owner, order_id)
+);
