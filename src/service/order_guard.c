@@ -40,7 +40,8 @@ cite_read(struct store *s, struct arena *a, const struct policy *p, int64_t chan
 			c->due_us = due.first_us;
 			c->steps = due.taken;
 		}
-		rc = casefile_grounds(p, cls, &row.fold, view_case_owed(&row), now_us, &why);
+		rc = casefile_grounds(p, cls, &row.fold, view_case_owed(&row), now_us,
+				      &why);
 	}
 	if (rc != RC_OK && rc != RC_CONFLICT && rc != RC_NOT_FOUND && rc != RC_INVALID)
 		return err_set(e, rc, "%s", why.text);
