@@ -11,7 +11,7 @@ import sys
 
 import tree
 
-EDGES = ["http", "peer", "rpz", "probe", "mail", "cli"]
+EDGES = ["http", "hook", "peer", "rpz", "probe", "mail", "cli"]
 
 # What a folder may include besides itself.
 FLOORS = {
@@ -30,7 +30,7 @@ LIBRARIES = {
     "sqlite3.h": ["db"],
     "libpq-fe.h": ["db"],
     "microhttpd.h": ["http", "peer"],
-    "curl/": ["core", "peer", "mail", "cli"],
+    "curl/": ["core", "hook", "peer", "mail", "cli"],
     "gnutls/": ["service", "peer"],
     "libknot/": ["rpz", "probe"],
     "libdnssec/": ["rpz", "probe"],

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hook/hook.h"
 #include "http/api.h"
 #include "http/pages.h"
 #include "mail/mail.h"
@@ -34,6 +35,7 @@ struct serving {
 	struct http_pages *pages;
 	struct peer_server *peer_server;
 	struct peer_push *push;
+	struct hook *hook;
 	struct rpz *rpz;
 	struct edge_state state; /* that the edges were told of */
 	pthread_t signals;
@@ -147,6 +149,8 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 	}
 	if (rc == RC_OK)
 		rc = peer_push_start(s->nd, node_dir(s->nd), &s->push, e);
+	if (rc == RC_OK)
+		rc = hook_start(s->nd, &s->hook, e);
 	if (rc == RC_OK && node_identity(s->nd)->role == PARTY_AUTHORITY &&
 	    settings_address(conf, "rpz.listen", &host, &port)) {
 		const struct rpz_source src = {.arg = s->nd,
@@ -249,6 +253,7 @@ daemon_serve(struct cli *c, struct err *e)
 	if (s.nd != NULL)
 		node_stop(s.nd);
 	rpz_stop(s.rpz);
+	hook_stop(s.hook);
 	peer_push_stop(s.push);
 	peer_server_stop(s.peer_server);
 	http_pages_stop(s.pages);

@@ -14,10 +14,11 @@ enum {
 	FEED_TYPES_MAX = 1000,
 };
 
-/* Is it one of "case.accept,item.*"? */
-static bool
-type_listed(const char *list, const char *type)
+bool
+feed_type_listed(const char *list, const char *type)
 {
+	if (strcmp(list, "*") == 0)
+		return true;
 	while (*list != '\0') {
 		size_t n = strcspn(list, ",");
 		if (n >= 2 && memcmp(list + n - 2, ".*", 2) == 0
@@ -44,7 +45,8 @@ feed_finish(json_t *rows, const char *types, size_t limit, json_t *events, int64
 		}
 		*next = json_integer_value(json_object_get(row, "id"));
 		if (types != NULL &&
-		    !type_listed(types, json_string_value(json_object_get(row, "type"))))
+		    !feed_type_listed(types,
+				      json_string_value(json_object_get(row, "type"))))
 			continue;
 		json_object_set_new(
 			row, "party",

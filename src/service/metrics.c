@@ -86,6 +86,7 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 		"zone_serial", "orders_in_force", "names_blocked"};
 	json_t *o = json_object(), *events = json_object(), *none = json_object();
 	json_t *unreceipted = json_object(), *failing = json_object(), *n;
+	json_t *hooks = NULL;
 	struct reply status = {0};
 	struct store *s = NULL;
 	int64_t cases = 0;
@@ -112,6 +113,12 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = count_events(nd, s, events, e);
+	if (rc == RC_OK)
+		rc = store_row(s, &SQL_WEBHOOK_FIGURES, NULL,
+			       "webhooks:i webhooks_failing:i", &hooks, e);
 	reader_put(nd, s);
+	if (hooks != NULL)
+		json_object_update(o, hooks);
+	json_decref(hooks);
 	return rc;
 }

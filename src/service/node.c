@@ -50,6 +50,18 @@ const struct setting_def node_settings[] = {
 	 "requests of one address without a credential"},
 	{"api.rate_failed", SETTING_INT, 1, 1000000, "30", "a minute",
 	 "requests of one address with a credential that opens nothing"},
+	{"webhook.http", SETTING_BOOL, 0, 0, "no", NULL,
+	 "let webhooks go to http:// URLs: within one machine or a network of one's own"},
+	{"webhook.private", SETTING_BOOL, 0, 0, "no", NULL,
+	 "let webhooks go to addresses of this machine and of private networks"},
+	{"webhook.ca", SETTING_PATH, 0, 4096, "", "file",
+	 "authorities that receivers' certificates are checked with, PEM; empty: the "
+	 "system's"},
+	{"webhook.retry_s", SETTING_INT, 1, 3600, "5", "s",
+	 "until a webhook's second try; each further one waits twice as long, at most 6 "
+	 "hours"},
+	{"webhook.give_up_s", SETTING_INT, 60, 2592000, "432000", "s",
+	 "how long a webhook may fail until it is switched off, with an alarm"},
 	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},

@@ -49,6 +49,12 @@ service_fn service_export;
 service_fn service_alarms;
 /* feed.c, metrics.c: what programs follow */
 service_fn service_events, service_metrics;
+/* Is it one of "case.accept,item.*", or is the list "*"? */
+bool feed_type_listed(const char *list, const char *type);
+/* webhook.c */
+service_fn service_webhook_list, service_webhook_add, service_webhook_rotate,
+	service_webhook_replay, service_webhook_resume, service_webhook_remove,
+	service_webhook_deliveries;
 /* writer.c */
 service_fn service_rebuild;
 

@@ -1,0 +1,2 @@
+-- webhook_count: how many there are
+SELECT count(*) FROM webhook;
