@@ -17,6 +17,7 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,23 @@ class Refused(Failure):
         self.code, self.problem, self.shown = code, problem, shown
         self.detail = problem.get("detail", "")
         super().__init__(f"'saluran {' '.join(words)}' ended with {code}: {self.detail}")
+
+
+def record(method, path, sent, body, status, headers, answer):
+    """One exchange with the API, for who compares traffic with docs/openapi.yaml: a line of
+    JSON in the file that SALURAN_RECORD names.  Credentials are left out."""
+    path_of_file = os.environ.get("SALURAN_RECORD")
+    if not path_of_file:
+        return
+    quiet = {"authorization", "cookie", "x-csrf-token"}
+    row = {"method": method, "path": path,
+           "sent": {k.lower(): v for k, v in sent.items() if k.lower() not in quiet},
+           "body": body.decode(errors="replace") if isinstance(body, bytes) else body,
+           "status": status,
+           "headers": {k: v for k, v in headers.items() if k != "set-cookie"},
+           "answer": answer.decode(errors="replace") if isinstance(answer, bytes) else answer}
+    with open(path_of_file, "a", encoding="utf-8") as f:
+        f.write(json.dumps(row) + "\n")
 
 
 def lines_of(path):
@@ -226,6 +244,7 @@ class Node:
         self.env = env or {}
         self.dir = lab.path(name)
         self.peer_port, self.http_port, self.rpz_port = lab.port(), lab.port(), lab.port()
+        self.api_port = lab.port()
         self.people = {}      # name: credential file
         self.pseudonyms = {}  # name: what events call them
         self.ready = ""       # the line that it printed
@@ -239,9 +258,56 @@ class Node:
                         "--peer-listen", f"127.0.0.1:{self.peer_port}",
                         "--http-listen", f"127.0.0.1:{self.http_port}",
                         "--rpz-listen", f"127.0.0.1:{self.rpz_port}")
+        self.configure(**{"api.listen": f"127.0.0.1:{self.api_port}"})
         self.people[admin] = made["credential"]
         self.admin, self.fingerprint = admin, made["fingerprint"]
         return made
+
+    def configure(self, **settings):
+        """Settings for the next start, by their names."""
+        with open(os.path.join(self.dir, "saluran.conf"), "a", encoding="utf-8") as f:
+            f.writelines(f"{name} = {value}\n" for name, value in settings.items())
+
+    def credential(self, who):
+        """The content of a person's credential file."""
+        with open(self.people[who], encoding="ascii") as f:
+            return f.read().strip()
+
+    def api(self, method, path, who=None, body=None, headers=None):
+        """(status, headers, body) of one request over HTTPS; JSON comes parsed."""
+        sent = dict(headers or {})
+        if who is not None:
+            sent.setdefault("Authorization", f"Bearer {self.credential(who)}")
+        data = None
+        if body is not None:
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            sent.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPSConnection("127.0.0.1", self.api_port,
+                                                 timeout=COMMAND_S, context=self.tls())
+        try:
+            connection.request(method, path, body=data, headers=sent)
+            answer = connection.getresponse()
+            raw = answer.read()
+        finally:
+            connection.close()
+        got = {k.lower(): v for k, v in answer.getheaders()}
+        is_json = "json" in got.get("content-type", "")
+        shown = json.loads(raw) if raw and is_json else raw
+        record(method, path, sent, body, answer.status, got, shown)
+        return answer.status, got, shown
+
+    def must(self, method, path, who=None, body=None, headers=None):
+        """The answer of a request that succeeds."""
+        status, _, shown = self.api(method, path, who, body, headers)
+        if status != 200:
+            raise Failure(f"{method} {path} answered {status}: {shown}")
+        return shown
+
+    def tls(self):
+        """Trusts this node's own certificate alone, which names no host."""
+        context = ssl.create_default_context(cafile=os.path.join(self.dir, "tls.crt"))
+        context.check_hostname = False
+        return context
 
     def start(self):
         """Wait for the line that says that everything listens; False when it died first."""
@@ -322,8 +388,7 @@ class Node:
 
     def get(self, path, who):
         """The API's answer, as the command line would get it, for questions asked often."""
-        with open(self.people[who], encoding="ascii") as f:
-            credential = f.read().strip()
+        credential = self.credential(who)
         connection = UnixConnection(os.path.join(self.dir, "sock"))
         try:
             connection.request("GET", path, headers={
