@@ -27,6 +27,7 @@ const struct cli_command *const cli_families[] = {
 	cli_case_commands,
 	cli_queue_commands,
 	cli_decide_commands,
+	cli_dispute_commands,
 	cli_casework_commands,
 	cli_contact_commands,
 	cli_mail_commands,

@@ -114,6 +114,7 @@ extern const struct cli_command cli_node_commands[], cli_case_commands[];
 extern const struct cli_command cli_queue_commands[];
 extern const struct cli_command cli_casework_commands[];
 extern const struct cli_command cli_decide_commands[];
+extern const struct cli_command cli_dispute_commands[];
 extern const struct cli_command cli_contact_commands[];
 extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[];

@@ -65,12 +65,11 @@ preview_print(const json_t *r)
 }
 
 static enum rc
-cmd_decide(struct cli *c, struct err *e)
+decide(struct cli *c, const char *verb, bool preview, struct err *e)
 {
 	json_t *r;
-	bool preview = cli_switch(c, "preview");
 	enum rc rc = cli_call(c, "POST",
-			      arena_printf(c->a, "/v1/cases/%s/decide%s", c->words[0],
+			      arena_printf(c->a, "/v1/cases/%s/%s%s", c->words[0], verb,
 					   preview ? "/preview" : ""),
 			      decision_json(c), &r, e);
 
@@ -90,10 +89,22 @@ cmd_decide(struct cli *c, struct err *e)
 		       cli_text(r, "held"), cli_int(r, "items"),
 		       cli_time(c, r, "effect"));
 	else
-		printf("Decided %" JSON_INTEGER_FORMAT
-		       " items: recorded as %s at log index %" JSON_INTEGER_FORMAT ".\n",
+		printf("Recorded %" JSON_INTEGER_FORMAT
+		       " items as %s at log index %" JSON_INTEGER_FORMAT ".\n",
 		       cli_int(r, "items"), cli_text(r, "event"), cli_int(r, "seq"));
 	return RC_OK;
+}
+
+static enum rc
+cmd_decide(struct cli *c, struct err *e)
+{
+	return decide(c, "decide", cli_switch(c, "preview"), e);
+}
+
+static enum rc
+cmd_reverse(struct cli *c, struct err *e)
+{
+	return decide(c, "reverse", false, e);
 }
 
 static enum rc
@@ -156,6 +167,18 @@ static const struct cli_option decide_options[] = {
 	{"until", "TIME", false, "of restricted"},
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option reverse_options[] = {
+	{"outcome", "WORD", true, "what it is now; as of decide"},
+	{"items", "LIST", true, "0,3,5-9"},
+	{"reason", "TEXT", true, "why"},
+	{"ground", "WORD", false, "of impossible"},
+	{"territory", "CODE", false, "of restricted; may be given again"},
+	{"until", "TIME", false, "of restricted"},
+	{"selection", "HEX", false, "where many are reversed at once"},
+	{"confirm", "PHRASE", false, "that a refusal asks you to type"},
+	VERSION_OPTION,
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option held_options[] = {
 	{"state", "WORD", false, "held, done, cancelled or conflict (held)"},
 	{NULL, NULL, false, NULL},
@@ -171,6 +194,10 @@ const struct cli_command cli_decide_commands[] = {
 	 "removed --as "
 	 "nikolai.credential",
 	 false, decide_options, cmd_decide},
+	{"reverse", "CASE", 1, 1, "decide otherwise what is decided, with a reason",
+	 "saluran reverse 01890a5d-ac96-774b-bcce-b302099a8057 --items 3 --outcome kept "
+	 "--reason 'it is satire after all' --as nikolai.credential",
+	 false, reverse_options, cmd_reverse},
 	{"held", "", 0, 0, "decisions in bulk that wait before they have effect",
 	 "saluran held --as nikolai.credential", true, held_options, cmd_held},
 	{"held cancel", "HELD", 1, 1, "a decision that waits shall have no effect",

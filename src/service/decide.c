@@ -80,6 +80,7 @@ decision_in(json_t *in, struct arena *a, struct decision *d, struct err *e)
 {
 	const char *outcome, *ground, *until;
 	int64_t until_us = 0;
+	d->want.reverse = strcmp(d->act.type, "item.reverse") == 0;
 	enum rc rc = act_in(in, a,
 			    "items filter outcome ground territories until selection "
 			    "confirm",
@@ -163,15 +164,19 @@ work_decide(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = selection_clash(w->s, d, e);
 	if (rc == RC_OK && d->sel.n == 0)
-		rc = err_set(e, RC_CONFLICT, "no item of the case is open%s",
-			     c.decided < c.items ? " that the selection has" : "");
+		rc = err_set(e, RC_CONFLICT, "no item of the case is %s%s",
+			     d->want.reverse ? "decided" : "open",
+			     d->want.reverse || c.decided < c.items
+				     ? " that the selection has"
+				     : "");
 	if (rc == RC_OK)
 		rc = held_clash(w->s, w->a, &d->sel, e);
 	if (rc == RC_OK)
 		rc = confirmed(d, p->decide.confirm_above, e);
 	if (rc != RC_OK)
 		return rc;
-	if (d->sel.n > p->decide.confirm_above && p->decide.hold_us != 0)
+	if (d->sel.n > p->decide.confirm_above && p->decide.hold_us != 0 &&
+	    !d->want.reverse)
 		return held_put(w, d, p->decide.hold_us, e);
 	return decide_append(w, d, &c, e);
 }
@@ -201,6 +206,37 @@ service_case_decide(struct node *nd, struct arena *a, const struct actor *who, j
 		reply_json(a, out,
 			   json_pack("{s:s, s:s, s:o}", "case", d.act.casefile, "held",
 				     d.held, "effect", json_time(d.effect_us)));
+	if (rc == RC_OK)
+		json_object_set_new(out->json, "items",
+				    json_integer((json_int_t)d.sel.n));
+	json_decref(d.act.body);
+	return rc;
+}
+
+/* in: as of decide, with items ("open" is none of these) and always a reason
+ * out: case, event, seq, items */
+enum rc
+service_case_reverse(struct node *nd, struct arena *a, const struct actor *who,
+		     json_t *in, struct reply *out, struct err *e)
+{
+	struct decision d = {.act = {.by = actor_pseudonym(who),
+				     .type = "item.reverse",
+				     .text_name = "reason"}};
+	enum rc rc = decision_in(in, a, &d, e);
+
+	if (rc == RC_OK && d.act.text == NULL)
+		rc = err_set(e, RC_INVALID,
+			     "\"reason\" is missing: a reversal always has one");
+	if (rc == RC_OK && !json_is_array(d.want.items) &&
+	    (!json_is_string(d.want.items) ||
+	     strcmp(json_string_value(d.want.items), "open") == 0))
+		rc = err_set(e, RC_INVALID,
+			     "\"items\" must say which: a list of item numbers, or "
+			     "ranges such as 0,3,5-9");
+	if (rc == RC_OK)
+		rc = form_check(&d, e);
+	if (rc == RC_OK)
+		rc = act_run(nd, a, &d.act, work_decide, &d, out, e);
 	if (rc == RC_OK)
 		json_object_set_new(out->json, "items",
 				    json_integer((json_int_t)d.sel.n));

@@ -19,15 +19,17 @@ struct selector {
 	json_t *items; /* borrowed: [number], "0,3,5-9", "open", NULL as "open" */
 	const char *category, *host, *kind,
 		*text; /* NULL: any; text: of the normal form */
+	bool reverse;  /* those that are decided, else open */
 };
 
 struct selection {
 	const char *casefile;
-	uint32_t *i; /* open items, ascending */
+	bool reverse;
+	uint32_t *i; /* the items, ascending */
 	size_t n;
-	/* Asked for by number, and decided before. */
-	uint32_t *decided;
-	size_t n_decided;
+	/* Asked for by number, and decided before; to be reversed, and open. */
+	uint32_t *other;
+	size_t n_other;
 	char digest[HASH_HEX_LEN + 1]; /* of the case and the items */
 	json_t *shown; /* count, sample, categories, hosts, decided; NULL: not asked for
 			*/
@@ -47,9 +49,16 @@ struct decision {
 enum rc selection_make(struct store *s, struct arena *a, const struct case_row *c,
 		       const struct selector *want, bool shown, struct selection *ret,
 		       struct err *e) MUST_CHECK;
+/* The numbers that are asked for, of `n` items; *ret is new, or NULL: all. */
+enum rc selection_numbers(struct arena *a, const json_t *items, uint64_t n, json_t **ret,
+			  struct err *e) MUST_CHECK;
+/* clarify.c: an act about items of the case, whose numbers go into its body. */
+enum rc act_about_items(struct node *nd, struct arena *a, const struct act *act,
+			json_t *items, struct reply *out, struct err *e) MUST_CHECK;
 /* What a person types to decide so many at once. */
 const char *selection_phrase(const struct selection *sel, char text[DECIDE_PHRASE_MAX]);
-/* RC_CONFLICT with what stands in d->act.shown: items are decided already. */
+/* RC_CONFLICT with what stands in d->act.shown: items are decided already, or, to be
+ * reversed, are not. */
 enum rc selection_clash(struct store *s, struct decision *d, struct err *e) MUST_CHECK;
 
 /* Append the decision in as few events as can be. */

@@ -259,7 +259,8 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 {
 	const char *id;
 	json_t *c = NULL, *messages = json_array(), *timeline = json_array(),
-	       *orders = json_array();
+	       *orders = json_array(), *questions = json_array(),
+	       *disputes = json_array();
 	struct case_row row;
 	struct store *s = NULL;
 	enum rc rc = in_only(in, "case", e);
@@ -288,6 +289,13 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 	if (rc == RC_OK)
 		rc = timeline_finish(s, a, timeline, e);
 	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_CASE_CLARIFY, (struct db_param[]){DB_P_TEXT(id)},
+				"question:i event:s author:s text:s items:j at:t "
+				"answer_seq:i answer_author:s answer:s answered:t",
+				questions, e);
+	if (rc == RC_OK)
+		rc = case_disputes(s, id, disputes, e);
+	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_ORDERS, (struct db_param[]){DB_P_TEXT(id)},
 				"order:s state:s", orders, e);
 	if (rc != RC_OK)
@@ -302,6 +310,8 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 		json_object_set_new(m, "party",
 				    json_string(party_name((enum party)json_integer_value(
 					    json_object_get(m, "party")))));
+	json_object_set(c, "questions", questions);
+	json_object_set(c, "disputes", disputes);
 	json_object_set(c, "messages", messages);
 	json_object_set(c, "timeline", timeline);
 	json_object_set(c, "orders", orders);
@@ -312,6 +322,8 @@ out:
 	json_decref(messages);
 	json_decref(timeline);
 	json_decref(orders);
+	json_decref(questions);
+	json_decref(disputes);
 	return rc;
 }
 

@@ -68,9 +68,9 @@ on_item(void *arg, const struct db_row *row, struct err *e)
 	    (p->want->text != NULL &&
 	     strstr(column(p, row, NORMAL), p->want->text) == NULL))
 		return RC_OK;
-	if (!open) {
+	if (open == p->want->reverse) {
 		if (p->asked != NULL)
-			p->sel->decided[p->sel->n_decided++] = i;
+			p->sel->other[p->sel->n_other++] = i;
 		return RC_OK;
 	}
 	p->sel->i[p->sel->n++] = i;
@@ -160,6 +160,20 @@ asked_read(struct arena *a, const json_t *items, uint64_t n, bool **ret, struct 
 	return rc;
 }
 
+enum rc
+selection_numbers(struct arena *a, const json_t *items, uint64_t n, json_t **ret,
+		  struct err *e)
+{
+	bool *asked;
+	enum rc rc = asked_read(a, items, n, &asked, e);
+
+	*ret = rc != RC_OK || asked == NULL ? NULL : json_array();
+	for (uint64_t i = 0; *ret != NULL && i < n; i++)
+		if (asked[i])
+			json_array_append_new(*ret, json_integer((json_int_t)i));
+	return rc;
+}
+
 static void
 digest_make(struct selection *sel)
 {
@@ -212,8 +226,9 @@ selection_make(struct store *s, struct arena *a, const struct case_row *c,
 		return rc;
 	*ret = (struct selection){
 		.casefile = c->casefile,
+		.reverse = want->reverse,
 		.i = arena_array(a, c->items + 1, sizeof(*ret->i)),
-		.decided = arena_array(a, c->items + 1, sizeof(*ret->decided)),
+		.other = arena_array(a, c->items + 1, sizeof(*ret->other)),
 	};
 	p.asked = asked;
 	if (shown) {
@@ -225,12 +240,12 @@ selection_make(struct store *s, struct arena *a, const struct case_row *c,
 		       on_item, &p, e);
 	digest_make(ret);
 	if (shown)
-		ret->shown = json_pack("{s:I, s:I, s:s, s:O, s:o, s:o}", "count",
-				       (json_int_t)ret->n, "decided_already",
-				       (json_int_t)ret->n_decided, "selection",
-				       ret->digest, "sample", p.sample, "categories",
-				       groups_json(a, p.categories, "category"), "hosts",
-				       groups_json(a, p.hosts, "host"));
+		ret->shown = json_pack(
+			"{s:I, s:I, s:s, s:O, s:o, s:o}", "count", (json_int_t)ret->n,
+			want->reverse ? "open" : "decided_already",
+			(json_int_t)ret->n_other, "selection", ret->digest, "sample",
+			p.sample, "categories", groups_json(a, p.categories, "category"),
+			"hosts", groups_json(a, p.hosts, "host"));
 	json_decref(p.sample);
 	json_decref(p.categories);
 	json_decref(p.hosts);
@@ -242,7 +257,8 @@ selection_phrase(const struct selection *sel, char text[DECIDE_PHRASE_MAX])
 {
 	enum { TAIL = 8 };
 
-	snprintf(text, DECIDE_PHRASE_MAX, "decide %zu of case %s", sel->n,
+	snprintf(text, DECIDE_PHRASE_MAX, "%s %zu of case %s",
+		 sel->reverse ? "reverse" : "decide", sel->n,
 		 sel->casefile + strlen(sel->casefile) - TAIL);
 	return text;
 }
@@ -254,12 +270,18 @@ selection_clash(struct store *s, struct decision *d, struct err *e)
 	json_t *stands = json_array();
 	enum rc rc = RC_OK;
 
-	if (sel->n_decided == 0)
+	if (sel->n_other != 0 && sel->reverse)
+		rc = err_set(
+			e, RC_CONFLICT,
+			"%zu of the items %s open, item %u first: there is nothing to "
+			"reverse, decide instead",
+			sel->n_other, sel->n_other == 1 ? "is" : "are", sel->other[0]);
+	if (sel->n_other == 0 || sel->reverse)
 		goto out;
-	for (size_t k = 0; rc == RC_OK && k < sel->n_decided && k < SELECT_CLASHES; k++)
+	for (size_t k = 0; rc == RC_OK && k < sel->n_other && k < SELECT_CLASHES; k++)
 		rc = store_rows(s, &SQL_ITEM_STANDS,
 				(struct db_param[]){DB_P_TEXT(sel->casefile),
-						    DB_P_INT(sel->decided[k]),
+						    DB_P_INT(sel->other[k]),
 						    DB_P_INT(PARTY_PLATFORM)},
 				"i:i outcome:s ground:s reason:s by:s at:t seq:i", stands,
 				e);
@@ -267,13 +289,13 @@ selection_clash(struct store *s, struct decision *d, struct err *e)
 		goto out;
 	d->act.shown = json_pack("{s:{s:O, s:s?}, s:O, s:I}", "sent", "decision",
 				 d->act.body, "reason", d->act.text, "stands", stands,
-				 "decided_already", (json_int_t)sel->n_decided);
+				 "decided_already", (json_int_t)sel->n_other);
 	const json_t *first = json_array_get(stands, 0);
 	rc = err_set(e, RC_CONFLICT,
 		     "%zu of the items %s decided already: item %u is %s, by %s at log "
 		     "index %" JSON_INTEGER_FORMAT
 		     "; a decision is changed by a reversal only",
-		     sel->n_decided, sel->n_decided == 1 ? "is" : "are", sel->decided[0],
+		     sel->n_other, sel->n_other == 1 ? "is" : "are", sel->other[0],
 		     json_string_value(json_object_get(first, "outcome")),
 		     json_string_value(json_object_get(first, "by")),
 		     json_integer_value(json_object_get(first, "seq")));

@@ -19,6 +19,7 @@ enum {
 #define READMAIL (OFFICER | APPROVER | ROLE_BIT(ROLE_AUDITOR))
 #define AGENT	 (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_LEAD))
 #define WORKS	 (ADMIN | OFFICER | APPROVER | AGENT)
+#define RULES	 (APPROVER | ROLE_BIT(ROLE_LEAD) | OFFICER)
 #define TALKS	 (OFFICER | AGENT)
 #define LEADS	 (APPROVER | ROLE_BIT(ROLE_LEAD))
 #define ACTS	 (ADMIN | TALKS | APPROVER) /* who answers for their side */
@@ -127,6 +128,22 @@ const struct service_route service_routes[] = {
 	{"POST", "/v1/cases/{case}/decide/preview", AGENT, PARTY_PLATFORM, 2 << 20,
 	 service_decide_preview,
 	 "what a decision would take, and what stands in its way"},
+	{"POST", "/v1/cases/{case}/reverse", AGENT, PARTY_PLATFORM, 2 << 20,
+	 service_case_reverse, "decide otherwise what is decided, with a reason"},
+	{"POST", "/v1/cases/{case}/clarify", AGENT, PARTY_PLATFORM, SMALL,
+	 service_case_clarify, "ask the authority what is needed to decide"},
+	{"POST", "/v1/cases/{case}/answer", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_case_answer, "answer a question of the platform"},
+	{"POST", "/v1/cases/{case}/transfer", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_case_transfer, "move it to another class of the policy"},
+	{"POST", "/v1/cases/{case}/dispute", TALKS, -1, SMALL, service_dispute_open,
+	 "contest decisions, or the notice"},
+	{"GET", "/v1/disputes", ANYONE, -1, SMALL, service_disputes,
+	 "disputes, and the reversals that they ask for"},
+	{"POST", "/v1/disputes/{dispute}/answer", TALKS, -1, SMALL,
+	 service_dispute_answer, "answer a dispute of the other side"},
+	{"POST", "/v1/disputes/{dispute}/rule", RULES, -1, SMALL, service_dispute_rule,
+	 "rule on a dispute of the other side"},
 	{"GET", "/v1/held", ANYONE, PARTY_PLATFORM, SMALL, service_held,
 	 "decisions in bulk that wait"},
 	{"POST", "/v1/held/{held}/cancel", WORKS, PARTY_PLATFORM, SMALL,

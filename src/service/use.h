@@ -15,7 +15,15 @@ service_fn service_case_accept, service_case_refuse, service_case_decide,
 	service_case_say, service_case_read, service_case_remind, service_case_warn,
 	service_case_close, service_case_reopen;
 /* decide.c, held.c */
-service_fn service_decide_preview, service_held, service_held_cancel;
+service_fn service_decide_preview, service_held, service_held_cancel,
+	service_case_reverse;
+/* clarify.c, dispute.c */
+service_fn service_case_clarify, service_case_answer, service_case_transfer;
+service_fn service_dispute_open, service_dispute_answer, service_dispute_rule,
+	service_disputes;
+/* The disputes of a case, with what is owed, appended to `into`. */
+enum rc case_disputes(struct store *s, const char *casefile, json_t *into,
+		      struct err *e) MUST_CHECK;
 /* case_note.c, template.c: what never leaves the node */
 service_fn service_note_add, service_notes, service_template_add, service_templates,
 	service_template, service_template_render;

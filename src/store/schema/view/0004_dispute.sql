@@ -38,3 +38,4 @@ CREATE TABLE v_dispute (
 	PRIMARY KEY (casefile, party, dispute)
 );
 CREATE INDEX v_dispute_state ON v_dispute (state, iat_us);
+CREATE INDEX v_dispute_id ON v_dispute (dispute);
