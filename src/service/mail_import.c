@@ -278,7 +278,7 @@ work_import(struct writer *w, void *arg, struct err *e)
 {
 	struct importing *im = arg;
 	struct found f = {.w = w};
-	const char *thread, *casefile = NULL;
+	const char *thread = NULL, *casefile = NULL;
 	bool reply = false;
 
 	im->answer = NULL;
