@@ -7,6 +7,9 @@ import os
 import sys
 
 
+C99_STRING_MAX = 4095  # what a compiler must take, less what surrounds it
+
+
 def c_string(data):
     """The bytes as C string literals, a line of text each."""
     out = []
@@ -18,6 +21,12 @@ def c_string(data):
     return "\n".join(out)
 
 
+def c_array(data):
+    """Its bytes as numbers of a char array, ended by a zero."""
+    numbers = [str(b if b < 128 else b - 256) for b in data + b"\0"]
+    return ",\n".join(", ".join(numbers[i:i + 16]) for i in range(0, len(numbers), 16))
+
+
 def main():
     folder, out_h, out_c, depfile = sys.argv[1:]
     names = sorted(n for n in os.listdir(folder) if n.endswith((".json", ".txt")))
@@ -25,10 +34,15 @@ def main():
         sys.exit("embed.py: %s has no files" % folder)
     policies = [n[:-5] for n in names if n.endswith(".json") and n != "services.json"]
     rows = []
+    arrays = []
     for name in names:
         with open(os.path.join(folder, name), "rb") as f:
             data = f.read()
-        rows.append('\t{"%s", %d,\n%s},' % (name, len(data), c_string(data)))
+        if len(data) < C99_STRING_MAX:
+            rows.append('\t{"%s", %d,\n%s},' % (name, len(data), c_string(data)))
+            continue
+        arrays.append("static const char file_%d[] = {\n%s\n};" % (len(arrays), c_array(data)))
+        rows.append('\t{"%s", %d, file_%d},' % (name, len(data), len(arrays) - 1))
     with open(out_h, "w", encoding="ascii") as f:
         f.write("""/* Made by tools/embed.py from policies/. */
 #ifndef SALURAN_POLICIES_H
@@ -46,6 +60,8 @@ struct builtin_file {
 const struct builtin_file *builtin_find(const char *name);
 /* The names of the built-in policies, for a message. */
 const char *builtin_policies(void);
+/* And one by one, ended by NULL. */
+extern const char *const builtin_policy_names[];
 
 #endif
 """)
@@ -54,6 +70,7 @@ const char *builtin_policies(void);
 
 #include <string.h>
 
+%s
 static const struct builtin_file files[] = {
 %s
 };
@@ -72,7 +89,10 @@ builtin_policies(void)
 {
 	return "%s";
 }
-""" % ("\n".join(rows), ", ".join(policies)))
+
+const char *const builtin_policy_names[] = {%s, NULL};
+""" % ("\n".join(arrays), "\n".join(rows), ", ".join(policies),
+       ", ".join('"%s"' % p for p in policies)))
     with open(depfile, "w", encoding="ascii") as f:
         f.write("%s: %s\n" % (os.path.basename(out_h), " ".join(
             [folder] + [os.path.join(folder, n) for n in names])))

@@ -29,7 +29,7 @@ static void
 every_policy_has_the_categories(void **state)
 {
 	static const char *const files[] = {"demo", "id-2014", "agreement-2017",
-					    "id-2020"};
+					    "id-2020", "eu-dsa"};
 	static const char *const codes[] = {
 		"terrorism",   "violent_extremism", "incitement",
 		"child_abuse", "violence",	    "hate",
@@ -38,7 +38,7 @@ every_policy_has_the_categories(void **state)
 	struct arena *a = arena_create();
 
 	(void)state;
-	for (size_t f = 0; f < 4; f++) {
+	for (size_t f = 0; f < 5; f++) {
 		const struct policy *p = shipped(a, files[f]);
 
 		assert_int_equal(p->n_categories, 12);
@@ -91,7 +91,7 @@ facts_of_the_table(void **state)
 		int64_t decide_h;
 	} rows[] = {{"id-2014", "normal", 24},
 		    {"id-2014", "urgent", 12},
-		    {"agreement-2017", "normal", 24},
+		    {"eu-tco", "normal", 1},
 		    {"id-2020", "normal", 24},
 		    {"id-2020", "urgent", 4}};
 	static const struct {
@@ -109,6 +109,19 @@ facts_of_the_table(void **state)
 		assert_int_equal(policy_class_find(p, rows[i].class_code)->decide_us,
 				 rows[i].decide_h * H);
 	}
+	p = shipped(a, "id-2014");
+	assert_int_equal(p->objection.rule_us, 24 * H);
+	p = shipped(a, "agreement-2017");
+	assert_true(p->classes[0].by_days && p->classes[0].decide_days == 0);
+	assert_int_equal(p->classes[0].calendar->offsets[0].offset_s, 7 * 3600);
+	assert_true(p->order.contact_called);
+	p = shipped(a, "eu-tco");
+	assert_int_equal(p->inform_us, 12 * H);
+	assert_int_equal(p->scrutiny_us, 72 * H);
+	assert_true(p->retention.preserve_us >= 181 * 24 * H);
+	assert_true(p->pause.clarify && p->pause.impossible);
+	assert_int_equal(p->statistics.month * 100 + p->statistics.day, 331);
+	assert_true(p->n_fields >= 15);
 	p = shipped(a, "id-2020");
 	for (size_t i = 0; i < sizeof(urgent) / sizeof(urgent[0]); i++)
 		assert_string_equal(policy_category_find(p, urgent[i].code)->class_code,
