@@ -31,6 +31,7 @@ const struct cli_command *const cli_families[] = {
 	cli_casework_commands,
 	cli_contact_commands,
 	cli_mail_commands,
+	cli_policy_commands,
 	cli_order_commands,
 	cli_order_act_commands,
 	cli_proof_commands,

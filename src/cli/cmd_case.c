@@ -44,6 +44,30 @@ line_of(const char *text, size_t at)
 	return line;
 }
 
+/* --field CODE=TEXT */
+static enum rc
+fields_put(struct cli *c, json_t *in, struct err *e)
+{
+	json_t *given = cli_values(c, "field"), *fields = json_object(), *v;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	json_array_foreach (given, i, v) {
+		const char *s = json_string_value(v), *eq = strchr(s, '=');
+		if (eq == NULL || eq == s) {
+			rc = err_set(e, RC_INVALID, "--field %s: write it as CODE=TEXT",
+				     s);
+			break;
+		}
+		json_object_setn_new(fields, s, (size_t)(eq - s), json_string(eq + 1));
+	}
+	if (rc == RC_OK && json_object_size(fields) != 0)
+		json_object_set(in, "fields", fields);
+	json_decref(fields);
+	json_decref(given);
+	return rc;
+}
+
 static enum rc
 cmd_send(struct cli *c, struct err *e)
 {
@@ -90,6 +114,11 @@ cmd_send(struct cli *c, struct err *e)
 			"partial", cli_switch(c, "partial"));
 		json_object_update(in, more);
 		json_decref(more);
+		rc = fields_put(c, in, e);
+		if (rc != RC_OK) {
+			json_decref(in);
+			return rc;
+		}
 	}
 	rc = cli_call(c, "POST", check ? "/v1/batches/check" : "/v1/notices", in, &r, e);
 	if (rc != RC_OK) {
@@ -321,6 +350,8 @@ static const struct cli_option send_options[] = {
 	{"language", "CODE", false, "of the letter (id)"},
 	{"measure", "WORD", false, "what is asked for (removal)"},
 	{"urgent", NULL, false, "by the urgent deadline of the policy"},
+	{"field", "CODE=TEXT", false,
+	 "what the policy asks of a notice ('policy show'); may be given again"},
 	{"partial", NULL, false, "send the good rows though others have problems"},
 	{"check", NULL, false, "only check the list"},
 	{NULL, NULL, false, NULL},

@@ -171,6 +171,36 @@ row_found(struct reader *r, const char *s, struct batch_row *row)
 				       target_quote(r->a, s, strlen(s))));
 }
 
+/* What the policy asks of each item. */
+static enum rc
+row_fields(struct reader *r, const struct csv_field *fields, struct batch_row *row)
+{
+	static const struct {
+		const char *code;
+		int column;
+	} columns[] = {
+		{"legal_basis", BATCH_LEGAL_BASIS}, {"urgency", BATCH_URGENCY},
+		{"description", BATCH_DESCRIPTION}, {"found_at", BATCH_FOUND_AT},
+		{"evidence", BATCH_EVIDENCE},	    {"reference", BATCH_REFERENCE},
+	};
+
+	for (size_t i = 0; i < r->policy->n_fields; i++) {
+		const struct policy_field *f = &r->policy->fields[i];
+		const char *why = NULL;
+		size_t k = 0;
+
+		if (!f->of_item)
+			continue;
+		while (strcmp(columns[k].code, f->code) != 0)
+			k++; /* a policy names no other */
+		const char *s = value(r, fields, columns[k].column);
+		why = policy_field_refuses(r->a, f, s);
+		if (why != NULL)
+			return row_refuse(r, row, RC_INVALID, columns[k].column, why);
+	}
+	return RC_OK;
+}
+
 /* RC_CONFLICT when a usable row before has this normal form; else it is noted. */
 static enum rc
 row_duplicate(struct reader *r, struct batch_row *row)
@@ -236,6 +266,8 @@ row_parse(struct reader *r, const struct csv_field *fields, size_t n,
 		rc = row_urgency(r, value(r, fields, BATCH_URGENCY), row);
 	if (rc == RC_OK)
 		rc = row_found(r, value(r, fields, BATCH_FOUND_AT), row);
+	if (rc == RC_OK)
+		rc = row_fields(r, fields, row);
 	if (rc == RC_OK)
 		rc = row_duplicate(r, row);
 	row->legal_basis = value(r, fields, BATCH_LEGAL_BASIS);

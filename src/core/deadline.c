@@ -42,6 +42,18 @@ length_text(struct arena *a, int64_t us)
 	return arena_printf(a, "%" PRId64 " s", s);
 }
 
+/* Without microseconds where there are none. */
+static const char *
+when_text(struct arena *a, int64_t us)
+{
+	char text[CLOCK_TEXT_LEN];
+
+	clock_format(us, text);
+	return us % CLOCK_US_PER_S == 0 && strlen(text) > 20
+		       ? arena_printf(a, "%.19sZ", text)
+		       : arena_strdup(a, text);
+}
+
 /* ---- pauses -------------------------------------------------------------------------
  */
 
@@ -138,14 +150,13 @@ working_from(const struct count *k, int64_t t_us)
 static void
 told_closed(const struct count *k, int64_t from_us, int64_t to_us)
 {
-	char from[CLOCK_TEXT_LEN], to[CLOCK_TEXT_LEN];
 
 	if (k->t == NULL || from_us >= to_us || k->t->n + 4 >= DEADLINE_STEPS_MAX)
 		return;
 	told(k->t, "closed", from_us,
 	     arena_printf(k->t->a,
 			  "not counted from %s to %s: outside the working hours of %s",
-			  clock_format(from_us, from), clock_format(to_us, to),
+			  when_text(k->t->a, from_us), when_text(k->t->a, to_us),
 			  k->calendar->code))
 		->until_us = to_us;
 }
@@ -153,7 +164,6 @@ told_closed(const struct count *k, int64_t from_us, int64_t to_us)
 static void
 told_gap(const struct count *k, const struct gap *g, int64_t from_us)
 {
-	char from[CLOCK_TEXT_LEN], to[CLOCK_TEXT_LEN];
 	struct deadline_step *s;
 
 	if (k->t == NULL)
@@ -163,9 +173,9 @@ told_gap(const struct count *k, const struct gap *g, int64_t from_us)
 		arena_printf(k->t->a,
 			     "the clock stands still from %s, when the platform's %s "
 			     "reached the authority, to %s, %s",
-			     clock_format(from_us, from),
+			     when_text(k->t->a, from_us),
 			     g->pause->impossible ? "inability" : "question",
-			     clock_format(g->span.to_us, to),
+			     when_text(k->t->a, g->span.to_us),
 			     g->open ? "the longest that the policy allows: no answer is "
 				       "receipted"
 			     : g->span.to_us < g->pause->answer_receipt_us
@@ -176,7 +186,7 @@ told_gap(const struct count *k, const struct gap *g, int64_t from_us)
 	if (g->pause->answered)
 		told_event(told(k->t, "resume", g->span.to_us,
 				arena_printf(k->t->a, "it runs again from %s",
-					     clock_format(g->span.to_us, to))),
+					     when_text(k->t->a, g->span.to_us))),
 			   PARTY_AUTHORITY, g->pause->answer_seq);
 }
 
@@ -283,7 +293,6 @@ class_deadline(const struct policy *p, const struct policy_class *cls,
 	struct gap gaps[CASE_PAUSES_MAX];
 	struct count of = {.calendar = cls->calendar, .gaps = gaps, .t = t};
 	int64_t need_us = k == DEADLINE_ACCEPT ? cls->accept_us : cls->decide_us;
-	char when[CLOCK_TEXT_LEN];
 
 	of.n_gaps = gaps_of(p, c, start_us, gaps);
 	told_limit(t, p, cls, k, start_us);
@@ -304,7 +313,7 @@ class_deadline(const struct policy *p, const struct policy_class *cls,
 	if (t != NULL && least_us > due_us)
 		told(t, "minimum", least_us,
 		     arena_printf(t->a, "moved to %s: at least %s are given, at any hour",
-				  clock_format(least_us, when),
+				  when_text(t->a, least_us),
 				  length_text(t->a, cls->minimum_us)));
 	return later(due_us, least_us);
 }
@@ -315,20 +324,18 @@ transferred(const struct policy *p, const struct casefile *c,
 	    struct deadline_trace *t)
 {
 	const struct policy_class *to = &p->classes[x->to];
-	char when[CLOCK_TEXT_LEN], was[CLOCK_TEXT_LEN];
 
 	if (due_us <= x->receipt_us) {
 		if (t != NULL)
-			told_event(
-				told(t, "transfer", x->receipt_us,
-				     arena_printf(t->a,
-						  "moved to the class %s, received %s: "
-						  "the deadline %s had passed and "
-						  "stands",
-						  to->code,
-						  clock_format(x->receipt_us, when),
-						  clock_format(due_us, was))),
-				PARTY_AUTHORITY, x->seq);
+			told_event(told(t, "transfer", x->receipt_us,
+					arena_printf(
+						t->a,
+						"moved to the class %s, received %s: "
+						"the deadline %s had passed and "
+						"stands",
+						to->code, when_text(t->a, x->receipt_us),
+						when_text(t->a, due_us))),
+				   PARTY_AUTHORITY, x->seq);
 		return due_us;
 	}
 	if (t != NULL)
@@ -336,8 +343,8 @@ transferred(const struct policy *p, const struct casefile *c,
 				arena_printf(t->a,
 					     "moved to the class %s, received %s; until "
 					     "then the deadline was %s",
-					     to->code, clock_format(x->receipt_us, when),
-					     clock_format(due_us, was))),
+					     to->code, when_text(t->a, x->receipt_us),
+					     when_text(t->a, due_us))),
 			   PARTY_AUTHORITY, x->seq);
 	int64_t anew_us = class_deadline(p, to, c, k, x->receipt_us, NULL);
 	int64_t all_us = class_deadline(p, to, c, k, c->receipt_us, t);
@@ -347,7 +354,7 @@ transferred(const struct policy *p, const struct casefile *c,
 		     arena_printf(t->a,
 				  "but never shorter than the new limit from when the "
 				  "transfer was received: %s",
-				  clock_format(new_us, when)));
+				  when_text(t->a, new_us)));
 	return new_us;
 }
 
@@ -355,14 +362,13 @@ int64_t
 deadline_of(const struct policy *p, const struct policy_class *cls,
 	    const struct casefile *c, enum deadline_kind k, struct deadline_trace *t)
 {
-	char when[CLOCK_TEXT_LEN];
 
 	if (c->receipt_us == 0)
 		return 0;
 	if (t != NULL)
 		told_event(told(t, "receipt", c->receipt_us,
 				arena_printf(t->a, "the notice was received at %s",
-					     clock_format(c->receipt_us, when))),
+					     when_text(t->a, c->receipt_us))),
 			   PARTY_AUTHORITY, c->send_seq);
 	int64_t due_us = class_deadline(p, cls, c, k, c->receipt_us, t);
 	for (uint32_t i = 0; i < c->n_transfers; i++)
@@ -371,7 +377,7 @@ deadline_of(const struct policy *p, const struct policy_class *cls,
 	if (t != NULL)
 		told(t, "result", due_us,
 		     arena_printf(t->a, "so the deadline is %s",
-				  clock_format(due_us, when)));
+				  when_text(t->a, due_us)));
 	return due_us;
 }
 

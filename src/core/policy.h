@@ -166,6 +166,10 @@ const struct policy_category *policy_category_find(const struct policy *p,
 						   const char *code);
 const struct calendar *policy_calendar_find(const struct policy *p, const char *code);
 
+/* Why this value (NULL: none) of a field will not do, in the arena; NULL: it does. */
+const char *policy_field_refuses(struct arena *a, const struct policy_field *f,
+				 const char *value);
+
 /* Has a notice no business under this policy at that time?  A text that says why, in the
  * arena, or NULL: before valid_from, from valid_until on, or, unless urgent, on a day on
  * which a calendar of the class sends nothing. */

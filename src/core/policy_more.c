@@ -315,3 +315,23 @@ policy_refuses_send(struct arena *a, const struct policy *p,
 				    cls->calendar->code, p->name);
 	return NULL;
 }
+
+const char *
+policy_field_refuses(struct arena *a, const struct policy_field *f, const char *value)
+{
+	const char *words = "";
+
+	if (value == NULL || value[0] == '\0')
+		return f->required ? arena_printf(a,
+						  "%s (%s) is missing: the policy asks "
+						  "for it",
+						  f->code, f->name_en)
+				   : NULL;
+	for (size_t i = 0; i < f->n_words; i++) {
+		if (strcmp(f->words[i], value) == 0)
+			return NULL;
+		words = arena_printf(a, "%s%s%s", words, i == 0 ? "" : ", ", f->words[i]);
+	}
+	return f->n_words == 0 ? NULL
+			       : arena_printf(a, "%s must be one of: %s", f->code, words);
+}

@@ -195,14 +195,14 @@ service_mail_send(struct node *nd, struct arena *a, const struct actor *who, jso
 {
 	static const char *const passed[] = {"peer",	    "reference", "subject",
 					     "legal_basis", "letter",	 "language",
-					     "measure",	    "urgent"};
+					     "measure",	    "urgent",	 "fields"};
 	struct sending sd = {.a = a,
 			     .csv = BUF_INIT(BATCH_BYTES_MAX),
 			     .mails = json_object_get(in, "mails"),
 			     .rows = {.a = a}};
 	enum rc rc = in_only(in,
 			     "mails category peer reference subject legal_basis letter "
-			     "language measure urgent",
+			     "language measure urgent fields",
 			     e);
 
 	if (rc == RC_OK)

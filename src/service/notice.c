@@ -27,6 +27,7 @@ enum {
 struct notice {
 	struct channel_row channel;
 	const struct policy *policy;
+	json_t *fields; /* {code: text}, borrowed, or NULL */
 	const char *csv, *reference, *subject, *legal_basis, *letter, *language, *measure;
 	size_t csv_len;
 	bool urgent, partial;
@@ -75,20 +76,6 @@ batch_json(const struct batch *b)
 			 "duplicates", (json_int_t)b->n_duplicate, "bad",
 			 (json_int_t)b->n_bad, "problems", rows, "more_problems",
 			 b->n_duplicate + b->n_bad > told);
-}
-
-enum rc
-policy_of_channel(struct store *s, struct arena *a, const struct channel_row *c,
-		  const struct policy **ret, struct err *e)
-{
-	const char *text;
-	enum rc rc = store_text(
-		s, a, &SQL_POLICY_GET,
-		(struct db_param[]){DB_P_BLOB(c->policy_sha256.b, HASH_LEN)}, &text, e);
-
-	if (rc == RC_OK && text == NULL)
-		rc = err_set(e, RC_NOT_FOUND, "the channel's policy is not in the store");
-	return rc == RC_OK ? policy_parse(a, text, strlen(text), ret, e) : rc;
 }
 
 static enum rc
@@ -194,7 +181,7 @@ notice_class(const struct notice *n, const struct batch_row *const *rows, size_t
 }
 
 static size_t
-text_disclosures(const struct notice *n, struct view_disclosed ret[3])
+text_disclosures(const struct notice *n, struct view_disclosed ret[4])
 {
 	size_t count = 0;
 
@@ -203,6 +190,9 @@ text_disclosures(const struct notice *n, struct view_disclosed ret[3])
 		(struct view_disclosed){"legal_basis", json_string(n->legal_basis)};
 	if (n->letter != NULL)
 		ret[count++] = (struct view_disclosed){"letter", json_string(n->letter)};
+	if (json_object_size(n->fields) != 0)
+		ret[count++] =
+			(struct view_disclosed){"fields", json_deep_copy(n->fields)};
 	return count;
 }
 
@@ -210,7 +200,7 @@ static enum rc
 manifest_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
 		size_t items, int parts, struct err *e)
 {
-	struct view_disclosed sd[3];
+	struct view_disclosed sd[4];
 	char policy_hex[HASH_HEX_LEN + 1], digest_hex[HASH_HEX_LEN + 1];
 	struct log_leaf *leaves;
 	struct hash digest;
@@ -293,6 +283,10 @@ work_send(struct writer *w, void *arg, struct err *e)
 	for (size_t i = 0; i < n->batch.n_rows; i++)
 		if (n->batch.rows[i].rc == RC_OK)
 			rows[items++] = &n->batch.rows[i];
+	rc = notice_time_check(w, &n->channel, n->policy, notice_class(n, rows, items),
+			       n->urgent, e);
+	if (rc != RC_OK)
+		return rc;
 	uuid7_make(w->now_us, n->casefile);
 	for (size_t at = 0; rc == RC_OK && at < items; at += PART_ITEMS_MAX, parts++) {
 		size_t count = items - at < PART_ITEMS_MAX ? items - at : PART_ITEMS_MAX;
@@ -344,7 +338,7 @@ notice_texts(json_t *in, struct arena *a, struct notice *n, struct err *e)
 
 /*
  * in: peer?, csv, reference, subject, legal_basis, letter?, language?, measure?, urgent?,
- *     partial? (send the good rows though others are bad)
+ *     partial? (send the good rows though others are bad), fields? {code: text}
  * out: case, items, batch (as of a check), again (true: this was sent before)
  * RC_INVALID with bad rows and no `partial`: nothing is sent; the reply has the rows.
  */
@@ -355,7 +349,7 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 	struct notice n = {.by = actor_pseudonym(who)};
 	enum rc rc = in_only(in,
 			     "peer csv reference subject legal_basis letter language "
-			     "measure urgent partial",
+			     "measure urgent partial fields",
 			     e);
 
 	if (rc == RC_OK)
@@ -372,6 +366,10 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 			"send the %zu good ones with --partial",
 			n.batch.n_bad, n.batch.n_rows, n.batch.n_ok);
 	}
+	n.fields = json_object_get(in, "fields");
+	rc = notice_fields_check(n.policy, n.fields, e);
+	if (rc != RC_OK)
+		return rc;
 	if (n.batch.n_ok == 0)
 		return err_set(e, RC_INVALID, "no row of the batch can be sent");
 	char *all = json_dumps(in, JSON_COMPACT | JSON_SORT_KEYS);

@@ -21,16 +21,17 @@ cite_read(struct store *s, struct arena *a, const struct policy *p, int64_t chan
 	  int64_t now_us, struct order_cite *c, struct err *e)
 {
 	struct err why = ERR_INIT;
+	const struct policy_class *cls;
 	struct case_row row;
 	struct case_due due;
 	enum rc rc = view_case_get(s, a, c->casefile, &row, &why);
 
 	if (rc == RC_OK && row.channel != channel)
 		rc = err_set(&why, RC_INVALID, "it is of another channel");
+	/* Its steps are those of its own policy, whatever was adopted since. */
+	if (rc == RC_OK)
+		rc = policy_of_case(s, a, &row, &p, &cls, &why);
 	if (rc == RC_OK) {
-		const struct policy_class *cls =
-			row.class_code == NULL ? NULL
-					       : policy_class_find(p, row.class_code);
 		c->subject = row.subject;
 		c->items = row.items;
 		c->open = row.items - row.decided;

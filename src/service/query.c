@@ -225,21 +225,19 @@ static enum rc
 next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *into,
 	  struct err *e)
 {
-	struct channel_row ch;
+	const struct policy_class *cls;
 	const struct policy *p;
 	struct case_due due;
-	enum rc rc;
 
 	json_object_set_new(into, "next_step", json_null());
 	if (!c->manifest)
 		return RC_OK;
-	rc = channel_by_id(s, a, c->channel, &ch, e);
-	if (rc == RC_OK)
-		rc = policy_of_channel(s, a, &ch, &p, e);
-	if (rc != RC_OK || policy_class_find(p, c->class_code) == NULL)
+	enum rc rc = policy_of_case(s, a, c, &p, &cls, e);
+	if (rc != RC_OK)
 		return rc;
-	casefile_due(p, policy_class_find(p, c->class_code), &c->fold, view_case_owed(c),
-		     &due);
+	casefile_due(p, cls, &c->fold, view_case_owed(c), &due);
+	json_object_set_new(into, "paused", json_time(due.paused_us));
+	json_object_set_new(into, "paused_until", json_time(due.paused_until_us));
 	if (due.step >= 0)
 		json_object_set_new(
 			into, "next_step",

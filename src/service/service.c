@@ -119,6 +119,8 @@ const struct service_route service_routes[] = {
 	 "say that one looks at it, and see who else does"},
 	{"GET", "/v1/search", ANYONE, -1, SMALL, service_search,
 	 "cases, items and orders by a link, a host, a word or an id"},
+	{"GET", "/v1/cases/{case}/deadline", ANYONE, -1, SMALL, service_deadline,
+	 "how its deadlines came about"},
 	{"POST", "/v1/cases/{case}/accept", AGENT, PARTY_PLATFORM, SMALL,
 	 service_case_accept, "a person has it"},
 	{"POST", "/v1/cases/{case}/refuse", AGENT, PARTY_PLATFORM, SMALL,

@@ -36,6 +36,8 @@ enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason 
 /* cases.c, items.c, search.c: how things are found; claim.c: who works on them */
 service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
+/* explain.c */
+service_fn service_deadline;
 /* query.c: what people see */
 service_fn service_status, service_case, service_lookup;
 /* mail_import.c, mail_show.c, mail_decide.c, mail_send.c: e-mail that was sent before
@@ -87,6 +89,25 @@ const char *template_for_case(const struct template_case *t, const char *text,
 enum rc template_get(struct store *s, const char *name, json_t **ret,
 		     struct err *e) MUST_CHECK;
 
+/* notice_rules.c: what the policy asks of a notice.  RC_INVALID names the field. */
+enum rc notice_fields_check(const struct policy *p, const json_t *fields,
+			    struct err *e) MUST_CHECK;
+/* RC_CONFLICT: not now.  Why, and when. */
+enum rc notice_time_check(struct writer *w, const struct channel_row *ch,
+			  const struct policy *p, const char *class_code, bool urgent,
+			  struct err *e) MUST_CHECK;
+
+/* policy.c: a policy by its digest, parsed into the arena.  RC_NOT_FOUND. */
+enum rc policy_by_digest(struct store *s, struct arena *a, const struct hash *sha256,
+			 const struct policy **ret, struct err *e) MUST_CHECK;
+/* That of a case, as its manifest names it.  RC_CONFLICT: it has none yet. */
+enum rc policy_of_case(struct store *s, struct arena *a, const struct case_row *c,
+		       const struct policy **ret, const struct policy_class **ret_class,
+		       struct err *e) MUST_CHECK;
+/* When the peer received our event that names this policy.  RC_NOT_FOUND: not yet. */
+enum rc policy_named_receipt(struct store *s, struct arena *a,
+			     const struct channel_row *c, const struct policy *p,
+			     struct log_receipt *ret, struct err *e) MUST_CHECK;
 /* The newest policy of a channel, parsed into the arena. */
 enum rc policy_of_channel(struct store *s, struct arena *a, const struct channel_row *c,
 			  const struct policy **ret, struct err *e) MUST_CHECK;
