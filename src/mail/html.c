@@ -110,6 +110,8 @@ shown_of(struct html *h, size_t at, size_t *ret_end)
 
 	h->unclosed = end == h->len;
 	*ret_end = end;
+	if (h->unclosed)
+		return NULL;
 	for (size_t i = at; i < end && n + 1 < sizeof(text); i++) {
 		if (h->s[i] == '<') {
 			i = tag_end(h, i) - 1;

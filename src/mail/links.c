@@ -105,8 +105,14 @@ is_defanged(const char *s, size_t len)
 	return false;
 }
 
+struct column {
+	size_t at;
+	uint32_t n; /* characters before it */
+};
+
 /* One line of a letter. */
 struct line {
+	struct column *column;
 	struct reading *r;
 	const char *part;
 	const char *s;
@@ -165,14 +171,15 @@ near_text(const struct line *l)
 	return mail_text(l->r->a, arena_strndup(l->r->a, l->s, n), MAIL_NEAR_MAX);
 }
 
+/* The column of `at`, told onwards from the one asked for before: lines may be long. */
 static uint32_t
-column_of(const char *s, size_t at)
+column_of(struct column *c, const char *s, size_t at)
 {
-	uint32_t column = 1;
-
-	for (size_t i = 0; i < at; i++)
-		column += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return column;
+	if (at < c->at)
+		*c = (struct column){0};
+	for (; c->at < at; c->at++)
+		c->n += ((unsigned char)s[c->at] & 0xc0) != 0x80;
+	return c->n + 1;
 }
 
 static void
@@ -182,7 +189,7 @@ take(const struct line *l, size_t at, size_t len)
 		.description = near_text(l),
 		.place = {.part = l->part,
 			  .line = l->number,
-			  .column = column_of(l->s, at)},
+			  .column = column_of(l->column, l->s, at)},
 	};
 	const char *given = l->s + at;
 
@@ -325,6 +332,7 @@ struct anchors {
 	size_t at;
 	uint32_t line;
 	size_t line_at;
+	struct column column;
 };
 
 static void
@@ -337,12 +345,14 @@ on_anchor(void *arg, size_t at, const char *href, const char *shown)
 		if (c->text[c->at] == '\n') {
 			c->line++;
 			c->line_at = c->at + 1;
+			c->column = (struct column){0};
 		}
 	struct mail_proposal as = {
 		.description = mail_text(c->r->a, shown, MAIL_NEAR_MAX),
 		.place = {.part = c->part,
 			  .line = c->line,
-			  .column = column_of(c->text + c->line_at, at - c->line_at)},
+			  .column = column_of(&c->column, c->text + c->line_at,
+					      at - c->line_at)},
 	};
 	const char *link = entities_undo(c->r->a, href, strlen(href));
 	char *undone = link_undo(c->r->a, link, strlen(link));
@@ -367,7 +377,8 @@ on_anchor(void *arg, size_t at, const char *href, const char *shown)
 void
 links_read(struct reading *r, const char *part, const char *text, size_t len, bool html)
 {
-	struct line l = {.r = r, .part = part, .html = html};
+	struct column column;
+	struct line l = {.r = r, .column = &column, .part = part, .html = html};
 	size_t at = 0;
 
 	if (html) {
@@ -377,6 +388,7 @@ links_read(struct reading *r, const char *part, const char *text, size_t len, bo
 	while (at < len && r->rc == RC_OK) {
 		const char *lf = memchr(text + at, '\n', len - at);
 		size_t n = lf == NULL ? len - at : (size_t)(lf - text) - at;
+		column = (struct column){0};
 		l.s = text + at;
 		l.len = n > 0 && l.s[n - 1] == '\r' ? n - 1 : n;
 		l.number++;
