@@ -38,7 +38,8 @@ header_rate(struct request *r, struct MHD_Response *resp)
 	if (r->rc == RC_LIMIT)
 		ok = header_number(r, resp, MHD_HTTP_HEADER_RETRY_AFTER,
 				   r->e.retry_after_s != 0 ? r->e.retry_after_s
-							   : x->wait_s);
+				   : x->wait_s != 0	   ? x->wait_s
+							   : 1);
 	if (x->limit == 0)
 		return ok;
 	return ok &&
@@ -71,6 +72,9 @@ answer_headers(struct request *r, struct MHD_Response *resp)
 						   "Bearer") == MHD_YES;
 	if (r->rc == RC_RETRY || r->rc == RC_UNAVAILABLE)
 		ok = ok && header_number(r, resp, MHD_HTTP_HEADER_RETRY_AFTER, 1);
+	if (r->set_cookie != NULL)
+		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_SET_COOKIE,
+						   r->set_cookie) == MHD_YES;
 	if (r->ends)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONNECTION,
 						   "close") == MHD_YES;
@@ -136,6 +140,7 @@ answer_bytes(struct request *r, unsigned status, const char *type, const void *p
 enum MHD_Result
 answer_json(struct request *r, json_t *j)
 {
+	r->set_cookie = cookie_take(r, j);
 	char *text = json_dumps(j, JSON_COMPACT);
 	enum MHD_Result ret = MHD_NO;
 

@@ -79,6 +79,7 @@ struct request {
 	bool ends; /* the connection is of no use afterwards */
 	bool answered;
 	bool by_cookie;
+	const char *set_cookie; /* for Set-Cookie, or NULL */
 	char address[API_ADDRESS_LEN];
 	int64_t start_us;
 };
@@ -90,6 +91,8 @@ enum rc guard_head(struct request *r, struct err *e) MUST_CHECK;
 /* head.c: everything that is judged before the body. */
 enum rc head_judge(struct request *r, const char *url, const char *method,
 		   struct err *e) MUST_CHECK;
+/* Do the credentials still open what they did?  For answers that last. */
+enum rc head_still(struct request *r, struct err *e) MUST_CHECK;
 /* The field's value, or NULL. */
 const char *request_field(struct request *r, const char *name);
 
@@ -102,6 +105,16 @@ enum MHD_Result answer_problem(struct request *r, enum rc rc, json_t *shown);
 /* The headers that every answer has. */
 bool answer_headers(struct request *r, struct MHD_Response *resp);
 void answer_counted(struct request *r, unsigned status);
+
+/* cookie.c */
+bool cookie_is_browser(struct request *r);
+/* RC_DENIED: another site made it. */
+enum rc cookie_site_check(struct request *r, struct err *e) MUST_CHECK;
+/* Who asks by cookie, if by any.  RC_UNAUTHENTICATED, RC_DENIED (no token), RC_INVALID.
+ */
+enum rc cookie_who(struct request *r, bool *ret_any, struct err *e) MUST_CHECK;
+/* Take the session out of an answer to a browser: what Set-Cookie is to say, or NULL. */
+const char *cookie_take(struct request *r, json_t *answer);
 
 /* stream.c: GET /v1/events/stream. */
 enum MHD_Result stream_start(struct request *r);

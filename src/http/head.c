@@ -160,12 +160,17 @@ who_asks(struct request *r, struct err *e)
 {
 	static const char scheme[] = "Bearer ";
 	const char *auth = request_field(r, MHD_HTTP_HEADER_AUTHORIZATION);
+	bool by_cookie = false;
 
-	if (auth == NULL)
+	if (auth == NULL) {
+		enum rc rc = cookie_who(r, &by_cookie, e);
+		if (rc != RC_OK || by_cookie)
+			return rc;
 		return err_set(e, RC_UNAUTHENTICATED,
 			       "say who you are: Authorization: Bearer and your "
 			       "credential (the command line: --as FILE or "
 			       "SALURAN_CREDENTIAL)");
+	}
 	if (strncasecmp(auth, scheme, sizeof(scheme) - 1) != 0)
 		return err_set(
 			e, RC_UNAUTHENTICATED,
@@ -202,6 +207,12 @@ judge_who(struct request *r, struct err *e)
 }
 
 enum rc
+head_still(struct request *r, struct err *e)
+{
+	return r->route->roles == ROLES_NOBODY_NEEDED ? RC_OK : who_asks(r, e);
+}
+
+enum rc
 head_judge(struct request *r, const char *url, const char *method, struct err *e)
 {
 	const char *hosts = settings_text(node_config(r->l->h->nd), "api.hosts");
@@ -222,6 +233,8 @@ head_judge(struct request *r, const char *url, const char *method, struct err *e
 				"api.hosts");
 	}
 	rc = find_route(r, url, method, e);
+	if (rc == RC_OK)
+		rc = cookie_site_check(r, e);
 	if (rc == RC_OK)
 		rc = judge_who(r, e);
 	if (rc == RC_OK)

@@ -15,6 +15,7 @@
 enum {
 	STREAM_PAGE = 200,   /* events read at one time */
 	STREAM_BEAT_S = 15,  /* a comment, so that both sides notice a dead line */
+	STREAM_JUDGE_S = 60, /* are the credentials still good? */
 	STREAM_STALL_S = 60, /* without taking a byte */
 	STREAM_TEXT_MAX = 1 << 20,
 	STREAM_BLOCK = 16 << 10,
@@ -25,8 +26,9 @@ struct stream {
 	struct http_api *h;
 	struct api_listener *l;
 	struct conn *conn;
+	struct request *r; /* outlives this */
 	const struct service_route *route;
-	const struct actor *who;
+	int64_t judged_us; /* when the credentials were */
 	json_t *filter;
 	int64_t after;
 	uint64_t seen;
@@ -73,7 +75,13 @@ stream_fill(struct stream *s)
 	json_object_set_new(in, "after", json_integer(s->after));
 	json_object_set_new(in, "limit", json_integer(STREAM_PAGE));
 	s->seen = node_commits(s->h->nd);
-	enum rc rc = service_run(s->h->nd, a, s->route, s->who, in, &out, &e);
+	enum rc rc = RC_OK;
+	if (clock_mono_us() - s->judged_us > STREAM_JUDGE_S * CLOCK_US_PER_S) {
+		s->judged_us = clock_mono_us();
+		rc = head_still(s->r, &e);
+	}
+	if (rc == RC_OK)
+		rc = service_run(s->h->nd, a, s->route, s->r->who, in, &out, &e);
 	if (rc == RC_OK) {
 		json_array_foreach (json_object_get(out.json, "events"), i, ev)
 			put_event(s, ev);
@@ -158,7 +166,8 @@ stream_start(struct request *r)
 			     .l = r->l,
 			     .conn = r->conn,
 			     .route = r->route,
-			     .who = r->who,
+			     .r = r,
+			     .judged_us = r->start_us,
 			     .out = BUF_INIT(STREAM_TEXT_MAX),
 			     .first = true};
 	if (atomic_fetch_add(&h->streams, 1) >= API_STREAMS_MAX)

@@ -10,7 +10,7 @@
 #include "service/writer_int.h"
 #include "store/store_sql.h"
 
-enum { SWEEP_MAX = 1000 };
+enum { SWEEP_MAX = 1000, DIGEST_TEXT_MAX = 512 << 20 };
 
 struct idem {
 	struct node *nd;
@@ -47,15 +47,22 @@ id_of(const struct idem_request *q, const char *use, struct hash *ret)
 }
 
 static void
-digest_of(const struct idem_request *q, struct hash *ret)
+digest_of(const struct idem_request *q, const struct hash *secret, struct hash *ret)
 {
+	struct buf b = BUF_INIT(DIGEST_TEXT_MAX);
 	json_t *all = json_pack("{s:s, s:s, s:O}", "method", q->method, "path", q->path,
 				"in", q->in);
 	char *text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
 
 	if (text == NULL)
 		abort();
-	hash_bytes(text, strlen(text), ret);
+	/* Keyed: the request may hold a password. */
+	buf_put(&b, secret->b, HASH_LEN);
+	buf_puts(&b, text);
+	hash_bytes(buf_str(&b), b.len, ret);
+	sodium_memzero(b.data, b.len);
+	buf_free(&b);
+	sodium_memzero(text, strlen(text));
 	free(text);
 	json_decref(all);
 }
@@ -341,7 +348,7 @@ idem_begin(struct node *nd, struct arena *a, const struct idem_request *q,
 	id_of(q, "id", &x->id);
 	id_of(q, "seal", &secret);
 	memcpy(x->secret, secret.b, sizeof(x->secret));
-	digest_of(q, &x->digest);
+	digest_of(q, &secret, &x->digest);
 	enum rc rc = registered(x, e);
 	if (rc != RC_OK) {
 		free(x);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "service/use.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
@@ -75,7 +76,8 @@ put_peers(const json_t *status, json_t *unreceipted, json_t *failing)
 /*
  * out: writer_queue, commits, cases, overdue, items, decided, alarms, orders_in_force,
  *      names_blocked, zone_serial, events {type: number since the start},
- *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing
+ *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing,
+ * sessions
  */
 enum rc
 service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -89,7 +91,7 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	json_t *hooks = NULL;
 	struct reply status = {0};
 	struct store *s = NULL;
-	int64_t cases = 0;
+	int64_t cases = 0, sessions = 0;
 	const char *state;
 	enum rc rc = in_only(in, "", e);
 
@@ -113,6 +115,11 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = count_events(nd, s, events, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_SESSION_COUNT,
+			       (struct db_param[]){DB_P_INT(clock_now_us())}, 0,
+			       &sessions, e);
+	json_object_set_new(o, "sessions", json_integer(sessions));
 	if (rc == RC_OK)
 		rc = store_row(s, &SQL_WEBHOOK_FIGURES, NULL,
 			       "webhooks:i webhooks_failing:i", &hooks, e);
