@@ -142,6 +142,17 @@ word_guard(struct page *p, const char *guard)
 		{"whole_service", TEXT_GUARD_WHOLE_SERVICE},
 		{"no_items", TEXT_GUARD_NO_ITEMS},
 		{"wildcard", TEXT_GUARD_WILDCARD},
+		{"own_name", TEXT_GUARD_OWN_NAME},
+		{"address", TEXT_GUARD_ADDRESS},
+		{"lookalike", TEXT_GUARD_LOOKALIKE},
+		{"grounds", TEXT_GUARD_GROUNDS},
+		{"emergency", TEXT_GUARD_EMERGENCY},
+		{"emergency_again", TEXT_GUARD_EMERGENCY_AGAIN},
+		{"channel_test", TEXT_GUARD_CHANNEL_TEST},
+		{"contact_called", TEXT_GUARD_CONTACT_CALLED},
+		{"delta", TEXT_GUARD_DELTA},
+		{"feed", TEXT_GUARD_FEED},
+		{"owner", TEXT_GUARD_OWNER},
 	};
 
 	return FIND(p, words, guard);
@@ -151,9 +162,11 @@ const char *
 word_act(struct page *p, const char *act)
 {
 	static const struct word words[] = {
-		{"override", TEXT_ACT_OVERRIDE},
-		{"approve", TEXT_ACT_APPROVE},
-		{"lift", TEXT_ACT_LIFT},
+		{"override", TEXT_ACT_OVERRIDE}, {"approve", TEXT_ACT_APPROVE},
+		{"lift", TEXT_ACT_LIFT},	 {"expire", TEXT_ACT_EXPIRE},
+		{"return", TEXT_ACT_RETURN},	 {"withdraw", TEXT_ACT_WITHDRAW},
+		{"owner", TEXT_ACT_OWNER},	 {"review", TEXT_ACT_REVIEW},
+		{"plan", TEXT_ACT_PLAN},
 	};
 
 	return FIND(p, words, act);
@@ -245,6 +258,8 @@ order_chip(struct page *p, const char *state)
 		enum text_key key;
 	} rows[] = {
 		{"draft", LOOK_WAITING, TEXT_ORDER_DRAFT},
+		{"returned", LOOK_REFUSED, TEXT_ORDER_RETURNED},
+		{"withdrawn", LOOK_DONE, TEXT_ORDER_WITHDRAWN},
 		{"in_force", LOOK_BLOCKED, TEXT_ORDER_IN_FORCE},
 		{"lifted", LOOK_DONE, TEXT_ORDER_LIFTED},
 		{"expired", LOOK_DONE, TEXT_ORDER_EXPIRED},

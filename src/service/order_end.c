@@ -206,8 +206,9 @@ tick_order_due(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 
 struct lift {
 	const char *order, *reason, *by;
-	json_t *names;	/* NULL for all */
-	json_t *stages; /* of a plan, else NULL */
+	json_t *names;		    /* NULL for all */
+	json_t *stages;		    /* of a plan, else NULL */
+	struct order_state_now now; /* out */
 };
 
 /* A name that the order does not hold is a slip that would leave another one blocked. */
@@ -237,7 +238,7 @@ names_held(struct writer *w, const struct lift *l, struct err *e)
 static enum rc
 work_lift(struct writer *w, void *arg, struct err *e)
 {
-	const struct lift *l = arg;
+	struct lift *l = arg;
 	struct view_disclosed sd = {"reason", NULL};
 	struct order_row row;
 	enum rc rc = view_order_get(w->s, w->a, l->order, &row, e);
@@ -259,7 +260,9 @@ work_lift(struct writer *w, void *arg, struct err *e)
 			.n_disclosures = 1,
 		},
 		NULL, e);
-	return rc == RC_OK ? due_end(w, l->order, e) : rc;
+	if (rc == RC_OK)
+		rc = due_end(w, l->order, e);
+	return rc == RC_OK ? order_state_take(w, l->order, &l->now, e) : rc;
 }
 
 /* in: order, reason, names? (all when absent)  out: as of override
@@ -279,7 +282,7 @@ service_order_lift(struct node *nd, struct arena *a, const struct actor *who, js
 		rc = order_read_names(a, json_object_get(in, "names"), &l.names, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_lift, &l, e);
-	return rc == RC_OK ? order_state_reply(nd, a, l.order, out, e) : rc;
+	return order_state_reply(a, l.order, rc, &l.now, out);
 }
 
 static enum rc
@@ -359,7 +362,7 @@ service_order_plan(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_lift, &l, e);
 	json_decref(l.stages);
-	return rc == RC_OK ? order_state_reply(nd, a, l.order, out, e) : rc;
+	return order_state_reply(a, l.order, rc, &l.now, out);
 }
 
 /* ---- by itself ------------------------------------------------------------------ */

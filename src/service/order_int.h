@@ -102,9 +102,18 @@ void order_text_put(struct buf *b, struct node *nd, const struct order *o);
 json_t *order_examined_json(const struct order *o);
 json_t *order_finding_json(const struct guard_finding *f);
 
-/* order_sign.c: what every act on an order answers. */
-enum rc order_state_reply(struct node *nd, struct arena *a, const char *order,
-			  struct reply *out, struct err *e) MUST_CHECK;
+/* order_sign.c: what every act on an order answers, read in the job that did it. */
+struct order_state_now {
+	enum order_state life;
+	uint64_t approvals, approvals_needed;
+	uint32_t serial;
+	json_t *guards; /* owned; NULL before */
+};
+enum rc order_state_take(struct writer *w, const char *order, struct order_state_now *ret,
+			 struct err *e) MUST_CHECK;
+/* `rc` of the job is handed on; `now` is emptied. */
+enum rc order_state_reply(struct arena *a, const char *order, enum rc rc,
+			  struct order_state_now *now, struct reply *out) MUST_CHECK;
 
 /* order_end.c: at the time when the order takes effect, inside the writer's job. */
 enum rc order_due_set(struct writer *w, const char *order, struct err *e) MUST_CHECK;

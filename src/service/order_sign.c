@@ -15,6 +15,7 @@ struct signing {
 	enum rc (*check)(struct writer *w, const struct signing *g, struct err *e);
 	bool lift; /* review: the order is lifted by the same act */
 	struct order_row row;
+	struct order_state_now now; /* out */
 };
 
 static enum rc
@@ -63,30 +64,41 @@ work_sign(struct writer *w, void *arg, struct err *e)
 	else if (rc == RC_OK && strcmp(g->type, "order.review") == 0)
 		rc = g->row.life == ORDER_IN_FORCE ? order_due_set(w, g->order, e)
 						   : order_due_clear(w, g->order, e);
-	return rc;
+	return rc == RC_OK ? order_state_take(w, g->order, &g->now, e) : rc;
 }
 
 enum rc
-order_state_reply(struct node *nd, struct arena *a, const char *order, struct reply *out,
-		  struct err *e)
+order_state_take(struct writer *w, const char *order, struct order_state_now *ret,
+		 struct err *e)
 {
-	struct store *s = NULL;
 	struct order_row row;
-	uint32_t serial = 0;
-	enum rc rc = reader_get(nd, &s, e);
+	enum rc rc = view_order_get(w->s, w->a, order, &row, e);
 
 	if (rc == RC_OK)
-		rc = view_order_get(s, a, order, &row, e);
-	if (rc == RC_OK)
-		rc = view_zone_serial(s, &serial, e);
-	reader_put(nd, s);
+		rc = view_zone_serial(w->s, &ret->serial, e);
+	if (rc != RC_OK)
+		return rc;
+	json_decref(ret->guards);
+	ret->guards = json_deep_copy(row.guards);
+	ret->life = row.life;
+	ret->approvals = row.approvals;
+	ret->approvals_needed = row.approvals_needed;
+	return RC_OK;
+}
+
+enum rc
+order_state_reply(struct arena *a, const char *order, enum rc rc,
+		  struct order_state_now *now, struct reply *out)
+{
 	if (rc == RC_OK)
 		reply_json(a, out,
 			   json_pack("{s:s, s:s, s:I, s:I, s:O, s:I}", "order", order,
-				     "state", row.state, "approvals",
-				     (json_int_t)row.approvals, "approvals_needed",
-				     (json_int_t)row.approvals_needed, "overrides_needed",
-				     row.guards, "serial", (json_int_t)serial));
+				     "state", order_state_token(now->life), "approvals",
+				     (json_int_t)now->approvals, "approvals_needed",
+				     (json_int_t)now->approvals_needed,
+				     "overrides_needed", now->guards, "serial",
+				     (json_int_t)now->serial));
+	json_decref(now->guards);
 	return rc;
 }
 
@@ -96,7 +108,7 @@ sign_reply(struct node *nd, struct arena *a, struct signing *g, struct reply *ou
 {
 	enum rc rc = writer_run(nd, work_sign, g, e);
 
-	return rc == RC_OK ? order_state_reply(nd, a, g->order, out, e) : rc;
+	return order_state_reply(a, g->order, rc, &g->now, out);
 }
 
 /* ---- override ------------------------------------------------------------------- */

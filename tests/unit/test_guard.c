@@ -183,6 +183,9 @@ static const char *const protected_names[] = {"*.go.id", "bca.co.id",
 static const struct guard_service services[] = {{"t.me", "Telegram: public links"},
 						{"web.telegram.org", "Telegram: web"}};
 
+static const struct guard_own own_names[] = {
+	{"node.authority.example", "where peers reach"}};
+
 struct fixture {
 	struct arena *a;
 	psl_ctx_t *psl;
@@ -205,6 +208,8 @@ fixture_make(void **state)
 				       .n_protected = 3,
 				       .services = services,
 				       .n_services = 2,
+				       .own = own_names,
+				       .n_own = 1,
 				       .sample_size = 155,
 				       .cited_items = 12};
 	if (guard_suffixes_parse(f.a, text, len, &f.lists.suffixes, &f.lists.n_suffixes,
@@ -293,6 +298,16 @@ one_finding_each(void **state)
 		{"telegram.org", false, GUARD_CODE_WHOLE_SERVICE, false},
 		{"durov.t.me", false, GUARD_CODE_WHOLE_SERVICE, false},
 		{"bot.me", true, GUARD_CODE_WHOLE_SERVICE, false},
+		/* the node's own, and its peers' */
+		{"node.authority.example", false, GUARD_CODE_OWN_NAME, true},
+		{"authority.example", true, GUARD_CODE_OWN_NAME, true},
+		{"authority.example", false, GUARD_CODE_OWN_NAME, false},
+		{"x.node.authority.example", false, GUARD_CODE_OWN_NAME, false},
+		{"other.example", true, GUARD_CODE_OWN_NAME, false},
+		/* what people would see */
+		{"xn--80ak6aa92e.com", false, GUARD_CODE_LOOKALIKE, true},
+		{"xn--mnchen-3ya.example", false, GUARD_CODE_LOOKALIKE, true},
+		{"apple.com", false, GUARD_CODE_LOOKALIKE, false},
 		/* notes */
 		{"bad.example.com", true, GUARD_CODE_WILDCARD, true},
 		{"bad.example.com", false, GUARD_CODE_WILDCARD, false},
@@ -333,6 +348,46 @@ figures_are_said(void **state)
 	f->lists.sample_size = f->lists.cited_items = 0;
 	w = finding(f, g, GUARD_CODE_WHOLE_SERVICE, &n);
 	assert_non_null(strstr(w->text, "1 cited item is on t.me; no sample"));
+}
+
+/* What a finding says stands beside it as data. */
+static void
+evidence(void **state)
+{
+	struct fixture *f = *state;
+	struct guard_name g = {.name = "t.me", .items = 3, .sample = 140};
+	const struct guard_finding *w;
+	size_t n;
+
+	f->lists.sample_size = 155;
+	f->lists.cited_items = 12;
+	w = finding(f, g, GUARD_CODE_WHOLE_SERVICE, &n);
+	assert_int_equal(json_integer_value(json_object_get(w->evidence, "items")), 3);
+	assert_int_equal(json_integer_value(json_object_get(w->evidence, "sample")), 140);
+	assert_int_equal(json_integer_value(json_object_get(w->evidence, "sample_size")),
+			 155);
+	g = (struct guard_name){.name = "xn--80ak6aa92e.com", .items = 1};
+	w = finding(f, g, GUARD_CODE_LOOKALIKE, &n);
+	assert_string_equal(json_string_value(json_object_get(w->evidence, "looks_like")),
+			    "apple.com");
+	assert_non_null(strstr(w->text, "\xd0\xb0")); /* and how it is seen */
+	assert_non_null(strstr(w->text, "xn--80ak6aa92e.com"));
+	g = (struct guard_name){.name = "xn--mnchen-3ya.example", .items = 1};
+	w = finding(f, g, GUARD_CODE_LOOKALIKE, &n);
+	assert_null(json_object_get(w->evidence, "looks_like"));
+}
+
+/* An address is refused, and nothing else is said of it. */
+static void
+addresses(void **state)
+{
+	struct fixture *f = *state;
+	struct guard_name g = {.name = "203.0.113.7", .address = true};
+	size_t n;
+
+	assert_non_null(finding(f, g, GUARD_CODE_ADDRESS, &n));
+	assert_int_equal(n, 1);
+	assert_int_equal(guard_code_level(GUARD_CODE_ADDRESS), GUARD_REFUSE);
 }
 
 static void
@@ -527,6 +582,8 @@ main(void)
 		cmocka_unit_test(known_failures_are_never_published),
 		WITH_LISTS(one_finding_each),
 		WITH_LISTS(figures_are_said),
+		WITH_LISTS(evidence),
+		WITH_LISTS(addresses),
 		cmocka_unit_test(levels),
 		WITH_LISTS(findings_keep_the_order_of_names),
 		WITH_LISTS(too_many_findings),

@@ -5,5 +5,5 @@ SELECT o.id, o.state, n.name, n.wildcard, n.lifted_us, o.legal_basis, o.reasons,
        o.in_force_us, o.ends_us, o.ended_us, o.serial_on
 FROM v_order_name n
 JOIN v_order o ON o.id = n.order_id
-WHERE n.name = $1 AND ($2 = 1 OR n.wildcard = 1) AND o.state <> 'draft'
+WHERE n.name = $1 AND ($2 = 1 OR n.wildcard = 1) AND o.in_force_us > 0
 ORDER BY o.id;
