@@ -264,10 +264,12 @@ case_print(struct cli *c, const json_t *k)
 	       cli_text(k, "peer"), cli_text(k, "state"), cli_text(k, "subject"),
 	       cli_text(k, "legal_basis"));
 	printf("  submitted %" JSON_INTEGER_FORMAT " = accepted %" JSON_INTEGER_FORMAT
-	       " + refused %" JSON_INTEGER_FORMAT " + waiting %" JSON_INTEGER_FORMAT
-	       "; decided %" JSON_INTEGER_FORMAT ", open %" JSON_INTEGER_FORMAT "\n",
+	       " + refused %" JSON_INTEGER_FORMAT " + duplicate %" JSON_INTEGER_FORMAT
+	       " + waiting %" JSON_INTEGER_FORMAT "; decided %" JSON_INTEGER_FORMAT
+	       ", open %" JSON_INTEGER_FORMAT "\n",
 	       cli_int(n, "submitted"), cli_int(n, "accepted"), cli_int(n, "refused"),
-	       cli_int(n, "waiting"), cli_int(n, "decided"), cli_int(n, "open"));
+	       cli_int(n, "duplicate"), cli_int(n, "waiting"), cli_int(n, "decided"),
+	       cli_int(n, "open"));
 	printf("  version %s, sent %s, received %s\n", cli_text(k, "version"),
 	       cli_time(c, k, "sent"), cli_time(c, k, "receipt"));
 	printf("  acceptance due %s, decisions due %s%s\n", cli_time(c, k, "accept_due"),

@@ -27,6 +27,7 @@ enum {
 /* Limits of bodies; what one event holds is also limited by EVENT_PAYLOAD_MAX. */
 enum {
 	EVENT_TOKEN_MAX = 64,	       /* bytes of [a-z0-9][a-z0-9._-]* */
+	EVENT_LISTED_MAX = 1000000,    /* rows of a list that are no items */
 	EVENT_ITEM_MAX = 199999,       /* the largest item number of a case, from 0 */
 	EVENT_PART_ITEMS_MAX = 1024,   /* items of one notice.part */
 	EVENT_PARTS_MAX = 8192,	       /* parts of one notice */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/casefile_count.h"
 #include "core/event_field.h"
 
 /* clang-format off */
@@ -20,6 +21,13 @@ static const struct event_field notice_part[] = {
 	{.name = NULL},
 };
 
+/* Rows of the list that did not become items: repeated, and refused by the sender. */
+static const struct event_field listed_fields[] = {
+	{INT("duplicate", 0, EVENT_LISTED_MAX)},
+	{INT("refused", 0, EVENT_LISTED_MAX)},
+	{.name = NULL},
+};
+
 static const struct event_field notice_send[] = {
 	{OBJECT("policy", event_policy_fields)},
 	{TOKEN("class")},
@@ -29,6 +37,22 @@ static const struct event_field notice_send[] = {
 	{INT("items", 1, EVENT_ITEM_MAX + 1)},
 	{INT("parts", 1, EVENT_PARTS_MAX)},
 	{HEX64("digest")},
+	{OBJECT("listed", listed_fields), OPTIONAL},
+	{.name = NULL},
+};
+
+static const struct event_field counts_fields[] = {
+	{INT("submitted", 0, 4 * EVENT_LISTED_MAX)},
+	{INT("accepted", 0, EVENT_ITEM_MAX + 1)},
+	{INT("refused", 0, 2 * EVENT_LISTED_MAX)},
+	{INT("duplicate", 0, EVENT_LISTED_MAX)},
+	{INT("decided", 0, EVENT_ITEM_MAX + 1)},
+	{INT("open", 0, EVENT_ITEM_MAX + 1)},
+	{.name = NULL},
+};
+
+static const struct event_field case_close[] = {
+	{OBJECT("counts", counts_fields), OPTIONAL},
 	{.name = NULL},
 };
 
@@ -137,6 +161,19 @@ decide_check(const struct event *ev, struct err *e)
 }
 
 static enum rc
+close_check(const struct event *ev, struct err *e)
+{
+	const json_t *counts = json_object_get(ev->body, "counts");
+
+	if (counts != NULL && !casefile_counts_add_up(counts))
+		return err_rule(
+			e, RC_INVALID, TYPE_RULE,
+			"case.close: the counts do not add up: submitted is "
+			"accepted + refused + duplicate, accepted is decided + open");
+	return RC_OK;
+}
+
+static enum rc
 part_check(const struct event *ev, struct err *e)
 {
 	const json_t *items = json_object_get(ev->body, "items");
@@ -187,8 +224,8 @@ const struct event_type event_types_case[] = {
 	{"message.read",   BOTH, CASE, false, 0, 1, event_no_members,     NULL},
 	{"case.remind",    AUTH, CASE, true,  0, 0, event_no_members,     NULL},
 	{"case.warn",      AUTH, CASE, true,  0, 0, case_warn,      NULL},
-	{"case.close",     AUTH, CASE, false, 0, 0, event_no_members,     NULL},
-	{"case.reopen",    AUTH, CASE, false, 0, 0, event_no_members,     NULL},
+	{"case.close",     BOTH, CASE, false, 0, 0, case_close,     close_check},
+	{"case.reopen",    BOTH, CASE, false, 0, 0, event_no_members,     NULL},
 	{"clarify.ask",    PLAT, CASE, true,  1, 0, clarify_ask,    items_distinct},
 	{"clarify.answer", AUTH, CASE, true,  1, 1, event_no_members, NULL},
 	{"case.transfer",  AUTH, CASE, true,  1, 0, case_transfer,  NULL},

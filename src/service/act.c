@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "core/casefile_count.h"
 #include "store/store_sql.h"
 
 enum { READ_REFS_MAX = EVENT_REFS_MAX };
@@ -174,17 +174,39 @@ service_case_say(struct node *nd, struct arena *a, const struct actor *who, json
 	return act_plain(nd, a, who, in, &act, out, e);
 }
 
+/* The counts as we see the case: what is in our log, and of the other side's what this
+ * event will have seen. */
+static enum rc
+counts_sign(struct writer *w, struct act *act, const struct case_row *c, struct err *e)
+{
+	uint64_t below[PARTY_COUNT];
+	struct case_counts n;
+	struct log_head peer;
+	struct stage *st;
+	enum rc rc = append_stage(w, c->channel, &st, e);
+
+	if (rc == RC_OK)
+		rc = store_head(w->s, w->a, c->channel, party_other(st->party), &peer, e);
+	if (rc != RC_OK)
+		return rc;
+	below[st->party] = st->head.size;
+	below[party_other(st->party)] = peer.signed_size;
+	rc = view_case_counts(w->s, w->a, c, below, &n, e);
+	if (rc == RC_OK)
+		json_object_set_new(act->body, "counts", casefile_counts_json(&n));
+	return rc;
+}
+
 static enum rc
 check_close(struct writer *w, struct act *act, const struct case_row *c, struct err *e)
 {
-	(void)w;
 	if (act->text == NULL && c->fold.state != CASE_REFUSED && c->decided < c->items)
 		return err_set(e, RC_CONFLICT,
 			       "%" PRIu64 " of %" PRIu64
 			       " items are not decided: a case is closed when all are, "
 			       "or withdrawn with a reason",
 			       c->items - c->decided, c->items);
-	return RC_OK;
+	return counts_sign(w, act, c, e);
 }
 
 /* in: case, version?, withdraw? (true: though items are open, with a reason), reason? */
@@ -195,6 +217,7 @@ service_case_close(struct node *nd, struct arena *a, const struct actor *who, js
 	struct act act = {.by = actor_pseudonym(who),
 			  .type = "case.close",
 			  .text_name = "reason",
+			  .body = json_object(),
 			  .check = check_close};
 	bool withdraw = false;
 	enum rc rc = act_in(in, a, "withdraw", &act, e);
@@ -206,7 +229,14 @@ service_case_close(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK && !withdraw && act.text != NULL)
 		rc = err_set(e, RC_INVALID,
 			     "\"reason\" is of a withdrawal: say \"withdraw\" too");
-	return rc == RC_OK ? act_run(nd, a, &act, act_work, &act, out, e) : rc;
+	if (rc == RC_OK && withdraw && nd->id->role != PARTY_AUTHORITY)
+		rc = err_set(e, RC_DENIED, "only the authority withdraws a notice");
+	if (rc == RC_OK)
+		rc = act_run(nd, a, &act, act_work, &act, out, e);
+	if (rc == RC_OK)
+		json_object_set(out->json, "counts", json_object_get(act.body, "counts"));
+	json_decref(act.body);
+	return rc;
 }
 
 /* in: case, version? */

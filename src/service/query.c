@@ -25,13 +25,15 @@ tally_get(const json_t *sums, const char *what)
 }
 
 /* `cases` by state, and counts of items that add up: submitted = accepted + refused +
- * waiting, accepted = decided + open. */
+ * duplicate + waiting, accepted = decided + open. */
 static void
 tallies_put(const json_t *sums, json_t *into)
 {
 	json_t *states = json_object();
 	int64_t accepted = tally_get(sums, "items/1"),
-		decided = tally_get(sums, "decided");
+		decided = tally_get(sums, "decided"),
+		duplicate = tally_get(sums, "listed/duplicate"),
+		unlisted = tally_get(sums, "listed/refused");
 
 	for (int k = CASE_NONE + 1; k < CASE_STATE_COUNT; k++) {
 		char what[32];
@@ -43,14 +45,15 @@ tallies_put(const json_t *sums, json_t *into)
 	json_object_set_new(into, "cases", states);
 	json_object_set_new(into, "items", json_integer(tally_get(sums, "items")));
 	json_object_set_new(into, "decided", json_integer(decided));
-	json_object_set_new(into, "counts",
-			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
-				      (json_int_t)tally_get(sums, "items"), "accepted",
-				      (json_int_t)accepted, "refused",
-				      (json_int_t)tally_get(sums, "items/2"), "waiting",
-				      (json_int_t)tally_get(sums, "items/0"), "decided",
-				      (json_int_t)decided, "open",
-				      (json_int_t)(accepted - decided)));
+	json_object_set_new(
+		into, "counts",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
+			  (json_int_t)(tally_get(sums, "items") + duplicate + unlisted),
+			  "accepted", (json_int_t)accepted, "refused",
+			  (json_int_t)(tally_get(sums, "items/2") + unlisted),
+			  "duplicate", (json_int_t)duplicate, "waiting",
+			  (json_int_t)tally_get(sums, "items/0"), "decided",
+			  (json_int_t)decided, "open", (json_int_t)(accepted - decided)));
 }
 
 /* The sums over all cases, which the folds keep: nobody counts them. */
@@ -117,8 +120,9 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	return rc;
 }
 
-/* State as a word, overdue as of now, conservation: submitted = accepted + refused and
- * accepted = decided + open (duplicates never leave the sender). */
+/* State as a word, overdue as of now, conservation: submitted = accepted + refused +
+ * duplicate + waiting and accepted = decided + open.  Rows that are repeated, or refused
+ * when the list was read, never leave the sender; only their number does. */
 static void
 case_finish(json_t *c, int64_t now_us)
 {
@@ -127,6 +131,8 @@ case_finish(json_t *c, int64_t now_us)
 	int64_t items = json_integer_value(json_object_get(c, "items"));
 	int64_t decided = json_integer_value(json_object_get(c, "decided"));
 	int64_t accepted_us = json_integer_value(json_object_get(c, "accepted_us"));
+	int64_t duplicate = json_integer_value(json_object_get(c, "duplicate")),
+		unlisted = json_integer_value(json_object_get(c, "listed_refused"));
 	bool accepted = accepted_us != 0;
 	bool refused = !accepted && json_is_string(json_object_get(c, "refused"));
 	/* Without a receipt no clock runs: due_us is then only a place in the list. */
@@ -139,21 +145,25 @@ case_finish(json_t *c, int64_t now_us)
 	json_object_del(c, "due_us");
 	json_object_set_new(c, "overdue", json_boolean(owed && due_us < now_us));
 	json_object_set_new(c, "counts",
-			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
-				      (json_int_t)items, "accepted",
-				      (json_int_t)(accepted ? items : 0), "refused",
-				      (json_int_t)(refused ? items : 0), "waiting",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "submitted",
+				      (json_int_t)(items + duplicate + unlisted),
+				      "accepted", (json_int_t)(accepted ? items : 0),
+				      "refused",
+				      (json_int_t)(unlisted + (refused ? items : 0)),
+				      "duplicate", (json_int_t)duplicate, "waiting",
 				      (json_int_t)(accepted || refused ? 0 : items),
 				      "decided", (json_int_t)decided, "open",
 				      (json_int_t)(accepted ? items - decided : 0)));
 	json_object_del(c, "decided");
+	json_object_del(c, "duplicate");
+	json_object_del(c, "listed_refused");
 }
 
 #define CASE_SPEC                                                                        \
 	"case:s peer:s state:i subject:s legal_basis:s class:s urgent:b items:i "        \
 	"decided:i "                                                                     \
 	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "     \
-	"decide_due:t due_us:i author:s"
+	"decide_due:t due_us:i author:s duplicate:i listed_refused:i"
 
 enum rc
 case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,

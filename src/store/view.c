@@ -34,7 +34,7 @@ static const struct {
 	{"case.refuse", fold_case_act},
 	{"case.remind", fold_case_act},
 	{"case.warn", fold_case_act},
-	{"case.close", fold_case_act},
+	{"case.close", fold_case_close},
 	{"case.reopen", fold_case_act},
 	{"item.decide", fold_item_decide},
 	{"message.post", fold_message_post},
@@ -377,6 +377,8 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_dispute", SQL_V_DISPUTE_ALL,
 		     "a:s b:i c:s d:i e:i f:s g:s h:s i:s j:s k:i l:s m:s n:i o:s p:s "
 		     "q:s r:i"),
+		VIEW("v_case_listed", SQL_V_CASE_LISTED_ALL, "a:s b:i c:i"),
+		VIEW("v_case_decided", SQL_V_CASE_DECIDED_ALL, "a:s b:i c:i"),
 		VIEW("v_message", SQL_V_MESSAGE_ALL, "a:i b:i c:i d:s e:s f:s g:i h:i"),
 		VIEW("v_order", SQL_V_ORDER_ALL,
 		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i "

@@ -76,6 +76,12 @@ uint64_t view_case_owed(const struct case_row *c);
 enum rc view_case_get(struct store *s, struct arena *a, const char *casefile,
 		      struct case_row *ret, struct err *e) MUST_CHECK;
 
+/* The counts of a case as of the places `below` in the two logs (seq < below). */
+struct case_counts;
+enum rc view_case_counts(struct store *s, struct arena *a, const struct case_row *c,
+			 const uint64_t below[PARTY_COUNT], struct case_counts *ret,
+			 struct err *e) MUST_CHECK;
+
 /* What an order still needs, as its acts stand. */
 struct order_row {
 	const char *id, *state, *text_sha256, *drafter;

@@ -21,6 +21,7 @@ struct fold {
 
 typedef enum rc fold_fn(struct fold *f, struct err *e);
 
+fold_fn fold_case_close;
 fold_fn fold_clarify_ask, fold_clarify_answer, fold_dispute_open, fold_dispute_answer,
 	fold_dispute_rule;
 fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,
@@ -50,6 +51,9 @@ enum rc fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq,
 
 /* view_queue.c: what lists and searches of cases look at.  `place_us` is the place in the
  * list by deadline; `more` messages of party `of` are unread, or fewer of them. */
+/* `what` is one of the sums over all cases. */
+enum rc fold_tally_add(struct fold *f, const char *what, int64_t more,
+		       struct err *e) MUST_CHECK;
 enum rc fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us,
 			struct err *e) MUST_CHECK;
 enum rc fold_queue_unread(struct fold *f, const char *casefile, enum party of, int more,

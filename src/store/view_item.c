@@ -131,11 +131,18 @@ fold_item_decide(struct fold *f, struct err *e)
 		rc = all_decided(f, &c, json_object_get(f->ev->body, "items"), e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
+	uint64_t before = c.decided;
 	rc = fold_case_take(f, &c, &done, e);
 	if (rc == RC_OK)
 		rc = fold_disclosed(f, "reason", &reason, e);
 	if (rc == RC_OK && done)
 		rc = items_put(f, &c, reason, e);
+	if (rc == RC_OK && c.decided != before)
+		rc = store_run(f->s, &SQL_V_CASE_DECIDED_INSERT,
+			       (struct db_param[]){DB_P_TEXT(c.casefile),
+						   DB_P_INT(f->ev->seq),
+						   DB_P_INT(c.decided - before)},
+			       NULL, NULL, e);
 	if (rc == RC_OK && done && event_is_inability(f->ev))
 		rc = fold_clarify_put(f, &c, items, reason, e);
 	if (rc == RC_OK && event_is_inability(f->ev))

@@ -158,6 +158,26 @@ manifest_check(struct fold *f, const struct case_row *c, struct err *e)
 	return rc;
 }
 
+/* Rows of the list that did not become items: said by the sender, and counted. */
+static enum rc
+listed_put(struct fold *f, const char *casefile, struct err *e)
+{
+	const json_t *listed = json_object_get(f->ev->body, "listed");
+	int64_t duplicate = json_integer_value(json_object_get(listed, "duplicate")),
+		refused = json_integer_value(json_object_get(listed, "refused"));
+	enum rc rc;
+
+	if (duplicate == 0 && refused == 0)
+		return RC_OK;
+	rc = store_run(f->s, &SQL_V_CASE_LISTED_INSERT,
+		       (struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(duplicate),
+					   DB_P_INT(refused)},
+		       NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = fold_tally_add(f, "listed/duplicate", duplicate, e);
+	return rc == RC_OK ? fold_tally_add(f, "listed/refused", refused, e) : rc;
+}
+
 enum rc
 fold_notice_send(struct fold *f, struct err *e)
 {
@@ -196,6 +216,8 @@ fold_notice_send(struct fold *f, struct err *e)
 			(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
 					    DB_P_INT(f->ev->seq), DB_P_TEXT(c.casefile)},
 			NULL, NULL, e);
+	if (rc == RC_OK && done)
+		rc = listed_put(f, c.casefile, e);
 	if (rc == RC_OK && !done)
 		fold_void(f, "the case was sent already");
 	return rc == RC_OK ? fold_case_put(f, &c, e) : rc;

@@ -38,8 +38,8 @@ on_sums(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-tally_add(struct fold *f, const char *what, int64_t more, struct err *e)
+enum rc
+fold_tally_add(struct fold *f, const char *what, int64_t more, struct err *e)
 {
 	if (more == 0)
 		return RC_OK;
@@ -58,20 +58,21 @@ static enum rc
 tallies_change(struct fold *f, const struct sums *old, const struct sums *now,
 	       struct err *e)
 {
-	enum rc rc = tally_add(f, "items", now->items - old->items, e);
+	enum rc rc = fold_tally_add(f, "items", now->items - old->items, e);
 
 	if (rc == RC_OK)
-		rc = tally_add(f, "decided", now->decided - old->decided, e);
+		rc = fold_tally_add(f, "decided", now->decided - old->decided, e);
 	if (rc == RC_OK && (!old->found || old->state != now->state)) {
-		rc = tally_add(f, tally_of(f->a, "state", now->state), 1, e);
+		rc = fold_tally_add(f, tally_of(f->a, "state", now->state), 1, e);
 		if (rc == RC_OK && old->found)
-			rc = tally_add(f, tally_of(f->a, "state", old->state), -1, e);
+			rc = fold_tally_add(f, tally_of(f->a, "state", old->state), -1,
+					    e);
 	}
 	if (rc != RC_OK || (old->answer == now->answer && old->items == now->items))
 		return rc;
-	rc = tally_add(f, tally_of(f->a, "items", now->answer), now->items, e);
-	return rc == RC_OK ? tally_add(f, tally_of(f->a, "items", old->answer),
-				       -old->items, e)
+	rc = fold_tally_add(f, tally_of(f->a, "items", now->answer), now->items, e);
+	return rc == RC_OK ? fold_tally_add(f, tally_of(f->a, "items", old->answer),
+					    -old->items, e)
 			   : rc;
 }
 

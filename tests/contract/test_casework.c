@@ -1,9 +1,10 @@
 /*
- * The work on a case that is not plainly an act: notes, templates.
+ * The work on a case that is not plainly an act: notes, templates, counts.
  */
 #include "node_fixture.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,13 +268,122 @@ open_places(void **state)
 	fix_close(&f);
 }
 
+/* ---- counts ----------------------------------------------------------------------- */
+
+static void
+assert_counts(const json_t *n, const char *want)
+{
+	static const char *const words[] = {"submitted", "accepted", "refused",
+					    "duplicate", "decided",  "open"};
+	char got[80] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%" PRId64,
+					i == 0 ? "" : " ", fix_int(n, words[i]));
+	assert_string_equal(got, want);
+}
+
+static const json_t *
+counts_of(struct fix *f, enum party p, const char *casefile)
+{
+	return json_object_get(fix_case(f, p, casefile), "counts");
+}
+
+/* Every row of the list is accounted for, on both sides, and signed at the close. */
+static void
+counts(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_text(fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+					  "/v1/notices",
+					  json_pack("{s:s, s:s, s:s, s:s, s:b}", "csv",
+						    "target,category\n"
+						    "https://a.example/1,other\n"
+						    "https://a.example/2,other\n"
+						    "https://a.example/1,other\n"
+						    "https://a.example/3,nonsense\n"
+						    "https://a.example/1,other\n",
+						    "reference", "C-1", "subject", "S",
+						    "legal_basis", "L", "partial", 1)),
+				 "case");
+	fix_settle(&f);
+	fix_act(&f, PLATFORM, c, "accept", NULL);
+	fix_act(&f, PLATFORM, c, "decide",
+		json_pack("{s:[i], s:s}", "items", 0, "outcome", "removed"));
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++)
+		assert_counts(counts_of(&f, (enum party)p, c), "5 2 1 2 1 1");
+	/* The platform cannot stop its clock by closing. */
+	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST", case_path(&f, c, "close"),
+		    NULL, RC_CONFLICT, "1 of 2 items are not decided");
+	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST", case_path(&f, c, "close"),
+		    json_pack("{s:b, s:s}", "withdraw", 1, "reason", "x"), RC_DENIED,
+		    "only the authority");
+	/* What crosses the close is not in its counts, and it stands. */
+	json_t *r = fix_act(&f, AUTHORITY, c, "close",
+			    json_pack("{s:b, s:s}", "withdraw", 1, "reason", "Enough."));
+	assert_counts(json_object_get(r, "counts"), "5 2 1 2 1 1");
+	fix_act(&f, PLATFORM, c, "decide", json_pack("{s:s}", "outcome", "removed"));
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		assert_string_equal(fix_text(fix_case(&f, (enum party)p, c), "state"),
+				    "accepted");
+		assert_counts(counts_of(&f, (enum party)p, c), "5 2 1 2 2 0");
+		assert_int_equal(fix_query(&f, (enum party)p,
+					   "SELECT count(*) FROM v_event WHERE void IS "
+					   "NOT NULL"),
+				 0);
+	}
+	/* When all is decided, either side may close. */
+	r = fix_act(&f, PLATFORM, c, "close", NULL);
+	assert_counts(json_object_get(r, "counts"), "5 2 1 2 2 0");
+	fix_settle(&f);
+	assert_string_equal(fix_text(fix_case(&f, AUTHORITY, c), "state"), "closed");
+	json_t *st =
+		fix_must(&f, PLATFORM, f.n[PLATFORM].auditor, "GET", "/v1/status", NULL);
+	assert_counts(json_object_get(st, "counts"), "5 2 1 2 2 0");
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
+/* Of a case that was refused every item is; taken up again, none. */
+static void
+counts_refused(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 3);
+	fix_settle(&f);
+	fix_act(&f, PLATFORM, c, "refuse", json_pack("{s:s}", "reason", "Not ours."));
+	fix_settle(&f);
+	assert_counts(counts_of(&f, AUTHORITY, c), "3 0 3 0 0 0");
+	json_t *r = fix_act(&f, AUTHORITY, c, "close", NULL);
+	assert_counts(json_object_get(r, "counts"), "3 0 3 0 0 0");
+	fix_settle(&f);
+	fix_act(&f, PLATFORM, c, "reopen", NULL);
+	fix_settle(&f);
+	fix_act(&f, PLATFORM, c, "accept", NULL);
+	fix_settle(&f);
+	assert_counts(counts_of(&f, AUTHORITY, c), "3 3 0 0 0 3");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(notes),       cmocka_unit_test(notes_stay),
-		cmocka_unit_test(templates),   cmocka_unit_test(templates_refused),
-		cmocka_unit_test(open_places),
+		cmocka_unit_test(notes),	  cmocka_unit_test(notes_stay),
+		cmocka_unit_test(templates),	  cmocka_unit_test(templates_refused),
+		cmocka_unit_test(open_places),	  cmocka_unit_test(counts),
+		cmocka_unit_test(counts_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
