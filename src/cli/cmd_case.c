@@ -287,7 +287,7 @@ case_print(struct cli *c, const json_t *k)
 					      cli_int(v, "level")),
 		       cli_time(c, v, "not_before"));
 	printf("timeline\n");
-	json_array_foreach (json_object_get(k, "timeline"), i, v)
+	json_array_foreach (json_object_get(k, "timeline"), i, v) {
 		printf("  %s  %-9s #%-4" JSON_INTEGER_FORMAT " %-14s by %-18s %s%s%s\n",
 		       cli_time(c, v, "at"), cli_text(v, "party"), cli_int(v, "seq"),
 		       cli_text(v, "type"), cli_text(v, "author"),
@@ -298,6 +298,9 @@ case_print(struct cli *c, const json_t *k)
 		       json_is_string(json_object_get(v, "void")) ? "; VOID: " : "",
 		       json_is_string(json_object_get(v, "void")) ? cli_text(v, "void")
 								  : "");
+		if (json_is_string(json_object_get(v, "text")))
+			printf("      %s\n", cli_text(v, "text"));
+	}
 	if (json_array_size(json_object_get(k, "messages")) != 0)
 		printf("conversation\n");
 	json_array_foreach (json_object_get(k, "messages"), i, v)

@@ -175,6 +175,46 @@ cmd_template_render(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+/* ---- prepared steps --------------------------------------------------------------- */
+
+static enum rc
+cmd_prepared(struct cli *c, struct err *e)
+{
+	static const char *const options[] = {"limit", "after"};
+	json_t *r, *p;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", path_query(c, "/v1/prepared", options, 2), NULL,
+			      &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "prepared")) == 0)
+		printf("No step is due.\n");
+	json_array_foreach (json_object_get(r, "prepared"), i, p)
+		printf("%s  case %s: %s %" JSON_INTEGER_FORMAT " since %s\n    %s\n",
+		       cli_text(p, "prepared"), cli_text(p, "case"), cli_text(p, "step"),
+		       cli_int(p, "level"), cli_time(c, p, "due"), cli_text(p, "text"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_prepared_send(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST",
+			      arena_printf(c->a, "/v1/prepared/%s/send", c->words[0]),
+			      json_pack("{s:s*}", "text", cli_value(c, "text")), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Sent: recorded as %s at log index %" JSON_INTEGER_FORMAT ".\n",
+		       cli_text(r, "event"), cli_int(r, "seq"));
+	return rc;
+}
+
+static const struct cli_option prepared_send_options[] = {
+	{"text", "TEXT", false, "instead of the text that was prepared"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option page_options[] = {
 	{"limit", "N", false, "of a page (50)"},
 	{"after", "CURSOR", false, "the next page"},
@@ -204,6 +244,13 @@ const struct cli_command cli_casework_commands[] = {
 	{"notes", "CASE", 1, 1, "the internal notes of a case",
 	 "saluran notes 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", true,
 	 page_options, cmd_notes},
+	{"prepared", "", 0, 0,
+	 "reminders and warnings that are due, for a person to send",
+	 "saluran prepared --as sari.credential", true, page_options, cmd_prepared},
+	{"prepared send", "PREPARED", 1, 1, "send one, with its text or another",
+	 "saluran prepared send 01890a5d-ac96-774b-bcce-b302099a8057 --as "
+	 "sari.credential",
+	 false, prepared_send_options, cmd_prepared_send},
 	{"template add", "NAME FILE", 2, 2,
 	 "keep a text with {places}, or its next version",
 	 "saluran template add first-reminder reminder.txt --kind reminder --as "

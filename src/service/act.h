@@ -25,9 +25,10 @@ struct act {
 	/* Says more than the transitions do, and goes first; NULL: nothing to say. */
 	enum rc (*check)(struct writer *w, struct act *act, const struct case_row *c,
 			 struct err *e);
-	unsigned level; /* case.warn */
-	uint64_t seq;	/* out */
-	json_t *shown;	/* out: what a refusal shows beside its text, or NULL */
+	struct arena *arena; /* of the request: where a job finds the case itself */
+	unsigned level;	     /* case.warn */
+	uint64_t seq;	     /* out */
+	json_t *shown;	     /* out: what a refusal shows beside its text, or NULL */
 };
 
 /* `case`, `version` and the text member of a request; other members that are known stand
@@ -46,6 +47,9 @@ enum rc act_allowed(struct writer *w, const struct act *act, const struct case_r
  */
 enum rc act_fresh(struct act *act, const struct case_row *c, struct err *e) MUST_CHECK;
 
+/* ladder.c: is this step of the ladder next by the policy, and due? */
+enum rc act_check_rung(struct writer *w, struct act *act, const struct case_row *c,
+		       struct err *e) MUST_CHECK;
 /* Check and append one event; a writer_work, `arg` is a struct act. */
 enum rc act_work(struct writer *w, void *arg, struct err *e) MUST_CHECK;
 /* Run a job of the writer for it, and answer: case, event, seq. */

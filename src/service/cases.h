@@ -16,6 +16,12 @@ enum {
 enum rc case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,
 		  struct err *e) MUST_CHECK;
 
+/* Set `text` of an event of the timeline to what its author wrote with it, null where
+ * that is erased or was not written; of types that have no such text nothing is set. */
+enum rc case_act_text(struct store *s, struct arena *a, int64_t channel, enum party party,
+		      uint64_t seq, const char *type, json_t *into,
+		      struct err *e) MUST_CHECK;
+
 /* Append {name, person, at} of who works on the case, or null, as `owner` to `into`. */
 enum rc claim_json(struct store *s, const char *casefile, json_t *into,
 		   struct err *e) MUST_CHECK;

@@ -8,8 +8,8 @@
 #include "base/clock.h"
 
 /* The rung that is next by the policy, and due. */
-static enum rc
-check_rung(struct writer *w, struct act *act, const struct case_row *c, struct err *e)
+enum rc
+act_check_rung(struct writer *w, struct act *act, const struct case_row *c, struct err *e)
 {
 	const struct policy *p;
 	struct case_due due;
@@ -60,7 +60,7 @@ service_case_remind(struct node *nd, struct arena *a, const struct actor *who, j
 	struct act act = {.by = actor_pseudonym(who),
 			  .type = "case.remind",
 			  .text_name = "text",
-			  .check = check_rung};
+			  .check = act_check_rung};
 	enum rc rc = act_in(in, a, "", &act, e);
 
 	if (rc == RC_OK)
@@ -76,7 +76,7 @@ service_case_warn(struct node *nd, struct arena *a, const struct actor *who, jso
 	struct act act = {.by = actor_pseudonym(who),
 			  .type = "case.warn",
 			  .text_name = "text",
-			  .check = check_rung};
+			  .check = act_check_rung};
 	int64_t level = 0;
 	enum rc rc = act_in(in, a, "level", &act, e);
 

@@ -208,9 +208,15 @@ timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *
 			return err_set(e, rc, "%s", none.text);
 		json_object_set_new(ev, "level",
 				    json_string(rc == RC_OK ? "received" : "appended"));
+		rc = case_act_text(
+			s, a, json_integer_value(json_object_get(ev, "channel")),
+			(enum party)p,
+			(uint64_t)json_integer_value(json_object_get(ev, "seq")),
+			json_string_value(json_object_get(ev, "type")), ev, e);
+		if (rc != RC_OK)
+			return rc;
 		json_object_set_new(ev, "party", json_string(party_name((enum party)p)));
 		json_object_del(ev, "channel");
-		rc = RC_OK;
 	}
 	return rc;
 }

@@ -8,6 +8,7 @@ static const struct {
 	tick_fn *fn;
 } ticks[] = {
 	{"held.decision", PARTY_PLATFORM, tick_held},
+	{"step.prepare", PARTY_AUTHORITY, tick_prepare},
 	{"access.retention", -1, tick_access},
 	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},

@@ -21,6 +21,7 @@ tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 /* channel_test.c: tests that are due, alarms of those that nobody answered */
 tick_fn tick_channel_test, tick_channel_alarm;
 tick_fn tick_idem;
-tick_fn tick_held; /* held.c */
+tick_fn tick_held;    /* held.c */
+tick_fn tick_prepare; /* prepared.c */
 
 #endif

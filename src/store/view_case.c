@@ -253,6 +253,20 @@ sort_key_us(const struct case_row *c)
 	return c->fold.state == CASE_SENT ? c->fold.sent_us : STORE_NEVER;
 }
 
+/* The next step of the ladder, for whoever prepares it when it is due. */
+static enum rc
+step_put(struct fold *f, const struct case_row *c, struct err *e)
+{
+	if (c->due.step >= 0 && !c->due.pending && c->due.step_us != 0)
+		return store_run(f->s, &SQL_V_STEP_PUT,
+				 (struct db_param[]){DB_P_TEXT(c->casefile),
+						     DB_P_INT(c->due.step),
+						     DB_P_INT(c->due.step_us)},
+				 NULL, NULL, e);
+	return store_run(f->s, &SQL_V_STEP_DELETE,
+			 (struct db_param[]){DB_P_TEXT(c->casefile)}, NULL, NULL, e);
+}
+
 enum rc
 fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 {
@@ -305,6 +319,8 @@ fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_INT(c->due.paused_until_us),
 		},
 		NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = step_put(f, c, e);
 	return rc == RC_OK ? fold_queue_case(f, c, sort_key_us(c), e) : rc;
 }
 

@@ -1,5 +1,6 @@
 /*
- * The work on a case that is not plainly an act: notes, templates, counts.
+ * The work on a case that is not plainly an act: notes, templates, counts,
+ * prepared steps.
  */
 #include "node_fixture.h"
 
@@ -117,10 +118,12 @@ notes_stay(void **state)
 	fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "zx-said-openly-9q"));
 	fix_settle(&f);
 	for (int p = 0; p < PARTY_COUNT; p++) {
-		assert_int_equal(fix_query(&f, (enum party)p,
-					   "SELECT count(*) FROM log_disclosure WHERE "
-					   "body LIKE '%" SECRET "%'"),
-				 0);
+		const char *all =
+			fix_query_text(&f, (enum party)p,
+				       "SELECT group_concat(body) FROM log_disclosure");
+		const uint8_t *bytes = (const uint8_t *)all;
+		assert_true(is_in(&f, bytes, strlen(all), "zx-said-openly-9q"));
+		assert_false(is_in(&f, bytes, strlen(all), SECRET));
 		assert_int_equal(
 			fix_query(&f, (enum party)p, "SELECT count(*) FROM case_note"),
 			p == AUTHORITY ? 1 : 0);
@@ -376,6 +379,147 @@ counts_refused(void **state)
 	fix_close(&f);
 }
 
+/* ---- prepared steps --------------------------------------------------------------- */
+
+static void
+tick(struct fix *f)
+{
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	fix_ok(service_tick(f->n[AUTHORITY].nd, FIX_S, &wait_us, &e), &e, "tick");
+}
+
+static json_t *
+prepared(struct fix *f)
+{
+	return json_object_get(fix_must(f, AUTHORITY, f->n[AUTHORITY].auditor, "GET",
+					"/v1/prepared", NULL),
+			       "prepared");
+}
+
+/* What was written with the last act of that type. */
+static const char *
+text_of(struct fix *f, enum party p, const char *casefile, const char *type)
+{
+	const char *text = NULL;
+	size_t i;
+	json_t *ev;
+
+	json_array_foreach (json_object_get(fix_case(f, p, casefile), "timeline"), i, ev)
+		if (strcmp(fix_text(ev, "type"), type) == 0)
+			text = fix_text(ev, "text");
+	return text;
+}
+
+static const char *
+send_path(struct fix *f, const json_t *row)
+{
+	return arena_printf(f->a, "/v1/prepared/%s/send", fix_text(row, "prepared"));
+}
+
+/* Prepared when it is due and not before; sent by a person, once. */
+static void
+prepares(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *officer = f.n[AUTHORITY].officer;
+	fix_must(&f, AUTHORITY, officer, "POST", "/v1/templates",
+		 template("reminder", "reminder", "{open} of {items} items are open."));
+	fix_must(&f, AUTHORITY, officer, "POST", "/v1/templates",
+		 template("warning-1", "warning", "Warning {level} by {officer}."));
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	tick(&f);
+	assert_int_equal(json_array_size(prepared(&f)), 0);
+	fix_clock_add(111 * FIX_S);
+	tick(&f);
+	fix_clock_add(2 * FIX_S);
+	tick(&f);
+	assert_int_equal(json_array_size(prepared(&f)), 1);
+	json_t *row = json_array_get(prepared(&f), 0);
+	assert_string_equal(fix_text(row, "step"), "remind");
+	assert_string_equal(fix_text(row, "text"), "2 of 2 items are open.");
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].approver, "POST", send_path(&f, row),
+		    NULL, RC_DENIED, "needs one of");
+	fix_must(&f, AUTHORITY, officer, "POST", send_path(&f, row), NULL);
+	fix_refused(&f, AUTHORITY, officer, "POST", send_path(&f, row), NULL, RC_CONFLICT,
+		    "sent already");
+	assert_int_equal(json_array_size(prepared(&f)), 0);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "case.remind"), 1);
+	fix_settle(&f);
+	assert_string_equal(text_of(&f, PLATFORM, c, "case.remind"),
+			    "2 of 2 items are open.");
+	fix_clock_add(11 * FIX_S);
+	tick(&f);
+	row = json_array_get(prepared(&f), 0);
+	assert_string_equal(fix_text(row, "step"), "warn");
+	assert_int_equal(fix_int(row, "level"), 1);
+	/* A place is open: the person says what it is, or writes another text. */
+	fix_refused(&f, AUTHORITY, officer, "POST", send_path(&f, row), NULL, RC_INVALID,
+		    "{officer}");
+	/* One that is no longer next is not shown, and cannot be sent. */
+	fix_act(&f, PLATFORM, c, "decide", json_pack("{s:s}", "outcome", "removed"));
+	fix_settle(&f);
+	assert_int_equal(json_array_size(prepared(&f)), 0);
+	fix_refused(&f, AUTHORITY, officer, "POST", send_path(&f, row),
+		    json_pack("{s:s}", "text", "x"), RC_CONFLICT,
+		    "no reminder or warning");
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_close(&f);
+}
+
+/* Where the policy says so the node sends it; not with a place open. */
+static void
+sent_by_node(void **state)
+{
+	struct fix f;
+	json_t *p = json_loads(fix_policy, 0, NULL);
+	json_t *ladder = json_object_get(p, "ladder");
+
+	(void)state;
+	json_object_set_new(json_array_get(ladder, 0), "by", json_string("node"));
+	json_object_set_new(json_array_get(ladder, 1), "by", json_string("node"));
+	char *text = json_dumps(p, 0);
+	fix_open_policy(&f, text);
+	free(text);
+	json_decref(p);
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/templates",
+		 template("warning", "warning", "{who} warns."));
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	fix_clock_add(111 * FIX_S);
+	tick(&f);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "case.remind"), 1);
+	assert_int_equal(json_array_size(prepared(&f)), 0);
+	assert_string_equal(
+		fix_query_text(&f, AUTHORITY,
+			       "SELECT author FROM v_event WHERE type = 'case.remind'"),
+		"node");
+	fix_settle(&f);
+	fix_clock_add(11 * FIX_S);
+	tick(&f);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "case.warn"), 0);
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM alarm WHERE kind = "
+				   "'prepared_step' AND cleared_us = 0"),
+			 1);
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		 send_path(&f, json_array_get(prepared(&f), 0)),
+		 json_pack("{s:s}", "text", "We warn."));
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "case.warn"), 1);
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM alarm WHERE kind = "
+				   "'prepared_step' AND cleared_us = 0"),
+			 0);
+	fix_settle(&f);
+	fix_same_case(&f, c);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -383,7 +527,8 @@ main(void)
 		cmocka_unit_test(notes),	  cmocka_unit_test(notes_stay),
 		cmocka_unit_test(templates),	  cmocka_unit_test(templates_refused),
 		cmocka_unit_test(open_places),	  cmocka_unit_test(counts),
-		cmocka_unit_test(counts_refused),
+		cmocka_unit_test(counts_refused), cmocka_unit_test(prepares),
+		cmocka_unit_test(sent_by_node),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

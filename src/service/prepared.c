@@ -1,0 +1,307 @@
+/*
+ * Steps of the ladder that are due: prepared with their text by the node, sent by a
+ * person, or by the node where the policy says so.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "core/template.h"
+#include "service/act.h"
+#include "service/alarm.h"
+#include "service/tick.h"
+#include "store/store_sql.h"
+
+enum {
+	PREPARE_BATCH = 100, /* cases of one job */
+	/* However many are due and wait for a person: they are not looked through more
+	 * often. */
+	PREPARE_EVERY_US = CLOCK_US_PER_S,
+	PREPARED_PAGE_DEFAULT = 50,
+	PREPARED_PAGE_MAX = 1000,
+};
+
+/* The text of the newest template for it, filled in; NULL: there is none.  "warning-2"
+ * comes before "warning". */
+static enum rc
+text_make(struct writer *w, const struct case_row *c, const struct policy_step *step,
+	  const char **ret, bool *ret_open, struct err *e)
+{
+	const char *names[] = {step->warn ? arena_printf(w->a, "warning-%u", step->level)
+					  : "reminder",
+			       step->warn ? "warning" : "reminder"};
+	struct channel_row ch;
+	json_t *t = NULL, *open = json_array();
+	enum rc rc = channel_by_id(w->s, w->a, c->channel, &ch, e);
+
+	*ret = NULL;
+	for (int i = 0; rc == RC_OK && t == NULL && i < 2; i++) {
+		struct err none = ERR_INIT;
+		enum rc got = template_get(w->s, names[i], &t, &none);
+		if (got != RC_OK && got != RC_NOT_FOUND)
+			rc = err_set(e, got, "%s", none.text);
+	}
+	if (rc == RC_OK && t != NULL) {
+		const struct template_case tc = {.a = w->a,
+						 .c = c,
+						 .org = w->nd->id->org,
+						 .peer = ch.peer_org,
+						 .level = step->level};
+		*ret = template_for_case(
+			&tc, json_string_value(json_object_get(t, "text")), open);
+	}
+	*ret_open = json_array_size(open) != 0;
+	json_decref(t);
+	json_decref(open);
+	return rc;
+}
+
+/* As an act of the person, or of the node. */
+static enum rc
+step_send(struct writer *w, const struct case_row *c, struct act *act, struct err *e)
+{
+	act->type = act->level == 0 ? "case.remind" : "case.warn";
+	act->text_name = "text";
+	act->body = act->level == 0 ? json_object()
+				    : json_pack("{s:I}", "level", (json_int_t)act->level);
+	enum rc rc = act_check_rung(w, act, c, e);
+
+	if (rc == RC_OK)
+		rc = act_allowed(w, act, c, e);
+	if (rc == RC_OK)
+		rc = act_append(w, act, c, e);
+	json_decref(act->body);
+	return rc;
+}
+
+static enum rc
+prepare_one(struct writer *w, const char *casefile, struct err *e)
+{
+	char id[UUID_TEXT_LEN + 1];
+	const struct policy *p;
+	const char *text, *ready = NULL;
+	struct case_row c;
+	bool open;
+	enum rc rc = view_case_get(w->s, w->a, casefile, &c, e);
+
+	if (rc == RC_OK)
+		rc = view_policy(w->v, &c.policy_sha256, &p, e);
+	if (rc != RC_OK)
+		return rc;
+	casefile_due(p, policy_class_find(p, c.class_code), &c.fold, view_case_owed(&c),
+		     &c.due);
+	if (c.due.step < 0 || c.due.pending || c.due.step_us > w->now_us)
+		return RC_OK;
+	const struct policy_step *step = &p->ladder[c.due.step];
+	rc = text_make(w, &c, step, &text, &open, e);
+	uuid7_make(w->now_us, id);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_PREPARED_INSERT,
+			       (struct db_param[]){
+				       DB_P_TEXT(id),
+				       DB_P_TEXT(casefile),
+				       DB_P_INT(c.due.step),
+				       DB_P_INT(c.due.step_us),
+				       DB_P_INT(step->warn ? step->level : 0),
+				       DB_P_TEXT(text),
+				       /* its place in the list: each its own */
+				       DB_P_INT(w->now_us++),
+			       },
+			       NULL, NULL, e);
+	if (rc != RC_OK || !step->by_node)
+		return rc;
+	if (open)
+		return alarm_raise(w, arena_printf(w->a, "prepared/%s", casefile),
+				   "prepared_step", casefile,
+				   "a step that the policy has the node send has a place "
+				   "open in its template: a person must send it",
+				   w->now_us, e);
+	if (text != NULL)
+		rc = template_ready(w->a, "text", text, &ready, e);
+	struct act act = {.casefile = casefile,
+			  .by = "node",
+			  .text = ready,
+			  .level = step->warn ? step->level : 0};
+	if (rc == RC_OK)
+		rc = step_send(w, &c, &act, e);
+	return rc == RC_OK
+		       ? store_run(w->s, &SQL_PREPARED_END,
+				   (struct db_param[]){DB_P_TEXT(id), DB_P_INT(w->now_us),
+						       DB_P_TEXT("node")},
+				   NULL, NULL, e)
+		       : rc;
+}
+
+struct prepare {
+	int64_t now_us;
+	size_t n; /* out */
+};
+
+static enum rc
+work_prepare(struct writer *w, void *arg, struct err *e)
+{
+	struct prepare *job = arg;
+	json_t *cases = json_array(), *row;
+	size_t i;
+	enum rc rc = store_rows(
+		w->s, &SQL_STEP_DUE,
+		(struct db_param[]){DB_P_INT(job->now_us), DB_P_INT(PREPARE_BATCH)},
+		"case:s", cases, e);
+
+	job->n = json_array_size(cases);
+	json_array_foreach (cases, i, row)
+		if (rc == RC_OK)
+			rc = prepare_one(
+				w,
+				arena_strdup(w->a, json_string_value(
+							   json_object_get(row, "case"))),
+				e);
+	json_decref(cases);
+	return rc;
+}
+
+enum rc
+tick_prepare(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
+{
+	struct prepare job = {.now_us = now_us};
+	int64_t at_us = 0, due_us = 0;
+	struct store *s = NULL;
+
+	if (now_us < nd->prepared_us + PREPARE_EVERY_US && now_us >= nd->prepared_us) {
+		*next_us = nd->prepared_us + PREPARE_EVERY_US;
+		return RC_OK;
+	}
+	enum rc rc = reader_get(nd, &s, e);
+	json_t *first = json_array();
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_STEP_DUE,
+				(struct db_param[]){DB_P_INT(now_us), DB_P_INT(1)},
+				"case:s", first, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_STEP_NEXT, (struct db_param[]){DB_P_INT(now_us)},
+			       0, &at_us, e);
+	reader_put(nd, s);
+	due_us = (int64_t)json_array_size(first);
+	json_decref(first);
+	if (rc == RC_OK && due_us != 0)
+		rc = writer_run(nd, work_prepare, &job, e);
+	if (rc != RC_OK)
+		return rc;
+	if (job.n == PREPARE_BATCH) {
+		*next_us = now_us;
+		return RC_OK;
+	}
+	nd->prepared_us = now_us;
+	if (at_us != 0)
+		*next_us = at_us;
+	return RC_OK;
+}
+
+/* in: after?, limit?
+ * out: prepared [{prepared, case, step (remind or warn), level, text (null: none), due,
+ * made}], the oldest first, next */
+enum rc
+service_prepared(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		 struct reply *out, struct err *e)
+{
+	json_t *rows = json_array(), *row;
+	int64_t after = 0, limit = 0;
+	struct store *s = NULL;
+	size_t i;
+	enum rc rc = in_only(in, "after limit", e);
+
+	(void)who;
+	json_t *o = reply_json(a, out, json_pack("{s:o}", "prepared", rows));
+	if (rc == RC_OK)
+		rc = in_int(in, "after", 0, INT64_MAX, 0, &after, e);
+	if (rc == RC_OK)
+		rc = in_int(in, "limit", 1, PREPARED_PAGE_MAX, PREPARED_PAGE_DEFAULT,
+			    &limit, e);
+	if (rc == RC_OK)
+		rc = reader_snapshot(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_PREPARED_PAGE,
+				(struct db_param[]){DB_P_INT(after), DB_P_INT(limit)},
+				"prepared:s case:s level:i text:s due:t made:t cursor:i",
+				rows, e);
+	reader_put(nd, s);
+	json_t *last = json_null();
+	json_array_foreach (rows, i, row) {
+		bool warn = json_integer_value(json_object_get(row, "level")) != 0;
+		json_object_set_new(row, "step", json_string(warn ? "warn" : "remind"));
+		if ((int64_t)(i + 1) == limit)
+			last = json_incref(json_object_get(row, "cursor"));
+		json_object_del(row, "cursor");
+	}
+	json_object_set_new(o, "next", last);
+	return rc;
+}
+
+struct prepared_send {
+	struct act act; /* first: act_run() */
+	const char *id, *person;
+	bool text_given;
+};
+
+static enum rc
+work_send(struct writer *w, void *arg, struct err *e)
+{
+	struct prepared_send *p = arg;
+	json_t *row = NULL;
+	struct case_row c;
+	enum rc rc =
+		store_row(w->s, &SQL_PREPARED_GET, (struct db_param[]){DB_P_TEXT(p->id)},
+			  "case:s level:i text:s state:s", &row, e);
+
+	if (rc == RC_NOT_FOUND)
+		rc = err_set(e, RC_NOT_FOUND, "there is no prepared step %s", p->id);
+	if (rc == RC_OK &&
+	    strcmp(json_string_value(json_object_get(row, "state")), "ready") != 0)
+		rc = err_set(e, RC_CONFLICT, "it was sent already");
+	if (rc == RC_OK) {
+		const char *text = json_string_value(json_object_get(row, "text"));
+		const char *id = json_string_value(json_object_get(row, "case"));
+		p->act.casefile = arena_strdup(p->act.arena, id);
+		p->act.level =
+			(unsigned)json_integer_value(json_object_get(row, "level"));
+		if (!p->text_given && text != NULL)
+			rc = template_ready(w->a, "text", text, &p->act.text, e);
+	}
+	if (rc == RC_OK)
+		rc = view_case_get(w->s, w->a, p->act.casefile, &c, e);
+	if (rc == RC_OK)
+		rc = act_fresh(&p->act, &c, e);
+	if (rc == RC_OK)
+		rc = step_send(w, &c, &p->act, e);
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_PREPARED_END,
+			       (struct db_param[]){DB_P_TEXT(p->id), DB_P_INT(w->now_us),
+						   DB_P_TEXT(p->person)},
+			       NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = alarm_clear(w, arena_printf(w->a, "prepared/%s", p->act.casefile),
+				 e);
+	json_decref(row);
+	return rc;
+}
+
+/* in: prepared, text? (instead of the one that was prepared), version?
+ * out: case, event, seq */
+enum rc
+service_prepared_send(struct node *nd, struct arena *a, const struct actor *who,
+		      json_t *in, struct reply *out, struct err *e)
+{
+	struct prepared_send p = {.act = {.by = actor_pseudonym(who), .arena = a},
+				  .person = actor_name(who)};
+	enum rc rc = in_only(in, "prepared text version", e);
+
+	if (rc == RC_OK)
+		rc = in_uuid(in, "prepared", &p.id, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "version", false, CASE_VERSION_MAX, &p.act.version, e);
+	if (rc == RC_OK)
+		rc = in_ready(in, a, "text", false, ACT_TEXT_MAX, &p.act.text, e);
+	p.text_given = p.act.text != NULL;
+	return rc == RC_OK ? act_run(nd, a, &p.act, work_send, &p, out, e) : rc;
+}

@@ -1,0 +1,5 @@
+-- step_next: when the next step may be taken
+-- $1 now, us
+SELECT min(step_us)
+FROM v_step
+WHERE step_us > $1;
