@@ -32,6 +32,7 @@ const struct cli_command *const cli_families[] = {
 	cli_contact_commands,
 	cli_mail_commands,
 	cli_policy_commands,
+	cli_people_commands,
 	cli_order_commands,
 	cli_order_act_commands,
 	cli_proof_commands,

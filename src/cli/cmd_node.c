@@ -96,12 +96,13 @@ cmd_person_add(struct cli *c, struct err *e)
 	if (password != NULL)
 		password = arena_strndup(c->a, password, strcspn(password, "\r\n"));
 	rc = cli_call(c, "POST", "/v1/persons",
-		      json_pack("{s:s, s:s, s:s*}", "name", c->words[0], "role",
-				cli_value(c, "role"), "password", password),
+		      json_pack("{s:s, s:s, s:s*, s:b}", "name", c->words[0], "role",
+				cli_value(c, "role"), "password", password, "link",
+				cli_switch(c, "link")),
 		      &r, e);
 	if (rc != RC_OK)
 		return rc;
-	if (out != NULL && password == NULL) {
+	if (out != NULL && json_is_string(json_object_get(r, "credential"))) {
 		const char *line = arena_printf(c->a, "%s\n", cli_text(r, "credential"));
 		rc = cli_file_write(out, line, strlen(line), CREDENTIAL_MODE, e);
 		if (rc != RC_OK) {
@@ -116,8 +117,13 @@ cmd_person_add(struct cli *c, struct err *e)
 	if (!cli_json(c, r)) {
 		printf("%s is %s here, %s in events.\n", cli_text(r, "name"),
 		       cli_text(r, "role"), cli_text(r, "pseudonym"));
-		if (password == NULL)
+		if (json_is_string(json_object_get(r, "credential")))
 			printf("  credential  %s\n", cli_text(r, "credential"));
+		if (json_is_string(json_object_get(r, "link")))
+			printf("  link        %s\n  (good once: 'saluran welcome' sets "
+			       "the "
+			       "password with it)\n",
+			       cli_text(r, "link"));
 	}
 	return RC_OK;
 }
@@ -414,6 +420,7 @@ static const struct cli_option person_add_options[] = {
 	{"out", "FILE", false,
 	 "write the credential there (mode 0600), not to the screen"},
 	{"password-file", "FILE", false, "a password instead of a token; its first line"},
+	{"link", NULL, false, "a one-time link: the person chooses the password"},
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option introduce_options[] = {
