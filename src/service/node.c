@@ -77,6 +77,9 @@ const struct setting_def node_settings[] = {
 	 "a session is over after so long in any case"},
 	{"people.totp_roles", SETTING_TEXT, 0, 100, "admin", "roles",
 	 "who must have a second factor (TOTP) beside the password; empty: nobody must"},
+	{"people.passwords", SETTING_PATH, 0, 4096, "", "file",
+	 "passwords that nobody may have, one a line, such as a list of those that were "
+	 "stolen elsewhere; empty: none beside what is refused anyway"},
 	{"people.link_s", SETTING_INT, 60, 604800, "3600", "s",
 	 "how long a one-time link is good"},
 	{"people.access_keep_days", SETTING_INT, 0, 36500, "730", "days",
@@ -238,6 +241,22 @@ lists_load(struct node *nd, struct err *e)
 	return rc;
 }
 
+static enum rc
+passwords_load(struct node *nd, struct err *e)
+{
+	const char *path = settings_text(nd->config, "people.passwords"), *text;
+	size_t len;
+
+	if (path[0] == '\0')
+		return RC_OK;
+	enum rc rc = file_load(nd, path, &text, &len, e);
+	if (rc == RC_OK)
+		passwords_parse(nd->a, text, &nd->passwords, &nd->n_passwords);
+	else
+		err_prefix(e, "setting people.passwords");
+	return rc;
+}
+
 enum rc
 node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 {
@@ -316,6 +335,8 @@ node_open(const char *dir, struct node **ret, struct err *e)
 		rc = identity_load(nd, e);
 	if (rc == RC_OK)
 		rc = lists_load(nd, e);
+	if (rc == RC_OK)
+		rc = passwords_load(nd, e);
 	if (rc == RC_OK)
 		rc = channels_examine(nd, e);
 	if (rc != RC_OK)

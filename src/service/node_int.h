@@ -137,8 +137,10 @@ struct node {
 	int64_t event_counted_us;
 
 	pthread_mutex_t checkpoint_mu;
-	sem_t password_places; /* argon2id takes 64 MiB */
-	unsigned totp_roles;   /* that must have TOTP, ROLE_BIT()s */
+	sem_t password_places;	/* argon2id takes 64 MiB */
+	const char **passwords; /* that nobody may have, in order */
+	size_t n_passwords;
+	unsigned totp_roles; /* that must have TOTP, ROLE_BIT()s */
 	struct access_log *access;
 };
 

@@ -7,6 +7,7 @@
  * what the operator's own list names.
  */
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -111,9 +112,9 @@ password_check(const char *org, const char *name, const char *password, struct e
 	char rest[PASSWORD_MAX + 1];
 	size_t len = strlen(password);
 
-	if (len > PASSWORD_MAX)
-		return err_set(e, RC_TOO_LARGE, "a password has at most %d bytes",
-			       PASSWORD_MAX);
+	if (len > PASSWORD_MAX || characters(password, len) > PASSWORD_CHARS_MAX)
+		return err_set(e, RC_TOO_LARGE, "a password has at most %d characters",
+			       PASSWORD_CHARS_MAX);
 	if (characters(password, len) < PASSWORD_MIN)
 		return err_set(e, RC_INVALID, "a password has at least %d characters",
 			       PASSWORD_MIN);
@@ -132,6 +133,61 @@ password_check(const char *org, const char *name, const char *password, struct e
 			"this password is made of words that are tried first (common "
 			"ones, the organisation's, the person's): add words of your own");
 	return RC_OK;
+}
+
+static const char *
+small_letters(struct arena *a, const char *s, size_t len)
+{
+	char *out = arena_strndup(a, s, len);
+
+	for (char *c = out; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return out;
+}
+
+static int
+by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+void
+passwords_parse(struct arena *a, const char *text, const char ***ret, size_t *ret_n)
+{
+	size_t n = 0, lines = 1;
+
+	for (const char *c = text; *c != '\0'; c++)
+		lines += *c == '\n';
+	const char **list = arena_array(a, lines, sizeof(*list));
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\r\n");
+		/* What is too short is refused in any case. */
+		if (len >= PASSWORD_MIN && len <= PASSWORD_MAX)
+			list[n++] = small_letters(a, text, len);
+		text += len + (text[len] != '\0');
+	}
+	qsort(list, n, sizeof(*list), by_text);
+	*ret = list;
+	*ret_n = n;
+}
+
+enum rc
+password_take(const struct node *nd, const char *name, const char *password,
+	      struct err *e)
+{
+	enum rc rc = password_check(nd->id->org, name, password, e);
+
+	if (rc != RC_OK || nd->n_passwords == 0)
+		return rc;
+	struct arena *a = arena_create();
+	const char *key = small_letters(a, password, strlen(password));
+	if (bsearch(&key, nd->passwords, nd->n_passwords, sizeof(key), by_text) != NULL)
+		rc = err_set(e, RC_INVALID,
+			     "this password is on a list of those that were stolen or "
+			     "are tried first: choose another");
+	arena_free(a);
+	return rc;
 }
 
 enum rc
@@ -227,7 +283,7 @@ service_password(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = in_text(in, "old", false, PASSWORD_MAX, &old, e);
 	if (rc == RC_OK)
-		rc = password_check(nd->id->org, who->name, password, e);
+		rc = password_take(nd, who->name, password, e);
 	if (rc == RC_OK)
 		rc = old_check(nd, a, who, old, e);
 	if (rc == RC_OK)

@@ -198,7 +198,7 @@ proof_choose(struct node *nd, struct arena *a, const char *password, bool with_l
 	p->credential = NULL;
 	if (with_link)
 		return RC_OK;
-	enum rc rc = password_check(nd->id->org, p->name, password, e);
+	enum rc rc = password_take(nd, p->name, password, e);
 	return rc == RC_OK ? password_hash(nd, a, password, &p->password, e) : rc;
 }
 

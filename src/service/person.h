@@ -15,8 +15,9 @@
 
 enum {
 	PERSON_NAME_MAX = 40,
-	PASSWORD_MIN = 12,    /* characters */
-	PASSWORD_MAX = 512,   /* bytes: 128 characters of any script */
+	PASSWORD_MIN = 12, /* characters */
+	PASSWORD_CHARS_MAX = 128,
+	PASSWORD_MAX = 512,   /* bytes: as many of any script */
 	SECRET_LEN = 32,      /* bytes of a token, a session or a link */
 	SECRET_TEXT_MAX = 80, /* with its prefix */
 	PERSON_ID_MAX = 20,   /* "t-", "s-" and 16 digits */
@@ -90,6 +91,11 @@ enum rc person_link(struct store *s, struct arena *a, const char *name,
 
 /* ---- passwords: password.c --------------------------------------------------------- */
 
+/* A list, one a line, in order and in small letters.  The arena owns it. */
+void passwords_parse(struct arena *a, const char *text, const char ***ret, size_t *ret_n);
+/* As password_check(), and it is not on the operator's list. */
+enum rc password_take(const struct node *nd, const char *name, const char *password,
+		      struct err *e) MUST_CHECK;
 /* RC_INVALID: too short, too simple, or made of the words around it. */
 enum rc password_check(const char *org, const char *name, const char *password,
 		       struct err *e) MUST_CHECK;

@@ -225,9 +225,10 @@ recovery_make(struct writer *w, const char *person, json_t *into, struct err *e)
 		rc = store_run(w->s, &SQL_RECOVERY_PUT,
 			       (struct db_param[]){whose, DB_P_BLOB(h.b, HASH_LEN)}, NULL,
 			       NULL, e);
-		json_array_append_new(
-			into, json_string(arena_printf(w->a, "%.4s-%.4s-%.4s-%.4s", text,
-						       text + 4, text + 8, text + 12)));
+		json_array_append_new(into, json_string(arena_printf(
+						    w->a, "%.4s-%.4s-%.4s-%.4s-%.4s-%.4s",
+						    text, text + 4, text + 8, text + 12,
+						    text + 16, text + 20)));
 	}
 	return rc;
 }

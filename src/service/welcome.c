@@ -135,7 +135,7 @@ service_welcome(struct node *nd, struct arena *a, const struct actor *who, json_
 			     "device shows, or a recovery code");
 	}
 	if (rc == RC_OK)
-		rc = password_check(nd->id->org, x.p.name, password, e);
+		rc = password_take(nd, x.p.name, password, e);
 	if (rc == RC_OK)
 		rc = lockout_begin(nd, x.p.name, x.address, e);
 	if (rc == RC_OK)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "service/person.h"
@@ -546,6 +547,49 @@ links_of_the_machine(void **state)
 	fix_close(&f);
 }
 
+/* ---- what nobody may have ---------------------------------------------------------- */
+
+/* The operator's list is read at the start, and counts for every way to a password. */
+static void
+listed_passwords(void **state)
+{
+	struct fix f;
+	struct err e;
+
+	(void)state;
+	people_open(&f);
+	const char *list = arena_printf(f.a, "%s/list", f.above);
+	FILE *out = fopen(list, "we");
+	assert_non_null(out);
+	fputs("short\nTujuh Gajah Minum Kopi\r\nanother of these words\n", out);
+	fclose(out);
+	out = fopen(arena_printf(f.a, "%s/saluran.conf", f.n[AUTHORITY].dir), "ae");
+	assert_non_null(out);
+	fprintf(out, "people.passwords = %s\n", list);
+	fclose(out);
+	const char *s = people_session(&f, "gita", people_good);
+	fix_reopen(&f, AUTHORITY);
+	assert_int_equal(people_in(&f, s, "POST", "/v1/me/password",
+				   json_pack("{s:s, s:s}", "password", people_good2,
+					     "old", people_good),
+				   NULL, &e),
+			 RC_INVALID);
+	assert_non_null(strstr(e.text, "list"));
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/persons",
+		    json_pack("{s:s, s:s, s:s}", "name", "hadi", "role", "officer",
+			      "password", "ANOTHER of these words"),
+		    RC_INVALID, "list");
+	const char *link =
+		fix_text(people_admin(&f, "POST", "/v1/persons/gita/link", NULL), "link");
+	fix_refused(&f, AUTHORITY, NULL, "POST", "/v1/welcome",
+		    json_pack("{s:s, s:s}", "token", link, "password", people_good2),
+		    RC_INVALID, "list");
+	fix_must(&f, AUTHORITY, NULL, "POST", "/v1/welcome",
+		 json_pack("{s:s, s:s}", "token", link, "password",
+			   "another of those words"));
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -561,6 +605,7 @@ main(void)
 		cmocka_unit_test(links),
 		cmocka_unit_test(links_and_devices),
 		cmocka_unit_test(links_of_the_machine),
+		cmocka_unit_test(listed_passwords),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,12 +226,12 @@ passwords(void **state)
 		if (rc != (rows[i].ok ? RC_OK : RC_INVALID))
 			fail_msg("\"%s\": %s", rows[i].password, rc_token(rc));
 	}
-	char most[PASSWORD_MAX + 2];
+	char most[PASSWORD_CHARS_MAX + 2];
 	for (size_t i = 0; i < sizeof(most); i++)
 		most[i] = "kudalompat, "[(i * i + i / 12) % 12];
-	most[PASSWORD_MAX + 1] = '\0';
+	most[PASSWORD_CHARS_MAX + 1] = '\0';
 	assert_int_equal(password_check("a.example", "rina", most, &e), RC_TOO_LARGE);
-	most[PASSWORD_MAX] = '\0';
+	most[PASSWORD_CHARS_MAX] = '\0';
 	assert_int_equal(password_check("a.example", "rina", most, &e), RC_OK);
 }
 
