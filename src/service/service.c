@@ -323,9 +323,8 @@ may_run(struct node *nd, struct arena *a, const struct service_route *r,
 		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s", who->name,
 			       role_token(who->role), roles_text(a, r->roles));
 	if (!scopes_allow(who->scopes, scope))
-		return err_set(e, RC_DENIED,
-			       "this token has the scopes %s; this needs %s", who->scopes,
-			       scope);
+		return err_set(e, RC_DENIED, "this needs %s; this token has only %s",
+			       scope, who->scopes);
 	if (who->must_enrol && !own_account(r->path) &&
 	    strcmp(r->path, "/v1/logout") != 0)
 		return err_set(e, RC_DENIED,
