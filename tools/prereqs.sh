@@ -13,6 +13,7 @@ PREREQS_BUILD=(
 )
 
 PREREQS_CHECK=(
+	nodejs npm
 	clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
 	libclang-rt-14-dev
 )
