@@ -120,6 +120,8 @@ extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_policy_commands[];
 extern const struct cli_command cli_people_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[];
+extern const struct cli_command cli_order_commands[], cli_proof_commands[],
+	cli_webhook_commands[];
 extern const struct cli_command cli_order_act_commands[];
 /* All of them, in the order of the help; ended by NULL. */
 extern const struct cli_command *const cli_families[];

@@ -109,8 +109,11 @@ answer(struct request *r, unsigned status, const char *type, const char *etag,
 				     etag == NULL ? "no-store" : "private, no-cache") ==
 		     MHD_YES;
 	if (len != 0)
-		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE,
-						   type) == MHD_YES;
+		ok = ok &&
+		     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, type) ==
+			     MHD_YES &&
+		     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
+					     "attachment") == MHD_YES;
 	if (etag != NULL)
 		ok = ok &&
 		     MHD_add_response_header(resp, MHD_HTTP_HEADER_ETAG, etag) == MHD_YES;

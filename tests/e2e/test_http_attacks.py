@@ -197,9 +197,11 @@ def security_headers(a):
                             ("content-security-policy",
                              "default-src 'none'; frame-ancestors 'none'"),
                             ("referrer-policy", "no-referrer"),
+                            ("content-disposition", "attachment"),
                             ("strict-transport-security",
                              "max-age=31536000; includeSubDomains")):
             expect(headers.get(name), value, f"{name} of {path}")
+        expect(headers.get("server"), None, f"a Server header of {path}")
         if any(name.startswith("access-control-") for name in headers):
             raise Failure("CORS is allowed")
     for version, works in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True),
