@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -10,7 +11,7 @@
 #include "service/writer_int.h"
 #include "store/store_sql.h"
 
-enum { SWEEP_MAX = 1000, DIGEST_TEXT_MAX = 512 << 20 };
+enum { ANSWER_WAIT_S = 5, SWEEP_MAX = 1000, DIGEST_TEXT_MAX = 512 << 20 };
 
 struct idem {
 	struct node *nd;
@@ -136,11 +137,20 @@ idem_keep(struct writer *w, struct job *j, struct err *e)
 {
 	struct idem *x = j->idem;
 
+	struct timespec until;
+	int waited = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ANSWER_WAIT_S;
 	pthread_mutex_lock(&w->nd->mu);
-	while (!x->given)
-		pthread_cond_wait(&j->ended, &w->nd->mu);
+	while (!x->given && waited == 0)
+		waited = pthread_cond_timedwait(&j->ended, &w->nd->mu, &until);
+	/* Whoever takes so long does not hold up everybody: committed first. */
+	if (!x->given)
+		x->settled = true;
+	bool late = x->settled;
 	pthread_mutex_unlock(&w->nd->mu);
-	if (x->sealed == NULL)
+	if (late || x->sealed == NULL)
 		return RC_OK;
 	return store_run(w->s, &SQL_IDEM_ANSWER,
 			 (struct db_param[]){DB_P_BLOB(x->id.b, HASH_LEN),
@@ -252,9 +262,9 @@ idem_end(struct idem *x, const char *answer, struct err *e)
 	if (x->job != NULL) {
 		rc = commit_await(x, e);
 		fault_point("idem.committed");
-	} else if (x->settled && x->sealed != NULL) {
-		rc = writer_run(x->nd, work_late, x, e);
 	}
+	if (rc == RC_OK && x->settled && x->sealed != NULL)
+		rc = writer_run(x->nd, work_late, x, e);
 	forget(x);
 	return rc;
 }
