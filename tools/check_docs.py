@@ -18,7 +18,7 @@ import sys
 import tree
 
 BLOCK = re.compile(r"^<!-- generated: (\S+) -->\n(.*?)^<!-- end -->$", re.M | re.S)
-ROUTE = re.compile(r"^\| `((?:GET|POST) /v1/\S*)`", re.M)
+ROUTE = re.compile(r"^\| `((?:GET|POST|PUT) /v1/\S*)`", re.M)
 API = "docs/api.md"
 README = "README.md"
 STORY = "tests/e2e/story.py"
@@ -54,7 +54,7 @@ def problems_of(path, text, tables, seen):
 def problems_of_routes(text, table):
     """Each route has one heading in the API's document, and no other route has."""
     routes = ROUTE.findall(table)
-    headings = re.findall(r"^### `?((?:GET|POST) /v1/[^`\s]*)`?$", text, re.M)
+    headings = re.findall(r"^### `?((?:GET|POST|PUT) /v1/[^`\s]*)`?$", text, re.M)
     return ([f"{API}: {r} has no heading" for r in routes if r not in headings]
             + [f"{API}: there is no route {h}" for h in headings if h not in routes]
             + [f"{API}: {h} stands twice" for h in set(headings) if headings.count(h) > 1])

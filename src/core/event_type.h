@@ -41,9 +41,15 @@ enum {
 	EVENT_ORDER_GUARDS_MAX = 16,   /* guards of one order or override */
 	EVENT_ORDER_STAGES_MAX = 64,   /* of one staged lift */
 	EVENT_ORDER_APPROVALS_MAX = 8, /* people besides the drafter */
+	EVENT_FILES_MAX = 16,	       /* files of one evidence.add */
 	EVENT_REFUSE_RULE_MAX = 480,   /* bytes of the reason for a refusal */
 	EVENT_RECEIPT_SIG_LEN = 104,   /* base64 of key id, time, signature: 76 bytes */
 };
+
+/* Bytes of a file of evidence, and of its ciphertext: header, salt, and 16 bytes for each
+ * 64 KiB more. */
+#define EVENT_FILE_PLAIN_MAX (INT64_C(2) << 30)
+#define EVENT_FILE_LEN_MAX   (EVENT_FILE_PLAIN_MAX + (INT64_C(1) << 20))
 
 enum event_case_rule { EVENT_CASE_NONE, EVENT_CASE_REQUIRED, EVENT_CASE_OPTIONAL };
 

@@ -59,6 +59,7 @@ on_done(void *cls, struct MHD_Connection *c, void **state,
 	if (r->conn != NULL)
 		conns_allow(&r->l->conns, r->conn, API_IDLE_S * CLOCK_US_PER_S);
 	atomic_fetch_sub(&r->l->h->bodies, r->reserved);
+	transfer_close(r);
 	buf_free(&r->body);
 	arena_free(r->a);
 	*state = NULL;
@@ -160,6 +161,8 @@ run_once(struct request *r)
 
 	if (rc != RC_OK)
 		return answer_problem(r, rc, out.json);
+	if (out.download != NULL)
+		return transfer_answer(r, out.download);
 	if (out.bytes != NULL)
 		return answer_bytes(r, MHD_HTTP_OK, "application/octet-stream", out.bytes,
 				    out.len);
@@ -209,13 +212,15 @@ run_keyed(struct request *r)
 static enum MHD_Result
 request_run(struct request *r)
 {
+	if (r->rc == RC_OK && r->upload != NULL)
+		return transfer_end(r);
 	if (r->rc == RC_OK && !buf_ok(&r->body))
 		r->rc = err_set(&r->e, RC_TOO_LARGE, "the body is larger than %zu bytes",
 				r->route->body_max);
 	if (r->rc == RC_OK)
 		r->rc = body_read(r, &r->e);
 	if (r->rc != RC_OK)
-		return answer_problem(r, r->rc, NULL);
+		return answer_problem(r, r->rc, r->shown);
 	if (r->metrics)
 		return run_metrics(r);
 	if (strcmp(r->route->path, STREAM_PATH) == 0)
@@ -233,6 +238,8 @@ static enum MHD_Result
 request_begin(struct request *r, const char *url, const char *method)
 {
 	r->rc = head_judge(r, url, method, &r->e);
+	if (r->rc == RC_OK && strcmp(r->route->method, MHD_HTTP_METHOD_PUT) == 0)
+		r->rc = transfer_begin(r);
 	if (r->conn != NULL)
 		conns_allow(&r->l->conns, r->conn, API_REQUEST_S * CLOCK_US_PER_S);
 	if (r->rc == RC_OK)
@@ -242,14 +249,17 @@ request_begin(struct request *r, const char *url, const char *method)
 	if (!r->ends && !asks && !long_body)
 		return MHD_YES;
 	r->ends = r->ends || r->has_body;
-	return answer_problem(r, r->rc, NULL);
+	return answer_problem(r, r->rc, r->shown);
 }
 
 static enum MHD_Result
 request_take(struct request *r, const char *data, size_t len)
 {
-	buf_put(&r->body, data, len);
-	if (buf_ok(&r->body) && r->rc == RC_OK)
+	if (r->upload != NULL && r->rc == RC_OK && transfer_take(r, data, len))
+		return MHD_YES;
+	if (r->upload == NULL)
+		buf_put(&r->body, data, len);
+	if (r->upload == NULL && buf_ok(&r->body) && r->rc == RC_OK)
 		return MHD_YES;
 	/* Past a limit, or refused: counted in `declared` until the line is cut. */
 	r->ends = true;

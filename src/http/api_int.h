@@ -78,6 +78,8 @@ struct request {
 	bool has_body, chunked;
 	bool ends; /* the connection is of no use afterwards */
 	bool answered;
+	struct upload *upload; /* takes the body; NULL: it is JSON */
+	json_t *shown;	       /* with a refusal of the upload */
 	bool by_cookie;
 	const char *set_cookie; /* for Set-Cookie, or NULL */
 	char address[API_ADDRESS_LEN];
@@ -115,6 +117,12 @@ enum rc cookie_site_check(struct request *r, struct err *e) MUST_CHECK;
 enum rc cookie_who(struct request *r, bool *ret_any, struct err *e) MUST_CHECK;
 /* Take the session out of an answer to a browser: what Set-Cookie is to say, or NULL. */
 const char *cookie_take(struct request *r, json_t *answer);
+/* transfer.c: bodies and answers that do not fit memory. */
+enum rc transfer_begin(struct request *r) MUST_CHECK;
+bool transfer_take(struct request *r, const char *data, size_t len);
+enum MHD_Result transfer_end(struct request *r);
+void transfer_close(struct request *r);
+enum MHD_Result transfer_answer(struct request *r, struct download *d);
 
 /* stream.c: GET /v1/events/stream. */
 enum MHD_Result stream_start(struct request *r);

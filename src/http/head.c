@@ -108,6 +108,9 @@ judge_body(struct request *r, struct err *e)
 	}
 	if (request_field(r, MHD_HTTP_HEADER_CONTENT_ENCODING) != NULL)
 		return err_set(e, RC_UNSUPPORTED, "no Content-Encoding is understood");
+	/* Taken as it comes, never as a whole. */
+	if (strcmp(r->route->method, MHD_HTTP_METHOD_PUT) == 0)
+		return RC_OK;
 	if (type == NULL || !field_is_json(type))
 		return err_set(e, RC_UNSUPPORTED,
 			       "a body is JSON, and says so: Content-Type: "

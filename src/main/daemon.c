@@ -24,6 +24,7 @@
 
 enum {
 	TICK_MAX_US = 1000000,
+	CHECK_RETRY_US = 10000000,
 	ZONE_REFRESH_S = 60,
 	ZONE_RETRY_S = 10,
 	ZONE_EXPIRE_S = 604800,
@@ -38,7 +39,8 @@ struct serving {
 	struct hook *hook;
 	struct rpz *rpz;
 	struct edge_state state; /* that the edges were told of */
-	pthread_t signals;
+	pthread_t signals, checker;
+	bool checker_started;
 	bool signals_started;
 };
 
@@ -120,6 +122,35 @@ signals_start(struct serving *s, struct err *e)
 		return err_set(e, RC_IO, "cannot start a thread");
 	s->signals_started = true;
 	return RC_OK;
+}
+
+/* Opens each file of evidence that came, once, beside everything else: one of 2 GiB takes
+ * a while. */
+static void *
+checker_main(void *arg)
+{
+	struct serving *s = arg;
+	bool goes_on = true;
+
+	while (goes_on) {
+		uint64_t seen = node_commits(s->nd);
+		struct err e = ERR_INIT;
+		enum rc rc = service_evidence_check(s->nd, &e);
+		if (rc == RC_OK)
+			continue;
+		if (rc != RC_NOT_FOUND && rc != RC_UNAVAILABLE)
+			log_line(LOG_ERROR, "evidence.check", "rc=%s why=%s",
+				 rc_token(rc), e.text);
+		goes_on = node_wait(s->nd, seen, CHECK_RETRY_US);
+	}
+	return NULL;
+}
+
+static enum rc
+checker_start(struct serving *s)
+{
+	s->checker_started = pthread_create(&s->checker, NULL, checker_main, s) == 0;
+	return s->checker_started ? RC_OK : RC_IO;
 }
 
 static enum rc
@@ -246,6 +277,8 @@ daemon_serve(struct cli *c, struct err *e)
 		rc = signals_start(&s, e);
 	if (rc == RC_OK)
 		rc = edges_start(&s, c->a, e);
+	if (rc == RC_OK && checker_start(&s) != RC_OK)
+		rc = err_set(e, RC_IO, "cannot start a thread");
 	if (rc == RC_OK) {
 		ready_print(&s);
 		rc = watch(&s, e);
@@ -258,6 +291,8 @@ daemon_serve(struct cli *c, struct err *e)
 	peer_server_stop(s.peer_server);
 	http_pages_stop(s.pages);
 	http_api_stop(s.api);
+	if (s.checker_started)
+		pthread_join(s.checker, NULL);
 	if (s.signals_started) {
 		pthread_kill(s.signals, SIGTERM);
 		pthread_join(s.signals, NULL);

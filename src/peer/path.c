@@ -20,7 +20,7 @@ path_match(const char *pattern, const char *path, struct path_words *ret)
 
 	*ret = (struct path_words){.rest = ""};
 	while (*pattern != '\0') {
-		if (skip(&pattern, "{log}")) {
+		if (skip(&pattern, "{log}") || skip(&pattern, "{sha256}")) {
 			if (strnlen(path, HASH_HEX_LEN) < HASH_HEX_LEN ||
 			    hash_parse_hex(path, HASH_HEX_LEN, &h) != RC_OK)
 				return false;

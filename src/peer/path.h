@@ -12,11 +12,12 @@
 #include "core/crypto.h"
 
 struct path_words {
-	char log[HASH_HEX_LEN + 1]; /* {log}: the SHA-256 of an origin, lower-case hex */
-	const char *rest;	    /* {rest}: all that follows, not empty; in the path */
+	/* {log}: the SHA-256 of an origin, {sha256}: that of a file; lower-case hex */
+	char log[HASH_HEX_LEN + 1];
+	const char *rest; /* {rest}: all that follows, not empty; in the path */
 };
 
-/* A pattern has literals, at most one {log}, and may end in {rest}. */
+/* A pattern has literals, at most one {log} or {sha256}, and may end in {rest}. */
 bool path_match(const char *pattern, const char *path, struct path_words *ret);
 
 #endif

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "peer/push_http.h"
+#include "peer/push_blob.h"
 #include "service/exchange.h"
 
 enum {
@@ -33,6 +33,7 @@ struct pusher {
 	int64_t peer;
 	pthread_t thread;
 	struct push_http *http;
+	struct push_blob blob;
 	bool answered; /* the last request was, if only by a refusal */
 	unsigned stuck;
 	uint64_t next; /* the highest entry that the peer asked for */
@@ -234,6 +235,28 @@ trouble(struct pusher *p, const char *step, enum rc rc, const struct err *e)
 	pusher_pause(p->all);
 }
 
+/* No event is to be sent: a piece of a file may be.  Nothing goes to a peer whose log
+ * waits for a retry. */
+static bool
+idle_round(struct pusher *p, struct arena *a, bool reachable, int64_t most_us)
+{
+	struct node *nd = p->all->nd;
+	struct err e = ERR_INIT;
+	int64_t wait_us = 0;
+	enum rc rc = RC_NOT_FOUND;
+
+	if (reachable)
+		rc = push_blob_round(&p->blob, nd, p->peer, p->http, &p->all->stop, a,
+				     &wait_us, &e);
+	if (rc == RC_OK)
+		return true;
+	if (rc != RC_NOT_FOUND && rc != RC_RETRY)
+		trouble(p, "blob", rc, &e);
+	if (rc == RC_RETRY && wait_us < most_us)
+		most_us = wait_us;
+	return exchange_push_wait(nd, p->peer, most_us);
+}
+
 /* false: the node stops. */
 static bool
 push_round(struct pusher *p, struct arena *a)
@@ -247,7 +270,7 @@ push_round(struct pusher *p, struct arena *a)
 	if (rc == RC_NOT_FOUND || rc == RC_RETRY) {
 		if (rc == RC_RETRY && wait_us < most_us)
 			most_us = wait_us;
-		return exchange_push_wait(nd, p->peer, most_us);
+		return idle_round(p, a, rc == RC_NOT_FOUND, most_us);
 	}
 	if (rc != RC_OK) {
 		trouble(p, "next", rc, &e);
@@ -286,6 +309,7 @@ pusher_start(struct peer_push *all, int64_t peer, struct err *e)
 
 	p->all = all;
 	p->peer = peer;
+	push_blob_init(&p->blob);
 	rc = push_http_open(all->tls_dir, &all->stop, &p->http, e);
 	if (rc != RC_OK)
 		return rc;
@@ -399,6 +423,7 @@ peer_push_stop(struct peer_push *p)
 	for (struct pusher *q = p->pushers; q != NULL; q = q->older) {
 		pthread_join(q->thread, NULL);
 		push_http_close(q->http);
+		push_blob_free(&q->blob);
 	}
 	push_free(p);
 }

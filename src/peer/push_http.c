@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +227,20 @@ explain(struct push_http *h, CURLcode code, struct err *e)
 	return err_set(e, RC_UNAVAILABLE, "%s", curl_easy_strerror(code));
 }
 
+static enum rc
+perform(struct push_http *h, struct push_reply *ret, struct err *e)
+{
+	buf_reset(&h->answer);
+	h->refused = (struct err)ERR_INIT;
+	CURLcode code = curl_easy_perform(h->curl);
+	if (code != CURLE_OK)
+		return explain(h, code, e);
+	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	ret->body = buf_str(&h->answer);
+	ret->len = h->answer.len;
+	return RC_OK;
+}
+
 enum rc
 push_http_post(struct push_http *h, const struct exchange_peer *peer, const char *call,
 	       const void *body, size_t len, struct push_reply *ret, struct err *e)
@@ -234,15 +249,60 @@ push_http_post(struct push_http *h, const struct exchange_peer *peer, const char
 
 	if (rc != RC_OK)
 		return rc;
-	buf_reset(&h->answer);
-	h->refused = (struct err)ERR_INIT;
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
-	CURLcode code = curl_easy_perform(h->curl);
-	if (code != CURLE_OK)
-		return explain(h, code, e);
-	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
-	ret->body = buf_str(&h->answer);
-	ret->len = h->answer.len;
+	return perform(h, ret, e);
+}
+
+static enum rc
+piece_headers(struct push_http *h, uint64_t from, uint64_t total, const void *piece,
+	      size_t len, struct curl_slist **ret, struct err *e)
+{
+	struct buf range = BUF_INIT(PUSH_PINS_MAX), digest = BUF_INIT(PUSH_PINS_MAX);
+	struct curl_slist *list = NULL, *more = NULL;
+	struct hash sum;
+
+	hash_bytes(piece, len, &sum);
+	buf_printf(&range, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, from,
+		   from + len - 1, total);
+	buf_puts(&digest, "Content-Digest: sha-256=:");
+	b64_put(&digest, sum.b, HASH_LEN);
+	buf_putc(&digest, ':');
+	list = curl_slist_append(NULL, "Content-Type: application/octet-stream");
+	more = list == NULL ? NULL : curl_slist_append(list, buf_str(&range));
+	more = more == NULL ? NULL : curl_slist_append(list, buf_str(&digest));
+	buf_free(&range);
+	buf_free(&digest);
+	if (more == NULL ||
+	    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list) != CURLE_OK) {
+		curl_slist_free_all(list);
+		return err_set(e, RC_IO, "no memory for a request");
+	}
+	*ret = list;
 	return RC_OK;
+}
+
+enum rc
+push_http_put_piece(struct push_http *h, const struct exchange_peer *peer,
+		    const struct hash *sha256, uint64_t from, uint64_t total,
+		    const void *piece, size_t len, struct push_reply *ret, struct err *e)
+{
+	char call[sizeof("blob/") + HASH_HEX_LEN] = "blob/";
+	struct curl_slist *list = NULL;
+	enum rc rc;
+
+	hash_hex(sha256, call + strlen(call));
+	rc = aim(h, peer, call, e);
+	if (rc == RC_OK)
+		rc = piece_headers(h, from, total, piece, len, &list, e);
+	if (rc != RC_OK)
+		return rc;
+	curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, "PUT");
+	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, piece);
+	rc = perform(h, ret, e);
+	curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, NULL);
+	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, h->headers);
+	curl_slist_free_all(list);
+	return rc;
 }

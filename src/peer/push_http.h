@@ -35,4 +35,11 @@ enum rc push_http_post(struct push_http *h, const struct exchange_peer *peer,
 		       const char *call, const void *body, size_t len,
 		       struct push_reply *ret, struct err *e) MUST_CHECK;
 
+/* PUT a piece of a file, which begins at `from` of `total` bytes, to
+ * <url>/peer/v1/blob/<sha256>.  Outcomes as above. */
+enum rc push_http_put_piece(struct push_http *h, const struct exchange_peer *peer,
+			    const struct hash *sha256, uint64_t from, uint64_t total,
+			    const void *piece, size_t len, struct push_reply *ret,
+			    struct err *e) MUST_CHECK;
+
 #endif

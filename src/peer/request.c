@@ -62,6 +62,8 @@ answer_send(struct MHD_Connection *mhd, struct peer_request *r,
 			      answer->status == MHD_HTTP_SERVICE_UNAVAILABLE))
 		ok = MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
 					     seconds);
+	if (ok == MHD_YES && answer->field != NULL)
+		ok = MHD_add_response_header(response, answer->field, answer->value);
 	if (ok == MHD_YES)
 		ok = MHD_queue_response(mhd, answer->status, response);
 	MHD_destroy_response(response);
@@ -180,6 +182,9 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 
 	if (rc == RC_OK)
 		rc = find_route(r, url, method, &answer, &e);
+	r->range = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND,
+					       MHD_HTTP_HEADER_CONTENT_RANGE);
+	r->digest = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Digest");
 	if (rc == RC_OK)
 		rc = check_encoding(mhd, r, &e);
 	if (rc == RC_OK)

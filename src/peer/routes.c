@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/enc.h"
-#include "peer/server_int.h"
+#include "peer/blob.h"
 
 enum { INFO_BODY_MAX = 4096 }; /* two numbers and a ticket */
 
@@ -132,6 +132,8 @@ const struct peer_route peer_routes[] = {
 	 add_entries},
 	{"POST", "/peer/v1/disclosures", "disclosures", EXCHANGE_DISCLOSURES_MAX, false,
 	 add_disclosures},
+	{"PUT", "/peer/v1/blob/{sha256}", "blob", PEER_PIECE_MAX, false, blob_put},
+	{"HEAD", "/peer/v1/blob/{sha256}", "blob", 0, false, blob_head},
 	{"GET", "/peer/v1/{log}/checkpoint", "checkpoint", 0, false, get_checkpoint},
 	{"GET", "/peer/v1/{log}/tile/{rest}", "tile", 0, false, get_tile},
 	{"GET", "/peer/v1/{log}/proof/{rest}", "proof", 0, false, get_proof},

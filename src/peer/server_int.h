@@ -21,6 +21,7 @@
 enum {
 	PEER_CONNECTIONS_MAX = 64,
 	PEER_CONNECTIONS_OF_ADDRESS_MAX = 16,
+	PEER_PIECE_MAX = 4 << 20,	   /* bytes of a piece of a file */
 	PEER_CHECKPOINT_BODY_MAX = 131072, /* 63 hashes and a note of 64 signatures */
 	PEER_BODIES_MAX = 128 << 20, /* bytes of all bodies that are held at one time */
 	PEER_CONNECTION_BUFFER = 65536,
@@ -46,6 +47,7 @@ struct peer_answer {
 	const char *type; /* NULL: text/plain */
 	void *body;	  /* in the request's arena */
 	size_t len;
+	const char *field, *value; /* a header more; NULL: none */
 };
 
 struct peer_request {
@@ -56,6 +58,7 @@ struct peer_request {
 	struct buf body; /* unpacked when the handler gets it */
 	size_t reserved; /* of PEER_BODIES_MAX */
 	bool gzip, answered;
+	const char *range, *digest; /* Content-Range, Content-Digest, or NULL */
 	struct conn *conn;
 };
 

@@ -84,6 +84,48 @@ enum rc exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex
 			   uint64_t seq, struct arena *a, const char **ret,
 			   size_t *ret_len, struct err *e) MUST_CHECK;
 
+/*
+ * A piece of a file of evidence that the peer brings, PUT blob: `from` is where it begins
+ * in the whole of `total` bytes.  RC_OK with *ret NULL: the file is whole here.
+ * RC_CONFLICT: *ret_at says where to go on; RC_GONE it was erased; RC_TOO_LARGE;
+ * RC_UNPROCESSABLE another `total` than before; RC_FULL over the quota for files that no
+ * event names, or the disk; RC_LIMIT another piece of it is under way.
+ */
+struct exchange_blob;
+enum rc exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
+			   uint64_t from, uint64_t total, struct exchange_blob **ret,
+			   uint64_t *ret_at, struct err *e) MUST_CHECK;
+enum rc exchange_blob_put(struct exchange_blob *b, const void *p, size_t len,
+			  struct err *e) MUST_CHECK;
+/* The piece is over: durable when this returns RC_OK.  RC_UNPROCESSABLE: not its digest,
+ * or the whole has not the SHA-256 of its name, and nothing of it is kept. */
+enum rc exchange_blob_end(struct exchange_blob *b, const struct hash *digest,
+			  bool *ret_whole, uint64_t *ret_at, struct err *e) MUST_CHECK;
+/* NULL allowed.  Without exchange_blob_end() the piece is taken back. */
+void exchange_blob_close(struct exchange_blob *b);
+/* HEAD blob: how much is here.  RC_NOT_FOUND; RC_GONE. */
+enum rc exchange_blob_head(struct node *nd, int64_t peer, const struct hash *sha256,
+			   bool *ret_whole, uint64_t *ret_at, struct err *e) MUST_CHECK;
+
+/* A file of ours that the peer lacks. */
+struct exchange_blob_push {
+	const struct exchange_peer *peer;
+	const char *id; /* of the upload */
+	struct hash sha256;
+	uint64_t total;
+	int fd; /* close it; -1: none */
+};
+/* RC_NOT_FOUND: none waits.  RC_RETRY: not before *ret_wait_us. */
+enum rc exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
+			   struct exchange_blob_push *ret, int64_t *ret_wait_us,
+			   struct err *e) MUST_CHECK;
+/* The peer has it whole: its event is appended. */
+enum rc exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
+				struct err *e) MUST_CHECK;
+/* It did not go on.  `refused`: the peer will not have it, and people are told. */
+enum rc exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push,
+			     bool refused, const char *why, struct err *e) MUST_CHECK;
+
 /* One round of work for the pusher of a peer. */
 struct exchange_push {
 	const struct exchange_peer *peer; /* to whom, the disclosures first, then */

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "service/evidence.h"
 #include "service/exchange.h"
 #include "service/node_int.h"
 #include "store/store_sql.h"
@@ -168,6 +169,37 @@ disclosures_present(struct store *s, const struct event *ev, uint64_t *bytes,
 	return RC_OK;
 }
 
+/* Files come before the event that names them; a tombstone stands for an erased one. */
+static enum rc
+blobs_present(struct store *s, int64_t channel, const struct event *ev, struct err *e)
+{
+	for (size_t i = 0; i < ev->n_blobs; i++) {
+		struct file_row row;
+		enum rc rc = evidence_file_get(s, channel, &ev->blobs[i], &row, e);
+		if (rc == RC_NOT_FOUND || (rc == RC_OK && row.state == FILE_PART))
+			return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+					"blob %zu of event %" PRIu64
+					" did not come before it",
+					i, ev->seq);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+static enum rc
+blobs_name(struct store *s, int64_t channel, const struct event *ev, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < ev->n_blobs; i++)
+		rc = store_run(s, &SQL_EVIDENCE_FILE_NAME,
+			       (struct db_param[]){DB_P_INT(channel),
+						   DB_P_BLOB(ev->blobs[i].b, HASH_LEN)},
+			       NULL, NULL, e);
+	return rc;
+}
+
 /* Tier 1 of one entry that continues the log at `seq`. */
 static enum rc
 entry_check(struct store *s, struct arena *a, const struct identity *id, struct upload *u,
@@ -201,7 +233,8 @@ entry_check(struct store *s, struct arena *a, const struct identity *id, struct 
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"prev of event %" PRIu64 " is not the leaf before it",
 				seq);
-	return disclosures_present(s, *ret, &u->disclosed_bytes, e);
+	rc = disclosures_present(s, *ret, &u->disclosed_bytes, e);
+	return rc == RC_OK ? blobs_present(s, h->channel, *ret, e) : rc;
 }
 
 /* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones.
@@ -316,6 +349,8 @@ work_store(struct writer *w, void *arg, struct err *e)
 				       &leaf, w->now_us, e);
 		if (rc == RC_OK)
 			rc = merkle_append(&edge, &ev->leaf, log_tree_put, &tree, e);
+		if (rc == RC_OK)
+			rc = blobs_name(w->s, u->head.channel, ev, e);
 		if (rc == RC_OK)
 			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev,
 					NULL, NULL, e);

@@ -7,6 +7,7 @@
 #include <libpsl.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <sodium.h>
 #include <stdatomic.h>
 
 #include "core/guard.h"
@@ -21,6 +22,17 @@ enum {
 	NODE_READERS_MAX = 16,
 	NODE_GROUP_MAX = 256, /* jobs of one commit (protocol 3) */
 	NODE_CHANNELS_MAX = 64,
+	NODE_EVIDENCE_SLOTS = 16, /* files of evidence that peers bring at one time */
+};
+
+/* A file that a peer brings: the hash of what is here of it. */
+struct evidence_slot {
+	int64_t peer;
+	struct hash sha256;
+	bool busy;
+	uint64_t used; /* when, by slot_uses */
+	uint64_t at;   /* bytes that `whole` is over */
+	crypto_hash_sha256_state whole;
 };
 
 /* An own event that is in the views and waits for its signature. */
@@ -78,6 +90,8 @@ struct append {
 	size_t n_disclosures;
 	const struct event_ref *refs;
 	size_t n_refs;
+	const struct hash *blobs;
+	size_t n_blobs;
 };
 /*
  * Put an event at the end of our log of the channel: views at once, signature with the
@@ -112,6 +126,9 @@ struct node {
 	size_t n_idle;
 	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
 	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures */
+
+	struct evidence_slot slots[NODE_EVIDENCE_SLOTS];
+	uint64_t slot_uses;
 
 	/* by channel, each for its pusher's thread only */
 	uint64_t push_seen[NODE_CHANNELS_MAX + 1];

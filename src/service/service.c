@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/event_type.h"
 #include "service/person.h"
 #include "service/use.h"
 
@@ -11,6 +12,9 @@ enum {
 	LARGE_TEXT = 256 << 10, /* a directory of CONTACTS_MAX */
 	LARGE = 80 << 20,	/* a batch of BATCH_BYTES_MAX with its JSON escapes */
 };
+
+/* Of a body that is taken as it comes. */
+#define FILE_MOST ((size_t)EVENT_FILE_PLAIN_MAX)
 
 #define ANYONE	 ROLES_ANY
 #define ADMIN	 ROLE_BIT(ROLE_ADMIN)
@@ -180,6 +184,18 @@ const struct service_route service_routes[] = {
 	 service_template_render, "fill a template in for a case; nothing is sent"},
 	{"GET", "/v1/cases/{case}/bundle", ANYONE, -1, SMALL, service_export,
 	 "the evidence bundle of a case"},
+	{"POST", "/v1/cases/{case}/evidence", TALKS, -1, SMALL, service_evidence_add,
+	 "give a file as evidence"},
+	{"GET", "/v1/cases/{case}/evidence", ANYONE, -1, SMALL, service_evidence_list,
+	 "files of a case, and those on their way"},
+	{"PUT", "/v1/uploads/{upload}", TALKS, -1, FILE_MOST, service_upload_put,
+	 "the bytes of a file, from an offset on"},
+	{"GET", "/v1/uploads/{upload}", TALKS, -1, SMALL, service_upload,
+	 "how far an upload is"},
+	{"POST", "/v1/uploads/{upload}/drop", TALKS, -1, SMALL, service_upload_drop,
+	 "do not give the file after all"},
+	{"GET", "/v1/evidence/{sha256}", ANYONE, -1, SMALL, service_evidence_get,
+	 "read a file of evidence"},
 	{"POST", "/v1/orders/check", OFFICER | APPROVER, PARTY_AUTHORITY, LARGE,
 	 service_order_check, "grounds and guards of an order, nothing drafted"},
 	{"POST", "/v1/orders", OFFICER, PARTY_AUTHORITY, LARGE, service_order_draft,

@@ -88,10 +88,15 @@ enum rc actor_csrf_check(const struct actor *who, const char *token,
  */
 const struct actor *actor_page_reader(void);
 
+struct upload;
+struct download;
+
 struct reply {
 	json_t *json; /* lives as long as the arena; NULL when bytes are set */
 	const uint8_t *bytes;
 	size_t len;
+	struct upload *upload;	   /* takes the body, see stream.h; else NULL */
+	struct download *download; /* gives the bytes, see stream.h; else NULL */
 };
 
 typedef enum rc service_fn(struct node *nd, struct arena *a, const struct actor *who,
@@ -158,6 +163,10 @@ enum rc service_operators(struct node *nd, struct arena *a,
 			  const struct zone_operator **ret, size_t *ret_n,
 			  struct err *e) MUST_CHECK;
 void service_pulled(struct node *nd, const char *operator_name, uint32_t serial);
+
+/* Open one file of the other side that nobody has opened yet and compare it with its
+ * event.  RC_NOT_FOUND: there is none. */
+enum rc service_evidence_check(struct node *nd, struct err *e) MUST_CHECK;
 
 /* Do what is due (service/tick.h); how long until the next of it (at most max_us).
  * RC_UNAVAILABLE: the signer has ended, and only a new start of the node mends that. */

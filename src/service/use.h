@@ -40,6 +40,9 @@ service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
 /* explain.c */
 service_fn service_deadline;
+/* evidence.c: files for people */
+service_fn service_evidence_add, service_evidence_list, service_evidence_get,
+	service_upload, service_upload_put, service_upload_drop;
 /* query.c: what people see */
 service_fn service_status, service_case, service_lookup;
 /* mail_import.c, mail_show.c, mail_decide.c, mail_send.c: e-mail that was sent before

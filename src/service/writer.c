@@ -136,6 +136,8 @@ apply_own(struct writer *w, const struct stage *st, const struct event_draft *d,
 		.body = d->body,
 		.sd = d->sd,
 		.n_sd = d->n_sd,
+		.blobs = d->blobs,
+		.n_blobs = d->n_blobs,
 	};
 	const char *void_why;
 
@@ -181,6 +183,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 		.body = body,
 		.sd = sd,
 		.n_sd = ev->n_disclosures,
+		.blobs = ev->blobs,
+		.n_blobs = ev->n_blobs,
 	};
 	struct event_head ack = {
 		.log = peer.origin, .size = peer.signed_size, .root = peer.signed_root};

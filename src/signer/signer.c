@@ -190,6 +190,35 @@ signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
 	return rc;
 }
 
+enum rc
+signer_unwrap(struct signer *s, const uint8_t *header, size_t len,
+	      uint8_t ret_key[AGE_FILE_KEY_LEN], struct err *e)
+{
+	struct arena *a = arena_create();
+	struct buf req = BUF_INIT(SIGNER_MESSAGE_MAX);
+	struct cursor c;
+	enum rc rc;
+
+	if (len > AGE_HEADER_MAX) {
+		rc = err_set(e, RC_INVALID, "a header of age exceeds %d bytes",
+			     AGE_HEADER_MAX);
+		goto out;
+	}
+	buf_put_u8(&req, SIGNER_UNWRAP);
+	buf_put(&req, header, len);
+	rc = ask(s, a, &req, &c, e);
+	if (rc == RC_OK) {
+		const uint8_t *key = cursor_take(&c, AGE_FILE_KEY_LEN);
+		if (key == NULL || !cursor_done(&c))
+			rc = gone(e);
+		else
+			memcpy(ret_key, key, AGE_FILE_KEY_LEN);
+	}
+out:
+	arena_free(a);
+	return rc;
+}
+
 /* ---- life ----------------------------------------------------------------- */
 
 /* The process's first answer: it has read keys and marks, or says why not. */

@@ -1,5 +1,6 @@
 /*
- * signer - a small forked process that holds the event, log and receipt keys.
+ * signer - a small forked process that holds the event, log and receipt keys, and the key
+ * to which evidence is encrypted.
  *
  * The daemon asks it over a socketpair and never sees a seed.  For each log it keeps a
  * durable high-water mark (origin, size, root) in its own file, apart from the database
@@ -18,6 +19,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/age.h"
 #include "core/crypto.h"
 #include "core/merkle.h"
 #include "core/note.h"
@@ -96,6 +98,14 @@ enum rc signer_cosign(struct signer *s, struct arena *a, const char *key_name,
 		      uint64_t time_s, const struct checkpoint *c,
 		      const struct merkle_proof *proof, const char **ret,
 		      struct err *e) MUST_CHECK;
+
+/*
+ * The file key of an age file that is encrypted to our enc.key; `header` is its whole
+ * header.  RC_NOT_FOUND: it is not encrypted to us.  RC_UNPROCESSABLE: no header of age,
+ * or a changed one.  RC_INVALID: longer than AGE_HEADER_MAX.
+ */
+enum rc signer_unwrap(struct signer *s, const uint8_t *header, size_t len,
+		      uint8_t ret_key[AGE_FILE_KEY_LEN], struct err *e) MUST_CHECK;
 
 /* The mark of a log: RC_NOT_FOUND when there is none. */
 enum rc signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,

@@ -30,7 +30,8 @@ enum signer_op {
 	SIGNER_JWS,
 	SIGNER_CHECKPOINT,
 	SIGNER_COSIGN,
-	SIGNER_MARK
+	SIGNER_MARK,
+	SIGNER_UNWRAP
 };
 
 /* prev_at of a payload without a hole, on the wire. */
@@ -61,6 +62,7 @@ struct signer_keys {
 	uint8_t event[crypto_sign_SECRETKEYBYTES];
 	uint8_t log[crypto_sign_SECRETKEYBYTES];
 	uint8_t receipt[crypto_sign_SECRETKEYBYTES];
+	uint8_t enc[SEED_LEN]; /* X25519: not expanded */
 };
 
 /* `ret` is read-only memory; sodium_free() it.  RC_NOT_FOUND, RC_DENIED (other users may

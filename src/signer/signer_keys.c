@@ -223,6 +223,8 @@ signer_keys_load(const char *keys_dir, struct signer_keys **ret,
 		derive(s, r, ret_public);
 		if (sk[r] != NULL)
 			memcpy(sk[r], s->sk, sizeof(s->sk));
+		if (r == ROLE_ENC)
+			memcpy(keys->enc, s->seed, SEED_LEN);
 	}
 	if (dir >= 0)
 		close(dir);

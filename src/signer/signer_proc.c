@@ -317,6 +317,30 @@ do_mark(struct proc *p, struct cursor *c, struct err *e)
 	return RC_OK;
 }
 
+/* ---- evidence ------------------------------------------------------------- */
+
+/* The key of one file, never the one that opens them all. */
+static enum rc
+do_unwrap(struct proc *p, struct cursor *c, struct err *e)
+{
+	uint8_t file_key[AGE_FILE_KEY_LEN];
+	struct age_header h;
+	const uint8_t *header = c->at;
+	size_t len = c->left;
+	enum rc rc = age_header_parse(p->a, header, len, &h, e);
+
+	if (rc == RC_RETRY || (rc == RC_OK && h.len != len))
+		rc = err_rule(e, RC_UNPROCESSABLE, AGE_RULE_HEADER,
+			      "this is not one whole header");
+	if (rc == RC_OK)
+		rc = age_header_open(&h, header, p->keys->enc, file_key, e);
+	if (rc != RC_OK)
+		return rc;
+	buf_put(&p->answer, file_key, sizeof(file_key));
+	sodium_memzero(file_key, sizeof(file_key));
+	return RC_OK;
+}
+
 /* ---- serving -------------------------------------------------------------- */
 
 static enum rc (*const operations[])(struct proc *p, struct cursor *c, struct err *e) = {
@@ -325,6 +349,7 @@ static enum rc (*const operations[])(struct proc *p, struct cursor *c, struct er
 	[SIGNER_CHECKPOINT] = do_checkpoint,
 	[SIGNER_COSIGN] = do_cosign,
 	[SIGNER_MARK] = do_mark,
+	[SIGNER_UNWRAP] = do_unwrap,
 };
 
 /* What is in p->answer behind its first byte, or the error. */

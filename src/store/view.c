@@ -51,6 +51,12 @@ static const struct {
 	{"order.approve", fold_order_approve},
 	{"order.lift", fold_order_lift},
 	{"order.expire", fold_order_expire},
+	{"evidence.add", fold_evidence_add},
+	{"blob.reject", fold_blob_reject},
+	{"erase.request", fold_erase_request},
+	{"erase.done", fold_erase_done},
+	{"hold.place", fold_hold_place},
+	{"hold.release", fold_hold_release},
 	{"contact.set", fold_contact_set},
 	{"channel.test", fold_channel_test},
 	{"channel.test.ack", fold_channel_test_ack},
@@ -397,6 +403,13 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "a:i b:i c:i d:s e:i f:s g:s h:s i:s j:s"),
 		VIEW("v_channel_test", SQL_V_CHANNEL_TEST_ALL,
 		     "a:i b:i c:s d:i e:s f:i g:i h:i i:s"),
+		VIEW("v_evidence", SQL_V_EVIDENCE_ALL,
+		     "a:i b:i c:i d:i e:s f:x g:i h:x i:s j:s k:s l:s m:i n:i o:s p:i "
+		     "q:i"),
+		VIEW("v_erase", SQL_V_ERASE_ALL,
+		     "a:i b:i c:i d:s e:s f:s g:s h:s i:s j:i"),
+		VIEW("v_hold", SQL_V_HOLD_ALL,
+		     "a:s b:i c:s d:i e:s f:s g:i h:i i:s j:s k:i"),
 #undef VIEW
 	};
 	enum rc rc = RC_OK;

@@ -57,6 +57,16 @@ enum rc view_receipt_key(struct store *s, struct arena *a, int64_t channel,
 			 enum party party, struct note_key *ret,
 			 struct err *e) MUST_CHECK;
 
+/*
+ * Each event that an erase.request or erase.done is about, as it stands in the logs.  The
+ * events of other cases that it names are left out.
+ */
+typedef enum rc view_erase_fn(void *arg, enum party p, const struct event *ev,
+			      struct err *e);
+enum rc view_erase_scope(struct store *s, struct arena *a, int64_t channel,
+			 const struct event *ev, view_erase_fn *fn, void *arg,
+			 struct err *e) MUST_CHECK;
+
 /* A case as its views have it. */
 struct case_row {
 	const char *casefile;

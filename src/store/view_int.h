@@ -44,6 +44,9 @@ enum rc fold_zone_change(struct fold *f, const char *order,
 			 const struct store_list *names, bool present, uint32_t *ret,
 			 struct err *e) MUST_CHECK;
 
+fold_fn fold_evidence_add, fold_blob_reject, fold_erase_request, fold_erase_done,
+	fold_hold_place, fold_hold_release;
+
 /* The receipt of event `seq` of the folding log starts or counts for a clock of its case.
  */
 enum rc fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq,

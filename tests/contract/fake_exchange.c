@@ -1,8 +1,12 @@
 #include "fake_exchange.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -368,4 +372,145 @@ exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us)
 	bool on = !nd->stopping;
 	pthread_mutex_unlock(&nd->mu);
 	return on;
+}
+
+/* ---- files of evidence ---------------------------------------------------- */
+
+struct exchange_blob {
+	struct node *nd;
+	uint64_t from, at, total;
+	bool ended;
+};
+
+enum rc
+exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
+		   uint64_t from, uint64_t total, struct exchange_blob **ret,
+		   uint64_t *ret_at, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	(void)peer;
+	(void)sha256;
+	*ret = NULL;
+	pthread_mutex_lock(&nd->mu);
+	*ret_at = nd->blob_at;
+	if (nd->blob_rc != RC_OK)
+		rc = err_rule(e, nd->blob_rc, "protocol 5", "the file is refused");
+	else if (nd->blob_total != 0 && nd->blob_at == nd->blob_total)
+		*ret_at = total;
+	else if (nd->blob_at != from)
+		rc = err_rule(e, RC_CONFLICT, "protocol 5", "it goes on elsewhere");
+	else {
+		*ret = calloc(1, sizeof(**ret));
+		if (*ret == NULL)
+			abort();
+		**ret = (struct exchange_blob){
+			.nd = nd, .from = from, .at = from, .total = total};
+	}
+	pthread_mutex_unlock(&nd->mu);
+	return rc;
+}
+
+enum rc
+exchange_blob_put(struct exchange_blob *b, const void *p, size_t len, struct err *e)
+{
+	(void)p;
+	(void)e;
+	b->at += len;
+	return RC_OK;
+}
+
+enum rc
+exchange_blob_end(struct exchange_blob *b, const struct hash *digest, bool *ret_whole,
+		  uint64_t *ret_at, struct err *e)
+{
+	(void)digest;
+	(void)e;
+	FAKE_SET(b->nd, blob_total, b->total);
+	FAKE_SET(b->nd, blob_at, b->at);
+	FAKE_SET(b->nd, n_pieces, b->nd->n_pieces + 1);
+	*ret_whole = b->at == b->total;
+	*ret_at = b->at;
+	b->ended = true;
+	return RC_OK;
+}
+
+void
+exchange_blob_close(struct exchange_blob *b)
+{
+	free(b);
+}
+
+enum rc
+exchange_blob_head(struct node *nd, int64_t peer, const struct hash *sha256,
+		   bool *ret_whole, uint64_t *ret_at, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	(void)peer;
+	(void)sha256;
+	pthread_mutex_lock(&nd->mu);
+	*ret_at = nd->blob_at;
+	*ret_whole = nd->blob_total != 0 && nd->blob_at == nd->blob_total;
+	if (nd->blob_rc != RC_OK)
+		rc = err_rule(e, nd->blob_rc, "protocol 10", "the file is refused");
+	else if (nd->blob_total == 0)
+		rc = err_rule(e, RC_NOT_FOUND, "protocol 5", "no such file");
+	pthread_mutex_unlock(&nd->mu);
+	return rc;
+}
+
+enum rc
+exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
+		   struct exchange_blob_push *ret, int64_t *ret_wait_us, struct err *e)
+{
+	struct stat st;
+
+	(void)a;
+	*ret = (struct exchange_blob_push){.fd = -1};
+	*ret_wait_us = 0;
+	pthread_mutex_lock(&nd->mu);
+	const char *path = nd->blob_path;
+	ret->sha256 = nd->blob_sha256;
+	for (size_t i = 0; i < nd->n_peers; i++)
+		if (nd->peers[i].id == peer)
+			ret->peer = &nd->peers[i];
+	pthread_mutex_unlock(&nd->mu);
+	if (path == NULL)
+		return err_set(e, RC_NOT_FOUND, "no file waits");
+	ret->id = "01890a5d-ac96-774b-bcce-b302099a8057";
+	ret->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (ret->fd < 0 || fstat(ret->fd, &st) != 0)
+		abort();
+	ret->total = (uint64_t)st.st_size;
+	return RC_OK;
+}
+
+enum rc
+exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
+			struct err *e)
+{
+	(void)push;
+	(void)e;
+	FAKE_SET(nd, blob_path, NULL);
+	FAKE_SET(nd, n_delivered, nd->n_delivered + 1);
+	return RC_OK;
+}
+
+enum rc
+exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push, bool refused,
+		     const char *why, struct err *e)
+{
+	(void)push;
+	(void)e;
+	pthread_mutex_lock(&nd->mu);
+	snprintf(nd->why, sizeof(nd->why), "%s", why);
+	nd->blob_refused = refused;
+	if (refused)
+		nd->blob_path = NULL;
+	nd->n_blob_failed++;
+	nd->commits++;
+	pthread_cond_broadcast(&nd->changed);
+	pthread_mutex_unlock(&nd->mu);
+	return RC_OK;
 }

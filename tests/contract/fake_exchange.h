@@ -28,9 +28,17 @@ struct node {
 	uint64_t pending, stored;
 	uint64_t take_max; /* entries that one upload may bring, 0: any */
 	enum rc checkpoint_rc, entries_rc, disclosures_rc,
-		get_rc; /* not RC_OK: answer it */
-	bool hold;	/* add_entries waits until this is false */
-	bool odd_info;	/* tell where to go on, never the same twice */
+		get_rc;	     /* not RC_OK: answer it */
+	enum rc blob_rc;     /* of opening a piece; not RC_OK: answer it */
+	uint64_t blob_at;    /* bytes of the one file that are here */
+	uint64_t blob_total; /* 0: the file is unknown */
+	unsigned n_pieces;
+	const char *blob_path; /* as sender: the file that waits, NULL: none */
+	struct hash blob_sha256;
+	unsigned n_delivered, n_blob_failed;
+	bool blob_refused; /* the last failure was for good */
+	bool hold;	   /* add_entries waits until this is false */
+	bool odd_info;	   /* tell where to go on, never the same twice */
 	unsigned n_checkpoint, n_entries, n_disclosures, n_get, n_held;
 	size_t disclosures_len;
 	char got[FAKE_WHY_MAX]; /* what the last GET asked for */

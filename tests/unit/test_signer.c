@@ -285,6 +285,37 @@ file_has(struct arena *a, const char *path, const char *what)
 	return strstr(text, what) != NULL;
 }
 
+/* The key of one file, by its whole header; nothing of the key that opens all. */
+static void
+file_keys(void **state)
+{
+	struct signer_node nd;
+	uint8_t to[1][KEY_LEN], key[AGE_FILE_KEY_LEN], got[AGE_FILE_KEY_LEN];
+	struct buf b = BUF_INIT(AGE_HEADER_MAX);
+	struct err e;
+
+	(void)state;
+	node_make(&nd);
+	memcpy(to[0], signer_public(nd.s)->enc_pub, KEY_LEN);
+	assert_int_equal(age_header_make(&b, (const uint8_t(*)[KEY_LEN])to, 1, key, &e),
+			 RC_OK);
+	assert_int_equal(signer_unwrap(nd.s, (uint8_t *)b.data, b.len, got, &e), RC_OK);
+	assert_memory_equal(got, key, sizeof(key));
+	assert_int_equal(signer_unwrap(nd.s, (uint8_t *)b.data, b.len - 1, got, &e),
+			 RC_UNPROCESSABLE);
+	b.data[b.len - 2] = b.data[b.len - 2] == 'A' ? 'E' : 'A';
+	assert_int_equal(signer_unwrap(nd.s, (uint8_t *)b.data, b.len, got, &e),
+			 RC_UNPROCESSABLE);
+	buf_reset(&b);
+	memset(to[0], 9, KEY_LEN); /* the base point: nobody's key here */
+	assert_int_equal(age_header_make(&b, (const uint8_t(*)[KEY_LEN])to, 1, key, &e),
+			 RC_OK);
+	assert_int_equal(signer_unwrap(nd.s, (uint8_t *)b.data, b.len, got, &e),
+			 RC_NOT_FOUND);
+	buf_free(&b);
+	node_end(&nd);
+}
+
 static void
 keeps_to_itself(void **state)
 {
@@ -386,6 +417,7 @@ main(void)
 		cmocka_unit_test(payloads_that_are_no_events),
 		cmocka_unit_test(the_largest_chain),
 		cmocka_unit_test(documents),
+		cmocka_unit_test(file_keys),
 		cmocka_unit_test(keeps_to_itself),
 		cmocka_unit_test(signals_and_death),
 		cmocka_unit_test(many_threads),

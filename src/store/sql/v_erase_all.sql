@@ -1,0 +1,4 @@
+-- v_erase_all: every row in the order of its key, for a digest
+SELECT channel, party, seq, casefile, act, request, what, author, reason, iat_us
+FROM v_erase
+ORDER BY channel, party, seq;

@@ -1,0 +1,611 @@
+/*
+ * Evidence on two nodes: given in pieces, delivered before its event, opened by the other
+ * side, and rejected when it is not what its event says.
+ */
+#include "node_fixture.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/event_type.h"
+#include "service/evidence.h"
+#include "service/stream.h"
+
+enum { FILE_BYTES = 200000, PIECE = 50000 };
+
+/* ---- giving and carrying -------------------------------------------------- */
+
+static const uint8_t *
+pattern(struct fix *f, size_t len)
+{
+	uint8_t *p = arena_alloc(f->a, len);
+
+	for (size_t i = 0; i < len; i++)
+		p[i] = (uint8_t)(i * 7 + i / 253);
+	return p;
+}
+
+static const char *
+credential(struct fix *f, enum party p)
+{
+	return p == PARTY_AUTHORITY ? f->n[p].officer : f->n[p].agent;
+}
+
+static const char *
+upload_begin(struct fix *f, enum party p, const char *casefile, const char *name,
+	     size_t len)
+{
+	return fix_text(fix_must(f, p, credential(f, p), "POST",
+				 arena_printf(f->a, "/v1/cases/%s/evidence", casefile),
+				 json_pack("{s:s, s:I, s:s, s:s}", "name", name, "bytes",
+					   (json_int_t)len, "media_type", "image/png",
+					   "description", "the rahasia of the picture")),
+			"upload");
+}
+
+/* One PUT, as the edge does it: bytes [from, to). */
+static enum rc
+upload_put(struct fix *f, enum party p, const char *id, const uint8_t *all, size_t from,
+	   size_t to, json_t **ret, struct err *e)
+{
+	struct node *nd = f->n[p].nd;
+	json_t *in = json_pack("{s:I}", "offset", (json_int_t)from);
+	const struct service_route *r;
+	const struct actor *who;
+	struct reply out = {0};
+	enum rc rc = actor_authenticate(nd, f->a, credential(f, p), &who, e);
+
+	if (rc == RC_OK)
+		rc = service_route_find("PUT", arena_printf(f->a, "/v1/uploads/%s", id),
+					in, &r, e);
+	if (rc == RC_OK)
+		rc = service_run(nd, f->a, r, who, in, &out, e);
+	for (size_t at = from; rc == RC_OK && at < to; at += 3333)
+		rc = upload_take(out.upload, all + at, to - at < 3333 ? to - at : 3333,
+				 e);
+	if (rc == RC_OK)
+		rc = upload_reply(out.upload, f->a, &out, e);
+	upload_close(out.upload);
+	*ret = out.json;
+	json_decref(in);
+	return rc;
+}
+
+static const char *
+give(struct fix *f, enum party p, const char *casefile, const char *name,
+     const uint8_t *bytes, size_t len)
+{
+	const char *id = upload_begin(f, p, casefile, name, len);
+	struct err e = ERR_INIT;
+	json_t *r;
+
+	fix_ok(upload_put(f, p, id, bytes, 0, len, &r, &e), &e, "upload");
+	assert_string_equal(fix_text(r, "state"), "waiting");
+	return fix_text(r, "sha256");
+}
+
+static enum party
+other(enum party p)
+{
+	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
+}
+
+/* One piece; RC_NOT_FOUND: no file waits.  `spoil` changes its first byte. */
+static enum rc
+carry_piece(struct fix *f, enum party p, uint64_t from, size_t len, bool spoil,
+	    bool *ret_whole, uint64_t *ret_at, struct err *e)
+{
+	struct exchange_blob_push push;
+	struct exchange_blob *b = NULL;
+	struct hash digest;
+	int64_t wait_us;
+	enum rc rc = exchange_blob_next(f->n[p].nd, FIX_PEER, f->a, &push, &wait_us, e);
+
+	if (rc != RC_OK)
+		return rc;
+	uint8_t *bytes = arena_alloc(f->a, len);
+	if (from + len > push.total)
+		len = (size_t)(push.total - from);
+	assert_int_equal(pread(push.fd, bytes, len, (off_t)from), len);
+	close(push.fd);
+	if (spoil)
+		bytes[0] ^= 1;
+	hash_bytes(bytes, len, &digest);
+	*ret_whole = false;
+	rc = exchange_blob_open(f->n[other(p)].nd, FIX_PEER, &push.sha256, from,
+				push.total, &b, ret_at, e);
+	if (rc == RC_OK && b == NULL) {
+		*ret_whole = true;
+	} else if (rc == RC_OK) {
+		rc = exchange_blob_put(b, bytes, len, e);
+		if (rc == RC_OK)
+			rc = exchange_blob_end(b, &digest, ret_whole, ret_at, e);
+		exchange_blob_close(b);
+	}
+	if (rc == RC_OK && *ret_whole)
+		rc = exchange_blob_delivered(f->n[p].nd, &push, e);
+	return rc;
+}
+
+static void
+carry_files(struct fix *f, enum party p)
+{
+	struct err e = ERR_INIT;
+	uint64_t at = 0;
+	bool whole;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK) {
+		rc = carry_piece(f, p, at, PIECE, false, &whole, &at, &e);
+		if (rc == RC_OK && whole)
+			at = 0;
+	}
+	assert_int_equal(rc, RC_NOT_FOUND);
+}
+
+/* Everything, both ways. */
+static void
+settle(struct fix *f)
+{
+	carry_files(f, PARTY_AUTHORITY);
+	carry_files(f, PARTY_PLATFORM);
+	fix_settle(f);
+}
+
+static void
+check_all(struct fix *f, enum party p)
+{
+	struct err e = ERR_INIT;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK)
+		rc = service_evidence_check(f->n[p].nd, &e);
+	if (rc != RC_NOT_FOUND)
+		fail_msg("check: %s: %s", rc_token(rc), e.text);
+}
+
+/* The file as a person of `p` reads it. */
+static enum rc
+download(struct fix *f, enum party p, const char *sha256, const uint8_t *want, size_t len,
+	 struct err *e)
+{
+	struct node *nd = f->n[p].nd;
+	json_t *in = json_object();
+	const struct service_route *r;
+	const struct actor *who;
+	struct reply out = {0};
+	uint8_t piece[4000];
+	size_t n = 1, at = 0;
+	enum rc rc = actor_authenticate(nd, f->a, f->n[p].auditor, &who, e);
+
+	if (rc == RC_OK)
+		rc = service_route_find(
+			"GET", arena_printf(f->a, "/v1/evidence/%s", sha256), in, &r, e);
+	if (rc == RC_OK)
+		rc = service_run(nd, f->a, r, who, in, &out, e);
+	if (rc == RC_OK)
+		assert_int_equal(download_len(out.download), len);
+	while (rc == RC_OK && n != 0) {
+		rc = download_read(out.download, piece, sizeof(piece), &n, e);
+		if (rc == RC_OK) {
+			assert_true(at + n <= len);
+			assert_memory_equal(piece, want + at, n);
+			at += n;
+		}
+	}
+	if (rc == RC_OK)
+		assert_int_equal(at, len);
+	download_close(out.download);
+	json_decref(in);
+	return rc;
+}
+
+static json_t *
+files_of(struct fix *f, enum party p, const char *casefile)
+{
+	return fix_must(f, p, f->n[p].auditor, "GET",
+			arena_printf(f->a, "/v1/cases/%s/evidence", casefile), NULL);
+}
+
+static json_t *
+file_at(struct fix *f, enum party p, const char *casefile, size_t n)
+{
+	json_t *file =
+		json_array_get(json_object_get(files_of(f, p, casefile), "files"), n);
+
+	assert_non_null(file);
+	return file;
+}
+
+/* ---- tests ---------------------------------------------------------------- */
+
+/* Both ways, and nothing is named before it is there. */
+static void
+test_both_ways(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, FILE_BYTES);
+	const char *id = fix_send(&f, "r-1", "a.example", 2);
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		enum party from = (enum party)p;
+		const char *sha =
+			give(&f, from, id, "bukti.png", bytes, FILE_BYTES - (size_t)p);
+		/* It waits, visibly, and the log says nothing of it yet. */
+		fix_settle(&f);
+		assert_int_equal(fix_events(&f, from, from, "evidence.add"), 0);
+		json_t *all = files_of(&f, from, id);
+		assert_int_equal(json_array_size(json_object_get(all, "uploads")), 1);
+		settle(&f);
+		all = files_of(&f, from, id);
+		assert_int_equal(json_array_size(json_object_get(all, "uploads")), 0);
+		assert_int_equal(fix_events(&f, other(from), from, "evidence.add"), 1);
+		const json_t *file = file_at(&f, other(from), id, (size_t)p);
+		assert_string_equal(fix_text(file, "sha256"), sha);
+		assert_string_equal(fix_text(file, "name"), "bukti.png");
+		assert_string_equal(fix_text(file, "media_type"), "image/png");
+		assert_string_equal(fix_text(file, "from"), party_name(from));
+		check_all(&f, other(from));
+		for (int q = 0; q < PARTY_COUNT; q++)
+			fix_ok(download(&f, (enum party)q, sha, bytes,
+					FILE_BYTES - (size_t)p, &e),
+			       &e, "download");
+	}
+	/* Who read is on record, on the side that read: it is written with what the node
+	 * commits next. */
+	(void)fix_act(&f, PARTY_PLATFORM, id, "say", json_pack("{s:s}", "text", "x"));
+	assert_int_equal(fix_query(&f, PARTY_PLATFORM,
+				   "SELECT count(*) FROM access WHERE route = "
+				   "'/v1/evidence/{sha256}' AND outcome = 'ok'"),
+			 2);
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_PLATFORM, "blob.reject"),
+			 0);
+	fix_rebuilt_equal(&f, PARTY_AUTHORITY);
+	fix_rebuilt_equal(&f, PARTY_PLATFORM);
+	fix_close(&f);
+}
+
+/* An upload that breaks off goes on where whole chunks end, after a restart too. */
+static void
+test_upload_resumes(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	json_t *r;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, FILE_BYTES);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	const char *up = upload_begin(&f, PARTY_AUTHORITY, id, "a", FILE_BYTES);
+	fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 70000, &r, &e), &e, "1");
+	assert_string_equal(fix_text(r, "state"), "receiving");
+	size_t at = (size_t)fix_int(r, "offset");
+	assert_int_equal(at, AGE_CHUNK - EVIDENCE_SALT_LEN);
+	/* From elsewhere it does not go on. */
+	assert_int_equal(
+		upload_put(&f, PARTY_AUTHORITY, up, bytes, 70000, FILE_BYTES, &r, &e),
+		RC_CONFLICT);
+	assert_int_equal(fix_int(r, "offset"), at);
+	fix_reopen(&f, PARTY_AUTHORITY);
+	r = fix_must(&f, PARTY_AUTHORITY, f.n[PARTY_AUTHORITY].officer, "GET",
+		     arena_printf(f.a, "/v1/uploads/%s", up), NULL);
+	assert_int_equal(fix_int(r, "offset"), at);
+	fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, at, 150000, &r, &e), &e, "2");
+	at = (size_t)fix_int(r, "offset");
+	assert_int_equal(at, 2 * AGE_CHUNK - EVIDENCE_SALT_LEN);
+	fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, at, FILE_BYTES, &r, &e), &e,
+	       "3");
+	assert_string_equal(fix_text(r, "state"), "waiting");
+	const char *sha = fix_text(r, "sha256");
+	/* Whole: it takes no more. */
+	assert_int_equal(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 1, &r, &e),
+			 RC_CONFLICT);
+	fix_settle(&f);
+	settle(&f);
+	check_all(&f, PARTY_PLATFORM);
+	fix_ok(download(&f, PARTY_PLATFORM, sha, bytes, FILE_BYTES, &e), &e, "download");
+	fix_close(&f);
+}
+
+static void
+test_upload_refused(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	json_t *r;
+
+	(void)state;
+	fix_open(&f);
+	struct fix_node *n = &f.n[PARTY_AUTHORITY];
+	const uint8_t *bytes = pattern(&f, 1000);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	const char *path = arena_printf(f.a, "/v1/cases/%s/evidence", id);
+	fix_refused(&f, PARTY_AUTHORITY, n->auditor, "POST", path,
+		    json_pack("{s:s, s:i}", "name", "x", "bytes", 1), RC_DENIED, "");
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "POST", path,
+		    json_pack("{s:s}", "name", "x"), RC_INVALID, "bytes");
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "POST", path,
+		    json_pack("{s:s, s:I}", "name", "x", "bytes",
+			      (json_int_t)EVENT_FILE_PLAIN_MAX + 1),
+		    RC_INVALID, "bytes");
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "POST", path,
+		    json_pack("{s:s, s:i}", "name", "../x", "bytes", 1), RC_INVALID,
+		    "name");
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "POST", path,
+		    json_pack("{s:s, s:i}", "name", "..", "bytes", 1), RC_INVALID,
+		    "name");
+	const char *up = upload_begin(&f, PARTY_AUTHORITY, id, "a", 100);
+	assert_int_equal(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 101, &r, &e),
+			 RC_TOO_LARGE);
+	/* Dropped: its name is forgotten, it takes nothing. */
+	fix_must(&f, PARTY_AUTHORITY, n->officer, "POST",
+		 arena_printf(f.a, "/v1/uploads/%s/drop", up), NULL);
+	assert_int_equal(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 100, &r, &e),
+			 RC_CONFLICT);
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "POST",
+		    arena_printf(f.a, "/v1/uploads/%s/drop", up), NULL, RC_CONFLICT,
+		    "dropped");
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "GET",
+		    "/v1/uploads/01890a5d-ac96-774b-bcce-b302099a8057", NULL,
+		    RC_NOT_FOUND, "upload");
+	fix_close(&f);
+}
+
+/* Pieces: gaps, spoiled ones, two at once, other totals, a restart in between. */
+static void
+test_pieces(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	struct exchange_blob *b, *c;
+	struct exchange_blob_push push;
+	int64_t wait_us;
+	uint64_t at = 0;
+	bool whole;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, FILE_BYTES);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	fix_settle(&f);
+	give(&f, PARTY_AUTHORITY, id, "a", bytes, FILE_BYTES);
+	struct node *to = f.n[PARTY_PLATFORM].nd;
+	fix_ok(exchange_blob_next(f.n[PARTY_AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us,
+				  &e),
+	       &e, "next");
+	close(push.fd);
+	assert_int_equal(exchange_blob_head(to, FIX_PEER, &push.sha256, &whole, &at, &e),
+			 RC_NOT_FOUND);
+	/* A gap. */
+	assert_int_equal(
+		carry_piece(&f, PARTY_AUTHORITY, 10, 100, false, &whole, &at, &e),
+		RC_CONFLICT);
+	assert_int_equal(at, 0);
+	fix_ok(carry_piece(&f, PARTY_AUTHORITY, 0, PIECE, false, &whole, &at, &e), &e,
+	       "1");
+	assert_int_equal(at, PIECE);
+	/* Two at once; and one that is not ended is taken back. */
+	fix_ok(exchange_blob_open(to, FIX_PEER, &push.sha256, at, push.total, &b, &at,
+				  &e),
+	       &e, "open");
+	assert_int_equal(exchange_blob_open(to, FIX_PEER, &push.sha256, at, push.total,
+					    &c, &at, &e),
+			 RC_LIMIT);
+	fix_ok(exchange_blob_put(b, bytes, 100, &e), &e, "put");
+	exchange_blob_close(b);
+	fix_ok(exchange_blob_head(to, FIX_PEER, &push.sha256, &whole, &at, &e), &e,
+	       "head");
+	assert_int_equal(at, PIECE);
+	assert_false(whole);
+	/* Another length than before; one that no file has. */
+	assert_int_equal(exchange_blob_open(to, FIX_PEER, &push.sha256, at,
+					    push.total + 1, &b, &at, &e),
+			 RC_UNPROCESSABLE);
+	struct hash elsewhere = push.sha256;
+	elsewhere.b[0] ^= 1;
+	assert_int_equal(exchange_blob_open(to, FIX_PEER, &elsewhere, 0,
+					    (uint64_t)EVENT_FILE_LEN_MAX + 1, &b, &at,
+					    &e),
+			 RC_TOO_LARGE);
+	fix_reopen(&f, PARTY_PLATFORM);
+	/* The rest with a spoiled byte: the whole is not what it is called. */
+	fix_ok(carry_piece(&f, PARTY_AUTHORITY, PIECE, PIECE, true, &whole, &at, &e), &e,
+	       "spoiled");
+	assert_int_equal(
+		carry_piece(&f, PARTY_AUTHORITY, at, FILE_BYTES, false, &whole, &at, &e),
+		RC_UNPROCESSABLE);
+	fix_ok(exchange_blob_head(f.n[PARTY_PLATFORM].nd, FIX_PEER, &push.sha256, &whole,
+				  &at, &e),
+	       &e, "head");
+	assert_int_equal(at, 0);
+	settle(&f);
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
+			 1);
+	fix_close(&f);
+}
+
+/* An event whose file did not come is not stored, and gets no receipt. */
+static void
+test_no_receipt_without_the_file(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	struct exchange_blob_push push;
+	int64_t wait_us;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, 1000);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	fix_settle(&f);
+	give(&f, PARTY_AUTHORITY, id, "a", bytes, 1000);
+	fix_ok(exchange_blob_next(f.n[PARTY_AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us,
+				  &e),
+	       &e, "next");
+	/* The sender lies to itself: its event goes out without the file. */
+	fix_ok(exchange_blob_delivered(f.n[PARTY_AUTHORITY].nd, &push, &e), &e,
+	       "delivered");
+	assert_int_equal(fix_carry_try(&f, PARTY_AUTHORITY, CUT_NOTHING, &e),
+			 RC_UNPROCESSABLE);
+	assert_non_null(strstr(e.text, "blob 0"));
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
+			 0);
+	/* With the file it goes on. */
+	struct exchange_blob *b;
+	struct hash digest;
+	uint64_t at;
+	bool whole;
+	uint8_t *all = arena_alloc(f.a, push.total);
+	assert_int_equal(pread(push.fd, all, push.total, 0), push.total);
+	close(push.fd);
+	hash_bytes(all, push.total, &digest);
+	fix_ok(exchange_blob_open(f.n[PARTY_PLATFORM].nd, FIX_PEER, &push.sha256, 0,
+				  push.total, &b, &at, &e),
+	       &e, "open");
+	fix_ok(exchange_blob_put(b, all, push.total, &e), &e, "put");
+	fix_ok(exchange_blob_end(b, &digest, &whole, &at, &e), &e, "end");
+	exchange_blob_close(b);
+	fix_settle(&f);
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
+			 1);
+	fix_close(&f);
+}
+
+/* Files that no event comes for go after a day; those that are named stay. */
+static void
+test_loose_files_go(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	uint64_t at = 0;
+	int64_t wait_us;
+	bool whole;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, FILE_BYTES);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	fix_settle(&f);
+	give(&f, PARTY_AUTHORITY, id, "a", bytes, 1000);
+	settle(&f);
+	give(&f, PARTY_AUTHORITY, id, "b", bytes, FILE_BYTES);
+	fix_ok(carry_piece(&f, PARTY_AUTHORITY, 0, PIECE, false, &whole, &at, &e), &e,
+	       "1");
+	const char *count = "SELECT count(*) FROM evidence_file";
+	assert_int_equal(fix_query(&f, PARTY_PLATFORM, count), 2);
+	fix_ok(service_tick(f.n[PARTY_PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_query(&f, PARTY_PLATFORM, count), 2);
+	fix_clock_add((EVIDENCE_LOOSE_S + 60) * FIX_S);
+	fix_ok(service_tick(f.n[PARTY_PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_query(&f, PARTY_PLATFORM, count), 1);
+	/* It comes again from its beginning. */
+	settle(&f);
+	assert_int_equal(fix_query(&f, PARTY_PLATFORM, count), 2);
+	fix_close(&f);
+}
+
+/* A sealed file of another making: what it commits to is not what is in it. */
+static void
+test_reject(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, 1000);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	fix_settle(&f);
+	const char *good = give(&f, PARTY_AUTHORITY, id, "a", bytes, 1000);
+	carry_files(&f, PARTY_AUTHORITY);
+	const char *bad = give(&f, PARTY_AUTHORITY, id, "b", bytes, 999);
+	/* The authority's node is made to lie about the plaintext. */
+	(void)fix_query(&f, PARTY_AUTHORITY,
+			"UPDATE evidence_out SET pt_commit = zeroblob(32) WHERE name = "
+			"'b'");
+	settle(&f);
+	check_all(&f, PARTY_PLATFORM);
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		enum party side = (enum party)p;
+		assert_int_equal(fix_events(&f, side, PARTY_PLATFORM, "blob.reject"), 1);
+		assert_null(fix_text(file_at(&f, side, id, 0), "rejected"));
+		assert_string_equal(fix_text(file_at(&f, side, id, 1), "rejected"),
+				    "commitment");
+		fix_rebuilt_equal(&f, side);
+	}
+	assert_int_equal(download(&f, PARTY_PLATFORM, bad, bytes, 999, &e), RC_CONFLICT);
+	fix_ok(download(&f, PARTY_PLATFORM, good, bytes, 1000, &e), &e, "download");
+	assert_int_equal(fix_query(&f, PARTY_PLATFORM,
+				   "SELECT count(*) FROM alarm WHERE kind = 'evidence' "
+				   "AND cleared_us = 0"),
+			 1);
+	fix_close(&f);
+}
+
+/* The peer will not have it: people see why, and other files go on. */
+static void
+test_refused_by_the_peer(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	struct exchange_blob_push push;
+	int64_t wait_us;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, 1000);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	fix_settle(&f);
+	give(&f, PARTY_AUTHORITY, id, "a", bytes, 1000);
+	give(&f, PARTY_AUTHORITY, id, "b", bytes, 900);
+	struct node *nd = f.n[PARTY_AUTHORITY].nd;
+	fix_ok(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e), &e, "next");
+	close(push.fd);
+	/* Down: it waits, and the other is tried first. */
+	fix_ok(exchange_blob_failed(nd, &push, false, "connection refused", &e), &e, "f");
+	const char *first = push.id;
+	fix_ok(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e), &e, "next");
+	close(push.fd);
+	assert_string_not_equal(push.id, first);
+	fix_ok(exchange_blob_failed(nd, &push, true, "413: too large", &e), &e, "f");
+	json_t *uploads = json_object_get(files_of(&f, PARTY_AUTHORITY, id), "uploads");
+	assert_int_equal(json_array_size(uploads), 2);
+	assert_string_equal(fix_text(json_array_get(uploads, 0), "reason"),
+			    "connection refused");
+	assert_string_equal(fix_text(json_array_get(uploads, 1), "state"), "failed");
+	assert_int_equal(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e),
+			 RC_RETRY);
+	fix_clock_add(61 * FIX_S);
+	settle(&f);
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
+			 1);
+	fix_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_upload_resumes),
+		cmocka_unit_test(test_upload_refused),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_no_receipt_without_the_file),
+		cmocka_unit_test(test_loose_files_go),
+		cmocka_unit_test(test_reject),
+		cmocka_unit_test(test_refused_by_the_peer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
