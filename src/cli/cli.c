@@ -35,6 +35,7 @@ const struct cli_command *const cli_families[] = {
 	cli_people_commands,
 	cli_order_commands,
 	cli_order_act_commands,
+	cli_evidence_commands,
 	cli_proof_commands,
 	cli_webhook_commands,
 	NULL,

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -81,6 +82,13 @@ enum rc cli_call(struct cli *c, const char *method, const char *path, json_t *in
 enum rc cli_call_bytes(struct cli *c, const char *path, const char **ret, size_t *ret_len,
 		       struct err *e) MUST_CHECK;
 
+/* Send `len` bytes of a file from `offset` on as the body of a PUT. */
+enum rc cli_upload(struct cli *c, const char *path, const char *file, uint64_t offset,
+		   uint64_t len, json_t **ret, struct err *e) MUST_CHECK;
+/* Write an answer's bytes to a new file; RC_CONFLICT when it exists. */
+enum rc cli_download(struct cli *c, const char *path, const char *file,
+		     uint64_t *ret_bytes, struct err *e) MUST_CHECK;
+
 /* Text of a member, "-" for null or none. */
 const char *cli_text(const json_t *o, const char *member);
 json_int_t cli_int(const json_t *o, const char *member);
@@ -122,6 +130,7 @@ extern const struct cli_command cli_people_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[],
 	cli_webhook_commands[];
+extern const struct cli_command cli_evidence_commands[];
 extern const struct cli_command cli_order_act_commands[];
 /* All of them, in the order of the help; ended by NULL. */
 extern const struct cli_command *const cli_families[];

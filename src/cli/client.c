@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "cli/cli.h"
+#include "cli/client.h"
 #include "service/service.h"
 
 enum { ANSWER_MAX = 256 << 20, CALL_TIMEOUT_S = 600 };
@@ -32,8 +32,8 @@ on_data(char *p, size_t size, size_t n, void *arg)
 }
 
 /* What `--as` names: the credential itself. */
-static enum rc
-credential_read(struct cli *c, const char **ret, struct err *e)
+enum rc
+client_credential(struct cli *c, const char **ret, struct err *e)
 {
 	size_t len;
 
@@ -70,8 +70,8 @@ daemon_there(const char *path)
 	return there;
 }
 
-static enum rc
-problem_read(struct cli *c, const char *text, size_t len, json_t **ret, struct err *e)
+enum rc
+client_problem(struct cli *c, const char *text, size_t len, json_t **ret, struct err *e)
 {
 	json_t *p = json_loadb(text, len, 0, NULL);
 
@@ -92,7 +92,7 @@ ask_daemon(struct cli *c, const char *socket_path, const char *method, const cha
 	CURL *h = curl_easy_init();
 	struct curl_slist *headers = NULL;
 	const char *credential;
-	enum rc rc = credential_read(c, &credential, e);
+	enum rc rc = client_credential(c, &credential, e);
 
 	if (h == NULL)
 		abort();
@@ -171,7 +171,7 @@ ask_here(struct cli *c, const char *method, const char *path, json_t *in,
 	if (rc == RC_OK)
 		rc = service_route_find(method, bare, in, &route, e);
 	if (rc == RC_OK)
-		rc = credential_read(c, &credential, e);
+		rc = client_credential(c, &credential, e);
 	if (rc == RC_OK && credential != NULL)
 		rc = actor_authenticate(nd, c->a, credential, &who, e);
 	if (rc == RC_OK)
@@ -222,7 +222,7 @@ cli_call(struct cli *c, const char *method, const char *path, json_t *in, json_t
 	if (here.json != NULL) {
 		*ret = here.json;
 	} else if (rc == RC_OK && status != 200) {
-		rc = problem_read(c, buf_str(&answer), answer.len, ret, e);
+		rc = client_problem(c, buf_str(&answer), answer.len, ret, e);
 	} else if (rc == RC_OK) {
 		*ret = json_loadb(buf_str(&answer), answer.len, 0, NULL);
 		if (*ret == NULL)
@@ -249,7 +249,7 @@ cli_call_bytes(struct cli *c, const char *path, const char **ret, size_t *ret_le
 		*ret = (const char *)here.bytes;
 		*ret_len = here.len;
 	} else if (rc == RC_OK && status != 200) {
-		rc = problem_read(c, buf_str(&answer), answer.len, &problem, e);
+		rc = client_problem(c, buf_str(&answer), answer.len, &problem, e);
 	} else if (rc == RC_OK) {
 		*ret = arena_strndup(c->a, buf_str(&answer), answer.len);
 		*ret_len = answer.len;

@@ -98,6 +98,10 @@ struct db_driver {
 	 * or not there at all; RC_CONFLICT when it exists. */
 	enum rc (*backup)(struct db *db, const char *to, struct err *e);
 
+	/* Outside a transaction.  What was deleted or overwritten is gone from every file
+	 * of the store.  RC_RETRY: somebody still reads an older state. */
+	enum rc (*scrub)(struct db *db, struct err *e);
+
 	/* Row access; a NULL column gives 0, or NULL with *len 0. */
 	int64_t (*col_int)(const struct db_row *row, unsigned col);
 	const char *(*col_text)(const struct db_row *row, unsigned col, size_t *ret_len);

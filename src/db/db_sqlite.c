@@ -252,6 +252,8 @@ configure(struct db *db, bool read_only, struct err *e)
 	if (rc == RC_OK && !read_only)
 		rc = sq_exec(db,
 			     "PRAGMA journal_mode = WAL;"
+			     /* Deleted content is overwritten: erasure means it. */
+			     "PRAGMA secure_delete = ON;"
 			     "PRAGMA cache_size = " WRITE_CACHE,
 			     e);
 	if (rc == RC_OK && !read_only) {
@@ -439,6 +441,7 @@ const struct db_driver db_sqlite = {
 	.has_table = sq_has_table,
 	.drop_tables = sq_drop_tables,
 	.backup = sq_backup,
+	.scrub = sq_scrub,
 	.col_int = sq_col_int,
 	.col_text = sq_col_text,
 	.col_blob = sq_col_blob,

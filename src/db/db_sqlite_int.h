@@ -58,6 +58,7 @@ enum rc sq_script(struct db *db, const char *text, struct err *e);
 enum rc sq_has_table(struct db *db, const char *name, bool *ret, struct err *e);
 enum rc sq_drop_tables(struct db *db, const char *prefix, struct err *e);
 enum rc sq_backup(struct db *db, const char *to, struct err *e);
+enum rc sq_scrub(struct db *db, struct err *e);
 int64_t sq_col_int(const struct db_row *row, unsigned col);
 const char *sq_col_text(const struct db_row *row, unsigned col, size_t *ret_len);
 const uint8_t *sq_col_blob(const struct db_row *row, unsigned col, size_t *ret_len);

@@ -229,6 +229,19 @@ sq_drop_tables(struct db *db, const char *prefix, struct err *e)
 	return rc;
 }
 
+/* With secure_delete, what remains of deleted rows is in the write-ahead log alone. */
+enum rc
+sq_scrub(struct db *db, struct err *e)
+{
+	assert(!db->in_tx);
+	int code = sqlite3_wal_checkpoint_v2(db->sq, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+					     NULL, NULL);
+
+	if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+		return err_set(e, RC_RETRY, "somebody still reads an older state");
+	return code == SQLITE_OK ? RC_OK : sq_fail(db, code, "scrub", e);
+}
+
 /* --- backup --- */
 
 static enum rc

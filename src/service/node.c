@@ -66,7 +66,8 @@ const struct setting_def node_settings[] = {
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
 	{"evidence.escrow", SETTING_TEXT, 0, AGE_KEY_TEXT_MAX, "", "age1...",
-	 "evidence is encrypted to this recipient of age too; empty: to both parties only"},
+	 "evidence is encrypted to this recipient of age too; empty: to both parties "
+	 "only"},
 	{"guard.psl", SETTING_PATH, 0, 4096, "", "file",
 	 "a newer Public Suffix List than the system's; empty: the system's"},
 	{"guard.protected", SETTING_PATH, 0, 4096, "", "file",

@@ -75,6 +75,9 @@ typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
  * may run again when the group lost a race; it must write only through `w`. */
 enum rc writer_run(struct node *nd, writer_work *work, void *arg,
 		   struct err *e) MUST_CHECK;
+/* Between groups: nothing that was erased is left in the files of the store.  RC_RETRY: a
+ * reader still looks at what was. */
+enum rc writer_scrub(struct node *nd, struct err *e) MUST_CHECK;
 enum rc writer_start(struct node *nd, struct err *e) MUST_CHECK;
 void writer_stop(struct node *nd);
 
@@ -127,6 +130,7 @@ struct node {
 	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
 	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures */
 
+	atomic_bool scrub_due; /* a scrub is to be tried again */
 	struct evidence_slot slots[NODE_EVIDENCE_SLOTS];
 	uint64_t slot_uses;
 

@@ -13,6 +13,9 @@ enum {
 	LARGE = 80 << 20,	/* a batch of BATCH_BYTES_MAX with its JSON escapes */
 };
 
+/* Who answers for what is kept and what is erased. */
+#define KEEPERS (ADMIN | APPROVER | ROLE_BIT(ROLE_LEAD))
+
 /* Of a body that is taken as it comes. */
 #define FILE_MOST ((size_t)EVENT_FILE_PLAIN_MAX)
 
@@ -188,6 +191,16 @@ const struct service_route service_routes[] = {
 	 "give a file as evidence"},
 	{"GET", "/v1/cases/{case}/evidence", ANYONE, -1, SMALL, service_evidence_list,
 	 "files of a case, and those on their way"},
+	{"POST", "/v1/cases/{case}/erase", KEEPERS, -1, SMALL, service_erase,
+	 "erase texts and files here, and ask the other side to"},
+	{"POST", "/v1/cases/{case}/erase/{request}", KEEPERS, -1, SMALL, service_erase_do,
+	 "erase here what was asked for"},
+	{"GET", "/v1/cases/{case}/erasures", ANYONE, -1, SMALL, service_erasures,
+	 "what was erased or asked for, and legal holds"},
+	{"POST", "/v1/cases/{case}/holds", TALKS | KEEPERS, -1, SMALL, service_hold_place,
+	 "place a legal hold: nothing of the case is erased"},
+	{"POST", "/v1/cases/{case}/holds/{hold}/release", KEEPERS, -1, SMALL,
+	 service_hold_release, "release a hold of this side"},
 	{"PUT", "/v1/uploads/{upload}", TALKS, -1, FILE_MOST, service_upload_put,
 	 "the bytes of a file, from an offset on"},
 	{"GET", "/v1/uploads/{upload}", TALKS, -1, SMALL, service_upload,

@@ -13,6 +13,7 @@ static const struct {
 	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
 	{"order.due", PARTY_AUTHORITY, tick_order_due},
+	{"erase.asked", -1, tick_erase_asked},
 	{"evidence.loose", -1, tick_evidence_loose},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},

@@ -40,6 +40,9 @@ service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
 /* explain.c */
 service_fn service_deadline;
+/* erase_ask.c: erasure and legal holds */
+service_fn service_erase, service_erase_do, service_erasures, service_hold_place,
+	service_hold_release;
 /* evidence.c: files for people */
 service_fn service_evidence_add, service_evidence_list, service_evidence_get,
 	service_upload, service_upload_put, service_upload_drop;

@@ -432,6 +432,21 @@ writer_run(struct node *nd, writer_work *work, void *arg, struct err *e)
 	return rc == RC_OK ? job_submit(nd, &j) : rc;
 }
 
+static enum rc
+work_scrub(struct writer *w, void *arg, struct err *e)
+{
+	(void)arg;
+	return w->s->drv->scrub(w->s->db, e);
+}
+
+enum rc
+writer_scrub(struct node *nd, struct err *e)
+{
+	struct job j = {.work = work_scrub, .e = e, .alone = true};
+
+	return job_submit(nd, &j);
+}
+
 struct rebuild {
 	json_t *before, *after;
 };

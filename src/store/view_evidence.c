@@ -161,12 +161,27 @@ static const struct {
 	const struct sql *q;
 } forgets[] = {
 	{"notice.send", &SQL_ERASE_V_CASE},
+	{"notice.send", &SQL_ERASE_V_CASE_WORD},
 	{"item.decide", &SQL_ERASE_V_ITEM_REASON},
+	{"item.decide", &SQL_ERASE_V_CLARIFY},
+	{"item.reverse", &SQL_ERASE_V_ITEM_REASON},
+	{"clarify.ask", &SQL_ERASE_V_CLARIFY},
+	{"clarify.answer", &SQL_ERASE_V_CLARIFY_ANSWER},
+	{"dispute.open", &SQL_ERASE_V_DISPUTE},
 	{"message.post", &SQL_ERASE_V_MESSAGE},
 	{"evidence.add", &SQL_ERASE_V_EVIDENCE},
 	{"erase.request", &SQL_ERASE_V_ERASE},
 	{"hold.place", &SQL_ERASE_V_HOLD},
 	{"hold.release", &SQL_ERASE_V_HOLD_RELEASED},
+};
+
+/* And of those whose row has no seq of theirs: $1 case, $2 dispute, $3 party. */
+static const struct {
+	const char *type;
+	const struct sql *q;
+} forgets_dispute[] = {
+	{"dispute.answer", &SQL_ERASE_V_DISPUTE_ANSWER},
+	{"dispute.rule", &SQL_ERASE_V_DISPUTE_RULING},
 };
 
 static enum rc
@@ -190,6 +205,16 @@ texts_forget(struct fold *f, enum party p, const struct event *ev, struct err *e
 	for (size_t i = 0; rc == RC_OK && i < sizeof(forgets) / sizeof(forgets[0]); i++)
 		if (strcmp(forgets[i].type, ev->type) == 0)
 			rc = store_run(f->s, forgets[i].q, key, NULL, NULL, e);
+	for (size_t i = 0; rc == RC_OK && i < 2; i++)
+		if (strcmp(forgets_dispute[i].type, ev->type) == 0)
+			rc = store_run(
+				f->s, forgets_dispute[i].q,
+				(struct db_param[]){
+					DB_P_TEXT(ev->casefile),
+					DB_P_TEXT(json_string_value(
+						json_object_get(ev->body, "dispute"))),
+					DB_P_INT(p)},
+				NULL, NULL, e);
 	return rc;
 }
 
@@ -292,8 +317,14 @@ static enum rc
 on_forget(void *arg, enum party p, const struct event *ev, struct err *e)
 {
 	struct forgetting *g = arg;
-	enum rc rc = RC_OK;
+	int64_t is_void = 0;
+	enum rc rc = store_int(g->f->s, &SQL_V_EVENT_VOID,
+			       (struct db_param[]){DB_P_INT(g->f->channel), DB_P_INT(p),
+						   DB_P_INT(ev->seq)},
+			       0, &is_void, e);
 
+	if (rc != RC_OK || is_void != 0)
+		return rc; /* it left nothing in the views */
 	if (g->own && g->texts)
 		rc = texts_forget(g->f, p, ev, e);
 	if (rc == RC_OK && g->files && ev->n_blobs != 0)

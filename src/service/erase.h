@@ -1,0 +1,26 @@
+/*
+ * erase - how something of a case is erased on this node; for the files of service/ only.
+ */
+#ifndef SALURAN_SERVICE_ERASE_H
+#define SALURAN_SERVICE_ERASE_H
+
+#include "service/node_int.h"
+
+/* A job of the writer; what `of` says of a reference is the party whose log it is in. */
+struct erase_job {
+	const char *casefile, *by, *what; /* texts, files, all */
+	const char *request;		  /* which request, or NULL */
+	const char *reason;	/* the request is made, for this reason; or NULL */
+	struct event_ref *refs; /* n_refs 0: all of the case */
+	enum party *of;
+	size_t n_refs;
+	uint64_t below[PARTY_COUNT]; /* out, without refs */
+	uint64_t n_texts, n_files;   /* out */
+};
+/* RC_CONFLICT: a hold stands, the policy wants it kept, the case is open, or it is not
+ * delivered yet. */
+writer_work erase_work;
+/* After the commit: remove the files, overwrite what the store has left of them. */
+enum rc erase_finish(struct node *nd, struct err *e) MUST_CHECK;
+
+#endif
