@@ -14,6 +14,7 @@ static const struct {
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
 	{"order.due", PARTY_AUTHORITY, tick_order_due},
 	{"erase.asked", -1, tick_erase_asked},
+	{"retention", -1, tick_retention},
 	{"evidence.loose", -1, tick_evidence_loose},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},

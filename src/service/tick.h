@@ -18,6 +18,7 @@ typedef enum rc tick_fn(struct node *nd, int64_t now_us, int64_t *next_us, struc
 
 tick_fn tick_access;
 tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
+tick_fn tick_retention;	     /* what the policy keeps no longer */
 tick_fn tick_erase_asked;    /* requests of the other side */
 tick_fn tick_evidence_loose; /* files that no event came for */
 /* channel_test.c: tests that are due, alarms of those that nobody answered */

@@ -407,7 +407,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "a:i b:i c:i d:i e:s f:x g:i h:x i:s j:s k:s l:s m:i n:i o:s p:i "
 		     "q:i"),
 		VIEW("v_erase", SQL_V_ERASE_ALL,
-		     "a:i b:i c:i d:s e:s f:s g:s h:s i:s j:i"),
+		     "a:i b:i c:i d:s e:s f:s g:s h:s i:s j:i k:i"),
 		VIEW("v_hold", SQL_V_HOLD_ALL,
 		     "a:s b:i c:s d:i e:s f:s g:i h:i i:s j:s k:i"),
 #undef VIEW

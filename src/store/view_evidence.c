@@ -347,6 +347,7 @@ erase_record(struct fold *f, const char *act, const char *reason, struct err *e)
 				 DB_P_TEXT(f->ev->by),
 				 DB_P_TEXT(reason),
 				 DB_P_INT(f->ev->iat_us),
+				 DB_P_INT(f->ev->n_refs == 0),
 			 },
 			 NULL, NULL, e);
 }

@@ -276,6 +276,60 @@ test_holds(void **state)
 	fix_close(&f);
 }
 
+/* By the policy, on each node by itself, not before it is over, and not under a hold. */
+static void
+test_retention(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	(void)state;
+	json_t *p0 = json_loads(fix_policy, 0, NULL);
+	json_object_set_new(p0, "retention",
+			    json_pack("{s:i, s:i, s:i}", "disclosures_s", 7200,
+				      "evidence_s", 5400, "preserve_s", 5400));
+	char *policy = json_dumps(p0, JSON_COMPACT);
+	json_decref(p0);
+	fix_open_policy(&f, policy);
+	free(policy);
+	const char *id = closed_case(&f);
+	fix_refused(&f, PARTY_AUTHORITY, f.n[PARTY_AUTHORITY].admin, "POST",
+		    case_path(&f, id, "erase"), erase_in("all"), RC_CONFLICT, "kept for");
+	/* Not over yet. */
+	fix_clock_add(4000 * FIX_S);
+	fix_ok(service_tick(f.n[PARTY_AUTHORITY].nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_events(&f, PARTY_AUTHORITY, PARTY_AUTHORITY, "erase.done"),
+			 0);
+	const char *hold =
+		fix_text(fix_must(&f, PARTY_PLATFORM, f.n[PARTY_PLATFORM].admin, "POST",
+				  case_path(&f, id, "holds"),
+				  json_pack("{s:s}", "reason", HOLD_WHY)),
+			 "hold");
+	fix_clock_add(4000 * FIX_S);
+	fix_ok(service_tick(f.n[PARTY_PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_PLATFORM, "erase.done"), 0);
+	fix_must(&f, PARTY_PLATFORM, f.n[PARTY_PLATFORM].admin, "POST",
+		 case_path(&f, id, arena_printf(f.a, "holds/%s/release", hold)),
+		 json_pack("{s:s}", "reason", "selesai"));
+	fix_settle(&f);
+	fix_clock_add(4000 * FIX_S);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		enum party side = (enum party)p;
+		fix_ok(service_tick(f.n[side].nd, FIX_S, &wait_us, &e), &e, "tick");
+		assert_int_equal(fix_events(&f, side, side, "erase.done"), 1);
+		assert_int_equal(files_with(&f, side, SECRET), 0);
+		/* Once. */
+		fix_clock_add(4000 * FIX_S);
+		fix_ok(service_tick(f.n[side].nd, FIX_S, &wait_us, &e), &e, "tick");
+		assert_int_equal(fix_events(&f, side, side, "erase.done"), 1);
+	}
+	fix_settle(&f);
+	fix_rebuilt_equal(&f, PARTY_AUTHORITY);
+	fix_rebuilt_equal(&f, PARTY_PLATFORM);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -283,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_whole_case),
 		cmocka_unit_test(test_one_event),
 		cmocka_unit_test(test_holds),
+		cmocka_unit_test(test_retention),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

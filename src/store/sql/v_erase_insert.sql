@@ -9,5 +9,7 @@
 -- $8 author
 -- $9 reason
 -- $10 iat, us
-INSERT INTO v_erase (channel, party, seq, casefile, act, request, what, author, reason, iat_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+-- $11 whether all of the case
+INSERT INTO v_erase (channel, party, seq, casefile, act, request, what, author, reason, iat_us,
+	whole)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);

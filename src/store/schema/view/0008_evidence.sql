@@ -31,6 +31,7 @@ CREATE TABLE v_erase (
 	act TEXT NOT NULL, -- request, done
 	request TEXT,	   -- which request
 	what TEXT NOT NULL,
+	whole BIGINT NOT NULL, -- 1: all of the case, 0: some events
 	author TEXT NOT NULL,
 	reason TEXT,
 	iat_us BIGINT NOT NULL,
