@@ -155,7 +155,7 @@ body_parse(struct lines *l, struct age_stanza *ret)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && len == BODY_COLUMNS) {
-		const char *line;
+		const char *line = "";
 		rc = line_next(l, &line, &len);
 		if (rc == RC_OK && len > BODY_COLUMNS)
 			rc = bad(l,
@@ -203,8 +203,8 @@ age_header_parse(struct arena *a, const uint8_t *p, size_t len, struct age_heade
 	if (memcmp(l.p, VERSION_LINE, l.len < version ? l.len : version) != 0)
 		return bad(&l, "it does not begin with age-encryption.org/v1");
 	for (bool first = true;; first = false) {
-		const char *line;
-		size_t n;
+		const char *line = "";
+		size_t n = 0;
 		enum rc rc = line_next(&l, &line, &n);
 		if (rc != RC_OK)
 			return rc;
