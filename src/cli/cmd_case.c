@@ -152,7 +152,9 @@ cli_case_act(struct cli *c, const char *verb, json_t *in, const char *done, stru
 		json_object_set_new(in, "version", json_string(cli_value(c, "version")));
 	rc = cli_call(c, "POST", arena_printf(c->a, "/v1/cases/%s/%s", c->words[0], verb),
 		      in, &r, e);
-	if (rc == RC_OK && !cli_json(c, r))
+	if (rc != RC_OK && r != NULL)
+		(void)cli_json(c, r);
+	else if (rc == RC_OK && !cli_json(c, r))
 		printf("%s: recorded as %s at log index %" JSON_INTEGER_FORMAT ".\n",
 		       done, cli_text(r, "event"), cli_int(r, "seq"));
 	return rc;

@@ -74,7 +74,8 @@ decide(struct cli *c, const char *verb, bool preview, struct err *e)
 			      decision_json(c), &r, e);
 
 	if (rc != RC_OK) {
-		if (r != NULL && json_is_string(json_object_get(r, "confirm")))
+		if (r != NULL && !cli_json(c, r) &&
+		    json_is_string(json_object_get(r, "confirm")))
 			fprintf(stderr, "now: --selection %s --confirm '%s'\n",
 				cli_text(r, "selection"), cli_text(r, "confirm"));
 		return rc;
