@@ -175,6 +175,29 @@ cmd_template_render(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+/* ---- counts ----------------------------------------------------------------------- */
+
+static enum rc
+cmd_counts(struct cli *c, struct err *e)
+{
+	static const char *const words[] = {"submitted", "accepted", "refused",
+					    "duplicate", "waiting",  "decided",
+					    "open"};
+	json_t *r;
+	enum rc rc = cli_call(c, "GET", "/v1/counts", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		printf("%-10s %" JSON_INTEGER_FORMAT "\n", words[i],
+		       cli_int(json_object_get(r, "counts"), words[i]));
+	if (cli_int(r, "incomplete") != 0)
+		printf("%" JSON_INTEGER_FORMAT
+		       " notices are incomplete: their manifest is not here\n",
+		       cli_int(r, "incomplete"));
+	return RC_OK;
+}
+
 /* ---- prepared steps --------------------------------------------------------------- */
 
 static enum rc
@@ -244,6 +267,8 @@ const struct cli_command cli_casework_commands[] = {
 	{"notes", "CASE", 1, 1, "the internal notes of a case",
 	 "saluran notes 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", true,
 	 page_options, cmd_notes},
+	{"counts", "", 0, 0, "what became of every row that was submitted",
+	 "saluran counts --as sari.credential", true, NULL, cmd_counts},
 	{"prepared", "", 0, 0,
 	 "reminders and warnings that are due, for a person to send",
 	 "saluran prepared --as sari.credential", true, page_options, cmd_prepared},

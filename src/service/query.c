@@ -43,6 +43,8 @@ tallies_put(const json_t *sums, json_t *into)
 					    json_integer(tally_get(sums, what)));
 	}
 	json_object_set_new(into, "cases", states);
+	/* Parts are here and the manifest is not: no clock runs. */
+	json_object_set_new(into, "incomplete", json_integer(tally_get(sums, "state/0")));
 	json_object_set_new(into, "items", json_integer(tally_get(sums, "items")));
 	json_object_set_new(into, "decided", json_integer(decided));
 	json_object_set_new(
@@ -71,6 +73,25 @@ tallies_read(struct store *s, json_t *into, struct err *e)
 		tallies_put(sums, into);
 	json_decref(rows);
 	json_decref(sums);
+	return rc;
+}
+
+/* out: cases {state: n}, incomplete (notices without their manifest), items, decided,
+ * counts {submitted, accepted, refused, duplicate, waiting, decided, open} */
+enum rc
+service_counts(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	       struct reply *out, struct err *e)
+{
+	json_t *o = reply_json(a, out, json_object());
+	struct store *s = NULL;
+	enum rc rc = in_only(in, "", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = reader_snapshot(nd, &s, e);
+	if (rc == RC_OK)
+		rc = tallies_read(s, o, e);
+	reader_put(nd, s);
 	return rc;
 }
 

@@ -157,6 +157,8 @@ const struct service_route service_routes[] = {
 	 "reminders and warnings that are due, for a person to send"},
 	{"POST", "/v1/prepared/{prepared}/send", OFFICER, PARTY_AUTHORITY, SMALL,
 	 service_prepared_send, "send one, with its text or another"},
+	{"GET", "/v1/counts", ANYONE, -1, SMALL, service_counts,
+	 "what became of every row that was submitted"},
 	{"GET", "/v1/held", ANYONE, PARTY_PLATFORM, SMALL, service_held,
 	 "decisions in bulk that wait"},
 	{"POST", "/v1/held/{held}/cancel", WORKS, PARTY_PLATFORM, SMALL,

@@ -17,6 +17,8 @@ service_fn service_case_accept, service_case_refuse, service_case_decide,
 /* decide.c, held.c */
 service_fn service_decide_preview, service_held, service_held_cancel,
 	service_case_reverse;
+/* query.c */
+service_fn service_counts;
 /* prepared.c */
 service_fn service_prepared, service_prepared_send;
 /* clarify.c, dispute.c */

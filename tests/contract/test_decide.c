@@ -385,6 +385,41 @@ confirmed(void **state)
 	fix_close(&f);
 }
 
+/* So many that the open ones are counted, not each: the counts are the same. */
+static void
+many(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = received(&f, "A-1", "t.example", 620);
+	fix_act(&f, PLATFORM, c, "decide",
+		json_pack("{s:s, s:s}", "items", "5-14", "outcome", "removed"));
+	fix_act(&f, PLATFORM, c, "decide", all_removed());
+	json_t *n = json_object_get(fix_case(&f, PLATFORM, c), "counts");
+	assert_int_equal(fix_int(n, "decided"), 620);
+	assert_int_equal(open_items(&f, c), 0);
+	json_t *in = json_pack("{s:s, s:s, s:s}", "items", "0-599", "outcome", "kept",
+			       "reason", "All of it is news.");
+	struct err e = ERR_INIT;
+	json_t *r;
+	assert_int_equal(fix_call(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+				  case_path(&f, c, "reverse"), json_deep_copy(in), &r,
+				  &e),
+			 RC_CONFLICT);
+	json_object_set(in, "selection", json_object_get(r, "selection"));
+	json_object_set(in, "confirm", json_object_get(r, "confirm"));
+	fix_must(&f, PLATFORM, f.n[PLATFORM].agent, "POST", case_path(&f, c, "reverse"),
+		 in);
+	fix_settle(&f);
+	n = json_object_get(fix_case(&f, AUTHORITY, c), "counts");
+	assert_int_equal(fix_int(n, "decided"), 620);
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
 static json_t *
 decide_all(struct fix *f, const char *casefile)
 {
@@ -518,7 +553,7 @@ main(void)
 		cmocka_unit_test(filters),	 cmocka_unit_test(both_versions),
 		cmocka_unit_test(stale),	 cmocka_unit_test(confirmed),
 		cmocka_unit_test(held),		 cmocka_unit_test(cancelled),
-		cmocka_unit_test(held_conflict),
+		cmocka_unit_test(held_conflict), cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
