@@ -15,7 +15,7 @@ import sys
 LANGUAGES = ["id", "en"]  # in the order of enum lang
 TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 KEY = re.compile(r"[a-z][a-z0-9_]*")
-ARGS_MAX = 4
+ARGS_MAX = 5
 
 
 class Refused(Exception):

@@ -90,7 +90,7 @@ counts_put(struct page *p, const json_t *n)
 	html_leaf(p->h, "li", NULL,
 		  FILL(p, SUM_SUBMITTED, NUMBER(p, j_int(n, "submitted")),
 		       NUMBER(p, j_int(n, "accepted")), NUMBER(p, j_int(n, "refused")),
-		       NUMBER(p, j_int(n, "waiting"))));
+		       NUMBER(p, j_int(n, "duplicate")), NUMBER(p, j_int(n, "waiting"))));
 	html_leaf(p->h, "li", NULL,
 		  FILL(p, SUM_ACCEPTED, NUMBER(p, j_int(n, "accepted")),
 		       NUMBER(p, j_int(n, "decided")), NUMBER(p, j_int(n, "open"))));

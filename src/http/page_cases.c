@@ -111,7 +111,7 @@ case_row(struct page *p, const json_t *c, const struct column *columns)
 {
 	const char *id = j_text(c, "case"), *subject = j_text(c, "subject");
 	const json_t *n = json_object_get(c, "counts");
-	const int64_t submitted = j_int(n, "submitted"), decided = j_int(n, "decided");
+	const int64_t items = j_int(c, "items"), decided = j_int(n, "decided");
 	struct html *h = p->h;
 
 	row_open(p);
@@ -138,9 +138,9 @@ case_row(struct page *p, const json_t *c, const struct column *columns)
 	cell_open(p, columns++);
 	due_put(p, c);
 	cell_close(p);
-	cell_number(p, columns++, submitted);
+	cell_number(p, columns++, items);
 	cell_number(p, columns++, decided);
-	cell_number(p, columns++, submitted - decided);
+	cell_number(p, columns++, items - decided);
 	row_close(p);
 }
 

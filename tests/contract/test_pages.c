@@ -131,7 +131,7 @@ undelivered_is_shown_as_such(void **state)
 	       "251 items = 0 decided + 251 undecided", "entries undelivered",
 	       path_of("/case/", t.plain_case));
 	EXPECT(path_of(path_of("/case/", t.plain_case), "?lang=en"), 200, "Undelivered",
-	       "submitted 250 = accepted 0 + refused 0 + waiting 250",
+	       "submitted 250 = accepted 0 + refused 0 + duplicate 0 + waiting 250",
 	       "accepted 0 = decided 0 + open 0", "none yet: no deadline runs",
 	       "Appended");
 }

@@ -289,7 +289,7 @@ one_case(void **state)
 	EXPECT_IN_ORDER(
 		path, "&lt;script&gt;", CHIP("bad", "Overdue"), "not given", "kelas-baru",
 		"Warning 2, once the step before has its receipt",
-		"submitted 5 = accepted 0 + refused 0 + waiting 5",
+		"submitted 5 = accepted 0 + refused 0 + duplicate 0 + waiting 5",
 		/* items */
 		"HTTPS://Contoh.example/&lt;b&gt;", "https://contoh.example/%3Cb%3E",
 		"Gambling", CHIP("done", "Removed"), "erased", "kategori_baru",
