@@ -66,6 +66,9 @@ bool cli_switch(const struct cli *c, const char *option);
 /* All values as a JSON array, or NULL when there is none. */
 json_t *cli_values(const struct cli *c, const char *option);
 
+/* The values of --field CODE=TEXT as `fields` of a request.  RC_INVALID. */
+enum rc cli_fields_put(struct cli *c, json_t *in, struct err *e) MUST_CHECK;
+
 /* A whole file, "-" for standard input.  RC_TOO_LARGE past CLI_FILE_MAX. */
 enum rc cli_file_read(struct cli *c, const char *path, const char **ret, size_t *ret_len,
 		      struct err *e) MUST_CHECK;

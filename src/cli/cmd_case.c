@@ -44,9 +44,8 @@ line_of(const char *text, size_t at)
 	return line;
 }
 
-/* --field CODE=TEXT */
-static enum rc
-fields_put(struct cli *c, json_t *in, struct err *e)
+enum rc
+cli_fields_put(struct cli *c, json_t *in, struct err *e)
 {
 	json_t *given = cli_values(c, "field"), *fields = json_object(), *v;
 	enum rc rc = RC_OK;
@@ -114,7 +113,7 @@ cmd_send(struct cli *c, struct err *e)
 			"partial", cli_switch(c, "partial"));
 		json_object_update(in, more);
 		json_decref(more);
-		rc = fields_put(c, in, e);
+		rc = cli_fields_put(c, in, e);
 		if (rc != RC_OK) {
 			json_decref(in);
 			return rc;

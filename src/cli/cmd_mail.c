@@ -522,6 +522,8 @@ cmd_mail_send(struct cli *c, struct err *e)
 		"peer", cli_value(c, "peer"), "category", cli_value(c, "category"),
 		"letter", letter, "language", cli_value(c, "language"), "measure",
 		cli_value(c, "measure"), "urgent", cli_switch(c, "urgent"));
+	if (rc == RC_OK)
+		rc = cli_fields_put(c, in, e);
 	if (rc != RC_OK) {
 		json_decref(in);
 		return rc;
@@ -572,6 +574,8 @@ static const struct cli_option mail_send_options[] = {
 	{"language", "CODE", false, "of the letter (id)"},
 	{"measure", "WORD", false, "what is asked for (removal)"},
 	{"urgent", NULL, false, "by the urgent deadline of the policy"},
+	{"field", "CODE=TEXT", false,
+	 "what the policy asks of a notice ('policy show'); may be given again"},
 	{NULL, NULL, false, NULL},
 };
 
