@@ -57,18 +57,20 @@ on_act(void *arg, const struct db_row *row, struct err *e)
 {
 	struct get *g = arg;
 	struct order_row *o = g->out;
-	const char *act = store_col_text(g->s, g->a, row, 0);
-	bool approve = strcmp(act, "approve") == 0,
-	     override = strcmp(act, "override") == 0;
+	const char *type =
+		arena_printf(g->a, "order.%s", store_col_text(g->s, g->a, row, 0));
+	enum order_act act;
 	json_t *done;
 	size_t i;
 	const json_t *token;
 
-	if ((approve || override) && o->n_hands < ORDER_HANDS_MAX)
+	if (!order_act_find(type, &act))
+		return err_set(e, RC_CORRUPT, "the store holds an act %s", type);
+	if (order_act_is_hand(act) && o->n_hands < ORDER_HANDS_MAX)
 		((const char **)(uintptr_t)o->hands)[o->n_hands++] =
 			store_col_text(g->s, g->a, row, 1);
-	o->approvals += approve;
-	if (!override)
+	o->approvals += act == ORDER_ACT_APPROVE;
+	if (act != ORDER_ACT_OVERRIDE)
 		return RC_OK;
 	const char *guards = store_col_text(g->s, g->a, row, 2);
 	enum rc rc = ijson_parse(g->a, guards, strlen(guards), &done, e);

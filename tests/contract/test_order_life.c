@@ -440,10 +440,13 @@ staged_lift(void **state)
 	must(&f, n->officer, d, "plan",
 	     plan_in(now + 10 * FIX_S, "[\"c.example\"]", now + 120 * FIX_S,
 		     "[\"b.example\"]"));
-	/* The newer plan is the one. */
+	/* The newer plan is the one: what only the older had waits for nothing. */
 	must(&f, n->officer, d, "plan",
 	     plan_in(now + 60 * FIX_S, "[\"C.example\"]", now + 120 * FIX_S,
 		     "[\"a.example\"]"));
+	const json_t *b = json_array_get(json_object_get(shown(&f, d), "names"), 1);
+	assert_string_equal(fix_text(b, "name"), "b.example");
+	assert_true(json_is_null(json_object_get(b, "stage")));
 	fix_clock_add(20 * FIX_S);
 	tick(&f);
 	assert_zone(&f, "*.c.example a.example b.example c.example");
