@@ -218,8 +218,12 @@ handler_run(struct fold *f, struct err *e)
 	rc = fn(f, e);
 	if (rc == RC_OK && f->void_why != NULL && !f->recorded)
 		return drv->rollback_to(f->s->db, e);
-	/* A failure rolls the whole job back: its savepoint ends with it. */
-	return rc == RC_OK ? drv->release(f->s->db, e) : rc;
+	if (rc == RC_OK)
+		rc = drv->release(f->s->db, e);
+	/* The job's own savepoint is the next one out: ours must not stay inside it. */
+	if (rc != RC_OK && drv->rollback_to(f->s->db, NULL) != RC_OK)
+		rc = RC_IO;
+	return rc;
 }
 
 enum rc
