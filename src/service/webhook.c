@@ -323,6 +323,7 @@ service_webhook_deliveries(struct node *nd, struct arena *a, const struct actor 
 	struct hook_job j = {0};
 	int64_t after = 0, limit = 0;
 	struct store *s = NULL;
+	const char *url;
 	enum rc rc = hook_in(in, "webhook after limit", &j, e);
 
 	(void)who;
@@ -333,7 +334,12 @@ service_webhook_deliveries(struct node *nd, struct arena *a, const struct actor 
 		rc = in_int(in, "limit", 1, DELIVERIES_MAX, DELIVERIES_DEFAULT, &limit,
 			    e);
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_text(s, a, &SQL_WEBHOOK_GET,
+				(struct db_param[]){DB_P_TEXT(j.webhook)}, &url, e);
+	if (rc == RC_OK && url == NULL)
+		rc = err_set(e, RC_NOT_FOUND, "there is no webhook %s", j.webhook);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_WEBHOOK_DELIVERY_LIST,
 				(struct db_param[]){DB_P_TEXT(j.webhook), DB_P_INT(after),

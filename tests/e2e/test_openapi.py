@@ -74,7 +74,19 @@ class Story:
         bearer = {"Authorization": f"Bearer {session['session']}"}
         a.must("GET", "/v1/me", None, headers=bearer)
         a.must("GET", "/v1/sessions", None, headers=bearer)
-        a.must("POST", "/v1/logout", None, {}, bearer)
+        token = a.must("POST", "/v1/tokens", None, {"name": "t", "scopes": ["cases:read"]},
+                       bearer)
+        scoped = {"Authorization": f"Bearer {token['credential']}"}
+        a.must("GET", "/v1/cases", None, headers=scoped)
+        a.api("GET", "/v1/persons", None, headers=scoped)
+        a.must("POST", f"/v1/tokens/{token['id']}/revoke", None, {}, bearer)
+        other = a.must("POST", "/v1/login", None, {"name": "sari", "password": PASSWORD})
+        mine = {"Authorization": f"Bearer {other['session']}"}
+        first = next(row["id"] for row in a.must("GET", "/v1/sessions", None,
+                                                 headers=mine)["sessions"] if not row["this"])
+        a.must("POST", f"/v1/sessions/{first}/revoke", None, {}, mine)
+        a.must("POST", "/v1/persons/sari/link", "admin", {})
+        a.must("POST", "/v1/logout", None, {}, mine)
         a.must("POST", "/v1/persons/sari/withdraw", "admin", {})
         for path in ("/v1/persons", "/v1/status", "/v1/peers", "/v1/alarms", "/v1/access",
                      "/v1/metrics", "/v1/tokens", "/v1/contacts", "/v1/webhooks"):

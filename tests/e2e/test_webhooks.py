@@ -201,8 +201,9 @@ def refused(stage):
         raise Failure(f"refused for another reason: {reason()}")
     stage.authority.must("POST", f"/v1/webhooks/{made['webhook']}/remove", "admin", {})
     expect(stage.authority.must("GET", "/v1/webhooks", "admin")["webhooks"], [], "what is left")
-    expect(stage.authority.api("POST", f"/v1/webhooks/{made['webhook']}/resume", "admin",
-                               {})[0], 404, "one that is gone")
+    path = f"/v1/webhooks/{made['webhook']}"
+    expect(stage.authority.api("POST", path + "/resume", "admin", {})[0], 404, "resume what is gone")
+    expect(stage.authority.api("GET", path + "/deliveries", "admin")[0], 404, "its deliveries")
 
 
 def gone(stage, receiver):
