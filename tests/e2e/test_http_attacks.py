@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -17,6 +18,7 @@ READ_S = 30
 PASSWORD = "correct horse battery staple 9"
 CONNECTIONS = 1000
 SLOW_S = 40  # a head may take 15 s
+UNREAD_S = 150  # an answer may lie unread for 75 s
 OVER_LIMIT = 64 * 1024 + 1
 
 
@@ -350,7 +352,8 @@ def rates(a):
 
 def slow(a):
     """A head that comes a byte at a time, a body that never does, an answer nobody reads."""
-    with self_closing(a) as s:
+    reader = unread(a)
+    with a.connect() as s:
         began = time.monotonic()
         text = a.head("GET /v1/status").encode()
         cut = False
@@ -369,10 +372,22 @@ def slow(a):
         if not cut or time.monotonic() - began > SLOW_S:
             raise Failure("a head of one byte each half second was waited for")
     expect(a.node.api("GET", "/v1/status", "admin")[0], 200, "others meanwhile")
+    a.lab.wait("who reads nothing is cut off", lambda: not reader.is_alive(), UNREAD_S)
 
 
-def self_closing(a):
-    return a.connect()
+def unread(a):
+    """Asks for megabytes and reads none of them, until the node has had enough."""
+    def ask():
+        with a.connect(2 * UNREAD_S) as s:
+            try:
+                s.sendall((a.head("GET /metrics") * 3000).encode())
+                while True:  # once the node reads no more, this waits, and then fails
+                    s.sendall(a.head("GET /metrics").encode() * 100)
+            except (OSError, ssl.SSLError):
+                pass
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    return thread
 
 
 def crowd(a):
