@@ -62,7 +62,7 @@ service_hold_place(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = in_uuid(in, "case", &j.casefile, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, REASON_MAX, &j.reason, e);
+		rc = in_ready(in, a, "reason", true, REASON_MAX, &j.reason, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_hold, &j, e);
 	if (rc == RC_OK)
@@ -84,7 +84,7 @@ service_hold_release(struct node *nd, struct arena *a, const struct actor *who,
 	if (rc == RC_OK)
 		rc = in_uuid(in, "hold", &j.hold, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, REASON_MAX, &j.reason, e);
+		rc = in_ready(in, a, "reason", true, REASON_MAX, &j.reason, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_hold, &j, e);
 	if (rc == RC_OK)
@@ -172,7 +172,7 @@ service_erase(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = events_take(a, json_object_get(in, "events"), &j, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, REASON_MAX, &j.reason, e);
+		rc = in_ready(in, a, "reason", true, REASON_MAX, &j.reason, e);
 	if (rc != RC_OK)
 		return rc;
 	uuid7_make(clock_now_us(), request);

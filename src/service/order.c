@@ -168,7 +168,7 @@ service_order_draft(struct node *nd, struct arena *a, const struct actor *who, j
 	enum rc rc = in_only(in, ORDER_DRAFT_MEMBERS, e);
 
 	if (rc == RC_OK)
-		rc = order_read_texts(in, &o, e);
+		rc = order_read_texts(in, a, &o, e);
 	if (rc == RC_OK)
 		rc = order_look(nd, a, in, &o, e);
 	if (rc == RC_OK)

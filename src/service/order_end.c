@@ -277,7 +277,7 @@ service_order_lift(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &l.order, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
+		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
 	if (rc == RC_OK)
 		rc = order_read_names(a, json_object_get(in, "names"), &l.names, e);
 	if (rc == RC_OK)
@@ -356,7 +356,7 @@ service_order_plan(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &l.order, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
+		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
 	if (rc == RC_OK)
 		rc = stages_read(a, in, l.stages, e);
 	if (rc == RC_OK)

@@ -82,7 +82,8 @@ struct order {
 enum rc order_read(struct node *nd, struct store *s, struct arena *a, json_t *in,
 		   struct order *o, struct err *e) MUST_CHECK;
 /* Reasons, legal basis, ...; then the times, which hang on the policy. */
-enum rc order_read_texts(json_t *in, struct order *o, struct err *e) MUST_CHECK;
+enum rc order_read_texts(json_t *in, struct arena *a, struct order *o,
+			 struct err *e) MUST_CHECK;
 enum rc order_read_times(json_t *in, struct order *o, struct err *e) MUST_CHECK;
 /* `names` of a request in their normal form; *ret NULL when absent. */
 enum rc order_read_names(struct arena *a, const json_t *names, json_t **ret,

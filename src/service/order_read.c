@@ -263,7 +263,7 @@ emergency_reason_read(json_t *in, struct order *o, struct err *e)
 }
 
 enum rc
-order_read_texts(json_t *in, struct order *o, struct err *e)
+order_read_texts(json_t *in, struct arena *a, struct order *o, struct err *e)
 {
 	const struct {
 		const char *name, **into;
@@ -276,7 +276,8 @@ order_read_texts(json_t *in, struct order *o, struct err *e)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < sizeof(texts) / sizeof(texts[0]); i++)
-		rc = in_text(in, texts[i].name, true, ORDER_TEXT_MAX, texts[i].into, e);
+		rc = in_ready(in, a, texts[i].name, true, ORDER_TEXT_MAX, texts[i].into,
+			      e);
 	if (rc == RC_OK)
 		rc = emergency_reason_read(in, o, e);
 	if (rc == RC_OK && json_object_get(in, "previous") != NULL)

@@ -153,7 +153,7 @@ service_order_override(struct node *nd, struct arena *a, const struct actor *who
 	if (rc == RC_OK)
 		rc = in_text(in, "text_sha256", true, HASH_HEX_LEN, &g.text_sha256, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
+		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
 	if (rc == RC_OK)
 		rc = guards_check(guards, e);
 	if (rc != RC_OK)
@@ -260,7 +260,7 @@ service_order_return(struct node *nd, struct arena *a, const struct actor *who,
 	if (rc == RC_OK)
 		rc = signed_read(in, &g, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
+		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
@@ -275,7 +275,7 @@ service_order_withdraw(struct node *nd, struct arena *a, const struct actor *who
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &g.order, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", false, ORDER_TEXT_MAX, &g.reason, e);
+		rc = in_ready(in, a, "reason", false, ORDER_TEXT_MAX, &g.reason, e);
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
@@ -338,14 +338,14 @@ service_order_owner(struct node *nd, struct arena *a, const struct actor *who, j
 /* ---- review --------------------------------------------------------------------- */
 
 static enum rc
-review_read(json_t *in, struct signing *g, struct err *e)
+review_read(json_t *in, struct arena *a, struct signing *g, struct err *e)
 {
 	const char *outcome, *next;
 	int64_t seq = -1, next_us = 0;
 	enum rc rc = in_text(in, "outcome", true, EVENT_TOKEN_MAX, &outcome, e);
 
 	if (rc == RC_OK)
-		rc = in_text(in, "reason", true, ORDER_TEXT_MAX, &g->reason, e);
+		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &g->reason, e);
 	if (rc == RC_OK)
 		rc = in_int(in, "lift", 0, IJSON_INT_MAX, -1, &seq, e);
 	if (rc == RC_OK)
@@ -381,7 +381,7 @@ service_order_review(struct node *nd, struct arena *a, const struct actor *who,
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &g.order, e);
 	if (rc == RC_OK)
-		rc = review_read(in, &g, e);
+		rc = review_read(in, a, &g, e);
 	if (rc == RC_OK)
 		rc = sign_reply(nd, a, &g, out, e);
 	json_decref(g.body);

@@ -259,6 +259,26 @@ open_places(void **state)
 		json_decref(rows[i].more);
 		fix_settle(&f);
 	}
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/orders",
+		    json_pack("{s:[s], s:[s], s:s, s:s, s:s, s:s, s:s}", "names",
+			      "a.example", "cites", c, "reasons", "For {why}.",
+			      "legal_basis", "L", "proportionality", "P", "collateral",
+			      "C", "ends", "2017-08-10T00:00:00Z"),
+		    RC_INVALID, "{why}");
+	static const char *const acts[] = {"lift", "override", "return"};
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		char zeros[65] = "";
+		memset(zeros, '0', 64);
+		json_t *in = json_pack("{s:s}", "reason", "For {why}.");
+		if (strcmp(acts[i], "lift") != 0)
+			json_object_set_new(in, "text_sha256", json_string(zeros));
+		fix_refused(
+			&f, AUTHORITY, f.n[AUTHORITY].approver, "POST",
+			arena_printf(f.a,
+				     "/v1/orders/01890a5d-ac96-774b-bcce-b302099a8057/%s",
+				     acts[i]),
+			in, RC_INVALID, "{why}");
+	}
 	static const char *const texts[] = {"subject", "legal_basis", "letter"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		json_t *in = json_pack("{s:s, s:s, s:s, s:s}", "csv",
