@@ -43,6 +43,9 @@ struct idem_request {
 enum rc idem_begin(struct node *nd, struct arena *a, const struct idem_request *q,
 		   struct idem **ret, const char **ret_before, struct err *e) MUST_CHECK;
 
+/* Is the calling thread's next job its first under a key? */
+bool idem_wants(void);
+
 /* `answer` NULL: it failed.  Frees `x`.  RC_OK: what was asked for is durable. */
 enum rc idem_end(struct idem *x, const char *answer, struct err *e) MUST_CHECK;
 

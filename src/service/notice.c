@@ -3,6 +3,10 @@
  *
  * The sender's reference is the idempotency key: the same reference with the same content
  * answers as before, with other content it is refused.
+ *
+ * A large notice is recorded in slices, a job each: colleagues' acts go between them, and
+ * the peer receives the first while the last is made.  Where it stands is in the views,
+ * so that sending the same again goes on where it was interrupted.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,6 +14,8 @@
 
 #include "base/clock.h"
 #include "core/batch.h"
+#include "core/event_type.h"
+#include "service/idem.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -21,6 +27,7 @@ enum {
 	 * digest of the normal form, digest of the disclosure) they fit
 	 * EVENT_PAYLOAD_MAX. */
 	PART_ITEMS_MAX = 200,
+	SLICE_PARTS = 5,       /* parts of one job */
 	REPORT_ROWS_MAX = 500, /* rows that a check reports one by one */
 };
 
@@ -33,11 +40,15 @@ struct notice {
 	bool urgent, partial;
 	const char *by;
 	struct batch batch;
-	struct hash digest; /* of the whole request */
+	struct hash digest;	       /* of the whole request */
+	const struct batch_row **rows; /* those that are sent */
+	size_t n_rows;
+	bool whole; /* in one job */
+	bool begun; /* a job of this call has recorded something */
 	/* out */
 	char casefile[UUID_TEXT_LEN + 1];
-	uint64_t seq;
-	const char *again; /* the answer given before, or NULL */
+	uint64_t recorded; /* items */
+	bool done, again;  /* again: it was sent whole before */
 };
 
 static json_t *
@@ -196,30 +207,56 @@ text_disclosures(const struct notice *n, struct view_disclosed ret[4])
 	return count;
 }
 
+struct leaves {
+	struct store *s;
+	struct buf cat;
+};
+
 static enum rc
-manifest_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
-		size_t items, int parts, struct err *e)
+on_leaf(void *arg, const struct db_row *row, struct err *e)
 {
-	struct view_disclosed sd[4];
-	char policy_hex[HASH_HEX_LEN + 1], digest_hex[HASH_HEX_LEN + 1];
-	struct log_leaf *leaves;
-	struct hash digest;
+	struct leaves *l = arg;
+	size_t len;
+	const uint8_t *leaf = l->s->drv->col_blob(row, 0, &len);
+
+	(void)e;
+	buf_put(&l->cat, leaf, len);
+	return RC_OK;
+}
+
+/* The manifest names the leaf hashes of the parts: they are signed first. */
+static enum rc
+parts_digest(struct writer *w, const struct notice *n, struct hash *ret, struct err *e)
+{
+	struct leaves l = {.s = w->s, .cat = BUF_INIT(EVENT_PARTS_MAX * HASH_LEN)};
 	struct stage *st;
 	enum rc rc = append_stage(w, n->channel.channel, &st, e);
 
-	/* The manifest names the leaf hashes of the parts: they are signed first. */
 	if (rc == RC_OK)
 		rc = append_flush(w, st, e);
 	if (rc == RC_OK)
-		rc = store_leaves(w->s, w->a, st->channel, st->party,
-				  st->head.size - (uint64_t)parts, st->head.size, &leaves,
-				  e);
+		rc = store_run(w->s, &SQL_CASE_PART_LEAVES,
+			       (struct db_param[]){DB_P_TEXT(n->casefile),
+						   DB_P_INT(st->channel),
+						   DB_P_INT(st->party)},
+			       on_leaf, &l, e);
+	if (rc == RC_OK && !buf_ok(&l.cat))
+		rc = err_set(e, RC_TOO_LARGE, "more than %d parts", EVENT_PARTS_MAX);
+	hash_bytes(buf_str(&l.cat), l.cat.len, ret);
+	buf_free(&l.cat);
+	return rc;
+}
+
+static enum rc
+manifest_append(struct writer *w, struct notice *n, uint64_t parts, struct err *e)
+{
+	struct view_disclosed sd[4];
+	char policy_hex[HASH_HEX_LEN + 1], digest_hex[HASH_HEX_LEN + 1];
+	struct hash digest;
+	enum rc rc = parts_digest(w, n, &digest, e);
+
 	if (rc != RC_OK)
 		return rc;
-	uint8_t *cat = arena_array(w->a, (size_t)parts, HASH_LEN);
-	for (int i = 0; i < parts; i++)
-		memcpy(cat + i * HASH_LEN, leaves[i].leaf.b, HASH_LEN);
-	hash_bytes(cat, (size_t)parts * HASH_LEN, &digest);
 	size_t n_sd = text_disclosures(n, sd);
 	return append_event(
 		w,
@@ -229,21 +266,21 @@ manifest_append(struct writer *w, struct notice *n, const struct batch_row *cons
 			.casefile = n->casefile,
 			.by = n->by,
 			.body = json_pack(
-				"{s:{s:s, s:I, s:s}, s:s, s:b, s:s, s:s, s:I, s:i, s:s, "
+				"{s:{s:s, s:I, s:s}, s:s, s:b, s:s, s:s, s:I, s:I, s:s, "
 				"s:{s:I, s:I}}",
 				"policy", "name", n->policy->name, "version",
 				(json_int_t)n->policy->version, "sha256",
 				hash_hex(&n->policy->sha256, policy_hex), "class",
-				notice_class(n, rows, items), "urgent", n->urgent,
+				notice_class(n, n->rows, n->n_rows), "urgent", n->urgent,
 				"language", n->language, "measure", n->measure, "items",
-				(json_int_t)items, "parts", parts, "digest",
-				hash_hex(&digest, digest_hex), "listed", "duplicate",
-				(json_int_t)n->batch.n_duplicate, "refused",
+				(json_int_t)n->n_rows, "parts", (json_int_t)parts,
+				"digest", hash_hex(&digest, digest_hex), "listed",
+				"duplicate", (json_int_t)n->batch.n_duplicate, "refused",
 				(json_int_t)n->batch.n_bad),
 			.disclosures = sd,
 			.n_disclosures = n_sd,
 		},
-		&n->seq, e);
+		NULL, e);
 }
 
 /* The answer given before to this reference: kept, so that a retry gets it again. */
@@ -268,42 +305,93 @@ request_seen(struct writer *w, const char *key, const struct hash *digest,
 	return store_text(w->s, w->a, &SQL_REQUEST_ANSWER, p, ret, e);
 }
 
+/* The case that this is, or becomes: it may be there whole, or as far as it came. */
 static enum rc
-work_send(struct writer *w, void *arg, struct err *e)
+case_find(struct writer *w, struct notice *n, struct case_row *c, struct err *e)
 {
-	struct notice *n = arg;
 	const char *key =
 		arena_printf(w->a, "%" PRId64 "/%s", n->channel.channel, n->reference);
-	const struct batch_row **rows =
-		arena_array(w->a, n->batch.n_ok, sizeof(const struct batch_row *));
 	char hex[HASH_HEX_LEN + 1];
-	size_t items = 0;
-	int parts = 0;
-	enum rc rc = request_seen(w, key, &n->digest, &n->again, e);
+	const char *seen;
+	enum rc rc = request_seen(w, key, &n->digest, &seen, e);
 
-	if (rc != RC_OK || n->again != NULL)
+	if (rc != RC_OK)
 		return rc;
-	for (size_t i = 0; i < n->batch.n_rows; i++)
-		if (n->batch.rows[i].rc == RC_OK)
-			rows[items++] = &n->batch.rows[i];
-	rc = notice_time_check(w, &n->channel, n->policy, notice_class(n, rows, items),
-			       n->urgent, e);
+	if (seen != NULL) {
+		memcpy(n->casefile, seen, UUID_TEXT_LEN + 1);
+		return view_case_get(w->s, w->a, n->casefile, c, e);
+	}
+	*c = (struct case_row){0};
+	rc = notice_time_check(w, &n->channel, n->policy,
+			       notice_class(n, n->rows, n->n_rows), n->urgent, e);
 	if (rc != RC_OK)
 		return rc;
 	uuid7_make(w->now_us, n->casefile);
-	for (size_t at = 0; rc == RC_OK && at < items; at += PART_ITEMS_MAX, parts++) {
-		size_t count = items - at < PART_ITEMS_MAX ? items - at : PART_ITEMS_MAX;
-		rc = part_append(w, n, rows + at, at, count, parts, e);
+	return store_run(w->s, &SQL_REQUEST_PUT,
+			 (struct db_param[]){DB_P_TEXT(key),
+					     DB_P_TEXT(hash_hex(&n->digest, hex)),
+					     DB_P_TEXT(n->casefile), DB_P_INT(w->now_us)},
+			 NULL, NULL, e);
+}
+
+/* The next parts from where the views say that it stands, and with the last the manifest.
+ */
+static enum rc
+work_slice(struct writer *w, void *arg, struct err *e)
+{
+	struct notice *n = arg;
+	struct case_row c;
+	enum rc rc = case_find(w, n, &c, e);
+	uint64_t at = c.items;
+
+	n->done = n->again = false;
+	if (rc != RC_OK)
+		return rc;
+	if (c.manifest) {
+		n->done = true;
+		n->again = !n->begun;
+		return RC_OK;
 	}
-	if (rc == RC_OK)
-		rc = manifest_append(w, n, rows, items, parts, e);
-	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_REQUEST_PUT,
-			       (struct db_param[]){DB_P_TEXT(key),
-						   DB_P_TEXT(hash_hex(&n->digest, hex)),
-						   DB_P_TEXT(n->casefile),
-						   DB_P_INT(w->now_us)},
-			       NULL, NULL, e);
+	for (int k = 0; rc == RC_OK && at < n->n_rows && (n->whole || k < SLICE_PARTS);
+	     k++, c.parts++) {
+		size_t count =
+			n->n_rows - at < PART_ITEMS_MAX ? n->n_rows - at : PART_ITEMS_MAX;
+		rc = part_append(w, n, n->rows + at, at, count, (int)c.parts, e);
+		at += count;
+	}
+	if (rc == RC_OK && at == n->n_rows) {
+		rc = manifest_append(w, n, c.parts, e);
+		n->done = true;
+	}
+	n->recorded = at;
+	return rc;
+}
+
+static enum rc
+notice_record(struct node *nd, struct arena *a, struct notice *n, struct err *e)
+{
+	enum rc rc = RC_OK;
+	uint64_t recorded = 0;
+
+	n->rows = arena_array(a, n->batch.n_ok, sizeof(const struct batch_row *));
+	for (size_t i = 0; i < n->batch.n_rows; i++)
+		if (n->batch.rows[i].rc == RC_OK)
+			n->rows[n->n_rows++] = &n->batch.rows[i];
+	/* An answer under a key is kept with the one job that it answers. */
+	n->whole = idem_wants();
+	while (rc == RC_OK && !n->done) {
+		rc = writer_run(nd, work_slice, n, e);
+		if (rc == RC_OK) {
+			n->begun = true;
+			recorded = n->recorded;
+		}
+	}
+	if (rc != RC_OK && recorded != 0)
+		err_prefix(e,
+			   "%" PRIu64
+			   " of %zu items are recorded, and nothing is sent whole: send "
+			   "the same again with the same reference, and it goes on there",
+			   recorded, n->n_rows);
 	return rc;
 }
 
@@ -380,14 +468,12 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 		abort();
 	hash_bytes(all, strlen(all), &n.digest);
 	free(all);
-	rc = writer_run(nd, work_send, &n, e);
+	rc = notice_record(nd, a, &n, e);
 	if (rc != RC_OK)
 		return rc;
-	if (n.again != NULL)
-		memcpy(n.casefile, n.again, UUID_TEXT_LEN + 1);
 	reply_json(a, out,
 		   json_pack("{s:s, s:I, s:o, s:b}", "case", n.casefile, "items",
 			     (json_int_t)n.batch.n_ok, "batch", batch_json(&n.batch),
-			     "again", n.again != NULL));
+			     "again", n.again));
 	return RC_OK;
 }

@@ -4,9 +4,8 @@
 #ifndef SALURAN_SERVICE_WRITER_INT_H
 #define SALURAN_SERVICE_WRITER_INT_H
 
+#include "service/idem.h"
 #include "service/node_int.h"
-
-struct idem;
 
 struct job {
 	struct job *next;
@@ -32,7 +31,6 @@ void idem_stage(struct node *nd, struct job *j);
 enum rc idem_keep(struct writer *w, struct job *j, struct err *e) MUST_CHECK;
 
 /* In a caller's thread.  The request's first job runs with its key. */
-bool idem_wants(void);
 enum rc idem_run(struct node *nd, writer_work *work, void *arg, struct err *e) MUST_CHECK;
 /* What was staged is committed before more is written, or read. */
 enum rc idem_settle(struct err *e) MUST_CHECK;

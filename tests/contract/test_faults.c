@@ -72,6 +72,61 @@ send_faults(enum rc kind)
 	fix_close(&f);
 }
 
+/* A large notice that is interrupted anywhere goes on where it stood when the same is
+ * sent again, and is one case, once. */
+static void
+large_goes_on(void **state)
+{
+	enum { ITEMS = 2001, STEP = 1511, REFUSED = 1999 };
+	struct fix f;
+	int cases = 0, halves = 0;
+	bool fired = true;
+
+	(void)state;
+	fix_open(&f);
+	const char *csv = fix_csv(&f, "t.example", ITEMS);
+	for (int n = STEP; fired; n += STEP) {
+		const char *reference = arena_printf(f.a, "L-%d", n);
+		struct err e = ERR_INIT;
+		json_t *r;
+		faults_arm("authority", n, RC_IO);
+		enum rc rc = fix_call(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+				      "/v1/notices", notice(csv, reference), NULL, &e);
+		fired = faults_disarm();
+		assert_int_equal(rc, fired ? RC_IO : RC_OK);
+		halves += strstr(e.text, "goes on there") != NULL;
+		/* Another list under that reference is refused, half done or not. */
+		if (strstr(e.text, "goes on there") != NULL)
+			fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+				    "/v1/notices",
+				    notice(fix_csv(&f, "u.example", REFUSED), reference),
+				    RC_CONFLICT, "another batch");
+		fix_settle(&f); /* what is recorded may be delivered before the rest */
+		r = fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/notices",
+			     notice(csv, reference));
+		assert_int_equal(fix_int(r, "items"), ITEMS);
+		assert_int_equal(json_is_true(json_object_get(r, "again")), !fired);
+		cases++;
+		assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM v_case"),
+				 cases);
+	}
+	assert_true(halves > 1);
+	fix_settle(&f);
+	assert_int_equal(
+		fix_query(&f, PLATFORM,
+			  arena_printf(f.a,
+				       "SELECT count(*) FROM v_case WHERE manifest AND "
+				       "items = %d AND receipt_us <> 0",
+				       ITEMS)),
+		cases);
+	assert_int_equal(fix_query(&f, PLATFORM,
+				   "SELECT count(*) FROM v_event WHERE void IS NOT NULL"),
+			 0);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
 static void
 send(void **state)
 {
@@ -181,9 +236,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(send),
-		cmocka_unit_test(decide),
-		cmocka_unit_test(receive),
+		cmocka_unit_test(send),	  cmocka_unit_test(large_goes_on),
+		cmocka_unit_test(decide), cmocka_unit_test(receive),
 		cmocka_unit_test(push),
 	};
 
