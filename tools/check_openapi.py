@@ -110,6 +110,12 @@ class Maker:
             parameters += [{"name": n, "in": "query", "required": n in required,
                             "schema": self.schema(key, n)} for n in others]
             parameters.append({"$ref": "#/components/parameters/If-None-Match"})
+        elif route["method"] == "PUT":  # the body is the bytes themselves
+            parameters += [{"name": n, "in": "query", "required": n in required,
+                            "schema": self.schema(key, n)} for n in others]
+            op["requestBody"] = {"required": True, "content": {
+                "application/octet-stream": {"schema": {"type": "string",
+                                                        "format": "binary"}}}}
         else:
             parameters.append({"$ref": "#/components/parameters/Idempotency-Key"})
             body = {"type": "object", "additionalProperties": False,

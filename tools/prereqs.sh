@@ -14,7 +14,6 @@ PREREQS_BUILD=(
 
 PREREQS_CHECK=(
 	nodejs npm python3-yaml
-	clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
 	age clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
 	libclang-rt-14-dev
 )
