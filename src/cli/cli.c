@@ -38,6 +38,7 @@ const struct cli_command *const cli_families[] = {
 	cli_evidence_commands,
 	cli_proof_commands,
 	cli_webhook_commands,
+	cli_public_commands,
 	NULL,
 };
 /* clang-format on */

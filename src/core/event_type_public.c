@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/contact.h"
+#include "core/objection.h"
 
 /* clang-format off */
 static const struct event_field span_fields[] = {
@@ -45,6 +46,31 @@ static const struct event_field channel_test_ack[] = {
 	{UUID7("test")},
 	{.name = NULL},
 };
+
+/* `tracking` is the SHA-256 of the code by which whoever objected follows it. */
+static const struct event_field objection_open[] = {
+	{UUID7("objection")},
+	{UUID7("order")},
+	{WORD("kind", objection_kinds)},
+	{TOKEN("language")},
+	{INT("received", 1, US_MAX)},
+	{INT("answer_due", 1, US_MAX)},
+	{INT("rule_due", 1, US_MAX)},
+	{HEX64("tracking")},
+	{.name = NULL},
+};
+
+static const struct event_field objection_answer[] = {
+	{UUID7("objection")},
+	{.name = NULL},
+};
+
+static const struct event_field objection_rule[] = {
+	{UUID7("objection")},
+	{WORD("ruling", objection_rulings)},
+	{TEXT("names", 1, EVENT_ORDER_NAME_MAX), LIST(1, EVENT_ORDER_NAMES_MAX), OPTIONAL},
+	{.name = NULL},
+};
 /* clang-format on */
 
 static enum rc
@@ -82,12 +108,32 @@ ack_check(const struct event *ev, struct err *e)
 	return RC_OK;
 }
 
+/* Names are of a ruling that upholds some of them. */
+static enum rc
+rule_check(const struct event *ev, struct err *e)
+{
+	const char *ruling = json_string_value(json_object_get(ev->body, "ruling"));
+	bool partly = strcmp(ruling, "partly") == 0;
+
+	if (strcmp(ev->by, EVENT_BY_NODE) == 0)
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"objection.rule: only a person rules");
+	if (partly != (json_object_get(ev->body, "names") != NULL))
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"objection.rule: names stand with the ruling partly, and "
+				"with no other");
+	return RC_OK;
+}
+
 /* clang-format off */
 const struct event_type event_types_public[] = {
 	/* name               by    case  clock  sd re body              check */
 	{"contact.set",       BOTH, NONE, false, 0, 0, contact_set,      contact_set_check},
 	{"channel.test",      BOTH, NONE, false, 0, 0, channel_test,     NULL},
 	{"channel.test.ack",  BOTH, NONE, false, 0, 1, channel_test_ack, ack_check},
+	{"objection.open",    AUTH, NONE, false, 1, 0, objection_open,   NULL},
+	{"objection.answer",  AUTH, NONE, false, 1, 0, objection_answer, NULL},
+	{"objection.rule",    AUTH, NONE, false, 1, 0, objection_rule,   rule_check},
 	{.name = NULL},
 };
 /* clang-format on */

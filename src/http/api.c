@@ -152,6 +152,12 @@ asker(const struct request *r)
 			      : actor_stranger(r->a, r->l->local ? NULL : r->address);
 }
 
+static const char *
+bytes_type(const struct reply *out)
+{
+	return out->type == NULL ? "application/octet-stream" : out->type;
+}
+
 static enum MHD_Result
 run_once(struct request *r)
 {
@@ -164,8 +170,7 @@ run_once(struct request *r)
 	if (out.download != NULL)
 		return transfer_answer(r, out.download);
 	if (out.bytes != NULL)
-		return answer_bytes(r, MHD_HTTP_OK, "application/octet-stream", out.bytes,
-				    out.len);
+		return answer_bytes(r, MHD_HTTP_OK, bytes_type(&out), out.bytes, out.len);
 	return answer_json(r, out.json);
 }
 
@@ -200,8 +205,7 @@ run_keyed(struct request *r)
 	if (rc != RC_OK)
 		ret = answer_problem(r, rc, out.json);
 	else if (text == NULL)
-		ret = answer_bytes(r, MHD_HTTP_OK, "application/octet-stream", out.bytes,
-				   out.len);
+		ret = answer_bytes(r, MHD_HTTP_OK, bytes_type(&out), out.bytes, out.len);
 	else
 		ret = answer_bytes(r, MHD_HTTP_OK, "application/json", text,
 				   strlen(text));

@@ -153,6 +153,8 @@ struct node {
 	 * before any other thread is there. */
 	const char *frozen[NODE_CHANNELS_MAX + 1];
 
+	bool queue_told;      /* people know whether objections wait long; the tick's */
+	bool objections_wait; /* what they were told */
 	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
 	pthread_mutex_t metrics_mu; /* of the two that follow */
 	json_t *event_counts;	    /* since the start, by type */

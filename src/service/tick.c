@@ -18,6 +18,8 @@ static const struct {
 	{"evidence.loose", -1, tick_evidence_loose},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},
+	{"objection.queue", PARTY_AUTHORITY, tick_objection_queue},
+	{"objection.due", PARTY_AUTHORITY, tick_objection_due},
 	{"idempotency", -1, tick_idem},
 };
 

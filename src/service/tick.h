@@ -23,6 +23,8 @@ tick_fn tick_erase_asked;    /* requests of the other side */
 tick_fn tick_evidence_loose; /* files that no event came for */
 /* channel_test.c: tests that are due, alarms of those that nobody answered */
 tick_fn tick_channel_test, tick_channel_alarm;
+/* objection.c: those that wait enter the log, alarms of those that are overdue */
+tick_fn tick_objection_queue, tick_objection_due;
 tick_fn tick_idem;
 tick_fn tick_held;    /* held.c */
 tick_fn tick_prepare; /* prepared.c */

@@ -59,6 +59,12 @@ service_fn service_mail_import, service_mails, service_mail, service_mail_raw,
 service_fn service_zone_show, service_operator_add, service_operator_remove;
 /* peering.c */
 service_fn service_introduce, service_peer_add, service_peer_list;
+/* objection.c: coming in; objection_rule.c: answers, rulings, tracking */
+service_fn service_objection_open, service_objection_admit;
+service_fn service_objections, service_objection_answer, service_objection_rule,
+	service_objection_track;
+/* register.c */
+service_fn service_register, service_register_entry, service_register_proof;
 /* contact.c */
 service_fn service_contacts, service_contacts_set;
 /* channel_test.c */

@@ -28,7 +28,7 @@ static const struct {
 	fold_fn *fn;
 } handlers[] = {
 	{"notice.part", fold_notice_part},
-	{"notice.send", fold_notice_send},
+	{"notice.send", fold_notice_send_tally},
 	{"receipt.adopt", fold_receipt_adopt},
 	{"case.accept", fold_case_act},
 	{"case.refuse", fold_case_act},
@@ -48,7 +48,7 @@ static const struct {
 	{"dispute.rule", fold_dispute_rule},
 	{"order.draft", fold_order_draft},
 	{"order.override", fold_order_override},
-	{"order.approve", fold_order_approve},
+	{"order.approve", fold_order_approve_register},
 	{"order.lift", fold_order_lift},
 	{"order.expire", fold_order_expire},
 	{"evidence.add", fold_evidence_add},
@@ -65,6 +65,9 @@ static const struct {
 	{"order.owner", fold_order_owner},
 	{"order.review", fold_order_review},
 	{"order.plan", fold_order_plan},
+	{"objection.open", fold_objection_open},
+	{"objection.answer", fold_objection_answer},
+	{"objection.rule", fold_objection_rule},
 };
 
 struct views *
@@ -414,6 +417,11 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "a:i b:i c:i d:s e:s f:s g:s h:s i:s j:i k:i"),
 		VIEW("v_hold", SQL_V_HOLD_ALL,
 		     "a:s b:i c:s d:i e:s f:s g:i h:i i:s j:s k:i"),
+		VIEW("v_register", SQL_V_REGISTER_ALL, "a:s b:i c:i"),
+		VIEW("v_case_tally", SQL_V_CASE_TALLY_ALL, "a:s b:s c:s d:i"),
+		VIEW("v_objection", SQL_V_OBJECTION_ALL,
+		     "a:i b:s c:s d:i e:s f:s g:s h:s i:s j:i k:i l:i m:i n:i o:s p:s "
+		     "q:i r:s s:s t:s u:s"),
 #undef VIEW
 	};
 	enum rc rc = RC_OK;

@@ -89,6 +89,12 @@ static const struct good {
 		EVENT_BY_BOTH, EVENT_CASE_NONE, 0, 0, false},
 	{"channel.test.ack", "{\"test\":\"" UUID_CASE "\"}",
 		EVENT_BY_BOTH, EVENT_CASE_NONE, 0, 1, false},
+	{"objection.open", "{\"objection\":\"" UUID_CASE "\"," ORDER ",\"kind\":\"normalise\","
+		"\"language\":\"id\",\"received\":1,\"answer_due\":2,\"rule_due\":3,\"tracking\":\"" ONE_HEX "\"}",
+		EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
+	{"objection.answer", "{\"objection\":\"" UUID_CASE "\"}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
+	{"objection.rule", "{\"objection\":\"" UUID_CASE "\",\"ruling\":\"upheld\"}",
+		EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
 	{"event.refuse", "{\"rule\":\"protocol 2: case is missing\"}",
 		EVENT_BY_BOTH, EVENT_CASE_OPTIONAL, 0, 1, false},
 };
@@ -312,6 +318,9 @@ static const struct {
 	{"contact.set", "contacts", "[{\"role\":\"contact\",\"order\":1,\"languages\":[],\"hours\":{\"offset\":0,"
 		"\"week\":[{\"day\":1,\"from\":60,\"to\":60}]}}]", "must end after"},
 	{"channel.test", "due", "0", "due must be"},
+	{"objection.open", "kind", "\"rant\"", "kind must be: one of objection, normalise"},
+	{"objection.rule", "ruling", "\"partly\"", "names stand with the ruling partly"},
+	{"objection.rule", "names", "[\"t.me\"]", "names stand with the ruling partly"},
 	{"event.refuse", "rule", "\"\"", "rule must be"},
 };
 /* clang-format on */

@@ -1,0 +1,49 @@
+-- What the public sees: the register's numbers, and objections.
+
+-- The public number of an order that took effect, by year of effect.
+CREATE TABLE v_register (
+	order_id TEXT PRIMARY KEY,
+	year BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	UNIQUE (year, number)
+);
+
+CREATE TABLE v_objection (
+	channel BIGINT NOT NULL,
+	objection TEXT NOT NULL,
+	order_id TEXT NOT NULL,
+	seq BIGINT NOT NULL,
+	kind TEXT NOT NULL, -- objection, normalise
+	language TEXT NOT NULL,
+	body TEXT, -- NULL with contact: erased
+	contact TEXT,
+	tracking TEXT NOT NULL, -- hex SHA-256 of the code
+	received_us BIGINT NOT NULL,
+	opened_us BIGINT NOT NULL,
+	answer_due_us BIGINT NOT NULL,
+	rule_due_us BIGINT NOT NULL,
+	answered_us BIGINT NOT NULL, -- 0: not yet
+	answered_by TEXT,
+	answer TEXT,
+	ruled_us BIGINT NOT NULL, -- 0: not yet
+	ruled_by TEXT,
+	ruling TEXT, -- upheld, rejected, partly
+	ruled_names TEXT, -- JSON array, partly
+	reason TEXT,
+	PRIMARY KEY (channel, objection)
+);
+CREATE INDEX v_objection_id ON v_objection (objection);
+CREATE INDEX v_objection_order ON v_objection (order_id, ruled_us);
+CREATE INDEX v_objection_tracking ON v_objection (tracking);
+CREATE INDEX v_objection_rule_due ON v_objection (ruled_us, rule_due_us);
+CREATE INDEX v_objection_answer_due ON v_objection (ruled_us, answered_us, answer_due_us);
+
+-- The items of a case by category and kind: what a register entry and the statistics
+-- count without reading items.
+CREATE TABLE v_case_tally (
+	casefile TEXT NOT NULL,
+	category TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (casefile, category, kind)
+);

@@ -1,0 +1,3 @@
+-- objection_inbox_counts: how many wait, of this order and of all
+-- $1 order
+SELECT coalesce(sum(order_id = $1), 0), count(*) FROM objection_inbox WHERE admitted_us = 0;

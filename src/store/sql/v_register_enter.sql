@@ -1,0 +1,8 @@
+-- v_register_enter: the next number of that year, for an order that is in force
+-- $1 order
+-- $2 year
+INSERT INTO v_register (order_id, year, number)
+SELECT o.id, $2, coalesce((SELECT max(number) FROM v_register WHERE year = $2), 0) + 1
+FROM v_order o
+WHERE o.id = $1 AND o.in_force_us <> 0
+ON CONFLICT (order_id) DO NOTHING;
