@@ -350,6 +350,106 @@ cmd_objection_admit(struct cli *c, struct err *e)
 	return rc;
 }
 
+/* ---- statistics -------------------------------------------------------------------- */
+
+static void
+kept_print(const char *what, const json_t *k)
+{
+	const json_t *rate = json_object_get(k, "on_time_permille");
+
+	printf("  %-11s on time %" JSON_INTEGER_FORMAT ", late %" JSON_INTEGER_FORMAT
+	       ", missed %" JSON_INTEGER_FORMAT ", still in time %" JSON_INTEGER_FORMAT,
+	       what, cli_int(k, "on_time"), cli_int(k, "late"), cli_int(k, "missed"),
+	       cli_int(k, "open"));
+	if (json_is_integer(rate))
+		printf(" (%.1f %% on time)", (double)json_integer_value(rate) / 10);
+	printf("\n");
+}
+
+static void
+seconds_print(const json_t *s, const char *member, const char *what)
+{
+	const json_t *t = json_object_get(s, member);
+
+	if (cli_int(t, "n") != 0)
+		printf("  %-28s median %" JSON_INTEGER_FORMAT
+		       " s, 9 of 10 within %" JSON_INTEGER_FORMAT " s\n",
+		       what, cli_int(t, "median"), cli_int(t, "p90"));
+}
+
+static void
+figures_print(const char *period, const json_t *j)
+{
+	const json_t *n = json_object_get(j, "notices"), *i = json_object_get(j, "items");
+	const json_t *s = json_object_get(j, "seconds"),
+		     *o = json_object_get(j, "orders");
+	const json_t *x = json_object_get(j, "errors"), *v;
+	const char *key;
+
+	printf("%s\n  notices %" JSON_INTEGER_FORMAT ", received %" JSON_INTEGER_FORMAT
+	       ", refused %" JSON_INTEGER_FORMAT "; items %" JSON_INTEGER_FORMAT
+	       ", decided %" JSON_INTEGER_FORMAT ", open %" JSON_INTEGER_FORMAT
+	       ", refused %" JSON_INTEGER_FORMAT "\n ",
+	       period, cli_int(n, "sent"), cli_int(n, "received"), cli_int(n, "refused"),
+	       cli_int(i, "submitted"), cli_int(i, "decided"), cli_int(i, "open"),
+	       cli_int(i, "refused"));
+	json_object_foreach (json_object_get(j, "outcomes"), key, v)
+		printf(" %s %" JSON_INTEGER_FORMAT, key, json_integer_value(v));
+	printf("\n");
+	kept_print("acceptance", json_object_get(j, "acceptance"));
+	kept_print("decision", json_object_get(j, "decision"));
+	seconds_print(s, "receipt", "sent to receipt");
+	seconds_print(s, "acceptance", "receipt to acceptance");
+	seconds_print(s, "decision", "receipt to last decision");
+	seconds_print(s, "objection_ruling", "objection to ruling");
+	printf("  orders %" JSON_INTEGER_FORMAT ", lifted %" JSON_INTEGER_FORMAT
+	       ", expired %" JSON_INTEGER_FORMAT
+	       ", wrong by a ruling %" JSON_INTEGER_FORMAT "\n",
+	       cli_int(o, "in_force"), cli_int(o, "lifted"), cli_int(o, "expired"),
+	       cli_int(o, "wrong"));
+	if (json_is_integer(json_object_get(x, "items_not_followed_permille")))
+		printf("  of the authority's items not followed: %.1f %%\n",
+		       (double)cli_int(x, "items_not_followed_permille") / 10);
+	if (json_is_integer(json_object_get(x, "platform_late_permille")))
+		printf("  of the platform's decisions late: %.1f %%\n",
+		       (double)cli_int(x, "platform_late_permille") / 10);
+}
+
+static enum rc
+cmd_statistics(struct cli *c, struct err *e)
+{
+	static const char *const options[] = {"from", "to", "by", "peer"};
+	const char *path = query_path(c, "/v1/statistics", options, 4);
+	json_t *r, *v;
+	size_t i;
+	enum rc rc;
+
+	if (cli_switch(c, "csv")) {
+		const char *bytes;
+		size_t len;
+		rc = cli_call_bytes(c,
+				    arena_printf(c->a, "%s%cformat=csv", path,
+						 strchr(path, '?') == NULL ? '?' : '&'),
+				    &bytes, &len, e);
+		if (rc == RC_OK)
+			fwrite(bytes, 1, len, stdout);
+		return rc;
+	}
+	rc = cli_call(c, "GET", path, NULL, &r, e);
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	figures_print(arena_printf(c->a, "%s to %s, as of %s", cli_text(r, "from"),
+				   cli_text(r, "to"), cli_time(c, r, "as_of")),
+		      json_object_get(r, "total"));
+	json_array_foreach (json_object_get(r, "periods"), i, v)
+		figures_print(cli_text(v, "period"), v);
+	printf("computed from\n");
+	json_array_foreach (json_object_get(r, "logs"), i, v)
+		printf("  %s, %" JSON_INTEGER_FORMAT " entries, root %s\n",
+		       cli_text(v, "origin"), cli_int(v, "size"), cli_text(v, "root"));
+	return RC_OK;
+}
+
 /* ---- options ----------------------------------------------------------------------- */
 
 static const struct cli_option register_options[] = {
@@ -398,6 +498,15 @@ static const struct cli_option rule_options[] = {
 	{.name = NULL},
 };
 
+static const struct cli_option statistics_options[] = {
+	{"from", "MONTH", false, "as 2017-07 (the last twelve months)"},
+	{"to", "MONTH", false, "as 2017-07, included (this month)"},
+	{"by", "WORD", false, "month: each month, too"},
+	{"peer", "ORG", false, "of this channel only"},
+	{"csv", NULL, false, "as CSV"},
+	{.name = NULL},
+};
+
 #define OBJECTION "01890a5d-ac96-774b-bcce-b302099a8057"
 
 const struct cli_command cli_public_commands[] = {
@@ -441,5 +550,9 @@ const struct cli_command cli_public_commands[] = {
 	 "saluran objection rule " OBJECTION
 	 " upheld --reason 'The names carry lawful shops.' --as dewi.credential",
 	 false, rule_options, cmd_objection_rule},
+	{"statistics", "", 0, 0,
+	 "the figures of both sides by month; no credential needed",
+	 "saluran statistics --from 2017-01 --to 2017-12 --by month", false,
+	 statistics_options, cmd_statistics},
 	{0},
 };

@@ -15,6 +15,7 @@
 #include "service/node_int.h"
 #include "service/person.h"
 #include "service/policies.h"
+#include "service/statistics.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
 
@@ -305,6 +306,7 @@ node_open(const char *dir, struct node **ret, struct err *e)
 
 	if (nd == NULL)
 		abort();
+	nd->statistics = stat_cache_create();
 	crypto_start();
 	nd->a = arena_create();
 	nd->dir = arena_strdup(nd->a, dir);
@@ -388,6 +390,7 @@ node_close(struct node *nd)
 	sem_destroy(&nd->password_places);
 	access_free(nd->access);
 	arena_free(nd->a);
+	stat_cache_free(nd->statistics);
 	free(nd);
 }
 

@@ -245,6 +245,8 @@ const struct service_route service_routes[] = {
 	 service_register_entry, "one entry of it"},
 	{"GET", "/v1/register/{ref}/proof", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,
 	 service_register_proof, "proof that the log has what the entry says"},
+	{"GET", "/v1/statistics", ROLES_NOBODY_NEEDED, -1, SMALL, service_statistics,
+	 "the figures of both sides, by month"},
 	{"POST", "/v1/objections", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,
 	 service_objection_open, "object to an order, or ask that it be lifted"},
 	{"GET", "/v1/objections", ANYONE, -1, SMALL, service_objections,

@@ -63,6 +63,8 @@ service_fn service_introduce, service_peer_add, service_peer_list;
 service_fn service_objection_open, service_objection_admit;
 service_fn service_objections, service_objection_answer, service_objection_rule,
 	service_objection_track;
+/* statistics.c */
+service_fn service_statistics;
 /* register.c */
 service_fn service_register, service_register_entry, service_register_proof;
 /* contact.c */

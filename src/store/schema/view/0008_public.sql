@@ -47,3 +47,11 @@ CREATE TABLE v_case_tally (
 	n BIGINT NOT NULL,
 	PRIMARY KEY (casefile, category, kind)
 );
+
+-- What the statistics of a month read.
+CREATE INDEX v_case_sent ON v_case (channel, sent_us);
+CREATE INDEX v_order_effect ON v_order (channel, in_force_us);
+CREATE INDEX v_zone_change_order ON v_zone_change (order_id);
+CREATE INDEX v_objection_received ON v_objection (channel, received_us);
+CREATE INDEX v_dispute_opened ON v_dispute (channel, iat_us);
+CREATE INDEX v_event_reversed ON v_event (channel, iat_us) WHERE type = 'item.reverse';

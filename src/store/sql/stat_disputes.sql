@@ -1,0 +1,8 @@
+-- stat_disputes: disputes by when they were opened
+-- $1 channel
+-- $2 from
+-- $3 to, not included
+SELECT party, ruling
+FROM v_dispute
+WHERE channel = $1 AND iat_us >= $2 AND iat_us < $3
+ORDER BY casefile, party, dispute;

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""The public side over two real nodes and a real resolver: a channel test that a person
+answers, contacts, the register with its proof, an objection that is upheld and so lifts the
+names, and the same figures on both nodes."""
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import lab  # noqa: E402
+import story  # noqa: E402
+
+CONTACTS = [{"name": "Duty desk", "reach": "desk@telegram.example", "languages": ["en"]},
+            {"name": "Head of desk", "reach": "+44 20 5550", "role": "escalation"}]
+NOT_PUBLIC = ("://", "shop.example", "my shop", '"p-', "Head of desk")
+
+
+def contacts_and_test(box, s):
+    with open(box.path("contacts.json"), "w", encoding="utf-8") as f:
+        json.dump(CONTACTS, f)
+    s.telegram.cli("contacts", "set", box.path("contacts.json"), who="lena")
+
+    def theirs():
+        shown = s.kominfo.cli("contacts", "show", who="sari")["channels"][0]["theirs"]
+        return shown if shown["now"] else None
+    shown = box.wait("the contacts arrive", theirs) or theirs()
+    if shown["now"]["name"] != "Duty desk" or shown["next"]["role"] != "escalation":
+        raise lab.Failure(f"on duty is {shown}")
+    test = s.kominfo.cli("channel", "test", who="sari")["tests"][0]["test"]
+
+    def waits():
+        return any(t["test"] == test and t["state"] == "waiting"
+                   for t in s.telegram.cli("channel", "tests", who="max")["tests"])
+    box.wait("the test arrives", waits)
+    s.telegram.cli("channel", "ack", test, who="max")
+    box.wait("the acknowledgement arrives", lambda: s.kominfo.cli(
+        "channel", "tests", who="sari")["channels"][0]["last_acked"])
+
+
+def register(box, s):
+    status, headers, shown = s.kominfo.api("GET", "/v1/register")
+    if status != 200 or len(shown["entries"]) != 1:
+        raise lab.Failure(f"the register answers {status}: {shown}")
+    entry = shown["entries"][0]
+    if entry["state"] != "in_force" or len(entry["names"]) != len(s.names):
+        raise lab.Failure(f"the register says {entry}")
+    csv = s.kominfo.run("register", "--csv", as_json=False)
+    if csv[0] != 0 or entry["ref"] not in csv[1]:
+        raise lab.Failure(f"the register as CSV: {csv}")
+    proof = box.path("order.proof")
+    s.kominfo.cli("register", "proof", entry["ref"], "--out", proof)
+    report = s.kominfo.cli("proof", "verify", proof)
+    if report["events"][0] != "order.draft" or "order.approve" not in report["events"]:
+        raise lab.Failure(f"the proof says {report}")
+    with open(proof, encoding="utf-8") as f:
+        text = f.read()
+    broken = box.path("broken.proof")
+    at = text.index('"jws"') + 300
+    with open(broken, "w", encoding="utf-8") as f:
+        f.write(text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1:])
+    code = s.kominfo.run("proof", "verify", broken)[0]
+    if code == 0:
+        raise lab.Failure("a changed proof verifies")
+    return entry["ref"]
+
+
+def objection(box, s, ref):
+    given = s.kominfo.must("POST", "/v1/objections", body={
+        "order": ref, "text": "This is my shop.", "contact": "owner@shop.example",
+        "language": "en"})
+    code = given["reference"]
+    if s.kominfo.cli("objection", "track", code)["state"] != "open":
+        raise lab.Failure("the objection is not open")
+    listed = s.kominfo.cli("objection", "list", who="sari")["objections"]
+    one = listed[0]["objection"]
+    s.kominfo.cli("objection", "answer", one, "--text", "We look into it.", who="sari")
+    for who in ("agus", "rina", "dewi"):
+        refused = s.kominfo.run("objection", "rule", one, "upheld", "--reason", "x", who=who)
+        if refused[0] != lab.EXIT_DENIED:
+            raise lab.Failure(f"{who} had a hand in the order and may rule: {refused}")
+    ruled = s.kominfo.cli("objection", "rule", one, "upheld", "--reason",
+                          "The names carry lawful shops.", who="bima")
+    if not ruled["lifted"]:
+        raise lab.Failure(f"upheld did not lift: {ruled}")
+    if s.dns:
+        box.wait("every name answers again", lambda: s.dns.open(s.names))
+    tracked = s.kominfo.must("GET", f"/v1/objections/{code}")
+    if tracked["ruling"] != "upheld" or tracked["order_state"] != "lifted":
+        raise lab.Failure(f"the public is told {tracked}")
+    text = json.dumps(s.kominfo.must("GET", "/v1/register"))
+    for word in NOT_PUBLIC:
+        if word in text:
+            raise lab.Failure(f"the register has {word!r}: {text}")
+    box.wait("the platform has the ruling", lambda: [
+        o["ruling"] for o in s.telegram.cli("objection", "list", who="max")["objections"]
+    ] == ["upheld"])
+
+
+def figures(box, s):
+    seen = {}
+
+    def same_heads():
+        for node in (s.kominfo, s.telegram):
+            status, _, seen[node.name] = node.api("GET", "/v1/statistics?by=month")
+            if status != 200:
+                raise lab.Failure(f"{node.name}: statistics: {seen[node.name]}")
+        return seen["kominfo"]["logs"] == seen["telegram"]["logs"]
+    box.wait("both nodes have the same logs", same_heads)
+    if seen["kominfo"] != seen["telegram"]:
+        raise lab.Failure(f"other figures on the other node: {seen}")
+    total = seen["kominfo"]["total"]
+    if total["orders"] != {"in_force": 1, "emergency": 0, "lifted": 1, "expired": 0,
+                           "wrong": 1} or total["objections"]["upheld"] != 1:
+        raise lab.Failure(f"the figures are {total}")
+    if total["notices"]["received"] != 1 or total["notices"]["warnings"] != 3:
+        raise lab.Failure(f"the figures are {total['notices']}")
+    for word in ("://", "t.me", "p-"):
+        if word in json.dumps(seen["kominfo"]):
+            raise lab.Failure(f"the statistics have {word!r}")
+    for node, who in ((s.kominfo, "wati"), (s.telegram, "lena")):
+        rebuilt = node.cli("rebuild", who=who)
+        if not rebuilt["equal"]:
+            raise lab.Failure(f"{node.name}: a rebuild differs in {rebuilt['differ']}")
+        again = node.must("GET", "/v1/statistics?by=month")
+        if again["logs"] == seen[node.name]["logs"] and again != seen[node.name]:
+            raise lab.Failure(f"{node.name}: other figures after a rebuild")
+
+
+def main():
+    with lab.Lab() as box:
+        s = story.Story(box)
+        s.set_up()
+        s.kominfo.add_person("bima", "approver")
+        s.resolver()
+        contacts_and_test(box, s)
+        s.first_batch()
+        s.ladder()
+        s.draft()
+        s.approve()
+        ref = register(box, s)
+        objection(box, s, ref)
+        figures(box, s)
+
+
+if __name__ == "__main__":
+    main()
