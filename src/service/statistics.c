@@ -248,8 +248,9 @@ on_outcome(void *arg, const struct db_row *row, struct err *e)
 
 	(void)e;
 	statistics_count(m->st->outcomes, outcome, n);
-	if (strcmp(outcome, "impossible") == 0 && !m->s->drv->col_null(row, 1))
-		statistics_count(m->st->inability, m->s->drv->col_text(row, 1, &len), n);
+	const char *ground = m->s->drv->col_text(row, 1, &len);
+	if (strcmp(outcome, "impossible") == 0 && ground[0] != '\0')
+		statistics_count(m->st->inability, ground, n);
 	return RC_OK;
 }
 

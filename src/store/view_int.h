@@ -43,6 +43,7 @@ enum rc fold_order_names(struct fold *f, const char *order, struct store_list *r
 enum rc fold_zone_change(struct fold *f, const char *order,
 			 const struct store_list *names, bool present, uint32_t *ret,
 			 struct err *e) MUST_CHECK;
+fold_fn fold_item_decide_count;	     /* fold_item_decide(), and the outcomes counted */
 fold_fn fold_notice_send_tally;	     /* fold_notice_send(), and its items counted */
 fold_fn fold_order_approve_register; /* fold_order_approve(), and the public number */
 fold_fn fold_objection_open, fold_objection_answer, fold_objection_rule;

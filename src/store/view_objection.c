@@ -30,18 +30,6 @@ fold_order_approve_register(struct fold *f, struct err *e)
 			 NULL, NULL, e);
 }
 
-/* With its manifest a batch is whole: its items are counted once. */
-enum rc
-fold_notice_send_tally(struct fold *f, struct err *e)
-{
-	enum rc rc = fold_notice_send(f, e);
-
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	return store_run(f->s, &SQL_V_CASE_TALLY_INSERT,
-			 (struct db_param[]){DB_P_TEXT(f->ev->casefile)}, NULL, NULL, e);
-}
-
 /* Only what took effect can be objected to. */
 enum rc
 fold_objection_open(struct fold *f, struct err *e)

@@ -64,6 +64,26 @@ same_on_both(void **state)
 	assert_int_equal(figure(r, "decision", "missed"), 1);
 	/* (1 kept + 2 refused) of (3 decided + 2 refused) */
 	assert_int_equal(figure(r, "errors", "items_not_followed_permille"), 600);
+	/* The counts of outcomes are those of the items, also after a change of mind. */
+	fix_act(&f, PLATFORM, one, "reverse",
+		json_pack("{s:[i], s:s, s:s}", "items", 2, "outcome", "removed", "reason",
+			  "On second thought."));
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		fix_settle(&f);
+		assert_int_equal(
+			fix_query(&f, (enum party)p,
+				  "SELECT count(*) FROM (SELECT casefile, outcome, "
+				  "coalesce(ground, '') AS g, count(*) AS n FROM v_item "
+				  "WHERE "
+				  "outcome IS NOT NULL GROUP BY 1, 2, 3 EXCEPT SELECT "
+				  "casefile, outcome, ground, n FROM v_case_outcome)"),
+			0);
+		r = figures(&f, (enum party)p, NULL);
+		assert_int_equal(figure(r, "outcomes", "removed"), 3);
+		assert_int_equal(figure(r, "platform", "reversals"), 1);
+		assert_int_equal(figure(r, "authority", "reversals"), 0);
+	}
+	r = figures(&f, AUTHORITY, NULL);
 	/* Named by both heads, and the same after a rebuild. */
 	assert_int_equal(json_array_size(json_object_get(r, "logs")), 2);
 	fix_rebuilt_equal(&f, AUTHORITY);

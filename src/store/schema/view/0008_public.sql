@@ -48,6 +48,15 @@ CREATE TABLE v_case_tally (
 	PRIMARY KEY (casefile, category, kind)
 );
 
+-- And its decided items by outcome and ground ('': none).
+CREATE TABLE v_case_outcome (
+	casefile TEXT NOT NULL,
+	outcome TEXT NOT NULL,
+	ground TEXT NOT NULL,
+	n BIGINT NOT NULL,
+	PRIMARY KEY (casefile, outcome, ground)
+);
+
 -- What the statistics of a month read.
 CREATE INDEX v_case_sent ON v_case (channel, sent_us);
 CREATE INDEX v_order_effect ON v_order (channel, in_force_us);
