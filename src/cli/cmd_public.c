@@ -418,7 +418,7 @@ figures_print(const char *period, const json_t *j)
 static enum rc
 cmd_statistics(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"from", "to", "by", "peer"};
+	static const char *const options[] = {"from", "to", "each", "peer"};
 	const char *path = query_path(c, "/v1/statistics", options, 4);
 	json_t *r, *v;
 	size_t i;
@@ -501,7 +501,7 @@ static const struct cli_option rule_options[] = {
 static const struct cli_option statistics_options[] = {
 	{"from", "MONTH", false, "as 2017-07 (the last twelve months)"},
 	{"to", "MONTH", false, "as 2017-07, included (this month)"},
-	{"by", "WORD", false, "month: each month, too"},
+	{"each", "WORD", false, "month: each month by itself, too"},
 	{"peer", "ORG", false, "of this channel only"},
 	{"csv", NULL, false, "as CSV"},
 	{.name = NULL},
@@ -552,7 +552,7 @@ const struct cli_command cli_public_commands[] = {
 	 false, rule_options, cmd_objection_rule},
 	{"statistics", "", 0, 0,
 	 "the figures of both sides by month; no credential needed",
-	 "saluran statistics --from 2017-01 --to 2017-12 --by month", false,
+	 "saluran statistics --from 2017-01 --to 2017-12 --each month", false,
 	 statistics_options, cmd_statistics},
 	{0},
 };

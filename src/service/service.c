@@ -363,6 +363,16 @@ service_route_keyed(const struct service_route *r)
 	       !own_account(r->path);
 }
 
+/* Is it this side's? */
+static enum rc
+here(const struct node *nd, const struct service_route *r, struct err *e)
+{
+	if (r->party < 0 || nd->id->role == (enum party)r->party)
+		return RC_OK;
+	return err_set(e, RC_DENIED, "this is done on the %s's node; this one is the %s",
+		       party_name((enum party)r->party), party_name(nd->id->role));
+}
+
 /* May they, whatever the request says? */
 static enum rc
 may_run(struct node *nd, struct arena *a, const struct service_route *r,
@@ -382,11 +392,7 @@ may_run(struct node *nd, struct arena *a, const struct service_route *r,
 			       "the role %s needs a second factor: enrol one first "
 			       "(POST /v1/me/totp, 'saluran totp enrol')",
 			       role_token(who->role));
-	if (r->party >= 0 && nd->id->role != (enum party)r->party)
-		return err_set(
-			e, RC_DENIED, "this is done on the %s's node; this one is the %s",
-			party_name((enum party)r->party), party_name(nd->id->role));
-	return RC_OK;
+	return here(nd, r, e);
 }
 
 /* What the request is about: the word in the path's braces, else what was made. */
@@ -417,8 +423,10 @@ service_run(struct node *nd, struct arena *a, const struct service_route *r,
 {
 	*out = (struct reply){0};
 	/* What is public is not recorded: who looks a name up is nobody's business. */
-	if (r->roles == ROLES_NOBODY_NEEDED)
-		return r->fn(nd, a, who, in, out, e);
+	if (r->roles == ROLES_NOBODY_NEEDED) {
+		enum rc open = here(nd, r, e);
+		return open == RC_OK ? r->fn(nd, a, who, in, out, e) : open;
+	}
 	if (who == NULL || who->name == NULL)
 		return err_set(
 			e, RC_UNAUTHENTICATED,

@@ -395,7 +395,7 @@ month_read(json_t *in, const char *name, int64_t dflt, int64_t *ret, struct err 
 static enum rc
 asked_read(json_t *in, struct asked *q, struct err *e)
 {
-	const char *by, *format;
+	const char *each, *format;
 	enum rc rc = month_read(in, "to", month_of_us(clock_now_us()), &q->to, e);
 
 	if (rc == RC_OK)
@@ -406,9 +406,9 @@ asked_read(json_t *in, struct asked *q, struct err *e)
 		rc = err_set(e, RC_TOO_LARGE, "at most %d months at once",
 			     STAT_MONTHS_MAX);
 	if (rc == RC_OK)
-		rc = in_text(in, "by", false, EVENT_TYPE_MAX, &by, e);
-	if (rc == RC_OK && by != NULL && strcmp(by, "month") != 0)
-		rc = err_set(e, RC_INVALID, "\"by\" is \"month\" or absent");
+		rc = in_text(in, "each", false, EVENT_TYPE_MAX, &each, e);
+	if (rc == RC_OK && each != NULL && strcmp(each, "month") != 0)
+		rc = err_set(e, RC_INVALID, "\"each\" is \"month\" or absent");
 	if (rc == RC_OK)
 		rc = in_text(in, "format", false, EVENT_TYPE_MAX, &format, e);
 	if (rc == RC_OK && format != NULL && strcmp(format, "json") != 0 &&
@@ -416,7 +416,7 @@ asked_read(json_t *in, struct asked *q, struct err *e)
 		rc = err_set(e, RC_INVALID, "\"format\" must be json or csv");
 	if (rc != RC_OK)
 		return rc;
-	q->by_month = by != NULL;
+	q->by_month = each != NULL;
 	q->csv = format != NULL && strcmp(format, "csv") == 0;
 	return RC_OK;
 }
@@ -542,10 +542,10 @@ figures_make(struct node *nd, struct arena *a, json_t *in, struct asked *q,
 }
 
 /*
- * in: from?, to? (months, both included; the last twelve), by? (month), peer? (all when
+ * in: from?, to? (months, both included; the last twelve), each? (month), peer? (all when
  *     absent), format? (json, csv)
  * out: from, to, as_of, logs [{party, origin, size, root}], total {...}, periods
- *      [{period, ...}] (by month)
+ *      [{period, ...}] (each month)
  */
 enum rc
 service_statistics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -555,7 +555,7 @@ service_statistics(struct node *nd, struct arena *a, const struct actor *who, js
 	struct figures f;
 	json_t *logs = json_array(), *periods = json_array();
 	int64_t as_of_us = 0;
-	enum rc rc = in_only(in, "from to by peer format", e);
+	enum rc rc = in_only(in, "from to each peer format", e);
 
 	(void)who;
 	if (rc == RC_OK)

@@ -114,7 +114,7 @@ months(void **state)
 	fix_send(&f, "M-1", "a.example", 1);
 	fix_clock_add(INT64_C(40) * 86400 * FIX_S);
 	fix_send(&f, "M-2", "b.example", 2);
-	json_t *r = figures(&f, AUTHORITY, json_pack("{s:s}", "by", "month"));
+	json_t *r = figures(&f, AUTHORITY, json_pack("{s:s}", "each", "month"));
 	json_t *periods = json_object_get(r, "periods"), *p;
 	int64_t sent = 0;
 	size_t i, with = 0;
@@ -148,7 +148,7 @@ months(void **state)
 			    json_pack("{s:s, s:s}", "from", bad[i].from, "to", bad[i].to),
 			    bad[i].rc, bad[i].says);
 	fix_refused(&f, AUTHORITY, NULL, "GET", "/v1/statistics",
-		    json_pack("{s:s}", "by", "day"), RC_INVALID, "month");
+		    json_pack("{s:s}", "each", "day"), RC_INVALID, "month");
 	fix_close(&f);
 }
 

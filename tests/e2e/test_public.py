@@ -101,7 +101,7 @@ def figures(box, s):
 
     def same_heads():
         for node in (s.kominfo, s.telegram):
-            status, _, seen[node.name] = node.api("GET", "/v1/statistics?by=month")
+            status, _, seen[node.name] = node.api("GET", "/v1/statistics?each=month")
             if status != 200:
                 raise lab.Failure(f"{node.name}: statistics: {seen[node.name]}")
         return seen["kominfo"]["logs"] == seen["telegram"]["logs"]
@@ -121,7 +121,7 @@ def figures(box, s):
         rebuilt = node.cli("rebuild", who=who)
         if not rebuilt["equal"]:
             raise lab.Failure(f"{node.name}: a rebuild differs in {rebuilt['differ']}")
-        again = node.must("GET", "/v1/statistics?by=month")
+        again = node.must("GET", "/v1/statistics?each=month")
         if again["logs"] == seen[node.name]["logs"] and again != seen[node.name]:
             raise lab.Failure(f"{node.name}: other figures after a rebuild")
 
