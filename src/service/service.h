@@ -97,7 +97,7 @@ struct reply {
 	size_t len;
 	struct upload *upload;	   /* takes the body, see stream.h; else NULL */
 	struct download *download; /* gives the bytes, see stream.h; else NULL */
-	const char *type; /* of the bytes; NULL: application/octet-stream */
+	const char *type;	   /* of the bytes; NULL: application/octet-stream */
 };
 
 typedef enum rc service_fn(struct node *nd, struct arena *a, const struct actor *who,
