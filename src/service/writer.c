@@ -381,6 +381,10 @@ writer_main(void *arg)
 			jobs->rc = jobs->work(&w, jobs->arg, jobs->e);
 		else
 			recorded = group_run(&w, jobs);
+		/* What could not be written with others is tried by itself, so that it
+		 * does not wait for a pause between jobs that may not come. */
+		if (!recorded && jobs != NULL)
+			recorded = group_run(&w, NULL);
 		if (jobs == NULL)
 			continue;
 		pthread_mutex_lock(&nd->mu);
