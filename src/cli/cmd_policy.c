@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
+#include "core/policy.h"
 
 static void
 deadline_print(struct cli *c, const json_t *d, const char *what)
@@ -44,7 +46,157 @@ cmd_explain(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+/* A name or digest as it is, or the content of a file. */
+static enum rc
+policy_word(struct cli *c, const char **ret, struct err *e)
+{
+	const char *word = c->words[0];
+	size_t len;
+
+	*ret = word;
+	if (strchr(word, '/') == NULL && strchr(word, '.') == NULL &&
+	    strcmp(word, "-") != 0)
+		return RC_OK;
+	enum rc rc = cli_file_read(c, word, ret, &len, e);
+	if (rc == RC_OK && strlen(*ret) != len)
+		rc = err_set(e, RC_INVALID, "%s has a NUL byte: it is no JSON text",
+			     word);
+	return rc;
+}
+
+static enum rc
+cmd_policy_adopt(struct cli *c, struct err *e)
+{
+	const char *policy;
+	json_t *r;
+	enum rc rc = policy_word(c, &policy, e);
+
+	if (rc == RC_OK)
+		rc = cli_call(c, "POST", "/v1/policies",
+			      json_pack("{s:s, s:s*}", "policy", policy, "peer",
+					cli_value(c, "peer")),
+			      &r, e);
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("%s %s, version %" JSON_INTEGER_FORMAT " (SHA-256 %s).\n%s\n",
+	       json_is_true(json_object_get(r, "again")) ? "Was adopted already:"
+							 : "Adopted",
+	       cli_text(r, "name"), cli_int(r, "version"), cli_text(r, "sha256"),
+	       json_is_true(json_object_get(r, "in_effect"))
+		       ? "It is in effect for the next notice; older cases keep theirs."
+		       : "It is in effect once the other side has adopted it too: they "
+			 "run 'saluran policy adopt SHA-256' with that digest.");
+	return RC_OK;
+}
+
+static enum rc
+cmd_policy_list(struct cli *c, struct err *e)
+{
+	json_t *r;
+	size_t i, k;
+	const json_t *ch, *a;
+	enum rc rc = cli_call(c, "GET", "/v1/policies", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	json_array_foreach (json_object_get(r, "channels"), i, ch) {
+		const json_t *now = json_object_get(ch, "in_effect");
+
+		printf("with %s: %s, version %" JSON_INTEGER_FORMAT "\n  %s\n",
+		       cli_text(ch, "peer"), cli_text(now, "name"),
+		       cli_int(now, "version"), cli_text(now, "sha256"));
+		json_array_foreach (json_object_get(ch, "adopted"), k, a)
+			printf("  %s: %s adopted %s, version %" JSON_INTEGER_FORMAT
+			       "\n    %s\n",
+			       cli_time(c, a, "at"), cli_text(a, "party"),
+			       cli_text(a, "name"), cli_int(a, "version"),
+			       cli_text(a, "sha256"));
+	}
+	printf("built in:");
+	json_array_foreach (json_object_get(r, "builtin"), i, a)
+		printf(" %s", json_string_value(a));
+	putchar('\n');
+	return RC_OK;
+}
+
+static enum rc
+cmd_policy_show(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "GET",
+			      arena_printf(c->a, "/v1/policies?policy=%s", c->words[0]),
+			      NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		fputs(cli_text(r, "text"), stdout);
+	return rc;
+}
+
+static void
+class_print(const struct policy_class *k)
+{
+	printf("  class %s: ", k->code);
+	if (k->by_days)
+		printf("accept in %lld, decide in %lld working days",
+		       (long long)k->accept_days, (long long)k->decide_days);
+	else
+		printf("accept in %lld s, decide in %lld s",
+		       (long long)(k->accept_us / CLOCK_US_PER_S),
+		       (long long)(k->decide_us / CLOCK_US_PER_S));
+	printf("%s%s\n", k->calendar == NULL ? "" : ", by the calendar ",
+	       k->calendar == NULL ? "" : k->calendar->code);
+}
+
+/* Needs no node. */
+static enum rc
+cmd_policy_check(struct cli *c, struct err *e)
+{
+	char hex[HASH_HEX_LEN + 1];
+	const struct policy *p;
+	const char *text;
+	size_t len;
+	enum rc rc = cli_file_read(c, c->words[0], &text, &len, e);
+
+	if (rc == RC_OK)
+		rc = policy_parse(c->a, text, len, &p, e);
+	if (rc != RC_OK)
+		return rc;
+	hash_hex(&p->sha256, hex);
+	json_t *r = json_pack("{s:s, s:I, s:s}", "name", p->name, "version",
+			      (json_int_t)p->version, "sha256", hex);
+	bool told = cli_json(c, r);
+	json_decref(r);
+	if (told)
+		return RC_OK;
+	printf("%s, version %llu: %s\n  SHA-256 %s\n", p->name,
+	       (unsigned long long)p->version, p->title_en, hex);
+	for (size_t i = 0; i < p->n_classes; i++)
+		class_print(&p->classes[i]);
+	printf("  %zu categories, %zu steps of the ladder, %zu fields of a notice\n",
+	       p->n_categories, p->n_ladder, p->n_fields);
+	for (size_t i = 0; i < p->n_fields; i++)
+		printf("  field %s of %s%s: %s\n", p->fields[i].code,
+		       p->fields[i].of_item ? "each item" : "the notice",
+		       p->fields[i].required ? "" : " (optional)", p->fields[i].name_en);
+	return RC_OK;
+}
+
+static const struct cli_option adopt_options[] = {
+	{"peer", "ORG", false, "with whom, when there are several"},
+	{NULL, NULL, false, NULL},
+};
+
 const struct cli_command cli_policy_commands[] = {
+	{"policy adopt", "NAME|FILE|SHA-256", 1, 1,
+	 "adopt a policy for our side; in effect once both sides have",
+	 "saluran policy adopt id-2020 --as admin.credential", false, adopt_options,
+	 cmd_policy_adopt},
+	{"policy list", "", 0, 0, "policies in effect, and who adopted what",
+	 "saluran policy list --as sari.credential", true, NULL, cmd_policy_list},
+	{"policy show", "NAME|SHA-256", 1, 1, "the text of a policy",
+	 "saluran policy show eu-tco --as sari.credential", true, NULL, cmd_policy_show},
+	{"policy check", "FILE", 1, 1, "read a policy file and say what it holds",
+	 "saluran policy check our-policy.json", true, NULL, cmd_policy_check},
 	{"explain", "CASE", 1, 1,
 	 "how the deadlines of a case came about, step by step, with their events",
 	 "saluran explain 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential",

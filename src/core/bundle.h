@@ -27,15 +27,16 @@
  *   logs/<party>/events.jws          a line an event: seq (decimal), space, JWS;
  * ascending logs/<party>/proof/<seq>.tlog-proof C2SP tlog-proof of each event in
  * `cosigned` when that covers it, else in `checkpoint`, whose bytes it quotes policy.json
- * the channel's policy, byte for byte receipts/<party>/<seq>.tlog-proof an event whose
+ * the channel's policy, byte for byte; policy-adopted.json: the case's, when another was
+ * adopted since; receipts/<party>/<seq>.tlog-proof an event whose
  * receipt the log adopted: proof in the head of that receipt, log's and peer's lines
  * below MANIFEST.jws                     typ BUNDLE_TYP, by an event key of the exporter:
  * {v: 1, org, made (us), case, members: [{name, len, sha256}]}
  *
  * <party> is "authority" or "platform" (an organisation's id may be longer than a name in
  * an archive).  checkpoint may be absent for a log without events here.  The events are:
- * those of the case; channel.open; the receipt.adopt that starts each clock of the case;
- * and order.* of the orders that cite the case.
+ * those of the case; channel.open; policy.adopt; the receipt.adopt that starts each clock
+ * of the case; and order.* of the orders that cite the case.
  *
  * Pure.  Nothing is looked up: what a bundle cannot show by itself is said in the report.
  */
@@ -109,6 +110,7 @@ struct bundle_content {
 	const char *offer[PARTY_COUNT];	   /* JWS, or NULL */
 	const char *policy;
 	size_t policy_len;
+	const char *adopted; /* the case's, when it is another; else NULL */
 	struct bundle_log log[PARTY_COUNT];
 	bool with_disclosures;
 	const char *const *disclosures; /* any order, repetition allowed */

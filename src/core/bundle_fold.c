@@ -10,6 +10,7 @@
 #include "core/bundle_int.h"
 #include "core/deadline.h"
 #include "core/event_type.h"
+#include "core/policy_vote.h"
 
 /* ---- disclosures ---------------------------------------------------------- */
 
@@ -194,6 +195,31 @@ part_take(struct folding *f, const struct bundle_event *be)
 	buf_put(&f->leaves, be->ev->leaf.b, HASH_LEN);
 }
 
+/* The policy that both had adopted, as the author of `ev` had seen it. */
+static const struct hash *
+policy_at(const struct folding *f, const struct event *ev)
+{
+	const uint64_t seen[PARTY_COUNT] = {
+		[PARTY_AUTHORITY] = ev->seq, [PARTY_PLATFORM] = ev->ack.size};
+	struct policy_vote *votes =
+		arena_array(f->tmp, f->b->r->n_events + 1, sizeof(*votes));
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->b->r->n_events; i++) {
+		const struct bundle_event *be = &f->b->r->events[i];
+		const char *hex;
+
+		if (be->void_why != NULL || strcmp(be->ev->type, "policy.adopt") != 0)
+			continue;
+		hex = bundle_body_text(be->ev, "sha256");
+		if (hash_parse_hex(hex, strlen(hex), &votes[n].sha256) != RC_OK)
+			continue;
+		votes[n].from = be->from;
+		votes[n++].seq = be->ev->seq;
+	}
+	return policy_in_effect(votes, n, seen, &f->b->opening);
+}
+
 /* Why a manifest does not count, or NULL. */
 static const char *
 manifest_problem(const struct folding *f, const struct event *ev)
@@ -213,7 +239,9 @@ manifest_problem(const struct folding *f, const struct event *ev)
 	if (strcmp(bundle_body_text(ev, "digest"), digest) != 0)
 		return "its digest is not that of the parts";
 	if (strcmp(json_string_value(json_object_get(policy, "sha256")), rules) != 0)
-		return "it names another policy than the channel";
+		return "it names another policy than the bundle holds";
+	if (!hash_equal(policy_at(f, ev), &f->b->r->policy->sha256))
+		return "it names another policy than the one in effect";
 	if (policy_class_find(f->b->r->policy, bundle_body_text(ev, "class")) == NULL)
 		return "the policy has no such class";
 	return NULL;

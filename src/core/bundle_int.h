@@ -14,6 +14,7 @@
 #define BUNDLE_MANIFEST "MANIFEST.jws"
 #define BUNDLE_README	"README.txt"
 #define BUNDLE_POLICY	"policy.json"
+#define BUNDLE_ADOPTED	"policy-adopted.json"
 #define BUNDLE_TEXTS	"disclosures.txt"
 
 /* Names of members, of the party and the seq. */
@@ -74,6 +75,7 @@ struct bundle {
 	/* By index of r->events: a receipt.adopt is the first to cover clock events of
 	 * the case below this; 0: of none. */
 	uint64_t *covers_below;
+	struct hash opening; /* digest of the policy that the channel opened under */
 	struct bundle_disclosure *disclosures; /* ascending by digest */
 	size_t n_disclosures;
 };

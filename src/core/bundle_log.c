@@ -21,6 +21,7 @@ belongs(const struct bundle *b, const struct event *ev)
 	if (ev->casefile != NULL)
 		return strcmp(ev->casefile, b->r->casefile) == 0;
 	return strcmp(ev->type, "channel.open") == 0 ||
+	       strcmp(ev->type, "policy.adopt") == 0 ||
 	       strcmp(ev->type, "receipt.adopt") == 0 ||
 	       strncmp(ev->type, "order.", 6) == 0;
 }
@@ -169,7 +170,7 @@ open_note(struct bundle *b, const struct bundle_event *be)
 	hash_hex(&h, own_hex);
 	hash_bytes(peer->wire, strlen(peer->wire), &h);
 	hash_hex(&h, peer_hex);
-	hash_hex(&b->r->policy->sha256, policy_hex);
+	hash_hex(&b->opening, policy_hex);
 	const json_t *policy = json_object_get(ev->body, "policy");
 	b->r->party[p].open_agrees =
 		strcmp(bundle_body_text(ev, "channel"), b->r->channel) == 0 &&

@@ -20,6 +20,7 @@ static const char intro[] =
 	"  identity/               the keys of both, each signed by its root key\n"
 	"  channel/                who offered this channel to whom, under which rules\n"
 	"  policy.json             the rules: deadlines, warnings, approvals\n"
+	"  policy-adopted.json     the rules of this case, if others were adopted since\n"
 	"  logs/*/events.jws       the events: number, space, JWS (RFC 7515, 8037, "
 	"9864)\n"
 	"  logs/*/checkpoint       a signed head of that log\n"

@@ -187,7 +187,8 @@ is_proof_name(const char *name, const char *before)
 static bool
 is_known_name(struct bundle *b, const char *name)
 {
-	static const char *const once[] = {BUNDLE_README, BUNDLE_POLICY, BUNDLE_TEXTS};
+	static const char *const once[] = {BUNDLE_README, BUNDLE_POLICY, BUNDLE_ADOPTED,
+					   BUNDLE_TEXTS};
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
 		if (strcmp(name, once[i]) == 0)
@@ -389,7 +390,13 @@ step_policy(struct bundle *b)
 			b, "is %s version %" PRIu64 ", the channel names %s %" PRIu64,
 			b->r->policy->name, b->r->policy->version, o->policy_name,
 			o->policy_version);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	/* Whether it was in effect is for the fold to say. */
+	b->opening = b->r->policy->sha256;
+	m = bundle_find(b, BUNDLE_ADOPTED);
+	return m == NULL ? RC_OK
+			 : policy_parse(b->a, m->data, m->len, &b->r->policy, b->e);
 }
 
 /* ---- all steps ------------------------------------------------------------ */

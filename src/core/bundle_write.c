@@ -187,6 +187,8 @@ bundle_write(struct arena *a, const struct bundle_content *c, bundle_sign *sign,
 	if (rc != RC_OK)
 		return rc;
 	member_add(&k, BUNDLE_POLICY, c->policy, c->policy_len);
+	if (c->adopted != NULL)
+		member_add(&k, BUNDLE_ADOPTED, c->adopted, strlen(c->adopted));
 	for (int p = 0; p < PARTY_COUNT; p++) {
 		const char *name = party_name((enum party)p);
 		line_add(&k, arena_printf(a, BUNDLE_NAME_IDENTITY, name), c->identity[p]);

@@ -40,6 +40,7 @@ const struct event_type event_types_channel[] = {
 	/* name            by    case  clock  sd re body            check */
 	{"channel.open",   BOTH, NONE, false, 0, 0, channel_open,   NULL},
 	{"receipt.adopt",  BOTH, NONE, false, 0, 0, receipt_adopt,  NULL},
+	{"policy.adopt",   BOTH, NONE, false, 1, 0, event_policy_fields, NULL},
 	{"event.refuse",   BOTH, ANY,  false, 0, 1, event_refuse,   NULL},
 	{.name = NULL},
 };

@@ -227,6 +227,11 @@ events_gather(struct gather *g, struct err *e)
 			(struct db_param[]){DB_P_INT(g->channel.channel), DB_P_INT(p)},
 			on_place, g, e);
 	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
+		rc = store_run(
+			g->s, &SQL_BUNDLE_POLICIES,
+			(struct db_param[]){DB_P_INT(g->channel.channel), DB_P_INT(p)},
+			on_place, g, e);
+	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
 		rc = items_load(g, (enum party)p, e);
 	return rc;
 }
@@ -399,6 +404,12 @@ case_gather(struct gather *g, struct err *e)
 		rc = channel_by_id(g->s, g->a, c.channel, &g->channel, e);
 	if (rc == RC_OK)
 		rc = parties_gather(g, e);
+	if (rc == RC_OK && c.manifest &&
+	    !hash_equal(&c.policy_sha256, &g->channel.policy_sha256))
+		rc = store_text(
+			g->s, g->a, &SQL_POLICY_GET,
+			(struct db_param[]){DB_P_BLOB(c.policy_sha256.b, HASH_LEN)},
+			&g->out.adopted, e);
 	if (rc == RC_OK)
 		rc = events_gather(g, e);
 	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++) {

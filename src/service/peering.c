@@ -18,29 +18,6 @@
 
 enum { CHANNEL_ID_BYTES = 6 };
 
-/* A policy by its built-in name, or the text itself. */
-static enum rc
-policy_read(struct arena *a, const char *name_or_text, const struct policy **ret,
-	    const char **ret_text, struct err *e)
-{
-	const char *text = name_or_text;
-	size_t len = strlen(name_or_text);
-
-	if (name_or_text[0] != '{') {
-		const struct builtin_file *f =
-			builtin_find(arena_printf(a, "%s.json", name_or_text));
-		if (f == NULL)
-			return err_set(
-				e, RC_NOT_FOUND,
-				"there is no built-in policy \"%s\": %s, or a file",
-				name_or_text, builtin_policies());
-		text = f->data;
-		len = f->len;
-	}
-	*ret_text = arena_strndup(a, text, len);
-	return policy_parse(a, text, len, ret, e);
-}
-
 static enum rc
 policy_keep(struct store *s, const struct policy *p, const char *text, struct err *e)
 {

@@ -40,6 +40,8 @@ enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason 
 /* cases.c, items.c, search.c: how things are found; claim.c: who works on them */
 service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
+/* policy.c: what both sides are bound by */
+service_fn service_policies, service_policy_adopt;
 /* explain.c */
 service_fn service_deadline;
 /* erase_ask.c: erasure and legal holds */
@@ -115,6 +117,9 @@ enum rc notice_time_check(struct writer *w, const struct channel_row *ch,
 			  const struct policy *p, const char *class_code, bool urgent,
 			  struct err *e) MUST_CHECK;
 
+/* A policy by its built-in name, or the text itself. */
+enum rc policy_read(struct arena *a, const char *name_or_text, const struct policy **ret,
+		    const char **ret_text, struct err *e) MUST_CHECK;
 /* policy.c: a policy by its digest, parsed into the arena.  RC_NOT_FOUND. */
 enum rc policy_by_digest(struct store *s, struct arena *a, const struct hash *sha256,
 			 const struct policy **ret, struct err *e) MUST_CHECK;

@@ -13,6 +13,7 @@
 #include "core/event.h"
 #include "core/note.h"
 #include "core/order.h"
+#include "core/policy_vote.h"
 #include "store/store_log.h"
 
 struct views;
@@ -50,6 +51,12 @@ enum rc view_digest(struct store *s, json_t *into, struct err *e) MUST_CHECK;
 /* A policy by its digest, parsed once.  RC_NOT_FOUND.  Lives as long as `v`. */
 enum rc view_policy(struct views *v, const struct hash *sha256, const struct policy **ret,
 		    struct err *e) MUST_CHECK;
+
+/* The policy of a channel for what is written by someone who has seen so much of each log
+ * (core/policy_vote.h).  RC_NOT_FOUND: no such channel. */
+enum rc view_policy_in_effect(struct store *s, struct arena *a, int64_t channel,
+			      const uint64_t seen[PARTY_COUNT], struct hash *ret,
+			      struct err *e) MUST_CHECK;
 
 /* Under which key a party of the channel cosigns.  RC_NOT_FOUND: its identity is not
  * here. */

@@ -22,6 +22,7 @@ struct fold {
 typedef enum rc fold_fn(struct fold *f, struct err *e);
 
 fold_fn fold_case_close;
+fold_fn fold_policy_adopt;
 fold_fn fold_clarify_ask, fold_clarify_answer, fold_dispute_open, fold_dispute_answer,
 	fold_dispute_rule;
 fold_fn fold_notice_part, fold_notice_send, fold_receipt_adopt, fold_case_act,

@@ -126,6 +126,20 @@ parts_digest(struct fold *f, char hex[HASH_HEX_LEN + 1], struct err *e)
 	return rc;
 }
 
+/* A notice is under the policy that both had adopted, as its author had seen it. */
+static enum rc
+policy_check(struct fold *f, const struct case_row *c, struct err *e)
+{
+	const uint64_t seen[PARTY_COUNT] = {
+		[PARTY_AUTHORITY] = f->ev->seq, [PARTY_PLATFORM] = f->ev->ack.size};
+	struct hash now;
+	enum rc rc = view_policy_in_effect(f->s, f->a, f->channel, seen, &now, e);
+
+	if (rc == RC_OK && !hash_equal(&now, &c->policy_sha256))
+		fold_void(f, "the notice names another policy than the one in effect");
+	return rc;
+}
+
 static enum rc
 manifest_check(struct fold *f, const struct case_row *c, struct err *e)
 {
@@ -147,6 +161,9 @@ manifest_check(struct fold *f, const struct case_row *c, struct err *e)
 		fold_void(f, "the manifest's digest is not that of the parts");
 	if (f->void_why != NULL)
 		return RC_OK;
+	rc = policy_check(f, c, e);
+	if (rc != RC_OK || f->void_why != NULL)
+		return rc;
 	struct err why = ERR_INIT;
 	rc = view_policy(f->v, &c->policy_sha256, &p, &why);
 	if (rc == RC_NOT_FOUND || rc == RC_INVALID) {

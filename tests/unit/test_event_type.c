@@ -43,6 +43,8 @@ static const struct good {
 	{"channel.open", "{\"channel\":\"42\",\"org\":\"kominfo.example\",\"peer\":\"telegram.example\","
 		"\"identity\":\"" ONE_HEX "\",\"peer_identity\":\"" ONE_HEX "\"," POLICY "}",
 		EVENT_BY_BOTH, EVENT_CASE_NONE, 0, 0, false},
+	{"policy.adopt", "{\"name\":\"demo\",\"version\":1,\"sha256\":\"" ONE_HEX "\"}",
+		EVENT_BY_BOTH, EVENT_CASE_NONE, 1, 0, false},
 	{"receipt.adopt", "{\"log\":\"a/c/42/e0\",\"size\":1,\"root\":\"" ONE_HEX "\",\"time\":1500000000,"
 		"\"sig\":\"" SIG "\"}", EVENT_BY_BOTH, EVENT_CASE_NONE, 0, 0, false},
 	{"notice.part", "{\"part\":0,\"items\":[{\"i\":0,\"kind\":\"url\",\"category\":\"terrorism\"," NF "},"

@@ -1,0 +1,13 @@
+-- Policies that a side has adopted in a channel.
+
+CREATE TABLE v_policy (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	sha256 BYTEA NOT NULL,
+	name TEXT NOT NULL,
+	version BIGINT NOT NULL,
+	author TEXT NOT NULL,
+	iat_us BIGINT NOT NULL,
+	PRIMARY KEY (channel, party, seq)
+);

@@ -1,0 +1,4 @@
+-- policy_kept: policies whose text is in the store
+SELECT name, version, lower(hex(sha256)) AS sha256
+FROM policy_text
+ORDER BY name, version, sha256;

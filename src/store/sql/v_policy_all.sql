@@ -1,0 +1,4 @@
+-- v_policy_all: every row of v_policy in a fixed order, for comparing rebuilds
+SELECT channel, party, seq, sha256, name, version, author, iat_us
+FROM v_policy
+ORDER BY channel, party, seq;

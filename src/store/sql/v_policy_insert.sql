@@ -1,0 +1,11 @@
+-- v_policy_insert: a side adopts a policy
+-- $1 channel
+-- $2 party
+-- $3 seq
+-- $4 SHA-256
+-- $5 name
+-- $6 version
+-- $7 author
+-- $8 iat, us
+INSERT INTO v_policy (channel, party, seq, sha256, name, version, author, iat_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
