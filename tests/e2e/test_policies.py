@@ -4,6 +4,7 @@ the clock and its answer lets it run, `explain` tells the same on both sides, an
 policy is in effect once both have adopted it."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
@@ -70,6 +71,9 @@ def a_question(tale):
     tale.two.cli("clarify", case, "Which message?", who="nikolai")
     paused = tale.on_both("the pause", case, lambda x: x["paused"])
     must(paused["decide"]["due"] > plain["decide"]["due"], "a pause gives no time")
+    # Receipts are in whole seconds: the answer is received in a later one.
+    since = lab.when(paused["paused"])
+    tale.box.wait("the next second", lambda: time.time() >= since + 1)
     tale.one.cli("answer", case, "The pinned one.", who="sari")
     runs = tale.on_both("the end of the pause", case, lambda x: not x["paused"])
     must(plain["decide"]["due"] <= runs["decide"]["due"] < paused["decide"]["due"],
