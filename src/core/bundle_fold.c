@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/bundle_int.h"
+#include "core/casefile_count.h"
 #include "core/deadline.h"
 #include "core/event_type.h"
 #include "core/policy_vote.h"
@@ -133,7 +134,10 @@ struct folding {
 	struct buf leaves; /* of the parts that count */
 	struct case_event *ce;
 	size_t n;
-	const char **void_why; /* by index of the event; NULL: do not tell */
+	const char **void_why;	     /* by index of the event; NULL: do not tell */
+	uint64_t duplicate, refused; /* rows of the list that became no items */
+	bool counting;		     /* what the author of a close had seen */
+	size_t n_closes;
 };
 
 static void
@@ -259,6 +263,9 @@ send_take(struct folding *f, const struct bundle_event *be)
 		event_void(f, be, why);
 		return;
 	}
+	const json_t *listed = json_object_get(be->ev->body, "listed");
+	f->duplicate = (uint64_t)json_integer_value(json_object_get(listed, "duplicate"));
+	f->refused = (uint64_t)json_integer_value(json_object_get(listed, "refused"));
 	f->c->manifest = true;
 	f->c->class_code = bundle_body_text(be->ev, "class");
 	f->c->subject = bundle_disclosed(f->b, be->ev, "subject");
@@ -295,6 +302,34 @@ notice_take(struct folding *f)
 	}
 }
 
+static void case_fold(struct bundle *b, const uint64_t *seen, const char **void_why,
+		      bool counting, struct bundle_case *ret);
+
+/* As store/view_count.c has it.  Of more closes than a case has in its life the later
+ * ones are taken as they are: each is a fold of its own. */
+static const char *
+close_problem(struct folding *f, const struct bundle_event *be)
+{
+	enum { CLOSES_MAX = 64 };
+	const json_t *counts = json_object_get(be->ev->body, "counts");
+	struct bundle_case then;
+	struct case_counts n;
+	uint64_t seen[PARTY_COUNT];
+
+	if (f->counting || f->n_closes++ >= CLOSES_MAX)
+		return NULL;
+	seen[be->from] = be->ev->seq;
+	seen[bundle_other(be->from)] = be->ev->ack.size;
+	case_fold(f->b, seen, NULL, true, &then);
+	casefile_count(&then.fold, f->c->items, then.decided, f->duplicate, f->refused,
+		       &n);
+	if (counts != NULL && !casefile_counts_equal(counts, &n))
+		return "the counts are not those of the case as its author saw it";
+	if (be->from == PARTY_PLATFORM && n.open != 0)
+		return "the platform closes no case with open items";
+	return NULL;
+}
+
 static void
 acts_take(struct folding *f)
 {
@@ -319,6 +354,8 @@ acts_take(struct folding *f)
 		const char *why = casefile_event_of(be->ev, be->from, p, &ce);
 		if (why == NULL)
 			why = bundle_claim(&claims, be->ev, be->from);
+		if (why == NULL && act == ACT_CLOSE)
+			why = close_problem(f, be);
 		if (why != NULL)
 			event_void(f, be, why);
 		else
@@ -389,7 +426,7 @@ clocks_set(const struct policy *p, struct bundle_case *c)
 }
 
 static void
-case_fold(struct bundle *b, const uint64_t *seen, const char **void_why,
+case_fold(struct bundle *b, const uint64_t *seen, const char **void_why, bool counting,
 	  struct bundle_case *ret)
 {
 	struct folding f = {.b = b,
@@ -397,7 +434,8 @@ case_fold(struct bundle *b, const uint64_t *seen, const char **void_why,
 			    .c = ret,
 			    .tmp = arena_create(),
 			    .leaves = BUF_INIT(BUNDLE_MAX),
-			    .void_why = void_why};
+			    .void_why = void_why,
+			    .counting = counting};
 
 	*ret = (struct bundle_case){0};
 	f.ce = arena_array(f.tmp, b->r->n_events + 1, sizeof(*f.ce));
@@ -413,7 +451,7 @@ void
 bundle_case_at(struct bundle *b, const uint64_t seen[PARTY_COUNT],
 	       struct bundle_case *ret)
 {
-	case_fold(b, seen, NULL, ret);
+	case_fold(b, seen, NULL, false, ret);
 }
 
 /* ---- levels --------------------------------------------------------------- */
@@ -463,7 +501,7 @@ bundle_step_fold(struct bundle *b)
 {
 	const char **void_why = arena_array(b->a, b->r->n_events + 1, sizeof(*void_why));
 
-	case_fold(b, NULL, void_why, &b->r->casework);
+	case_fold(b, NULL, void_why, false, &b->r->casework);
 	/* The orders' grounds are folded again, from what their drafters saw: what turned
 	 * out void later is not yet marked. */
 	enum rc rc = bundle_orders_fold(b);

@@ -143,6 +143,9 @@ open_make(struct world *w, enum party p)
 		NULL, NULL);
 }
 
+/* The body of a case.close at the end; NULL: there is none. */
+static const char *made_close;
+
 static inline void
 events_make(struct made *m)
 {
@@ -181,6 +184,9 @@ events_make(struct made *m)
 	m->size_remind = l->n;
 	m->head_remind = world_receipt(w);
 	order_make(m);
+	if (made_close != NULL)
+		world_append(w, PARTY_AUTHORITY, "case.close", WORLD_CASE, "p-1",
+			     made_close, NULL, NULL);
 	world_sync(w, PARTY_AUTHORITY);
 }
 

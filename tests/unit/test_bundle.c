@@ -104,6 +104,38 @@ without_texts(void **state)
 	assert_true(has_words(&r.missing, "made without texts"));
 }
 
+/* A close is what its author had seen: with other counts it has no effect. */
+static void
+closed(void **state)
+{
+	static const struct {
+		const char *body;
+		bool ok;
+	} rows[] = {
+		{"{}", true},
+		{"{\"counts\":{\"submitted\":3,\"accepted\":3,\"refused\":0,"
+		 "\"duplicate\":0,\"decided\":2,\"open\":1}}",
+		 true},
+		{"{\"counts\":{\"submitted\":3,\"accepted\":3,\"refused\":0,"
+		 "\"duplicate\":0,\"decided\":3,\"open\":0}}",
+		 false},
+		{"{\"counts\":{\"submitted\":4,\"accepted\":3,\"refused\":0,"
+		 "\"duplicate\":1,\"decided\":2,\"open\":1}}",
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bundle_report r;
+		made_close = rows[i].body;
+		struct made *m = made_new(NULL);
+		made_close = NULL;
+		expect_valid(m, &r);
+		assert_int_equal(r.casework.fold.state,
+				 rows[i].ok ? CASE_CLOSED : CASE_ACCEPTED);
+	}
+}
+
 /* What the peer cosigned is received; what came after is its author's word. */
 static void
 appended_is_a_claim(void **state)
@@ -305,8 +337,8 @@ main(int argc, char **argv)
 		TEST(whole_case),	TEST(order_of_case),
 		TEST(without_texts),	TEST(appended_is_a_claim),
 		TEST(nothing_received), TEST(fingerprints),
-		TEST(reports),		TEST(samples_verify),
-		TEST(every_byte),
+		TEST(closed),		TEST(reports),
+		TEST(samples_verify),	TEST(every_byte),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--write") == 0)
