@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -234,6 +236,65 @@ other_uuids_are_refused(void **state)
 		}
 }
 
+#define AHEAD_US (INT64_C(86400) * CLOCK_US_PER_S)
+
+/* How far the clock is ahead with `text` in its file; NULL: there is no file. */
+static int64_t
+ahead_with(const char *path, const char *text)
+{
+	unlink(path);
+	if (text != NULL) {
+		FILE *f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(text, f);
+		fclose(f);
+	}
+	struct timespec ts;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return clock_now_us() - ((int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000);
+}
+
+/* Only a build for tests listens to the file; what is no number says nothing. */
+static void
+a_clock_that_tests_move(void **state)
+{
+	static const struct {
+		const char *text;
+		bool moves;
+	} cases[] = {
+		{"86400000000", true},
+		{"86400000000\n", true},
+		{NULL, false},
+		{"", false},
+		{"\n", false},
+		{"-86400000000", false},
+		{"86400000000 ", false},
+		{"86400000000\n\n", false},
+		{"0x1", false},
+		{"0000000000000000086400000000", false},
+		{"86400000000000000000", false},
+	};
+	char dir[] = "/tmp/saluran-clock-XXXXXX", path[sizeof(dir) + 8];
+	bool tests = false;
+
+	(void)state;
+#ifdef SALURAN_FAULTS
+	tests = true;
+#endif
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/ahead", dir);
+	setenv("SALURAN_CLOCK_FILE", path, 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t ahead = ahead_with(path, cases[i].text);
+		if ((ahead >= AHEAD_US / 2) != (tests && cases[i].moves))
+			fail_msg("'%s': ahead by %lld", cases[i].text, (long long)ahead);
+	}
+	unsetenv("SALURAN_CLOCK_FILE");
+	assert_true(ahead_with(path, "86400000000") < AHEAD_US / 2);
+	unlink(path);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -245,6 +306,7 @@ main(void)
 		cmocka_unit_test(offsets_and_fractions),
 		cmocka_unit_test(other_texts_are_refused),
 		cmocka_unit_test(time_goes_on),
+		cmocka_unit_test(a_clock_that_tests_move),
 		cmocka_unit_test(uuids_are_valid_different_and_ordered_by_millisecond),
 		cmocka_unit_test(other_uuids_are_refused),
 	};
