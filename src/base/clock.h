@@ -16,9 +16,9 @@
 
 enum { CLOCK_TEXT_LEN = 32 };
 
-/* Where SALURAN_FAULTS is defined, ahead of the system's clock by the microseconds (decimal) in
- * the file that SALURAN_CLOCK_FILE names, read at each call: tests let days pass for a daemon.
- * Whoever moves it renames a whole file into place. */
+/* Where SALURAN_FAULTS is defined, ahead of the system's clock by the microseconds
+ * (decimal) in the file that SALURAN_CLOCK_FILE names, read at each call: tests let days
+ * pass for a daemon. Whoever moves it renames a whole file into place. */
 int64_t clock_now_us(void);
 int64_t clock_mono_us(void); /* for durations: never goes back */
 
