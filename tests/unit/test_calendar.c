@@ -136,7 +136,9 @@ changes_of_the_offset(void **state)
 			 at("2021-03-28T04:00:00Z"));
 	assert_int_equal(calendar_days_end(&c, at("2021-10-30T22:00:00Z"), 0),
 			 at("2021-10-31T05:00:00Z"));
-	/* Before the first change its offset holds too. */
+	/* Before the first change its offset holds too; days before 1970 are days. */
+	assert_int_equal(calendar_day(&c, -1 - H), -1);
+	assert_int_equal(calendar_day(&c, -H), 0);
 	assert_int_equal(calendar_day(&c, at("2019-12-31T22:59:59Z")) + 1,
 			 calendar_day(&c, at("2019-12-31T23:00:00Z")));
 	arena_free(a);
