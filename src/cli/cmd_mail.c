@@ -495,11 +495,16 @@ cmd_mail_join(struct cli *c, struct err *e)
 	json_t *r;
 	enum rc rc =
 		cli_call(c, "POST", arena_printf(c->a, "/v1/mail/%s/join", c->words[0]),
-			 json_pack("{s:s}", "case", c->words[1]), &r, e);
+			 json_pack("{s:s, s:b}", "case", c->words[1], "no_evidence",
+				   cli_switch(c, "no-evidence")),
+			 &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("%s belongs to case %s, with the replies of its thread.\n",
-		       c->words[0], c->words[1]);
+		printf("%s belongs to case %s, with the replies of its thread%s.\n",
+		       c->words[0], c->words[1],
+		       cli_switch(c, "no-evidence")
+			       ? ""
+			       : "; the message is given as evidence");
 	return rc;
 }
 
@@ -516,12 +521,13 @@ cmd_mail_send(struct cli *c, struct err *e)
 	if (cli_value(c, "letter") != NULL)
 		rc = cli_file_read(c, cli_value(c, "letter"), &letter, &len, e);
 	json_t *in = json_pack(
-		"{s:o, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:b}", "mails", mails,
-		"reference", cli_value(c, "reference"), "subject",
+		"{s:o, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:b, s:b, s:b}",
+		"mails", mails, "reference", cli_value(c, "reference"), "subject",
 		cli_value(c, "subject"), "legal_basis", cli_value(c, "legal-basis"),
 		"peer", cli_value(c, "peer"), "category", cli_value(c, "category"),
 		"letter", letter, "language", cli_value(c, "language"), "measure",
-		cli_value(c, "measure"), "urgent", cli_switch(c, "urgent"));
+		cli_value(c, "measure"), "urgent", cli_switch(c, "urgent"), "partial",
+		cli_switch(c, "partial"), "no_evidence", cli_switch(c, "no-evidence"));
 	if (rc == RC_OK)
 		rc = cli_fields_put(c, in, e);
 	if (rc != RC_OK) {
@@ -564,6 +570,11 @@ static const struct cli_option mail_decide_options[] = {
 	{"category", "CODE", false, "of those that are kept"},
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option mail_join_options[] = {
+	{"no-evidence", NULL, false,
+	 "do not give the message itself as evidence: it may hold personal data"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option mail_send_options[] = {
 	{"reference", "TEXT", true, "your own id of the batch: sending it again is safe"},
 	{"subject", "TEXT", true, "what it is about, one line"},
@@ -574,6 +585,9 @@ static const struct cli_option mail_send_options[] = {
 	{"language", "CODE", false, "of the letter (id)"},
 	{"measure", "WORD", false, "what is asked for (removal)"},
 	{"urgent", NULL, false, "by the urgent deadline of the policy"},
+	{"partial", NULL, false, "send the good rows though others have problems"},
+	{"no-evidence", NULL, false,
+	 "do not give the messages themselves as evidence: they may hold personal data"},
 	{"field", "CODE=TEXT", false,
 	 "what the policy asks of a notice ('policy show'); may be given again"},
 	{NULL, NULL, false, NULL},
@@ -602,7 +616,7 @@ const struct cli_command cli_mail_commands[] = {
 	{"mail join", "MAIL CASE", 2, 2, "an e-mail belongs to a case",
 	 "saluran mail join " A_MAIL " 01890a5d-ac96-774b-bcce-b302099a8058 --as "
 	 "sari.credential",
-	 false, NULL, cmd_mail_join},
+	 false, mail_join_options, cmd_mail_join},
 	{"mail send", "MAIL...", 1, CLI_VALUES_MAX,
 	 "send what e-mails propose as a notice",
 	 "saluran mail send " A_MAIL

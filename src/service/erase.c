@@ -15,6 +15,7 @@
 #include "service/alarm.h"
 #include "service/erase.h"
 #include "service/evidence.h"
+#include "service/mail_int.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -222,6 +223,66 @@ event_put(struct writer *w, int64_t channel, const struct erase_job *j, const ch
 			    NULL, e);
 }
 
+/* A file that is given and that no event names yet is given no more. */
+static enum rc
+on_pending(void *arg, const struct db_row *row, struct err *e)
+{
+	struct store_list *l = arg;
+	struct out_row *o = store_list_next(l, sizeof(*o));
+	size_t len;
+	const uint8_t *p = l->s->drv->col_blob(row, 2, &len);
+
+	(void)e;
+	*o = (struct out_row){.id = store_col_text(l->s, l->a, row, 0),
+			      .channel = l->s->drv->col_int(row, 1)};
+	if (len == HASH_LEN)
+		memcpy(o->sha256.b, p, HASH_LEN);
+	return RC_OK;
+}
+
+static enum rc
+pending_drop(struct writer *w, const char *casefile, struct err *e)
+{
+	struct store_list l = {.s = w->s, .a = w->a};
+	enum rc rc =
+		store_run(w->s, &SQL_EVIDENCE_OUT_PENDING,
+			  (struct db_param[]){DB_P_TEXT(casefile)}, on_pending, &l, e);
+
+	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
+		const struct out_row *o = &((const struct out_row *)l.rows)[i];
+		unlink(evidence_part_path(w->nd, w->a, "out", o->id));
+		rc = store_run(w->s, &SQL_EVIDENCE_FILE_ERASE,
+			       (struct db_param[]){DB_P_INT(o->channel),
+						   DB_P_BLOB(o->sha256.b, HASH_LEN)},
+			       NULL, NULL, e);
+		if (rc == RC_OK)
+			rc = store_run(w->s, &SQL_EVIDENCE_OUT_DROP,
+				       (struct db_param[]){DB_P_TEXT(o->id),
+							   DB_P_INT(w->now_us)},
+				       NULL, NULL, e);
+	}
+	return rc;
+}
+
+/* What this node keeps of a case beside its events.  A table that gets a text of a case
+ * gets a row here. */
+static enum rc
+private_erase(struct erasing *x, const char *casefile, struct err *e)
+{
+	static const struct sql *const texts[] = {
+		&SQL_CASE_NOTE_ERASE,
+		&SQL_HELD_ERASE,
+		&SQL_PREPARED_ERASE,
+	};
+	enum rc rc = mail_case_erase(x->w, casefile, x->texts, e);
+
+	for (size_t i = 0;
+	     rc == RC_OK && x->texts && i < sizeof(texts) / sizeof(texts[0]); i++)
+		rc = store_run(x->w->s, texts[i],
+			       (struct db_param[]){DB_P_TEXT(casefile)}, NULL, NULL, e);
+	return rc == RC_OK && x->files ? pending_drop(x->w, casefile, e) : rc;
+}
+
 /* Take it out of the store; then the fold of erase.done takes it out of the views. */
 static enum rc
 erase_now(struct writer *w, const struct case_row *c, struct erase_job *j, enum party own,
@@ -243,10 +304,8 @@ erase_now(struct writer *w, const struct case_row *c, struct erase_job *j, enum 
 	if (rc == RC_OK)
 		rc = view_erase_scope(w->s, w->a, c->channel, &about, on_erase, &x, e);
 	json_decref(about.body);
-	if (rc == RC_OK && x.texts && j->n_refs == 0)
-		rc = store_run(w->s, &SQL_CASE_NOTE_ERASE,
-			       (struct db_param[]){DB_P_TEXT(j->casefile)}, NULL, NULL,
-			       e);
+	if (rc == RC_OK && j->n_refs == 0)
+		rc = private_erase(&x, j->casefile, e);
 	if (rc == RC_OK)
 		rc = event_put(w, c->channel, j, "erase.done", NULL, e);
 	j->n_texts = x.n_texts;

@@ -12,6 +12,7 @@
 #include "service/evidence.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
+#include "service/mail_int.h"
 #include "store/store_sql.h"
 
 enum {
@@ -228,7 +229,9 @@ work_delivered(struct writer *w, void *arg, struct err *e)
 	if (rc != RC_OK || strcmp(o.state, "waiting") != 0)
 		return rc;
 	rc = add_append(w, &o, &seq, e);
-	return rc == RC_OK ? out_set(w, &o, "sent", (int64_t)seq, NULL, 0, 0, e) : rc;
+	if (rc == RC_OK)
+		rc = out_set(w, &o, "sent", (int64_t)seq, NULL, 0, 0, e);
+	return rc == RC_OK ? mail_evidence_sent(w, o.id, e) : rc;
 }
 
 enum rc

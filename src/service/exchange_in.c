@@ -331,6 +331,20 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 	return rc;
 }
 
+/* What an event discloses is its own: erasing it must not take what another one says. */
+static enum rc
+disclosures_name(struct store *s, const struct event *ev, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < ev->n_sd; i++) {
+		rc = store_disclosure_name(s, &ev->sd[i], e);
+		if (rc != RC_OK)
+			err_prefix(e, "disclosure %zu of event %" PRIu64, i, ev->seq);
+	}
+	return rc;
+}
+
 static enum rc
 work_store(struct writer *w, void *arg, struct err *e)
 {
@@ -351,6 +365,8 @@ work_store(struct writer *w, void *arg, struct err *e)
 			rc = merkle_append(&edge, &ev->leaf, log_tree_put, &tree, e);
 		if (rc == RC_OK)
 			rc = blobs_name(w->s, u->head.channel, ev, e);
+		if (rc == RC_OK)
+			rc = disclosures_name(w->s, ev, e);
 		if (rc == RC_OK)
 			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev,
 					NULL, NULL, e);
@@ -531,7 +547,8 @@ work_disclose(struct writer *w, void *arg, struct err *e)
 		if (end == NULL)
 			end = l->text + l->len;
 		hash_bytes(at, (size_t)(end - at), &h);
-		rc = store_disclosure_put(w->s, &h, at, (size_t)(end - at), w->now_us, e);
+		rc = store_disclosure_put(w->s, &h, at, (size_t)(end - at), false,
+					  w->now_us, e);
 		if (rc == RC_OK && w->s->drv->changes(w->s->db) == 1)
 			l->new_bytes += (uint64_t)(end - at);
 	}

@@ -6,7 +6,8 @@
 enum { MAIL_DESCRIPTION_MAX = 4000, MAIL_CATEGORY_MAX = 64 };
 
 struct deciding {
-	const char *id, *by, *casefile;
+	const char *id, *by, *pseudonym, *casefile;
+	bool no_evidence;
 	const json_t *items;
 	size_t done;
 };
@@ -160,7 +161,11 @@ work_drop(struct writer *w, void *arg, struct err *e)
 		rc = store_run(w->s, &SQL_MAIL_RAW_DROP, p, NULL, NULL, e);
 	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_MAIL_PROPOSALS_DROP, p, NULL, NULL, e);
-	return rc == RC_OK ? store_run(w->s, &SQL_MAIL_DROP, p, NULL, NULL, e) : rc;
+	return rc == RC_OK ? store_run(w->s, &SQL_MAIL_DROP,
+				       (struct db_param[]){DB_P_TEXT(d->id),
+							   DB_P_INT(w->now_us)},
+				       NULL, NULL, e)
+			   : rc;
 }
 
 /* in: mail  out: mail, state.  RC_CONFLICT: it belongs to a case. */
@@ -221,23 +226,28 @@ work_join(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK && other == NULL)
 		rc = store_run(w->s, &SQL_MAIL_ASIDE,
 			       (struct db_param[]){DB_P_TEXT(d->id)}, NULL, NULL, e);
+	if (rc == RC_OK && !d->no_evidence)
+		rc = mail_evidence_put(w, d->id, d->casefile, d->pseudonym, e);
 	json_decref(m);
 	return rc;
 }
 
-/* in: mail, case  out: mail, case.  What it proposes is set aside; the replies of its
- * thread come with it. */
+/* in: mail, case, no_evidence? (the message itself stays here)  out: mail, case.  What it
+ * proposes is set aside; the replies of its thread come with it, but are not given as
+ * evidence before somebody has looked at them. */
 enum rc
 service_mail_join(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
 {
-	struct deciding d = {.by = actor_name(who)};
-	enum rc rc = in_only(in, "mail case", e);
+	struct deciding d = {.by = actor_name(who), .pseudonym = actor_pseudonym(who)};
+	enum rc rc = in_only(in, "mail case no_evidence", e);
 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "mail", &d.id, e);
 	if (rc == RC_OK)
 		rc = in_uuid(in, "case", &d.casefile, e);
+	if (rc == RC_OK)
+		rc = in_bool(in, "no_evidence", &d.no_evidence, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_join, &d, e);
 	if (rc == RC_OK)

@@ -16,8 +16,6 @@ enum {
 	MAIL_BASE64_MAX = (MAIL_BYTES_MAX / 3 + 1) * 4,
 	MAIL_THREADS_MAX = 64, /* that one message brings together */
 };
-/* Of all messages together. */
-#define MAIL_KEPT_MAX ((int64_t)16 << 30)
 
 void
 service_mail_reader(struct node *nd, mail_read_fn *fn)
@@ -250,15 +248,16 @@ again(struct writer *w, struct importing *im, struct err *e)
 static enum rc
 quota_check(struct writer *w, const struct importing *im, struct err *e)
 {
-	int64_t kept;
+	int64_t kept, most = settings_int(w->nd->config, "mail.keep_bytes");
 	enum rc rc = store_int(w->s, &SQL_MAIL_BYTES, NULL, 0, &kept, e);
 
-	if (rc == RC_OK && kept + (int64_t)im->len > MAIL_KEPT_MAX)
+	if (rc == RC_OK && kept + (int64_t)im->len > most)
 		rc = err_rule(
 			e, RC_FULL, "mail.kept",
-			"messages of %lld bytes are kept and no more: drop what is no "
-			"report with 'saluran mail drop'",
-			(long long)MAIL_KEPT_MAX);
+			"%lld of at most %lld bytes of e-mail are kept: send, or drop "
+			"what is no report ('saluran mail drop'), or raise the setting "
+			"mail.keep_bytes",
+			(long long)kept, (long long)most);
 	return rc;
 }
 

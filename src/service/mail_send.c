@@ -32,7 +32,8 @@ struct sending {
 	/* the message at hand */
 	const char *mail, *sha256;
 	/* when it is sent */
-	const char *casefile;
+	const char *casefile, *by;
+	bool no_evidence;
 };
 
 /* A field of the list: in quotes, on one line. */
@@ -131,6 +132,7 @@ work_sent(struct writer *w, void *arg, struct err *e)
 
 	json_array_foreach (sd->mails, i, v) {
 		const char *id = json_string_value(v);
+		int64_t sent = 0;
 		json_t *m = NULL;
 		if (rc == RC_OK)
 			rc = store_run(w->s, &SQL_MAIL_PROPOSALS_SENT,
@@ -139,11 +141,20 @@ work_sent(struct writer *w, void *arg, struct err *e)
 							   DB_P_TEXT(sd->casefile)},
 				       NULL, NULL, e);
 		if (rc == RC_OK)
+			rc = store_int(w->s, &SQL_MAIL_SENT_COUNT,
+				       (struct db_param[]){DB_P_TEXT(id),
+							   DB_P_TEXT(sd->reference)},
+				       0, &sent, e);
+		if (rc == RC_OK && sent == 0)
+			continue; /* only bad rows */
+		if (rc == RC_OK)
 			rc = mail_row(w->s, id, &m, e);
 		if (rc == RC_OK)
 			rc = mail_case_put(
 				w, id, json_string_value(json_object_get(m, "thread")),
 				sd->casefile, "sent", e);
+		if (rc == RC_OK && !sd->no_evidence)
+			rc = mail_evidence_put(w, id, sd->casefile, sd->by, e);
 		json_decref(m);
 	}
 	return rc;
@@ -185,7 +196,8 @@ mails_check(const json_t *mails, struct err *e)
 
 /*
  * in: mails [id], category? (of what has none), and as of POST /v1/notices: peer?,
- *     reference, subject, legal_basis, letter?, language?, measure?, urgent?
+ *     reference, subject, legal_basis, letter?, language?, measure?, urgent?,
+ *     partial?, fields?; no_evidence? (the messages themselves stay here)
  * out: as of POST /v1/notices; its problems also have `mail` and `n`.  Nothing is sent
  *      while one row has a problem.
  */
@@ -193,16 +205,17 @@ enum rc
 service_mail_send(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
 {
-	static const char *const passed[] = {"peer",	    "reference", "subject",
-					     "legal_basis", "letter",	 "language",
-					     "measure",	    "urgent",	 "fields"};
+	static const char *const passed[] = {
+		"peer",	    "reference", "subject", "legal_basis", "letter",
+		"language", "measure",	 "urgent",  "fields",	   "partial"};
 	struct sending sd = {.a = a,
 			     .csv = BUF_INIT(BATCH_BYTES_MAX),
 			     .mails = json_object_get(in, "mails"),
+			     .by = actor_pseudonym(who),
 			     .rows = {.a = a}};
 	enum rc rc = in_only(in,
 			     "mails category peer reference subject legal_basis letter "
-			     "language measure urgent fields",
+			     "language measure urgent partial fields no_evidence",
 			     e);
 
 	if (rc == RC_OK)
@@ -211,6 +224,8 @@ service_mail_send(struct node *nd, struct arena *a, const struct actor *who, jso
 		rc = in_text(in, "category", false, 64, &sd.category, e);
 	if (rc == RC_OK)
 		rc = in_text(in, "reference", true, 100, &sd.reference, e);
+	if (rc == RC_OK)
+		rc = in_bool(in, "no_evidence", &sd.no_evidence, e);
 	if (rc == RC_OK)
 		rc = list_make(nd, &sd, e);
 	if (rc != RC_OK)

@@ -163,11 +163,44 @@ on_raw(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
+struct kept_file {
+	struct store *s;
+	char hex[HASH_HEX_LEN + 1];
+};
+
+static enum rc
+on_file(void *arg, const struct db_row *row, struct err *e)
+{
+	struct kept_file *k = arg;
+	struct hash h;
+	size_t len;
+	const uint8_t *p = k->s->drv->col_blob(row, 0, &len);
+
+	if (len != HASH_LEN)
+		return err_set(e, RC_CORRUPT, "the store holds a hash of %zu bytes", len);
+	memcpy(h.b, p, HASH_LEN);
+	hash_hex(&h, k->hex);
+	return RC_OK;
+}
+
+/* As evidence it is kept sealed, and nowhere else. */
+static enum rc
+raw_of_evidence(struct node *nd, struct arena *a, const struct actor *who,
+		const char *hex, struct reply *out, struct err *e)
+{
+	json_t *in = json_pack("{s:s}", "sha256", hex);
+	enum rc rc = service_evidence_get(nd, a, who, in, out, e);
+
+	json_decref(in);
+	return rc;
+}
+
 /* in: mail  out: its bytes.  RC_GONE: it was dropped. */
 enum rc
 service_mail_raw(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		 struct reply *out, struct err *e)
 {
+	struct kept_file file = {.s = NULL};
 	struct bytes b = {.a = a};
 	json_t *o = NULL;
 	const char *id;
@@ -183,8 +216,14 @@ service_mail_raw(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = store_run(b.s, &SQL_MAIL_RAW_GET, (struct db_param[]){DB_P_TEXT(id)},
 			       on_raw, &b, e);
+	file.s = b.s;
+	if (rc == RC_OK && b.p == NULL)
+		rc = store_run(b.s, &SQL_MAIL_EVIDENCE_FILE,
+			       (struct db_param[]){DB_P_TEXT(id)}, on_file, &file, e);
 	reader_put(nd, b.s);
 	json_decref(o);
+	if (rc == RC_OK && file.hex[0] != '\0')
+		return raw_of_evidence(nd, a, who, file.hex, out, e);
 	if (rc == RC_OK && b.p == NULL)
 		rc = err_set(e, RC_GONE, "the e-mail was dropped: its content is gone");
 	out->bytes = b.p;

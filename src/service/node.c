@@ -66,6 +66,12 @@ const struct setting_def node_settings[] = {
 	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
+	{"mail.keep_bytes", SETTING_INT, 1, INT64_C(1) << 50, "17179869184", "bytes",
+	 "how much imported e-mail is kept here, before it is dropped or given as "
+	 "evidence; more is refused"},
+	{"mail.forget_days", SETTING_INT, 0, 36500, "365", "days",
+	 "how long it is remembered that an e-mail was dropped, so that it does not come "
+	 "in again; 0: for ever"},
 	{"evidence.escrow", SETTING_TEXT, 0, AGE_KEY_TEXT_MAX, "", "age1...",
 	 "evidence is encrypted to this recipient of age too; empty: to both parties "
 	 "only"},

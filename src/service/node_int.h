@@ -130,8 +130,9 @@ struct node {
 	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
 	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures */
 
-	int64_t retention_us;  /* when ended cases are looked through again */
-	atomic_bool scrub_due; /* a scrub is to be tried again */
+	int64_t mail_forget_us; /* when dropped e-mail is looked through again */
+	int64_t retention_us;	/* when ended cases are looked through again */
+	atomic_bool scrub_due;	/* a scrub is to be tried again */
 	struct evidence_slot slots[NODE_EVIDENCE_SLOTS];
 	uint64_t slot_uses;
 

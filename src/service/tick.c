@@ -16,6 +16,8 @@ static const struct {
 	{"erase.asked", -1, tick_erase_asked},
 	{"retention", -1, tick_retention},
 	{"evidence.loose", -1, tick_evidence_loose},
+	{"mail.evidence", PARTY_AUTHORITY, tick_mail_evidence},
+	{"mail.forget", PARTY_AUTHORITY, tick_mail_forget},
 	{"channel.test", -1, tick_channel_test},
 	{"channel.alarm", -1, tick_channel_alarm},
 	{"objection.queue", PARTY_AUTHORITY, tick_objection_queue},

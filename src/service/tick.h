@@ -21,6 +21,8 @@ tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 tick_fn tick_retention;	     /* what the policy keeps no longer */
 tick_fn tick_erase_asked;    /* requests of the other side */
 tick_fn tick_evidence_loose; /* files that no event came for */
+tick_fn tick_mail_evidence;  /* messages that are to be given */
+tick_fn tick_mail_forget;    /* dropped messages, in time */
 /* channel_test.c: tests that are due, alarms of those that nobody answered */
 tick_fn tick_channel_test, tick_channel_alarm;
 /* objection.c: those that wait enter the log, alarms of those that are overdue */

@@ -111,7 +111,7 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 						   e);
 		if (rc == RC_OK)
 			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text),
-						  w->now_us, e);
+						  true, w->now_us, e);
 	}
 	*ret_sd = sd;
 	return rc;

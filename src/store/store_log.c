@@ -376,15 +376,30 @@ store_receipt_covering(struct store *s, struct arena *a, int64_t channel,
 
 enum rc
 store_disclosure_put(struct store *s, const struct hash *digest, const char *text,
-		     size_t len, int64_t now_us, struct err *e)
+		     size_t len, bool named, int64_t now_us, struct err *e)
 {
 	return store_run(s, &SQL_DISCLOSURE_PUT,
 			 (struct db_param[]){
 				 DB_P_BLOB(digest->b, HASH_LEN),
 				 {.type = DB_TEXT, .p = text, .len = len},
 				 DB_P_INT(now_us),
+				 DB_P_INT(named),
 			 },
 			 NULL, NULL, e);
+}
+
+enum rc
+store_disclosure_name(struct store *s, const struct hash *digest, struct err *e)
+{
+	enum rc rc = store_run(s, &SQL_DISCLOSURE_NAME,
+			       (struct db_param[]){DB_P_BLOB(digest->b, HASH_LEN)}, NULL,
+			       NULL, e);
+
+	if (rc == RC_OK && s->drv->changes(s->db) == 0)
+		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+			      "a disclosure is named by one event only, and another one "
+			      "names this: each has a salt of its own");
+	return rc;
 }
 
 static enum rc

@@ -103,9 +103,13 @@ enum rc store_receipt_covering(struct store *s, struct arena *a, int64_t channel
 			       enum party party, uint64_t seq, struct log_receipt *ret,
 			       struct err *e) MUST_CHECK;
 
-/* Present again is a no-op. */
+/* Present again is a no-op.  `named`: an event that we write now names it. */
 enum rc store_disclosure_put(struct store *s, const struct hash *digest, const char *text,
-			     size_t len, int64_t now_us, struct err *e) MUST_CHECK;
+			     size_t len, bool named, int64_t now_us,
+			     struct err *e) MUST_CHECK;
+/* An event of a peer names it.  RC_UNPROCESSABLE: another one does, and may be erased. */
+enum rc store_disclosure_name(struct store *s, const struct hash *digest,
+			      struct err *e) MUST_CHECK;
 /* NULL text: erased.  RC_NOT_FOUND: never here. */
 enum rc store_disclosure_get(struct store *s, struct arena *a, const struct hash *digest,
 			     const char **ret, struct err *e) MUST_CHECK;

@@ -162,6 +162,8 @@ disclose(struct foe *x, const struct foe_event *ev, struct hash *sd)
 			buf_putc(&x->texts, '\n');
 		buf_puts(&x->texts, text);
 	}
+	if (ev->sd != NULL)
+		sd[n++] = *ev->sd;
 	return n;
 }
 
@@ -172,7 +174,7 @@ foe_append(struct foe *x, const struct foe_event *ev)
 	char id[UUID_TEXT_LEN + 1], kid[KID_LEN + 1], hex[HASH_HEX_LEN + 1];
 	const uint8_t *seed = ev->seed == NULL ? x->event : ev->seed;
 	uint8_t sig[SIG_LEN], pub[KEY_LEN];
-	struct hash sd[FOE_TEXTS_MAX], empty;
+	struct hash sd[FOE_TEXTS_MAX + 1], empty;
 	struct event_head ack = {.log = x->node_origin, .size = ev->ack_size};
 	struct err e = ERR_INIT;
 	size_t prev_at;

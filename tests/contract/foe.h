@@ -53,6 +53,7 @@ struct foe_event {
 	uint64_t ack_size;
 	int64_t iat_us;
 	const struct event_ref *ref;
+	const struct hash *sd; /* names this disclosure beside its texts */
 };
 /* Append it, and keep its disclosures for the next sending.  Returns its seq. */
 uint64_t foe_append(struct foe *x, const struct foe_event *ev);

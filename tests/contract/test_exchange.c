@@ -550,14 +550,59 @@ reading(void **state)
 	fix_close(&f);
 }
 
+/* A disclosure belongs to the event that named it first: whoever names it again wants
+ * it erased with an event of another case, past its hold. */
+static void
+disclosures_named_twice(void **state)
+{
+	const char *say = "message.post";
+
+	(void)state;
+	/* The newest is the node's own, the one before the peer's. */
+	for (int i = 0; i < 2; i++) {
+		struct fix f;
+		struct err e = ERR_INIT;
+		struct foe x;
+		struct hash named;
+		fix_open(&f);
+		foe_open(&x, &f, 1);
+		foe_notice(&x, CASE_1, 1);
+		foe_notice(&x, CASE_2, 1);
+		foe_append(&x, &(struct foe_event){.type = say,
+						   .casefile = CASE_1,
+						   .texts = {{"text", "\"first\""}}});
+		good(&x);
+		fix_act(&f, NODE, CASE_1, "say", json_pack("{s:s}", "text", "ours"));
+		const char *hex = fix_query_text(
+			&f, NODE,
+			arena_printf(f.a,
+				     "SELECT lower(hex(digest)) FROM log_disclosure "
+				     "ORDER BY rowid DESC LIMIT 1 OFFSET %d",
+				     i));
+		assert_int_equal(hash_parse_hex(hex, strlen(hex), &named), RC_OK);
+		foe_append(&x, &(struct foe_event){
+				       .type = say, .casefile = CASE_2, .sd = &named});
+		assert_refused(foe_send(&x, &e), &e, RC_UNPROCESSABLE, "protocol 2",
+			       "named again");
+		assert_non_null(strstr(e.text, "one event only"));
+		assert_int_equal(fix_events(&f, NODE, PARTY_AUTHORITY, say), 1);
+		fix_close(&f);
+		foe_close(&x);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bad_checkpoints), cmocka_unit_test(bad_entries),
-		cmocka_unit_test(in_pieces),	   cmocka_unit_test(tier1),
-		cmocka_unit_test(oversize),	   cmocka_unit_test(bad_disclosures),
+		cmocka_unit_test(bad_checkpoints),
+		cmocka_unit_test(bad_entries),
+		cmocka_unit_test(in_pieces),
+		cmocka_unit_test(tier1),
+		cmocka_unit_test(oversize),
+		cmocka_unit_test(bad_disclosures),
 		cmocka_unit_test(reading),
+		cmocka_unit_test(disclosures_named_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

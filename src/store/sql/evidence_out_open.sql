@@ -2,4 +2,5 @@
 -- $1 author
 SELECT count(*)
 FROM evidence_out
-WHERE state = 'receiving' AND author = $1;
+WHERE state = 'receiving' AND author = $1
+	AND id NOT IN (SELECT upload FROM mail_evidence);

@@ -1,7 +1,9 @@
--- mail_proposals_sent: they are in a notice
+-- mail_proposals_sent: those whose item the case has are in a notice
 -- $1 message
 -- $2 reference
 -- $3 case
 UPDATE mail_proposal
 SET state = 'sent', reference = $2, casefile = $3
-WHERE mail = $1 AND state = 'proposed';
+WHERE mail = $1 AND state = 'proposed'
+      AND EXISTS (SELECT 1 FROM v_item AS i
+                  WHERE i.nf = mail_proposal.nf AND i.casefile = $3);
