@@ -110,8 +110,8 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 			rc = event_disclosure_make(w->a, d->name, d->value, &text, &sd[i],
 						   e);
 		if (rc == RC_OK)
-			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text),
-						  true, w->now_us, e);
+			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text), true,
+						  w->now_us, e);
 	}
 	*ret_sd = sd;
 	return rc;
