@@ -20,7 +20,7 @@ static const int64_t application_id = 0x53414c52;
 
 /* Opening may meet a recovery or the last checkpoint of a closing process; in work, the
  * caller's loop repeats, so that a short wait only keeps it from spinning. */
-enum { OPEN_BUSY_MS = 5000, WORK_BUSY_MS = 100, RELEASE_AFTER_CHANGES = 20000 };
+enum { OPEN_BUSY_MS = 5000, WORK_BUSY_MS = 100, RELEASE_AFTER_CHANGES = 200000 };
 
 /* KiB, negative as SQLite wants it: a writer's random inserts stay in memory. */
 #define READ_CACHE  "-2048"
@@ -245,7 +245,7 @@ configure(struct db *db, bool read_only, struct err *e)
 		     "PRAGMA case_sensitive_like = ON;"
 		     "PRAGMA mmap_size = 0;"
 		     "PRAGMA cache_size = " READ_CACHE ";"
-		     "PRAGMA journal_size_limit = 16777216",
+		     "PRAGMA journal_size_limit = 67108864",
 		     e);
 	if (rc == RC_OK)
 		rc = claim_file(db, read_only, e);
@@ -254,6 +254,9 @@ configure(struct db *db, bool read_only, struct err *e)
 			     "PRAGMA journal_mode = WAL;"
 			     /* Deleted content is overwritten: erasure means it. */
 			     "PRAGMA secure_delete = ON;"
+			     /* 32 MiB: a large batch commits several times, and copying
+			      * its pages back each time would double what it writes. */
+			     "PRAGMA wal_autocheckpoint = 8192;"
 			     "PRAGMA cache_size = " WRITE_CACHE,
 			     e);
 	if (rc == RC_OK && !read_only) {

@@ -113,6 +113,8 @@ on_erase(void *arg, enum party p, const struct event *ev, struct err *e)
 	struct store *s = x->w->s;
 	enum rc rc = RC_OK;
 
+	/* Uploads that have read a text already must not bring it back. */
+	atomic_fetch_add(&x->w->nd->erasures, 1);
 	for (size_t i = 0; rc == RC_OK && x->texts && i < ev->n_sd; i++) {
 		rc = store_run(s, &SQL_DISCLOSURE_ERASE,
 			       (struct db_param[]){DB_P_BLOB(ev->sd[i].b, HASH_LEN)},

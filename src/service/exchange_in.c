@@ -20,10 +20,16 @@
  * that one package of 256 events can name is not above it. */
 #define UNREFERENCED_BYTES_MAX (UINT64_C(1) << 32)
 
+/* Of one upload, read outside the writer. */
+enum { DISCLOSED_BYTES_MAX = 32 << 20 };
+
 /* A verified upload on its way to the writer. */
 struct upload {
 	struct log_head head; /* as it was when we looked */
 	const struct event **events;
+	/* Of each event, or NULL: the fold looks for them. */
+	const struct view_disclosed **disclosed;
+	uint64_t erasures; /* before they were read */
 	size_t n;
 	struct merkle_edge edge; /* after them */
 	struct hash root;
@@ -146,26 +152,32 @@ out:
 	return rc;
 }
 
+/* The disclosures of one event, which must be here: what the fold needs of them is read
+ * outside the writer, as far as DISCLOSED_BYTES_MAX goes. */
 static enum rc
-disclosures_present(struct store *s, const struct event *ev, uint64_t *bytes,
-		    struct err *e)
+disclosures_present(struct store *s, struct arena *a, const struct event *ev,
+		    struct upload *u, const struct view_disclosed **ret, struct err *e)
 {
+	struct view_disclosed *d = arena_array(a, ev->n_sd, sizeof(*d));
+	bool all = u->disclosed_bytes < DISCLOSED_BYTES_MAX;
+
 	for (size_t i = 0; i < ev->n_sd; i++) {
-		int64_t there;
-		enum rc rc =
-			store_int(s, &SQL_DISCLOSURE_LENGTH,
-				  (struct db_param[]){DB_P_BLOB(ev->sd[i].b, HASH_LEN)},
-				  -1, &there, e);
-		if (rc != RC_OK)
-			return rc;
-		if (there >= 0)
-			*bytes += (uint64_t)there;
-		else
+		struct err why = ERR_INIT;
+		const char *text;
+		enum rc rc = store_disclosure_get(s, a, &ev->sd[i], &text, &why);
+		if (rc == RC_NOT_FOUND)
 			return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 					"disclosure %zu of event %" PRIu64
 					" did not come before it",
 					i, ev->seq);
+		if (rc == RC_OK && text != NULL && all)
+			rc = event_disclosure_parse(a, text, strlen(text), &d[i].name,
+						    &d[i].value, &why);
+		if (rc != RC_OK)
+			return err_set(e, rc, "%s", why.text);
+		u->disclosed_bytes += text == NULL ? 0 : strlen(text);
 	}
+	*ret = all ? d : NULL;
 	return RC_OK;
 }
 
@@ -233,7 +245,7 @@ entry_check(struct store *s, struct arena *a, const struct identity *id, struct 
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"prev of event %" PRIu64 " is not the leaf before it",
 				seq);
-	rc = disclosures_present(s, *ret, &u->disclosed_bytes, e);
+	rc = disclosures_present(s, a, *ret, u, &u->disclosed[u->n], e);
 	return rc == RC_OK ? blobs_present(s, h->channel, *ret, e) : rc;
 }
 
@@ -300,6 +312,7 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 	for (size_t i = 0; i < id->n_event_keys; i++)
 		key_thumbprint(id->event_keys[i], u->kids[i]);
 	u->events = arena_array(a, cap, sizeof(const struct event *));
+	u->disclosed = arena_array(a, cap, sizeof(const struct view_disclosed *));
 	for (size_t k = 0; rc == RC_OK && k < req->n_packages; k++) {
 		const struct mirror_package *p = &req->packages[k];
 		struct hash root;
@@ -352,6 +365,8 @@ work_store(struct writer *w, void *arg, struct err *e)
 	struct log_tree tree = {
 		.s = w->s, .channel = u->head.channel, .party = u->head.party};
 	int64_t last_iat_us = u->head.last_iat_us;
+	/* What was erased since must not come into the views. */
+	bool same = u->erasures == atomic_load(&w->nd->erasures);
 	struct merkle_edge edge;
 	enum rc rc = merkle_edge_load(u->head.size, log_tree_get, &tree, &edge, e);
 
@@ -369,7 +384,7 @@ work_store(struct writer *w, void *arg, struct err *e)
 			rc = disclosures_name(w->s, ev, e);
 		if (rc == RC_OK)
 			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev,
-					NULL, NULL, e);
+					same ? u->disclosed[i] : NULL, NULL, e);
 		last_iat_us = ev->iat_us;
 	}
 	if (rc == RC_OK)
@@ -486,6 +501,7 @@ upload_take(struct node *nd, struct store *s, struct arena *a,
 	u->pending = (struct checkpoint){.origin = u->head.origin,
 					 .size = u->head.pending_size,
 					 .root = u->head.pending_root};
+	u->erasures = atomic_load(&nd->erasures);
 	enum rc rc = peer_identity(s, a, u->head.channel, &id, e);
 	if (rc == RC_OK)
 		rc = packages_check(s, a, id, req, u, e);

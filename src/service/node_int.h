@@ -143,6 +143,8 @@ struct node {
 	atomic_bool
 		push_answered[NODE_CHANNELS_MAX + 1]; /* the last try that failed was */
 
+	_Atomic uint64_t erasures; /* disclosures erased since the start */
+
 	pthread_t thread;
 	bool running;
 	struct store *store;	/* the writer's */

@@ -27,7 +27,7 @@ enum {
 	 * digest of the normal form, digest of the disclosure) they fit
 	 * EVENT_PAYLOAD_MAX. */
 	PART_ITEMS_MAX = 200,
-	SLICE_PARTS = 5,       /* parts of one job */
+	SLICE_PARTS = 17,      /* parts of one job */
 	REPORT_ROWS_MAX = 500, /* rows that a check reports one by one */
 };
 
