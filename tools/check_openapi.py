@@ -7,7 +7,8 @@ Usage: openapi.py BUILD [TREE]            compare
 The document is made of what tests/docs_tables prints of the routes (method, path, who, on,
 what each takes) and of three files in docs/openapi/: base.yaml (all but the routes),
 members.yaml (what the members of requests are) and answers.yaml (what each route answers).
-A route without an answer, a member without a meaning, and a row for a route that there is
+An answer is a schema; x-content-type says what it comes as, when not as JSON, and x-or-bytes
+what it comes as on demand.  A route without an answer, a member without a meaning, and a row for a route that there is
 not are refused: so the document is whole, or the gate fails.
 """
 import os
@@ -26,6 +27,9 @@ ROW = re.compile(r"^\| `(GET|POST|PUT|DELETE) (\S+)` \| (.*?) \| (.*?) \| (.*?) 
 HEADER = "# Made by tools/check_openapi.py from docs/openapi/ and the table of routes.\n"
 PROBLEMS = {"GET": (400, 401, 403, 404, 429), "POST": (400, 401, 403, 404, 409, 413, 415,
                                                        422, 429)}
+
+
+BYTES = {"type": "string", "format": "binary"}
 
 
 class Plain(yaml.SafeDumper):
@@ -81,8 +85,10 @@ class Maker:
             self.problems.append(f"{key} has no answer in docs/openapi/answers.yaml")
             answer = {}
         kind = answer.get("x-content-type", "application/json")
-        schema = {k: v for k, v in answer.items() if k != "x-content-type"}
+        schema = {k: v for k, v in answer.items() if not k.startswith("x-")}
         done = {"description": "done", "content": {kind: {"schema": schema}}}
+        if "x-or-bytes" in answer:
+            done["content"][answer["x-or-bytes"]] = {"schema": BYTES}
         got = {"200": done}
         if route["method"] == "GET":
             done["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
@@ -114,10 +120,11 @@ class Maker:
             parameters += [{"name": n, "in": "query", "required": n in required,
                             "schema": self.schema(key, n)} for n in others]
             op["requestBody"] = {"required": True, "content": {
-                "application/octet-stream": {"schema": {"type": "string",
-                                                        "format": "binary"}}}}
+                "application/octet-stream": {"schema": BYTES}}}
         else:
             parameters.append({"$ref": "#/components/parameters/Idempotency-Key"})
+            if "version" in route["takes"]:
+                parameters.append({"$ref": "#/components/parameters/If-Match"})
             body = {"type": "object", "additionalProperties": False,
                     "properties": {n: self.schema(key, n) for n in others}}
             needed = [n for n in required if n in others]

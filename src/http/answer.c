@@ -113,7 +113,7 @@ answer(struct request *r, unsigned status, const char *type, const char *etag,
 		     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, type) ==
 			     MHD_YES &&
 		     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
-					     "attachment") == MHD_YES;
+					     field_disposition(r->a, r->file)) == MHD_YES;
 	if (etag != NULL)
 		ok = ok &&
 		     MHD_add_response_header(resp, MHD_HTTP_HEADER_ETAG, etag) == MHD_YES;
@@ -129,12 +129,12 @@ answer_bytes(struct request *r, unsigned status, const char *type, const void *p
 	     size_t len)
 {
 	const char *seen = request_field(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	char etag[FIELD_ETAG_LEN + 1];
+	char etag[FIELD_ETAG_MAX + 1];
 
 	if (status != MHD_HTTP_OK || r->route == NULL ||
 	    strcmp(r->route->method, MHD_HTTP_METHOD_GET) != 0)
 		return answer(r, status, type, NULL, p, len);
-	field_etag_make(p, len, etag);
+	field_etag_make(p, len, r->version, etag);
 	if (seen != NULL && field_etag_matches(seen, etag))
 		return answer(r, MHD_HTTP_NOT_MODIFIED, type, etag, "", 0);
 	return answer(r, status, type, etag, p, len);
@@ -144,6 +144,7 @@ enum MHD_Result
 answer_json(struct request *r, json_t *j)
 {
 	r->set_cookie = cookie_take(r, j);
+	r->version = json_string_value(json_object_get(j, "version"));
 	char *text = json_dumps(j, JSON_COMPACT);
 	enum MHD_Result ret = MHD_NO;
 

@@ -118,7 +118,9 @@ body_read(struct request *r, struct err *e)
 	json_object_foreach (body, name, v) {
 		if (json_object_get(r->in, name) != NULL)
 			return err_set(e, RC_INVALID,
-				       "\"%s\" stands in the path and the body", name);
+				       "\"%s\" stands in the body, and also in the "
+				       "path, the query or If-Match",
+				       name);
 		json_object_set(r->in, name, v);
 	}
 	return RC_OK;
@@ -137,7 +139,7 @@ run_metrics(struct request *r)
 
 	if (rc != RC_OK)
 		return answer_problem(r, rc, NULL);
-	metrics_put(h->metrics, out.json, atomic_load(&h->streams), &b);
+	metrics_put(h->metrics, out.json, atomic_load(&h->n_streams), &b);
 	ret = answer_bytes(r, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
 			   buf_str(&b), b.len);
 	buf_free(&b);
@@ -169,6 +171,7 @@ run_once(struct request *r)
 		return answer_problem(r, rc, out.json);
 	if (out.download != NULL)
 		return transfer_answer(r, out.download);
+	r->file = out.file;
 	if (out.bytes != NULL)
 		return answer_bytes(r, MHD_HTTP_OK, bytes_type(&out), out.bytes, out.len);
 	return answer_json(r, out.json);
@@ -389,6 +392,7 @@ http_api_start(struct node *nd, const char *socket_path, struct http_api **ret,
 	h->local.local = true;
 	h->metrics = metrics_create();
 	rate_start(&h->rate);
+	pthread_mutex_init(&h->streams_mu, NULL);
 	/* Signals are for the main thread. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -458,6 +462,7 @@ http_api_stop(struct http_api *h)
 	if (h->local.mhd != NULL)
 		unlink(h->path);
 	rate_stop(&h->rate);
+	pthread_mutex_destroy(&h->streams_mu);
 	metrics_free(h->metrics);
 	api_listen_wipe(h->key);
 	free(h->cert);

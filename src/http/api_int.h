@@ -2,13 +2,14 @@
  * api_int - what the files of the API's edge share.
  *
  * A request goes through: guard.c (is its head one that a proxy reads as we do?),
- * api_head.c (path, route, limits, who asks), the body, api.c (the use case), answer.c.
+ * head.c (path, route, limits, who asks), the body, api.c (the use case), answer.c.
  * Everything up to the body is judged before a byte of the body is read.
  */
 #ifndef SALURAN_HTTP_API_INT_H
 #define SALURAN_HTTP_API_INT_H
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/buf.h"
@@ -33,6 +34,7 @@ enum {
 };
 
 struct metrics;
+struct stream;
 
 struct api_listener {
 	struct http_api *h;
@@ -51,7 +53,9 @@ struct http_api {
 	struct rate rate;
 	struct metrics *metrics;
 	_Atomic size_t bodies; /* of API_BODIES_MAX */
-	_Atomic int streams;   /* of event streams under way */
+	pthread_mutex_t streams_mu;
+	struct stream *streams; /* event streams under way */
+	_Atomic int n_streams;
 	_Atomic bool stopping;
 };
 
@@ -72,6 +76,8 @@ struct request {
 	unsigned status;	 /* HTTP status of the refusal; 0: that of rc */
 	const char *allow;	 /* for 405 */
 	const char *key;	 /* Idempotency-Key, or NULL */
+	const char *version;	 /* of what the answer shows, or NULL */
+	const char *file;	 /* name to keep the answer under, or NULL */
 	struct rate_answer rate; /* limit 0: was not counted */
 	bool head;		 /* HEAD */
 	bool metrics;		 /* GET /metrics */

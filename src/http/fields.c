@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "core/crypto.h"
 
-enum { ETAG_BYTES = 16, HOST_MAX = 255, PORT_MAX = 65535 };
+enum { ETAG_BYTES = 16, HOST_MAX = 255, FILE_MAX = 1024, PORT_MAX = 65535 };
 
 static int
 hex_digit(char c)
@@ -196,18 +196,107 @@ field_etag_matches(const char *value, const char *etag)
 	return false;
 }
 
-void
-field_etag_make(const void *p, size_t len, char *out)
+/* RFC 9110, 8.8.3, without what parts a version from a digest. */
+static bool
+version_valid(const char *version, size_t len)
 {
-	struct buf b = BUF_INIT(FIELD_ETAG_LEN);
+	for (size_t i = 0; i < len; i++)
+		if (version[i] <= ' ' || version[i] > '~' || version[i] == '"' ||
+		    version[i] == ':')
+			return false;
+	return len != 0 && len <= FIELD_VERSION_MAX;
+}
+
+void
+field_etag_make(const void *p, size_t len, const char *version, char *out)
+{
+	struct buf b = BUF_INIT(FIELD_ETAG_MAX);
 	struct hash h;
 
 	hash_bytes(p, len, &h);
 	buf_putc(&b, '"');
+	if (version != NULL && version_valid(version, strlen(version)))
+		buf_printf(&b, "%s:", version);
 	b64url_put(&b, h.b, ETAG_BYTES);
 	buf_putc(&b, '"');
 	memcpy(out, buf_str(&b), b.len + 1);
 	buf_free(&b);
+}
+
+enum rc
+field_if_match(struct arena *a, const char *value, const char **ret, struct err *e)
+{
+	const size_t len = strlen(value);
+
+	*ret = NULL;
+	if (strcmp(value, "*") == 0)
+		return RC_OK;
+	size_t inner = value[0] == '"' ? strcspn(value + 1, "\"") : 0;
+	size_t n = inner == 0 ? 0 : strcspn(value + 1, ":\"");
+	if (inner + 2 != len || value[len - 1] != '"' || !version_valid(value + 1, n))
+		return err_rule(e, RC_INVALID, "RFC 9110, 13.1.1",
+				"If-Match has one strong entity-tag: the ETag of the "
+				"case as you saw it, in its quotes");
+	*ret = arena_strndup(a, value + 1, n);
+	return RC_OK;
+}
+
+/* U+200B to U+200F, U+202A to U+202E, U+2060 to U+206F, U+FEFF: they are not seen, or
+ * turn around what is; what is no UTF-8 is not sent either. */
+static bool
+unseen(uint32_t c)
+{
+	return (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0x7f && c <= 0x9f);
+}
+
+/* The first character of valid UTF-8, and its bytes. */
+static size_t
+char_take(const char *s, uint32_t *ret)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	const size_t n = u[0] < 0x80 ? 1 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+
+	*ret = n == 1 ? u[0] : u[0] & (0x7fU >> n);
+	for (size_t i = 1; i < n; i++)
+		*ret = *ret << 6 | (u[i] & 0x3f);
+	return n;
+}
+
+static bool
+plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("-._", c) != NULL);
+}
+
+const char *
+field_disposition(struct arena *a, const char *name)
+{
+	struct buf b = BUF_INIT(sizeof("attachment; filename*=UTF-8''") + 3 * FILE_MAX);
+	size_t bad_at;
+
+	buf_puts(&b, "attachment");
+	if (name != NULL && name[0] != '\0' && strlen(name) <= FILE_MAX &&
+	    utf8_valid(name, strlen(name), &bad_at)) {
+		buf_puts(&b, "; filename*=UTF-8''");
+		for (const char *at = name; *at != '\0';) {
+			uint32_t c;
+			size_t n = char_take(at, &c);
+			bool never = c < 0x20 || strchr("/\\:", *at) != NULL ||
+				     unseen(c) || (at == name && *at == '.');
+			if (never || plain(*at))
+				buf_putc(&b, never ? '_' : *at);
+			else
+				for (size_t i = 0; i < n; i++)
+					buf_printf(&b, "%%%02X",
+						   (unsigned)(unsigned char)at[i]);
+			at += n;
+		}
+	}
+	const char *text = arena_strndup(a, buf_str(&b), b.len);
+	buf_free(&b);
+	return text;
 }
 
 bool

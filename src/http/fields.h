@@ -18,7 +18,9 @@ enum {
 	FIELD_KEY_MAX = 128,	/* bytes of an Idempotency-Key */
 	FIELD_COOKIE_MAX = 128, /* of our cookie's value */
 	FIELD_PATH_MAX = 1024,	/* of a path as it comes */
-	FIELD_ETAG_LEN = 24,	/* of our entity-tags, quotes included */
+	FIELD_ETAG_LEN = 24,	/* of an entity-tag without a version, quotes included */
+	FIELD_VERSION_MAX = 64, /* of a version in an entity-tag */
+	FIELD_ETAG_MAX = FIELD_ETAG_LEN + FIELD_VERSION_MAX + 1,
 };
 
 /*
@@ -49,11 +51,21 @@ enum rc field_cookie(struct arena *a, const char *value, const char *name,
 
 /* Does If-None-Match name this entity-tag, or all?  What is malformed matches nothing. */
 bool field_etag_matches(const char *value, const char *etag);
-/* `out` has FIELD_ETAG_LEN + 1 bytes: a strong entity-tag of these bytes. */
-void field_etag_make(const void *p, size_t len, char *out);
+/* `out` has FIELD_ETAG_MAX + 1 bytes: a strong entity-tag of these bytes, with the
+ * version of what they show before it; NULL or one that no tag can hold: without. */
+void field_etag_make(const void *p, size_t len, const char *version, char *out);
+/* If-Match: the version that one of our entity-tags, or a version in quotes, names; NULL:
+ * any ("*").  RC_INVALID: more than one, a weak one, or none at all. */
+enum rc field_if_match(struct arena *a, const char *value, const char **ret,
+		       struct err *e) MUST_CHECK;
 
 /* Is it application/json, with no parameter but charset=utf-8? */
 bool field_is_json(const char *content_type);
+
+/* Content-Disposition of what is to be kept, never shown, under this name (RFC 6266 with
+ * the encoding of RFC 8187); NULL: without one.  A name from outside never leads to
+ * another folder, is never hidden, and shows as what it is. */
+const char *field_disposition(struct arena *a, const char *name);
 
 /* "host" or "host:port" without anything else (RFC 9110, 7.2). */
 bool field_host_valid(const char *value);

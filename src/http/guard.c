@@ -15,7 +15,8 @@
 #define RULE "RFC 9112, 6.3"
 
 struct seen {
-	unsigned fields, hosts, lengths, encodings, types, authorizations, keys, cookies;
+	unsigned fields, hosts, lengths, encodings, types, authorizations, keys, cookies,
+		conditions;
 	const char *length, *encoding;
 	bool bad_name, bad_value;
 };
@@ -36,6 +37,7 @@ on_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
 		{MHD_HTTP_HEADER_AUTHORIZATION, &s->authorizations},
 		{"Idempotency-Key", &s->keys},
 		{MHD_HTTP_HEADER_COOKIE, &s->cookies},
+		{MHD_HTTP_HEADER_IF_MATCH, &s->conditions},
 	};
 
 	(void)kind;
@@ -102,9 +104,10 @@ guard_head(struct request *r, struct err *e)
 	if (s.hosts != 1)
 		return err_rule(e, RC_INVALID, "RFC 9112, 3.2",
 				"a request has one Host field");
-	if (s.types > 1 || s.authorizations > 1 || s.keys > 1 || s.cookies > 1)
+	if (s.types > 1 || s.authorizations > 1 || s.keys > 1 || s.cookies > 1 ||
+	    s.conditions > 1)
 		return err_rule(e, RC_INVALID, "RFC 9110, 5.3",
-				"Content-Type, Authorization, Cookie and Idempotency-Key "
-				"stand once");
+				"Content-Type, Authorization, Cookie, Idempotency-Key "
+				"and If-Match stand once");
 	return guard_body(r, &s, e);
 }

@@ -209,6 +209,25 @@ judge_who(struct request *r, struct err *e)
 	return rc;
 }
 
+/* If-Match says the version that the client has seen, as the member does.  Asking for
+ * something under a condition is of no use: there is If-None-Match. */
+static enum rc
+judge_condition(struct request *r, struct err *e)
+{
+	const char *value = request_field(r, MHD_HTTP_HEADER_IF_MATCH), *version;
+
+	if (value == NULL || strcmp(r->route->method, MHD_HTTP_METHOD_GET) == 0)
+		return RC_OK;
+	enum rc rc = field_if_match(r->a, value, &version, e);
+	if (rc != RC_OK || version == NULL)
+		return rc;
+	if (json_object_get(r->in, "version") != NULL)
+		return err_set(e, RC_INVALID,
+			       "\"version\" stands in the query and in If-Match");
+	json_object_set_new(r->in, "version", json_string(version));
+	return RC_OK;
+}
+
 enum rc
 head_still(struct request *r, struct err *e)
 {
@@ -242,6 +261,8 @@ head_judge(struct request *r, const char *url, const char *method, struct err *e
 		rc = judge_who(r, e);
 	if (rc == RC_OK)
 		rc = judge_body(r, e);
+	if (rc == RC_OK)
+		rc = judge_condition(r, e);
 	key = request_field(r, "Idempotency-Key");
 	if (rc == RC_OK && key != NULL && strcmp(method, MHD_HTTP_METHOD_POST) == 0)
 		rc = field_key(r->a, key, &r->key, e);

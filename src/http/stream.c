@@ -23,6 +23,8 @@ enum {
 };
 
 struct stream {
+	struct stream *next; /* of those under way, under h->streams_mu */
+	const char *who;     /* pseudonym */
 	struct http_api *h;
 	struct api_listener *l;
 	struct conn *conn;
@@ -37,12 +39,65 @@ struct stream {
 	bool first;
 };
 
+/* ---- how many are under way, in all and of one */
+
+static enum rc
+stream_enter(struct stream *s, struct err *e)
+{
+	struct http_api *h = s->h;
+	const int64_t most = settings_int(node_config(h->nd), "api.streams_of_one");
+	int64_t own = 0, all = 0;
+
+	pthread_mutex_lock(&h->streams_mu);
+	for (const struct stream *o = h->streams; o != NULL; o = o->next) {
+		all++;
+		own += strcmp(o->who, s->who) == 0;
+	}
+	bool room = all < API_STREAMS_MAX && own < most;
+	if (room) {
+		s->next = h->streams;
+		h->streams = s;
+		atomic_store(&h->n_streams, (int)all + 1);
+	}
+	pthread_mutex_unlock(&h->streams_mu);
+	if (room)
+		return RC_OK;
+	/* A line that was cut is noticed at the next beat. */
+	enum rc rc = all >= API_STREAMS_MAX
+			     ? err_set(e, RC_LIMIT, "%d event streams are open already",
+				       API_STREAMS_MAX)
+			     : err_set(e, RC_LIMIT,
+				       "%lld event streams of yours are open already "
+				       "(setting api.streams_of_one): close one",
+				       (long long)own);
+	if (e != NULL)
+		e->retry_after_s = STREAM_BEAT_S;
+	return rc;
+}
+
+static void
+stream_leave(struct stream *s)
+{
+	struct http_api *h = s->h;
+
+	pthread_mutex_lock(&h->streams_mu);
+	for (struct stream **at = &h->streams; *at != NULL; at = &(*at)->next)
+		if (*at == s) {
+			*at = s->next;
+			atomic_fetch_sub(&h->n_streams, 1);
+			break;
+		}
+	pthread_mutex_unlock(&h->streams_mu);
+}
+
+/* ---- what it says */
+
 static void
 stream_free(void *cls)
 {
 	struct stream *s = cls;
 
-	atomic_fetch_sub(&s->h->streams, 1);
+	stream_leave(s);
 	json_decref(s->filter);
 	buf_free(&s->out);
 	free(s);
@@ -158,11 +213,11 @@ stream_start(struct request *r)
 	struct stream *s = calloc(1, sizeof(*s));
 	struct MHD_Response *resp;
 	enum MHD_Result ret = MHD_NO;
-	enum rc rc = RC_OK;
 
 	if (s == NULL)
 		abort();
-	*s = (struct stream){.h = h,
+	*s = (struct stream){.who = actor_pseudonym(r->who),
+			     .h = h,
 			     .l = r->l,
 			     .conn = r->conn,
 			     .route = r->route,
@@ -170,9 +225,7 @@ stream_start(struct request *r)
 			     .judged_us = r->start_us,
 			     .out = BUF_INIT(STREAM_TEXT_MAX),
 			     .first = true};
-	if (atomic_fetch_add(&h->streams, 1) >= API_STREAMS_MAX)
-		rc = err_set(&r->e, RC_LIMIT, "%d event streams are open already",
-			     API_STREAMS_MAX);
+	enum rc rc = stream_enter(s, &r->e);
 	if (rc == RC_OK)
 		rc = stream_from(r, s, &r->e);
 	if (rc != RC_OK || r->head) {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "http/api_int.h"
+#include "http/fields.h"
 #include "service/stream.h"
 
 enum { TRANSFER_BLOCK = 65536 };
@@ -86,28 +87,6 @@ on_free(void *cls)
 	free(s);
 }
 
-/* RFC 6266 with the name of RFC 8187: every byte that is not plain is encoded. */
-static const char *
-disposition(struct request *r, const char *name)
-{
-	struct buf b = BUF_INIT(4096);
-
-	buf_puts(&b, "attachment");
-	if (name != NULL)
-		buf_puts(&b, "; filename*=UTF-8''");
-	for (const char *s = name == NULL ? "" : name; *s != '\0'; s++) {
-		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			     (*s >= '0' && *s <= '9') || strchr("-._", *s) != NULL;
-		if (plain)
-			buf_putc(&b, *s);
-		else
-			buf_printf(&b, "%%%02X", (unsigned)(unsigned char)*s);
-	}
-	const char *text = arena_strndup(r->a, buf_str(&b), b.len);
-	buf_free(&b);
-	return text;
-}
-
 enum MHD_Result
 transfer_answer(struct request *r, struct download *d)
 {
@@ -128,7 +107,8 @@ transfer_answer(struct request *r, struct download *d)
 		  MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE,
 					  "application/octet-stream") == MHD_YES &&
 		  MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
-					  disposition(r, download_name(d))) == MHD_YES;
+					  field_disposition(r->a, download_name(d))) ==
+			  MHD_YES;
 	enum MHD_Result ret = ok ? MHD_queue_response(r->c, MHD_HTTP_OK, resp) : MHD_NO;
 	MHD_destroy_response(resp);
 	answer_counted(r, MHD_HTTP_OK);

@@ -504,5 +504,8 @@ service_export(struct node *nd, struct arena *a, const struct actor *who, json_t
 			"out: %s",
 			why.text);
 	}
+	out->type = "application/x-tar";
+	if (rc == RC_OK)
+		out->file = arena_printf(a, "case-%s.tar", casefile);
 	return rc;
 }

@@ -228,6 +228,9 @@ service_mail_raw(struct node *nd, struct arena *a, const struct actor *who, json
 		rc = err_set(e, RC_GONE, "the e-mail was dropped: its content is gone");
 	out->bytes = b.p;
 	out->len = b.len;
+	out->type = "message/rfc822";
+	if (rc == RC_OK)
+		out->file = arena_printf(a, "mail-%s.eml", id);
 	return rc;
 }
 

@@ -45,6 +45,8 @@ const struct setting_def node_settings[] = {
 	 "HTTPS connections to the API at one time; each has a thread"},
 	{"api.connections_of_one", SETTING_INT, 1, 4096, "64", NULL,
 	 "and of one address"},
+	{"api.streams_of_one", SETTING_INT, 1, 64, "8", NULL,
+	 "event streams of one person at one time"},
 	{"api.rate", SETTING_INT, 10, 1000000, "1200", "a minute",
 	 "requests of one credential; a lift is never counted"},
 	{"api.rate_public", SETTING_INT, 1, 1000000, "60", "a minute",

@@ -336,6 +336,7 @@ service_register(struct node *nd, struct arena *a, const struct actor *who, json
 		out->bytes = arena_copy(a, buf_str(&b), b.len);
 		out->len = b.len;
 		out->type = "text/csv; charset=utf-8; header=present";
+		out->file = "register.csv";
 		if (!buf_ok(&b))
 			rc = err_set(e, RC_TOO_LARGE,
 				     "the page is larger than %d bytes: ask for fewer "

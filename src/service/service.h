@@ -98,6 +98,7 @@ struct reply {
 	struct upload *upload;	   /* takes the body, see stream.h; else NULL */
 	struct download *download; /* gives the bytes, see stream.h; else NULL */
 	const char *type;	   /* of the bytes; NULL: application/octet-stream */
+	const char *file;	   /* name to keep the bytes under; NULL: none */
 };
 
 typedef enum rc service_fn(struct node *nd, struct arena *a, const struct actor *who,

@@ -516,6 +516,7 @@ csv_reply(struct arena *a, const struct asked *q, const struct figures *f,
 	out->bytes = arena_copy(a, buf_str(&b), b.len);
 	out->len = b.len;
 	out->type = "text/csv; charset=utf-8; header=present";
+	out->file = "statistics.csv";
 	buf_free(&b);
 }
 

@@ -141,12 +141,12 @@ cookies(void **state)
 static void
 etags(void **state)
 {
-	char etag[FIELD_ETAG_LEN + 1], other[FIELD_ETAG_LEN + 1];
+	char etag[FIELD_ETAG_MAX + 1], other[FIELD_ETAG_MAX + 1];
 	const char *list;
 
 	(void)state;
-	field_etag_make("a", 1, etag);
-	field_etag_make("b", 1, other);
+	field_etag_make("a", 1, NULL, etag);
+	field_etag_make("b", 1, NULL, other);
 	assert_int_equal(strlen(etag), FIELD_ETAG_LEN);
 	assert_string_not_equal(etag, other);
 	assert_true(field_etag_matches(etag, etag));
@@ -158,6 +158,76 @@ etags(void **state)
 	assert_false(field_etag_matches("\"unfinished", etag));
 	assert_false(field_etag_matches(arena_printf(a, "x %s", etag), etag));
 	assert_false(field_etag_matches(arena_printf(a, "%s %s", other, etag), etag));
+}
+
+/* The tag of what has a version brings it back; what could be read otherwise does not. */
+static void
+conditions(void **state)
+{
+	char etag[FIELD_ETAG_MAX + 1], longest[FIELD_VERSION_MAX + 2];
+	const char *got;
+
+	(void)state;
+	field_etag_make("a", 1, "1.2.3", etag);
+	assert_int_equal(strlen(etag), FIELD_ETAG_LEN + sizeof("1.2.3:") - 1);
+	assert_true(field_etag_matches(etag, etag));
+	assert_int_equal(field_if_match(a, etag, &got, NULL), RC_OK);
+	assert_string_equal(got, "1.2.3");
+	assert_int_equal(field_if_match(a, "\"1.2.3\"", &got, NULL), RC_OK);
+	assert_string_equal(got, "1.2.3");
+	assert_int_equal(field_if_match(a, "*", &got, NULL), RC_OK);
+	assert_null(got);
+	static const char *const bad[] = {
+		"",	   "1.2.3",	   "\"",      "\"\"",	      "\":x\"",
+		"\"1",	   "1\"",	   "W/\"1\"", "\"1\", \"2\"", "\"1\" ",
+		"\"1 2\"", "\"\xc3\xa9\"", "**",      "\"1\"2"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(field_if_match(a, bad[i], &got, NULL), RC_INVALID);
+	memset(longest, '1', sizeof(longest));
+	longest[FIELD_VERSION_MAX] = '\0';
+	field_etag_make("a", 1, longest, etag);
+	assert_int_equal(strlen(etag), FIELD_ETAG_MAX);
+	assert_int_equal(field_if_match(a, etag, &got, NULL), RC_OK);
+	assert_string_equal(got, longest);
+	longest[FIELD_VERSION_MAX] = '1';
+	longest[FIELD_VERSION_MAX + 1] = '\0';
+	field_etag_make("a", 1, longest, etag);
+	assert_int_equal(strlen(etag), FIELD_ETAG_LEN);
+	field_etag_make("a", 1, "a\"b", etag);
+	assert_int_equal(strlen(etag), FIELD_ETAG_LEN);
+}
+
+/* A name from outside is text for the eye, and nothing else. */
+static void
+file_names(void **state)
+{
+	static const struct {
+		const char *name, *want; /* NULL: without a name */
+	} rows[] = {
+		{"case-1_2.tar", "case-1_2.tar"},
+		{"a b.txt", "a%20b.txt"},
+		{"../../etc/passwd", "_._.._etc_passwd"},
+		{".bashrc", "_bashrc"},
+		{"C:\\x", "C__x"},
+		{"a\"; filename=b", "a%22%3B%20filename%3Db"},
+		{"a\r\nSet-Cookie: x", "a__Set-Cookie_%20x"},
+		{"caf\xc3\xa9", "caf%C3%A9"},
+		{"x\xe2\x80\xaegpj.exe", "x_gpj.exe"},
+		{"\xf0\x9f\x98\x80", "%F0%9F%98%80"},
+		{"%2e%2e", "%252e%252e"},
+		{"\xff", NULL},
+		{"", NULL},
+		{NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(
+			field_disposition(a, rows[i].name),
+			rows[i].want == NULL
+				? "attachment"
+				: arena_printf(a, "attachment; filename*=UTF-8''%s",
+					       rows[i].want));
 }
 
 static void
@@ -249,6 +319,8 @@ main(void)
 		cmocka_unit_test(event_ids),
 		cmocka_unit_test(cookies),
 		cmocka_unit_test(etags),
+		cmocka_unit_test(conditions),
+		cmocka_unit_test(file_names),
 		cmocka_unit_test(types_and_hosts),
 		cmocka_unit_test(names_and_values),
 		cmocka_unit_test(buckets),
