@@ -437,6 +437,14 @@ text_act(struct fix *f, enum party p, const char *c, const char *act)
 	fix_settle(f);
 }
 
+static json_t *
+decide(struct fix *f, const char *c)
+{
+	return fix_act(f, PLATFORM, c, "decide",
+		       json_pack("{s:s, s:s, s:s}", "items", "open", "outcome", "kept",
+				 "reason", SECRET " alasan"));
+}
+
 /* A case with a text in each place that has one. */
 static const char *
 whole_story(struct fix *f)
@@ -466,9 +474,11 @@ whole_story(struct fix *f)
 		text_act(f, (enum party)p, c, "notes");
 		text_act(f, (enum party)p, c, "say");
 	}
-	fix_act(f, PLATFORM, c, "decide",
-		json_pack("{s:s, s:s, s:s}", "items", "open", "outcome", "kept", "reason",
-			  SECRET " alasan"));
+	/* Held, and taken back: its reason is in no event. */
+	const char *held = fix_text(decide(f, c), "held");
+	fix_must(f, PLATFORM, f->n[PLATFORM].agent, "POST",
+		 arena_printf(f->a, "/v1/held/%s/cancel", held), NULL);
+	decide(f, c);
 	fix_clock_add(10 * FIX_S);
 	tick(f, PLATFORM);
 	fix_settle(f);
