@@ -25,7 +25,6 @@ static const struct cli_option common[] = {
 const struct cli_command *const cli_families[] = {
 	cli_node_commands,
 	cli_case_commands,
-	cli_public_commands,
 	cli_queue_commands,
 	cli_decide_commands,
 	cli_dispute_commands,

@@ -121,7 +121,6 @@ void cli_order_print(struct cli *c, const json_t *order);
 enum rc cli_owner(const char *given, bool told, json_t **ret, struct err *e) MUST_CHECK;
 
 /* Commands by family, each ended by a row without a name. */
-extern const struct cli_command cli_public_commands[];
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
 extern const struct cli_command cli_queue_commands[];
 extern const struct cli_command cli_casework_commands[];

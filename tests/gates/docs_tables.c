@@ -158,12 +158,29 @@ put_options(struct buf *b, const struct cli_option *o)
 			   o->doc, o->required ? " (required)" : "");
 }
 
+/* A command that stands in two families would be shown and found twice. */
+static void
+commands_once(const struct cli_command *c)
+{
+	size_t n = 0;
+
+	for (size_t f = 0; cli_families[f] != NULL; f++)
+		for (const struct cli_command *d = cli_families[f]; d->name != NULL; d++)
+			n += strcmp(c->name, d->name) == 0;
+	if (n != 1) {
+		fprintf(stderr, "the command '%s' stands in the tables %zu times\n",
+			c->name, n);
+		exit(1);
+	}
+}
+
 static void
 put_commands(struct buf *b)
 {
 	for (size_t f = 0; cli_families[f] != NULL; f++)
 		for (const struct cli_command *c = cli_families[f]; c->name != NULL;
 		     c++) {
+			commands_once(c);
 			buf_printf(b, "### %s\n\n`saluran %s%s%s`: %s.%s\n\n", c->name,
 				   c->name, c->words[0] == '\0' ? "" : " ", c->words,
 				   c->doc,
