@@ -41,7 +41,6 @@ static const struct {
 	{"message.read", fold_message_read},
 	{"case.transfer", fold_case_act},
 	{"item.reverse", fold_item_decide_count},
-	{"item.reverse", fold_item_decide},
 	{"policy.adopt", fold_policy_adopt},
 	{"clarify.ask", fold_clarify_ask},
 	{"clarify.answer", fold_clarify_answer},
