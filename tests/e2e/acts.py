@@ -1,5 +1,5 @@
 """Two nodes whose people act through the JSON API alone, and a wall clock that a test moves: what
-tests/e2e/test_policies.py tells its stories with.
+tests/e2e/test_policy_stories.py tells its stories with.
 
 Acts go over HTTPS.  Questions that are asked until the answer is there go to the local socket,
 which is the same API without a limit on how often."""

@@ -1,4 +1,4 @@
-"""Orders and objections through the API alone, for tests/e2e/test_policies.py: an order is
+"""Orders and objections through the API alone, for tests/e2e/test_policy_stories.py: an order is
 checked, drafted, returned, drafted again, approved by two, objected to, ruled on and lifted."""
 import time
 

@@ -1,4 +1,4 @@
-"""The stories of the European policies, for tests/e2e/test_policies.py."""
+"""The stories of the European policies, for tests/e2e/test_policy_stories.py."""
 import json
 import os
 

@@ -1,4 +1,4 @@
-"""The stories of the Indonesian policies and of the demo's, for tests/e2e/test_policies.py."""
+"""The stories of the Indonesian policies and of the demo's, for tests/e2e/test_policy_stories.py."""
 from acts import DAY, HOUR, INVALID, Two, expect, must
 from lab import Dns, when
 from order_acts import Order, utc
