@@ -89,7 +89,8 @@ file_begin(struct upload *u, struct err *e)
 	size_t n;
 	enum rc rc = recipients(u, to, &n, e);
 
-	if (rc == RC_OK && ftruncate(u->fd, 0) < 0)
+	/* What was looked at before is behind us in the file, too. */
+	if (rc == RC_OK && (ftruncate(u->fd, 0) < 0 || lseek(u->fd, 0, SEEK_SET) < 0))
 		rc = err_sys(e, "write %s", u->part);
 	if (rc == RC_OK)
 		rc = age_header_make(&b, (const uint8_t(*)[KEY_LEN])to, n, key, e);

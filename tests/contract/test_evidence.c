@@ -69,6 +69,12 @@ test_upload_resumes(void **state)
 	const uint8_t *bytes = pattern(&f, FILE_BYTES);
 	const char *id = fix_send(&f, "r-1", "a.example", 1);
 	const char *up = upload_begin(&f, PARTY_AUTHORITY, id, "a", FILE_BYTES);
+	/* Less than a chunk is nothing: it begins again. */
+	for (int i = 0; i < 2; i++) {
+		fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 1000, &r, &e), &e,
+		       "0");
+		assert_int_equal(fix_int(r, "offset"), 0);
+	}
 	fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 70000, &r, &e), &e, "1");
 	assert_string_equal(fix_text(r, "state"), "receiving");
 	size_t at = (size_t)fix_int(r, "offset");

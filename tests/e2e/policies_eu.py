@@ -55,11 +55,12 @@ def eu_tco(lab):
     two.stands(case)
     two.clock.forward(30 * HOUR)
     must("so nothing is overdue", not two.show(case)["overdue"])
-    two.act(two.max, case, "reverse", items=[0], outcome="removed", reason="It is dry again.")
+    two.act(two.sari, case, "answer", text="Carry it out once you can.")
     shown = two.runs(case)
     must("what is owed is later by the pause",
          when(shown["decide"]["due"]) - before >= 30 * HOUR, shown)
     two.act(two.max, case, "decide", items=[1], outcome="removed")
+    two.act(two.max, case, "reverse", items=[0], outcome="removed", reason="It is dry again.")
     must("all in time", not two.show(case)["overdue"])
     two.close(case, 2)
 
@@ -89,7 +90,12 @@ def erased(two, case, file):
     two.wati.refused(CONFLICT, "hold", f"{path}/erase", what="all", reason="Not needed.")
     two.lena.post(f"{path}/holds/{hold}/release", reason="It is over.")
     two.settle()
-    two.wati.post(f"{path}/erase", what="all", reason="Six months have passed.")
+    asked = two.wati.post(f"{path}/erase", what="all", reason="Six months have passed.")
+    two.wait("the platform is asked to", lambda: any(
+        e["request"] == asked["request"] for e in two.lena.get(f"{path}/erasures")["erasures"]))
+    expect("nobody erases on another's node", two.two.api(
+        "GET", f"/v1/evidence/{file}", "max")[0], OK)
+    two.lena.post(f"{path}/erase/{asked['request']}")
     for node, who in ((two.one, "sari"), (two.two, "max")):
         two.wait(f"{node.name} has erased", lambda n=node, w=who: n.api(
             "GET", f"/v1/evidence/{file}", w)[0] == GONE)

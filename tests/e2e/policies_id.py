@@ -127,7 +127,10 @@ def id_2020(lab):
     normal = two.notice("2020/3", ["https://two.example/x"], "terrorism")
     two.due_after(normal, 24 * HOUR)
     two.act(two.sari, normal, "transfer", **{"class": "urgent"}, reason="It spreads.")
-    two.due_after(normal, 4 * HOUR)
+    two.settle()
+    for who in (two.sari, two.max):
+        left = when(two.due(normal, who)) - two.receipt(normal)
+        must("four hours from the transfer's receipt", 4 * HOUR <= left <= 4.1 * HOUR, left)
 
     two.act(two.max, urgent, "accept")
     two.question(urgent, "Is item 0 a quotation?", [0], "No.", 2 * HOUR)
