@@ -210,6 +210,38 @@ cmd_erase(struct cli *c, struct err *e)
 	return rc == RC_OK ? erased_print(c, r) : rc;
 }
 
+/* Texts of no case. */
+static enum rc
+erase_post(struct cli *c, const char *path, json_t *in, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", path, in, &r, e);
+
+	return rc == RC_OK ? erased_print(c, r) : rc;
+}
+
+static enum rc
+cmd_erase_asked(struct cli *c, struct err *e)
+{
+	return erase_post(c, arena_printf(c->a, "/v1/erasures/%s", c->words[0]), NULL, e);
+}
+
+static enum rc
+cmd_objection_erase(struct cli *c, struct err *e)
+{
+	return erase_post(c, arena_printf(c->a, "/v1/objections/%s/erase", c->words[0]),
+			  json_pack("{s:s}", "reason", cli_value(c, "reason")), e);
+}
+
+static enum rc
+cmd_contacts_erase(struct cli *c, struct err *e)
+{
+	return erase_post(c, "/v1/contacts/erase",
+			  json_pack("{s:s, s:s*}", "reason", cli_value(c, "reason"),
+				    "peer", cli_value(c, "peer")),
+			  e);
+}
+
 static enum rc
 cmd_hold(struct cli *c, struct err *e)
 {
@@ -276,6 +308,17 @@ static const struct cli_option erase_options[] = {
 	{"request", "REQUEST", false, "do what the other side asks for"},
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option alone_options[] = {
+	{"reason", "TEXT", true,
+	 "why; the other side reads it and is asked to do the same"},
+	{NULL, NULL, false, NULL},
+};
+static const struct cli_option contacts_erase_options[] = {
+	{"reason", "TEXT", true,
+	 "why; the other side reads it and is asked to do the same"},
+	{"peer", "ORG", false, "which, when there are several"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option hold_options[] = {
 	{"reason", "TEXT", true, "why"},
 	{"release", "HOLD", false, "release this one"},
@@ -305,6 +348,18 @@ const struct cli_command cli_evidence_commands[] = {
 	 "saluran erase " A_CASE " --what all --reason 'retention is over' --as "
 	 "admin.credential",
 	 false, erase_options, cmd_erase},
+	{"erase asked", "REQUEST", 1, 1,
+	 "erase here what the other side asks for of objections and contacts",
+	 "saluran erase asked " A_CASE " --as wati.credential", false, no_options,
+	 cmd_erase_asked},
+	{"objection erase", "OBJECTION", 1, 1,
+	 "erase what was objected and answered; the ruling stays",
+	 "saluran objection erase " A_CASE
+	 " --reason 'asked for by whoever objected' --as wati.credential",
+	 false, alone_options, cmd_objection_erase},
+	{"contacts erase", "", 0, 0, "erase contacts that newer ones have replaced",
+	 "saluran contacts erase --reason 'they have left' --as wati.credential", false,
+	 contacts_erase_options, cmd_contacts_erase},
 	{"erasures", "CASE", 1, 1, "what was erased, what was asked for, legal holds",
 	 "saluran erasures " A_CASE, false, no_options, cmd_erasures},
 	{"hold", "CASE", 1, 1, "place a legal hold: nothing of the case is erased",

@@ -81,6 +81,9 @@ scope_check(const struct event *ev, struct err *e)
 		return err_rule(e, RC_INVALID, TYPE_RULE,
 				"%s: either re names events, or below says up to where",
 				ev->type);
+	if (ev->casefile == NULL && ev->n_refs == 0)
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"%s: without a case, re names the events", ev->type);
 	return RC_OK;
 }
 
@@ -89,8 +92,8 @@ const struct event_type event_types_evidence[] = {
 	/* name            by    case  clock  sd re body            check */
 	{"evidence.add",   BOTH, CASE, false, 1, 0, evidence_add,   add_check},
 	{"blob.reject",    BOTH, CASE, false, 0, 1, blob_reject,    NULL},
-	{"erase.request",  BOTH, CASE, false, 1, 0, erase_request,  scope_check},
-	{"erase.done",     BOTH, CASE, false, 0, 0, erase_done,     scope_check},
+	{"erase.request",  BOTH, ANY,  false, 1, 0, erase_request,  scope_check},
+	{"erase.done",     BOTH, ANY,  false, 0, 0, erase_done,     scope_check},
 	{"hold.place",     BOTH, CASE, false, 1, 0, hold_fields,    NULL},
 	{"hold.release",   BOTH, CASE, false, 1, 0, hold_fields,    NULL},
 	{.name = NULL},

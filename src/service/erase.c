@@ -202,6 +202,49 @@ body_of(const struct erase_job *j)
 	return body;
 }
 
+/* What is still needed stays: an objection until it is ruled on, and the directory that
+ * counts. */
+static enum rc
+on_alone(void *arg, enum party p, const struct event *ev, struct err *e)
+{
+	const struct erasing *x = arg;
+	const char *objection = json_string_value(json_object_get(ev->body, "objection"));
+	int64_t at = 0;
+	enum rc rc;
+
+	if (objection != NULL) {
+		rc = store_int(
+			x->w->s, &SQL_OBJECTION_RULED,
+			(struct db_param[]){DB_P_INT(x->channel), DB_P_TEXT(objection)},
+			0, &at, e);
+		return rc != RC_OK || at != 0
+			       ? rc
+			       : err_set(e, RC_CONFLICT,
+					 "the objection %s is not ruled on: what it says "
+					 "is needed until then",
+					 objection);
+	}
+	rc = store_int(x->w->s, &SQL_CONTACT_SET_SEQ,
+		       (struct db_param[]){DB_P_INT(x->channel), DB_P_INT(p)}, -1, &at,
+		       e);
+	if (rc == RC_OK && at == (int64_t)ev->seq)
+		rc = err_set(e, RC_CONFLICT,
+			     "these contacts are in force: publish others first");
+	return rc;
+}
+
+static enum rc
+may_erase_alone(struct writer *w, const struct erase_job *j, struct err *e)
+{
+	struct erasing x = {.w = w, .channel = j->channel};
+	struct event about = {.refs = j->refs, .n_refs = j->n_refs};
+
+	about.body = body_of(j);
+	enum rc rc = view_erase_scope(w->s, w->a, j->channel, &about, on_alone, &x, e);
+	json_decref(about.body);
+	return rc;
+}
+
 static enum rc
 event_put(struct writer *w, int64_t channel, const struct erase_job *j, const char *type,
 	  const char *reason, struct err *e)
@@ -324,9 +367,12 @@ erase_work(struct writer *w, void *arg, struct err *e)
 	struct case_row c;
 	struct stage *st;
 	uint64_t receipted = 0;
-	enum rc rc = view_case_get(w->s, w->a, j->casefile, &c, e);
+	enum rc rc = RC_OK;
 
-	if (rc == RC_OK)
+	c.channel = j->channel;
+	if (j->casefile != NULL)
+		rc = view_case_get(w->s, w->a, j->casefile, &c, e);
+	if (rc == RC_OK && j->casefile != NULL)
 		rc = may_erase(w, &c, j->n_refs == 0, e);
 	if (rc == RC_OK)
 		rc = channel_by_id(w->s, w->a, c.channel, &ch, e);
@@ -342,6 +388,8 @@ erase_work(struct writer *w, void *arg, struct err *e)
 		rc = refs_load(w, c.channel, j, heads, e);
 	if (rc == RC_OK)
 		rc = refs_check(j, &heads[ch.own_party], receipted, e);
+	if (rc == RC_OK && j->casefile == NULL)
+		rc = may_erase_alone(w, j, e);
 	if (rc != RC_OK)
 		return rc;
 	if (j->n_refs == 0) {

@@ -5,11 +5,14 @@
 #define SALURAN_SERVICE_ERASE_H
 
 #include "service/node_int.h"
+#include "service/service.h"
 
 /* A job of the writer; what `of` says of a reference is the party whose log it is in. */
 struct erase_job {
-	const char *casefile, *by, *what; /* texts, files, all */
-	const char *request;		  /* which request, or NULL */
+	const char *casefile; /* NULL: of no case, in `channel` */
+	int64_t channel;
+	const char *by, *what;	/* texts, files, all */
+	const char *request;	/* which request, or NULL */
 	const char *reason;	/* the request is made, for this reason; or NULL */
 	struct event_ref *refs; /* n_refs 0: all of the case */
 	enum party *of;
@@ -20,6 +23,10 @@ struct erase_job {
 /* RC_CONFLICT: a hold stands, the policy wants it kept, the case is open, or it is not
  * delivered yet. */
 writer_work erase_work;
+/* What was asked for under j->request, of either side, as a job for our own node. */
+enum rc erase_asked_load(struct node *nd, struct arena *a, struct erase_job *j,
+			 struct err *e) MUST_CHECK;
+void erase_reply(struct arena *a, struct reply *out, const struct erase_job *j);
 /* After the commit: remove the files, overwrite what the store has left of them. */
 enum rc erase_finish(struct node *nd, struct err *e) MUST_CHECK;
 

@@ -141,13 +141,13 @@ events_take(struct arena *a, const json_t *events, struct erase_job *j, struct e
 	return RC_OK;
 }
 
-static void
+void
 erase_reply(struct arena *a, struct reply *out, const struct erase_job *j)
 {
 	reply_json(a, out,
-		   json_pack("{s:s, s:s*, s:s, s:I, s:I}", "case", j->casefile, "request",
-			     j->request, "what", j->what, "texts", (json_int_t)j->n_texts,
-			     "files", (json_int_t)j->n_files));
+		   json_pack("{s:s*, s:s*, s:s, s:I, s:I}", "case", j->casefile,
+			     "request", j->request, "what", j->what, "texts",
+			     (json_int_t)j->n_texts, "files", (json_int_t)j->n_files));
 }
 
 /*
@@ -209,8 +209,8 @@ on_asked(void *arg, const struct db_row *row, struct err *e)
 }
 
 /* What was asked for, as a job for our own node. */
-static enum rc
-asked_load(struct node *nd, struct arena *a, struct erase_job *j, struct err *e)
+enum rc
+erase_asked_load(struct node *nd, struct arena *a, struct erase_job *j, struct err *e)
 {
 	const struct event_claim *claim;
 	struct log_leaf *leaf;
@@ -221,9 +221,11 @@ asked_load(struct node *nd, struct arena *a, struct erase_job *j, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	struct asked q = {.s = s, .a = a};
-	rc = store_run(s, &SQL_ERASE_ASKED,
-		       (struct db_param[]){DB_P_TEXT(j->casefile), DB_P_TEXT(j->request)},
-		       on_asked, &q, e);
+	rc = store_run(
+		s, &SQL_ERASE_ASKED,
+		(struct db_param[]){DB_P_TEXT(j->casefile == NULL ? "" : j->casefile),
+				    DB_P_TEXT(j->request)},
+		on_asked, &q, e);
 	if (rc == RC_OK && q.n == 0)
 		rc = err_set(e, RC_NOT_FOUND, "nobody asked for the erasure %s",
 			     j->request);
@@ -235,6 +237,7 @@ asked_load(struct node *nd, struct arena *a, struct erase_job *j, struct err *e)
 		const struct event *ev = event_trusted(claim);
 		j->what = json_string_value(json_object_get(ev->body, "what"));
 		j->n_refs = ev->n_refs;
+		j->channel = q.channel;
 		j->refs = arena_array(a, ev->n_refs, sizeof(*j->refs));
 		j->of = arena_array(a, ev->n_refs, sizeof(*j->of));
 		for (size_t i = 0; rc == RC_OK && i < ev->n_refs; i++) {
@@ -260,7 +263,7 @@ service_erase_do(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = in_uuid(in, "request", &j.request, e);
 	if (rc == RC_OK)
-		rc = asked_load(nd, a, &j, e);
+		rc = erase_asked_load(nd, a, &j, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, erase_work, &j, e);
 	if (rc == RC_OK)
@@ -342,11 +345,18 @@ work_asked_alarm(struct writer *w, void *arg, struct err *e)
 {
 	const struct text_list *l = arg;
 
-	return alarm_raise(w, arena_printf(w->a, "erase/%s", l->request), "erase",
-			   l->casefile,
-			   "The other side asks to erase something of the case: do it on "
-			   "this node too, or place a legal hold",
-			   w->now_us, e);
+	return alarm_raise(
+		w, arena_printf(w->a, "erase/%s", l->request), "erase",
+		l->casefile[0] == '\0' ? l->request : l->casefile,
+		l->casefile[0] == '\0'
+			? arena_printf(w->a,
+				       "The other side asks to erase texts of "
+				       "objections or old contacts: saluran "
+				       "erase asked %s",
+				       l->request)
+			: "The other side asks to erase something of the case: "
+			  "do it on this node too, or place a legal hold",
+		w->now_us, e);
 }
 
 /* People learn of what the other side asks for; and what a reader kept from being

@@ -45,6 +45,7 @@ service_fn service_policies, service_policy_adopt;
 /* explain.c */
 service_fn service_deadline;
 /* erase_ask.c: erasure and legal holds */
+service_fn service_objection_erase, service_contacts_erase, service_erasure_do;
 service_fn service_erase, service_erase_do, service_erasures, service_hold_place,
 	service_hold_release;
 /* evidence.c: files for people */

@@ -70,6 +70,7 @@ enum rc view_receipt_key(struct store *s, struct arena *a, int64_t channel,
  */
 typedef enum rc view_erase_fn(void *arg, enum party p, const struct event *ev,
 			      struct err *e);
+bool view_erasable_alone(const struct event *ev);
 enum rc view_erase_scope(struct store *s, struct arena *a, int64_t channel,
 			 const struct event *ev, view_erase_fn *fn, void *arg,
 			 struct err *e) MUST_CHECK;

@@ -16,6 +16,8 @@ static enum rc
 case_is_here(struct fold *f, struct err *e)
 {
 	int64_t channel;
+	if (f->ev->casefile == NULL)
+		return RC_OK; /* an erasure of what is of no case */
 	enum rc rc = store_int(f->s, &SQL_V_CASE_CHANNEL,
 			       (struct db_param[]){DB_P_TEXT(f->ev->casefile)}, -1,
 			       &channel, e);
@@ -184,6 +186,46 @@ static const struct {
 	{"dispute.rule", &SQL_ERASE_V_DISPUTE_RULING},
 };
 
+/* And of those that belong to no case: $1 channel, $2 objection. */
+static const struct {
+	const char *type;
+	const struct sql *q;
+} forgets_objection[] = {
+	{"objection.open", &SQL_ERASE_V_OBJECTION},
+	{"objection.answer", &SQL_ERASE_V_OBJECTION_ANSWER},
+};
+
+/* A ruling is the public record of why, and an order that of what: they stay. */
+bool
+view_erasable_alone(const struct event *ev)
+{
+	return strcmp(ev->type, "objection.open") == 0 ||
+	       strcmp(ev->type, "objection.answer") == 0 ||
+	       strcmp(ev->type, "contact.set") == 0;
+}
+
+static enum rc
+loose_forget(struct fold *f, enum party p, const struct event *ev, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (strcmp(ev->type, "contact.set") == 0)
+		return store_run(f->s, &SQL_ERASE_V_CONTACT,
+				 (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(p),
+						     DB_P_INT(ev->seq)},
+				 NULL, NULL, e);
+	for (size_t i = 0; rc == RC_OK && i < 2; i++)
+		if (strcmp(forgets_objection[i].type, ev->type) == 0)
+			rc = store_run(
+				f->s, forgets_objection[i].q,
+				(struct db_param[]){
+					DB_P_INT(f->channel),
+					DB_P_TEXT(json_string_value(
+						json_object_get(ev->body, "objection")))},
+				NULL, NULL, e);
+	return rc;
+}
+
 static enum rc
 texts_forget(struct fold *f, enum party p, const struct event *ev, struct err *e)
 {
@@ -192,6 +234,8 @@ texts_forget(struct fold *f, enum party p, const struct event *ev, struct err *e
 	const json_t *items = json_object_get(ev->body, "items");
 	enum rc rc = RC_OK;
 
+	if (ev->casefile == NULL)
+		return loose_forget(f, p, ev, e);
 	if (strcmp(ev->type, "notice.part") == 0 && p == PARTY_AUTHORITY) {
 		int64_t first = json_integer_value(
 			json_object_get(json_array_get(items, 0), "i"));
@@ -283,6 +327,15 @@ scope_load(struct store *s, struct arena *a, int64_t channel, const struct event
 	return rc;
 }
 
+/* Of the case, or of none and erasable by itself. */
+static bool
+is_of(const struct event *one, const char *casefile)
+{
+	if (casefile == NULL)
+		return one->casefile == NULL && view_erasable_alone(one);
+	return one->casefile != NULL && strcmp(one->casefile, casefile) == 0;
+}
+
 enum rc
 view_erase_scope(struct store *s, struct arena *a, int64_t channel,
 		 const struct event *ev, view_erase_fn *fn, void *arg, struct err *e)
@@ -300,8 +353,7 @@ view_erase_scope(struct store *s, struct arena *a, int64_t channel,
 		if (rc == RC_OK)
 			rc = event_parse(tmp, leaf[0].jws, leaf[0].jws_len, &claim, e);
 		const struct event *one = rc == RC_OK ? event_trusted(claim) : NULL;
-		if (rc == RC_OK && one->casefile != NULL &&
-		    strcmp(one->casefile, ev->casefile) == 0)
+		if (rc == RC_OK && is_of(one, ev->casefile))
 			rc = fn(arg, at->party, one, e);
 		arena_free(tmp);
 	}
@@ -335,21 +387,22 @@ on_forget(void *arg, enum party p, const struct event *ev, struct err *e)
 static enum rc
 erase_record(struct fold *f, const char *act, const char *reason, struct err *e)
 {
-	return store_run(f->s, &SQL_V_ERASE_INSERT,
-			 (struct db_param[]){
-				 DB_P_INT(f->channel),
-				 DB_P_INT(f->from),
-				 DB_P_INT(f->ev->seq),
-				 DB_P_TEXT(f->ev->casefile),
-				 DB_P_TEXT(act),
-				 DB_P_TEXT(fold_text(f, "request")),
-				 DB_P_TEXT(fold_text(f, "what")),
-				 DB_P_TEXT(f->ev->by),
-				 DB_P_TEXT(reason),
-				 DB_P_INT(f->ev->iat_us),
-				 DB_P_INT(f->ev->n_refs == 0),
-			 },
-			 NULL, NULL, e);
+	return store_run(
+		f->s, &SQL_V_ERASE_INSERT,
+		(struct db_param[]){
+			DB_P_INT(f->channel),
+			DB_P_INT(f->from),
+			DB_P_INT(f->ev->seq),
+			DB_P_TEXT(f->ev->casefile == NULL ? "" : f->ev->casefile),
+			DB_P_TEXT(act),
+			DB_P_TEXT(fold_text(f, "request")),
+			DB_P_TEXT(fold_text(f, "what")),
+			DB_P_TEXT(f->ev->by),
+			DB_P_TEXT(reason),
+			DB_P_INT(f->ev->iat_us),
+			DB_P_INT(f->ev->n_refs == 0),
+		},
+		NULL, NULL, e);
 }
 
 enum rc

@@ -306,6 +306,16 @@ partial(void **state)
 		    RC_INVALID, "partial");
 	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM v_case"), 0);
 	json_object_set_new(in, "partial", json_true());
+	/* A place that nobody filled in stops the letter, and the subject. */
+	static const char *const texts[] = {"letter", "subject", "legal_basis"};
+	for (size_t i = 0; i < 3; i++) {
+		json_t *open = json_deep_copy(in);
+		json_object_set_new(open, texts[i], json_string("Dear {name}"));
+		fix_refused(&f, AUTHORITY, officer, "POST", "/v1/mail/send", open,
+			    RC_INVALID, "{name}");
+	}
+	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM v_case"), 0);
+	json_object_set_new(in, "letter", json_string("Dear {{name}}"));
 	const char *c = sent(&f, json_deep_copy(in));
 	/* The other is still to be sent, and the message still here for it. */
 	assert_int_equal(fix_query(&f, AUTHORITY,

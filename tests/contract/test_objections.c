@@ -461,6 +461,132 @@ overdue(void **state)
 	fix_close(&f);
 }
 
+/* What of a text is left on a node: in the views, and disclosures that have it. */
+static int64_t
+texts_left(struct fix *f, enum party p)
+{
+	return fix_query(
+		f, p,
+		"SELECT (SELECT count(body) + count(contact) + count(answer) FROM "
+		"v_objection) + (SELECT count(body) FROM objection_inbox)");
+}
+
+static json_t *
+why(void)
+{
+	return json_pack("{s:s}", "reason", "asked for by whoever objected");
+}
+
+/* Ruled on, it may be erased, on each side by its own people; the ruling stays. */
+static void
+erased(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	(void)state;
+	fix_open(&f);
+	const char *order = order_in_force(&f, "R-1", "[\"a.example\", \"b.example\"]");
+	json_t *given = object(&f, order, "My shop is on it.");
+	(void)object(&f, order, "Mine too.");
+	fix_settle(&f);
+	const char *id = NULL;
+	for (size_t i = 0; i < 2; i++)
+		if (strcmp(fix_text(json_array_get(list(&f, AUTHORITY, NULL), i), "text"),
+			   "My shop is on it.") == 0)
+			id = objection_id(&f, i);
+	assert_non_null(id);
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		 act_path(&f, id, "answer"), json_pack("{s:s}", "text", "We look."));
+	fix_settle(&f);
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST",
+		    act_path(&f, id, "erase"), why(), RC_CONFLICT, "not ruled on");
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].approver3, "POST",
+		 act_path(&f, id, "rule"), ruling("rejected"));
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		    act_path(&f, id, "erase"), why(), RC_DENIED, "needs");
+	fix_settle(&f);
+	for (int p = 0; p < 2; p++)
+		assert_int_equal(texts_left(&f, (enum party)p), 5);
+	json_t *r = fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST",
+			     act_path(&f, id, "erase"), why());
+	assert_int_equal(fix_int(r, "texts"), 3);
+	assert_int_equal(texts_left(&f, AUTHORITY), 2);
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST",
+		    act_path(&f, id, "erase"), why(), RC_NOT_FOUND, "left");
+	assert_string_equal(fix_text(track(&f, given), "ruling"), "rejected");
+	fix_settle(&f);
+	/* The other side is asked, and does it. */
+	assert_int_equal(texts_left(&f, PLATFORM), 5);
+	fix_ok(service_tick(f.n[PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_query(&f, PLATFORM,
+				   "SELECT count(*) FROM alarm WHERE kind = 'erase'"),
+			 1);
+	r = fix_must(&f, PLATFORM, f.n[PLATFORM].admin, "POST",
+		     arena_printf(f.a, "/v1/erasures/%s", fix_text(r, "request")), NULL);
+	assert_int_equal(fix_int(r, "texts"), 3);
+	assert_int_equal(texts_left(&f, PLATFORM), 2);
+	fix_settle(&f);
+	for (int p = 0; p < 2; p++) {
+		enum party side = (enum party)p;
+		assert_int_equal(fix_events(&f, side, AUTHORITY, "erase.done"), 1);
+		assert_int_equal(fix_events(&f, side, PLATFORM, "erase.done"), 1);
+		assert_int_equal(
+			fix_query(&f, side,
+				  "SELECT count(*) FROM v_event WHERE void IS NOT NULL"),
+			0);
+		fix_rebuilt_equal(&f, side);
+		assert_int_equal(texts_left(&f, side), 2);
+	}
+	fix_refused(&f, PLATFORM, f.n[PLATFORM].admin, "POST",
+		    "/v1/erasures/01890a5d-ac96-774b-bcce-b302099a8057", NULL,
+		    RC_NOT_FOUND, "nobody asked");
+	fix_close(&f);
+}
+
+static void
+contacts_set(struct fix *f, const char *name)
+{
+	fix_must(f, AUTHORITY, f->n[AUTHORITY].admin, "POST", "/v1/contacts",
+		 json_pack("{s:[{s:s, s:s, s:[s]}]}", "contacts", "name", name, "reach",
+			   "+62 21 000", "languages", "id"));
+	fix_settle(f);
+}
+
+/* Contacts that others have replaced go; those in force stay. */
+static void
+contacts_erased(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *admin = f.n[AUTHORITY].admin;
+	const char *count = "SELECT count(body) FROM log_disclosure";
+	contacts_set(&f, "Rina");
+	fix_refused(&f, AUTHORITY, admin, "POST", "/v1/contacts/erase", why(),
+		    RC_NOT_FOUND, "left");
+	contacts_set(&f, "Budi");
+	int64_t before = fix_query(&f, AUTHORITY, count);
+	json_t *r = fix_must(&f, AUTHORITY, admin, "POST", "/v1/contacts/erase", why());
+	assert_int_equal(fix_int(r, "texts"), 1);
+	/* One went, and the reason of the request came. */
+	assert_int_equal(fix_query(&f, AUTHORITY, count), before);
+	assert_string_equal(fix_query_text(&f, AUTHORITY, "SELECT name FROM v_contact"),
+			    "Budi");
+	fix_settle(&f);
+	r = fix_must(&f, PLATFORM, f.n[PLATFORM].admin, "POST",
+		     arena_printf(f.a, "/v1/erasures/%s", fix_text(r, "request")), NULL);
+	assert_int_equal(fix_int(r, "texts"), 1);
+	fix_settle(&f);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PLATFORM);
+	assert_string_equal(fix_query_text(&f, PLATFORM, "SELECT name FROM v_contact"),
+			    "Budi");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -472,6 +598,8 @@ main(void)
 		cmocka_unit_test(refused_objections),
 		cmocka_unit_test(flood),
 		cmocka_unit_test(overdue),
+		cmocka_unit_test(erased),
+		cmocka_unit_test(contacts_erased),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
