@@ -98,6 +98,48 @@ def other_forms(one, box):
     refused(one, "import", "mail", write(box.path("no.txt"), "no e-mail\n"))
 
 
+def as_evidence(one, two, box, case, ids):
+    """Each letter that was sent is at the platform as it came, and here only as that."""
+    def there():
+        files = two.cli("evidence", "list", case, who="nikolai")["files"]
+        return len(files) == LETTERS - 1 and files
+    files = box.wait("the letters at the platform", there)
+    must("what they are", {f["media_type"] for f in files}, {"message/rfc822"})
+    sha256 = one.cli("mail", "show", ids[0], who="sari")["sha256"]
+    sealed = [f["sha256"] for f in files if f["name"] == f"{sha256}.eml"][0]
+    two.cli("evidence", "get", sealed, "--out", box.path("first.eml"), who="nikolai")
+    with open(box.path("first.eml"), encoding="utf-8") as f:
+        got = f.read()
+    if "Subject: Laporan 0\n" not in got:
+        raise lab.Failure(f"the platform read another letter: {got!r}")
+    code, out, _ = one.run("mail", "show", ids[0], "--raw", who="sari")
+    must("it is read here from evidence", (code, out.rstrip("\n")), (0, got.rstrip("\n")))
+    dropped = one.cli("mail", "show", ids[1], who="sari")
+    must("a letter of which nothing was sent", (dropped["state"], dropped["case"]),
+         ("new", None))
+
+
+def in_part(one, two, box):
+    """What has a problem waits, the rest goes; and a letter that is kept back."""
+    path = write(box.path("two.eml"), letter("two", "https://a1.example/ https://a2.example/"))
+    mail = one.cli("import", "mail", path, who="sari")["messages"][0]["mail"]
+    one.cli("mail", "decide", mail, "--keep", "1", "--category", "terrorism", who="sari")
+    words = ["mail", "send", mail, "--reference", "2016/2", "--subject", "Two",
+             "--legal-basis", "UU 11/2008", "--no-evidence"]
+    refused(one, *words)
+    sent = one.cli(*words, "--partial", who="sari")
+    must("the good one", sent["items"], 1)
+    must("the other waits", [p["state"] for p in one.cli(
+        "mail", "show", mail, who="sari")["proposals"]], ["sent", "proposed"])
+    box.wait("the case at the platform", lambda: any(
+        k["case"] == sent["case"] for k in two.cli("inbox", who="nikolai")["cases"]))
+    got = one.cli("evidence", "list", sent["case"], who="sari")
+    must("nothing is given", (got["files"], got["uploads"]), ([], []))
+    one.cli("mail", "join", mail, sent["case"], who="sari")
+    box.wait("it is given after all", lambda: two.cli(
+        "evidence", "list", sent["case"], who="nikolai")["files"])
+
+
 def main():
     with lab.Lab() as box:
         one = lab.Node(box, "kominfo", "kominfo.example", "Ministry", "authority")
@@ -132,6 +174,9 @@ def main():
         items = two.cli("items", sent["case"], "--limit", "100", who="nikolai")["items"]
         must("the first item", items[0]["normal"], "telegram:user/badchannel0")
         must("the items there", len(items), LETTERS - 1)
+
+        as_evidence(one, two, box, sent["case"], ids)
+        in_part(one, two, box)
 
         # What is no report goes, and does not come again.
         junk = [m["mail"] for m in mails if m["subject"] == "cut"][0]
