@@ -56,6 +56,18 @@ def operation_id(route):
     return "_".join([route["method"].lower(), *re.split(r"[^a-z0-9]+", "_".join(words))])
 
 
+def untyped(schema, at=""):
+    """Where a schema does not say of what type something is."""
+    said = {k for k in schema if not k.startswith("x-") and k != "description"}
+    kinds = schema.get("type", [])
+    if not said or ("object" in kinds and not said & {"properties", "additionalProperties"}) \
+            or ("array" in kinds and "items" not in said):
+        return [at or "/"]
+    found = [p for name, v in (schema.get("properties") or {}).items()
+             for p in untyped(v, f"{at}/{name}")]
+    return found + (untyped(schema["items"], at + "[]") if "items" in said else [])
+
+
 class Maker:
     def __init__(self, routes, base, members, answers):
         self.routes, self.base, self.answers = routes, base, answers
@@ -71,7 +83,10 @@ class Maker:
             return {}
         if own is None:
             self.used.add(name)
-        return own or self.members[name]
+        found = own or self.members[name]
+        self.problems += [f"{key} takes \"{name}\" of no type (docs/openapi/members.yaml)"
+                          for at in untyped(found) if at == "/" and "type" not in found]
+        return found
 
     def required(self, key, names):
         wanted = self.rows.get(key, {}).get("required") or []
@@ -83,7 +98,9 @@ class Maker:
         answer = self.answers.get(key)
         if answer is None:
             self.problems.append(f"{key} has no answer in docs/openapi/answers.yaml")
-            answer = {}
+            answer = {"type": "object", "properties": {}}
+        self.problems += [f"{key} answers {at} of no type (docs/openapi/answers.yaml)"
+                          for at in untyped(answer)]
         kind = answer.get("x-content-type", "application/json")
         schema = {k: v for k, v in answer.items() if not k.startswith("x-")}
         done = {"description": "done", "content": {kind: {"schema": schema}}}

@@ -22,8 +22,8 @@ MEMBERS = """members:
 routes:
   POST /v1/a: {required: [name]}
 """
-ANSWERS = """GET /v1/a/{b}: {type: object}
-POST /v1/a: {type: object}
+ANSWERS = """GET /v1/a/{b}: {type: object, properties: {b: {type: array, items: {type: string}}}}
+POST /v1/a: {type: object, properties: {}}
 """
 
 
@@ -51,8 +51,15 @@ class Document(gate.GateTest):
                 ("answers", ANSWERS.replace("POST /v1/a", "POST /v1/b"),
                  "POST /v1/a has no answer"),
                 ("answers", ANSWERS + "GET /v1/c: {}\n", "no route GET /v1/c"),
+                ("answers", ANSWERS.replace(", items: {type: string}", ""),
+                 "GET /v1/a/{b} answers /b of no type"),
+                ("answers", ANSWERS.replace("{type: string}", "{}"), "answers /b.. of no type"),
+                ("answers", ANSWERS.replace("{type: object, properties: {}}", "{type: object}"),
+                 "POST /v1/a answers / of no type"),
                 ("members", MEMBERS.replace("  limit: {type: integer}\n", ""),
                  'takes "limit"'),
+                ("members", MEMBERS.replace("  name: {type: string}", "  name: {}"),
+                 'takes "name" of no type'),
                 ("members", MEMBERS.replace("routes:", "  more: {}\nroutes:"),
                  'no route takes "more"'),
                 ("members", MEMBERS.replace("[name]", "[title]"), 'does not take "title"'),
