@@ -15,9 +15,13 @@
  *              and the earlier of the old deadline and the new limit from the transfer's
  *              receipt; nothing is changed that had passed when the transfer was received
  *
- * Laws (tests/unit/test_deadline_laws.c): a later receipt or a longer limit never gives
- * an earlier deadline, nor does a pause; nothing depends on "now" or on the order of
- * arrival.
+ * Laws (tests/unit/test_deadline_laws.c): a longer limit never gives an earlier deadline,
+ * nor does a pause; nothing depends on "now" or on the order of arrival.  A later receipt
+ * never gives an earlier deadline where the limit is a length of time.  Where it is by
+ * days, both receipts of one day have the same last day, and what a pause took from a day
+ * is given back from the receipt on: so there it holds as long as no pause began before
+ * the later receipt.  One that did rests on a wrong clock, as a question or an inability
+ * is about a notice that was received.
  *
  * Pure.
  */

@@ -71,11 +71,38 @@ open_add(struct arena *a, const char *word, const char **open, size_t max, size_
 		open[(*n)++] = arena_strdup(a, word);
 }
 
+struct filling {
+	struct buf out,
+		text; /* text: what is to be sent as it is, since the last place */
+	bool brace;   /* the place before it stands right after a brace */
+};
+
+static void
+text_end(struct filling *f)
+{
+	/* "{" and the place {word} and "}" would read as {{word}}: a text. */
+	if (f->brace && buf_str(&f->text)[0] == '}')
+		buf_putc(&f->out, ' ');
+	value_put(&f->out, buf_str(&f->text));
+	f->brace = false;
+}
+
+static void
+place_stays(struct filling *f, const char *name)
+{
+	bool brace = f->text.len != 0 && buf_str(&f->text)[f->text.len - 1] == '{';
+
+	text_end(f);
+	buf_reset(&f->text);
+	buf_printf(&f->out, "{%s}", name);
+	f->brace = brace;
+}
+
 const char *
 template_fill(struct arena *a, const char *text, template_value *value, void *arg,
 	      const char **ret_open, size_t max, size_t *ret_n)
 {
-	struct buf b = BUF_INIT(FILLED_MAX);
+	struct filling f = {.out = BUF_INIT(FILLED_MAX), .text = BUF_INIT(FILLED_MAX)};
 	const char *word;
 	size_t len;
 
@@ -83,22 +110,25 @@ template_fill(struct arena *a, const char *text, template_value *value, void *ar
 	for (const char *s = text; *s != '\0';) {
 		enum piece p = *s == '{' ? piece_at(s, &word, &len) : TEXT;
 		if (p == TEXT) {
-			buf_put(&b, s++, 1);
+			buf_put(&f.text, s++, 1);
 			continue;
 		}
-		size_t whole = len + (p == DOUBLED ? 4 : 2);
 		const char *name = arena_strndup(a, word, len);
 		const char *v = p == PLACE ? value(arg, name) : NULL;
-		if (v != NULL)
-			value_put(&b, v);
-		else
-			buf_put(&b, s, whole);
-		if (p == PLACE && v == NULL)
+		if (p == DOUBLED)
+			buf_put(&f.text, s + 1, len + 2);
+		else if (v != NULL)
+			buf_puts(&f.text, v);
+		else {
 			open_add(a, name, ret_open, max, ret_n);
-		s += whole;
+			place_stays(&f, name);
+		}
+		s += len + (p == DOUBLED ? 4 : 2);
 	}
-	const char *filled = arena_strndup(a, buf_str(&b), b.len);
-	buf_free(&b);
+	text_end(&f);
+	const char *filled = arena_strndup(a, buf_str(&f.out), f.out.len);
+	buf_free(&f.out);
+	buf_free(&f.text);
 	return filled;
 }
 

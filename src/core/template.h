@@ -23,8 +23,8 @@ typedef const char *template_value(void *arg, const char *word);
 /*
  * Fill in what `value` knows.  A place that it does not know stays, and its word goes
  * into ret_open (at most `max`, each once; *ret_n counts those that are there).  Doubled
- * braces stay doubled, and those of a value become so: template_ready() makes them
- * single.
+ * braces stay doubled, and those of a value become so, also where it only looks like a
+ * place together with the text around it: template_ready() makes them single.
  */
 const char *template_fill(struct arena *a, const char *text, template_value *value,
 			  void *arg, const char **ret_open, size_t max, size_t *ret_n);

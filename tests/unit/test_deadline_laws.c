@@ -209,6 +209,28 @@ same_day(void **state)
 	assert_int_equal(decide_due(&p, &c), MONDAY + 19 * H);
 }
 
+/* By days, a pause that began before the receipt counts from the receipt on, and the last
+ * day stays: what is left of it is less for the later receipt.  See deadline.h. */
+static void
+same_day_paused_before(void **state)
+{
+	struct policy p = policy_of(24 * H, 24 * H, &office);
+	struct casefile c = received_at(MONDAY + 10 * H);
+
+	(void)state;
+	p.pause.max_us = 24 * H;
+	p.classes[0].by_days = true;
+	ask(&c, MONDAY + 9 * H, MONDAY + 16 * H);
+	assert_int_equal(decide_due(&p, &c), MONDAY + 24 * H + 14 * H);
+	c.receipt_us = MONDAY + 15 * H;
+	assert_int_equal(decide_due(&p, &c), MONDAY + 24 * H + 9 * H);
+	/* Not so where it began after both. */
+	c.pauses[0].receipt_us = MONDAY + 15 * H;
+	assert_int_equal(decide_due(&p, &c), MONDAY + 24 * H + 9 * H);
+	c.receipt_us = MONDAY + 10 * H;
+	assert_int_equal(decide_due(&p, &c), MONDAY + 24 * H + 9 * H);
+}
+
 static void
 transfers(void **state)
 {
@@ -256,6 +278,11 @@ random_policy(uint64_t *s)
 	p.classes[1].accept_us = p.classes[1].decide_us;
 	for (int i = 0; i < 2; i++)
 		p.classes[i].minimum_us = (int64_t)rnd(s, 3) * 5 * H;
+	if (c != NULL && rnd(s, 2)) {
+		p.classes[0].by_days = true;
+		p.classes[0].accept_days = (int64_t)rnd(s, 3);
+		p.classes[0].decide_days = p.classes[0].accept_days + (int64_t)rnd(s, 5);
+	}
 	return p;
 }
 
@@ -275,11 +302,23 @@ random_times(uint64_t *s)
 	return c;
 }
 
+/* Where the law of the later receipt does not speak: a limit by days, and a pause that
+ * began before the receipt. */
+static bool
+paused_before(const struct policy *p, const struct casefile *c)
+{
+	bool before = false;
+
+	for (uint32_t i = 0; i < c->n_pauses; i++)
+		before |= c->pauses[i].receipt_us < c->receipt_us;
+	return before && p->classes[0].by_days;
+}
+
 static void
 laws_hold(void **state)
 {
 	uint64_t s = 88172645463325252u;
-	unsigned moved = 0;
+	unsigned moved = 0, by_days = 0, left_out = 0;
 
 	(void)state;
 	for (int round = 0; round < 30000; round++) {
@@ -291,9 +330,16 @@ laws_hold(void **state)
 		assert_int_equal(decide_due(&p, &c), due);
 		/* A later receipt, never an earlier deadline. */
 		d.receipt_us += (int64_t)rnd(&s, 40) * H / 4;
-		assert_true(decide_due(&p, &d) >= due);
+		if (!paused_before(&p, &d)) {
+			assert_true(decide_due(&p, &d) >= due);
+			by_days += p.classes[0].by_days && c.n_pauses != 0 &&
+				   d.receipt_us > c.receipt_us;
+		} else {
+			left_out++;
+		}
 		/* A longer limit, a longer minimum, longer pauses: neither. */
 		longer.classes[0].decide_us += (int64_t)rnd(&s, 20) * H / 4;
+		longer.classes[0].decide_days += (int64_t)rnd(&s, 3);
 		longer.classes[0].minimum_us += (int64_t)rnd(&s, 20) * H / 4;
 		assert_true(decide_due(&longer, &c) >= due || c.n_transfers != 0);
 		longer = p;
@@ -318,6 +364,7 @@ laws_hold(void **state)
 						NULL) <= due);
 	}
 	assert_true(moved > 1000);
+	assert_true(by_days > 300 && left_out > 300);
 }
 
 /* What stood overdue when a question or a transfer was received stays as it was. */
@@ -418,6 +465,7 @@ main(void)
 		cmocka_unit_test(pauses_are_bounded_together),
 		cmocka_unit_test(pause_in_closed_hours),
 		cmocka_unit_test(same_day),
+		cmocka_unit_test(same_day_paused_before),
 		cmocka_unit_test(transfers),
 		cmocka_unit_test(laws_hold),
 		cmocka_unit_test(overdue_stands),

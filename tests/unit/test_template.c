@@ -16,6 +16,10 @@ value(void *arg, const char *word)
 		return "Telegram";
 	if (strcmp(word, "braces") == 0)
 		return "{who} and {{who}} and {";
+	if (strcmp(word, "half") == 0)
+		return "a}";
+	if (strcmp(word, "open") == 0)
+		return "{";
 	return NULL;
 }
 
@@ -36,6 +40,11 @@ fills(void **state)
 		{"{{who}", "{Telegram", "", "{Telegram"},
 		{"{braces}", "{{who}} and {{{who}}} and {", "",
 		 "{who} and {{who}} and {"},
+		/* a value that would be a place with what stands beside it */
+		{"{{half}", "{{a}}", "", "{a}"},
+		{"{open}a}", "{{a}}", "", "{a}"},
+		{"{open}{due}}", "{{due} }", "due", NULL},
+		{"{{due}", "{{due}", "due", NULL},
 		/* no places */
 		{"{\"a\": 1}", "{\"a\": 1}", "", "{\"a\": 1}"},
 		{"{}", "{}", "", "{}"},
