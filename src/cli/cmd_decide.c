@@ -125,8 +125,10 @@ cmd_held(struct cli *c, struct err *e)
 		printf("No decision waits.\n");
 	json_array_foreach (json_object_get(r, "held"), i, h)
 		printf("%s  case %s: %" JSON_INTEGER_FORMAT
-		       " items %s, by %s, effect %s%s%s\n",
+		       " items %s%s, by %s, effect %s%s%s\n",
 		       cli_text(h, "held"), cli_text(h, "case"), cli_int(h, "items"),
+		       strcmp(cli_text(h, "act"), "item.reverse") == 0 ? "reversed to "
+								       : "",
 		       cli_text(json_object_get(h, "decision"), "outcome"),
 		       cli_text(h, "by"), cli_time(c, h, "effect"),
 		       json_is_string(json_object_get(h, "why")) ? ": " : "",

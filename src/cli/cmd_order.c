@@ -360,17 +360,20 @@ cmd_lookup(struct cli *c, struct err *e)
 		       "blocked elsewhere.\n",
 		       cli_text(r, "name"));
 	json_array_foreach (json_object_get(r, "orders"), i, o)
-		printf("%s %s by order %s\n  legal basis: %s\n  reasons: %s\n  in force "
-		       "%s, ends "
-		       "%s, ended %s\n",
+		printf("%s %s by order %s of %s, register %s\n"
+		       "  legal basis: %s\n  reasons: %s\n"
+		       "  in force %s, ends %s, ended %s\n"
+		       "  to object, at %s: saluran object %s --text 'why'\n",
 		       cli_text(r, "name"),
 		       strcmp(cli_text(o, "state"), "in_force") == 0 &&
 				       json_is_null(json_object_get(o, "lifted"))
 			       ? "is blocked"
 			       : "was blocked",
-		       cli_text(o, "order"), cli_text(o, "legal_basis"),
-		       cli_text(o, "reasons"), cli_time(c, o, "in_force"),
-		       cli_time(c, o, "ends"), cli_time(c, o, "ended"));
+		       cli_text(o, "order"), cli_text(o, "authority"), cli_text(o, "ref"),
+		       cli_text(o, "legal_basis"), cli_text(o, "reasons"),
+		       cli_time(c, o, "in_force"), cli_time(c, o, "ends"),
+		       cli_time(c, o, "ended"), cli_text(o, "authority"),
+		       cli_text(o, "ref"));
 	return RC_OK;
 }
 

@@ -177,7 +177,7 @@ row_fields(struct reader *r, const struct csv_field *fields, struct batch_row *r
 {
 	static const struct {
 		const char *code;
-		int column;
+		enum batch_column column;
 	} columns[] = {
 		{"legal_basis", BATCH_LEGAL_BASIS}, {"urgency", BATCH_URGENCY},
 		{"description", BATCH_DESCRIPTION}, {"found_at", BATCH_FOUND_AT},
@@ -196,7 +196,8 @@ row_fields(struct reader *r, const struct csv_field *fields, struct batch_row *r
 		const char *s = value(r, fields, columns[k].column);
 		why = policy_field_refuses(r->a, f, s);
 		if (why != NULL)
-			return row_refuse(r, row, RC_INVALID, columns[k].column, why);
+			return row_refuse(r, row, RC_INVALID, (int)columns[k].column,
+					  why);
 	}
 	return RC_OK;
 }

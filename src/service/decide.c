@@ -175,10 +175,28 @@ work_decide(struct writer *w, void *arg, struct err *e)
 		rc = confirmed(d, p->decide.confirm_above, e);
 	if (rc != RC_OK)
 		return rc;
-	if (d->sel.n > p->decide.confirm_above && p->decide.hold_us != 0 &&
-	    !d->want.reverse)
+	if (d->sel.n > p->decide.confirm_above && p->decide.hold_us != 0)
 		return held_put(w, d, p->decide.hold_us, e);
 	return decide_append(w, d, &c, e);
+}
+
+/* What became of it: decided, or held. */
+static enum rc
+decide_run(struct node *nd, struct arena *a, struct decision *d, struct reply *out,
+	   struct err *e)
+{
+	enum rc rc = form_check(d, e);
+
+	if (rc == RC_OK)
+		rc = act_run(nd, a, &d->act, work_decide, d, out, e);
+	if (rc == RC_OK && d->held[0] != '\0')
+		reply_json(a, out,
+			   json_pack("{s:s, s:s, s:o}", "case", d->act.casefile, "held",
+				     d->held, "effect", json_time(d->effect_us)));
+	if (rc == RC_OK)
+		json_object_set_new(out->json, "items",
+				    json_integer((json_int_t)d->sel.n));
+	return rc;
 }
 
 /*
@@ -199,29 +217,21 @@ service_case_decide(struct node *nd, struct arena *a, const struct actor *who, j
 	enum rc rc = decision_in(in, a, &d, e);
 
 	if (rc == RC_OK)
-		rc = form_check(&d, e);
-	if (rc == RC_OK)
-		rc = act_run(nd, a, &d.act, work_decide, &d, out, e);
-	if (rc == RC_OK && d.held[0] != '\0')
-		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:o}", "case", d.act.casefile, "held",
-				     d.held, "effect", json_time(d.effect_us)));
-	if (rc == RC_OK)
-		json_object_set_new(out->json, "items",
-				    json_integer((json_int_t)d.sel.n));
+		rc = decide_run(nd, a, &d, out, e);
 	json_decref(d.act.body);
 	return rc;
 }
 
 /* in: as of decide, with items ("open" is none of these) and always a reason
- * out: case, event, seq, items */
+ * out: case, event, seq, items; or case, held, items, effect where it waits */
 enum rc
 service_case_reverse(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
 {
 	struct decision d = {.act = {.by = actor_pseudonym(who),
 				     .type = "item.reverse",
-				     .text_name = "reason"}};
+				     .text_name = "reason"},
+			     .author = actor_name(who)};
 	enum rc rc = decision_in(in, a, &d, e);
 
 	if (rc == RC_OK && d.act.text == NULL)
@@ -234,12 +244,7 @@ service_case_reverse(struct node *nd, struct arena *a, const struct actor *who,
 			     "\"items\" must say which: a list of item numbers, or "
 			     "ranges such as 0,3,5-9");
 	if (rc == RC_OK)
-		rc = form_check(&d, e);
-	if (rc == RC_OK)
-		rc = act_run(nd, a, &d.act, work_decide, &d, out, e);
-	if (rc == RC_OK)
-		json_object_set_new(out->json, "items",
-				    json_integer((json_int_t)d.sel.n));
+		rc = decide_run(nd, a, &d, out, e);
 	json_decref(d.act.body);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /*
- * Decisions in bulk that wait before they have effect.  While one waits, everybody of
- * this side sees it and may cancel it.  At its time all of it has effect, or, where the
- * case is no longer what it was made for, none.
+ * Decisions and reversals in bulk that wait before they have effect.  While one waits,
+ * everybody of this side sees it and may cancel it.  At its time all of it has effect,
+ * or, where the case is no longer what it was made for or its author may no longer act,
+ * none.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -96,6 +97,7 @@ held_put(struct writer *w, struct decision *d, int64_t hold_us, struct err *e)
 				       DB_P_TEXT(d->author),
 				       DB_P_INT(w->now_us),
 				       DB_P_INT(d->effect_us),
+				       DB_P_TEXT(d->act.type),
 			       },
 			       NULL, NULL, e);
 	free(text);
@@ -107,11 +109,11 @@ held_put(struct writer *w, struct decision *d, int64_t hold_us, struct err *e)
 #define HELD_SPEC                                                                        \
 	"held:s case:s decision:j items:i reason:s by:s made:t effect:t state:s "        \
 	"ended:t "                                                                       \
-	"ended_by:s why:s"
+	"ended_by:s why:s act:s"
 
 /* in: state? (held), after? (an id), limit?
  * out: held [{held, case, decision, items, reason, by, made, effect, state, ended,
- * ended_by, why}] by the time of their effect, next */
+ * ended_by, why, act (item.decide or item.reverse)}] by the time of their effect, next */
 enum rc
 service_held(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	     struct reply *out, struct err *e)
@@ -156,7 +158,7 @@ struct held_job {
 struct held_row {
 	struct store *s;
 	struct arena *a;
-	const char *casefile, *body, *items, *reason, *author, *state;
+	const char *casefile, *body, *items, *reason, *author, *state, *type;
 	int64_t effect_us;
 	bool found;
 };
@@ -174,6 +176,7 @@ on_held_row(void *arg, const struct db_row *row, struct err *e)
 	h->author = store_col_text(h->s, h->a, row, 5);
 	h->effect_us = h->s->drv->col_int(row, 7);
 	h->state = store_col_text(h->s, h->a, row, 8);
+	h->type = store_col_text(h->s, h->a, row, 9);
 	h->found = true;
 	return RC_OK;
 }
@@ -242,6 +245,21 @@ service_held_cancel(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
+/* Who may no longer act does not act by what waits. */
+static enum rc
+author_acts(struct writer *w, const struct held_row *h, struct err *e)
+{
+	int64_t n = 0;
+	enum rc rc = store_int(w->s, &SQL_PERSON_ACTS,
+			       (struct db_param[]){DB_P_TEXT(h->author)}, 0, &n, e);
+
+	if (rc == RC_OK && n == 0)
+		rc = err_set(e, RC_CONFLICT,
+			     "who made it was withdrawn meanwhile: somebody who may act "
+			     "makes it anew, or cancels it");
+	return rc;
+}
+
 /* Decide as it was asked for.  RC_CONFLICT: the case does not allow it any more. */
 static enum rc
 held_decide(struct writer *w, const struct held_row *h, json_t *items, json_t *body,
@@ -249,14 +267,17 @@ held_decide(struct writer *w, const struct held_row *h, json_t *items, json_t *b
 {
 	struct decision d = {.act = {.casefile = h->casefile,
 				     .by = h->author,
-				     .type = "item.decide",
+				     .type = h->type,
 				     .text_name = "reason",
 				     .text = h->reason,
 				     .body = body},
-			     .want = {.items = items}};
+			     .want = {.items = items,
+				      .reverse = strcmp(h->type, "item.reverse") == 0}};
 	struct case_row c;
-	enum rc rc = view_case_get(w->s, w->a, h->casefile, &c, e);
+	enum rc rc = author_acts(w, h, e);
 
+	if (rc == RC_OK)
+		rc = view_case_get(w->s, w->a, h->casefile, &c, e);
 	if (rc == RC_OK)
 		rc = act_allowed(w, &d.act, &c, e);
 	if (rc == RC_OK)
@@ -304,7 +325,7 @@ work_conflict(struct writer *w, void *arg, struct err *e)
 				 w, arena_printf(w->a, "held/%s", j->id), "held_decision",
 				 h.casefile,
 				 "a held decision had no effect: its case is no longer "
-				 "what it was made for",
+				 "what it was made for, or its author may no longer act",
 				 w->now_us, e)
 		       : rc;
 }

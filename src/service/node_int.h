@@ -148,7 +148,6 @@ struct node {
 	pthread_t thread;
 	bool running;
 	struct store *store;	/* the writer's */
-	int64_t prepared_us;	/* for the tick's thread: when steps were last prepared */
 	int64_t last_stored_us; /* of the log, at the start */
 	struct views *views;
 

@@ -15,9 +15,6 @@
 
 enum {
 	PREPARE_BATCH = 100, /* cases of one job */
-	/* However many are due and wait for a person: they are not looked through more
-	 * often. */
-	PREPARE_EVERY_US = CLOCK_US_PER_S,
 	PREPARED_PAGE_DEFAULT = 50,
 	PREPARED_PAGE_MAX = 1000,
 };
@@ -75,6 +72,14 @@ step_send(struct writer *w, const struct case_row *c, struct act *act, struct er
 	return rc;
 }
 
+/* Whatever came of it: it is not looked at again until the case has another step. */
+static enum rc
+step_looked(struct writer *w, const char *casefile, struct err *e)
+{
+	return store_run(w->s, &SQL_STEP_LOOKED, (struct db_param[]){DB_P_TEXT(casefile)},
+			 NULL, NULL, e);
+}
+
 static enum rc
 prepare_one(struct writer *w, const char *casefile, struct err *e)
 {
@@ -93,6 +98,14 @@ prepare_one(struct writer *w, const char *casefile, struct err *e)
 		     &c.due);
 	if (c.due.step < 0 || c.due.pending || c.due.step_us > w->now_us)
 		return RC_OK;
+	/* A rebuild forgets what was looked at. */
+	int64_t before = 0;
+	rc = store_int(w->s, &SQL_PREPARED_EXISTS,
+		       (struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(c.due.step),
+					   DB_P_INT(c.due.step_us)},
+		       0, &before, e);
+	if (rc != RC_OK || before != 0)
+		return rc;
 	const struct policy_step *step = &p->ladder[c.due.step];
 	rc = text_make(w, &c, step, &text, &open, e);
 	uuid7_make(w->now_us, id);
@@ -150,13 +163,14 @@ work_prepare(struct writer *w, void *arg, struct err *e)
 		"case:s", cases, e);
 
 	job->n = json_array_size(cases);
-	json_array_foreach (cases, i, row)
+	json_array_foreach (cases, i, row) {
+		const char *id = arena_strdup(
+			w->a, json_string_value(json_object_get(row, "case")));
 		if (rc == RC_OK)
-			rc = prepare_one(
-				w,
-				arena_strdup(w->a, json_string_value(
-							   json_object_get(row, "case"))),
-				e);
+			rc = step_looked(w, id, e);
+		if (rc == RC_OK)
+			rc = prepare_one(w, id, e);
+	}
 	json_decref(cases);
 	return rc;
 }
@@ -165,15 +179,11 @@ enum rc
 tick_prepare(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
 	struct prepare job = {.now_us = now_us};
-	int64_t at_us = 0, due_us = 0;
-	struct store *s = NULL;
-
-	if (now_us < nd->prepared_us + PREPARE_EVERY_US && now_us >= nd->prepared_us) {
-		*next_us = nd->prepared_us + PREPARE_EVERY_US;
-		return RC_OK;
-	}
-	enum rc rc = reader_get(nd, &s, e);
 	json_t *first = json_array();
+	struct store *s = NULL;
+	int64_t at_us = 0;
+	enum rc rc = reader_get(nd, &s, e);
+
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_STEP_DUE,
 				(struct db_param[]){DB_P_INT(now_us), DB_P_INT(1)},
@@ -182,18 +192,14 @@ tick_prepare(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 		rc = store_int(s, &SQL_STEP_NEXT, (struct db_param[]){DB_P_INT(now_us)},
 			       0, &at_us, e);
 	reader_put(nd, s);
-	due_us = (int64_t)json_array_size(first);
-	json_decref(first);
-	if (rc == RC_OK && due_us != 0)
+	if (rc == RC_OK && json_array_size(first) != 0)
 		rc = writer_run(nd, work_prepare, &job, e);
+	json_decref(first);
 	if (rc != RC_OK)
 		return rc;
-	if (job.n == PREPARE_BATCH) {
-		*next_us = now_us;
-		return RC_OK;
-	}
-	nd->prepared_us = now_us;
-	if (at_us != 0)
+	if (job.n == PREPARE_BATCH)
+		*next_us = now_us; /* there may be more of them */
+	else if (at_us != 0)
 		*next_us = at_us;
 	return RC_OK;
 }

@@ -13,6 +13,7 @@
 #include "service/act.h"
 #include "service/cases.h"
 #include "service/person.h"
+#include "service/register.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -364,8 +365,9 @@ out:
 
 /*
  * in: name  out: name (normalised), blocked (true: an order in force covers it), orders:
- * every order that names it or, by wildcard, a name above it, with state, reasons and
- * dates
+ * every order that names it or, by wildcard, a name above it, with state, reasons, dates,
+ * ref (of the register) and authority; object: where to object to them (null: at the
+ * authority's node)
  */
 enum rc
 service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -391,7 +393,8 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 			s, &SQL_LOOKUP,
 			(struct db_param[]){DB_P_TEXT(at), DB_P_INT(at == name)},
 			"order:s state:s covering:s wildcard:b lifted:t legal_basis:s "
-			"reasons:s drafted:t in_force:t ends:t ended:t serial_on:i",
+			"reasons:s drafted:t in_force:t ends:t ended:t serial_on:i "
+			"year:i number:i authority:s",
 			orders, e);
 		at = strchr(at, '.');
 		at = at == NULL ? NULL : at + 1;
@@ -401,11 +404,19 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 		return rc;
 	size_t i;
 	json_t *row;
+	register_refs_finish(a, orders);
+	if (nd->id->role == PARTY_AUTHORITY)
+		json_array_foreach (orders, i, row)
+			json_object_set_new(row, "authority", json_string(nd->id->org));
 	json_array_foreach (orders, i, row)
 		blocked |= strcmp(json_string_value(json_object_get(row, "state")),
 				  "in_force") == 0 &&
 			   json_is_null(json_object_get(row, "lifted"));
 	json_object_set_new(o, "name", json_string(name));
 	json_object_set_new(o, "blocked", json_boolean(blocked));
+	json_object_set_new(o, "object",
+			    nd->id->role == PARTY_AUTHORITY
+				    ? json_string("/v1/objections")
+				    : json_null());
 	return RC_OK;
 }

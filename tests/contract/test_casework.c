@@ -460,6 +460,17 @@ prepares(void **state)
 	fix_clock_add(2 * FIX_S);
 	tick(&f);
 	assert_int_equal(json_array_size(prepared(&f)), 1);
+	/* It is looked at once, and once more after a rebuild; it stays one. */
+	static const char looked[] = "SELECT count(*) FROM v_step WHERE prepared = 1";
+	assert_int_equal(fix_query(&f, AUTHORITY, looked), 1);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	assert_int_equal(fix_query(&f, AUTHORITY, looked), 0);
+	tick(&f);
+	assert_int_equal(fix_query(&f, AUTHORITY, looked), 1);
+	assert_int_equal(json_array_size(prepared(&f)), 1);
+	/* What changes nothing of it leaves it looked at. */
+	fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "Hello."));
+	assert_int_equal(fix_query(&f, AUTHORITY, looked), 1);
 	json_t *row = json_array_get(prepared(&f), 0);
 	assert_string_equal(fix_text(row, "step"), "remind");
 	assert_string_equal(fix_text(row, "text"), "2 of 2 items are open.");

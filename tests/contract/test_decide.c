@@ -545,15 +545,108 @@ held_conflict(void **state)
 	fix_close(&f);
 }
 
+/* Who was withdrawn decides nothing by what waits; who was not, does. */
+static void
+held_by_withdrawn(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	open_deciding(&f, 4, 60);
+	const char *c = received(&f, "A-1", "t.example", 6);
+	decide_all(&f, c);
+	fix_must(&f, PLATFORM, f.n[PLATFORM].admin, "POST", "/v1/persons/ivan/withdraw",
+		 NULL);
+	fix_clock_add(61 * FIX_S);
+	tick(&f);
+	assert_int_equal(open_items(&f, c), 6);
+	assert_int_equal(fix_events(&f, PLATFORM, PLATFORM, "item.decide"), 0);
+	json_t *h = json_array_get(held_in(&f, "conflict"), 0);
+	assert_non_null(strstr(fix_text(h, "why"), "withdrawn"));
+	assert_int_equal(fix_query(&f, PLATFORM,
+				   "SELECT count(*) FROM alarm WHERE kind = "
+				   "'held_decision' AND cleared_us = 0"),
+			 1);
+	fix_close(&f);
+}
+
+static const char *
+outcomes_of(struct fix *f, const char *casefile)
+{
+	return fix_query_text(f, PLATFORM,
+			      arena_printf(f->a,
+					   "SELECT group_concat(outcome) FROM v_item "
+					   "WHERE casefile = '%s'",
+					   casefile));
+}
+
+/* A reversal of many waits too, and of few does not. */
+static void
+held_reversal(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	json_t *r;
+
+	(void)state;
+	open_deciding(&f, 2, 60);
+	const char *c = received(&f, "A-1", "t.example", 3);
+	decide_all(&f, c);
+	fix_clock_add(61 * FIX_S);
+	tick(&f);
+	assert_string_equal(outcomes_of(&f, c), "removed,removed,removed");
+	json_t *in = json_pack("{s:s, s:s, s:s}", "items", "0-2", "outcome", "kept",
+			       "reason", "It is news.");
+	assert_int_equal(fix_call(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+				  case_path(&f, c, "reverse"), json_deep_copy(in), &r,
+				  &e),
+			 RC_CONFLICT);
+	json_object_set(in, "selection", json_object_get(r, "selection"));
+	json_object_set(in, "confirm", json_object_get(r, "confirm"));
+	r = fix_must(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+		     case_path(&f, c, "reverse"), in);
+	assert_int_equal(fix_int(r, "items"), 3);
+	json_t *h = json_array_get(held_in(&f, "held"), 0);
+	assert_string_equal(fix_text(h, "held"), fix_text(r, "held"));
+	assert_string_equal(fix_text(h, "act"), "item.reverse");
+	/* Neither half of it beside it. */
+	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+		    case_path(&f, c, "reverse"),
+		    json_pack("{s:[i], s:s, s:s}", "items", 1, "outcome", "kept",
+			      "reason", "x"),
+		    RC_CONFLICT, "wait in the held decision");
+	tick(&f);
+	assert_string_equal(outcomes_of(&f, c), "removed,removed,removed");
+	fix_clock_add(61 * FIX_S);
+	tick(&f);
+	assert_string_equal(outcomes_of(&f, c), "kept,kept,kept");
+	assert_int_equal(fix_events(&f, PLATFORM, PLATFORM, "item.reverse"), 1);
+	fix_must(&f, PLATFORM, f.n[PLATFORM].agent, "POST", case_path(&f, c, "reverse"),
+		 json_pack("{s:[i], s:s, s:s}", "items", 1, "outcome", "removed",
+			   "reason", "It is not."));
+	assert_int_equal(fix_events(&f, PLATFORM, PLATFORM, "item.reverse"), 2);
+	fix_settle(&f);
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, PLATFORM);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(item_lists),	 cmocka_unit_test(outcomes),
-		cmocka_unit_test(filters),	 cmocka_unit_test(both_versions),
-		cmocka_unit_test(stale),	 cmocka_unit_test(confirmed),
-		cmocka_unit_test(held),		 cmocka_unit_test(cancelled),
-		cmocka_unit_test(held_conflict), cmocka_unit_test(many),
+		cmocka_unit_test(item_lists),
+		cmocka_unit_test(outcomes),
+		cmocka_unit_test(filters),
+		cmocka_unit_test(both_versions),
+		cmocka_unit_test(stale),
+		cmocka_unit_test(confirmed),
+		cmocka_unit_test(held),
+		cmocka_unit_test(cancelled),
+		cmocka_unit_test(held_conflict),
+		cmocka_unit_test(many),
+		cmocka_unit_test(held_by_withdrawn),
+		cmocka_unit_test(held_reversal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,21 @@ register_entries(void **state)
 	assert_true(json_equal(entry(&f, ref), entry(&f, one)));
 	json_t *o = entry(&f, ref);
 	assert_string_equal(fix_text(o, "state"), "in_force");
+	/* Who looks a name up finds it, whose it is, and where to object: on both sides.
+	 */
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		json_t *l = fix_must(&f, (enum party)p, NULL, "GET", "/v1/lookup",
+				     json_pack("{s:s}", "name", "x.b.example"));
+		const json_t *found = json_array_get(json_object_get(l, "orders"), 0);
+		assert_string_equal(fix_text(found, "ref"), ref);
+		assert_string_equal(fix_text(found, "authority"), "authority.example");
+		assert_null(json_object_get(found, "year"));
+		if (p == AUTHORITY)
+			assert_string_equal(fix_text(l, "object"), "/v1/objections");
+		else
+			assert_true(json_is_null(json_object_get(l, "object")));
+	}
 	assert_int_equal(fix_int(o, "cases"), 1);
 	const json_t *cited = json_array_get(json_object_get(o, "cited"), 0);
 	assert_string_equal(fix_text(cited, "category"), "other");

@@ -3,7 +3,7 @@
 -- $2 id of the cursor, or empty
 -- $3 limit
 SELECT h.id, h.casefile, h.body, h.n, h.reason, h.person, h.made_us, h.effect_us, h.state,
-       h.ended_us, h.ended_by, h.why
+       h.ended_us, h.ended_by, h.why, h.act
 FROM held_decision h
 LEFT JOIN held_decision k ON k.id = $2
 WHERE h.state = $1

@@ -1,10 +1,8 @@
--- step_due: steps that may be taken and are not prepared, the oldest first
+-- step_due: steps that may be taken and were not looked at, the oldest first
 -- $1 now, us
 -- $2 limit
-SELECT v.casefile
-FROM v_step v
-WHERE v.step_us <= $1
-  AND NOT EXISTS (SELECT 1 FROM prepared p
-                  WHERE p.casefile = v.casefile AND p.step = v.step AND p.step_us = v.step_us)
-ORDER BY v.step_us
+SELECT casefile
+FROM v_step
+WHERE prepared = 0 AND step_us <= $1
+ORDER BY step_us
 LIMIT $2;

@@ -2,4 +2,4 @@
 -- $1 now, us
 SELECT min(step_us)
 FROM v_step
-WHERE step_us > $1;
+WHERE prepared = 0 AND step_us > $1;
