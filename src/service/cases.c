@@ -252,6 +252,11 @@ places_get(struct store *s, const struct filter *f, struct store_list *into,
 		q = &SQL_QUEUE_BY_CATEGORY;
 	else if (d != NULL)
 		q = &SQL_QUEUE_BY_WORD;
+	else if (f->undelivered != 0)
+		q = &SQL_QUEUE_UNDELIVERED;
+	else if (f->unread_of >= 0)
+		q = f->unread_of == PARTY_AUTHORITY ? &SQL_QUEUE_UNREAD0
+						    : &SQL_QUEUE_UNREAD1;
 	return store_run(s, q, p, on_place, into, e);
 }
 

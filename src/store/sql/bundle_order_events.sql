@@ -4,11 +4,11 @@
 -- $3 party that writes orders
 SELECT $3, o.seq
 FROM v_order_cite c
-JOIN v_order o ON o.id = c.order_id
-WHERE c.casefile = $1 AND o.channel = $2
+CROSS JOIN v_order o
+WHERE c.casefile = $1 AND o.id = c.order_id AND o.channel + 0 = $2
 UNION
 SELECT $3, a.seq
 FROM v_order_cite c
-JOIN v_order o ON o.id = c.order_id
+CROSS JOIN v_order o
 JOIN v_order_act a ON a.order_id = o.id
-WHERE c.casefile = $1 AND o.channel = $2;
+WHERE c.casefile = $1 AND o.id = c.order_id AND o.channel + 0 = $2;

@@ -2,6 +2,6 @@
 -- $1 case
 SELECT o.id, o.state
 FROM v_order_cite c
-JOIN v_order o ON o.id = c.order_id
-WHERE c.casefile = $1
+CROSS JOIN v_order o
+WHERE c.casefile = $1 AND o.id = c.order_id
 ORDER BY o.id;

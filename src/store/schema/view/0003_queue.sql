@@ -20,6 +20,7 @@ CREATE INDEX v_queue_due ON v_queue
 	(due_us, casefile, channel, state, class, urgent, receipted, unread0, unread1);
 CREATE INDEX v_queue_unread0 ON v_queue (due_us, casefile) WHERE unread0 > 0;
 CREATE INDEX v_queue_unread1 ON v_queue (due_us, casefile) WHERE unread1 > 0;
+CREATE INDEX v_queue_undelivered ON v_queue (due_us, casefile) WHERE receipted = 0;
 
 CREATE TABLE v_case_word (
 	casefile TEXT NOT NULL,

@@ -54,6 +54,7 @@ CREATE TABLE v_order_cite (
 	casefile TEXT NOT NULL,
 	PRIMARY KEY (order_id, casefile)
 );
+CREATE INDEX v_order_cite_case ON v_order_cite (casefile, order_id);
 
 -- What was done with it, by whom.
 CREATE TABLE v_order_act (

@@ -11,3 +11,6 @@ CREATE TABLE v_policy (
 	iat_us BIGINT NOT NULL,
 	PRIMARY KEY (channel, party, seq)
 );
+
+-- Was anything sent under a policy?
+CREATE INDEX v_case_policy ON v_case (channel, policy_sha256);
