@@ -12,7 +12,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import lab  # noqa: E402
 import story  # noqa: E402
 
-COLOURS = {"kominfo": "36", "telegram": "35", "resolver": "33", "both": "34"}
+COLOURS = {"kominfo": "36", "telegram": "35", "resolver": "33", "both": "34",
+           "public": "31"}
 BOLD, DIM, GREEN, RED = "1", "2", "32", "31"
 WIDTH_MAX, WIDTH_MIN = 100, 60
 MARGIN = 21  # of the text, after the time and the name

@@ -140,11 +140,11 @@ refused_tell(const json_t *r, struct err *e)
 
 	json_array_foreach (json_object_get(r, "findings"), i, v)
 		if (strcmp(cli_text(v, "level"), "refuse") == 0)
-			return err_set(e,
-				       strcmp(cli_text(v, "guard"), "grounds") == 0
-					       ? RC_CONFLICT
-					       : RC_DENIED,
-				       "no such order: %s", cli_text(v, "text"));
+			return err_set(
+				e,
+				strcmp(cli_text(v, "guard"), "grounds") == 0 ? RC_CONFLICT
+									     : RC_DENIED,
+				"nobody can draft this order: %s", cli_text(v, "text"));
 	return RC_OK;
 }
 

@@ -14,6 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab as lab_module  # noqa: E402
 from lab import (Dns, EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, Failure, Node,
                  Refused)  # noqa: E402
+from story_process import Process  # noqa: E402
 
 ZONE = "rpz.saluran"
 UNRELATED = "library.example"
@@ -22,7 +23,8 @@ RECEIPT_S = 60
 EFFECT_S = 10      # from a signature to the last resolver's answer
 FIRST_ITEMS, SECOND_ITEMS = 8, 4
 LEGAL_BASIS = "Invented example: Regulation 19/2014, article 5"
-ORDER_DAYS = 7
+LONG_DAYS, ORDER_DAYS = 28, 7
+TOO_LONG = "Seven days are enough."
 TAMPERED_OFFSET = 4096  # into a member, past its header
 
 
@@ -53,7 +55,9 @@ class Silent:
         pass
 
 
-class Story:
+class Story(Process):
+    whole = False  # the crash test plays the core alone
+
     def __init__(self, lab, tell=None, dns=True, env=None, policy="demo"):
         self.lab, self.tell, self.with_dns, self.policy = lab, tell or Silent(), dns, policy
         env = env or {}
@@ -154,8 +158,9 @@ class Story:
         for node, admin, people in (
                 (self.kominfo, "wati", (("sari", "officer"), ("agus", "approver"),
                                         ("dewi", "approver"), ("rina", "approver"),
+                                        ("bima", "approver"),
                                         ("tono", "auditor"))),
-                (self.telegram, "lena", (("max", "agent"),))):
+                (self.telegram, "lena", (("max", "agent"), ("vera", "lead")))):
             made = node.init(admin)
             node.must_start()
             for name, role in people:
@@ -272,8 +277,6 @@ class Story:
 
     def draft(self):
         self.tell.chapter(f"An order on {len(self.names)} names")
-        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ",
-                             time.gmtime(time.time() + ORDER_DAYS * 86400))
         common = ["--names", NAMES_FILE, "--cite", self.first, "--sample", SAMPLE_FILE,
                   "--owner-told", "email: wrote to the registrant (invented example)"]
         check = self.ask(self.kominfo, "order", "check", *common, who="sari")
@@ -285,15 +288,27 @@ class Story:
             raise Failure(f"the figures of t.me make no sense: {t_me}")
         self.tell.step("kominfo", f"{len(found)} of the names carry whole services: "
                        f"{', '.join(found)}.", found["t.me"]["text"])
+        if self.whole:
+            self.guards(check)
+            self.drafted(common, LONG_DAYS)
+            self.returned(self.order, self.text, TOO_LONG)
+            self.drafted(common, ORDER_DAYS, "--previous", self.order)
+            self.compared(TOO_LONG)
+        else:
+            self.drafted(common, ORDER_DAYS)
+
+    def drafted(self, common, days, *more):
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
         draft = self.do(self.kominfo, "sari", "order", "draft", *common, "--reasons",
                         "Notices were received and not answered (invented example).",
                         "--legal-basis", LEGAL_BASIS, "--proportionality",
                         "Every step of the ladder was taken; the order is limited in time.",
                         "--collateral", "The sample of links shows what else goes dark.",
-                        "--ends", ends, done=lambda: next(iter(self.ask(
+                        "--ends", ends, *more, done=lambda: next(iter(self.ask(
                             self.kominfo, "order", "list", who="sari")["orders"]), None))
         self.order, self.text = draft["order"], draft["text_sha256"]
-        self.tell.step("kominfo", f"Sari drafts the order; it cites the first case and ends "
+        what = "drafts it again" if more else "drafts the order"
+        self.tell.step("kominfo", f"Sari {what}; it cites the first case and ends "
                        f"on {ends[:10]} by itself.", f"SHA-256 of its text {self.text[:16]}…")
 
     def sign(self, who, verb, *more):
@@ -387,6 +402,8 @@ class Story:
                                   (self.second, SECOND_ITEMS, 1)):
             self.do(self.telegram, "max", "accept", case, done=lambda c=case: self.show(
                 self.telegram, c)["state"] == "accepted" and {"seq": None})
+            if self.whole and case == self.second:
+                self.question()
             self.decide(case, f"0-{items - kept - 1}", "removed")
             self.refused(self.telegram, "max", EXIT_INPUT, "decide", case,
                          "--items", str(items - 1), "--outcome", "kept")
@@ -398,6 +415,8 @@ class Story:
                            f"{'first' if case == self.first else 'second'} case and decides "
                            f"its {items} items: {items - kept} removed, {kept} kept with a "
                            "reason.", self.proof(row))
+        if self.whole:
+            self.dispute()
         self.say(self.telegram, "max", "We have decided every item. From now on this channel "
                  "reaches a person on our side the same day.")
         self.lab.wait("the answer has arrived", lambda: self.show(
@@ -413,8 +432,11 @@ class Story:
             m for m in self.show(node, self.first)["messages"] if m["text"] == text])
         self.receipted(node, self.first, "message.post")
 
+    def objection(self):
+        self.tell.chapter("Somebody objects, and the order is lifted")
+        self.answers_again(*self.upheld(self.objected()))
+
     def lift(self):
-        self.tell.chapter("The lift")
         began = time.monotonic()
 
         def done():
@@ -427,11 +449,14 @@ class Story:
             raise Failure(f"after the lift the order is {got}")
         self.tell.step("kominfo", "Dewi lifts the order: one person is enough.",
                        f"zone serial {got['serial']}")
+        self.answers_again(began, got["serial"])
+
+    def answers_again(self, began, serial):
         if self.dns:
             self.lab.wait("every name answers again", lambda: self.dns.open(self.names),
                           EFFECT_S)
             took = self.figures["lift"] = time.monotonic() - began
-            if self.dns.serial() != str(got["serial"]):
+            if self.dns.serial() != str(serial):
                 raise Failure(f"Unbound has serial {self.dns.serial()}")
             status, answers = self.dns.ask(["t.me"])["t.me"]
             self.tell.step("resolver", f"All {len(self.names)} names answer again.",
@@ -475,6 +500,7 @@ class Story:
         return path
 
     def prove(self):
+        self.figures_of_both()
         self.tell.chapter("The proof")
         known = {"authority": self.kominfo.fingerprint,
                  "platform": self.telegram.fingerprint}
@@ -512,9 +538,10 @@ class Story:
                     "Whether what the notice says is true",))):
             lines = []
             for want in wanted:
-                line = next((x for x in report[kind] if want in x), None)
-                if line is None:
+                found = [x for x in report[kind] if want in x]
+                if not found:
                     raise Failure(f"the report does not say as {kind}: {want}")
+                line = next((x for x in found if self.order in x), found[0])
                 lines.append(re.sub(f"(O|o)rder {self.order}", lambda m: (
                     "The" if m[1] == "O" else "the") + " order", line))
             self.tell.step("both", text, *lines)
@@ -538,17 +565,24 @@ class Story:
         self.first_batch()
         if not self.lab.restless:
             self.not_yet()
+        if self.whole:
+            self.evidence()
         self.ladder()
         self.second_batch()
         self.draft()
         self.approve()
         self.comes_back()
         self.answers()
-        self.lift()
+        if self.whole:
+            self.objection()
+        else:
+            self.lift()
         self.close()
 
     def all(self):
+        self.whole = True
         self.set_up()
+        self.contacts()
         if self.with_dns:
             self.resolver()
         self.steps()

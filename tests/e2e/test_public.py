@@ -130,7 +130,6 @@ def main():
     with lab.Lab() as box:
         s = story.Story(box)
         s.set_up()
-        s.kominfo.add_person("bima", "approver")
         s.resolver()
         contacts_and_test(box, s)
         s.first_batch()
