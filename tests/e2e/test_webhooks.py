@@ -3,13 +3,19 @@
 accepted and decides it through the API; it may be down, broken, deceived or slow to learn,
 and nothing is lost, doubled or decided twice."""
 import os
+import re
 import sys
 
+import yaml
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lab import Failure, Lab, Node, introduce  # noqa: E402
+from lab import SOURCE, Failure, Lab, Node, introduce  # noqa: E402
 from webhook_receiver import Forged, Moderation, Receiver, check  # noqa: E402
 
 ITEMS, ITEMS_A_MESSAGE = 2300, 1000
+BULK = 250  # above the policy's decide.confirm_above
+SCOPES = ["cases:read", "cases:write"]
+NOBODY = "00000000-0000-7000-8000-000000000000"
 WAIT_S = 60
 VECTOR = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", {
     "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330",
@@ -56,6 +62,18 @@ class Stage:
         self.lab.wait("and may be accepted", lambda: self.platform.api(
             "POST", f"/v1/cases/{case}/accept", "agent", {})[0] == 200, WAIT_S)
         return case
+
+    def token(self):
+        """What the moderation system has: an agent's token for cases alone."""
+        made = self.platform.must("POST", "/v1/tokens", "machine",
+                                  {"name": "moderation", "scopes": SCOPES})
+        self.bearer = {"Authorization": f"Bearer {made['credential']}"}
+        return made["id"]
+
+    def machine(self, method, path, body=None, headers=None):
+        """(status, answer) of what the moderation system asks."""
+        return self.platform.api(method, path, None, body,
+                                 dict(headers or {}, **self.bearer))[::2]
 
     def hook(self):
         return self.platform.must("GET", "/v1/webhooks", "admin")["webhooks"][0]
@@ -221,6 +239,61 @@ def gone(stage, receiver):
     stage.lab.wait("the alarm is past", lambda: not stage.alarms(), WAIT_S)
 
 
+def least(stage):
+    """The token opens cases and nothing else: every other route that wants a credential,
+    of all that the document has, is refused."""
+    with open(os.path.join(SOURCE, "docs", "openapi.yaml"), encoding="utf-8") as f:
+        paths = yaml.safe_load(f)["paths"]
+    asked = 0
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            word = path.split("/")[2] if path.startswith("/v1/") else path
+            if word == "cases" or operation.get("security") == []:
+                continue
+            status, shown = stage.machine(method.upper(), re.sub(r"{[^}]+}", NOBODY, path),
+                                          None if method == "get" else {})
+            expect(status, 403, f"{method} {path} with a token for cases: {shown}")
+            asked += 1
+    if asked < 50:
+        raise Failure(f"only {asked} routes were asked")
+    # An agent's role bounds it too: what is an officer's or a keeper's is refused.
+    for word in ("remind", "warn", "answer", "transfer", "erase"):
+        expect(stage.machine("POST", f"/v1/cases/{NOBODY}/{word}", {})[0], 403, word)
+    expect(stage.machine("GET", "/v1/cases")[0], 200, "the list of cases")
+
+
+def in_bulk(stage):
+    """A program decides more than a person must confirm, as the preview has it."""
+    case = stage.send(BULK, "bulk")
+    path, ask = f"/v1/cases/{case}/decide", {"items": "open", "outcome": "removed"}
+    status, shown = stage.machine("POST", path, ask)
+    expect((status, shown["count"]), (409, BULK), "unconfirmed")
+    for wrong in ({"confirm": shown["confirm"]}, {"selection": shown["selection"]},
+                  {"selection": shown["selection"], "confirm": "yes"},
+                  {"selection": "0" * 64, "confirm": shown["confirm"]}):
+        got = stage.machine("POST", path, dict(ask, **wrong))
+        expect(got[0] in (400, 409), True, f"confirmed by {wrong}: {got}")
+    _, seen = stage.machine("POST", path + "/preview", ask)
+    expect((seen["count"], seen["refused"], seen["hold_s"]), (BULK, [], 0), "the preview")
+    # What was previewed is no longer what is there: refused.
+    expect(stage.machine("POST", path, {"items": [0], "outcome": "removed"})[0], 200, "one")
+    said = {"selection": seen["selection"], "confirm": seen["confirm"]}
+    expect(stage.machine("POST", path, dict(ask, **said))[0], 409, "an older preview")
+    _, seen = stage.machine("POST", path + "/preview", ask)
+    said = {"selection": seen["selection"], "confirm": seen["confirm"]}
+    status, shown = stage.machine("POST", path, dict(ask, **said), {"Idempotency-Key": case})
+    expect((status, shown.get("items")), (200, BULK - 1), f"the bulk: {shown}")
+    expect(stage.machine("POST", path, dict(ask, **said), {"Idempotency-Key": case}),
+           (status, shown), "and again")
+    stage.lab.wait("the authority has it", lambda: stage.authority.must(
+        "GET", f"/v1/cases/{case}", "officer")["counts"]["decided"] == BULK, WAIT_S)
+
+
+def taken_back(stage, token):
+    stage.platform.must("POST", f"/v1/tokens/{token}/revoke", "machine", {})
+    expect(stage.machine("GET", "/v1/cases")[0], 401, "a token that was taken back")
+
+
 def main():
     secret, headers, body, now = VECTOR
     expect(check(secret, headers, body, now), headers["webhook-id"], "the published vector")
@@ -236,9 +309,8 @@ def main():
             "url": f"http://127.0.0.1:{receiver.port}/hook",
             "types": "case.accept,message.post"})
         receiver.secret = made["secret"]
-        receiver.moderation = Moderation(
-            lambda method, path, body, headers: stage.platform.api(
-                method, path, "machine", body, headers)[::2])
+        token = stage.token()
+        receiver.moderation = Moderation(stage.machine)
         receiver.start()
         if "secret" in str(stage.hook().keys() - {"old_secret_until"}):
             raise Failure("a list shows secrets")
@@ -250,6 +322,9 @@ def main():
         gone(stage, receiver)
         refused(stage)
         receiver.stop()
+        least(stage)
+        in_bulk(stage)
+        taken_back(stage, token)
         stage.authority.stop()
         stage.platform.stop()
     print("webhooks: ok")
