@@ -119,6 +119,38 @@ def smuggling(a):
     expect([s for s, _ in got], [200, 200], "pipelined requests")
 
 
+def lines(a):
+    """Line ends have one reading (RFC 9112, 2.2) and folded lines none (5.2): the server
+    below us would lose such a field.  What is no request at all it refuses by itself,
+    without a problem document, and ends the connection."""
+    status, post = "GET /v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\n", "POST /v1/persons HTTP/1.1\r\n"
+    post += f"Host: 127.0.0.1\r\n{a.auth}{JSON}\r\n"
+    end = a.auth + "Connection: close\r\n\r\n"
+    folded, control = [(400, "RFC 9112, 5.2")], [(400, "RFC 9110, 5.5")]
+    for data, want in (
+            ((status + end).replace("\r\n", "\n"), [(200, None)]),
+            (status + "X:a\r\nY: \t b\r\nZ:\r\n" + end, [(200, None)]),
+            (status + "X: a\rY: b\r\n" + end, control),
+            (status + "X: a\r\n b\r\n" + end, folded),
+            (status + "X: a\r\n\tb\r\n" + end, folded),
+            (post + "Transfer-Encoding:\r\n chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n"
+             + HIDDEN, folded),
+            (post + "Content-Length: 4\r\nTransfer-Encoding: chunk\r\n ed\r\n\r\n0\r\n\r\n"
+             + HIDDEN, folded),
+            (post + "Content-Length:\r\n 44\r\n\r\n" + HIDDEN, folded),
+            (post + "Content-Length: 2\r\n 0\r\n\r\n{}" + HIDDEN, folded)):
+        got = a.answers(data, seconds=5)
+        expect(got[:1], want, f"{data[-80:]!r}")
+        expect({s for s, _ in got}, {want[0][0]}, f"all answers to {data[-80:]!r}")
+    for data, code in (("GET /v1/status\r\n\r\n", 400), ("GET /<script> HTTP/2.0\r\n\r\n", 505),
+                       (a.head("GET /v1/status", "X: " + "<script>" * 8000), 431),
+                       (post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n<script>", 400)):
+        got = a.raw(data + HIDDEN, seconds=5)
+        expect(got[:12], f"HTTP/1.1 {code}".encode(), data[:30])
+        if b"problem+json" in got or b"<script>" in got or b" 200 " in got:
+            raise Failure(f"what is no request was answered {got!r}")
+
+
 def hosts(a):
     rows = [("", 400), ("Host: a\r\nHost: b\r\n", 400), ("Host: evil.example\r\n", 421),
             ("Host: 127.0.0.1@evil.example\r\n", 421), ("Host: node.example:1\r\n", 200),
@@ -127,6 +159,8 @@ def hosts(a):
         got = a.answers("GET /v1/status HTTP/1.1\r\n" + host + a.auth
                         + "Connection: close\r\n\r\n")
         expect(got[0][0] if got else None, status, f"Host {host!r}")
+        if status == 400:
+            expect(got[0][1], "RFC 9112, 3.2", f"rule of Host {host!r}")
 
 
 def paths(a):
@@ -506,7 +540,7 @@ def main():
         peer = Node(lab, "peer", "peer.example", "Peer", "platform")
         peer.init("admin")
         peer.must_start()
-        for part in (smuggling, hosts, paths, methods_and_types, limits, security_headers,
+        for part in (smuggling, lines, hosts, paths, methods_and_types, limits, security_headers,
                      cached_and_keyed, browser, metrics):
             part(a)
         stream(a, peer)
