@@ -83,7 +83,9 @@ row_refuse(struct reader *r, struct batch_row *row, enum rc rc, int column,
 	   const char *problem)
 {
 	row->rc = rc;
-	row->column = column >= 0 ? r->header.given[r->header.at[column]] : NULL;
+	row->column = column >= 0 && r->header.at[column] >= 0
+			      ? r->header.given[r->header.at[column]]
+			      : NULL;
 	row->problem = problem;
 	return rc;
 }
