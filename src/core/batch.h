@@ -29,8 +29,8 @@ enum {
 struct batch_row {
 	uint32_t line; /* where the row starts, from 1; the header counts */
 	enum rc rc; /* RC_OK: usable; RC_CONFLICT: duplicate; RC_INVALID, RC_TOO_LARGE */
-	const char *column;    /* the offending column's header as given, NULL: not there */
-	const char *problem;   /* what is wrong and how to mend it, or NULL */
+	const char *column;  /* the offending column's header as given, NULL: not there */
+	const char *problem; /* what is wrong and how to mend it, or NULL */
 	uint32_t duplicate_of; /* line of the first row with this normal form, else 0 */
 	struct target target;
 	const char *category; /* a code of the policy */

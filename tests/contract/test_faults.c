@@ -77,7 +77,7 @@ send_faults(enum rc kind)
 static void
 large_goes_on(void **state)
 {
-	enum { ITEMS = 3601, STEP = 2711, REFUSED = 3599 }; /* more than a slice */
+	enum { ITEMS = 5401, STEP = 2600, REFUSED = 5399 }; /* more than a slice */
 	struct fix f;
 	int cases = 0, halves = 0;
 	bool fired = true;
