@@ -13,10 +13,13 @@ PREREQS_BUILD=(
 )
 
 PREREQS_CHECK=(
-	nodejs npm python3-yaml
 	age clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
-	libclang-rt-14-dev
+	libclang-rt-14-dev python3-yaml
 )
+# Node.js of another archive brings npm in one package, which Debian's would break.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	PREREQS_CHECK+=(nodejs npm)
+fi
 
 # prereqs_missing PACKAGE...: those that are not installed, one a line.
 prereqs_missing() {

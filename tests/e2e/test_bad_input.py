@@ -203,9 +203,10 @@ def wrong_roles(tale, case):
             (node, "sari", ["person", "add", "x", "--role", "admin"]),
             (node, "sari", ["accept", case]), (node, "sari", ["rebuild"]),
             (node, "agus", ["operator", "add", "x", "--address", "127.0.0.1"]),
-            (other, "max", ["remind", case]), (other, "max", ["close", case]),
+            (other, "max", ["remind", case]), (other, "lena", ["close", case]),
             (other, "max", ["person", "add", "x", "--role", "admin"])):
         refused(n, EXIT_DENIED, words, who=who)
+    refused(other, EXIT_CONFLICT, ["close", case], who="max")  # its right, but too early
 
 
 def drafter_approves(tale):
