@@ -3,7 +3,8 @@
 
 Looks at every markdown file: the targets of links and pictures (a file of the tree, or a
 heading of one), and words in `code` that are paths of the tree.  Addresses elsewhere are
-not asked for.
+not asked for.  In docs/security.md, the tests that a row names as its proof are there too:
+`file` name, name or `name()`, `name()` in `file`; without a file, of the attacks' test.
 """
 
 import glob
@@ -22,6 +23,11 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:")
 # A word in code is a path when it begins with one of these.
 FOLDERS = ("bench/", "docs/", "fuzz/", "packaging/", "policies/", "src/", "tests/",
            "tools/", "web/", "./")
+
+SECURITY, ATTACKS = "docs/security.md", "tests/e2e/test_http_attacks.py"
+# In the last cell of a row, in their order: a call, a file after "in", a file, a name.
+PROOF = re.compile(r"`(?P<call>\w+)\(\)`|in `(?P<of>tests/[^`]+)`|`(?P<file>tests/[^`]+)`"
+                   r"|(?P<name>\b[a-z]\w*_?\w*\b)(?=,|;|\s*$)")
 
 
 def blank(m):
@@ -69,10 +75,45 @@ def problems_of(root, path):
             for m, what in found if what]
 
 
+def has_test(root, path, name):
+    full = os.path.join(root, path)
+    return os.path.isfile(full) and re.search(rf"^(def )?{name}\(", tree.read(root, path), re.M)
+
+
+def proofs_of(cell):
+    """(file, test) of each that the cell names."""
+    found, calls, at = [], [], None
+    for m in PROOF.finditer(cell):
+        if m["call"]:
+            calls.append(m["call"])
+        elif m["of"]:
+            found += [(m["of"], name) for name in calls]
+            calls = []
+        elif m["file"]:
+            at = m["file"]
+        elif at:
+            found.append((at, m["name"]))
+    return found + [(ATTACKS, name) for name in calls]
+
+
+def problems_of_proofs(root):
+    if not os.path.exists(os.path.join(root, SECURITY)):
+        return []
+    problems = []
+    for n, line in enumerate(tree.read(root, SECURITY).split("\n"), 1):
+        cells = line.strip().strip("|").split("|")
+        if line.startswith("| ") and len(cells) == 3:
+            problems += [f"{SECURITY}:{n}: {path} has no test {name}"
+                         for path, name in proofs_of(cells[2].strip())
+                         if not has_test(root, path, name)]
+    return problems
+
+
 def main():
     root = tree.root_argument()
     documents = tree.files(root, [".md"])
     problems = [p for path in documents for p in problems_of(root, path)]
+    problems += problems_of_proofs(root)
     return tree.report("links", len(documents), problems)
 
 

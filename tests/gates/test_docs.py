@@ -48,6 +48,22 @@ class Links(gate.GateTest):
                 self.put("README.md", text + "\n")
                 self.rejects(self.check(), says)
 
+    def test_proofs(self):
+        self.put("tests/unit/test_a.c", "static void\nfirst(void **state)\n")
+        self.put("tests/e2e/test_b.py", "def second(a):\n")
+        self.put("tests/e2e/test_http_attacks.py", "def third(a):\n")
+        row = "| 1 | `fourth()` does it | {} |\n"
+        self.put("docs/security.md", row.format(
+            "`tests/unit/test_a.c` first, `second()` in `tests/e2e/test_b.py`, `third()`"))
+        self.accepts(self.check())
+        for proof, says in [("`tests/unit/test_a.c` second", "test_a.c has no test second"),
+                            ("`tests/unit/test_a.c` first, other", "has no test other"),
+                            ("`third()` in `tests/e2e/test_b.py`", "test_b.py has no test third"),
+                            ("`second()`", "test_http_attacks.py has no test second")]:
+            with self.subTest(proof=proof):
+                self.put("docs/security.md", row.format(proof))
+                self.rejects(self.check(), "security.md:1: .*" + says)
+
     def test_empty(self):
         self.rejects(self.check(), "no file to look at")
 
