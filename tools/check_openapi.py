@@ -7,8 +7,8 @@ Usage: openapi.py BUILD [TREE]            compare
 The document is made of what tests/docs_tables prints of the routes (method, path, who, on,
 what each takes) and of three files in docs/openapi/: base.yaml (all but the routes),
 members.yaml (what the members of requests are) and answers.yaml (what each route answers).
-An answer is a schema; x-content-type says what it comes as, when not as JSON, and x-or-bytes
-what it comes as on demand.  A route without an answer, a member without a meaning, and a row for a route that there is
+An answer is a schema; x-content-type says what it comes as, when not as JSON, x-or-bytes
+what it comes as on demand, and x-streamed that it has no ETag.  A route without an answer, a member without a meaning, and a row for a route that there is
 not are refused: so the document is whole, or the gate fails.
 """
 import os
@@ -107,7 +107,7 @@ class Maker:
         if "x-or-bytes" in answer:
             done["content"][answer["x-or-bytes"]] = {"schema": BYTES}
         got = {"200": done}
-        if route["method"] == "GET":
+        if route["method"] == "GET" and "x-streamed" not in answer:
             done["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
             got["304"] = {"description": "not changed"}
         for status in PROBLEMS.get(route["method"], PROBLEMS["POST"]):

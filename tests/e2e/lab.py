@@ -9,6 +9,7 @@ import calendar
 import ctypes
 import errno
 import http.client
+import itertools
 import json
 import os
 import random
@@ -35,6 +36,7 @@ POLL_S = 0.02     # between two questions to a node
 # between its choice and its use.
 PORT_FIRST, PORT_LAST = 20000, 32000
 LOG_TAIL = 8000
+RECORDS_MAX = 20000  # exchanges of one test
 CANARY = "_saluran-serial"
 PR_SET_PDEATHSIG = 1
 
@@ -57,9 +59,10 @@ class Refused(Failure):
 
 def record(method, path, sent, body, status, headers, answer):
     """One exchange with the API, for who compares traffic with docs/openapi.yaml: a line of
-    JSON in the file that SALURAN_RECORD names.  Credentials are left out."""
-    path_of_file = os.environ.get("SALURAN_RECORD")
-    if not path_of_file:
+    JSON in the file that SALURAN_RECORD names, or in the test's own file in the folder
+    SALURAN_TRAFFIC.  Credentials are left out."""
+    path_of_file = os.environ.get("SALURAN_RECORD") or TRAFFIC
+    if not path_of_file or next(RECORDED) >= RECORDS_MAX:
         return
     quiet = {"authorization", "cookie", "x-csrf-token"}
     row = {"method": method, "path": path,
@@ -70,6 +73,21 @@ def record(method, path, sent, body, status, headers, answer):
            "answer": answer.decode(errors="replace") if isinstance(answer, bytes) else answer}
     with open(path_of_file, "a", encoding="utf-8") as f:
         f.write(json.dumps(row) + "\n")
+
+
+def traffic_file():
+    """Of this test; what an earlier run left is gone.  None: nothing is recorded."""
+    folder = os.environ.get("SALURAN_TRAFFIC")
+    if not folder:
+        return None
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, os.path.basename(sys.argv[0]) + ".jsonl")
+    if os.path.exists(path):
+        os.unlink(path)
+    return path
+
+
+TRAFFIC, RECORDED = traffic_file(), itertools.count()
 
 
 def lines_of(path):
