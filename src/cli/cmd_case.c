@@ -255,6 +255,30 @@ items_print(struct cli *c, const char *id, struct err *e)
 	return RC_OK;
 }
 
+/* What the policy asked of the notice, and what it says beside the deadlines. */
+static void
+fields_print(const json_t *k)
+{
+	json_t *fields = json_object_get(k, "fields"), *v;
+	const json_t *p = json_object_get(k, "policy"),
+		     *day = json_object_get(p, "statistics");
+	const char *code;
+
+	json_object_foreach (fields, code, v)
+		printf("  %s: %s\n", code, json_string_value(v));
+	if (cli_int(p, "scrutiny_s") != 0)
+		printf("  time for scrutiny by a third authority: %" JSON_INTEGER_FORMAT
+		       " s\n",
+		       cli_int(p, "scrutiny_s"));
+	if (cli_int(p, "preserve_s") != 0)
+		printf("  what is removed is preserved for %" JSON_INTEGER_FORMAT " s\n",
+		       cli_int(p, "preserve_s"));
+	if (json_is_object(day))
+		printf("  figures of the year are due each %02" JSON_INTEGER_FORMAT
+		       "-%02" JSON_INTEGER_FORMAT "\n",
+		       cli_int(day, "month"), cli_int(day, "day"));
+}
+
 static void
 case_print(struct cli *c, const json_t *k)
 {
@@ -271,6 +295,15 @@ case_print(struct cli *c, const json_t *k)
 	       cli_int(n, "submitted"), cli_int(n, "accepted"), cli_int(n, "refused"),
 	       cli_int(n, "duplicate"), cli_int(n, "waiting"), cli_int(n, "decided"),
 	       cli_int(n, "open"));
+	v = json_object_get(k, "incomplete");
+	if (json_is_object(v))
+		printf("  INCOMPLETE%s: %" JSON_INTEGER_FORMAT " items in "
+		       "%" JSON_INTEGER_FORMAT " parts, the last %s, lapses %s\n"
+		       "  %s\n",
+		       json_is_true(json_object_get(v, "lapsed")) ? ", LAPSED" : "",
+		       cli_int(v, "items"), cli_int(v, "parts"), cli_time(c, v, "last"),
+		       cli_time(c, v, "lapses"), cli_text(v, "what_to_do"));
+	fields_print(k);
 	printf("  version %s, sent %s, received %s\n", cli_text(k, "version"),
 	       cli_time(c, k, "sent"), cli_time(c, k, "receipt"));
 	printf("  acceptance due %s, decisions due %s%s\n", cli_time(c, k, "accept_due"),

@@ -32,11 +32,16 @@ case_print(struct cli *c, const json_t *k)
 {
 	const json_t *n = json_object_get(k, "counts");
 	const json_t *owner = json_object_get(k, "owner");
+	const json_t *part = json_object_get(k, "incomplete");
 	bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
 
 	printf("%s  %-9s due %-21s%s  %" JSON_INTEGER_FORMAT
 	       " items, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s\n",
-	       cli_text(k, "case"), cli_text(k, "state"), cli_time(c, k, "due"),
+	       cli_text(k, "case"),
+	       !json_is_object(part)			       ? cli_text(k, "state")
+	       : json_is_true(json_object_get(part, "lapsed")) ? "lapsed"
+							       : "incomplete",
+	       cli_time(c, k, "due"),
 	       json_is_true(json_object_get(k, "overdue")) ? " OVERDUE" : "",
 	       cli_int(n, "submitted"), cli_int(n, "decided"), cli_text(k, "subject"),
 	       sent ? "  [undelivered: no receipt]" : "",

@@ -138,6 +138,7 @@ struct folding {
 	uint64_t duplicate, refused; /* rows of the list that became no items */
 	bool counting;		     /* what the author of a close had seen */
 	size_t n_closes;
+	int64_t part_us; /* when the latest part that counts was written */
 };
 
 static void
@@ -195,6 +196,8 @@ part_take(struct folding *f, const struct bundle_event *be)
 		return;
 	}
 	f->c->parts++;
+	if (be->ev->iat_us > f->part_us)
+		f->part_us = be->ev->iat_us;
 	f->c->items += json_array_size(json_object_get(be->ev->body, "items"));
 	buf_put(&f->leaves, be->ev->leaf.b, HASH_LEN);
 }
@@ -248,6 +251,8 @@ manifest_problem(const struct folding *f, const struct event *ev)
 		return "it names another policy than the one in effect";
 	if (policy_class_find(f->b->r->policy, bundle_body_text(ev, "class")) == NULL)
 		return "the policy has no such class";
+	if (ev->iat_us - f->part_us > f->b->r->policy->lapse_us)
+		return "the notice has lapsed: its last part was written too long before";
 	return NULL;
 }
 

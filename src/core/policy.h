@@ -146,6 +146,7 @@ struct policy {
 	int64_t inform_us; /* the platform was told of the policy so long before the first
 			    * notice under it; 0: not asked for */
 	int64_t scrutiny_us; /* for the review of a notice by a third authority */
+	int64_t lapse_us;    /* a notice is whole so long after its last part, or never */
 	struct policy_channel channel;
 	struct policy_objection objection;
 	struct policy_decide decide;

@@ -283,6 +283,7 @@ policy_more(struct docread *d, const json_t *doc, struct policy *p)
 	read_fields(d, doc, p);
 	p->inform_us = policy_duration_or(d, doc, "", "inform_s", 0, 0);
 	p->scrutiny_us = policy_duration_or(d, doc, "", "scrutiny_s", 0, 0);
+	p->lapse_us = policy_duration_or(d, doc, "", "lapse_s", 1, DAY_S);
 	read_people(d, doc, p);
 	read_records(d, doc, p);
 }

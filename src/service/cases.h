@@ -22,6 +22,13 @@ enum rc case_act_text(struct store *s, struct arena *a, int64_t channel, enum pa
 		      uint64_t seq, const char *type, json_t *into,
 		      struct err *e) MUST_CHECK;
 
+/* Set `incomplete` of a notice without a manifest. */
+enum rc case_incomplete(struct store *s, const char *casefile, int64_t now_us,
+			json_t *into, struct err *e) MUST_CHECK;
+/* Set `letter` and `fields` (null: erased, or there was none) and `policy`. */
+enum rc case_notice_more(struct store *s, struct arena *a, const struct case_row *c,
+			 json_t *into, struct err *e) MUST_CHECK;
+
 /* Append {name, person, at} of who works on the case, or null, as `owner` to `into`. */
 enum rc claim_json(struct store *s, const char *casefile, json_t *into,
 		   struct err *e) MUST_CHECK;

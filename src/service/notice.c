@@ -334,6 +334,29 @@ case_find(struct writer *w, struct notice *n, struct case_row *c, struct err *e)
 			 NULL, NULL, e);
 }
 
+/* What has lapsed is not gone on with. */
+static enum rc
+not_lapsed(struct writer *w, const struct notice *n, const struct case_row *c,
+	   struct err *e)
+{
+	int64_t last_us = 0;
+	enum rc rc = c->parts == 0
+			     ? RC_OK
+			     : store_int(w->s, &SQL_CASE_PART_LAST,
+					 (struct db_param[]){DB_P_TEXT(n->casefile)}, 0,
+					 &last_us, e);
+
+	if (rc == RC_OK && last_us != 0 && w->now_us - last_us > n->policy->lapse_us)
+		rc = err_set(e, RC_CONFLICT,
+			     "the notice \"%s\" has lapsed: its last part was written "
+			     "more than %" PRId64
+			     " s ago, by the policy %s; send the list "
+			     "under another reference",
+			     n->reference, n->policy->lapse_us / CLOCK_US_PER_S,
+			     n->policy->name);
+	return rc;
+}
+
 /* The next parts from where the views say that it stands, and with the last the manifest.
  */
 static enum rc
@@ -352,6 +375,7 @@ work_slice(struct writer *w, void *arg, struct err *e)
 		n->again = !n->begun;
 		return RC_OK;
 	}
+	rc = not_lapsed(w, n, &c, e);
 	for (int k = 0; rc == RC_OK && at < n->n_rows && (n->whole || k < SLICE_PARTS);
 	     k++, c.parts++) {
 		size_t count =

@@ -156,6 +156,10 @@ case_finish(json_t *c, int64_t now_us)
 	int64_t duplicate = json_integer_value(json_object_get(c, "duplicate")),
 		unlisted = json_integer_value(json_object_get(c, "listed_refused"));
 	bool accepted = accepted_us != 0;
+
+	/* Of what is not whole nothing was submitted. */
+	if (state == CASE_NONE)
+		items = 0;
 	bool refused = !accepted && json_is_string(json_object_get(c, "refused"));
 	/* Without a receipt no clock runs: due_us is then only a place in the list. */
 	bool owed = due_us != STORE_NEVER && !json_is_null(json_object_get(c, "receipt"));
@@ -196,7 +200,14 @@ case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,
 			  CASE_SPEC, ret, e);
 
 	if (rc == RC_OK) {
+		bool whole =
+			json_integer_value(json_object_get(*ret, "state")) != CASE_NONE;
 		case_finish(*ret, now_us);
+		json_object_set_new(*ret, "incomplete", json_null());
+		if (!whole)
+			rc = case_incomplete(s, casefile, now_us, *ret, e);
+	}
+	if (rc == RC_OK) {
 		rc = claim_json(s, casefile, *ret, e);
 	}
 	return rc;
@@ -287,8 +298,8 @@ next_step(struct store *s, struct arena *a, const struct case_row *c, json_t *in
 	return RC_OK;
 }
 
-/* in: case  out: the case with counts, ladder, messages, timeline with receipts, orders
- */
+/* in: case  out: the case with counts, ladder, messages, timeline with receipts, orders,
+ * letter, fields, policy */
 enum rc
 service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	     struct reply *out, struct err *e)
@@ -339,6 +350,8 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 	char version[CASE_VERSION_MAX];
 	json_object_set_new(c, "version", json_string(case_version(&row, version)));
 	rc = next_step(s, a, &row, c, e);
+	if (rc == RC_OK)
+		rc = case_notice_more(s, a, &row, c, e);
 	json_object_set_new(c, "ladder", ladder_json(&row.fold));
 	size_t i;
 	json_t *m;

@@ -140,6 +140,23 @@ policy_check(struct fold *f, const struct case_row *c, struct err *e)
 	return rc;
 }
 
+/* Both times are their author's, in the order of one log: the same for everybody. */
+static enum rc
+lapse_check(struct fold *f, const struct policy *p, struct err *e)
+{
+	int64_t last_us = 0;
+	enum rc rc = store_int(f->s, &SQL_CASE_PART_LAST,
+			       (struct db_param[]){DB_P_TEXT(f->ev->casefile)}, 0,
+			       &last_us, e);
+
+	if (rc == RC_OK && f->ev->iat_us - last_us > p->lapse_us)
+		fold_void(f,
+			  "the notice has lapsed: its last part was written more than "
+			  "%" PRId64 " s before",
+			  p->lapse_us / CLOCK_US_PER_S);
+	return rc;
+}
+
 static enum rc
 manifest_check(struct fold *f, const struct case_row *c, struct err *e)
 {
@@ -172,7 +189,7 @@ manifest_check(struct fold *f, const struct case_row *c, struct err *e)
 	}
 	if (rc == RC_OK && policy_class_find(p, c->class_code) == NULL)
 		fold_void(f, "the policy %s has no class %s", p->name, c->class_code);
-	return rc;
+	return rc == RC_OK && f->void_why == NULL ? lapse_check(f, p, e) : rc;
 }
 
 /* Rows of the list that did not become items: said by the sender, and counted. */

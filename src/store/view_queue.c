@@ -82,7 +82,8 @@ fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us, stru
 	struct sums old = {.s = f->s};
 	const struct sums now = {
 		.state = c->fold.state,
-		.items = (int64_t)c->items,
+		/* Of what is not whole nothing was submitted. */
+		.items = c->manifest ? (int64_t)c->items : 0,
 		.decided = (int64_t)c->decided,
 		.answer = c->fold.accepted_us != 0  ? 1
 			  : c->fold.refused_us != 0 ? 2

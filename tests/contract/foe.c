@@ -216,11 +216,10 @@ foe_append(struct foe *x, const struct foe_event *ev)
 }
 
 void
-foe_notice(struct foe *x, const char *casefile, unsigned items)
+foe_parts(struct foe *x, const char *casefile, unsigned items)
 {
 	struct arena *a = x->f->a;
-	uint64_t first = x->n;
-	char hex[HASH_HEX_LEN + 1], policy[HASH_HEX_LEN + 1];
+	char hex[HASH_HEX_LEN + 1];
 	struct hash h;
 
 	for (unsigned i = 0; i < items; i++) {
@@ -243,6 +242,15 @@ foe_notice(struct foe *x, const char *casefile, unsigned items)
 								   "example\"}",
 								   normal)}}});
 	}
+}
+
+void
+foe_manifest(struct foe *x, const char *casefile, unsigned items)
+{
+	struct arena *a = x->f->a;
+	uint64_t first = x->n - items;
+	char hex[HASH_HEX_LEN + 1], policy[HASH_HEX_LEN + 1];
+	struct hash h;
 	uint8_t *cat = arena_array(a, items, HASH_LEN);
 	for (unsigned i = 0; i < items; i++)
 		memcpy(cat + i * HASH_LEN, x->leaf[first + i].leaf.b, HASH_LEN);
@@ -261,6 +269,13 @@ foe_notice(struct foe *x, const char *casefile, unsigned items)
 				   "\"items\":%u,\"parts\":%u,\"digest\":\"%s\"}",
 				   hash_hex(&h, policy), items, items, hex),
 			   .texts = {{"subject", "\"S\""}, {"legal_basis", "\"L\""}}});
+}
+
+void
+foe_notice(struct foe *x, const char *casefile, unsigned items)
+{
+	foe_parts(x, casefile, items);
+	foe_manifest(x, casefile, items);
 }
 
 /* ---- what it sends ------------------------------------------------------------ */

@@ -80,5 +80,8 @@ enum rc foe_send(struct foe *x, struct err *e);
 
 /* A whole notice of `items` items: its parts of one, and its manifest. */
 void foe_notice(struct foe *x, const char *casefile, unsigned items);
+/* Its two halves; the second follows the first at once in the log. */
+void foe_parts(struct foe *x, const char *casefile, unsigned items);
+void foe_manifest(struct foe *x, const char *casefile, unsigned items);
 
 #endif

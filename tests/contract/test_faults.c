@@ -79,7 +79,7 @@ large_goes_on(void **state)
 {
 	enum { ITEMS = 5401, STEP = 2600, REFUSED = 5399 }; /* more than a slice */
 	struct fix f;
-	int cases = 0, halves = 0;
+	int cases = 0, halves = 0, half_at = 0;
 	bool fired = true;
 
 	(void)state;
@@ -94,7 +94,10 @@ large_goes_on(void **state)
 				      "/v1/notices", notice(csv, reference), NULL, &e);
 		fired = faults_disarm();
 		assert_int_equal(rc, fired ? RC_IO : RC_OK);
-		halves += strstr(e.text, "goes on there") != NULL;
+		if (strstr(e.text, "goes on there") != NULL) {
+			halves++;
+			half_at = n;
+		}
 		/* Another list under that reference is refused, half done or not. */
 		if (strstr(e.text, "goes on there") != NULL)
 			fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
@@ -122,6 +125,27 @@ large_goes_on(void **state)
 	assert_int_equal(fix_query(&f, PLATFORM,
 				   "SELECT count(*) FROM v_event WHERE void IS NOT NULL"),
 			 0);
+	/* A day later it has lapsed: it is not gone on with, and another one is sent. */
+	struct err e = ERR_INIT;
+	faults_arm("authority", half_at, RC_IO);
+	assert_int_equal(fix_call(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+				  "/v1/notices", notice(csv, "L"), NULL, &e),
+			 RC_IO);
+	(void)faults_disarm();
+	assert_non_null(strstr(e.text, "goes on there"));
+	fix_clock_add(86401 * FIX_S);
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/notices",
+		    notice(csv, "L"), RC_CONFLICT, "has lapsed");
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/notices",
+		 notice(csv, "L again"));
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		json_t *r = fix_must(&f, (enum party)p, f.n[p].auditor, "GET",
+				     "/v1/cases", json_pack("{s:s}", "state", "none"));
+		const json_t *c = json_array_get(json_object_get(r, "cases"), 0);
+		assert_true(json_is_true(
+			json_object_get(json_object_get(c, "incomplete"), "lapsed")));
+	}
 	fix_rebuilt_equal(&f, AUTHORITY);
 	fix_rebuilt_equal(&f, PLATFORM);
 	fix_close(&f);

@@ -219,8 +219,9 @@ a_removal_order(void **state)
 	json_object_set_new(json_object_get(in, "fields"), "colour", json_string("red"));
 	fix_refused(&f, AUTHORITY, officer, "POST", "/v1/notices", in, RC_INVALID,
 		    "fields.colour");
+	in = json_incref(removal_order(&f, "T-1"));
 	const char *c = fix_text(fix_must(&f, AUTHORITY, officer, "POST", "/v1/notices",
-					  removal_order(&f, "T-1")),
+					  json_deep_copy(in)),
 				 "case");
 	fix_settle(&f);
 	assert_int_equal(fix_query(&f, PLATFORM,
@@ -230,6 +231,67 @@ a_removal_order(void **state)
 						"'%s'",
 						c)),
 			 3600);
+	/* What the notice says and the policy asks is shown on both sides. */
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		json_t *seen = fix_case(&f, (enum party)p, c);
+		json_t *rules = json_object_get(seen, "policy");
+		assert_true(json_equal(json_object_get(seen, "fields"),
+				       json_object_get(in, "fields")));
+		assert_int_equal(fix_int(rules, "scrutiny_s"), 72 * 3600);
+		assert_int_equal(fix_int(rules, "preserve_s"), 184 * 24 * 3600);
+		assert_int_equal(fix_int(json_object_get(rules, "statistics"), "month"),
+				 3);
+	}
+	fix_close(&f);
+}
+
+/* They are erased with the rest; of a notice without them there are none. */
+static void
+fields_are_erased(void **state)
+{
+	struct fix f;
+	json_t *p = json_loads(fix_policy, 0, NULL);
+
+	(void)state;
+	json_object_set_new(p, "fields",
+			    json_pack("[{s:s, s:{s:s, s:s}, s:s, s:b}]", "code",
+				      "file_number", "name", "en", "N", "id", "N", "on",
+				      "notice", "required", 0));
+	char *text = json_dumps(p, 0);
+	fix_open_policy(&f, text);
+	free(text);
+	json_decref(p);
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:s, s:{s:s}}", "csv",
+			       fix_csv(&f, "t.example", 1), "reference", "F-1", "subject",
+			       "S", "legal_basis", "L", "letter", "To whom", "fields",
+			       "file_number", "17/2017");
+	const char *c = fix_text(fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+					  "/v1/notices", in),
+				 "case");
+	const char *without = fix_send(&f, "F-2", "t.example", 1);
+	fix_settle(&f);
+	for (int k = 0; k < PARTY_COUNT; k++) {
+		json_t *seen = fix_case(&f, (enum party)k, c);
+		assert_string_equal(
+			fix_text(json_object_get(seen, "fields"), "file_number"),
+			"17/2017");
+		assert_string_equal(fix_text(seen, "letter"), "To whom");
+		seen = fix_case(&f, (enum party)k, without);
+		assert_true(json_is_null(json_object_get(seen, "fields")));
+		assert_int_equal(fix_int(json_object_get(seen, "policy"), "preserve_s"),
+				 0);
+		assert_true(json_is_null(
+			json_object_get(json_object_get(seen, "policy"), "statistics")));
+	}
+	fix_act(&f, AUTHORITY, c, "close",
+		json_pack("{s:b, s:s}", "withdraw", 1, "reason", "Sent in error."));
+	fix_settle(&f);
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST",
+		 arena_printf(f.a, "/v1/cases/%s/erase", c),
+		 json_pack("{s:s, s:s}", "what", "texts", "reason", "Asked for."));
+	json_t *after = fix_case(&f, AUTHORITY, c);
+	assert_true(json_is_null(json_object_get(after, "fields")));
+	assert_true(json_is_null(json_object_get(after, "letter")));
 	fix_close(&f);
 }
 
@@ -286,6 +348,7 @@ main(void)
 		cmocka_unit_test(in_effect_when_both_have_signed),
 		cmocka_unit_test(what_is_not_adopted),
 		cmocka_unit_test(a_removal_order),
+		cmocka_unit_test(fields_are_erased),
 		cmocka_unit_test(days_and_columns),
 	};
 

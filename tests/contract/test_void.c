@@ -446,6 +446,71 @@ odd_disclosures(void **state)
 	fix_close(&f);
 }
 
+static const json_t *
+incomplete(struct fix *f, const char *casefile)
+{
+	return json_object_get(fix_must(f, NODE, f->n[NODE].admin, "GET",
+					arena_printf(f->a, "/v1/cases/%s", casefile),
+					NULL),
+			       "incomplete");
+}
+
+/* Parts without a manifest are seen, count for nothing, and lapse a day after the last:
+ * what comes until then completes them, what comes later does not. */
+static void
+a_notice_lapses(void **state)
+{
+	static const int64_t day_us = 86400 * FIX_S;
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_parts(&x, CASE_1, 2);
+	fix_ok(foe_send(&x, &e), &e, "parts");
+	json_t *list = fix_must(&f, NODE, f.n[NODE].admin, "GET", "/v1/cases",
+				json_pack("{s:s}", "state", "none"));
+	const json_t *c = json_array_get(json_object_get(list, "cases"), 0);
+	const json_t *n = json_object_get(c, "incomplete");
+	assert_int_equal(fix_int(n, "parts"), 2);
+	assert_int_equal(fix_int(n, "items"), 2);
+	assert_true(json_is_false(json_object_get(n, "lapsed")));
+	assert_non_null(strstr(fix_text(n, "what_to_do"), "again"));
+	assert_int_equal(fix_int(json_object_get(c, "counts"), "submitted"), 0);
+	json_t *counts = fix_must(&f, NODE, f.n[NODE].admin, "GET", "/v1/counts", NULL);
+	assert_int_equal(fix_int(counts, "incomplete"), 1);
+	assert_int_equal(fix_int(counts, "items"), 0);
+	assert_int_equal(fix_int(json_object_get(counts, "counts"), "submitted"), 0);
+	/* In the last moment it is whole, and is then a notice as any other. */
+	x.now_us += day_us - FIX_S;
+	fix_clock_add(day_us - FIX_S);
+	foe_manifest(&x, CASE_1, 2);
+	foe_parts(&x, CASE_2, 1);
+	fix_ok(foe_send(&x, &e), &e, "manifest");
+	assert_true(json_is_null(incomplete(&f, CASE_1)));
+	assert_true(json_is_false(json_object_get(incomplete(&f, CASE_2), "lapsed")));
+	/* Later it is not. */
+	x.now_us += day_us + FIX_S;
+	fix_clock_add(day_us + FIX_S);
+	assert_true(json_is_true(json_object_get(incomplete(&f, CASE_2), "lapsed")));
+	foe_manifest(&x, CASE_2, 1);
+	fix_ok(foe_send(&x, &e), &e, "late manifest");
+	assert_true(json_is_true(json_object_get(incomplete(&f, CASE_2), "lapsed")));
+	assert_non_null(strstr(fix_query_text(&f, NODE,
+					      "SELECT void FROM v_event WHERE type = "
+					      "'notice.send' AND void IS NOT NULL"),
+			       "lapsed"));
+	counts = fix_must(&f, NODE, f.n[NODE].admin, "GET", "/v1/counts", NULL);
+	assert_int_equal(fix_int(counts, "incomplete"), 1);
+	assert_int_equal(fix_int(counts, "items"), 2);
+	assert_int_equal(fix_int(json_object_get(counts, "counts"), "submitted"), 2);
+	rebuild(&f);
+	foe_close(&x);
+	fix_close(&f);
+}
+
 /* The node's own receipt starts the clock, once; with another time it does not. */
 static void
 adoption(void **state)
@@ -556,7 +621,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(void_events),	   cmocka_unit_test(others_case),
 		cmocka_unit_test(odd_disclosures), cmocka_unit_test(adoption),
-		cmocka_unit_test(hostile_clocks),
+		cmocka_unit_test(hostile_clocks),  cmocka_unit_test(a_notice_lapses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,7 +230,8 @@ static const char optional[] =
 	"\"fields\":[{\"code\":\"file_number\",\"name\":{\"en\":\"N\",\"id\":\"N\"},"
 	"\"on\":\"notice\"},{\"code\":\"evidence\",\"name\":{\"en\":\"E\",\"id\":\"B\"},"
 	"\"on\":\"item\",\"required\":false,\"words\":[\"a\",\"b\"]}],"
-	"\"inform_s\":43200,\"scrutiny_s\":7,\"channel\":{\"ack_within_s\":9},"
+	"\"inform_s\":43200,\"scrutiny_s\":7,\"lapse_s\":6,\"channel\":{\"ack_within_s\":"
+	"9},"
 	"\"objection\":{\"answer_s\":3,\"rule_s\":4},\"decide\":{\"hold_s\":5},"
 	"\"retention\":{\"evidence_s\":8,\"preserve_s\":8},"
 	"\"statistics\":{\"month\":3,\"day\":31},\"order\":";
@@ -270,6 +271,7 @@ optional_members_are_read(void **state)
 	assert_true(!p->fields[1].required && p->fields[1].n_words == 2);
 	assert_int_equal(p->inform_us, 12 * H);
 	assert_int_equal(p->scrutiny_us, 7 * CLOCK_US_PER_S);
+	assert_int_equal(p->lapse_us, 6 * CLOCK_US_PER_S);
 	assert_int_equal(p->channel.ack_within_us, 9 * CLOCK_US_PER_S);
 	assert_int_equal(p->channel.test_every_us, 7 * 24 * H);
 	assert_int_equal(p->objection.rule_us, 4 * CLOCK_US_PER_S);
@@ -293,6 +295,7 @@ defaults_of_old_files(void **state)
 	assert_null(p->classes[0].calendar);
 	assert_false(p->classes[0].by_days || p->ladder[0].by_node);
 	assert_int_equal(p->pause.max_us + p->inform_us + p->scrutiny_us, 0);
+	assert_int_equal(p->lapse_us, 24 * H);
 	assert_int_equal(p->order.emergency_max_us, 72 * H);
 	assert_int_equal(p->order.delta_max, 100);
 	assert_int_equal(p->order.tested_within_us, 0);
