@@ -257,6 +257,10 @@ places_get(struct store *s, const struct filter *f, struct store_list *into,
 	else if (f->unread_of >= 0)
 		q = f->unread_of == PARTY_AUTHORITY ? &SQL_QUEUE_UNREAD0
 						    : &SQL_QUEUE_UNREAD1;
+	else if (f->state >= 0)
+		q = &SQL_QUEUE_BY_STATE;
+	else if (f->class_code != NULL)
+		q = &SQL_QUEUE_BY_CLASS;
 	return store_run(s, q, p, on_place, into, e);
 }
 

@@ -15,12 +15,16 @@ CREATE TABLE v_queue (
 	decided BIGINT NOT NULL,
 	answer BIGINT NOT NULL -- 0: none, 1: accepted, 2: refused
 );
--- Holds every column, so that a page is read from the index alone.
+-- Holds what filters look at, so that a page is read from the index alone.
 CREATE INDEX v_queue_due ON v_queue
 	(due_us, casefile, channel, state, class, urgent, receipted, unread0, unread1);
 CREATE INDEX v_queue_unread0 ON v_queue (due_us, casefile) WHERE unread0 > 0;
 CREATE INDEX v_queue_unread1 ON v_queue (due_us, casefile) WHERE unread1 > 0;
 CREATE INDEX v_queue_undelivered ON v_queue (due_us, casefile) WHERE receipted = 0;
+CREATE INDEX v_queue_state ON v_queue (state, due_us, casefile);
+CREATE INDEX v_queue_class ON v_queue (class, due_us, casefile);
+-- Only counted over, from the index alone, hence as narrow as can be.
+CREATE INDEX v_queue_receipted ON v_queue (receipted, due_us);
 
 CREATE TABLE v_case_word (
 	casefile TEXT NOT NULL,

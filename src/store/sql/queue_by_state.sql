@@ -1,0 +1,36 @@
+-- queue_by_state: as queue_by_due, of those in a state
+-- $1 due_us of the cursor
+-- $2 case of the cursor
+-- $3 limit
+-- $4 state, or -1
+-- $5 channel, or 0
+-- $6 class, or null
+-- $7 urgent, or -1
+-- $8 due before this, us, or 0
+-- $9 whether only what was not delivered: 0 or 1
+-- $10 party whose messages are unread, or -1
+-- $11 how many claims there are, 0 or 1, or -1
+-- $12 category, or null
+-- $13 first word, or null
+-- $14 its end
+-- $15 second word, or null
+-- $16 its end
+SELECT q.due_us, q.casefile
+FROM v_queue q
+WHERE (q.due_us > $1 OR (q.due_us = $1 AND q.casefile > $2))
+  AND q.state = $4
+  AND ($5 = 0 OR q.channel = $5)
+  AND ($6 IS NULL OR q.class = $6)
+  AND ($7 < 0 OR q.urgent = $7)
+  AND ($8 = 0 OR (q.receipted = 1 AND q.due_us < $8))
+  AND ($9 = 0 OR q.receipted = 0)
+  AND ($10 < 0 OR ($10 = 0 AND q.unread0 > 0) OR ($10 = 1 AND q.unread1 > 0))
+  AND ($11 < 0 OR $11 = (SELECT count(*) FROM claim k WHERE k.casefile = q.casefile))
+  AND ($12 IS NULL OR EXISTS (SELECT 1 FROM v_case_category g
+                              WHERE g.casefile = q.casefile AND g.category = $12))
+  AND ($13 IS NULL OR EXISTS (SELECT 1 FROM v_case_word t
+                              WHERE t.casefile = q.casefile AND t.word >= $13 AND t.word < $14))
+  AND ($15 IS NULL OR EXISTS (SELECT 1 FROM v_case_word t
+                              WHERE t.casefile = q.casefile AND t.word >= $15 AND t.word < $16))
+ORDER BY q.due_us, q.casefile
+LIMIT $3;
