@@ -46,7 +46,8 @@ entry_print(struct cli *c, const json_t *o)
 			       ? " and every name below it"
 			       : "",
 		       json_is_string(json_object_get(v, "lifted")) ? ", lifted" : "");
-	printf("  rests on %" JSON_INTEGER_FORMAT " cases:", cli_int(o, "cases"));
+	printf("  rests on %" JSON_INTEGER_FORMAT " case%s:", cli_int(o, "cases"),
+	       cli_int(o, "cases") == 1 ? "" : "s");
 	json_array_foreach (json_object_get(o, "cited"), i, v)
 		printf("%s %" JSON_INTEGER_FORMAT " items %s", i == 0 ? "" : ",",
 		       cli_int(v, "items"), cli_text(v, "category"));
