@@ -166,17 +166,18 @@ cli_download(struct cli *c, const char *path, const char *file, uint64_t *ret_by
 	json_t *problem;
 	long status = 0;
 
-	x.fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (x.fd < 0)
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
 		return errno == EEXIST
 			       ? err_set(e, RC_CONFLICT, "%s is there already", file)
 			       : err_sys(e, "create %s", file);
+	x.fd = fd;
 	enum rc rc = file_call(c, path, &x, 0, false, &status, e);
 	if (rc == RC_OK && status != 200)
 		rc = client_problem(c, buf_str(&x.answer), x.answer.len, &problem, e);
-	if (rc == RC_OK && fsync(x.fd) < 0)
+	if (rc == RC_OK && fsync(fd) < 0)
 		rc = err_sys(e, "write %s", file);
-	close(x.fd);
+	close(fd);
 	/* Half a file looks like a whole one. */
 	if (rc != RC_OK)
 		unlink(file);

@@ -367,10 +367,11 @@ upload_stands(struct node *nd, struct arena *a, const char *id)
 	int64_t chunks = 0;
 
 	u.part = evidence_part_path(nd, a, "out", id);
-	u.fd = open(u.part, O_RDONLY | O_CLOEXEC);
-	if (u.fd < 0)
+	int fd = open(u.part, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return 0;
+	u.fd = fd;
 	enum rc rc = file_measure(&u, &h, head, &chunks, &none);
-	close(u.fd);
+	close(fd);
 	return rc == RC_OK ? chunks * AGE_CHUNK - EVIDENCE_SALT_LEN : 0;
 }

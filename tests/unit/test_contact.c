@@ -75,9 +75,9 @@ opens(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct contact_hours h = strcmp(rows[i].hours, "null") == 0
-						 ? (struct contact_hours){0}
-						 : hours(rows[i].hours);
+		struct contact_hours h = {0};
+		if (strcmp(rows[i].hours, "null") != 0)
+			h = hours(rows[i].hours);
 		char got[CLOCK_TEXT_LEN];
 		int64_t us = contact_opens_us(&h, at(rows[i].at));
 		if (us != at(rows[i].opens))

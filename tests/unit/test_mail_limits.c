@@ -22,7 +22,7 @@ reads(const struct buf *b, bool cut_too, const char *rule)
 
 	assert_true(buf_ok(b));
 	enum rc rc = mail_read(a, (const uint8_t *)buf_str(b), b->len, cut_too, &m, &e);
-	if ((rc == RC_OK) != (rule == NULL) || (rc != RC_OK && strcmp(e.rule, rule) != 0))
+	if (rule == NULL ? rc != RC_OK : rc == RC_OK || strcmp(e.rule, rule) != 0)
 		fail_msg("%s, wanted %s: %s", rc_token(rc), rule == NULL ? "ok" : rule,
 			 e.text);
 	arena_free(a);
