@@ -135,6 +135,12 @@ test_upload_refused(void **state)
 	const char *up = upload_begin(&f, PARTY_AUTHORITY, id, "a", 100);
 	assert_int_equal(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 101, &r, &e),
 			 RC_TOO_LARGE);
+	/* So many may be under way of one person. */
+	for (int i = 1; i < EVIDENCE_OPEN_UPLOADS; i++)
+		upload_begin(&f, PARTY_AUTHORITY, id, "a", 100);
+	fix_refused(&f, PARTY_AUTHORITY, n->officer, "POST", path,
+		    json_pack("{s:s, s:i}", "name", "a", "bytes", 1), RC_LIMIT,
+		    "not finished");
 	/* Dropped: its name is forgotten, it takes nothing. */
 	fix_must(&f, PARTY_AUTHORITY, n->officer, "POST",
 		 arena_printf(f.a, "/v1/uploads/%s/drop", up), NULL);
