@@ -149,6 +149,41 @@ on_due(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
+/* The other side hears of the end beforehand, too: in the first case that the order
+ * cites, as a message of the node.  An emergency order without cases is told at home. */
+static enum rc
+tell_peer(struct writer *w, const struct order_row *o, struct err *e)
+{
+	json_t *cites = json_array();
+	char when[CLOCK_TEXT_LEN];
+	enum rc rc =
+		store_rows(w->s, &SQL_ORDER_CITES, (struct db_param[]){DB_P_TEXT(o->id)},
+			   "case:s subject:s", cites, e);
+
+	if (rc == RC_OK && json_array_size(cites) != 0) {
+		struct view_disclosed sd = {
+			"text",
+			json_string(arena_printf(
+				w->a,
+				"Order %s, which cites this case, ends by itself on %s "
+				"unless it is lifted before.",
+				o->id, clock_format(o->ends_us, when)))};
+		rc = append_event(w,
+				  &(struct append){
+					  .channel = o->channel,
+					  .type = "message.post",
+					  .casefile = json_string_value(json_object_get(
+						  json_array_get(cites, 0), "case")),
+					  .by = "node",
+					  .disclosures = &sd,
+					  .n_disclosures = 1,
+				  },
+				  NULL, e);
+	}
+	json_decref(cites);
+	return rc;
+}
+
 static enum rc
 tell(struct writer *w, const struct due *d, int64_t now_us, struct err *e)
 {
@@ -170,6 +205,8 @@ tell(struct writer *w, const struct due *d, int64_t now_us, struct err *e)
 			       : "the order is to be reviewed by somebody who did not "
 				 "draft it: kept, or lifted",
 			now_us, e);
+	if (rc == RC_OK && row.life == ORDER_IN_FORCE && d->end)
+		rc = tell_peer(w, &row, e);
 	return rc == RC_OK ? due_delete(w, d->order, kind, e) : rc;
 }
 
@@ -184,7 +221,8 @@ work_tell(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
-/* An order that ends soon, or whose review is due, is told as an alarm. */
+/* An order that ends soon, or whose review is due, is told as an alarm, and the end to
+ * the other side as a message. */
 enum rc
 tick_order_due(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {

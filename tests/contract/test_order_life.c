@@ -619,9 +619,18 @@ told_in_time(void **state)
 	tick(&f);
 	assert_int_equal(alarms(&f, "order_review"), 1);
 	must(&f, n->approver, d, "review", review_in("kept", -1));
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "message.post"), 0);
 	fix_clock_add(100 * FIX_S);
 	tick(&f);
+	tick(&f);
 	assert_int_equal(alarms(&f, "order_ends"), 1);
+	/* The other side hears of it too, once. */
+	fix_settle(&f);
+	assert_int_equal(fix_events(&f, PLATFORM, AUTHORITY, "message.post"), 1);
+	const json_t *told =
+		json_array_get(json_object_get(fix_case(&f, PLATFORM, c), "messages"), 0);
+	assert_string_equal(fix_text(told, "author"), "node");
+	assert_non_null(strstr(fix_text(told, "text"), "ends by itself on"));
 	assert_int_equal(alarms(&f, "order_review"), 0);
 	fix_clock_add(101 * FIX_S);
 	tick(&f);
