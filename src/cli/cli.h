@@ -131,7 +131,6 @@ extern const struct cli_command cli_mail_commands[];
 extern const struct cli_command cli_policy_commands[];
 extern const struct cli_command cli_people_commands[];
 extern const struct cli_command cli_public_commands[];
-extern const struct cli_command cli_order_commands[], cli_proof_commands[];
 extern const struct cli_command cli_order_commands[], cli_proof_commands[],
 	cli_webhook_commands[];
 extern const struct cli_command cli_evidence_commands[];

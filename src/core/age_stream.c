@@ -214,7 +214,7 @@ static enum rc
 key_parse(const char *s, const char *hrp, const char *form, uint8_t ret[KEY_LEN],
 	  struct err *e)
 {
-	char low[AGE_KEY_TEXT_MAX];
+	char low[AGE_KEY_TEXT_MAX] = {0};
 	bool lower = false, upper = false;
 	size_t len = strlen(s);
 

@@ -135,7 +135,7 @@ enum rc
 service_upload_put(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
 {
-	const char *id;
+	const char *id = "";
 	int64_t offset, at = 0;
 	enum rc rc = in_only(in, "upload offset", e);
 

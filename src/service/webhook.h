@@ -35,7 +35,7 @@ enum rc webhook_due(struct node *nd, struct arena *a, int64_t max_us, const char
 
 /* RC_NOT_FOUND: there is nothing that it wants, or no such webhook any more. */
 enum rc webhook_next(struct node *nd, struct arena *a, const char *webhook,
-		     struct webhook_message *ret, struct err *e) MUST_CHECK;
+		     struct webhook_message *m, struct err *e) MUST_CHECK;
 
 /* What an attempt ended with: `status` of HTTP, 0: no answer, and `reason` says why.
  * Goes on, or plans the next attempt, or gives up. */
