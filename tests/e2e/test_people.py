@@ -151,9 +151,9 @@ def record(box, node, case):
     same("outcome", rows[0]["outcome"], "ok")
     whole = node.cli("access", "--check", who="eka")
     same("whole", whole["whole"], True)
-    if not any(r["route"] == "/v1/access" for r in
-               node.cli("access", "--person", "eka", who="eka")["access"]):
-        raise Failure("reading the record is not on it")
+    box.wait("reading the record is on it", lambda: any(
+        r["route"] == "/v1/access"
+        for r in node.cli("access", "--person", "eka", who="eka")["access"]))
     # A crash: what was written stays, and the next start says that there was no stop.
     node.kill()
     node.must_start()
