@@ -219,7 +219,7 @@ a_removal_order(void **state)
 	json_object_set_new(json_object_get(in, "fields"), "colour", json_string("red"));
 	fix_refused(&f, AUTHORITY, officer, "POST", "/v1/notices", in, RC_INVALID,
 		    "fields.colour");
-	in = json_incref(removal_order(&f, "T-1"));
+	in = removal_order(&f, "T-1");
 	const char *c = fix_text(fix_must(&f, AUTHORITY, officer, "POST", "/v1/notices",
 					  json_deep_copy(in)),
 				 "case");
@@ -242,6 +242,7 @@ a_removal_order(void **state)
 		assert_int_equal(fix_int(json_object_get(rules, "statistics"), "month"),
 				 3);
 	}
+	json_decref(in);
 	fix_close(&f);
 }
 
