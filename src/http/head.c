@@ -194,7 +194,8 @@ judge_who(struct request *r, struct err *e)
 
 	if (counted && !open)
 		rc = limited(r, RATE_FAILED, r->address, "api.rate_failed", 0, e);
-	r->rate.limit = 0;
+	if (rc == RC_OK)
+		r->rate.limit = 0;
 	if (rc == RC_OK && !open)
 		rc = who_asks(r, e);
 	if (rc == RC_UNAUTHENTICATED && counted)

@@ -71,8 +71,8 @@ function judge(row) {
   const type = (row.headers["content-type"] ?? "").split(";")[0];
   const out = [];
   if (row.status < 400 && chosen === "default") out.push(`status ${status} is not documented`);
-  for (const name of Object.keys(response.headers ?? {}))
-    if (row.headers[name.toLowerCase()] === undefined) out.push(`header ${name} is missing`);
+  for (const [name, header] of Object.entries(response.headers ?? {}))
+    if (resolve(header, where)[0].required && row.headers[name.toLowerCase()] === undefined) out.push(`header ${name} is missing`);
   if (response.content && row.answer !== "" && type) {
     const media = response.content[type];
     if (!media) return [...out, `content type ${type} is not documented`];
