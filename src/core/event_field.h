@@ -60,7 +60,8 @@ struct event_field {
 
 /* The families, each ended by a row without a name. */
 extern const struct event_type event_types_channel[], event_types_case[],
-	event_types_order[], event_types_evidence[], event_types_public[];
+	event_types_order[], event_types_evidence[], event_types_public[],
+	event_types_dns[];
 
 /* Bodies that several families have. */
 extern const struct event_field event_no_members[], event_policy_fields[];

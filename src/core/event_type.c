@@ -8,7 +8,7 @@
 
 static const struct event_type *const families[] = {
 	event_types_channel,  event_types_case,	  event_types_order,
-	event_types_evidence, event_types_public,
+	event_types_evidence, event_types_public, event_types_dns,
 };
 
 enum { FAMILY_COUNT = sizeof(families) / sizeof(families[0]) };

@@ -41,6 +41,9 @@ enum {
 	EVENT_ORDER_GUARDS_MAX = 16,   /* guards of one order or override */
 	EVENT_ORDER_STAGES_MAX = 64,   /* of one staged lift */
 	EVENT_ORDER_APPROVALS_MAX = 8, /* people besides the drafter */
+	EVENT_DNS_OWNER_MAX = 255,     /* bytes of an owner in the zone */
+	EVENT_DNS_RESOLVER_MAX = 64,   /* bytes of address#port */
+	EVENT_DNS_RESULTS_MAX = 100,   /* of one dns.measured */
 	EVENT_FILES_MAX = 16,	       /* files of one evidence.add */
 	EVENT_REFUSE_RULE_MAX = 480,   /* bytes of the reason for a refusal */
 	EVENT_RECEIPT_SIG_LEN = 104,   /* base64 of key id, time, signature: 76 bytes */

@@ -14,6 +14,7 @@
 #include "core/event_type.h"
 #include "core/objection.h"
 #include "core/target.h"
+#include "service/measured.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -166,7 +167,7 @@ entry_finish(struct store *s, struct arena *a, json_t *o, struct err *e)
 		DB_P_INT(REGISTER_OBJECTIONS_MAX)};
 	json_t *names = json_array(), *lifts = json_array(), *cited = json_array(),
 	       *objections = json_array();
-	json_t *counts = NULL;
+	json_t *counts = NULL, *measured = NULL;
 	enum rc rc = store_rows(s, &SQL_REGISTER_NAMES, key, "name:s wildcard:b lifted:t",
 				names, e);
 
@@ -188,6 +189,10 @@ entry_finish(struct store *s, struct arena *a, json_t *o, struct err *e)
 	if (rc == RC_OK)
 		rc = store_row(s, &SQL_REGISTER_COUNTS, key, "cases:i objections_total:i",
 			       &counts, e);
+	if (rc == RC_OK)
+		rc = measured_summary(s, json_string_value(json_object_get(o, "order")),
+				      &measured, e);
+	json_object_set_new(o, "measured", measured);
 	if (rc != RC_OK)
 		return rc;
 	json_object_update(o, counts);
@@ -196,8 +201,6 @@ entry_finish(struct store *s, struct arena *a, json_t *o, struct err *e)
 	publish(a, o, "legal_basis");
 	publish_all(a, lifts, "reason");
 	publish_all(a, objections, "reason");
-	/* Whether resolvers do what the zone says is found by asking them. */
-	json_object_set_new(o, "measured", json_null());
 	return RC_OK;
 }
 

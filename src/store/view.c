@@ -69,6 +69,7 @@ static const struct {
 	{"objection.open", fold_objection_open},
 	{"objection.answer", fold_objection_answer},
 	{"objection.rule", fold_objection_rule},
+	{"dns.measured", fold_dns_measured},
 };
 
 struct views *
@@ -407,6 +408,9 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "a:s b:i c:s d:s e:s f:s g:i h:s i:s"),
 		VIEW("v_zone_change", SQL_V_ZONE_CHANGE_ALL, "a:i b:s c:i d:s e:s f:i"),
 		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:i"),
+		VIEW("v_measured", SQL_V_MEASURED_ALL,
+		     "a:s b:s c:s d:s e:s f:i g:i h:s i:s j:i k:i l:s m:s n:i o:i p:i "
+		     "q:i r:s"),
 		VIEW("v_contact_set", SQL_V_CONTACT_SET_ALL, "a:i b:i c:i d:i e:s f:i"),
 		VIEW("v_contact", SQL_V_CONTACT_ALL,
 		     "a:i b:i c:i d:s e:i f:s g:s h:s i:s j:s"),

@@ -47,6 +47,7 @@ enum rc fold_zone_change(struct fold *f, const char *order,
 fold_fn fold_item_decide_count;	     /* fold_item_decide(), and the outcomes counted */
 fold_fn fold_notice_send_tally;	     /* fold_notice_send(), and its items counted */
 fold_fn fold_order_approve_register; /* fold_order_approve(), and the public number */
+fold_fn fold_dns_measured;
 fold_fn fold_objection_open, fold_objection_answer, fold_objection_rule;
 
 fold_fn fold_evidence_add, fold_blob_reject, fold_erase_request, fold_erase_done,

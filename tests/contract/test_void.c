@@ -51,6 +51,22 @@ static const struct row rows[] = {
 	{"a case that is nowhere",
 	 "no such case",
 	 {.type = "message.post", .casefile = CASE_2, .texts = {{"text", "\"hello\""}}}},
+	{"a measurement of an order that is nowhere",
+	 "never took effect",
+	 {.type = "dns.measured",
+	  .body = "{\"vantage\":\"local\",\"results\":[{\"order\":\"" ORDER3
+		  "\",\"owner\":\"t.me\",\"operator\":\"isp\",\"resolver\":"
+		  "\"192.0.2.1#53\",\"transport\":\"udp\",\"expected\":\"free\","
+		  "\"serial\":1,\"verdict\":\"lifted\",\"at\":1,\"digest\":\"" ZEROS
+		  "\"}]}"}},
+	{"a measurement of the future",
+	 "after the event",
+	 {.type = "dns.measured",
+	  .body = "{\"vantage\":\"local\",\"results\":[{\"order\":\"" ORDER3
+		  "\",\"owner\":\"t.me\",\"operator\":\"isp\",\"resolver\":"
+		  "\"192.0.2.1#53\",\"transport\":\"udp\",\"expected\":\"free\","
+		  "\"serial\":1,\"verdict\":\"lifted\",\"at\":9000000000000000,"
+		  "\"digest\":\"" ZEROS "\"}]}"}},
 	{"no case where there must be one",
 	 "case is missing",
 	 {.type = "message.post", .texts = {{"text", "\"hello\""}}}},

@@ -17,6 +17,7 @@
 #include "core/casefile.h"
 #include "core/event_type.h"
 #include "core/guard.h"
+#include "core/probe_verdict.h"
 #include "core/target.h"
 #include "peer/server_int.h"
 #include "service/node.h"
@@ -319,6 +320,7 @@ static const struct {
 	{"settings", put_settings},
 	{"targets", put_targets},
 	{"transitions", put_transitions},
+	{"verdicts", probe_verdict_table_put},
 };
 
 enum { TABLES_N = sizeof(tables) / sizeof(tables[0]) };

@@ -97,6 +97,10 @@ static const struct good {
 	{"objection.answer", "{\"objection\":\"" UUID_CASE "\"}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
 	{"objection.rule", "{\"objection\":\"" UUID_CASE "\",\"ruling\":\"upheld\"}",
 		EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
+	{"dns.measured", "{\"vantage\":\"local\",\"results\":[{" ORDER ",\"owner\":\"*.t.me\","
+		"\"operator\":\"isp-a\",\"resolver\":\"192.0.2.1#53\",\"transport\":\"udp\","
+		"\"expected\":\"free\",\"serial\":7,\"canary\":8,\"verdict\":\"lifted\",\"at\":1,"
+		"\"digest\":\"" ONE_HEX "\"}]}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 0, 0, false},
 	{"event.refuse", "{\"rule\":\"protocol 2: case is missing\"}",
 		EVENT_BY_BOTH, EVENT_CASE_OPTIONAL, 0, 1, false},
 };
@@ -125,6 +129,7 @@ event_of(const struct good *g)
 	return (struct event){
 		.type = g->type,
 		.by = "officer-1",
+		.iat_us = 1,
 		.casefile = g->casefile == EVENT_CASE_REQUIRED ? UUID_CASE : NULL,
 		.refs = &ref,
 		.n_refs = g->refs,
@@ -200,7 +205,8 @@ frame_of_each_type(void **state)
 	}
 }
 
-static const char *const optional[] = {"ground", "territories", "until", "hours", NULL};
+static const char *const optional[] = {"ground", "territories", "until",
+				       "hours",	 "canary",	NULL};
 
 static bool
 may_go(const char *type, const char *member)

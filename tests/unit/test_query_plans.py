@@ -16,7 +16,7 @@ STORE = os.path.join(SOURCE, "src", "store")
 GROW = {
     "access", "log_disclosure", "log_event", "log_node", "log_receipt", "mail_message",
     "mail_proposal", "v_case", "v_case_category", "v_case_event", "v_case_word", "v_clarify",
-    "v_dispute", "v_event", "v_item", "v_message", "v_objection", "v_order",
+    "v_dispute", "v_event", "v_item", "v_measured", "v_message", "v_objection", "v_order",
     "v_order_act", "v_order_cite", "v_order_name", "v_queue", "webhook_delivery",
 }
 

@@ -1,0 +1,57 @@
+/* Events of the DNS: what resolvers were measured to answer. */
+#include <string.h>
+
+#include "core/event_field.h"
+#include "core/probe_verdict.h"
+
+static const char *const expected[] = {"blocked", "free", NULL};
+
+/* clang-format off */
+/* `owner` is the row of the zone, a wildcard with its "*."; `serial` is the one from which
+ * on that is expected, `canary` the one that the resolver was seen to hold; `digest` is the SHA-256 of the
+ * whole result, which the node keeps. */
+static const struct event_field result_fields[] = {
+	{UUID7("order")},
+	{TEXT("owner", 1, EVENT_DNS_OWNER_MAX)},
+	{TOKEN("operator")},
+	{TEXT("resolver", 1, EVENT_DNS_RESOLVER_MAX)},
+	{WORD("transport", probe_via_words)},
+	{WORD("expected", expected)},
+	{INT("serial", 0, UINT32_MAX)},
+	{INT("canary", 1, UINT32_MAX), OPTIONAL},
+	{WORD("verdict", probe_verdict_words)},
+	{INT("at", 1, US_MAX)},
+	{HEX64("digest")},
+	{.name = NULL},
+};
+
+static const struct event_field dns_measured[] = {
+	{TOKEN("vantage")},
+	{OBJECT("results", result_fields), LIST(1, EVENT_DNS_RESULTS_MAX)},
+	{.name = NULL},
+};
+/* clang-format on */
+
+/* A measurement lies before its event. */
+static enum rc
+measured_check(const struct event *ev, struct err *e)
+{
+	size_t i;
+	const json_t *r;
+
+	json_array_foreach (json_object_get(ev->body, "results"), i, r)
+		if (json_integer_value(json_object_get(r, "at")) > ev->iat_us)
+			return err_rule(e, RC_INVALID, TYPE_RULE,
+					"dns.measured: results[%zu] was measured after "
+					"the event was written",
+					i);
+	return RC_OK;
+}
+
+/* clang-format off */
+const struct event_type event_types_dns[] = {
+	/* name           by    case  clock  sd re body          check */
+	{"dns.measured",  AUTH, NONE, false, 0, 0, dns_measured, measured_check},
+	{.name = NULL},
+};
+/* clang-format on */
