@@ -18,19 +18,43 @@ enum {
 };
 
 static const struct rpz_row rows[] = {{"t.me", RPZ_NXDOMAIN, NULL}};
+static const struct rpz_key keys[] = {
+	{"rpzkey", "8Ds63TOqIP6NQnGNHjCBeDGQMH2uQXzZ4LJT9ZWO5WY="}};
+static const char *const addresses[] = {"192.0.2.1", "192.0.2.2"};
+static const char *const zones[] = {"rpz.test"};
 static const struct rpz_operator ops[] = {
-	{"plain", "192.0.2.1", 0, NULL, NULL},
-	{"keyed", "192.0.2.2", 0, "rpzkey",
-	 "8Ds63TOqIP6NQnGNHjCBeDGQMH2uQXzZ4LJT9ZWO5WY="},
+	{.name = "plain",
+	 .addresses = addresses,
+	 .n_addresses = 1,
+	 .zones = zones,
+	 .n_zones = 1},
+	{.name = "keyed",
+	 .keys = keys,
+	 .n_keys = 1,
+	 .addresses = addresses + 1,
+	 .n_addresses = 1,
+	 .zones = zones,
+	 .n_zones = 1},
 };
-static const struct rpz_zone zone = {"rpz.test", 7, 30, 60, 10, 3600, rows, 1};
+static const struct rpz_head head = {"rpz.test", 7, 30, 60, 10, 3600};
 
 static enum rc
-give_zone(void *arg, struct arena *a, const struct rpz_zone **ret, struct err *e)
+give_zones(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
+	   struct err *e)
 {
 	(void)arg, (void)a, (void)e;
-	*ret = &zone;
+	*ret = &head;
+	*n = 1;
 	return RC_OK;
+}
+
+static enum rc
+give_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row,
+	  void *on_arg, struct err *e)
+{
+	(void)arg, (void)origin;
+	*ret = head;
+	return on_row(on_arg, rows, e);
 }
 
 static enum rc
@@ -46,17 +70,14 @@ give_operators(void *arg, struct arena *a, const struct rpz_operator **ret, size
 static struct rpz *
 server(void)
 {
-	static struct rpz r = {.src = {NULL, give_zone, give_operators, NULL},
+	static struct rpz r = {.src = {.zones = give_zones,
+				       .zone = give_zone,
+				       .operators = give_operators},
 			       .source_lock = PTHREAD_MUTEX_INITIALIZER,
 			       .pulled_lock = PTHREAD_MUTEX_INITIALIZER,
 			       .lock = PTHREAD_MUTEX_INITIALIZER,
 			       .wanted = 1};
-	static char text[] = "rpz.test";
 
-	r.origin_text = text;
-	if (knot_dname_from_str(r.origin, text, sizeof(r.origin)) == NULL)
-		abort();
-	r.origin_len = knot_dname_size(r.origin);
 	return &r;
 }
 

@@ -191,13 +191,13 @@ answer(struct rpz_exchange *x)
 		reply_error(x, KNOT_RCODE_FORMERR);
 		return;
 	}
+	if (rpz_snapshot_get(x->r, &x->snapshot) != RC_OK) {
+		reply_error(x, KNOT_RCODE_SERVFAIL);
+		return;
+	}
 	if (knot_pkt_qclass(x->query) != KNOT_CLASS_IN ||
 	    !knot_dname_is_equal(knot_pkt_qname(x->query), x->r->origin)) {
 		reply_error(x, KNOT_RCODE_REFUSED);
-		return;
-	}
-	if (rpz_snapshot_get(x->r, &x->snapshot) != RC_OK) {
-		reply_error(x, KNOT_RCODE_SERVFAIL);
 		return;
 	}
 	switch (knot_pkt_qtype(x->query)) {

@@ -31,7 +31,7 @@ enum {
 	RPZ_QUERY_BYTES_MAX = 4096, /* a larger one is no query of ours: dropped */
 	RPZ_REPLY_BYTES = 1232,	    /* all replies in one message fit; never fragmented */
 
-	RPZ_CONNECTIONS_MAX = 64,
+	RPZ_SLOTS = 64,
 	RPZ_CONNECTIONS_PER_ADDRESS_MAX = 8,
 	RPZ_THREAD_STACK_BYTES = 512 << 10, /* the source runs on them */
 	RPZ_IDLE_MS = 10 * 1000,	    /* for the next query to arrive whole */
@@ -59,6 +59,12 @@ struct rpz_addr rpz_addr_of(const struct sockaddr_storage *ss);
 /* The address with `port`; IPv4 as IPv4.  Returns its length. */
 socklen_t rpz_addr_socket(const struct rpz_addr *a, uint16_t port,
 			  struct sockaddr_storage *ret);
+
+struct rpz_zone {
+	struct rpz_head head;
+	const struct rpz_row *rows;
+	size_t n_rows;
+};
 
 /* One content of the zone, encoded. */
 struct rpz_snapshot {
@@ -117,7 +123,7 @@ struct rpz_age {
 
 struct rpz {
 	struct rpz_source src;
-	char *origin_text;
+	char origin_text[RPZ_ORIGIN_BYTES_MAX + 1];
 	knot_dname_storage_t origin;
 	size_t origin_len;
 	struct sockaddr_storage bound;
@@ -137,7 +143,7 @@ struct rpz {
 	uint64_t wanted; /* number of rpz_changed() calls */
 	struct rpz_age zone_age, peers_age;
 	struct rpz_peers *peers;
-	struct rpz_connection connections[RPZ_CONNECTIONS_MAX];
+	struct rpz_connection connections[RPZ_SLOTS];
 };
 
 /* The current ones, counted; given back with the put functions (NULL allowed).

@@ -18,16 +18,18 @@ peer_by_name(const struct rpz_peers *p, const char *name)
 static bool
 peer_init(struct rpz_peer *p, const struct rpz_operator *op)
 {
-	*p = (struct rpz_peer){.notify_port = op->notify_port};
+	*p = (struct rpz_peer){.notify_port = op->n_notify > 0 ? op->notify[0].port : 0};
 	if (op->name == NULL || strlen(op->name) > RPZ_OPERATOR_NAME_MAX)
 		return false;
-	if (op->address != NULL)
-		p->has_addr = rpz_addr_parse(op->address, &p->addr) == RC_OK;
-	if (op->tsig_name != NULL || op->tsig_secret_b64 != NULL) {
-		if (op->tsig_name == NULL || op->tsig_secret_b64 == NULL ||
-		    op->tsig_secret_b64[0] == '\0' ||
-		    knot_tsig_key_init(&p->key, "hmac-sha256", op->tsig_name,
-				       op->tsig_secret_b64) != KNOT_EOK)
+	if (op->n_addresses > 0)
+		p->has_addr = rpz_addr_parse(op->addresses[0], &p->addr) == RC_OK;
+	if (op->n_keys > 0) {
+		const struct rpz_key *key = &op->keys[0];
+
+		if (key->name == NULL || key->secret_b64 == NULL ||
+		    key->secret_b64[0] == '\0' ||
+		    knot_tsig_key_init(&p->key, "hmac-sha256", key->name,
+				       key->secret_b64) != KNOT_EOK)
 			return false;
 		p->has_key = true;
 	}

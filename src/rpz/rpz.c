@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -68,6 +69,75 @@ snapshot_replace(struct rpz *r, struct rpz_snapshot *fresh)
 	rpz_snapshot_put(r, old);
 }
 
+static enum rc
+origin_parse(struct rpz *r, const char *origin, struct err *e)
+{
+	if (knot_dname_from_str(r->origin, origin, sizeof(r->origin)) == NULL ||
+	    r->origin[0] == 0 || knot_dname_size(r->origin) > RPZ_ORIGIN_BYTES_MAX)
+		return err_set(
+			e, RC_INVALID,
+			"\"%s\" cannot be the name of a zone: it is empty, malformed or "
+			"longer than %d bytes",
+			origin, RPZ_ORIGIN_BYTES_MAX);
+	knot_dname_to_lower(r->origin);
+	r->origin_len = knot_dname_size(r->origin);
+	snprintf(r->origin_text, sizeof(r->origin_text), "%s", origin);
+	return RC_OK;
+}
+
+struct reading {
+	struct arena *a;
+	struct rpz_row *rows;
+	size_t n, cap;
+};
+
+static enum rc
+on_row(void *arg, const struct rpz_row *row, struct err *e)
+{
+	struct reading *d = arg;
+
+	if (d->n == RPZ_ROWS_MAX)
+		return err_set(e, RC_LIMIT, "the zone has more than %d rows",
+			       RPZ_ROWS_MAX);
+	if (d->n == d->cap) {
+		size_t cap = d->cap == 0 ? 1024 : 2 * d->cap;
+		struct rpz_row *grown = arena_array(d->a, cap, sizeof(*grown));
+
+		if (d->n != 0)
+			memcpy(grown, d->rows, d->n * sizeof(*grown));
+		d->rows = grown;
+		d->cap = cap;
+	}
+	d->rows[d->n++] = (struct rpz_row){
+		arena_strdup(d->a, row->owner), row->action,
+		row->data != NULL ? arena_strdup(d->a, row->data) : NULL};
+	return RC_OK;
+}
+
+/* Of the first zone. */
+static enum rc
+rpz_zone_read(struct rpz *r, struct arena *a, struct rpz_zone **ret, struct err *e)
+{
+	struct reading d = {.a = a};
+	struct rpz_zone *z = ARENA_NEW(a, struct rpz_zone);
+	const struct rpz_head *heads;
+	size_t n;
+	enum rc rc = r->src.zones(r->src.arg, a, &heads, &n, e);
+
+	if (rc == RC_OK && n == 0)
+		rc = err_set(e, RC_NOT_FOUND, "there is no zone");
+	if (rc == RC_OK)
+		rc = origin_parse(r, heads[0].origin, e);
+	if (rc == RC_OK && r->snapshot != NULL && r->snapshot->serial == heads[0].serial)
+		z->head = heads[0];
+	else if (rc == RC_OK)
+		rc = r->src.zone(r->src.arg, heads[0].origin, &z->head, on_row, &d, e);
+	z->rows = d.rows;
+	z->n_rows = d.n;
+	*ret = z;
+	return rc;
+}
+
 /* One content a serial: what is served under it already stays.  Only the holder of
  * source_lock replaces r->snapshot, so it may be read here without `lock`. */
 static void
@@ -75,13 +145,12 @@ snapshot_refresh(struct rpz *r)
 {
 	struct arena *a = arena_create();
 	struct rpz_snapshot *fresh = NULL;
-	const struct rpz_zone *zone;
+	struct rpz_zone *zone = NULL;
 	struct err e = ERR_INIT;
-	enum rc rc = r->src.zone(r->src.arg, a, &zone, &e);
+	enum rc rc = rpz_zone_read(r, a, &zone, &e);
 
-	if (rc == RC_OK && strcasecmp(zone->origin, r->origin_text) != 0)
-		rc = err_set(&e, RC_INVALID, "the source gave another zone");
-	if (rc == RC_OK && (r->snapshot == NULL || r->snapshot->serial != zone->serial))
+	if (rc == RC_OK &&
+	    (r->snapshot == NULL || r->snapshot->serial != zone->head.serial))
 		rc = rpz_snapshot_build(zone, r->origin, &fresh, &e);
 	if (rc != RC_OK)
 		refresh_failed(r, &r->zone_age, "zone", rc, &e);
@@ -171,12 +240,12 @@ rpz_peers_put(struct rpz *r, struct rpz_peers *p)
 }
 
 static void
-tell_pulled(struct rpz *r, const struct rpz_peer *p, uint32_t serial)
+tell_pulled(struct rpz *r, const struct rpz_peer *p, uint32_t serial, enum rpz_how how)
 {
 	if (r->src.pulled == NULL)
 		return;
 	pthread_mutex_lock(&r->pulled_lock);
-	r->src.pulled(r->src.arg, p->name, serial);
+	r->src.pulled(r->src.arg, p->name, r->origin_text, serial, how);
 	pthread_mutex_unlock(&r->pulled_lock);
 }
 
@@ -192,7 +261,7 @@ rpz_peer_holds(struct rpz *r, struct rpz_peer *p, uint32_t serial)
 		}
 	pthread_mutex_unlock(&r->lock);
 	log_line(LOG_INFO, "rpz.pulled", "serial=%u", serial);
-	tell_pulled(r, p, serial);
+	tell_pulled(r, p, serial, RPZ_BY_AXFR);
 }
 
 void
@@ -206,7 +275,7 @@ rpz_peer_seen(struct rpz *r, struct rpz_peer *p)
 	serial = p->holds;
 	pthread_mutex_unlock(&r->lock);
 	if (known)
-		tell_pulled(r, p, serial);
+		tell_pulled(r, p, serial, RPZ_STILL_HELD);
 }
 
 /* ---- life cycle ---- */
@@ -322,24 +391,6 @@ host_parse(struct rpz *r, const char *host, struct err *e)
 }
 
 static enum rc
-origin_parse(struct rpz *r, const char *origin, struct err *e)
-{
-	if (knot_dname_from_str(r->origin, origin, sizeof(r->origin)) == NULL ||
-	    r->origin[0] == 0 || knot_dname_size(r->origin) > RPZ_ORIGIN_BYTES_MAX)
-		return err_set(
-			e, RC_INVALID,
-			"\"%s\" cannot be the name of a zone: it is empty, malformed or "
-			"longer than %d bytes",
-			origin, RPZ_ORIGIN_BYTES_MAX);
-	knot_dname_to_lower(r->origin);
-	r->origin_len = knot_dname_size(r->origin);
-	r->origin_text = strdup(origin);
-	if (r->origin_text == NULL)
-		abort();
-	return RC_OK;
-}
-
-static enum rc
 threads_start(struct rpz *r, struct err *e)
 {
 	void *(*const mains[])(void *) = {rpz_udp_main, rpz_tcp_main, rpz_notify_main};
@@ -360,7 +411,7 @@ threads_start(struct rpz *r, struct err *e)
 }
 
 enum rc
-rpz_start(const char *listen_host, uint16_t port, const char *origin,
+rpz_start(const char *listen_host, uint16_t port, const struct rpz_limits *limits,
 	  const struct rpz_source *src, struct rpz **ret, struct err *e)
 {
 	struct rpz *r = calloc(1, sizeof(*r));
@@ -375,9 +426,8 @@ rpz_start(const char *listen_host, uint16_t port, const char *origin,
 	pthread_mutex_init(&r->source_lock, NULL);
 	pthread_mutex_init(&r->pulled_lock, NULL);
 	pthread_mutex_init(&r->lock, NULL);
-	rc = origin_parse(r, origin, e);
-	if (rc == RC_OK)
-		rc = host_parse(r, listen_host, e);
+	(void)limits;
+	rc = host_parse(r, listen_host, e);
 	if (rc == RC_OK)
 		rc = sockets_bind(r, port, e);
 	if (rc != RC_OK)
@@ -408,8 +458,9 @@ rpz_port(const struct rpz *r)
 }
 
 void
-rpz_changed(struct rpz *r)
+rpz_changed(struct rpz *r, const char *origin)
 {
+	(void)origin;
 	pthread_mutex_lock(&r->lock);
 	r->wanted++;
 	pthread_mutex_unlock(&r->lock);
@@ -433,7 +484,6 @@ rpz_stop(struct rpz *r)
 			close(fds[i]);
 	rpz_snapshot_free(r->snapshot);
 	rpz_peers_free(r->peers);
-	free(r->origin_text);
 	pthread_mutex_destroy(&r->source_lock);
 	pthread_mutex_destroy(&r->pulled_lock);
 	pthread_mutex_destroy(&r->lock);

@@ -1,20 +1,20 @@
 /*
- * rpz - a DNS server for one Response Policy Zone: whole transfers to the resolvers of
- * listed operators, and the NOTIFY that tells them to come.
+ * rpz - the DNS server of Response Policy Zones: transfers to the resolvers of listed
+ * operators, and the NOTIFY that tells them to come.
  *
- * It answers SOA over UDP and TCP, AXFR over TCP, IXFR with the single SOA when the
- * client is current and else with the whole zone (RFC 1995, section 4), and nothing else:
- * resolvers are asked by people, this server only by resolvers.  Answers: anybody
- * who is not listed gets REFUSED; a TSIG that is not in order gets NOTAUTH with BADKEY,
- * BADSIG or BADTIME (RFC 8945, section 5.2); what cannot be parsed gets FORMERR or
- * nothing.
+ * It answers SOA over UDP and TCP, AXFR over TCP, IXFR with the difference between any
+ * two serials that its source knows (RFC 1995), and nothing else: resolvers are asked by
+ * people, this server only by resolvers.  Whoever is not listed for a zone gets REFUSED,
+ * as for a zone that does not exist; a TSIG that is not in order gets NOTAUTH with
+ * BADKEY, BADSIG, BADTIME or BADTRUNC (RFC 8945, section 5.2); what cannot be parsed gets
+ * FORMERR or nothing.
  *
- * A serial stands for one content: the zone is read once a serial, and every transfer
- * of that serial sends the same bytes, even if the zone moves on while it runs.
+ * A serial stands for one content: every transfer of that serial has the same records,
+ * and a transfer keeps the serial that it began with, even if the zone moves on.
  *
- * Threads: one for UDP, one that accepts, one for NOTIFY, and at most 64 connections.
- * Calls of `zone` and `operators` are serialised, and so are those of `pulled`, but they
- * come from these threads, never from the caller of rpz_start().
+ * Threads: one for UDP, one that accepts, one for NOTIFY, one that reports, and one for
+ * each connection.  The functions of the source are called from these, several at once,
+ * never from the caller of rpz_start().
  */
 #ifndef SALURAN_RPZ_RPZ_H
 #define SALURAN_RPZ_RPZ_H
@@ -31,73 +31,129 @@ enum rpz_action {
 	RPZ_NXDOMAIN, /* CNAME . */
 	RPZ_NODATA,   /* CNAME *. */
 	RPZ_PASSTHRU, /* CNAME rpz-passthru. */
-	RPZ_TXT,      /* local data: this TXT, and NODATA for every other type */
+	RPZ_CNAME,    /* CNAME to a landing name: `data`, without its last dot */
+	RPZ_A,	      /* local data: `data` is an IPv4 address ... */
+	RPZ_AAAA,     /* ... or an IPv6 one, ... */
+	RPZ_TXT,      /* ... or a text of at most RPZ_TXT_BYTES_MAX bytes */
 };
 
 struct rpz_row {
-	const char
-		*owner; /* relative to the zone: "t.me", or "*.t.me" for all below it */
+	/* Relative to the zone: "t.me", "*.t.me" for all below it, or a trigger by
+	 * address, "32.66.113.0.203.rpz-ip". */
+	const char *owner;
 	enum rpz_action action;
-	const char *txt; /* RPZ_TXT: at most RPZ_TXT_BYTES_MAX bytes; else ignored */
+	const char *data; /* as the action says; else ignored */
+};
+
+/* What stands in the SOA of one serial. */
+struct rpz_head {
+	const char *origin; /* without its last dot */
+	uint32_t serial;    /* RFC 1982: each new content has a newer one */
+	uint32_t ttl_s, refresh_s, retry_s, expire_s;
 };
 
 /*
- * SOA, NS and the canary (`_saluran-serial` TXT with the serial in decimal) are added
- * by the server.  A row that one of the known resolvers would refuse together with its
- * whole zone is left out and logged by number: an owner with a trailing dot, an empty or
- * overlong label, longer than 255 bytes with the origin, with a byte other than
- * letters, digits, `-` and `_` (and a leading `*` label), an address trigger (`rpz-*`),
- * or equal to an earlier one but for case.
+ * Takes one row; it is copied.  Anything but RC_OK ends the reading, and the source
+ * passes it on.
  */
-struct rpz_zone {
-	const char *origin; /* as given to rpz_start() */
-	uint32_t serial;    /* RFC 1982: each new content has a newer one */
-	uint32_t ttl_s, refresh_s, retry_s, expire_s;
-	const struct rpz_row *rows;
-	size_t n_rows;
+typedef enum rc rpz_on_row(void *arg, const struct rpz_row *row, struct err *e);
+typedef enum rc rpz_on_change(void *arg, const struct rpz_row *row, bool added,
+			      struct err *e);
+
+struct rpz_key {
+	const char *name, *secret_b64; /* hmac-sha256 */
+};
+
+struct rpz_target {
+	const char *address; /* numeric */
+	uint16_t port;
 };
 
 struct rpz_operator {
 	const char *name;
-	const char *address;  /* of the resolver: exact, numeric; where NOTIFY goes */
-	uint16_t notify_port; /* 0: no NOTIFY */
-	/* hmac-sha256.  Both or none; with none, queries from exactly `address` are
-	 * served.  With a key, whoever signs with it is served, wherever from, and nobody
-	 * else.  An operator with half a key, or with one that cannot be read, is not
-	 * served. */
-	const char *tsig_name, *tsig_secret_b64;
+	/* Old and new are valid together while they are rotated.  NOTIFY is signed with
+	 * the one that the operator used last, at first with keys[0].  An operator with a
+	 * key that cannot be read is not served at all. */
+	const struct rpz_key *keys;
+	size_t n_keys;
+	/* "192.0.2.1" or "192.0.2.0/24", IPv6 likewise.  Without keys, queries from there
+	 * are served.  With keys, whoever signs is served from wherever, unless
+	 * `from_only`: then from there only. */
+	const char *const *addresses;
+	size_t n_addresses;
+	bool from_only;
+	const struct rpz_target *notify;
+	size_t n_notify;
+	const char *const *zones; /* origins that it may have: none unless listed */
+	size_t n_zones;
+};
+
+/* How an operator's copy came to be known. */
+enum rpz_how {
+	RPZ_BY_AXFR,	/* a transfer whose last byte its host has acknowledged */
+	RPZ_BY_IXFR,	/* likewise */
+	RPZ_BY_QUERY,	/* it asked over TCP for what is newer than this serial */
+	RPZ_STILL_HELD, /* it asked for the SOA: alive, with what was known before */
 };
 
 struct rpz_source {
 	void *arg;
-	/* The whole zone now; `a` owns it and is freed once the rows are encoded.  Asked
-	 * after rpz_changed() and, to be safe, at the first query after a minute. */
-	enum rc (*zone)(void *arg, struct arena *a, const struct rpz_zone **ret,
-			struct err *e);
+	/* All zones with their newest serial.  Cheap: asked after rpz_changed(), and at
+	 * the first query after a second. */
+	enum rc (*zones)(void *arg, struct arena *a, const struct rpz_head **ret,
+			 size_t *n, struct err *e);
+	/*
+	 * All rows of the newest serial, in any order.  *ret is filled in before the
+	 * first row.  SOA, NS and the canary (`_saluran-serial` TXT with the serial in
+	 * decimal) are added by the server.  Asked when somebody wants the whole zone for
+	 * the first time; later copies are made with `changes`.
+	 */
+	enum rc (*zone)(void *arg, const char *origin, struct rpz_head *ret,
+			rpz_on_row *on_row, void *on_arg, struct err *e);
+	/*
+	 * What to take from the rows of serial `from` and to add to them for those of
+	 * `to`, in any order, each row at most once (condensed; RFC 1995, section 5).
+	 * NULL: never known.  RC_NOT_FOUND: `from` is not known, or was published with
+	 * another TTL or other times in its SOA; the whole zone is sent.
+	 */
+	enum rc (*changes)(void *arg, const char *origin, uint32_t from, uint32_t to,
+			   rpz_on_change *on_change, void *on_arg, struct err *e);
 	/* Asked after rpz_changed() and at the first query after a second. */
 	enum rc (*operators)(void *arg, struct arena *a, const struct rpz_operator **ret,
 			     size_t *n, struct err *e);
-	/*
-	 * What is known of an operator's copy; NULL allowed.  Called with the serial of a
-	 * transfer whose last byte its host has acknowledged, or that it showed itself
-	 * current with (IXFR over TCP); and at each answered SOA query with the serial
-	 * known from before, if any.  A SOA answer by itself proves no copy: over UDP
-	 * anybody may have asked in an operator's name.
-	 */
-	void (*pulled)(void *arg, const char *operator_name, uint32_t serial);
+	/* What is known of an operator's copy; NULL allowed.  From one thread; calls may
+	 * be folded into the newest.  A SOA answer by itself proves no copy: over UDP
+	 * anybody may have asked in an operator's name. */
+	void (*pulled)(void *arg, const char *operator_name, const char *origin,
+		       uint32_t serial, enum rpz_how how);
 };
 
-enum { RPZ_TXT_BYTES_MAX = 1024 };
+/* Connections beyond these are turned away; transfers beyond them are cut off. */
+struct rpz_limits {
+	unsigned connections, connections_per_address, connections_per_operator;
+	unsigned transfer_s; /* for all of one transfer */
+	unsigned idle_s;     /* for the next query to arrive whole */
+};
+
+enum {
+	RPZ_TXT_BYTES_MAX = 1024,
+	RPZ_CONNECTIONS_MAX = 1024,
+	RPZ_CONNECTIONS_DEFAULT = 128,
+	RPZ_CONNECTIONS_PER_ADDRESS_DEFAULT = 8,
+	RPZ_CONNECTIONS_PER_OPERATOR_DEFAULT = 16,
+	RPZ_TRANSFER_S_DEFAULT = 900,
+	RPZ_IDLE_S_DEFAULT = 10,
+};
 
 struct rpz;
 
 /*
- * Listens on UDP and TCP, starts the threads and sends every operator a NOTIFY.  *src is
- * copied; what its `arg` points at must outlive rpz_stop().  `listen_host` is numeric;
- * NULL or "" is every IPv4 address, "::" every address.  Port 0 chooses one that is free
- * for both.
+ * Listens on UDP and TCP, starts the threads and sends every operator a NOTIFY.  *src and
+ * *limits (NULL: the defaults) are copied; what the source's `arg` points at must outlive
+ * rpz_stop().  `listen_host` is numeric; NULL or "" is every IPv4 address, "::" every
+ * address.  Port 0 chooses one that is free for both.
  *
- * RC_INVALID   origin or host cannot be read
+ * RC_INVALID   the host cannot be read
  *
  * RC_CONFLICT  the port is in use
  *
@@ -105,16 +161,16 @@ struct rpz;
  *
  * RC_IO        no socket or thread to be had
  */
-enum rc rpz_start(const char *listen_host, uint16_t port, const char *origin,
+enum rc rpz_start(const char *listen_host, uint16_t port, const struct rpz_limits *limits,
 		  const struct rpz_source *src, struct rpz **ret,
 		  struct err *e) MUST_CHECK;
 
 uint16_t rpz_port(const struct rpz *r);
 
-/* The zone or the operators changed: serve it from now on, and NOTIFY every operator,
- * again and again until it answers (at most 10 times in some 3 minutes).  Returns at
- * once; any thread. */
-void rpz_changed(struct rpz *r);
+/* A zone (NULL: any), the list of zones or the operators changed: serve it from now on,
+ * and NOTIFY every operator that may have a zone with a new serial, again and again until
+ * it answers (at most 10 times in some 3 minutes).  Returns at once; any thread. */
+void rpz_changed(struct rpz *r, const char *origin);
 
 /* Ends transfers under way and joins all threads; NULL allowed. */
 void rpz_stop(struct rpz *r);

@@ -78,12 +78,13 @@ static void
 encode(struct encoder *c, const knot_dname_t *owner, uint16_t type, const uint8_t *rdata,
        uint16_t len)
 {
-	int ret = rpz_put_record(c->pkt, owner, type, c->zone->ttl_s, rdata, len);
+	int ret = rpz_put_record(c->pkt, owner, type, c->zone->head.ttl_s, rdata, len);
 
 	if (ret == KNOT_ESPACE) {
 		message_end(c);
 		message_begin(c);
-		ret = rpz_put_record(c->pkt, owner, type, c->zone->ttl_s, rdata, len);
+		ret = rpz_put_record(c->pkt, owner, type, c->zone->head.ttl_s, rdata,
+				     len);
 	}
 	if (ret != KNOT_EOK)
 		abort(); /* the largest record fits an empty message */
@@ -189,7 +190,7 @@ encode_row(struct encoder *c, size_t i)
 	const char *why = owner_to_wire(c, row->owner, owner);
 
 	if (why == NULL && row->action == RPZ_TXT &&
-	    (row->txt == NULL || strlen(row->txt) > RPZ_TXT_BYTES_MAX))
+	    (row->data == NULL || strlen(row->data) > RPZ_TXT_BYTES_MAX))
 		why = "text_missing_or_too_long";
 	if (why == NULL && !owner_is_new(c, i))
 		why = "owner_given_before";
@@ -205,8 +206,12 @@ encode_row(struct encoder *c, size_t i)
 	case RPZ_PASSTHRU:
 		encode(c, owner, KNOT_RRTYPE_CNAME, passthru, sizeof(passthru));
 		break;
+	case RPZ_CNAME:
+	case RPZ_A:
+	case RPZ_AAAA:
+		return "action_not_known";
 	case RPZ_TXT:
-		encode_txt(c, owner, row->txt);
+		encode_txt(c, owner, row->data);
 		break;
 	}
 	return NULL;
@@ -217,8 +222,9 @@ encode_row(struct encoder *c, size_t i)
 static void
 soa_init(struct rpz_snapshot *s, const struct encoder *c)
 {
-	const uint32_t numbers[] = {c->zone->serial, c->zone->refresh_s, c->zone->retry_s,
-				    c->zone->expire_s, c->zone->ttl_s};
+	const uint32_t numbers[] = {c->zone->head.serial, c->zone->head.refresh_s,
+				    c->zone->head.retry_s, c->zone->head.expire_s,
+				    c->zone->head.ttl_s};
 	static const uint8_t hostmaster[] = "\012hostmaster";
 	uint8_t *p = s->soa;
 
@@ -246,13 +252,13 @@ encode_zone(struct encoder *c, const struct rpz_snapshot *s)
 	canary[0] = sizeof(CANARY) - 1;
 	memcpy(canary + 1, CANARY, sizeof(CANARY) - 1);
 	memcpy(canary + sizeof(CANARY), c->origin, c->origin_len);
-	snprintf(serial, sizeof(serial), "%u", c->zone->serial);
+	snprintf(serial, sizeof(serial), "%u", c->zone->head.serial);
 	encode_txt(c, canary, serial);
 	for (size_t i = 0; i < c->zone->n_rows; i++) {
 		why = encode_row(c, i);
 		if (why != NULL && c->n_bad++ < BAD_ROWS_LOGGED_MAX)
 			log_line(LOG_WARN, "rpz.row", "serial=%u row=%zu left_out=%s",
-				 c->zone->serial, i + 1, why);
+				 c->zone->head.serial, i + 1, why);
 	}
 	encode(c, c->origin, KNOT_RRTYPE_SOA, s->soa, s->soa_len);
 	message_end(c);
@@ -291,15 +297,15 @@ rpz_snapshot_build(const struct rpz_zone *z, const knot_dname_t *origin,
 		goto out;
 	}
 	s->refs = 1;
-	s->serial = z->serial;
-	s->ttl_s = z->ttl_s;
+	s->serial = z->head.serial;
+	s->ttl_s = z->head.ttl_s;
 	s->stream_len = c.stream.len;
 	s->stream = malloc(s->stream_len);
 	if (s->stream == NULL)
 		abort();
 	memcpy(s->stream, c.stream.data, s->stream_len);
 	log_line(LOG_INFO, "rpz.zone", "serial=%u rows=%zu left_out=%zu bytes=%zu",
-		 z->serial, z->n_rows, c.n_bad, s->stream_len);
+		 z->head.serial, z->n_rows, c.n_bad, s->stream_len);
 	*ret = s;
 	s = NULL;
 out:

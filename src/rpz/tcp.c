@@ -159,7 +159,7 @@ slot_take(struct rpz *r, const struct rpz_addr *from)
 	int theirs = 0;
 
 	pthread_mutex_lock(&r->lock);
-	for (int i = 0; i < RPZ_CONNECTIONS_MAX; i++) {
+	for (int i = 0; i < RPZ_SLOTS; i++) {
 		struct rpz_connection *c = &r->connections[i];
 
 		if (c->state == CONNECTION_DONE) {
@@ -235,7 +235,7 @@ rpz_tcp_main(void *arg)
 void
 rpz_tcp_join(struct rpz *r)
 {
-	for (int i = 0; i < RPZ_CONNECTIONS_MAX; i++) {
+	for (int i = 0; i < RPZ_SLOTS; i++) {
 		struct rpz_connection *c = &r->connections[i];
 
 		/* Each sees stop_fd.  The state is read without the lock it is joined

@@ -29,10 +29,25 @@
 
 enum {
 	FAKE_OPERATORS_MAX = 8,
+	FAKE_VERSIONS_MAX = 64,
 	FAKE_WAIT_S = 10,
 	KDIG_BYTES_MAX = 8 << 20,
 	COMMAND_MAX = 512,
 	KDIG_ARGS_MAX = 32
+};
+
+/* Flat, for tables; the server gets it in full. */
+struct fake_operator {
+	const char *name, *address;
+	uint16_t notify_port;
+	const char *tsig_name, *tsig_secret;
+};
+
+/* A serial and its rows. */
+struct fake_version {
+	uint32_t serial;
+	const struct rpz_row *rows;
+	size_t n_rows;
 };
 
 struct fake {
@@ -41,30 +56,138 @@ struct fake {
 	uint32_t serial;
 	const struct rpz_row *rows;
 	size_t n_rows;
-	struct rpz_operator ops[FAKE_OPERATORS_MAX];
+	struct fake_version past[FAKE_VERSIONS_MAX]; /* its journal, with the newest */
+	size_t n_past;
+	struct fake_operator ops[FAKE_OPERATORS_MAX];
 	size_t n_ops;
 	bool broken;
 	unsigned n_asked, n_pulled; /* calls of zone() and pulled() */
 	uint32_t pulled_serial;
+	enum rpz_how pulled_how;
 	char pulled_name[32];
 	struct rpz *r;
 };
 
+/* Under the lock. */
+static struct rpz_head
+fake_head(const struct fake *f)
+{
+	return (struct rpz_head){ORIGIN, f->serial, 30, 60, 10, 3600};
+}
+
 static enum rc
-fake_zone(void *arg, struct arena *a, const struct rpz_zone **ret, struct err *e)
+fake_zones(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
+	   struct err *e)
 {
 	struct fake *f = arg;
-	struct rpz_zone *z = ARENA_NEW(a, struct rpz_zone);
+	struct rpz_head *h = ARENA_NEW(a, struct rpz_head);
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&f->lock);
+	*h = fake_head(f);
+	if (f->broken)
+		rc = err_set(e, RC_IO, "the fake store is broken");
+	pthread_mutex_unlock(&f->lock);
+	*ret = h;
+	*n = 1;
+	return rc;
+}
+
+static enum rc
+fake_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row,
+	  void *on_arg, struct err *e)
+{
+	struct fake *f = arg;
+	const struct rpz_row *rows;
+	size_t n;
 	enum rc rc = RC_OK;
 
 	pthread_mutex_lock(&f->lock);
 	f->n_asked++;
-	*z = (struct rpz_zone){ORIGIN, f->serial, 30, 60, 10, 3600, f->rows, f->n_rows};
+	*ret = fake_head(f);
+	rows = f->rows;
+	n = f->n_rows;
 	if (f->broken)
 		rc = err_set(e, RC_IO, "the fake store is broken");
 	pthread_mutex_unlock(&f->lock);
-	*ret = z;
+	if (rc == RC_OK && strcasecmp(origin, ORIGIN) != 0)
+		rc = err_set(e, RC_NOT_FOUND, "%s is no zone of the fake store", origin);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = on_row(on_arg, &rows[i], e);
 	return rc;
+}
+
+static bool
+fake_has(const struct fake_version *v, const struct rpz_row *row)
+{
+	for (size_t i = 0; i < v->n_rows; i++) {
+		const struct rpz_row *r = &v->rows[i];
+
+		if (strcasecmp(r->owner, row->owner) == 0 && r->action == row->action &&
+		    strcmp(r->data == NULL ? "" : r->data,
+			   row->data == NULL ? "" : row->data) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum rc
+fake_changes(void *arg, const char *origin, uint32_t from, uint32_t to,
+	     rpz_on_change *on_change, void *on_arg, struct err *e)
+{
+	struct fake *f = arg;
+	struct fake_version was = {0}, is = {0};
+	bool found[2] = {false, false};
+	enum rc rc = RC_OK;
+
+	(void)origin;
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < f->n_past; i++) {
+		if (f->past[i].serial == from) {
+			was = f->past[i];
+			found[0] = true;
+		}
+		if (f->past[i].serial == to) {
+			is = f->past[i];
+			found[1] = true;
+		}
+	}
+	if (f->broken)
+		rc = err_set(e, RC_IO, "the fake store is broken");
+	else if (!found[0] || !found[1])
+		rc = err_set(e, RC_NOT_FOUND, "no such serial");
+	pthread_mutex_unlock(&f->lock);
+	for (size_t i = 0; rc == RC_OK && i < was.n_rows; i++)
+		if (!fake_has(&is, &was.rows[i]))
+			rc = on_change(on_arg, &was.rows[i], false, e);
+	for (size_t i = 0; rc == RC_OK && i < is.n_rows; i++)
+		if (!fake_has(&was, &is.rows[i]))
+			rc = on_change(on_arg, &is.rows[i], true, e);
+	return rc;
+}
+
+static void
+fake_operator_fill(struct arena *a, const struct fake_operator *op,
+		   struct rpz_operator *out)
+{
+	struct rpz_key *key = ARENA_NEW(a, struct rpz_key);
+	struct rpz_target *target = ARENA_NEW(a, struct rpz_target);
+	const char **texts = arena_array(a, 2, sizeof(*texts));
+
+	*key = (struct rpz_key){op->tsig_name, op->tsig_secret};
+	*target = (struct rpz_target){op->address, op->notify_port};
+	texts[0] = op->address;
+	texts[1] = ORIGIN;
+	*out = (struct rpz_operator){.name = op->name,
+				     .keys = key,
+				     .n_keys = op->tsig_name != NULL ||
+					       op->tsig_secret != NULL,
+				     .addresses = texts,
+				     .n_addresses = op->address != NULL,
+				     .notify = target,
+				     .n_notify = op->notify_port != 0,
+				     .zones = texts + 1,
+				     .n_zones = 1};
 }
 
 static enum rc
@@ -72,24 +195,30 @@ fake_operators(void *arg, struct arena *a, const struct rpz_operator **ret, size
 	       struct err *e)
 {
 	struct fake *f = arg;
+	struct rpz_operator *out = arena_array(a, FAKE_OPERATORS_MAX, sizeof(*out));
 
 	(void)e;
 	pthread_mutex_lock(&f->lock);
-	*ret = arena_copy(a, f->ops, f->n_ops * sizeof(*f->ops));
+	for (size_t i = 0; i < f->n_ops; i++)
+		fake_operator_fill(a, &f->ops[i], &out[i]);
 	*n = f->n_ops;
 	pthread_mutex_unlock(&f->lock);
+	*ret = out;
 	return RC_OK;
 }
 
 static void
-fake_pulled(void *arg, const char *name, uint32_t serial)
+fake_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
+	    enum rpz_how how)
 {
 	struct fake *f = arg;
 
+	assert_string_equal(origin, ORIGIN);
 	pthread_mutex_lock(&f->lock);
 	f->n_pulled++;
 	pthread_cond_broadcast(&f->pulled);
 	f->pulled_serial = serial;
+	f->pulled_how = how;
 	snprintf(f->pulled_name, sizeof(f->pulled_name), "%s", name);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -120,8 +249,10 @@ fake_set(struct fake *f, uint32_t serial, const struct rpz_row *rows, size_t n)
 	f->serial = serial;
 	f->rows = rows;
 	f->n_rows = n;
+	assert_true(f->n_past < FAKE_VERSIONS_MAX);
+	f->past[f->n_past++] = (struct fake_version){serial, rows, n};
 	pthread_mutex_unlock(&f->lock);
-	rpz_changed(f->r);
+	rpz_changed(f->r, NULL);
 }
 
 static const struct rpz_row four_rows[] = {
@@ -131,13 +262,14 @@ static const struct rpz_row four_rows[] = {
 	{"info.t.me", RPZ_TXT, "order 42"},
 };
 
-static const struct rpz_operator listed = {"plain", "127.0.0.1", 0, NULL, NULL};
-static const struct rpz_operator keyed = {"keyed", "127.0.0.3", 0, KEY_NAME, KEY_SECRET};
+static const struct fake_operator listed = {"plain", "127.0.0.1", 0, NULL, NULL};
+static const struct fake_operator keyed = {"keyed", "127.0.0.3", 0, KEY_NAME, KEY_SECRET};
 
 static void
 fake_start(struct fake *f)
 {
-	const struct rpz_source src = {f, fake_zone, fake_operators, fake_pulled};
+	const struct rpz_source src = {
+		f, fake_zones, fake_zone, fake_changes, fake_operators, fake_pulled};
 	struct err e = ERR_INIT;
 
 	pthread_mutex_init(&f->lock, NULL);
@@ -154,7 +286,8 @@ fake_start(struct fake *f)
 	}
 	if (f->serial == 0)
 		f->serial = 100;
-	if (rpz_start("0.0.0.0", 0, ORIGIN, &src, &f->r, &e) != RC_OK)
+	f->past[f->n_past++] = (struct fake_version){f->serial, f->rows, f->n_rows};
+	if (rpz_start("0.0.0.0", 0, NULL, &src, &f->r, &e) != RC_OK)
 		fail_msg("rpz_start: %s", e.text);
 	assert_int_not_equal(rpz_port(f->r), 0);
 }

@@ -7,7 +7,7 @@
  *
  *	serial NUMBER
  *	operator NAME ADDRESS NOTIFY_PORT [TSIG_NAME TSIG_SECRET]
- *	row OWNER nxdomain|nodata|passthru|txt [TEXT WITHOUT BLANKS]
+ *	row OWNER nxdomain|nodata|passthru|cname|a|aaaa|txt [DATA WITHOUT BLANKS]
  *
  * and is read whenever the server asks; replace it by rename(), then send SIGHUP.  Prints
  * "port N" once it listens and "pulled NAME SERIAL" as that happens.  SIGTERM ends it.
@@ -28,8 +28,11 @@ struct fixture {
 };
 
 struct content {
-	struct rpz_zone zone;
+	struct arena *a;
+	const char *origin;
+	struct rpz_head head;
 	struct rpz_row *rows;
+	size_t n_rows;
 	struct rpz_operator ops[OPERATORS_MAX];
 	size_t n_ops;
 };
@@ -47,7 +50,8 @@ number_parse(const char *s, unsigned long max, unsigned long *ret)
 static enum rc
 action_parse(const char *s, enum rpz_action *ret)
 {
-	static const char *const names[] = {"nxdomain", "nodata", "passthru", "txt"};
+	static const char *const names[] = {"nxdomain", "nodata", "passthru", "cname",
+					    "a",	"aaaa",	  "txt"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(s, names[i]) == 0) {
@@ -55,6 +59,30 @@ action_parse(const char *s, enum rpz_action *ret)
 			return RC_OK;
 		}
 	return RC_INVALID;
+}
+
+static void
+operator_fill(struct content *c, struct rpz_operator *out, char **word, uint16_t port,
+	      bool with_key)
+{
+	struct rpz_key *key = ARENA_NEW(c->a, struct rpz_key);
+	struct rpz_target *target = ARENA_NEW(c->a, struct rpz_target);
+	const char **texts = arena_array(c->a, 2, sizeof(*texts));
+
+	if (with_key)
+		*key = (struct rpz_key){word[4], word[5]};
+	*target = (struct rpz_target){word[2], port};
+	texts[0] = word[2];
+	texts[1] = c->origin;
+	*out = (struct rpz_operator){.name = word[1],
+				     .keys = key,
+				     .n_keys = with_key,
+				     .addresses = texts,
+				     .n_addresses = 1,
+				     .notify = target,
+				     .n_notify = port != 0,
+				     .zones = texts + 1,
+				     .n_zones = 1};
 }
 
 static enum rc
@@ -67,23 +95,21 @@ line_parse(struct content *c, char **word, size_t n)
 	if (strcmp(word[0], "serial") == 0 && n == 2) {
 		if (number_parse(word[1], UINT32_MAX, &number) != RC_OK)
 			return RC_INVALID;
-		c->zone.serial = (uint32_t)number;
+		c->head.serial = (uint32_t)number;
 		return RC_OK;
 	}
 	if (strcmp(word[0], "operator") == 0 && (n == 4 || n == 6)) {
 		if (c->n_ops == OPERATORS_MAX ||
 		    number_parse(word[3], UINT16_MAX, &number) != RC_OK)
 			return RC_INVALID;
-		c->ops[c->n_ops++] = (struct rpz_operator){
-			word[1], word[2], (uint16_t)number, n == 6 ? word[4] : NULL,
-			n == 6 ? word[5] : NULL};
+		operator_fill(c, &c->ops[c->n_ops++], word, (uint16_t)number, n == 6);
 		return RC_OK;
 	}
 	if (strcmp(word[0], "row") == 0 && n >= 3 && n <= 4) {
-		struct rpz_row *row = &c->rows[c->zone.n_rows++];
+		struct rpz_row *row = &c->rows[c->n_rows++];
 
 		row->owner = word[1];
-		row->txt = n == 4 ? word[3] : NULL;
+		row->data = n == 4 ? word[3] : NULL;
 		return action_parse(word[2], &row->action);
 	}
 	return RC_INVALID;
@@ -98,7 +124,9 @@ file_read(const struct fixture *x, struct arena *a, struct content **ret, struct
 	size_t n_lines = 0;
 
 	*ret = c;
-	c->zone = (struct rpz_zone){.origin = x->origin,
+	c->a = a;
+	c->origin = x->origin;
+	c->head = (struct rpz_head){.origin = x->origin,
 				    .ttl_s = 5,
 				    .refresh_s = 3600,
 				    .retry_s = 1,
@@ -114,7 +142,6 @@ file_read(const struct fixture *x, struct arena *a, struct content **ret, struct
 		goto out;
 	}
 	c->rows = arena_array(a, n_lines + 1, sizeof(*c->rows));
-	c->zone.rows = c->rows;
 	for (size_t i = 0; rc == RC_OK && i < n_lines && fgets(line, sizeof(line), f);
 	     i++) {
 		char *word[WORDS_MAX], *rest = arena_strdup(a, line), *w;
@@ -133,12 +160,30 @@ out:
 }
 
 static enum rc
-fixture_zone(void *arg, struct arena *a, const struct rpz_zone **ret, struct err *e)
+fixture_zones(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
+	      struct err *e)
 {
 	struct content *c;
 	enum rc rc = file_read(arg, a, &c, e);
 
-	*ret = &c->zone;
+	*ret = &c->head;
+	*n = 1;
+	return rc;
+}
+
+static enum rc
+fixture_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row,
+	     void *on_arg, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct content *c;
+	enum rc rc = file_read(arg, a, &c, e);
+
+	*ret = c->head;
+	ret->origin = origin;
+	for (size_t i = 0; rc == RC_OK && i < c->n_rows; i++)
+		rc = on_row(on_arg, &c->rows[i], e);
+	arena_free(a);
 	return rc;
 }
 
@@ -155,9 +200,10 @@ fixture_operators(void *arg, struct arena *a, const struct rpz_operator **ret, s
 }
 
 static void
-fixture_pulled(void *arg, const char *name, uint32_t serial)
+fixture_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
+	       enum rpz_how how)
 {
-	(void)arg;
+	(void)arg, (void)origin, (void)how;
 	printf("pulled %s %u\n", name, serial);
 }
 
@@ -183,9 +229,9 @@ main(int argc, char **argv)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	const struct rpz_source src = {&x, fixture_zone, fixture_operators,
-				       fixture_pulled};
-	enum rc rc = rpz_start(argv[1], (uint16_t)port, x.origin, &src, &r, &e);
+	const struct rpz_source src = {&x,   fixture_zones,	fixture_zone,
+				       NULL, fixture_operators, fixture_pulled};
+	enum rc rc = rpz_start(argv[1], (uint16_t)port, NULL, &src, &r, &e);
 
 	if (rc != RC_OK) {
 		fprintf(stderr, "rpz_fixture: %s\n", e.text);
@@ -193,7 +239,7 @@ main(int argc, char **argv)
 	}
 	printf("port %u\n", rpz_port(r));
 	while (sigwait(&set, &sig) == 0 && sig == SIGHUP)
-		rpz_changed(r);
+		rpz_changed(r, NULL);
 	rpz_stop(r);
 	return 0;
 }
