@@ -80,20 +80,61 @@ step_looked(struct writer *w, const char *casefile, struct err *e)
 			 NULL, NULL, e);
 }
 
+/* For a person to send. */
 static enum rc
-prepare_one(struct writer *w, const char *casefile, struct err *e)
+step_keep(struct writer *w, const struct case_row *c, const struct policy_step *step,
+	  const char *text, struct err *e)
 {
 	char id[UUID_TEXT_LEN + 1];
-	const struct policy *p;
-	const char *text, *ready = NULL;
-	struct case_row c;
-	bool open;
-	enum rc rc = view_case_get(w->s, w->a, casefile, &c, e);
 
+	uuid7_make(w->now_us, id);
+	return store_run(w->s, &SQL_PREPARED_INSERT,
+			 (struct db_param[]){
+				 DB_P_TEXT(id),
+				 DB_P_TEXT(c->casefile),
+				 DB_P_INT(c->due.step),
+				 DB_P_INT(c->due.step_us),
+				 DB_P_INT(step->warn ? step->level : 0),
+				 DB_P_TEXT(text),
+				 /* its place in the list: each its own */
+				 DB_P_INT(w->now_us++),
+			 },
+			 NULL, NULL, e);
+}
+
+/* The policy has the node send it, and it did not. */
+static enum rc
+step_alarm(struct writer *w, const char *casefile, const char *why, struct err *e)
+{
+	return alarm_raise(
+		w, arena_printf(w->a, "prepared/%s", casefile), "prepared_step", casefile,
+		arena_printf(w->a,
+			     "the node could not send a reminder or warning that the "
+			     "policy has it send: %.*s. A person sends it: saluran "
+			     "prepared",
+			     ALARM_TEXT_MAX / 2, why),
+		w->now_us, e);
+}
+
+/* `failed`: why the node could not send it when it tried; NULL: it has not. */
+static enum rc
+prepare_one(struct writer *w, const char *casefile, const char *failed, struct err *e)
+{
+	const struct policy *p;
+	const char *text = NULL, *ready = NULL;
+	struct case_row c;
+	bool open = false;
+	enum rc rc = step_looked(w, casefile, e);
+
+	if (rc == RC_OK && failed != NULL)
+		rc = step_alarm(w, casefile, failed, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = view_case_get(w->s, w->a, casefile, &c, e);
 	if (rc == RC_OK)
 		rc = view_policy(w->v, &c.policy_sha256, &p, e);
 	if (rc != RC_OK)
-		return rc;
+		return failed != NULL ? RC_OK : rc; /* the alarm is what can be done */
 	casefile_due(p, policy_class_find(p, c.class_code), &c.fold, view_case_owed(&c),
 		     &c.due);
 	if (c.due.step < 0 || c.due.pending || c.due.step_us > w->now_us)
@@ -107,48 +148,26 @@ prepare_one(struct writer *w, const char *casefile, struct err *e)
 	if (rc != RC_OK || before != 0)
 		return rc;
 	const struct policy_step *step = &p->ladder[c.due.step];
-	rc = text_make(w, &c, step, &text, &open, e);
-	uuid7_make(w->now_us, id);
-	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_PREPARED_INSERT,
-			       (struct db_param[]){
-				       DB_P_TEXT(id),
-				       DB_P_TEXT(casefile),
-				       DB_P_INT(c.due.step),
-				       DB_P_INT(c.due.step_us),
-				       DB_P_INT(step->warn ? step->level : 0),
-				       DB_P_TEXT(text),
-				       /* its place in the list: each its own */
-				       DB_P_INT(w->now_us++),
-			       },
-			       NULL, NULL, e);
-	if (rc != RC_OK || !step->by_node)
-		return rc;
-	if (open)
-		return alarm_raise(w, arena_printf(w->a, "prepared/%s", casefile),
-				   "prepared_step", casefile,
-				   "a step that the policy has the node send has a place "
-				   "open in its template: a person must send it",
-				   w->now_us, e);
+	if (failed == NULL)
+		rc = text_make(w, &c, step, &text, &open, e);
+	if (rc == RC_OK && step->by_node && open)
+		rc = step_alarm(w, casefile, "its template has a place open", e);
+	if (rc != RC_OK || failed != NULL || !step->by_node || open)
+		return rc == RC_OK ? step_keep(w, &c, step, text, e) : rc;
 	if (text != NULL)
 		rc = template_ready(w->a, "text", text, &ready, e);
 	struct act act = {.casefile = casefile,
 			  .by = "node",
 			  .text = ready,
 			  .level = step->warn ? step->level : 0};
-	if (rc == RC_OK)
-		rc = step_send(w, &c, &act, e);
-	return rc == RC_OK
-		       ? store_run(w->s, &SQL_PREPARED_END,
-				   (struct db_param[]){DB_P_TEXT(id), DB_P_INT(w->now_us),
-						       DB_P_TEXT("node")},
-				   NULL, NULL, e)
-		       : rc;
+	return rc == RC_OK ? step_send(w, &c, &act, e) : rc;
 }
 
 struct prepare {
 	int64_t now_us;
-	size_t n; /* out */
+	size_t n;			/* out */
+	char failed[UUID_TEXT_LEN + 1]; /* out: the case at which it ended */
+	const char *why;
 };
 
 static enum rc
@@ -163,15 +182,76 @@ work_prepare(struct writer *w, void *arg, struct err *e)
 		"case:s", cases, e);
 
 	job->n = json_array_size(cases);
+	job->failed[0] = '\0';
 	json_array_foreach (cases, i, row) {
 		const char *id = arena_strdup(
 			w->a, json_string_value(json_object_get(row, "case")));
-		if (rc == RC_OK)
-			rc = step_looked(w, id, e);
-		if (rc == RC_OK)
-			rc = prepare_one(w, id, e);
+		if (rc != RC_OK)
+			break;
+		rc = prepare_one(w, id, NULL, e);
+		if (rc != RC_OK && strlen(id) == UUID_TEXT_LEN)
+			memcpy(job->failed, id, UUID_TEXT_LEN + 1);
 	}
 	json_decref(cases);
+	return rc;
+}
+
+static enum rc
+work_failed(struct writer *w, void *arg, struct err *e)
+{
+	const struct prepare *job = arg;
+
+	return prepare_one(w, job->failed, job->why, e);
+}
+
+/* Steps of which an alarm tells, and that are no longer what is next. */
+static enum rc
+settled_get(struct store *s, json_t *into, struct err *e)
+{
+	return store_rows(s, &SQL_PREPARED_SETTLED,
+			  (struct db_param[]){DB_P_INT(PREPARE_BATCH)}, "key:s", into, e);
+}
+
+static enum rc
+work_settled(struct writer *w, void *arg, struct err *e)
+{
+	json_t *keys = json_array(), *row;
+	size_t i;
+	enum rc rc = settled_get(w->s, keys, e);
+
+	(void)arg;
+	json_array_foreach (keys, i, row)
+		if (rc == RC_OK)
+			rc = alarm_clear(
+				w, json_string_value(json_object_get(row, "key")), e);
+	json_decref(keys);
+	return rc;
+}
+
+/* Is it the node that is not well, rather than one case? */
+static bool
+of_the_node(enum rc rc)
+{
+	return rc == RC_IO || rc == RC_FULL || rc == RC_RETRY || rc == RC_UNAVAILABLE;
+}
+
+/* A batch is one job.  A case that cannot be sent takes it back: then it is set aside,
+ * with an alarm, and the others go on without it. */
+static enum rc
+prepare_batch(struct node *nd, struct prepare *job, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (bool again = true; rc == RC_OK && again;) {
+		struct err why = ERR_INIT;
+		rc = writer_run(nd, work_prepare, job, &why);
+		again = rc != RC_OK && job->failed[0] != '\0' && !of_the_node(rc);
+		job->why = why.text;
+		if (again)
+			rc = writer_run(nd, work_failed, job, e);
+		else if (rc != RC_OK)
+			rc = err_set(e, rc, "%s", why.text);
+	}
 	return rc;
 }
 
@@ -179,7 +259,7 @@ enum rc
 tick_prepare(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
 	struct prepare job = {.now_us = now_us};
-	json_t *first = json_array();
+	json_t *first = json_array(), *settled = json_array();
 	struct store *s = NULL;
 	int64_t at_us = 0;
 	enum rc rc = reader_get(nd, &s, e);
@@ -191,10 +271,15 @@ tick_prepare(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_STEP_NEXT, (struct db_param[]){DB_P_INT(now_us)},
 			       0, &at_us, e);
+	if (rc == RC_OK)
+		rc = settled_get(s, settled, e);
 	reader_put(nd, s);
+	if (rc == RC_OK && json_array_size(settled) != 0)
+		rc = writer_run(nd, work_settled, NULL, e);
 	if (rc == RC_OK && json_array_size(first) != 0)
-		rc = writer_run(nd, work_prepare, &job, e);
+		rc = prepare_batch(nd, &job, e);
 	json_decref(first);
+	json_decref(settled);
 	if (rc != RC_OK)
 		return rc;
 	if (job.n == PREPARE_BATCH)

@@ -551,15 +551,78 @@ sent_by_node(void **state)
 	fix_close(&f);
 }
 
+/* One case that the node cannot send for does not hold up the others: it is set aside
+ * with an alarm, a person sends it, and the alarm ends. */
+static void
+one_that_cannot_be_sent(void **state)
+{
+	static const char standing[] = "SELECT count(*) FROM alarm WHERE kind = "
+				       "'prepared_step' AND cleared_us = 0";
+	enum { SUBJECT = 4000 };
+	struct fix f;
+	json_t *p = json_loads(fix_policy, 0, NULL);
+	json_t *ladder = json_object_get(p, "ladder");
+	char subject[SUBJECT + 1];
+
+	(void)state;
+	json_object_set_new(json_array_get(ladder, 0), "by", json_string("node"));
+	char *text = json_dumps(p, 0);
+	fix_open_policy(&f, text);
+	free(text);
+	json_decref(p);
+	memset(subject, 's', SUBJECT);
+	subject[SUBJECT] = '\0';
+	/* Five times such a subject are more than an event takes. */
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/templates",
+		 template("reminder", "reminder",
+			  "{subject}{subject}{subject}{subject}{subject}"));
+	fix_send(&f, "A-1", "t.example", 2);
+	const char *bad = fix_text(
+		fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/notices",
+			 json_pack("{s:s, s:s, s:s, s:s}", "csv",
+				   fix_csv(&f, "u.example", 1), "reference", "A-2",
+				   "subject", subject, "legal_basis", "L")),
+		"case");
+	fix_send(&f, "A-3", "v.example", 2);
+	fix_settle(&f);
+	fix_clock_add(111 * FIX_S);
+	tick(&f);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "case.remind"), 2);
+	assert_int_equal(fix_query(&f, AUTHORITY, standing), 1);
+	const char *why = fix_query_text(
+		&f, AUTHORITY,
+		"SELECT subject || ': ' || body FROM alarm WHERE cleared_us = 0");
+	assert_non_null(strstr(why, bad));
+	assert_non_null(strstr(why, "16384"));
+	/* Not tried again at each tick; a person sends it, with a text or without. */
+	tick(&f);
+	assert_int_equal(json_array_size(prepared(&f)), 1);
+	assert_string_equal(fix_text(json_array_get(prepared(&f), 0), "case"), bad);
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		 send_path(&f, json_array_get(prepared(&f), 0)),
+		 json_pack("{s:s}", "text", "Please answer."));
+	tick(&f);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "case.remind"), 3);
+	assert_int_equal(fix_query(&f, AUTHORITY, standing), 0);
+	fix_settle(&f);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(notes),	  cmocka_unit_test(notes_stay),
-		cmocka_unit_test(templates),	  cmocka_unit_test(templates_refused),
-		cmocka_unit_test(open_places),	  cmocka_unit_test(counts),
-		cmocka_unit_test(counts_refused), cmocka_unit_test(prepares),
+		cmocka_unit_test(notes),
+		cmocka_unit_test(notes_stay),
+		cmocka_unit_test(templates),
+		cmocka_unit_test(templates_refused),
+		cmocka_unit_test(open_places),
+		cmocka_unit_test(counts),
+		cmocka_unit_test(counts_refused),
+		cmocka_unit_test(prepares),
 		cmocka_unit_test(sent_by_node),
+		cmocka_unit_test(one_that_cannot_be_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
