@@ -231,9 +231,10 @@ struct bundle_order {
 #define BUNDLE_OUTCOMES_MAX 8
 
 struct bundle_case {
-	bool manifest; /* a notice.send that has effect is here */
-	const char *class_code;
-	const char *subject; /* disclosed, or NULL */
+	bool manifest;		/* a notice.send that has effect is here */
+	const char *class_code; /* as the notice has it */
+	const char *class_now;	/* whose limits hold, after transfers */
+	const char *subject;	/* disclosed, or NULL */
 	uint64_t parts, items, decided;
 	uint64_t suspended; /* of the decided: an inability that pauses the clock */
 	struct {

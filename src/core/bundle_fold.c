@@ -428,6 +428,7 @@ clocks_set(const struct policy *p, struct bundle_case *c)
 	casefile_due(p, cls, &c->fold, c->items - c->decided + c->suspended, &c->due);
 	c->accept_due_us = deadline_of(p, cls, &c->fold, DEADLINE_ACCEPT, NULL);
 	c->decide_due_us = deadline_of(p, cls, &c->fold, DEADLINE_DECIDE, NULL);
+	c->class_now = deadline_class(p, cls, &c->fold)->code;
 }
 
 static void

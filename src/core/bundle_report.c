@@ -181,7 +181,7 @@ case_json(const struct bundle_case *c)
 	return json_pack(
 		"{s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
 		"s:o, s:o, s:i}",
-		"state", case_state_token(f->state), "class", text_json(c->class_code),
+		"state", case_state_token(f->state), "class", text_json(c->class_now),
 		"subject", text_json(c->subject), "items", (json_int_t)c->items,
 		"decided", (json_int_t)c->decided, "outcomes", outcomes, "sent",
 		time_json(f->sent_us), "received", time_json(f->receipt_us), "accepted",

@@ -106,7 +106,7 @@ notice_tell(struct bundle *b)
 	PROVEN("By the policy %s, version %" PRIu64
 	       ", class %s, %s had to accept or refuse "
 	       "it by %s and to decide every item by %s.",
-	       b->r->policy->name, b->r->policy->version, c->class_code, to, accept,
+	       b->r->policy->name, b->r->policy->version, c->class_now, to, accept,
 	       decide);
 }
 

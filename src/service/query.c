@@ -186,7 +186,8 @@ case_finish(json_t *c, int64_t now_us)
 }
 
 #define CASE_SPEC                                                                        \
-	"case:s peer:s state:i subject:s legal_basis:s class:s urgent:b items:i "        \
+	"case:s peer:s state:i subject:s legal_basis:s class:s class_sent:s urgent:b "   \
+	"items:i "                                                                       \
 	"decided:i "                                                                     \
 	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "     \
 	"decide_due:t due_us:i author:s duplicate:i listed_refused:i"

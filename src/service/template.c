@@ -215,7 +215,7 @@ case_value(void *arg, const char *word)
 		{"case", c->casefile},
 		{"subject", c->subject},
 		{"legal_basis", c->legal_basis},
-		{"class", c->class_code},
+		{"class", c->class_now},
 		{"org", t->org},
 		{"peer", t->peer},
 		{"state", case_state_token(c->fold.state)},

@@ -82,6 +82,8 @@ struct case_row {
 	uint64_t parts, items, decided;
 	bool manifest;
 	const char *subject, *legal_basis, *class_code; /* NULL: none */
+	const char *class_now; /* whose limits hold, after transfers; class_code is that
+				* of the notice */
 	bool urgent;
 	struct hash policy_sha256;
 	uint64_t suspended; /* of the decided: an inability that pauses, and may end */

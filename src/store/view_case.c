@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/deadline.h"
 #include "core/event_type.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
@@ -200,6 +201,7 @@ on_case(void *arg, const struct db_row *row, struct err *e)
 	c->suspended = (uint64_t)drv->col_int(row, col++);
 	const char *pauses = store_col_text(g->s, g->a, row, col++);
 	const char *transfers = store_col_text(g->s, g->a, row, col++);
+	c->class_now = store_col_text(g->s, g->a, row, col++);
 	enum rc rc = rungs_parse(rungs, f, e);
 	if (rc == RC_OK)
 		rc = pauses_parse(pauses, f, e);
@@ -213,19 +215,22 @@ view_case_owed(const struct case_row *c)
 }
 
 static enum rc
-case_due_now(struct views *v, struct case_row *c, struct err *e)
+case_due_now(struct fold *f, struct case_row *c, struct err *e)
 {
 	const struct policy *p;
 
 	c->due = (struct case_due){.step = -1};
+	c->class_now = c->class_code;
 	if (!c->manifest)
 		return RC_OK;
-	enum rc rc = view_policy(v, &c->policy_sha256, &p, e);
+	enum rc rc = view_policy(f->v, &c->policy_sha256, &p, e);
 	if (rc != RC_OK)
 		return rc;
 	const struct policy_class *cls = policy_class_find(p, c->class_code);
-	if (cls != NULL)
-		casefile_due(p, cls, &c->fold, view_case_owed(c), &c->due);
+	if (cls == NULL)
+		return RC_OK;
+	casefile_due(p, cls, &c->fold, view_case_owed(c), &c->due);
+	c->class_now = arena_strdup(f->a, deadline_class(p, cls, &c->fold)->code);
 	return RC_OK;
 }
 
@@ -271,7 +276,7 @@ enum rc
 fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 {
 	const struct casefile *k = &c->fold;
-	enum rc rc = case_due_now(f->v, c, e);
+	enum rc rc = case_due_now(f, c, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -317,6 +322,7 @@ fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_TEXT(transfers_text(f->a, k)),
 			DB_P_INT(c->due.paused_us),
 			DB_P_INT(c->due.paused_until_us),
+			DB_P_TEXT(c->class_now),
 		},
 		NULL, NULL, e);
 	if (rc == RC_OK)

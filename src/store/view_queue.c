@@ -103,7 +103,7 @@ fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us, stru
 				 DB_P_INT(place_us),
 				 DB_P_INT(c->channel),
 				 DB_P_INT(c->fold.state),
-				 DB_P_TEXT(c->class_code == NULL ? "" : c->class_code),
+				 DB_P_TEXT(c->class_now == NULL ? "" : c->class_now),
 				 DB_P_INT(c->urgent),
 				 DB_P_INT(c->fold.receipt_us != 0),
 				 DB_P_INT(now.items),

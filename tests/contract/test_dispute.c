@@ -107,6 +107,28 @@ questions(void **state)
 	fix_close(&f);
 }
 
+/* Alone, in the list, and by the list's filter, which does not find it by another. */
+static void
+class_is(struct fix *f, enum party p, const char *c, const char *want)
+{
+	static const char *const classes[] = {"normal", "urgent"};
+
+	assert_string_equal(fix_text(fix_case(f, p, c), "class"), want);
+	assert_string_equal(fix_text(fix_case(f, p, c), "class_sent"), "normal");
+	for (size_t i = 0; i < 2; i++) {
+		json_t *found =
+			json_object_get(fix_must(f, p, f->n[p].admin, "GET", "/v1/cases",
+						 json_pack("{s:s}", "class", classes[i])),
+					"cases");
+		if (strcmp(classes[i], want) != 0) {
+			assert_int_equal(json_array_size(found), 0);
+			continue;
+		}
+		assert_int_equal(json_array_size(found), 1);
+		assert_string_equal(fix_text(json_array_get(found, 0), "class"), want);
+	}
+}
+
 static void
 transfer(void **state)
 {
@@ -123,10 +145,16 @@ transfer(void **state)
 	const char *before = fix_text(fix_case(&f, PLATFORM, c), "decide_due");
 	fix_act(&f, AUTHORITY, c, "transfer",
 		json_pack("{s:s, s:s}", "class", "urgent", "reason", "An attack."));
+	/* What was not received does not count. */
+	class_is(&f, AUTHORITY, c, "normal");
 	fix_settle(&f);
 	assert_string_not_equal(before,
 				fix_text(fix_case(&f, PLATFORM, c), "decide_due"));
+	class_is(&f, AUTHORITY, c, "urgent");
+	class_is(&f, PLATFORM, c, "urgent");
 	agree(&f, c);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PLATFORM);
 	fix_close(&f);
 }
 

@@ -23,7 +23,7 @@ CREATE TABLE v_case (
 	manifest BIGINT NOT NULL, -- 1: notice.send is here and agrees with the parts
 	subject TEXT,
 	legal_basis TEXT,
-	class TEXT,
+	class TEXT, -- as the notice has it
 	urgent BIGINT NOT NULL,
 	policy_sha256 BYTEA,
 	state BIGINT NOT NULL,
@@ -43,6 +43,7 @@ CREATE TABLE v_case (
 	transfers TEXT NOT NULL,
 	paused_us BIGINT NOT NULL, -- an answer is owed and the clock stands still; 0: it runs
 	paused_until_us BIGINT NOT NULL, -- at the latest
+	class_now TEXT, -- whose limits hold, after transfers that were receipted
 	last_seq0 BIGINT NOT NULL,
 	last_seq1 BIGINT NOT NULL,
 	max_iat0 BIGINT NOT NULL,

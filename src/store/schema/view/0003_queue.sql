@@ -6,7 +6,7 @@ CREATE TABLE v_queue (
 	due_us BIGINT NOT NULL, -- as of v_case
 	channel BIGINT NOT NULL,
 	state BIGINT NOT NULL,
-	class TEXT NOT NULL,	  -- empty: no manifest yet
+	class TEXT NOT NULL,	  -- whose limits hold; empty: no manifest yet
 	urgent BIGINT NOT NULL,
 	receipted BIGINT NOT NULL, -- 1: a clock runs, or ran
 	unread0 BIGINT NOT NULL,   -- messages of the authority that the platform has not read
