@@ -70,16 +70,19 @@ services(struct arena *a, const char *text, size_t len)
 static void
 suffixes(struct arena *a, const char *text, size_t len)
 {
-	const struct guard_suffix *list;
+	const struct guard_suffixes *list;
 	struct err e = ERR_INIT;
-	size_t n;
+	const char *first;
 
-	if (guard_suffixes_parse(a, text, len, &list, &n, &e) != RC_OK) {
+	if (guard_suffixes_parse(a, text, len, &list, &e) != RC_OK) {
 		hold(e.text[0] != '\0');
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		hold_name(a, list[i].name);
+	/* What is listed below a name is a name, and is found by itself. */
+	if (guard_suffixes_below(list, "com", false, &first) != 0) {
+		hold_name(a, first);
+		hold(guard_suffix_is(list, first, false));
+	}
 }
 
 int

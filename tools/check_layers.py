@@ -37,7 +37,7 @@ LIBRARIES = {
     "gmime/": ["mail"],
     "zlib.h": ["peer"],
     "idn2.h": ["core"],
-    "libpsl.h": ["core", "service"],
+    "libpsl.h": [],
     "jansson.h": ["core", "store", "service", *EDGES],
     "sodium.h": ["base", "core", "signer", "service", "http", "peer", "cli"],
 }

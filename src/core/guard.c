@@ -1,6 +1,5 @@
 #include <assert.h>
 #include <inttypes.h>
-#include <libpsl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,31 +88,13 @@ covered(struct arena *a, const struct guard_name *g)
 			   : g->name;
 }
 
-/* A single label without a rule is a suffix (a TLD), and so is the name that a rule
- * "*.name" is about, since all below it are. */
-static bool
-is_suffix(const struct guard_lists *lists, const char *name, bool icann)
-{
-	int type = icann ? PSL_TYPE_ICANN : PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE;
-
-	return psl_is_public_suffix2(lists->psl, name, type) != 0;
-}
-
 /* Suffixes below a wildcard: s3.amazonaws.com below *.amazonaws.com. */
 static void
 check_suffixes_below(struct check *k, const struct guard_name *g, bool icann)
 {
-	const struct guard_lists *l = k->lists;
-	const char *first = NULL;
-	size_t n = 0;
+	const char *first;
+	size_t n = guard_suffixes_below(k->lists->suffixes, g->name, icann, &first);
 
-	for (size_t i = 0; i < l->n_suffixes; i++) {
-		const struct guard_suffix *s = &l->suffixes[i];
-
-		if (s->icann != icann || !name_is_within(s->name, g->name))
-			continue;
-		first = n++ == 0 ? s->name : first;
-	}
 	if (n == 0)
 		return;
 	find(k, g, icann ? GUARD_CODE_PUBLIC_SUFFIX : GUARD_CODE_PRIVATE_SUFFIX,
@@ -128,7 +109,7 @@ check_suffixes_below(struct check *k, const struct guard_name *g, bool icann)
 static void
 check_suffix(struct check *k, const struct guard_name *g)
 {
-	bool hosts = is_suffix(k->lists, g->name, false);
+	bool hosts = guard_suffix_is(k->lists->suffixes, g->name, false);
 
 	if (k->refused)
 		find(k, g, GUARD_CODE_PUBLIC_SUFFIX,
@@ -295,7 +276,7 @@ check_name(struct check *k, const struct guard_name *g)
 		     NULL);
 		return;
 	}
-	k->refused = is_suffix(l, g->name, true);
+	k->refused = guard_suffix_is(l->suffixes, g->name, true);
 	check_suffix(k, g);
 	for (size_t i = 0; i < l->n_protected && k->found.n <= GUARD_FINDINGS_MAX; i++)
 		check_protected(k, g, l->protected_names[i]);
@@ -350,7 +331,7 @@ guard_check(struct arena *a, const struct guard_lists *lists,
 	struct check k = {.a = a, .lists = lists, .found = {.a = a}};
 	enum rc rc;
 
-	assert(lists->psl != NULL);
+	assert(lists->suffixes != NULL);
 	for (size_t i = 0; i < n; i++) {
 		if (names[i].address)
 			continue;

@@ -85,17 +85,10 @@ struct guard_service {
 	const char *service; /* "Telegram: every public channel, group and bot link" */
 };
 
-/* A rule of the Public Suffix List, without its "*." */
-struct guard_suffix {
-	const char *name;
-	bool icann; /* else of the private section */
-};
+struct guard_suffixes; /* the Public Suffix List */
 
 struct guard_lists {
-	const void *psl; /* a psl_ctx_t of libpsl; never NULL */
-	/* The same list's rules, to find those below a wildcard, which libpsl cannot. */
-	const struct guard_suffix *suffixes;
-	size_t n_suffixes;
+	const struct guard_suffixes *suffixes; /* never NULL */
 	/* Normalised; "*.go.id" protects go.id and all below, "bca.co.id" only itself. */
 	const char *const *protected_names;
 	size_t n_protected;
@@ -158,13 +151,19 @@ enum rc guard_services_parse(struct arena *a, const char *json, size_t len,
 			     const struct guard_service **ret, size_t *ret_n,
 			     struct err *e) MUST_CHECK;
 /*
- * The Public Suffix List's own file (public_suffix_list.dat).  Rules that are written in
- * other letters than ASCII are left out: they all lie below public suffixes.  RC_INVALID:
- * no section of ICANN or of private domains is in it; RC_TOO_LARGE past GUARD_LIST_MAX.
+ * The Public Suffix List's own file (public_suffix_list.dat).  RC_INVALID: no section of
+ * ICANN or of private domains is in it; RC_TOO_LARGE past GUARD_LIST_MAX.
  */
 enum rc guard_suffixes_parse(struct arena *a, const char *text, size_t len,
-			     const struct guard_suffix **ret, size_t *ret_n,
-			     struct err *e) MUST_CHECK;
+			     const struct guard_suffixes **ret, struct err *e) MUST_CHECK;
+size_t guard_suffixes_count(const struct guard_suffixes *s);
+/* Is the name a suffix by a rule of the ICANN section, or else of the private one?  A
+ * single label is one of ICANN's (a TLD, with a rule or not), and so is the name that a
+ * rule "*.name" is about, since all below it are: as libpsl has it. */
+bool guard_suffix_is(const struct guard_suffixes *s, const char *name, bool icann);
+/* How many names of rules of the section are the name or below it, and the first. */
+size_t guard_suffixes_below(const struct guard_suffixes *s, const char *name, bool icann,
+			    const char **ret_first);
 /* One name a line, "*." before it for all below too; '#' comments.  RC_INVALID names the
  * line; RC_TOO_LARGE past GUARD_LIST_MAX. */
 enum rc guard_names_parse(struct arena *a, const char *text, size_t len,

@@ -162,7 +162,7 @@ reader_put(struct node *nd, struct store *s)
 }
 
 static enum rc
-file_load(struct node *nd, const char *path, const char **ret, size_t *ret_len,
+file_load(struct arena *a, const char *path, const char **ret, size_t *ret_len,
 	  struct err *e)
 {
 	enum { LIST_MAX = 16 << 20 };
@@ -180,7 +180,7 @@ file_load(struct node *nd, const char *path, const char **ret, size_t *ret_len,
 		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
 			     LIST_MAX);
 	fclose(f);
-	*ret = arena_strndup(nd->a, buf_str(&b), b.len);
+	*ret = arena_strndup(a, buf_str(&b), b.len);
 	*ret_len = b.len;
 	buf_free(&b);
 	return rc;
@@ -199,34 +199,32 @@ list_load(struct node *nd, const char *setting, const char *builtin, const char 
 		*ret_len = f->len;
 		return RC_OK;
 	}
-	enum rc rc = file_load(nd, path, ret, ret_len, e);
+	enum rc rc = file_load(nd->a, path, ret, ret_len, e);
 	if (rc != RC_OK)
 		err_prefix(e, "setting %s", setting);
 	return rc;
 }
 
-/* The Public Suffix List twice: as libpsl reads it, and its rules for what libpsl cannot
- * find, suffixes below a wildcard. */
 static enum rc
 suffixes_load(struct node *nd, struct err *e)
 {
 	const char *psl = settings_text(nd->config, "guard.psl"), *text;
+	struct arena *a = arena_create();
 	size_t len;
 
 	if (psl[0] == '\0')
 		psl = PSL_SYSTEM_FILE;
-	nd->psl = psl_load_file(psl);
-	if (nd->psl == NULL)
-		return err_set(
-			e, RC_NOT_FOUND,
+	enum rc rc = file_load(a, psl, &text, &len, e);
+	if (rc == RC_OK)
+		rc = guard_suffixes_parse(nd->a, text, len, &nd->lists.suffixes, e);
+	if (rc == RC_NOT_FOUND)
+		err_set(e, rc,
 			"no Public Suffix List at %s: install the package publicsuffix, "
 			"or name the list's file in the setting guard.psl",
 			psl);
-	nd->lists.psl = nd->psl;
-	enum rc rc = file_load(nd, psl, &text, &len, e);
-	if (rc == RC_OK)
-		rc = guard_suffixes_parse(nd->a, text, len, &nd->lists.suffixes,
-					  &nd->lists.n_suffixes, e);
+	else if (rc != RC_OK)
+		err_prefix(e, "%s", psl);
+	arena_free(a);
 	return rc;
 }
 
@@ -261,7 +259,7 @@ passwords_load(struct node *nd, struct err *e)
 
 	if (path[0] == '\0')
 		return RC_OK;
-	enum rc rc = file_load(nd, path, &text, &len, e);
+	enum rc rc = file_load(nd->a, path, &text, &len, e);
 	if (rc == RC_OK)
 		passwords_parse(nd->a, text, &nd->passwords, &nd->n_passwords);
 	else
@@ -386,7 +384,6 @@ node_close(struct node *nd)
 	views_free(nd->views);
 	store_close(nd->store);
 	signer_stop(nd->signer);
-	psl_free(nd->psl);
 	if (nd->lock_fd >= 0)
 		close(nd->lock_fd);
 	pthread_cond_destroy(&nd->queued);

@@ -4,7 +4,6 @@
 #ifndef SALURAN_SERVICE_NODE_INT_H
 #define SALURAN_SERVICE_NODE_INT_H
 
-#include <libpsl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sodium.h>
@@ -115,9 +114,8 @@ struct node {
 	struct settings *config;
 	const struct identity *id;
 	struct signer *signer;
-	mail_read_fn *mail_read; /* the reader of e-mail, given by main */
-	psl_ctx_t *psl;
-	struct guard_lists lists; /* psl, protected names, services */
+	mail_read_fn *mail_read;  /* the reader of e-mail, given by main */
+	struct guard_lists lists; /* suffixes, protected names, services */
 
 	pthread_mutex_t mu; /* of what follows */
 	pthread_cond_t queued, committed;

@@ -6,6 +6,7 @@
 #include "unit/file_read.h"
 
 #include "core/guard.h"
+#include "core/target.h"
 
 /* ---- names as owners in a zone --------------------------------------------- */
 
@@ -121,15 +122,18 @@ zone_names(struct arena *a, const char *file, struct guard_name *out, size_t max
 	return n;
 }
 
-static void *
-psl_of_data(struct arena *a)
+static const struct guard_suffixes *
+suffixes_of_data(struct arena *a)
 {
-	const char *path = path_of(a, "SALURAN_TEST_DATA", "psl/public_suffix_list.dat");
-	psl_ctx_t *psl = psl_load_file(path);
+	const struct guard_suffixes *s = NULL;
+	struct err e = ERR_INIT;
+	size_t len;
+	const char *text =
+		file_read(a, "SALURAN_TEST_DATA", "psl/public_suffix_list.dat", &len);
 
-	if (psl == NULL)
-		fail_msg("%s cannot be loaded", path);
-	return psl;
+	if (guard_suffixes_parse(a, text, len, &s, &e) != RC_OK)
+		fail_msg("%s", e.text);
+	return s;
 }
 
 static void
@@ -150,8 +154,7 @@ known_failures_are_never_published(void **state)
 		{"clientip_ok", "rpz.example", "address trigger"},
 	};
 	struct arena *a = arena_create();
-	psl_ctx_t *psl = psl_of_data(a);
-	struct guard_lists lists = {.psl = psl};
+	struct guard_lists lists = {.suffixes = suffixes_of_data(a)};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -172,7 +175,6 @@ known_failures_are_never_published(void **state)
 		assert_int_equal(guard_check(a, &lists, names, 2, &found, &n_found, &e),
 				 RC_OK);
 	}
-	psl_free(psl);
 	arena_free(a);
 }
 
@@ -188,7 +190,6 @@ static const struct guard_own own_names[] = {
 
 struct fixture {
 	struct arena *a;
-	psl_ctx_t *psl;
 	struct guard_lists lists;
 };
 
@@ -196,14 +197,9 @@ static int
 fixture_make(void **state)
 {
 	static struct fixture f;
-	struct err e = ERR_INIT;
-	const char *text;
-	size_t len;
 
 	f.a = arena_create();
-	f.psl = psl_of_data(f.a);
-	text = file_read(f.a, "SALURAN_TEST_DATA", "psl/public_suffix_list.dat", &len);
-	f.lists = (struct guard_lists){.psl = f.psl,
+	f.lists = (struct guard_lists){.suffixes = suffixes_of_data(f.a),
 				       .protected_names = protected_names,
 				       .n_protected = 3,
 				       .services = services,
@@ -212,10 +208,7 @@ fixture_make(void **state)
 				       .n_own = 1,
 				       .sample_size = 155,
 				       .cited_items = 12};
-	if (guard_suffixes_parse(f.a, text, len, &f.lists.suffixes, &f.lists.n_suffixes,
-				 &e) != RC_OK)
-		fail_msg("%s", e.text);
-	assert_true(f.lists.n_suffixes > 8000);
+	assert_true(guard_suffixes_count(f.lists.suffixes) > 8000);
 	*state = &f;
 	return 0;
 }
@@ -225,7 +218,6 @@ fixture_drop(void **state)
 {
 	struct fixture *f = *state;
 
-	psl_free(f->psl);
 	arena_free(f->a);
 	return 0;
 }
@@ -528,19 +520,76 @@ list_of_suffixes(void **state)
 		"// ===END ICANN DOMAINS===\n"
 		"// ===BEGIN PRIVATE DOMAINS===\ngithub.io";
 	struct fixture *f = *state;
-	const struct guard_suffix *s;
+	const struct guard_suffixes *s;
+	const char *first;
 	struct err e;
-	size_t n;
 
-	assert_int_equal(guard_suffixes_parse(f->a, good, sizeof(good) - 1, &s, &n, &e),
+	assert_int_equal(guard_suffixes_parse(f->a, good, sizeof(good) - 1, &s, &e),
 			 RC_OK);
-	assert_int_equal(n, 3);
-	assert_string_equal(s[0].name, "co.id");
-	assert_string_equal(s[1].name, "ck");
-	assert_true(s[0].icann && s[1].icann && !s[2].icann);
-	assert_string_equal(s[2].name, "github.io");
-	assert_int_equal(guard_suffixes_parse(f->a, "co.id\n", 6, &s, &n, &e),
-			 RC_INVALID);
+	assert_int_equal(guard_suffixes_count(s), 5);
+	assert_true(guard_suffix_is(s, "co.id", true));
+	assert_false(guard_suffix_is(s, "co.id", false));
+	assert_false(guard_suffix_is(s, "x.co.id", true));
+	assert_true(guard_suffix_is(s, "x.ck", true));
+	assert_false(guard_suffix_is(s, "y.x.ck", true));
+	assert_false(guard_suffix_is(s, "www.ck", true));
+	assert_true(guard_suffix_is(s, "xn--r35a.cn", true));
+	assert_true(guard_suffix_is(s, "github.io", false));
+	assert_true(guard_suffix_is(s, "tld", true));
+	assert_false(guard_suffix_is(s, "tld", false));
+	assert_int_equal(guard_suffixes_below(s, "io", false, &first), 1);
+	assert_string_equal(first, "github.io");
+	assert_int_equal(guard_suffixes_below(s, "io", true, &first), 0);
+	assert_int_equal(guard_suffixes_below(s, "ck", true, &first), 1);
+	assert_int_equal(guard_suffixes_parse(f->a, "co.id\n", 6, &s, &e), RC_INVALID);
+}
+
+/* A name as libpsl and as we see it, in both sections. */
+static void
+same_as_libpsl(const psl_ctx_t *psl, const struct guard_suffixes *s, const char *name)
+{
+	bool icann = psl_is_public_suffix2(psl, name, PSL_TYPE_ICANN) != 0;
+	bool private = psl_is_public_suffix2(psl, name,
+					     PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
+
+	if (guard_suffix_is(s, name, true) != icann ||
+	    guard_suffix_is(s, name, false) != private)
+		fail_msg("%s: libpsl says icann %d, private %d", name, icann, private);
+}
+
+/* Each rule of the list, what is above it and what is below it. */
+static void
+suffixes_as_libpsl_sees_them(void **state)
+{
+	struct fixture *f = *state;
+	psl_ctx_t *psl = psl_load_file(
+		path_of(f->a, "SALURAN_TEST_DATA", "psl/public_suffix_list.dat"));
+	size_t len, n = 0;
+	const char *text =
+		file_read(f->a, "SALURAN_TEST_DATA", "psl/public_suffix_list.dat", &len);
+
+	assert_non_null(psl);
+	for (const char *at = text; *at != '\0'; at += *at == '\n') {
+		size_t line = strcspn(at, "\r\n");
+		const char *rule = arena_strndup(f->a, at, line), *name;
+
+		at += line;
+		if (*rule == '\0' || strncmp(rule, "//", 2) == 0)
+			continue;
+		rule += *rule == '!' ? 1 : strncmp(rule, "*.", 2) == 0 ? 2 : 0;
+		if (name_normalise(f->a, rule, strlen(rule), &name, NULL) != RC_OK)
+			fail_msg("the rule %s is no name", rule);
+		n++;
+		same_as_libpsl(psl, f->lists.suffixes, arena_printf(f->a, "b.%s", name));
+		same_as_libpsl(psl, f->lists.suffixes,
+			       arena_printf(f->a, "c.b.%s", name));
+		for (; name != NULL; name = strchr(name, '.')) {
+			name += *name == '.';
+			same_as_libpsl(psl, f->lists.suffixes, name);
+		}
+	}
+	assert_true(n > 9000);
+	psl_free(psl);
 }
 
 static void
@@ -590,6 +639,7 @@ main(void)
 		WITH_LISTS(names_of_2017),
 		WITH_LISTS(lists_of_names),
 		WITH_LISTS(list_of_suffixes),
+		WITH_LISTS(suffixes_as_libpsl_sees_them),
 		WITH_LISTS(lists_of_services),
 	};
 
