@@ -315,12 +315,14 @@ authority_first(const struct case_event *a, const struct case_event *b)
 	return a->iat_us <= b->iat_us;
 }
 
-void
-casefile_fold(struct case_event *ev, size_t n, struct casefile *ret)
+bool
+casefile_fold_with(struct case_event *ev, size_t n, const struct case_event *one,
+		   struct casefile *ret)
 {
 	struct arena *tmp = arena_create();
 	struct case_event *sorted;
 	size_t a = 0, b = 0, split = 0;
+	bool valid = false;
 
 	memset(ret, 0, sizeof(*ret));
 	if (n == 0)
@@ -336,8 +338,17 @@ casefile_fold(struct case_event *ev, size_t n, struct casefile *ret)
 			a < split && (b == n || authority_first(&sorted[a], &sorted[b]));
 
 		ev[i] = take_a ? sorted[a++] : sorted[b++];
-		casefile_apply(ret, &ev[i]);
+		bool had_effect = casefile_apply(ret, &ev[i]);
+		if (one != NULL && event_cmp(&ev[i], one) == 0)
+			valid = had_effect;
 	}
 out:
 	arena_free(tmp);
+	return valid;
+}
+
+void
+casefile_fold(struct case_event *ev, size_t n, struct casefile *ret)
+{
+	(void)casefile_fold_with(ev, n, NULL, ret);
 }

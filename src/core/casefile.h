@@ -91,6 +91,9 @@ enum {
 	CASE_TRANSFERS_MAX = 8, /* to another class */
 };
 
+/* How far the clocks of two nodes may be apart (protocol 11). */
+#define CASE_SKEW_US (INT64_C(300) * 1000000)
+
 /* A rung of the ladder that was taken. */
 struct case_rung {
 	uint64_t seq;	/* of the remind or warn event, in the authority's log */
@@ -186,6 +189,10 @@ bool casefile_can_append(const struct casefile *c, const struct case_event *ev);
  * are ready, the smaller (iat, party) goes first.
  */
 void casefile_fold(struct case_event *ev, size_t n, struct casefile *ret);
+/* The same, and whether `one` among them (NULL: none) has effect there: others may gain
+ * or lose theirs by it, so their number does not tell. */
+bool casefile_fold_with(struct case_event *ev, size_t n, const struct case_event *one,
+			struct casefile *ret);
 
 /* Deadlines of a case: 0 where no clock runs (no receipt, or the thing is done). */
 struct case_due {
@@ -212,8 +219,10 @@ struct case_due {
  *   step k = receipt of rung k - 1 + ladder[k].after_us, and not before `first`
  *
  * Rung k counts when it has ladder[k]'s level, follows rung k - 1, was not taken before
- * its time, and is receipted.  The time of rung 0 is here that of the accept deadline,
- * which no later act of the platform (a backdated acceptance) can move.
+ * its time, and is receipted, by the platform's clock not before its time less
+ * CASE_SKEW_US: so nobody climbs a ladder at once by setting a clock forward.  The time
+ * of rung 0 is here that of the accept deadline, which no later act of the platform (a
+ * backdated acceptance) can move.
  */
 void casefile_due(const struct policy *p, const struct policy_class *cls,
 		  const struct casefile *c, uint64_t open_items, struct case_due *ret);

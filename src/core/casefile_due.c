@@ -47,6 +47,9 @@ ladder_walk(const struct policy *p, const struct casefile *c, int64_t base_us,
 
 		if (r->level != p->ladder[k].level || r->iat_us < from_us)
 			continue;
+		/* Its author's clock alone does not say so: the receipt does. */
+		if (r->receipt_us != 0 && add_us(r->receipt_us, CASE_SKEW_US) < from_us)
+			continue;
 		if (r->receipt_us == 0) {
 			from_us = -1;
 			break;

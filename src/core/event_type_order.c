@@ -88,6 +88,16 @@ static const struct event_field order_review[] = {
 };
 /* clang-format on */
 
+/* The software never blocks by itself. */
+static enum rc
+person_check(const struct event *ev, struct err *e)
+{
+	return strcmp(ev->by, EVENT_BY_NODE) != 0
+		       ? RC_OK
+		       : err_rule(e, RC_INVALID, TYPE_RULE,
+				  "%s: only a person puts a hand to an order", ev->type);
+}
+
 static enum rc
 review_check(const struct event *ev, struct err *e)
 {
@@ -144,8 +154,8 @@ plan_check(const struct event *ev, struct err *e)
 const struct event_type event_types_order[] = {
 	/* name            by    case  clock  sd re body            check */
 	{"order.draft",    AUTH, NONE, false, 1, 0, order_draft,    NULL},
-	{"order.override", AUTH, NONE, false, 1, 0, order_override, NULL},
-	{"order.approve",  AUTH, NONE, false, 0, 0, order_approve,  NULL},
+	{"order.override", AUTH, NONE, false, 1, 0, order_override, person_check},
+	{"order.approve",  AUTH, NONE, false, 0, 0, order_approve,  person_check},
 	{"order.lift",     AUTH, NONE, false, 1, 0, order_lift,     NULL},
 	{"order.return",   AUTH, NONE, false, 1, 0, order_approve,  NULL},
 	{"order.withdraw", AUTH, NONE, false, 0, 0, order_expire,   NULL},

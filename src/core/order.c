@@ -106,7 +106,11 @@ order_hand_problem(enum order_act a, const struct order_hands *hands, const char
 	case ORDER_HAND_ANY:
 		return NULL;
 	case ORDER_HAND_NEW:
-		return has ? "this person has a hand in the order already" : NULL;
+		if (has)
+			return "this person has a hand in the order already";
+		return hands->n >= ORDER_HANDS_MAX
+			       ? "more people have a hand in the order than it can have"
+			       : NULL;
 	case ORDER_HAND_OTHER:
 		return drafted ? "that is for somebody else than who drafted the order"
 			       : NULL;

@@ -65,6 +65,8 @@ bool order_act_find(const char *type, enum order_act *ret);
 
 bool order_may(enum order_state s, enum order_act a);
 
+enum { ORDER_HANDS_MAX = 64 /* who drafted among them */ };
+
 /* Hands in an order: who drafted, then who overrode and approved. */
 struct order_hands {
 	const char *const *by;

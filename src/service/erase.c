@@ -63,17 +63,37 @@ hold_check(struct writer *w, const char *casefile, struct err *e)
 		h.author, h.reason == NULL ? "its reason was erased" : h.reason);
 }
 
+enum rc
+erase_kept_from(struct store *s, const char *casefile, int64_t ended_us, int64_t *ret,
+		struct err *e)
+{
+	int64_t stored_us = 0;
+	enum rc rc =
+		store_int(s, &SQL_CASE_ENDED_STORED,
+			  (struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(ended_us),
+					      DB_P_INT(ACT_CLOSE), DB_P_INT(ACT_REFUSE)},
+			  0, &stored_us, e);
+
+	*ret = stored_us > ended_us ? stored_us : ended_us;
+	return rc;
+}
+
 /* What the policy wants kept for a while is kept. */
 static enum rc
 preserve_check(struct writer *w, const struct case_row *c, struct err *e)
 {
 	const struct policy *p;
-	int64_t from_us = c->fold.closed_us != 0 ? c->fold.closed_us : c->fold.refused_us;
+	int64_t ended_us =
+		c->fold.closed_us != 0 ? c->fold.closed_us : c->fold.refused_us;
+	int64_t from_us = 0;
 	enum rc rc = view_policy(w->v, &c->policy_sha256, &p, e);
 
 	if (rc != RC_OK || p->retention.preserve_us == 0)
 		return rc;
-	if (from_us == 0 || w->now_us < from_us + p->retention.preserve_us)
+	rc = erase_kept_from(w->s, c->casefile, ended_us, &from_us, e);
+	if (rc != RC_OK)
+		return rc;
+	if (ended_us == 0 || w->now_us < from_us + p->retention.preserve_us)
 		return err_set(e, RC_CONFLICT,
 			       "the policy %s wants what was removed kept for %" PRId64
 			       " s after the case has ended",

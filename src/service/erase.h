@@ -26,6 +26,11 @@ writer_work erase_work;
 /* What was asked for under j->request, of either side, as a job for our own node. */
 enum rc erase_asked_load(struct node *nd, struct arena *a, struct erase_job *j,
 			 struct err *e) MUST_CHECK;
+/* From when on the policy's retention of an ended case is counted: from its end as its
+ * author dates it, and not before this node had that event, so that nobody has us erase
+ * at once what he ends in the past. */
+enum rc erase_kept_from(struct store *s, const char *casefile, int64_t ended_us,
+			int64_t *ret, struct err *e) MUST_CHECK;
 void erase_reply(struct arena *a, struct reply *out, const struct erase_job *j);
 /* After the commit: remove the files, overwrite what the store has left of them. */
 enum rc erase_finish(struct node *nd, struct err *e) MUST_CHECK;

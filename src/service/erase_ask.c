@@ -242,6 +242,10 @@ erase_asked_load(struct node *nd, struct arena *a, struct erase_job *j, struct e
 		j->of = arena_array(a, ev->n_refs, sizeof(*j->of));
 		for (size_t i = 0; rc == RC_OK && i < ev->n_refs; i++) {
 			rc = store_head_by_origin(s, a, ev->refs[i].log, &h, e);
+			if (rc == RC_OK && h.channel != q.channel)
+				rc = err_set(e, RC_INVALID,
+					     "the request names an event of another "
+					     "channel: nothing of it can be erased here");
 			j->refs[i] = ev->refs[i];
 			j->of[i] = h.party;
 		}

@@ -63,12 +63,16 @@ over_of(struct store *s, struct arena *a, const struct ended *c, int64_t now_us,
 	rc = policy_parse(a, text, strlen(text), &p, e);
 	if (rc != RC_OK)
 		return rc;
-	bool texts = !c->texts_done &&
-		     is_over(p->retention.disclosures_us, c->ended_us, now_us);
-	bool files =
-		!c->files_done && is_over(p->retention.evidence_us, c->ended_us, now_us);
+	int64_t from_us = c->ended_us;
+	if ((!c->texts_done &&
+	     is_over(p->retention.disclosures_us, c->ended_us, now_us)) ||
+	    (!c->files_done && is_over(p->retention.evidence_us, c->ended_us, now_us)))
+		rc = erase_kept_from(s, c->casefile, c->ended_us, &from_us, e);
+	bool texts =
+		!c->texts_done && is_over(p->retention.disclosures_us, from_us, now_us);
+	bool files = !c->files_done && is_over(p->retention.evidence_us, from_us, now_us);
 	*ret = texts && files ? "all" : texts ? "texts" : files ? "files" : NULL;
-	return RC_OK;
+	return rc;
 }
 
 static enum rc

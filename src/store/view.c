@@ -11,13 +11,16 @@
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
-enum { VIEW_POLICIES_MAX = 64 };
+struct known {
+	const struct policy *policy;
+	struct known *next;
+};
 
 struct views {
 	struct store *s;
 	struct arena *a; /* of the parsed policies */
-	const struct policy *policies[VIEW_POLICIES_MAX];
-	size_t n_policies;
+	struct known
+		*known; /* as many as channels adopt: core/policy_vote.h limits them */
 	view_tick *tick;
 	void *tick_arg;
 };
@@ -99,9 +102,9 @@ view_policy(struct views *v, const struct hash *sha256, const struct policy **re
 {
 	const char *text;
 
-	for (size_t i = 0; i < v->n_policies; i++)
-		if (hash_equal(&v->policies[i]->sha256, sha256)) {
-			*ret = v->policies[i];
+	for (const struct known *k = v->known; k != NULL; k = k->next)
+		if (hash_equal(&k->policy->sha256, sha256)) {
+			*ret = k->policy;
 			return RC_OK;
 		}
 	enum rc rc =
@@ -111,13 +114,13 @@ view_policy(struct views *v, const struct hash *sha256, const struct policy **re
 		return rc;
 	if (text == NULL)
 		return err_set(e, RC_NOT_FOUND, "this node does not have that policy");
-	if (v->n_policies == VIEW_POLICIES_MAX)
-		return err_set(e, RC_LIMIT, "more than %d policies in use",
-			       VIEW_POLICIES_MAX);
-	rc = policy_parse(v->a, text, strlen(text), &v->policies[v->n_policies], e);
-	if (rc == RC_OK)
-		*ret = v->policies[v->n_policies++];
-	return rc;
+	rc = policy_parse(v->a, text, strlen(text), ret, e);
+	if (rc != RC_OK)
+		return rc;
+	struct known *k = ARENA_NEW(v->a, struct known);
+	*k = (struct known){.policy = *ret, .next = v->known};
+	v->known = k;
+	return RC_OK;
 }
 
 enum rc

@@ -356,7 +356,6 @@ static enum rc
 case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool *ret_void,
 	  struct err *e)
 {
-	uint32_t voided = c->fold.voided;
 	enum rc rc = store_run(f->s, &SQL_V_CASE_EVENT_INSERT,
 			       (struct db_param[]){
 				       DB_P_TEXT(c->casefile),
@@ -384,8 +383,7 @@ case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool 
 		       e);
 	if (rc != RC_OK)
 		return rc;
-	casefile_fold(all.rows, all.n, &c->fold);
-	*ret_void = c->fold.voided > voided;
+	*ret_void = !casefile_fold_with(all.rows, all.n, ev, &c->fold);
 	f->recorded = *ret_void;
 	return RC_OK;
 }

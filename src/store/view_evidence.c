@@ -93,6 +93,8 @@ fold_blob_reject(struct fold *f, struct err *e)
 				DB_P_BLOB(h.b, HASH_LEN),
 				DB_P_TEXT(fold_text(f, "why")),
 				DB_P_INT(f->ev->iat_us),
+				/* What its author had not seen it cannot be about. */
+				DB_P_INT(f->ev->ack.size),
 			},
 			NULL, NULL, e);
 	if (rc == RC_OK && f->s->drv->changes(f->s->db) == 0)

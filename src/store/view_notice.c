@@ -25,14 +25,13 @@ item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
 		fold_void(f, "item %zu: nf is no SHA-256", n);
 		return RC_OK;
 	}
-	if (normal != NULL) {
-		hash_bytes(normal, strlen(normal), &of_normal);
-		if (!hash_equal(&nf, &of_normal)) {
-			fold_void(f, "item %zu: nf is not the SHA-256 of its normal form",
-				  n);
-			return RC_OK;
-		}
-	}
+	hash_bytes(normal == NULL ? "" : normal, normal == NULL ? 0 : strlen(normal),
+		   &of_normal);
+	/* A text that is not the one it is the digest of says nothing.  The part is not
+	 * void: what has effect must be the same when the texts are erased. */
+	if (!hash_equal(&nf, &of_normal))
+		d = NULL;
+	normal = json_string_value(json_object_get(d, "normal"));
 	return store_run(
 		f->s, &SQL_V_ITEM_INSERT,
 		(struct db_param[]){
@@ -234,6 +233,13 @@ fold_notice_send(struct fold *f, struct err *e)
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	c.manifest = true;
+	bool done = false;
+	rc = fold_case_take(f, &c, &done, e);
+	/* No later event can give effect to a manifest that has none now, and a case has
+	 * no part of it. */
+	f->recorded = false;
+	if (rc != RC_OK || !done)
+		return rc;
 	rc = fold_disclosed(f, "subject", &c.subject, e);
 	if (rc == RC_OK)
 		rc = fold_disclosed(f, "legal_basis", &c.legal_basis, e);
@@ -241,18 +247,13 @@ fold_notice_send(struct fold *f, struct err *e)
 		rc = fold_queue_words(f, c.casefile, c.subject, e);
 	if (rc == RC_OK)
 		rc = fold_queue_words(f, c.casefile, c.legal_basis, e);
-	bool done = false;
 	if (rc == RC_OK)
-		rc = fold_case_take(f, &c, &done, e);
-	if (rc == RC_OK && done)
 		rc = store_run(
 			f->s, &SQL_V_CLOCK_INSERT,
 			(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
 					    DB_P_INT(f->ev->seq), DB_P_TEXT(c.casefile)},
 			NULL, NULL, e);
-	if (rc == RC_OK && done)
+	if (rc == RC_OK)
 		rc = listed_put(f, c.casefile, e);
-	if (rc == RC_OK && !done)
-		fold_void(f, "the case was sent already");
 	return rc == RC_OK ? fold_case_put(f, &c, e) : rc;
 }

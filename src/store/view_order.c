@@ -11,8 +11,6 @@
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
-enum { ORDER_HANDS_MAX = 64 };
-
 struct get {
 	struct store *s;
 	struct arena *a;
@@ -66,7 +64,8 @@ on_act(void *arg, const struct db_row *row, struct err *e)
 
 	if (!order_act_find(type, &act))
 		return err_set(e, RC_CORRUPT, "the store holds an act %s", type);
-	if (order_act_is_hand(act) && o->n_hands < ORDER_HANDS_MAX)
+	/* No act is taken of one hand more. */
+	if (o->n_hands < ORDER_HANDS_MAX)
 		((const char **)(uintptr_t)o->hands)[o->n_hands++] =
 			store_col_text(g->s, g->a, row, 1);
 	o->approvals += act == ORDER_ACT_APPROVE;

@@ -247,8 +247,13 @@ foe_parts(struct foe *x, const char *casefile, unsigned items)
 void
 foe_manifest(struct foe *x, const char *casefile, unsigned items)
 {
+	foe_manifest_of(x, casefile, items, x->n - items);
+}
+
+void
+foe_manifest_of(struct foe *x, const char *casefile, unsigned items, uint64_t first)
+{
 	struct arena *a = x->f->a;
-	uint64_t first = x->n - items;
 	char hex[HASH_HEX_LEN + 1], policy[HASH_HEX_LEN + 1];
 	struct hash h;
 	uint8_t *cat = arena_array(a, items, HASH_LEN);

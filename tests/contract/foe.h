@@ -83,5 +83,7 @@ void foe_notice(struct foe *x, const char *casefile, unsigned items);
 /* Its two halves; the second follows the first at once in the log. */
 void foe_parts(struct foe *x, const char *casefile, unsigned items);
 void foe_manifest(struct foe *x, const char *casefile, unsigned items);
+/* Of parts that begin at that place of the log. */
+void foe_manifest_of(struct foe *x, const char *casefile, unsigned items, uint64_t first);
 
 #endif

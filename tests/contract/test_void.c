@@ -136,21 +136,18 @@ static const struct row rows[] = {
 		  "\"other\","
 		  "\"nf\":\"" ZEROS "\"}]}",
 	  .texts = {{"item", "{}"}}}},
-	/* Two good items, then one whose digest is another's: the first two go too. */
-	{"a digest of something else",
-	 "not the SHA-256",
-	 {.type = "notice.part",
-	  .casefile = CASE_2,
-	  .body = "{\"part\":0,\"items\":["
-		  "{\"i\":0,\"kind\":\"url\",\"category\":\"other\",\"nf\":\"" HASH_X
-		  "\"},"
-		  "{\"i\":1,\"kind\":\"url\",\"category\":\"other\",\"nf\":\"" HASH_X
-		  "\"},"
-		  "{\"i\":2,\"kind\":\"url\",\"category\":\"other\",\"nf\":\"" ZEROS
-		  "\"}]}",
-	  .texts = {{"item", "{\"normal\":\"x\"}"},
-		    {"item", "{\"normal\":\"x\"}"},
-		    {"item", "{\"normal\":\"x\"}"}}}},
+	{"a node's approval",
+	 "only a person",
+	 {.type = "order.approve",
+	  .by = "node",
+	  .body = "{\"order\":\"" ORDER1 "\",\"text\":\"" HASH_X "\"}"}},
+	{"a node's override",
+	 "only a person",
+	 {.type = "order.override",
+	  .by = "node",
+	  .body = "{\"order\":\"" ORDER1 "\",\"text\":\"" HASH_X
+		  "\",\"guards\":[\"delta\"]}",
+	  .texts = {{"reason", "\"r\""}}}},
 	{"a receipt by nobody",
 	 "does not verify",
 	 {.type = "receipt.adopt",

@@ -112,6 +112,32 @@ early_rungs_do_not_count(void **state)
 	assert_int_equal(due.step, 0);
 }
 
+/* A clock that is set forward takes no step early: the receipt says when it was there. */
+static void
+dated_forward_rungs_do_not_count(void **state)
+{
+	static const int64_t limit = 20 * S, day = 86400 * S;
+	struct policy p = demo;
+	struct casefile c = {.state = CASE_RECEIVED, .sent_us = S, .receipt_us = 100 * S};
+	struct case_due due;
+	int64_t from = 100 * S + limit + day;
+
+	(void)state;
+	p.ladder[0].after_us = day;
+	c.n_rungs = 1;
+	c.rungs[0] = (struct case_rung){.seq = 5, .iat_us = from, .receipt_us = 101 * S};
+	casefile_due(&p, &p.classes[0], &c, 5, &due);
+	assert_int_equal(due.taken, 0);
+	assert_int_equal(due.step_us, from);
+	/* As far as clocks may be apart. */
+	c.rungs[0].receipt_us = from - CASE_SKEW_US - 1;
+	casefile_due(&p, &p.classes[0], &c, 5, &due);
+	assert_int_equal(due.taken, 0);
+	c.rungs[0].receipt_us = from - CASE_SKEW_US;
+	casefile_due(&p, &p.classes[0], &c, 5, &due);
+	assert_int_equal(due.taken, 1);
+}
+
 static void
 grounds_say_what_is_missing(void **state)
 {
@@ -254,6 +280,7 @@ main(void)
 		cmocka_unit_test(clocks_stop_when_answered),
 		cmocka_unit_test(rung_waits_for_receipt),
 		cmocka_unit_test(early_rungs_do_not_count),
+		cmocka_unit_test(dated_forward_rungs_do_not_count),
 		cmocka_unit_test(grounds_say_what_is_missing),
 		cmocka_unit_test(clocks_are_monotone),
 		cmocka_unit_test(backdated_acceptance_undoes_no_rung),

@@ -69,6 +69,7 @@ CREATE TABLE v_order_act (
 	reviewed TEXT,		   -- of a lift or plan: right, wrong, owed; NULL: asked of nobody
 	PRIMARY KEY (order_id, seq)
 );
+CREATE INDEX v_order_act_hand ON v_order_act (order_id, seq) WHERE act IN ('override', 'approve');
 
 -- The journal of the zone: one row a name that appears or goes, by serial.
 CREATE TABLE v_zone_change (

@@ -1,0 +1,180 @@
+/*
+ * What a peer that signs well can do to others by what it says: to what we erase, to what
+ * we hand on, to whose hands are counted, to our time.
+ */
+#include "foe.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define NODE PARTY_PLATFORM
+
+#define CASE_1 "01980000-0000-7000-8000-000000000001"
+#define ORDER1 "01980000-0000-7000-8000-0000000000a1"
+#define ZEROS  "0000000000000000000000000000000000000000000000000000000000000000"
+/* SHA-256 of "x" */
+#define HASH_X "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+
+static void
+rebuild(struct fix *f)
+{
+	json_t *r = fix_must(f, NODE, f->n[NODE].admin, "POST", "/v1/rebuild", NULL);
+
+	assert_true(json_is_true(json_object_get(r, "equal")));
+}
+
+/* However many events come at once, each is a step of the feed of its own. */
+static void
+feeds_lose_nothing(void **state)
+{
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+	int64_t after = 0, n = 0;
+	json_t *page;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, CASE_1, 5);
+	fix_ok(foe_send(&x, &e), &e, "notice");
+	do {
+		page = fix_must(
+			&f, NODE, f.n[NODE].admin, "GET", "/v1/events",
+			json_pack("{s:I, s:i}", "after", (json_int_t)after, "limit", 1));
+		n += (int64_t)json_array_size(json_object_get(page, "events"));
+		after = fix_int(page, "next");
+	} while (json_is_true(json_object_get(page, "more")));
+	assert_int_equal(n, fix_query(&f, NODE, "SELECT count(*) FROM log_event"));
+	assert_int_equal(n, fix_query(&f, NODE,
+				      "SELECT count(DISTINCT stored_us) FROM log_event"));
+	foe_close(&x);
+	fix_close(&f);
+}
+
+/* Past the hands that an order can have none counts, not one that comes twice either. */
+static void
+hands_are_counted_once(void **state)
+{
+	enum { PEOPLE = 70 };
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_append(&x, &(struct foe_event){
+			       .type = "order.draft",
+			       .body = "{\"order\":\"" ORDER1
+				       "\",\"names\":[{\"name\":\"b.example\","
+				       "\"wildcard\":false}],\"cites\":[],\"action\":"
+				       "\"nxdomain\",\"ends\":1900000000000000,"
+				       "\"review\":1900000000000000,\"emergency\":false,"
+				       "\"text\":\"" HASH_X
+				       "\",\"approvals\":2,\"guards\":[]}",
+			       .texts = {{"text", "\"x\""}}});
+	for (int i = 0; i < PEOPLE; i++)
+		foe_append(&x, &(struct foe_event){.type = "order.override",
+						   .by = arena_printf(f.a, "p-%d", i),
+						   .body = "{\"order\":\"" ORDER1
+							   "\",\"text\":\"" HASH_X
+							   "\",\"guards\":[\"delta\"]}",
+						   .texts = {{"reason", "\"r\""}}});
+	for (int i = 0; i < 2; i++)
+		foe_append(&x, &(struct foe_event){
+				       .type = "order.approve",
+				       .by = arena_printf(f.a, "p-%d", PEOPLE - 1),
+				       .body = "{\"order\":\"" ORDER1
+					       "\",\"text\":\"" HASH_X "\"}"});
+	fix_ok(foe_send(&x, &e), &e, "hands");
+	assert_string_equal(fix_query_text(&f, NODE, "SELECT state FROM v_order"),
+			    "draft");
+	assert_int_equal(fix_query(&f, NODE,
+				   "SELECT count(*) - count(DISTINCT author) FROM "
+				   "v_order_act"),
+			 0);
+	rebuild(&f);
+	foe_close(&x);
+	fix_close(&f);
+}
+
+/* A text with another digest is not believed; whether the part has effect does not hang
+ * on it, so that nothing changes when the texts are erased. */
+static void
+effects_do_not_hang_on_texts(void **state)
+{
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_append(&x,
+		   &(struct foe_event){
+			   .type = "notice.part",
+			   .casefile = CASE_1,
+			   .body = "{\"part\":0,\"items\":["
+				   "{\"i\":0,\"kind\":\"url\",\"category\":\"other\","
+				   "\"nf\":\"" HASH_X "\"},"
+				   "{\"i\":1,\"kind\":\"url\",\"category\":\"other\","
+				   "\"nf\":\"" ZEROS "\"}]}",
+			   .texts = {{"item", "{\"normal\":\"x\",\"given\":\"X\"}"},
+				     {"item", "{\"normal\":\"x\",\"given\":\"X\"}"}}});
+	fix_ok(foe_send(&x, &e), &e, "part");
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM v_item"), 2);
+	assert_string_equal(
+		fix_query_text(&f, NODE,
+			       "SELECT group_concat(i || coalesce(given, '')) "
+			       "FROM v_item WHERE given IS NOT NULL"),
+		"0X");
+	rebuild(&f);
+	/* As an erasure leaves it. */
+	fix_query(&f, NODE, "UPDATE log_disclosure SET body = NULL RETURNING 1");
+	fix_query(&f, NODE, "UPDATE v_item SET given = NULL, normal = NULL RETURNING 1");
+	rebuild(&f);
+	foe_close(&x);
+	fix_close(&f);
+}
+
+/* A manifest of the year 1970 has no effect, and the case waits for a good one. */
+static void
+a_void_manifest_leaves_nothing(void **state)
+{
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_parts(&x, CASE_1, 2);
+	uint64_t first = x.n - 2;
+	int64_t now_us = x.now_us;
+	x.now_us = 0;
+	foe_manifest_of(&x, CASE_1, 2, first);
+	x.now_us = now_us;
+	fix_ok(foe_send(&x, &e), &e, "manifest without a time");
+	assert_int_equal(fix_query(&f, NODE, "SELECT manifest FROM v_case"), 0);
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM v_case_word"), 0);
+	foe_manifest_of(&x, CASE_1, 2, first);
+	fix_ok(foe_send(&x, &e), &e, "manifest");
+	assert_int_equal(fix_query(&f, NODE, "SELECT manifest FROM v_case"), 1);
+	rebuild(&f);
+	foe_close(&x);
+	fix_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(feeds_lose_nothing),
+		cmocka_unit_test(hands_are_counted_once),
+		cmocka_unit_test(effects_do_not_hang_on_texts),
+		cmocka_unit_test(a_void_manifest_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
