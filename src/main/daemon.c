@@ -315,7 +315,10 @@ daemon_serve(struct cli *c, struct err *e)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	enum rc rc = node_open(c->dir, &s.nd, e);
+	enum rc rc =
+		cli_switch(c, "new-store-key") ? node_new_store_key(c->dir, e) : RC_OK;
+	if (rc == RC_OK)
+		rc = node_open(c->dir, &s.nd, e);
 	if (rc == RC_OK)
 		service_mail_reader(s.nd, mail_read);
 	if (rc == RC_OK)

@@ -7,6 +7,13 @@
 #include "core/crypto.h"
 #include "main/daemon.h"
 
+static const struct cli_option serve_options[] = {
+	{"new-store-key", NULL, false,
+	 "make keys/store.key anew, when it is lost for good: second factors and the "
+	 "secrets of webhooks and DNS operators are then to be made anew"},
+	{NULL, NULL, false, NULL},
+};
+
 static const struct cli_command serve = {
 	"serve",
 	"",
@@ -15,7 +22,7 @@ static const struct cli_command serve = {
 	"run the node",
 	"saluran serve --dir /srv/saluran",
 	false,
-	NULL,
+	serve_options,
 	daemon_serve,
 };
 

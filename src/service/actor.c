@@ -287,7 +287,7 @@ by_password(struct node *nd, struct arena *a, const char *credential, const char
 	rc = writer_run(nd, work_success, &t, e);
 	if (rc != RC_OK)
 		return rc;
-	if (p.totp != NULL || totp_required(nd, p.role))
+	if (p.totp.p != NULL || totp_required(nd, p.role))
 		return err_set(e, RC_UNAUTHENTICATED,
 			       "a code goes with this password: log in with 'saluran "
 			       "login' (POST /v1/login) and use the session");

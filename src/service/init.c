@@ -16,6 +16,7 @@
 #include "base/enc.h"
 #include "service/person.h"
 #include "service/tls.h"
+#include "service/vault.h"
 #include "store/store_sql.h"
 
 enum { NAME_MAX_BYTES = 200, REMOVE_DEPTH = 8, TLS_VALID_DAYS = 3650 };
@@ -42,7 +43,7 @@ file_write(const char *path, const void *p, size_t len, struct err *e)
 	return rc;
 }
 
-static enum rc
+enum rc
 dir_sync(const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -230,6 +231,8 @@ fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_m
 	if (mkdir(keys, 0700) < 0)
 		return err_sys(e, "make %s", keys);
 	enum rc rc = signer_keys_create(keys, &pub, e);
+	if (rc == RC_OK)
+		rc = vault_create(keys, e);
 	if (rc == RC_OK)
 		rc = tls_create(tmp, in->org, clock_now_us(), TLS_VALID_DAYS, e);
 	if (rc == RC_OK)

@@ -16,6 +16,7 @@
 #include "service/person.h"
 #include "service/policies.h"
 #include "service/statistics.h"
+#include "service/vault.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
 
@@ -345,6 +346,8 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
 	if (rc == RC_OK)
+		rc = vault_start(nd, e);
+	if (rc == RC_OK)
 		rc = lists_load(nd, e);
 	if (rc == RC_OK)
 		rc = passwords_load(nd, e);
@@ -384,6 +387,7 @@ node_close(struct node *nd)
 	views_free(nd->views);
 	store_close(nd->store);
 	signer_stop(nd->signer);
+	vault_stop(nd);
 	if (nd->lock_fd >= 0)
 		close(nd->lock_fd);
 	pthread_cond_destroy(&nd->queued);

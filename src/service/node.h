@@ -55,6 +55,13 @@ enum rc node_link(struct arena *a, const char *dir, const char *name, bool forge
 		  const char **ret, int64_t *ret_s, struct err *e) MUST_CHECK;
 
 /*
+ * A new keys/store.key, for a node that has lost it: what the store keeps sealed opens no
+ * more, and is to be made anew.  RC_CONFLICT: the key that is there is the right one, or
+ * a daemon has the directory.  RC_NOT_FOUND: no node there.
+ */
+enum rc node_new_store_key(const char *dir, struct err *e) MUST_CHECK;
+
+/*
  * Open a node's directory, start its signer and its writer.  Call before any thread is
  * started.  RC_CONFLICT: another process has it.  RC_NOT_FOUND: no node there.
  */

@@ -115,6 +115,7 @@ struct node {
 	const struct identity *id;
 	struct signer *signer;
 	mail_read_fn *mail_read;  /* the reader of e-mail, given by main */
+	uint8_t *store_key;	  /* of the store's secrets: vault.h */
 	struct guard_lists lists; /* suffixes, protected names, services */
 
 	pthread_mutex_t mu; /* of what follows */
@@ -209,6 +210,8 @@ enum rc proof_put(struct store *s, const struct log_head *h, uint64_t seq, uint6
 
 /* A new file of mode 0600, durable. */
 enum rc file_write(const char *path, const void *p, size_t len, struct err *e) MUST_CHECK;
+/* What was made, renamed or removed in a folder is durable. */
+enum rc dir_sync(const char *path, struct err *e) MUST_CHECK;
 
 /* Members of a request.  Each names the member in its error. */
 enum rc in_only(json_t *in, const char *known, struct err *e) MUST_CHECK; /* "a b c" */

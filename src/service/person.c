@@ -43,13 +43,16 @@ struct person_row {
 	struct person *p;
 };
 
-static const uint8_t *
-col_secret(const struct person_row *r, const struct db_row *row, unsigned col)
+/* Whatever is there counts as a second factor, so that a damaged one lets nobody in. */
+static struct sealed
+col_sealed(const struct person_row *r, const struct db_row *row, unsigned col)
 {
-	size_t len;
-	const uint8_t *blob = r->s->drv->col_blob(row, col, &len);
+	struct sealed ret = {0};
+	const uint8_t *blob = r->s->drv->col_blob(row, col, &ret.len);
 
-	return len == TOTP_LEN ? arena_copy(r->a, blob, len) : NULL;
+	if (ret.len != 0)
+		ret.p = arena_copy(r->a, blob, ret.len);
+	return ret;
 }
 
 static enum rc
@@ -61,8 +64,8 @@ on_person(void *arg, const struct db_row *row, struct err *e)
 		.name = store_col_text(r->s, r->a, row, 0),
 		.pseudonym = store_col_text(r->s, r->a, row, 1),
 		.password = store_col_text(r->s, r->a, row, 3),
-		.totp = col_secret(r, row, 4),
-		.totp_next = col_secret(r, row, 5),
+		.totp = col_sealed(r, row, 4),
+		.totp_next = col_sealed(r, row, 5),
 		.totp_step = r->s->drv->col_int(row, 6),
 		.found = true,
 	};

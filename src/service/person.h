@@ -53,11 +53,17 @@ const char *session_csrf(struct arena *a, const char *session);
 
 /* ---- the directory: person.c ------------------------------------------------------- */
 
+/* A secret as the store has it (vault.h); p is NULL: none. */
+struct sealed {
+	const uint8_t *p;
+	size_t len;
+};
+
 struct person {
 	const char *name, *pseudonym;
 	enum role role;
-	const char *password;		 /* argon2id string, NULL: none */
-	const uint8_t *totp, *totp_next; /* TOTP_LEN bytes, NULL: none */
+	const char *password;	       /* argon2id string, NULL: none */
+	struct sealed totp, totp_next; /* secrets of TOTP_LEN bytes */
 	int64_t totp_step;
 	bool found;
 };

@@ -74,7 +74,7 @@ session_shown(struct arena *a, json_t *into, const char *session)
 static const char *
 totp_word(const struct node *nd, const struct person *p)
 {
-	if (p->totp != NULL)
+	if (p->totp.p != NULL)
 		return "enrolled";
 	return totp_required(nd, p->role) ? "required" : "none";
 }
@@ -115,7 +115,7 @@ work_login(struct writer *w, void *arg, struct err *e)
 		rc = err_set(
 			e, RC_UNAUTHENTICATED,
 			"name, password or code is wrong, or the person was withdrawn");
-	if (rc == RC_OK && now.totp != NULL)
+	if (rc == RC_OK && now.totp.p != NULL)
 		rc = totp_use(w, &now, l->code, e);
 	if (rc == RC_OK && actor_has_session(l->who))
 		rc = store_run(w->s, &SQL_SESSION_END,
@@ -140,7 +140,7 @@ login_try(struct node *nd, struct login *l, const char *name, const char *passwo
 		return err_set(e, RC_UNAUTHENTICATED,
 			       "name, password or code is wrong, or the person was "
 			       "withdrawn");
-	if (l->p.totp != NULL && l->code == NULL) {
+	if (l->p.totp.p != NULL && l->code == NULL) {
 		reply_json(l->a, out, json_pack("{s:s}", "needs", "code"));
 		rc = lockout_undo(nd, name, l->address, e);
 		return rc != RC_OK

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "service/person.h"
+#include "service/vault.h"
 #include "store/store_sql.h"
 
 enum {
@@ -116,24 +117,49 @@ recovery_hash(const char *code, struct hash *ret)
 	return n == RECOVERY_LEN * 8 / 5;
 }
 
+/* As totp_match(), of a secret as the store has it. */
+static enum rc
+sealed_match(struct writer *w, const char *person, struct sealed sealed, const char *code,
+	     int64_t after, int64_t *ret, struct err *e)
+{
+	const struct seal_place at = {VAULT_TOTP, person};
+	const uint8_t *secret;
+	size_t len = 0;
+	enum rc rc =
+		vault_open_bytes(w->nd, w->a, at, sealed.p, sealed.len, &secret, &len, e);
+
+	if (rc == RC_OK && len != TOTP_LEN)
+		rc = err_set(e, RC_CORRUPT, "the second factor of %s has another length",
+			     person);
+	if (rc == RC_OK)
+		*ret = totp_match(secret, code, w->now_us, after);
+	return rc;
+}
+
 enum rc
 totp_use(struct writer *w, const struct person *p, const char *code, struct err *e)
 {
+	int64_t step = -1;
 	struct hash h;
 
 	if (code == NULL)
 		return wrong_code(e);
-	int64_t step = totp_match(p->totp, code, w->now_us, p->totp_step);
-	if (step < 0 && !recovery_hash(code, &h))
-		return wrong_code(e);
-	enum rc rc = step >= 0 ? store_run(w->s, &SQL_PERSON_TOTP_STEP,
-					   (struct db_param[]){DB_P_TEXT(p->name),
-							       DB_P_INT(step)},
-					   NULL, NULL, e)
-			       : store_run(w->s, &SQL_RECOVERY_USE,
-					   (struct db_param[]){DB_P_TEXT(p->name),
-							       DB_P_BLOB(h.b, HASH_LEN)},
-					   NULL, NULL, e);
+	bool recovers = recovery_hash(code, &h);
+	enum rc rc = recovers ? RC_OK
+			      : sealed_match(w, p->name, p->totp, code, p->totp_step,
+					     &step, e);
+	if (rc == RC_OK && step < 0 && !recovers)
+		rc = wrong_code(e);
+	if (rc != RC_OK)
+		return rc;
+	rc = step >= 0
+		     ? store_run(w->s, &SQL_PERSON_TOTP_STEP,
+				 (struct db_param[]){DB_P_TEXT(p->name), DB_P_INT(step)},
+				 NULL, NULL, e)
+		     : store_run(w->s, &SQL_RECOVERY_USE,
+				 (struct db_param[]){DB_P_TEXT(p->name),
+						     DB_P_BLOB(h.b, HASH_LEN)},
+				 NULL, NULL, e);
 	if (rc == RC_OK && w->s->drv->changes(w->s->db) == 0)
 		rc = wrong_code(e);
 	return rc;
@@ -169,18 +195,22 @@ static enum rc
 work_start(struct writer *w, void *arg, struct err *e)
 {
 	struct enrol *x = arg;
+	const struct seal_place at = {VAULT_TOTP, x->who->name};
+	const uint8_t *sealed =
+		vault_seal_bytes(w->nd, w->a, at, x->secret, sizeof(x->secret));
 	struct person p;
 	enum rc rc = person_get(w->s, w->a, x->who->name, &p, e);
 
-	if (rc == RC_OK && p.totp != NULL)
+	if (rc == RC_OK && p.totp.p != NULL)
 		rc = err_set(
 			e, RC_CONFLICT,
 			"a device is enrolled: switch it off with a code of it first");
 	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_PERSON_TOTP_PENDING,
-			       (struct db_param[]){DB_P_TEXT(x->who->name),
-						   DB_P_BLOB(x->secret, TOTP_LEN)},
-			       NULL, NULL, e);
+		rc = store_run(
+			w->s, &SQL_PERSON_TOTP_PENDING,
+			(struct db_param[]){DB_P_TEXT(x->who->name),
+					    DB_P_BLOB(sealed, TOTP_LEN + SEAL_OVER)},
+			NULL, NULL, e);
 	return rc;
 }
 
@@ -242,17 +272,20 @@ work_confirm(struct writer *w, void *arg, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	if (p.totp_next == NULL)
+	if (p.totp_next.p == NULL)
 		return err_set(e, RC_CONFLICT,
 			       "nothing waits to be confirmed: start with a new secret");
-	int64_t step = totp_match(p.totp_next, x->code, w->now_us, -1);
+	int64_t step = -1;
+	rc = sealed_match(w, p.name, p.totp_next, x->code, -1, &step, e);
+	if (rc != RC_OK)
+		return rc;
 	if (step < 0)
 		return err_set(e, RC_DENIED,
 			       "this is not the code of the new secret now: is the "
 			       "device's clock right?");
 	rc = store_run(w->s, &SQL_PERSON_TOTP_SET,
 		       (struct db_param[]){DB_P_TEXT(p.name),
-					   DB_P_BLOB(p.totp_next, TOTP_LEN),
+					   DB_P_BLOB(p.totp_next.p, p.totp_next.len),
 					   DB_P_INT(step)},
 		       NULL, NULL, e);
 	if (rc == RC_OK)
@@ -305,7 +338,7 @@ code_take(struct writer *w, const struct enrol *x, struct err *e)
 	struct person p;
 	enum rc rc = person_get(w->s, w->a, x->who->name, &p, e);
 
-	if (rc == RC_OK && p.totp == NULL)
+	if (rc == RC_OK && p.totp.p == NULL)
 		rc = err_set(e, RC_CONFLICT, "no device is enrolled");
 	if (rc == RC_OK)
 		rc = totp_use(w, &p, x->code, e);

@@ -10,6 +10,7 @@
 #include "core/webhook.h"
 #include "service/alarm.h"
 #include "service/use.h"
+#include "service/vault.h"
 #include "store/store_sql.h"
 
 enum {
@@ -55,11 +56,13 @@ work_add(struct writer *w, void *arg, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	uuid7_make(w->now_us, j->id);
+	const struct seal_place at = {VAULT_WEBHOOK, j->id};
 	return store_run(w->s, &SQL_WEBHOOK_INSERT,
-			 (struct db_param[]){DB_P_TEXT(j->id), DB_P_TEXT(j->url),
-					     DB_P_TEXT(j->types), DB_P_TEXT(j->secret),
-					     DB_P_INT(j->after_us), DB_P_INT(w->now_us),
-					     DB_P_TEXT(j->by)},
+			 (struct db_param[]){
+				 DB_P_TEXT(j->id), DB_P_TEXT(j->url), DB_P_TEXT(j->types),
+				 DB_P_TEXT(vault_seal(w->nd, w->a, at, j->secret)),
+				 DB_P_INT(j->after_us), DB_P_INT(w->now_us),
+				 DB_P_TEXT(j->by)},
 			 NULL, NULL, e);
 }
 
@@ -153,13 +156,15 @@ static enum rc
 work_rotate(struct writer *w, void *arg, struct err *e)
 {
 	const struct hook_job *j = arg;
+	const struct seal_place at = {VAULT_WEBHOOK, j->webhook};
 	enum rc rc = hook_exists(w, j, e);
 
 	if (rc == RC_OK)
 		rc = store_run(
 			w->s, &SQL_WEBHOOK_ROTATE,
 			(struct db_param[]){
-				DB_P_TEXT(j->webhook), DB_P_TEXT(j->secret),
+				DB_P_TEXT(j->webhook),
+				DB_P_TEXT(vault_seal(w->nd, w->a, at, j->secret)),
 				DB_P_INT(w->now_us + j->overlap_s * CLOCK_US_PER_S)},
 			NULL, NULL, e);
 	return rc;

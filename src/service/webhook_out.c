@@ -9,6 +9,7 @@
 #include "core/webhook.h"
 #include "service/alarm.h"
 #include "service/use.h"
+#include "service/vault.h"
 #include "store/store_sql.h"
 
 enum {
@@ -119,6 +120,19 @@ put_items(struct node *nd, struct store *s, const json_t *row, int64_t part, jso
 }
 
 static enum rc
+message_sign(const struct node *nd, struct arena *a, const char *sealed,
+	     const struct webhook_message *m, const char **ret, struct err *e)
+{
+	const struct seal_place at = {VAULT_WEBHOOK, m->webhook};
+	const char *secret;
+	enum rc rc = vault_open(nd, a, at, sealed, &secret, e);
+
+	return rc == RC_OK ? webhook_sign(a, secret, m->id, m->time_s, m->body, m->len,
+					  ret, e)
+			   : rc;
+}
+
+static enum rc
 message_make(struct node *nd, struct arena *a, struct store *s, const json_t *hook,
 	     json_t *row, struct webhook_message *m, struct err *e)
 {
@@ -144,13 +158,12 @@ message_make(struct node *nd, struct arena *a, struct store *s, const json_t *ho
 	if (rc == RC_OK) {
 		m->len = strlen(body);
 		m->body = arena_strndup(a, body, m->len);
-		rc = webhook_sign(a, text(hook, "secret"), m->id, m->time_s, m->body,
-				  m->len, &m->signature, e);
+		rc = message_sign(nd, a, text(hook, "secret"), m, &m->signature, e);
 	}
 	free(body);
 	if (rc != RC_OK || old == NULL || num(hook, "old_until_us") <= now_us)
 		return rc;
-	rc = webhook_sign(a, old, m->id, m->time_s, m->body, m->len, &second, e);
+	rc = message_sign(nd, a, old, m, &second, e);
 	if (rc == RC_OK)
 		m->signature = arena_printf(a, "%s %s", m->signature, second);
 	return rc;

@@ -69,7 +69,7 @@ work_welcome(struct writer *w, void *arg, struct err *e)
 	struct person p;
 	enum rc rc = welcome_get(w->s, w->a, &x->hash, w->now_us, &p, e);
 
-	if (rc == RC_OK && p.totp != NULL)
+	if (rc == RC_OK && p.totp.p != NULL)
 		rc = totp_use(w, &p, x->code, e);
 	if (rc == RC_OK)
 		rc = store_run(
@@ -128,7 +128,7 @@ service_welcome(struct node *nd, struct arena *a, const struct actor *who, json_
 	const char *password;
 	enum rc rc = welcome_in(nd, a, in, &x, &password, e);
 
-	if (rc == RC_OK && x.p.totp != NULL && x.code == NULL) {
+	if (rc == RC_OK && x.p.totp.p != NULL && x.code == NULL) {
 		reply_json(a, out, json_pack("{s:s}", "needs", "code"));
 		rc = err_set(e, RC_UNAUTHENTICATED,
 			     "\"code\" is missing: the six digits that the person's "
