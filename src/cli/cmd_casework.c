@@ -175,6 +175,39 @@ cmd_template_render(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+/* ---- forms ------------------------------------------------------------------------ */
+
+static enum rc
+cmd_form(struct cli *c, struct err *e)
+{
+	json_t *r, *values, *word;
+	size_t i, n;
+	enum rc rc = values_read(c, &values, e);
+
+	if (rc != RC_OK) {
+		json_decref(values);
+		return rc;
+	}
+	rc = cli_call(c, "POST", arena_printf(c->a, "/v1/cases/%s/form", c->words[0]),
+		      json_pack("{s:o, s:s*, s:s}", "values", values, "language",
+				cli_value(c, "language"), "annex", cli_value(c, "annex")),
+		      &r, e);
+	if (rc != RC_OK)
+		return rc;
+	n = json_array_size(json_object_get(r, "missing"));
+	if (!cli_json(c, r)) {
+		printf("%s", cli_text(r, "text"));
+		json_array_foreach (json_object_get(r, "missing"), i, word)
+			fprintf(stderr,
+				"missing: %s; it is a field of the notice, an answer in "
+				"the case, or --value %s=TEXT\n",
+				json_string_value(word), json_string_value(word));
+	}
+	return n == 0 ? RC_OK
+		      : err_set(e, RC_CONFLICT, "the form lacks %zu of what it must have",
+				n);
+}
+
 /* ---- counts ----------------------------------------------------------------------- */
 
 static enum rc
@@ -254,6 +287,14 @@ static const struct cli_option template_list_options[] = {
 	{"after", "NAME", false, "the next page"},
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option form_options[] = {
+	{"annex", "1|2|3", true,
+	 "the order, what was done, or why it cannot be carried out"},
+	{"language", "CODE", false, "en or id (en)"},
+	{"value", "WORD=TEXT", false,
+	 "what only a person knows, such as signatory; kept nowhere; may be given again"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option template_render_options[] = {
 	{"value", "WORD=TEXT", false, "fills a place; may be given again"},
 	{NULL, NULL, false, NULL},
@@ -267,6 +308,12 @@ const struct cli_command cli_casework_commands[] = {
 	{"notes", "CASE", 1, 1, "the internal notes of a case",
 	 "saluran notes 01890a5d-ac96-774b-bcce-b302099a8057 --as sari.credential", true,
 	 page_options, cmd_notes},
+	{"form", "CASE", 1, 1,
+	 "an annex of Regulation (EU) 2021/784 for a case, as text; ends with 6 when "
+	 "something is missing",
+	 "saluran form 01890a5d-ac96-774b-bcce-b302099a8057 --annex 2 --value "
+	 "signatory='M. Rossi' --value addressee_reference=TCO-7 --as lena.credential",
+	 true, form_options, cmd_form},
 	{"counts", "", 0, 0, "what became of every row that was submitted",
 	 "saluran counts --as sari.credential", true, NULL, cmd_counts},
 	{"prepared", "", 0, 0,

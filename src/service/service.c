@@ -132,6 +132,8 @@ const struct service_route service_routes[] = {
 	 "cases, items and orders by a link, a host, a word or an id"},
 	{"GET", "/v1/cases/{case}/deadline", ANYONE, -1, SMALL, service_deadline,
 	 "how its deadlines came about"},
+	{"POST", "/v1/cases/{case}/form", ANYONE, -1, LARGE_TEXT, service_case_form,
+	 "a form that the policy's law prescribes, filled in; nothing is sent"},
 	{"POST", "/v1/cases/{case}/accept", AGENT, PARTY_PLATFORM, SMALL,
 	 service_case_accept, "a person has it"},
 	{"POST", "/v1/cases/{case}/refuse", AGENT, PARTY_PLATFORM, SMALL,

@@ -42,6 +42,8 @@ service_fn service_cases, service_items, service_search, service_case_claim,
 	service_case_release, service_case_assign, service_case_presence;
 /* policy.c: what both sides are bound by */
 service_fn service_policies, service_policy_adopt;
+/* form.c: the annexes of a law */
+service_fn service_case_form;
 /* explain.c */
 service_fn service_deadline;
 /* erase_ask.c: erasure and legal holds */

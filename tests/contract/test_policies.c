@@ -164,7 +164,6 @@ static json_t *
 removal_order(struct fix *f, const char *reference)
 {
 	static const char *const codes[] = {"issuing_state",
-					    "authority_type",
 					    "authority_name",
 					    "authority_representative",
 					    "authority_address",
@@ -174,14 +173,16 @@ removal_order(struct fix *f, const char *reference)
 					    "addressee_representative",
 					    "contact_point",
 					    "order_reference",
+					    "establishment_state",
+					    "feedback_contacts",
 					    "redress_body",
 					    "redress_deadline",
 					    "redress_law"};
-	json_t *in =
-		json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "csv",
-			  "target,category\nhttps://t.example/1,incites\n", "reference",
-			  reference, "subject", "Order", "legal_basis", "Art. 3",
-			  "fields", "non_disclosure", "no", "cross_border", "no");
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "csv",
+			       "target,category\nhttps://t.example/1,incites\n",
+			       "reference", reference, "subject", "Order", "legal_basis",
+			       "Art. 3", "fields", "non_disclosure", "no", "cross_border",
+			       "no", "authority_type", "judge");
 
 	(void)f;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
@@ -342,6 +343,178 @@ days_and_columns(void **state)
 	arena_free(a);
 }
 
+/* ---- forms ------------------------------------------------------------------------- */
+
+static json_t *
+form(struct fix *f, enum party p, const char *c, int annex, json_t *values)
+{
+	return fix_must(f, p, p == AUTHORITY ? f->n[p].auditor : f->n[p].agent, "POST",
+			arena_printf(f->a, "/v1/cases/%s/form", c),
+			json_pack("{s:i, s:o*}", "annex", annex, "values", values));
+}
+
+/* `missing` is exactly these words, "" for none, and the form says whether it is whole.
+ */
+static void
+misses(struct fix *f, const json_t *r, const char *want)
+{
+	const char *got = "";
+	size_t i;
+	json_t *word;
+
+	json_array_foreach (json_object_get(r, "missing"), i, word)
+		got = arena_printf(f->a, "%s%s%s", got, i == 0 ? "" : " ",
+				   json_string_value(word));
+	assert_string_equal(got, want);
+	assert_int_equal(json_is_true(json_object_get(r, "complete")), want[0] == '\0');
+}
+
+static void
+says(const json_t *r, const char *want)
+{
+	if (strstr(fix_text(r, "text"), want) == NULL)
+		fail_msg("the form lacks \"%s\":\n%s", want, fix_text(r, "text"));
+}
+
+static json_t *
+signatory(void)
+{
+	return json_pack("{s:s, s:s}", "signatory", "M. Rossi", "addressee_reference",
+			 "TCO-7");
+}
+
+/* Annex I from the notice alone; II and III from the answers, and from who signs. */
+static void
+annexes(void **state)
+{
+	static const char who[] = "addressee_reference signatory";
+	struct fix f;
+
+	(void)state;
+	fix_open_policy(&f, "eu-tco");
+	fix_settle(&f);
+	fix_clock_add(13 * 3600 * FIX_S);
+	json_t *in = removal_order(&f, "T-1");
+	json_object_set_new(in, "csv",
+			    json_string("target,category,description\n"
+					"https://t.example/1,incites,Praises it\n"
+					"https://t.example/2,threat,\n"
+					"https://t.example/3,threat,\n"));
+	json_object_set_new(json_object_get(in, "fields"), "file_number",
+			    json_string("17 {braces} 2022"));
+	const char *c = fix_text(fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+					  "/v1/notices", in),
+				 "case");
+	misses(&f, form(&f, AUTHORITY, c, 2, NULL),
+	       "addressee_reference received measures signatory measure");
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		json_t *r = form(&f, (enum party)p, c, 1, NULL);
+		misses(&f, r, "");
+		says(r, "[x] (a) incites");
+		says(r, "[ ] (b) solicits");
+		says(r, "[x] (e) constitutes");
+		says(r, "[x] judge, court");
+		says(r, "1. https://t.example/1");
+		says(r, "1. Praises it");
+		says(r, "17 {braces} 2022");
+		says(r, "[ ] A copy of this order is sent");
+	}
+	fix_act(&f, PLATFORM, c, "accept", NULL);
+	fix_act(&f, PLATFORM, c, "decide",
+		json_pack("{s:s, s:s}", "items", "0", "outcome", "removed"));
+	json_t *r = form(&f, PLATFORM, c, 2, NULL);
+	misses(&f, r, who);
+	says(r, "(MISSING: signatory)");
+	r = form(&f, PLATFORM, c, 2, signatory());
+	misses(&f, r, "");
+	says(r, "[x] The terrorist content has been removed.");
+	says(r, "[ ] Access to the terrorist content has been disabled");
+	says(r, "1. https://t.example/1: removed, 20");
+	says(r, "M. Rossi");
+	/* In one state only: that is not all of them. */
+	fix_act(&f, PLATFORM, c, "decide",
+		json_pack("{s:s, s:s, s:[s], s:s, s:s}", "items", "1", "outcome",
+			  "restricted", "territories", "DE", "reason", "There.", "until",
+			  "2099-01-01T00:00:00Z"));
+	r = form(&f, PLATFORM, c, 2, signatory());
+	says(r, "[ ] Access to the terrorist content has been disabled");
+	says(r, "2. https://t.example/2: restricted in DE, 20");
+	/* And what cannot be done: nothing says so yet. */
+	misses(&f, form(&f, PLATFORM, c, 3, signatory()),
+	       "impossible explanation clarification ground");
+	fix_act(&f, PLATFORM, c, "decide",
+		json_pack("{s:s, s:s, s:s, s:s}", "items", "2", "outcome", "impossible",
+			  "ground", "insufficient_information", "reason",
+			  "Which of the three posts?"));
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		r = form(&f, (enum party)p, c, 3, signatory());
+		misses(&f, r, "");
+		says(r, "[x] not enough information");
+		says(r, "[ ] manifest errors");
+		says(r, "3. Which of the three posts?");
+	}
+	r = fix_must(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+		     arena_printf(f.a, "/v1/cases/%s/form", c),
+		     json_pack("{s:i, s:s}", "annex", 1, "language", "id"));
+	misses(&f, r, "");
+	says(r, "PERINTAH PENGHAPUSAN");
+	fix_close(&f);
+}
+
+/* Sent across a border it needs the copy to the other state's authority. */
+static void
+annex_of_a_cross_border_order(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open_policy(&f, "eu-tco");
+	fix_settle(&f);
+	fix_clock_add(13 * 3600 * FIX_S);
+	for (int copy = 0; copy < 2; copy++) {
+		json_t *in = removal_order(&f, copy == 0 ? "T-1" : "T-2");
+		json_t *fields = json_object_get(in, "fields");
+		json_object_set_new(fields, "cross_border", json_string("yes"));
+		if (copy == 1)
+			json_object_set_new(fields, "copy_sent", json_string("yes"));
+		if (copy == 1)
+			json_object_set_new(fields, "review_authority_contacts",
+					    json_string("contact@example.ie"));
+		const char *c = fix_text(fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer,
+						  "POST", "/v1/notices", in),
+					 "case");
+		misses(&f, form(&f, AUTHORITY, c, 1, NULL),
+		       copy == 1 ? "" : "review_authority_contacts copy_sent");
+	}
+	fix_close(&f);
+}
+
+static void
+forms_refused(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 1);
+	const char *path = arena_printf(f.a, "/v1/cases/%s/form", c),
+		   *officer = f.n[AUTHORITY].officer;
+	fix_refused(&f, AUTHORITY, officer, "POST", path, json_pack("{s:i}", "annex", 1),
+		    RC_NOT_FOUND, "has no form 1");
+	fix_refused(&f, AUTHORITY, officer, "POST", path, NULL, RC_INVALID, "annex");
+	fix_refused(&f, AUTHORITY, officer, "POST", path, json_pack("{s:i}", "annex", 4),
+		    RC_INVALID, "annex");
+	fix_refused(&f, AUTHORITY, officer, "POST", path,
+		    json_pack("{s:i, s:s}", "annex", 1, "language", "fr"), RC_INVALID,
+		    "language");
+	fix_refused(&f, AUTHORITY, officer, "POST", path,
+		    json_pack("{s:i, s:{s:i}}", "annex", 1, "values", "signatory", 1),
+		    RC_INVALID, "signatory");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -350,6 +523,9 @@ main(void)
 		cmocka_unit_test(what_is_not_adopted),
 		cmocka_unit_test(a_removal_order),
 		cmocka_unit_test(fields_are_erased),
+		cmocka_unit_test(annexes),
+		cmocka_unit_test(annex_of_a_cross_border_order),
+		cmocka_unit_test(forms_refused),
 		cmocka_unit_test(days_and_columns),
 	};
 

@@ -36,7 +36,7 @@ def eu_tco(lab):
     two.policy_in_effect("eu-tco")
     two.contacts()
     fields = required("eu-tco")
-    expect("fields of Annex I", len(fields), 16)
+    expect("fields of Annex I", len(fields), 18)
     target = ["https://t.me/somechannel/1", "https://t.me/somechannel/2"]
     first = {"reference": "tco/1", "subject": "S", "legal_basis": "L", "fields": fields,
              "csv": two.csv(target, "incites")}
@@ -62,6 +62,7 @@ def eu_tco(lab):
     two.act(two.max, case, "decide", items=[1], outcome="removed")
     two.act(two.max, case, "reverse", items=[0], outcome="removed", reason="It is dry again.")
     must("all in time", not two.show(case)["overdue"])
+    annexes(two, case)
     two.close(case, 2)
 
     silent = two.notice("tco/2", ["https://one.example/x"], "threat", fields=fields)
@@ -78,6 +79,20 @@ def eu_tco(lab):
     expect("figures for Article 8", total["eu_tco"]["removal_orders"], 2)
     erased(two, case, file)
     ending(two, silent, lifted=True)
+
+
+def annexes(two, case):
+    """The annexes of the regulation say what the case says, and miss who signs."""
+    path = f"/v1/cases/{case}/form"
+    order = two.sari.post(path, annex=1)
+    must("Annex I is whole", order["complete"] and "[x] (a) incites" in order["text"], order)
+    answer = two.max.post(path, annex=2)
+    expect("Annex II misses", answer["missing"], ["addressee_reference", "signatory"])
+    answer = two.max.post(path, annex=2, values={"signatory": "M. Rossi",
+                                                 "addressee_reference": "7"})
+    must("and then nothing", answer["complete"], answer)
+    expect("Annex III of what is possible again misses", "ground" in two.max.post(
+        path, annex=3)["missing"], True)
 
 
 def erased(two, case, file):
