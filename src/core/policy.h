@@ -118,6 +118,8 @@ struct policy_decide {
 struct policy_retention {
 	int64_t disclosures_us, evidence_us;
 	int64_t preserve_us; /* what was removed is kept at least that long */
+	/* After its ruling an objection, after a newer one a directory of contacts. */
+	int64_t objections_us, contacts_us;
 };
 /* When figures of the year before are due; month 0: nothing is asked for. */
 struct policy_statistics {

@@ -249,7 +249,8 @@ static void
 read_records(struct docread *d, const json_t *doc, struct policy *p)
 {
 	static const char *const of_retention[] = {"disclosures_s", "evidence_s",
-						   "preserve_s", NULL};
+						   "preserve_s",    "objections_s",
+						   "contacts_s",    NULL};
 	static const char *const of_statistics[] = {"month", "day", NULL};
 	const json_t *o = section(d, doc, "retention", of_retention);
 
@@ -259,6 +260,10 @@ read_records(struct docread *d, const json_t *doc, struct policy *p)
 		policy_duration_or(d, o, "retention", "evidence_s", 0, 0);
 	p->retention.preserve_us =
 		policy_duration_or(d, o, "retention", "preserve_s", 0, 0);
+	p->retention.objections_us =
+		policy_duration_or(d, o, "retention", "objections_s", 0, 0);
+	p->retention.contacts_us =
+		policy_duration_or(d, o, "retention", "contacts_s", 0, 0);
 	if (p->retention.evidence_us != 0 &&
 	    p->retention.evidence_us < p->retention.preserve_us)
 		docread_fail(d, "retention", "evidence_s",

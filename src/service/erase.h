@@ -32,6 +32,9 @@ enum rc erase_asked_load(struct node *nd, struct arena *a, struct erase_job *j,
 enum rc erase_kept_from(struct store *s, const char *casefile, int64_t ended_us,
 			int64_t *ret, struct err *e) MUST_CHECK;
 void erase_reply(struct arena *a, struct reply *out, const struct erase_job *j);
+/* Erase here, without being asked, what the policies keep no longer of objections and
+ * contacts. */
+enum rc erase_alone_over(struct node *nd, int64_t now_us, struct err *e) MUST_CHECK;
 /* After the commit: remove the files, overwrite what the store has left of them. */
 enum rc erase_finish(struct node *nd, struct err *e) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "core/event_type.h"
 #include "service/erase.h"
 #include "service/use.h"
 #include "store/store_sql.h"
@@ -15,13 +16,13 @@ enum { ALONE_REASON_MAX = 2000 };
 struct finding {
 	struct store *s;
 	struct arena *a;
-	const char *objection; /* NULL: contacts */
 	struct erase_job *j;
 	struct store_list places;
 };
 
 struct found {
 	int64_t channel, party, seq;
+	const char *objection; /* empty: contacts */
 };
 
 static enum rc
@@ -32,7 +33,8 @@ on_found(void *arg, const struct db_row *row, struct err *e)
 
 	(void)e;
 	*at = (struct found){f->s->drv->col_int(row, 0), f->s->drv->col_int(row, 1),
-			     f->s->drv->col_int(row, 2)};
+			     f->s->drv->col_int(row, 2),
+			     store_col_text(f->s, f->a, row, 3)};
 	return RC_OK;
 }
 
@@ -67,8 +69,8 @@ take(struct finding *f, const struct found *at, struct err *e)
 		return rc;
 	const struct event *ev = event_trusted(claim);
 	const char *objection = json_string_value(json_object_get(ev->body, "objection"));
-	if (f->objection != NULL &&
-	    (objection == NULL || strcmp(objection, f->objection) != 0))
+	if (at->objection[0] != '\0' &&
+	    (objection == NULL || strcmp(objection, at->objection) != 0))
 		return RC_OK; /* another one, answered at the same time */
 	rc = says_something(f, ev, &says, e);
 	if (rc != RC_OK || !says || f->j->n_refs == EVENT_REFS_MAX)
@@ -79,12 +81,12 @@ take(struct finding *f, const struct found *at, struct err *e)
 	return RC_OK;
 }
 
+/* The events that the query finds and that still say something, as refs of the job. */
 static enum rc
-erase_found(struct node *nd, struct finding *f, const struct sql *q,
-	    const struct db_param *key, struct reply *out, struct err *e)
+refs_find(struct finding *f, const struct sql *q, const struct db_param *key,
+	  struct err *e)
 {
 	struct erase_job *j = f->j;
-	char *request = arena_alloc(f->a, UUID_TEXT_LEN + 1);
 	enum rc rc;
 
 	j->what = "texts";
@@ -94,6 +96,17 @@ erase_found(struct node *nd, struct finding *f, const struct sql *q,
 	rc = store_run(f->s, q, key, on_found, f, e);
 	for (size_t i = 0; rc == RC_OK && i < f->places.n; i++)
 		rc = take(f, &((const struct found *)f->places.rows)[i], e);
+	return rc;
+}
+
+static enum rc
+erase_found(struct node *nd, struct finding *f, const struct sql *q,
+	    const struct db_param *key, struct reply *out, struct err *e)
+{
+	struct erase_job *j = f->j;
+	char *request = arena_alloc(f->a, UUID_TEXT_LEN + 1);
+	enum rc rc = refs_find(f, q, key, e);
+
 	reader_put(nd, f->s);
 	if (rc == RC_OK && j->n_refs == 0)
 		rc = err_set(e, RC_NOT_FOUND, "nothing of it is left to erase");
@@ -109,6 +122,66 @@ erase_found(struct node *nd, struct finding *f, const struct sql *q,
 	return rc;
 }
 
+/* A page of what is over, by the node itself and on this node alone: the other side has
+ * the same policy. */
+static enum rc
+over_erase(struct node *nd, struct arena *a, int64_t channel, const struct sql *q,
+	   int64_t before_us, bool *ret_more, struct err *e)
+{
+	struct erase_job j = {.by = EVENT_BY_NODE, .channel = channel};
+	struct finding f = {.a = a, .j = &j};
+	enum rc rc = reader_snapshot(nd, &f.s, e);
+
+	if (rc == RC_OK)
+		rc = refs_find(&f, q,
+			       (struct db_param[]){DB_P_INT(channel), DB_P_INT(before_us),
+						   DB_P_INT(EVENT_REFS_MAX)},
+			       e);
+	reader_put(nd, f.s);
+	*ret_more = false;
+	if (rc != RC_OK || j.n_refs == 0)
+		return rc;
+	rc = writer_run(nd, erase_work, &j, e);
+	/* Not delivered yet, or frozen: the next look asks again. */
+	if (rc == RC_CONFLICT || rc == RC_FROZEN)
+		return RC_OK;
+	*ret_more = rc == RC_OK && f.places.n == EVENT_REFS_MAX;
+	return rc == RC_OK ? erase_finish(nd, e) : rc;
+}
+
+enum rc
+erase_alone_over(struct node *nd, int64_t now_us, struct err *e)
+{
+	struct arena *a = arena_create();
+	const struct channel_row *ch;
+	struct store *s = NULL;
+	size_t n = 0;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = store_channels(s, a, &ch, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		const struct policy *p;
+		rc = policy_of_channel(s, a, &ch[i], &p, e);
+		if (rc != RC_OK)
+			break;
+		const struct {
+			const struct sql *q;
+			int64_t kept_us;
+		} over[] = {
+			{&SQL_OBJECTION_EVENTS_BEFORE, p->retention.objections_us},
+			{&SQL_CONTACT_SETS_BEFORE, p->retention.contacts_us},
+		};
+		for (size_t k = 0; k < sizeof(over) / sizeof(over[0]); k++)
+			for (bool more = over[k].kept_us != 0; rc == RC_OK && more;)
+				rc = over_erase(nd, a, ch[i].channel, over[k].q,
+						now_us - over[k].kept_us, &more, e);
+	}
+	reader_put(nd, s);
+	arena_free(a);
+	return rc;
+}
+
 /*
  * What whoever objected wrote, how they are reached, and the answer; the ruling is public
  * and stays.  The other side is asked to erase the same.
@@ -121,10 +194,11 @@ service_objection_erase(struct node *nd, struct arena *a, const struct actor *wh
 {
 	struct erase_job j = {.by = actor_pseudonym(who)};
 	struct finding f = {.a = a, .j = &j};
+	const char *objection;
 	enum rc rc = in_only(in, "objection reason", e);
 
 	if (rc == RC_OK)
-		rc = in_uuid(in, "objection", &f.objection, e);
+		rc = in_uuid(in, "objection", &objection, e);
 	if (rc == RC_OK)
 		rc = in_ready(in, a, "reason", true, ALONE_REASON_MAX, &j.reason, e);
 	if (rc == RC_OK)
@@ -132,7 +206,7 @@ service_objection_erase(struct node *nd, struct arena *a, const struct actor *wh
 	if (rc != RC_OK)
 		return rc;
 	return erase_found(nd, &f, &SQL_OBJECTION_EVENTS,
-			   (struct db_param[]){DB_P_TEXT(f.objection)}, out, e);
+			   (struct db_param[]){DB_P_TEXT(objection)}, out, e);
 }
 
 /*
@@ -164,7 +238,9 @@ service_contacts_erase(struct node *nd, struct arena *a, const struct actor *who
 		return rc;
 	}
 	return erase_found(nd, &f, &SQL_CONTACT_SETS_BEFORE,
-			   (struct db_param[]){DB_P_INT(ch.channel)}, out, e);
+			   (struct db_param[]){DB_P_INT(ch.channel), DB_P_INT(INT64_MAX),
+					       DB_P_INT(EVENT_REFS_MAX)},
+			   out, e);
 }
 
 /* Do here what the other side asks for.  in: request  out: as of an objection */

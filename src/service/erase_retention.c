@@ -1,6 +1,7 @@
 /*
- * What the policy keeps no longer: texts and files of cases that have ended are erased by
- * the node itself, each on its own, unless somebody holds them.
+ * What the policy keeps no longer: texts and files of cases that have ended, objections
+ * that are ruled on and contacts that were replaced are erased by the node itself, each
+ * on its own, unless somebody holds them.
  */
 #include <string.h>
 
@@ -129,6 +130,8 @@ tick_retention(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	    nd->retention_us - now_us > RETENTION_EVERY_US) {
 		while (rc == RC_OK && after != NULL)
 			rc = page_look(nd, now_us, &after, a, e);
+		if (rc == RC_OK)
+			rc = erase_alone_over(nd, now_us, e);
 		*next_us = nd->retention_us = now_us + RETENTION_EVERY_US;
 	}
 	arena_free(a);

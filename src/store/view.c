@@ -415,6 +415,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "a:s b:s c:s d:s e:s f:i g:i h:s i:s j:i k:i l:s m:s n:i o:i p:i "
 		     "q:i r:s"),
 		VIEW("v_contact_set", SQL_V_CONTACT_SET_ALL, "a:i b:i c:i d:i e:s f:i"),
+		VIEW("v_contact_old", SQL_V_CONTACT_OLD_ALL, "a:i b:i c:i d:i"),
 		VIEW("v_contact", SQL_V_CONTACT_ALL,
 		     "a:i b:i c:i d:s e:i f:s g:s h:s i:s j:s"),
 		VIEW("v_channel_test", SQL_V_CHANNEL_TEST_ALL,

@@ -57,16 +57,20 @@ fold_contact_set(struct fold *f, struct err *e)
 			  (long long)version);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
-	rc = store_run(f->s, &SQL_V_CONTACT_SET_PUT,
-		       (struct db_param[]){
-			       side[0],
-			       side[1],
-			       DB_P_INT(fold_int(f, "version")),
-			       DB_P_INT(f->ev->seq),
-			       DB_P_TEXT(f->ev->by),
-			       DB_P_INT(f->ev->iat_us),
-		       },
+	rc = store_run(f->s, &SQL_V_CONTACT_OLD_PUT,
+		       (struct db_param[]){side[0], side[1], DB_P_INT(f->ev->iat_us)},
 		       NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = store_run(f->s, &SQL_V_CONTACT_SET_PUT,
+			       (struct db_param[]){
+				       side[0],
+				       side[1],
+				       DB_P_INT(fold_int(f, "version")),
+				       DB_P_INT(f->ev->seq),
+				       DB_P_TEXT(f->ev->by),
+				       DB_P_INT(f->ev->iat_us),
+			       },
+			       NULL, NULL, e);
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_CONTACT_CLEAR, side, NULL, NULL, e);
 	json_array_foreach (json_object_get(f->ev->body, "contacts"), i, c)

@@ -211,11 +211,14 @@ loose_forget(struct fold *f, enum party p, const struct event *ev, struct err *e
 {
 	enum rc rc = RC_OK;
 
-	if (strcmp(ev->type, "contact.set") == 0)
-		return store_run(f->s, &SQL_ERASE_V_CONTACT,
-				 (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(p),
-						     DB_P_INT(ev->seq)},
-				 NULL, NULL, e);
+	if (strcmp(ev->type, "contact.set") == 0) {
+		const struct db_param set[] = {DB_P_INT(f->channel), DB_P_INT(p),
+					       DB_P_INT(ev->seq)};
+		rc = store_run(f->s, &SQL_ERASE_V_CONTACT, set, NULL, NULL, e);
+		return rc == RC_OK ? store_run(f->s, &SQL_V_CONTACT_OLD_DELETE, set, NULL,
+					       NULL, e)
+				   : rc;
+	}
 	for (size_t i = 0; rc == RC_OK && i < 2; i++)
 		if (strcmp(forgets_objection[i].type, ev->type) == 0)
 			rc = store_run(

@@ -602,6 +602,65 @@ contacts_erased(void **state)
 	fix_close(&f);
 }
 
+/* By the policy, on each side by itself: what is ruled on and replaced, not before, and
+ * not what still counts. */
+static void
+kept_no_longer(void **state)
+{
+	enum { OBJECTIONS_S = 4000, CONTACTS_S = 8000, LATER_S = 4500 };
+	struct fix f;
+	struct err e = ERR_INIT;
+	json_t *p = json_loads(fix_policy, 0, NULL);
+	int64_t wait_us;
+
+	(void)state;
+	json_object_set_new(p, "retention",
+			    json_pack("{s:i, s:i}", "objections_s", OBJECTIONS_S,
+				      "contacts_s", CONTACTS_S));
+	char *policy = json_dumps(p, 0);
+	fix_open_policy(&f, policy);
+	free(policy);
+	json_decref(p);
+	const char *order = order_in_force(&f, "R-1", "[\"a.example\", \"b.example\"]");
+	(void)object(&f, order, "My shop is on it.");
+	fix_settle(&f);
+	const char *id = objection_id(&f, 0);
+	(void)object(&f, order, "Mine too.");
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].approver3, "POST",
+		 act_path(&f, id, "rule"), ruling("rejected"));
+	contacts_set(&f, "Rina");
+	contacts_set(&f, "Budi");
+	/* Looked at once an hour. */
+	for (int round = 0; round < 3; round++) {
+		for (int k = 0; k < 2; k++) {
+			enum party side = (enum party)k;
+			fix_ok(service_tick(f.n[side].nd, FIX_S, &wait_us, &e), &e,
+			       "tick");
+			assert_int_equal(fix_events(&f, side, side, "erase.done"), round);
+			assert_int_equal(fix_query(&f, side,
+						   "SELECT count(*) FROM v_objection "
+						   "WHERE body IS NOT NULL"),
+					 round == 0 ? 2 : 1);
+			assert_int_equal(
+				fix_query(&f, side, "SELECT count(*) FROM v_contact_old"),
+				round == 2 ? 0 : 1);
+		}
+		fix_clock_add(LATER_S * FIX_S);
+		fix_settle(&f);
+	}
+	for (int k = 0; k < 2; k++) {
+		assert_string_equal(
+			fix_query_text(&f, (enum party)k, "SELECT name FROM v_contact"),
+			"Budi");
+		assert_int_equal(fix_query(&f, (enum party)k,
+					   "SELECT count(*) FROM v_event WHERE void IS "
+					   "NOT NULL"),
+				 0);
+		fix_rebuilt_equal(&f, (enum party)k);
+	}
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -615,6 +674,7 @@ main(void)
 		cmocka_unit_test(overdue),
 		cmocka_unit_test(erased),
 		cmocka_unit_test(contacts_erased),
+		cmocka_unit_test(kept_no_longer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,9 @@
--- contact_sets_before: directories that count no longer
+-- contact_sets_before: directories that were replaced before a time, the first first
 -- $1 channel
-SELECT e.channel, e.party, e.seq
-FROM v_event AS e
-JOIN v_contact_set AS s ON s.channel = e.channel AND s.party = e.party
-WHERE e.channel = $1 AND e.type = 'contact.set' AND e.void IS NULL AND e.seq < s.seq
-ORDER BY e.seq;
+-- $2 before
+-- $3 limit
+SELECT channel, party, seq, ''
+FROM v_contact_old
+WHERE channel = $1 AND replaced_us < $2
+ORDER BY replaced_us, party, seq
+LIMIT $3;

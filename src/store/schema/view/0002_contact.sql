@@ -10,6 +10,16 @@ CREATE TABLE v_contact_set (
 	PRIMARY KEY (channel, party)
 );
 
+-- Directories that newer ones have replaced, while their texts are here.
+CREATE TABLE v_contact_old (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	replaced_us BIGINT NOT NULL,
+	PRIMARY KEY (channel, party, seq)
+);
+CREATE INDEX v_contact_old_replaced ON v_contact_old (channel, replaced_us);
+
 CREATE TABLE v_contact (
 	channel BIGINT NOT NULL,
 	party BIGINT NOT NULL,
