@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""embed.py - the files of policies/ as constants: embed.py DIR OUT.h OUT.c DEPFILE
+"""embed.py - the files of policies/ and other folders as constants:
+embed.py OUT.h OUT.c DEPFILE POLICIES [DIR...]
 
-Every *.json and *.txt of DIR becomes a row of builtin_files, found by its name.
+Every *.json and *.txt of POLICIES becomes a row of files[], found by its name; those of
+another folder by DIR/name.
 """
 import os
 import sys
@@ -28,15 +30,19 @@ def c_array(data):
 
 
 def main():
-    folder, out_h, out_c, depfile = sys.argv[1:]
-    names = sorted(n for n in os.listdir(folder) if n.endswith((".json", ".txt")))
-    if not names:
-        sys.exit("embed.py: %s has no files" % folder)
-    policies = [n[:-5] for n in names if n.endswith(".json") and n != "services.json"]
+    out_h, out_c, depfile, *folders = sys.argv[1:]
+    found = {}
+    for folder in folders:
+        names = sorted(n for n in os.listdir(folder) if n.endswith((".json", ".txt")))
+        if not names:
+            sys.exit("embed.py: %s has no files" % folder)
+        prefix = "" if folder is folders[0] else os.path.basename(folder) + "/"
+        found.update((prefix + n, os.path.join(folder, n)) for n in names)
+    policies = [n[:-5] for n in found if n.endswith(".json") and n != "services.json"]
     rows = []
     arrays = []
-    for name in names:
-        with open(os.path.join(folder, name), "rb") as f:
+    for name, path in found.items():
+        with open(path, "rb") as f:
             data = f.read()
         if len(data) < C99_STRING_MAX:
             rows.append('\t{"%s", %d,\n%s},' % (name, len(data), c_string(data)))
@@ -44,7 +50,7 @@ def main():
         arrays.append("static const char file_%d[] = {\n%s\n};" % (len(arrays), c_array(data)))
         rows.append('\t{"%s", %d, file_%d},' % (name, len(data), len(arrays) - 1))
     with open(out_h, "w", encoding="ascii") as f:
-        f.write("""/* Made by tools/embed.py from policies/. */
+        f.write("""/* Made by tools/embed.py from policies/ and resolvers/. */
 #ifndef SALURAN_POLICIES_H
 #define SALURAN_POLICIES_H
 
@@ -95,7 +101,7 @@ const char *const builtin_policy_names[] = {%s, NULL};
        ", ".join('"%s"' % p for p in policies)))
     with open(depfile, "w", encoding="ascii") as f:
         f.write("%s: %s\n" % (os.path.basename(out_h), " ".join(
-            [folder] + [os.path.join(folder, n) for n in names])))
+            [*folders, *found.values()])))
 
 
 main()

@@ -20,12 +20,16 @@ parts_package() {
 	case $1 in
 	unbound | unbound-control | unbound-checkconf) echo unbound ;;
 	nsd | nsd-control | nsd-checkconf | nsd-checkzone) echo nsd ;;
-	knotd | knotc | keymgr | kzonecheck) echo knot ;;
-	kdig | khost | knsupdate) echo knot-dnsutils ;;
-	named | rndc) echo bind9 ;;
-	named-checkconf | named-checkzone) echo bind9-utils ;;
+	knotd | knotc | keymgr) echo knot ;;
+	kzonecheck | kzonesign) echo knot-dnssecutils ;;
+	kdig | kxdpgun | knsupdate) echo knot-dnsutils ;;
+	khost) echo knot-host ;;
+	named) echo bind9 ;;
+	rndc | named-checkconf | named-checkzone) echo bind9-utils ;;
 	dig) echo bind9-dnsutils ;;
 	pdns_recursor | rec_control) echo pdns-recursor ;;
+	kresd | kresc) echo knot-resolver ;;
+	dnsperf | resperf) echo dnsperf ;;
 	*)
 		echo "parts.sh: no package is known for the program $1: add it to" \
 			"parts_package in tools/parts.sh" >&2
@@ -34,14 +38,24 @@ parts_package() {
 	esac
 }
 
+# What a package only recommends and a program is used with: kresd watches a file with it.
+parts_companions() {
+	case $1 in
+	kresd) echo lua-cqueues ;;
+	esac
+}
+
 parts_path() {
 	echo "$PARTS_DIR/bin/$1"
 }
 
+parts_triplet() {
+	dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null || echo "$(uname -m)-linux-gnu"
+}
+
 parts_libraries() {
 	local triplet
-	triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null ||
-		echo "$(uname -m)-linux-gnu")
+	triplet=$(parts_triplet)
 	echo "$PARTS_DIR/root/usr/lib/$triplet:$PARTS_DIR/root/lib/$triplet"
 }
 
@@ -100,16 +114,18 @@ parts_lists() {
 	fi
 }
 
-# The package and the libraries that it needs and the system lacks: apt's own answer to
+# The packages and the libraries that they need and the system lacks: apt's own answer to
 # what it would have to do.  --simulate does none of it.
 parts_wanted() {
 	local name
-	echo "$1"
-	parts_apt apt-get --simulate --no-install-recommends install "$1" 2>/dev/null |
+	printf '%s\n' "$@"
+	parts_apt apt-get --simulate --no-install-recommends install "$@" 2>/dev/null |
 		sed -n 's/^Inst \([^ ]*\) .*/\1/p' | while read -r name; do
+		case " $* " in
+		*" $name "*) continue ;;
+		esac
 		case $name in
-		"$1") ;;
-		lib*) echo "$name" ;;
+		lib* | lua-* | bind9-libs | dns-root-data) echo "$name" ;;
 		esac
 	done
 }
@@ -121,8 +137,9 @@ parts_fetch() {
 	scratch=$PARTS_DIR/fetch.$$
 	rm -rf "$scratch"
 	mkdir -p "$scratch" "$PARTS_DIR/root"
-	local wanted
-	mapfile -t wanted < <(parts_wanted "$package")
+	local wanted companions
+	mapfile -t companions < <(parts_companions "$program")
+	mapfile -t wanted < <(parts_wanted "$package" "${companions[@]}")
 	echo "parts.sh: fetching ${wanted[*]}" >&2
 	if ! (cd "$scratch" && parts_apt apt-get download "${wanted[@]}" >log 2>&1); then
 		echo "parts.sh: the download of ${wanted[*]} failed:" >&2
@@ -141,6 +158,43 @@ parts_fetch() {
 	fi
 }
 
+# "/dev/fd/N" and as many slashes as make it as long as the path $1.
+parts_as_long() {
+	local path=/dev/fd/$2
+	while [ ${#path} -lt ${#1} ]; do path=$path/; done
+	echo "$path"
+}
+
+# kresd has the folders of its Lua modules and of the root's data built in.  A copy of it
+# looks behind descriptors 9 and 8 instead, where its wrapper opens the unpacked folders:
+# paths of the same length.
+parts_kresd() {
+	local file=$1 lua dns=/usr/share/dns unpacked=$PARTS_DIR/root
+	lua=/usr/lib/$(parts_triplet)/knot-resolver
+	if [ ! -x "$file.here" ]; then
+		LC_ALL=C sed "s,$lua,$(parts_as_long "$lua" 9),g
+			s,$dns,$(parts_as_long "$dns" 8),g" "$file" >"$file.$$" || return 1
+		sed -i "s,'$dns/,'/dev/fd/8/," "$unpacked$lua/sandbox.lua" || return 1
+		chmod +x "$file.$$" && mv -f "$file.$$" "$file.here" || return 1
+	fi
+	[ -e "$unpacked$dns" ] && dns=$unpacked$dns
+	cat <<-END
+		LUA_PATH='$unpacked/usr/share/lua/5.1/?.lua;$unpacked/usr/share/lua/5.1/?/init.lua;;'
+		LUA_CPATH='$(dirname "$unpacked$lua")/lua/5.1/?.so;;'
+		export LUA_PATH LUA_CPATH
+		exec 8<'$dns' 9<'$unpacked$lua'
+		exec '$file.here' "\$@"
+	END
+}
+
+# The line that starts it.
+parts_started() {
+	case $1 in
+	kresd) parts_kresd "$2" ;;
+	*) echo "exec '$2' \"\$@\"" ;;
+	esac
+}
+
 # Make build/parts/bin/<program>: written aside and renamed, since others may be running it.
 parts_wrap() {
 	local program=$1 file
@@ -155,7 +209,7 @@ parts_wrap() {
 			#!/bin/sh
 			LD_LIBRARY_PATH='$(parts_libraries)'\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}
 			export LD_LIBRARY_PATH
-			exec '$file' "\$@"
+			$(parts_started "$program" "$file")
 		END
 		chmod +x "$PARTS_DIR/bin/.$program.$$"
 	fi

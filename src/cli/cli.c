@@ -24,6 +24,7 @@ static const struct cli_option common[] = {
 /* clang-format off */
 const struct cli_command *const cli_families[] = {
 	cli_node_commands,
+	cli_operator_commands,
 	cli_case_commands,
 	cli_queue_commands,
 	cli_decide_commands,

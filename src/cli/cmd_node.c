@@ -1,5 +1,4 @@
-/* Commands about the node itself: init, person, peer, status, rebuild, zone, operators.
- */
+/* Commands about the node itself: init, person, peer, status, rebuild, zone. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -355,46 +354,6 @@ cmd_zone(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-cmd_operator_add(struct cli *c, struct err *e)
-{
-	const char *port = cli_value(c, "notify-port");
-	json_t *r, *in = json_pack("{s:s, s:s, s:s*, s:b}", "name", c->words[0],
-				   "address", cli_value(c, "address"), "notify_port",
-				   port, "tsig", cli_switch(c, "tsig"));
-	enum rc rc = cli_call(c, "POST", "/v1/operators", in, &r, e);
-
-	if (rc != RC_OK || cli_json(c, r))
-		return rc;
-	printf("The resolver %s at %s may have the zone %s.\n", cli_text(r, "name"),
-	       cli_text(r, "address"), cli_text(r, "zone"));
-	if (cli_switch(c, "tsig"))
-		printf("Its key, shown this once:\n  key %s. hmac-sha256 %s\n",
-		       cli_text(r, "tsig_name"), cli_text(r, "tsig_secret"));
-	else
-		printf("For Unbound (which knows no TSIG), in unbound.conf:\n"
-		       "  server:\n    module-config: \"respip validator iterator\"\n"
-		       "  rpz:\n    name: \"%s\"\n    primary: ADDRESS@PORT   # of "
-		       "rpz.listen\n"
-		       "    allow-notify: ADDRESS\n    zonefile: "
-		       "\"/var/lib/unbound/%s.zone\"\n",
-		       cli_text(r, "zone"), cli_text(r, "zone"));
-	return RC_OK;
-}
-
-static enum rc
-cmd_operator_remove(struct cli *c, struct err *e)
-{
-	json_t *r;
-	enum rc rc = cli_call(c, "POST",
-			      arena_printf(c->a, "/v1/operators/%s/remove", c->words[0]),
-			      NULL, &r, e);
-
-	if (rc == RC_OK && !cli_json(c, r))
-		printf("The resolver %s no longer gets the zone.\n", cli_text(r, "name"));
-	return rc;
-}
-
 static const struct cli_option init_options[] = {
 	{"org", "NAME", true,
 	 "the organisation's id, a DNS name such as kominfo.example"},
@@ -433,13 +392,6 @@ static const struct cli_option peer_add_options[] = {
 	{"policy", "FILE", false, "their policy, when it is not built in"},
 	{NULL, NULL, false, NULL},
 };
-static const struct cli_option operator_options[] = {
-	{"address", "IP", true, "the resolver's address, exactly"},
-	{"notify-port", "PORT", false, "where it takes NOTIFY (0: it does not)"},
-	{"tsig", NULL, false, "make a key that it must sign with"},
-	{NULL, NULL, false, NULL},
-};
-
 const struct cli_command cli_node_commands[] = {
 	{"init", "", 0, 0, "make a node: keys, identity, store, first admin",
 	 "saluran init --dir /srv/saluran --org kominfo.example --name 'Ministry of "
@@ -472,13 +424,6 @@ const struct cli_command cli_node_commands[] = {
 	 "saluran peer list --as wati.credential", true, NULL, cmd_peer_list},
 	{"zone", "", 0, 0, "what resolvers are told, and who pulled it",
 	 "saluran zone --as wati.credential", true, NULL, cmd_zone},
-	{"operator add", "NAME", 1, 1, "let a resolver have the zone",
-	 "saluran operator add isp-one --address 192.0.2.53 --notify-port 53 --as "
-	 "wati.credential",
-	 false, operator_options, cmd_operator_add},
-	{"operator remove", "NAME", 1, 1, "no longer",
-	 "saluran operator remove isp-one --as wati.credential", false, NULL,
-	 cmd_operator_remove},
 	{"rebuild", "", 0, 0, "make all views anew from the log and compare",
 	 "saluran rebuild --as wati.credential", true, NULL, cmd_rebuild},
 	{0},

@@ -68,6 +68,9 @@ const struct setting_def node_settings[] = {
 	 "how long a webhook may fail until it is switched off, with an alarm"},
 	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
+	{"rpz.address", SETTING_ADDRESS, 0, 0, "", "host:port",
+	 "where operators' resolvers reach rpz.listen, as printed configurations say it; "
+	 "empty: rpz.listen"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
 	{"mail.keep_bytes", SETTING_INT, 1, INT64_C(1) << 50, "17179869184", "bytes",
 	 "how much imported e-mail is kept here, before it is dropped or given as "

@@ -250,6 +250,8 @@ const struct service_route service_routes[] = {
 	 "what resolvers are told, and who pulled it"},
 	{"POST", "/v1/operators", ADMIN, PARTY_AUTHORITY, SMALL, service_operator_add,
 	 "let a resolver have the zone"},
+	{"GET", "/v1/operators/{operator}/config", ADMIN, PARTY_AUTHORITY, SMALL,
+	 service_operator_config, "what the operator adds to the resolver"},
 	{"POST", "/v1/operators/{operator}/remove", ADMIN, PARTY_AUTHORITY, SMALL,
 	 service_operator_remove, "no longer"},
 	{"GET", "/v1/register", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,

@@ -62,6 +62,8 @@ service_fn service_mail_import, service_mails, service_mail, service_mail_raw,
 	service_mail_send;
 /* zone.c */
 service_fn service_zone_show, service_operator_add, service_operator_remove;
+/* operator_config.c */
+service_fn service_operator_config;
 /* peering.c */
 service_fn service_introduce, service_peer_add, service_peer_list;
 /* objection.c: coming in; objection_rule.c: answers, rulings, tracking */

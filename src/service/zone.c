@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "base/log.h"
+#include "service/operator_config.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -252,7 +253,8 @@ operator_name_valid(const char *s)
 
 /*
  * in: name, address (of the resolver, exact), notify_port? (0: no NOTIFY), tsig? (true:
- * make a key) out: name, address, notify_port, tsig_name, tsig_secret (shown once), zone
+ * make a key), resolver? and more as operator_config() takes them
+ * out: name, address, notify_port, tsig_name, tsig_secret (shown once), zone, config?
  */
 enum rc
 service_operator_add(struct node *nd, struct arena *a, const struct actor *who,
@@ -262,7 +264,9 @@ service_operator_add(struct node *nd, struct arena *a, const struct actor *who,
 	unsigned char ip[sizeof(struct in6_addr)];
 	uint8_t secret[TSIG_SECRET_BYTES];
 	bool tsig = false;
-	enum rc rc = in_only(in, "name address notify_port tsig", e);
+	json_t *config = NULL;
+	enum rc rc =
+		in_only(in, "name address notify_port tsig " OPERATOR_CONFIG_MEMBERS, e);
 
 	(void)who;
 	if (rc == RC_OK)
@@ -288,14 +292,23 @@ service_operator_add(struct node *nd, struct arena *a, const struct actor *who,
 		j.tsig_secret = b64_arena(a, secret, sizeof(secret));
 		sodium_memzero(secret, sizeof(secret));
 	}
-	rc = writer_run(nd, work_operator_add, &j, e);
+	const struct zone_operator o = {.name = j.name,
+					.address = j.address,
+					.notify_port = (uint16_t)j.notify_port,
+					.tsig_name = j.tsig_name,
+					.tsig_secret = j.tsig_secret};
+	rc = operator_config(nd, a, in, &o, NULL, &config, e);
+	if (rc == RC_OK)
+		rc = writer_run(nd, work_operator_add, &j, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:s}", "name", j.name,
-				     "address", j.address, "notify_port",
+			   json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:s, s:O*}", "name",
+				     j.name, "address", j.address, "notify_port",
 				     (json_int_t)j.notify_port, "tsig_name", j.tsig_name,
 				     "tsig_secret", j.tsig_secret, "zone",
-				     settings_text(nd->config, "rpz.zone")));
+				     settings_text(nd->config, "rpz.zone"), "config",
+				     config));
+	json_decref(config);
 	return rc;
 }
 

@@ -1,0 +1,118 @@
+#include "service/operator_config.h"
+
+#include <string.h>
+
+#include "service/resolver_conf.h"
+#include "service/use.h"
+
+enum { KIND_MAX = 20, PATH_BYTES_MAX = 200 };
+
+/* In the place of a secret that is not shown again. */
+#define SECRET_SHOWN_ONCE "SECRET-THAT-WAS-SHOWN-ONCE"
+
+/* A path that no configuration language reads as anything else. */
+static bool
+path_plain(const char *s)
+{
+	return s[0] == '/' &&
+	       s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")] == '\0';
+}
+
+/* Where operators reach this node's DNS server. */
+static enum rc
+server_address(struct node *nd, const char **ret, uint16_t *ret_port, struct err *e)
+{
+	if (settings_address(nd->config, "rpz.address", ret, ret_port))
+		return RC_OK;
+	if (settings_address(nd->config, "rpz.listen", ret, ret_port) &&
+	    (*ret)[0] != '\0' && strcmp(*ret, "0.0.0.0") != 0 && strcmp(*ret, "::") != 0)
+		return RC_OK;
+	return err_set(e, RC_CONFLICT,
+		       "rpz.listen is no single address: set rpz.address to the one that "
+		       "operators reach, as in rpz.address = 192.0.2.1:53");
+}
+
+enum rc
+operator_config(struct node *nd, struct arena *a, json_t *in,
+		const struct zone_operator *o, const char *resolver, json_t **ret,
+		struct err *e)
+{
+	const struct resolver_zone zone = {settings_text(nd->config, "rpz.zone"),
+					   "all orders in force", false};
+	struct resolver_conf_in c = {
+		.org = nd->id->org,
+		.own_address = o->address,
+		.own_port = o->notify_port != 0 ? o->notify_port : RESOLVER_PORT,
+		.tsig_name = o->tsig_name,
+		.tsig_secret = o->tsig_secret,
+		.zones = &zone,
+		.n_zones = 1,
+	};
+	int64_t resolver_port = 0, relay_port = 0;
+	enum rc rc = in_text(in, "resolver", false, KIND_MAX, &c.kind, e);
+
+	*ret = NULL;
+	if (rc == RC_OK)
+		rc = in_text(in, "state_dir", false, PATH_BYTES_MAX, &c.state_dir, e);
+	if (rc == RC_OK)
+		rc = in_int(in, "resolver_port", 1, UINT16_MAX, RESOLVER_PORT,
+			    &resolver_port, e);
+	if (rc == RC_OK)
+		rc = in_int(in, "relay_port", 1, UINT16_MAX, RELAY_PORT, &relay_port, e);
+	if (rc == RC_OK && c.state_dir != NULL && !path_plain(c.state_dir))
+		rc = err_set(e, RC_INVALID,
+			     "\"state_dir\" must be an absolute path of letters, digits "
+			     "and / . _ -");
+	if (c.kind == NULL)
+		c.kind = resolver;
+	if (rc != RC_OK || c.kind == NULL)
+		return rc;
+	c.resolver_port = (uint16_t)resolver_port;
+	c.relay_port = (uint16_t)relay_port;
+	rc = server_address(nd, &c.address, &c.port, e);
+	if (rc == RC_OK)
+		rc = resolver_conf(a, &c, ret, e);
+	return rc;
+}
+
+/*
+ * in: operator, resolver (its kind), state_dir? (where the resolver keeps copies),
+ * resolver_port?, relay_port?  out: operator, resolver, title, files [{path, how, text}],
+ * then [command], ask
+ */
+enum rc
+service_operator_config(struct node *nd, struct arena *a, const struct actor *who,
+			json_t *in, struct reply *out, struct err *e)
+{
+	const struct zone_operator *all = NULL, *found = NULL;
+	const char *name;
+	json_t *config = NULL;
+	size_t n = 0;
+	enum rc rc = in_only(in, "operator " OPERATOR_CONFIG_MEMBERS, e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = in_text(in, "operator", true, PATH_BYTES_MAX, &name, e);
+	if (rc == RC_OK)
+		rc = service_operators(nd, a, &all, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		if (strcmp(all[i].name, name) == 0)
+			found = &all[i];
+	if (rc == RC_OK && found == NULL)
+		rc = err_set(e, RC_NOT_FOUND, "there is no operator %s", name);
+	if (rc != RC_OK)
+		return rc;
+	struct zone_operator o = *found;
+	if (o.tsig_secret != NULL)
+		o.tsig_secret = SECRET_SHOWN_ONCE;
+	rc = operator_config(nd, a, in, &o, NULL, &config, e);
+	if (rc == RC_OK && config == NULL)
+		rc = err_set(e, RC_INVALID, "\"resolver\" must be one of %s",
+			     resolver_kinds());
+	if (rc == RC_OK) {
+		json_object_set_new(config, "operator", json_string(name));
+		reply_json(a, out, config);
+	}
+	return rc;
+}

@@ -1,0 +1,200 @@
+"""The life of one resolver as an operator of a node, with the configuration that `saluran operator
+add` prints: the same story for each kind of resolver, told by tests/e2e/test_rpz_*.py."""
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import blocks  # noqa: E402
+import resolvers  # noqa: E402
+from lab import Failure, Lab, parts  # noqa: E402
+from resolvers import expect  # noqa: E402
+
+ZONE = "rpz.saluran"
+EFFECT_S = 15       # at most, on a busy machine; a poll of the SOA would take a minute
+WRONG_KEY = "d3Jvbmcga2V5LCB3cm9uZyBrZXksIHdyb25nIGtleSE="
+UNLISTED = "127.0.0.9"
+UNRELATED = "library.example"
+ADDRESSES = {"live.example": "192.0.2.10", "shop.example": "192.0.2.11",
+             UNRELATED: "192.0.2.12"}
+
+
+class Life:
+    def __init__(self, lab, kind, **more):
+        self.lab, self.kind, self.more = lab, kind, more
+        self.authority = blocks.Authority(lab)
+        self.node = self.authority.node
+        self.root = resolvers.Root(lab, ADDRESSES)
+        self.resolver = None
+        self.count = 0
+
+    def log(self):
+        with open(self.lab.path(self.node.name + ".log"), encoding="utf-8") as f:
+            return f.read()
+
+    def fresh(self):
+        """A name that no order has had, nor any cache."""
+        self.count += 1
+        return f"name{self.count}.example"
+
+    def wait(self, what, probe):
+        began = time.monotonic()
+        self.lab.wait(f"{self.resolver.name}: {what}", probe, EFFECT_S)
+        return time.monotonic() - began
+
+    def block(self, *names):
+        order, serial = self.authority.block(*names)
+        self.wait(f"{names} blocked", lambda: self.resolver.blocked(
+            *[n.replace("*", "below") for n in names]))
+        self.wait("the order's serial", lambda: self.has(serial))
+        return order
+
+    def has(self, serial):
+        return (self.resolver.serial() or 0) >= serial
+
+    def lift(self, order, *names):
+        serial = self.authority.lift(order)
+        self.wait(f"{names} lifted", lambda: self.resolver.open(
+            *[n.replace("*", "below") for n in names]))
+        self.wait("the lift's serial", lambda: self.has(serial))
+
+    # ---- the story
+
+    def wrong(self):
+        """Another key, or another address where there is no key: nothing is handed out."""
+        keyed = self.more.get("tsig", self.kind.signs)
+        other = {} if keyed else {"address": UNLISTED}
+        self.resolver = wrong = self.kind(self.lab, self.node, self.root, name="wrong",
+                                          **self.more, **other).add()
+        if keyed:
+            changed = 0
+            for name in os.listdir(wrong.path("etc")):
+                with open(wrong.path("etc", name), encoding="utf-8") as f:
+                    text = f.read()
+                changed += wrong.secret in text
+                with open(wrong.path("etc", name), "w", encoding="utf-8") as f:
+                    f.write(text.replace(wrong.secret, WRONG_KEY))
+            expect("files with the key", changed, 1)
+        fetches = wrong.programs()[0]
+        self.lab.start(*fetches)
+        if keyed:
+            self.wait("it is refused", wrong.refused)
+        if wrong.answers and wrong.serial() is not None and len(wrong.programs()) == 1:
+            raise Failure("who has the wrong key has the zone")
+        self.lab.stop(fetches[0])
+        self.node.cli("operator", "remove", "wrong", who="wati")
+
+    def strangers(self):
+        """Keys by hand: each wrong one is told apart, and nobody gets a row."""
+        kdig = parts("kdig")[0]
+        key = f"{self.resolver.name}.{ZONE}"
+        for words, status in (([], "REFUSED" if self.resolver.tsig else "NOERROR"),
+                              (["-y", f"hmac-sha256:{key}:{WRONG_KEY}"],
+                               "BADSIG" if self.resolver.tsig else "BADKEY"),
+                              (["-y", f"hmac-sha256:nobody.{ZONE}:{WRONG_KEY}"], "BADKEY")):
+            got = subprocess.run(
+                [kdig, "@127.0.0.1", "-p", str(self.node.rpz_port), "+tcp", "+retry=0",
+                 *words, "SOA", ZONE], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, check=False).stdout
+            if f"status: {status}" not in got:
+                raise Failure(f"{words} is answered by {got}")
+
+    def first_contact(self):
+        self.resolver = self.kind(self.lab, self.node, self.root, **self.more).add().start()
+        took = self.wait("the first zone is in effect", lambda: self.resolver.serial())
+        print(f"first contact {took:.3f} s")
+        if not self.resolver.open(*ADDRESSES):
+            raise Failure("names that no order has do not resolve")
+
+    def blocks_and_lifts(self):
+        for turn in range(3):
+            name = self.fresh()
+            if not self.resolver.open(name):  # and is cached
+                raise Failure(f"{name} does not resolve")
+            began = time.monotonic()
+            order = self.block(name)
+            middle = time.monotonic()
+            self.looks(name)
+            self.lift(order, name)
+            print(f"turn {turn}: block {middle - began:.3f} s, "
+                  f"lift {time.monotonic() - middle:.3f} s, orders included")
+        if not self.resolver.open(*ADDRESSES):
+            raise Failure("more was blocked than ordered")
+
+    def looks(self, name):
+        """The answer itself: what it says to who asks, and how long it may be kept."""
+        got = self.resolver.ask(name)
+        expect("answer", (got.rcode, got.answer), ("NXDOMAIN", []))
+        expect("EDE", [code for code, _ in got.ede], self.resolver.ede)
+        for _, text in got.ede:
+            if "authority.example" not in text:
+                raise Failure(f"EDE does not name the authority: {text}")
+        kept = [ttl for _, _, ttl, _ in got.authority + got.additional]
+        if kept and max(kept) > 10:
+            raise Failure(f"a cache behind the resolver may keep the block for {max(kept)} s")
+
+    def below(self):
+        """A name is not what is below it, unless the order says so."""
+        apex = self.block("live.example")
+        if not self.resolver.open("below.live.example"):
+            raise Failure("the apex blocks what is below it")
+        wild = self.block("*.shop.example")
+        if not self.resolver.blocked("shop.example", "far.below.shop.example"):
+            raise Failure("not all of *.shop.example is blocked")
+        self.lift(apex, "live.example")
+        if not self.resolver.blocked("below.shop.example"):
+            raise Failure("one lift lifted another order")
+        self.lift(wild, "shop.example", "below.shop.example")
+
+    def resolver_restarts(self):
+        """What held holds from its first answer on, and what changed meanwhile follows."""
+        held, gone, new = self.fresh(), self.fresh(), self.fresh()
+        self.block(held)
+        lifted = self.block(gone)
+        self.resolver.stop()
+        self.authority.lift(lifted)
+        self.authority.block(new)
+        self.resolver.start()
+        if not self.resolver.blocked(held):
+            raise Failure("after its restart it answers before it has its rules")
+        took = self.wait("new rules", lambda: self.resolver.blocked(new))
+        print(f"after a restart {took:.3f} s to what it missed")
+        self.wait("the lift that it missed", lambda: self.resolver.open(gone))
+
+    def node_restarts(self):
+        held = self.fresh()
+        order = self.block(held)
+        before = self.resolver.serial()
+        self.node.stop()
+        if not self.resolver.blocked(held) or not self.resolver.open(UNRELATED):
+            raise Failure("the block went away with the node")
+        self.node.must_start()
+        new = self.fresh()
+        self.block(new)
+        if not self.resolver.blocked(held) or self.resolver.serial() <= before:
+            raise Failure("the node came back with another zone")
+        self.lift(order, held)
+
+
+def main(*variants):
+    """variants: (kind, more) one after the other, each with a node of its own."""
+    resolvers.need()
+    for kind, more in variants:
+        with Lab() as lab:
+            life = Life(lab, kind, **more)
+            life.wrong()
+            life.first_contact()
+            life.strangers()
+            life.blocks_and_lifts()
+            life.below()
+            life.resolver_restarts()
+            life.node_restarts()
+        print(f"{kind.kind} {more or ''}: passed")
+
+
+def run(*variants):
+    try:
+        main(*variants)
+    except Failure as e:
+        sys.exit(f"{os.path.basename(sys.argv[0])}: {e}")
