@@ -83,11 +83,11 @@ zone_get(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row
 		ret->origin = origin;
 	}
 	for (size_t i = 0; rc == RC_OK && i < now.n_rows; i++) {
-		const struct rpz_row row = {
-			.owner = now.rows[i].owner,
-			.action = strcmp(now.rows[i].action, "nodata") == 0
-					  ? RPZ_NODATA
-					  : RPZ_NXDOMAIN};
+		const struct rpzrow row = {.owner = now.rows[i].owner,
+					   .act = strcmp(now.rows[i].action, "nodata") ==
+								  0
+							  ? RPZROW_NODATA
+							  : RPZROW_NXDOMAIN};
 		rc = on_row(on_arg, &row, e);
 	}
 	arena_free(a);

@@ -50,3 +50,43 @@ rpz_addr_socket(const struct rpz_addr *a, uint16_t port, struct sockaddr_storage
 	memcpy(&in6->sin6_addr, a->ip, sizeof(a->ip));
 	return sizeof(*in6);
 }
+
+enum rc
+rpz_net_parse(const char *text, struct rpz_net *ret)
+{
+	char host[INET6_ADDRSTRLEN];
+	const char *slash = strchrnul(text, '/');
+	unsigned bits, max;
+
+	if ((size_t)(slash - text) >= sizeof(host))
+		return RC_INVALID;
+	memcpy(host, text, (size_t)(slash - text));
+	host[slash - text] = '\0';
+	if (rpz_addr_parse(host, &ret->addr) != RC_OK)
+		return RC_INVALID;
+	max = strchr(host, ':') != NULL ? 128 : 32;
+	bits = max;
+	if (*slash == '/') {
+		size_t len = strspn(slash + 1, "0123456789");
+
+		if (len == 0 || len > 3 || slash[1 + len] != '\0')
+			return RC_INVALID;
+		bits = 0;
+		for (size_t i = 1; i <= len; i++)
+			bits = bits * 10 + (unsigned)(slash[i] - '0');
+		if (bits > max)
+			return RC_INVALID;
+	}
+	ret->bits = 128 - max + bits;
+	return RC_OK;
+}
+
+bool
+rpz_net_has(const struct rpz_net *net, const struct rpz_addr *a)
+{
+	size_t whole = net->bits / 8, rest = net->bits % 8;
+
+	if (memcmp(net->addr.ip, a->ip, whole) != 0)
+		return false;
+	return rest == 0 || (net->addr.ip[whole] ^ a->ip[whole]) >> (8 - rest) == 0;
+}

@@ -1,7 +1,7 @@
 /*
- * NOTIFY (RFC 1996): after each change every operator is told, again and again with
- * growing pauses, until it acknowledges.  What does not get through is made good by the
- * operator's own refresh.
+ * NOTIFY (RFC 1996): after each change of a zone every operator that may have it is told,
+ * again and again with growing pauses, until it acknowledges.  What does not get through
+ * is made good by the operator's own refresh.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,36 +16,43 @@
 #include "base/log.h"
 #include "rpz/internal.h"
 
-enum { NOTIFY_TRIES_OF_RECV = 8 };
+enum {
+	IDS = 65536,
+	RECEIVED_AT_ONCE = 256, /* a flood must not keep the others from being told */
+	FAMILIES = 2,
+};
+
+/* A zone and what operators are told of it. */
+struct told {
+	struct rpz_zone *zone;
+	struct rpz_mark mark;
+};
 
 struct notice {
 	const struct rpz_peer *peer;
-	int fd; /* connected UDP; -1: this one is settled */
-	uint16_t id;
+	const struct rpz_peer_target *target;
+	size_t zone_at; /* in `told` */
+	bool settled;
+	uint16_t id; /* of no other notice under way */
 	int attempts;
-	int64_t next_us; /* when to send (again) */
+	int64_t next_us;	    /* when to send (again) */
+	const knot_tsig_key_t *key; /* NULL: unsigned */
 	uint8_t mac[RPZ_MAC_BYTES];
 	size_t mac_len;
 };
 
-struct round {
+struct notifier {
 	struct rpz *r;
-	struct rpz_snapshot *snapshot;
+	int fd[FAMILIES]; /* IPv4, IPv6; -1: not to be had */
+	struct rpz_zones *zones;
 	struct rpz_peers *peers;
+	struct told *told; /* one for each of `zones` */
 	struct notice *notice;
-	struct pollfd *poll; /* stop, changed, then one for each notice */
 	size_t n;
+	uint32_t by_id[IDS]; /* number of the notice, from 1 */
 };
 
-static void
-notice_settle(struct round *o, struct notice *t, const char *result)
-{
-	log_line(LOG_INFO, "rpz.notify", "serial=%u attempts=%d result=%s",
-		 o->snapshot->serial, t->attempts, result);
-	if (t->fd >= 0)
-		close(t->fd);
-	t->fd = -1;
-}
+/* ---- sockets --------------------------------------------------------------------- */
 
 static bool
 is_any(const struct sockaddr_storage *ss)
@@ -56,61 +63,76 @@ is_any(const struct sockaddr_storage *ss)
 	return memcmp(&a, &any4, sizeof(a)) == 0 || memcmp(&a, &any6, sizeof(a)) == 0;
 }
 
-/* From the address that we serve on, since operators list it; connected, so that only
- * the operator can answer and a closed port is known at once. */
+/* From the address that we serve on, since operators list it. */
 static int
-socket_connect(const struct rpz *r, const struct rpz_peer *p)
+socket_open(const struct rpz *r, sa_family_t family)
 {
-	struct sockaddr_storage to, from = r->bound;
-	socklen_t len = rpz_addr_socket(&p->addr, p->notify_port, &to);
-	int fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_storage from = r->bound;
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (fd < 0)
-		return -1;
 	if (from.ss_family == AF_INET6)
 		((struct sockaddr_in6 *)&from)->sin6_port = 0;
 	else
 		((struct sockaddr_in *)&from)->sin_port = 0;
-	if ((from.ss_family == to.ss_family && !is_any(&from) &&
-	     bind(fd, (struct sockaddr *)&from, r->bound_len) < 0) ||
-	    connect(fd, (struct sockaddr *)&to, len) < 0) {
+	if (fd >= 0 && from.ss_family == family && !is_any(&from) &&
+	    bind(fd, (struct sockaddr *)&from, r->bound_len) < 0) {
 		close(fd);
-		return -1;
+		fd = -1;
 	}
+	if (fd < 0)
+		log_line(LOG_WARN, "rpz.notify", "family=%d errno=%d", family, errno);
 	return fd;
 }
 
-static size_t
-notice_encode(struct round *o, struct notice *t, uint8_t wire[RPZ_REPLY_BYTES])
-{
-	knot_pkt_t *pkt = knot_pkt_new(wire, RPZ_REPLY_BYTES, NULL);
-	size_t len = 0;
+/* ---- one notice ------------------------------------------------------------------ */
 
-	if (pkt == NULL)
-		abort();
-	knot_pkt_clear(pkt);
+static void
+notice_settle(struct notifier *o, struct notice *t, const char *result)
+{
+	const struct told *told = &o->told[t->zone_at];
+
+	log_line(LOG_INFO, "rpz.notify",
+		 "operator=%s zone=%s serial=%u attempts=%d result=%s", t->peer->name,
+		 told->zone->origin_text, told->mark.serial, t->attempts, result);
+	t->settled = true;
+	o->by_id[t->id] = 0;
+}
+
+static size_t
+notice_encode(struct notifier *o, struct notice *t, uint8_t wire[RPZ_REPLY_BYTES])
+{
+	uint8_t record[RPZ_RECORD_BYTES_MAX];
+	size_t record_len = rpz_record_of_soa(&o->told[t->zone_at].mark, record);
+	const struct told *told = &o->told[t->zone_at];
+	size_t name = knot_dname_size(told->zone->origin), len = KNOT_WIRE_HEADER_SIZE;
+
+	memset(wire, 0, len);
 	knot_wire_set_id(wire, t->id);
 	knot_wire_set_opcode(wire, KNOT_OPCODE_NOTIFY);
 	knot_wire_set_aa(wire);
-	if (knot_pkt_put_question(pkt, o->r->origin, KNOT_CLASS_IN, KNOT_RRTYPE_SOA) ==
-		    KNOT_EOK &&
-	    rpz_put_record(pkt, o->r->origin, KNOT_RRTYPE_SOA, o->snapshot->ttl_s,
-			   o->snapshot->soa, o->snapshot->soa_len) == KNOT_EOK)
-		len = pkt->size;
-	knot_pkt_free(pkt);
-	if (len > 0 && t->peer->has_key) {
-		t->mac_len = sizeof(t->mac);
-		if (knot_tsig_sign(wire, &len, RPZ_REPLY_BYTES, NULL, 0, t->mac,
-				   &t->mac_len, &t->peer->key, 0, 0) != KNOT_EOK)
-			len = 0;
-	}
+	knot_wire_set_qdcount(wire, 1);
+	knot_wire_set_ancount(wire, 1);
+	memcpy(wire + len, told->zone->origin, name);
+	knot_wire_write_u16(wire + len + name, KNOT_RRTYPE_SOA);
+	knot_wire_write_u16(wire + len + name + 2, KNOT_CLASS_IN);
+	len += name + 4;
+	/* 12 bytes of header, a question of 204 and a SOA of 252 at most: it fits. */
+	memcpy(wire + len, record, record_len);
+	len += record_len;
+	t->mac_len = sizeof(t->mac);
+	if (t->key != NULL && knot_tsig_sign(wire, &len, RPZ_REPLY_BYTES, NULL, 0, t->mac,
+					     &t->mac_len, t->key, 0, 0) != KNOT_EOK)
+		return 0;
 	return len;
 }
 
 static void
-notice_send(struct round *o, struct notice *t)
+notice_send(struct notifier *o, struct notice *t)
 {
 	uint8_t wire[RPZ_REPLY_BYTES];
+	struct sockaddr_storage to;
+	socklen_t to_len = rpz_addr_socket(&t->target->addr, t->target->port, &to);
+	int fd = o->fd[to.ss_family == AF_INET6];
 	int64_t pause_ms = RPZ_NOTIFY_FIRST_MS;
 	size_t len;
 
@@ -125,11 +147,11 @@ notice_send(struct round *o, struct notice *t)
 	t->attempts++;
 	t->next_us = clock_mono_us() + pause_ms * 1000;
 	len = notice_encode(o, t, wire);
-	if (len == 0)
-		notice_settle(o, t, "cannot_be_signed");
-	else
-		(void)!send(t->fd, wire, len,
-			    MSG_NOSIGNAL); /* failed: the next one may not */
+	if (len == 0 || fd < 0)
+		notice_settle(o, t, len == 0 ? "cannot_be_signed" : "no_socket");
+	else /* failed: the next one may not */
+		(void)!sendto(fd, wire, len, MSG_NOSIGNAL, (struct sockaddr *)&to,
+			      to_len);
 }
 
 /*
@@ -138,100 +160,222 @@ notice_send(struct round *o, struct notice *t)
  * is that we stop repeating ourselves.  A signed one must be in order.
  */
 static bool
-is_acknowledged(struct round *o, struct notice *t, uint8_t *wire, size_t len)
+is_acknowledged(const struct notifier *o, const struct notice *t, knot_pkt_t *pkt)
 {
-	knot_pkt_t *pkt = knot_pkt_new(wire, (uint16_t)len, NULL);
-	bool ok;
+	const struct rpz_zone *z = o->told[t->zone_at].zone;
 
-	if (pkt == NULL)
-		abort();
-	ok = knot_pkt_parse(pkt, 0) == KNOT_EOK && knot_wire_get_qr(wire) &&
-	     knot_wire_get_id(wire) == t->id &&
-	     knot_wire_get_opcode(wire) == KNOT_OPCODE_NOTIFY &&
-	     knot_wire_get_rcode(wire) == KNOT_RCODE_NOERROR &&
-	     (pkt->qname_size == 0 ||
-	      knot_dname_is_equal(knot_pkt_qname(pkt), o->r->origin));
-	if (ok && pkt->tsig_rr != NULL)
-		ok = t->peer->has_key &&
-		     knot_tsig_rdata_alg(pkt->tsig_rr) == t->peer->key.algorithm &&
-		     knot_tsig_client_check(pkt->tsig_rr, wire, pkt->size, t->mac,
-					    t->mac_len, &t->peer->key, 0) == KNOT_EOK;
-	knot_pkt_free(pkt);
-	return ok;
+	if (knot_wire_get_opcode(pkt->wire) != KNOT_OPCODE_NOTIFY ||
+	    knot_wire_get_rcode(pkt->wire) != KNOT_RCODE_NOERROR)
+		return false;
+	if (pkt->qname_size != 0 && !knot_dname_is_equal(knot_pkt_qname(pkt), z->origin))
+		return false;
+	if (pkt->tsig_rr == NULL)
+		return true;
+	return t->key != NULL && knot_tsig_rdata_alg(pkt->tsig_rr) == t->key->algorithm &&
+	       knot_tsig_client_check(pkt->tsig_rr, pkt->wire, pkt->size, t->mac,
+				      t->mac_len, t->key, 0) == KNOT_EOK;
+}
+
+/* The notice that this is an answer to, by id and by where it was sent; or NULL. */
+static struct notice *
+notice_find(struct notifier *o, const uint8_t *wire, const struct sockaddr_storage *ss)
+{
+	struct rpz_addr from = rpz_addr_of(ss);
+	in_port_t port = ss->ss_family == AF_INET6
+				 ? ((const struct sockaddr_in6 *)ss)->sin6_port
+				 : ((const struct sockaddr_in *)ss)->sin_port;
+	uint32_t i = o->by_id[knot_wire_get_id(wire)];
+	struct notice *t = i == 0 ? NULL : &o->notice[i - 1];
+
+	if (t == NULL || !knot_wire_get_qr(wire) || ntohs(port) != t->target->port ||
+	    memcmp(&from, &t->target->addr, sizeof(from)) != 0)
+		return NULL;
+	return t;
 }
 
 static void
-notice_receive(struct round *o, struct notice *t)
+answers_receive(struct notifier *o, int fd)
 {
 	uint8_t wire[RPZ_QUERY_BYTES_MAX];
 
-	/* Bounded: a flood must not keep the others from being told. */
-	for (int i = 0; i < NOTIFY_TRIES_OF_RECV && t->fd >= 0; i++) {
-		ssize_t n = recv(t->fd, wire, sizeof(wire), 0);
+	for (int i = 0; i < RECEIVED_AT_ONCE; i++) {
+		struct sockaddr_storage ss;
+		socklen_t ss_len = sizeof(ss);
+		struct notice *t;
+		knot_pkt_t *pkt;
+		ssize_t n = recvfrom(fd, wire, sizeof(wire), 0, (struct sockaddr *)&ss,
+				     &ss_len);
 
 		if (n < 0)
-			return; /* nothing there, or a closed port: it may open */
-		if (n >= KNOT_WIRE_HEADER_SIZE && is_acknowledged(o, t, wire, (size_t)n))
+			return;
+		if (n < KNOT_WIRE_HEADER_SIZE || (t = notice_find(o, wire, &ss)) == NULL)
+			continue;
+		pkt = knot_pkt_new(wire, (uint16_t)n, NULL);
+		if (pkt == NULL)
+			abort();
+		if (knot_pkt_parse(pkt, 0) == KNOT_EOK && is_acknowledged(o, t, pkt))
 			notice_settle(o, t, "acknowledged");
+		knot_pkt_free(pkt);
 	}
 }
 
-static void
-round_end(struct round *o)
+/* ---- all of them ----------------------------------------------------------------- */
+
+/* Not predictable, since it is what an answer is known by. */
+static uint16_t
+id_choose(const struct notifier *o)
 {
-	for (size_t i = 0; i < o->n; i++)
-		if (o->notice[i].fd >= 0)
-			close(o->notice[i].fd);
-	free(o->notice);
-	free(o->poll);
-	rpz_peers_put(o->r, o->peers);
-	rpz_snapshot_put(o->r, o->snapshot);
-	*o = (struct round){.r = o->r};
+	uint16_t id;
+
+	do
+		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+			abort();
+	while (o->by_id[id] != 0);
+	return id;
 }
 
-/* What there is to tell now; what was still being told is superseded by it. */
 static void
-round_begin(struct round *o)
+notice_add(struct notifier *o, const struct notice *t)
 {
-	round_end(o);
-	if (rpz_peers_get(o->r, &o->peers) != RC_OK ||
-	    rpz_snapshot_get(o->r, &o->snapshot) != RC_OK)
-		return; /* logged where it failed */
-	o->notice = calloc(o->peers->n + 1, sizeof(*o->notice));
-	o->poll = calloc(2 + o->peers->n, sizeof(*o->poll));
-	if (o->notice == NULL || o->poll == NULL)
-		abort();
+	o->notice[o->n] = *t;
+	o->by_id[t->id] = (uint32_t)++o->n;
+}
+
+static void
+zone_announce(struct notifier *o, size_t zone_at)
+{
+	const struct rpz_zone *z = o->told[zone_at].zone;
+
 	for (size_t i = 0; i < o->peers->n; i++) {
 		const struct rpz_peer *p = &o->peers->peer[i];
-		struct notice *t = &o->notice[o->n];
+		const knot_tsig_key_t *key =
+			p->n_keys == 0 ? NULL : &p->key[rpz_report_key(o->r, p, z)];
 
-		if (p->notify_port == 0 || !p->has_addr)
+		if (!rpz_peer_may_have(p, z->origin))
 			continue;
-		*t = (struct notice){.peer = p, .fd = socket_connect(o->r, p)};
-		/* Not predictable, since it is what an answer is known by. */
-		if (t->fd < 0 || getrandom(&t->id, sizeof(t->id), 0) != sizeof(t->id)) {
-			log_line(LOG_WARN, "rpz.notify", "serial=%u errno=%d",
-				 o->snapshot->serial, errno);
-			if (t->fd >= 0)
-				close(t->fd);
-			continue;
+		for (size_t k = 0; k < p->n_targets; k++) {
+			if (o->n == RPZ_NOTICES_MAX) {
+				log_line(LOG_ERROR, "rpz.notify",
+					 "problem=too_many_at_once at_most=%d",
+					 RPZ_NOTICES_MAX);
+				return;
+			}
+			notice_add(o, &(struct notice){.peer = p,
+						       .target = &p->target[k],
+						       .zone_at = zone_at,
+						       .key = key,
+						       .id = id_choose(o)});
 		}
-		o->n++;
 	}
+}
+
+static const struct told *
+told_before(const struct told *told, size_t n, const struct rpz_zone *z)
+{
+	for (size_t i = 0; i < n; i++)
+		if (told[i].zone == z)
+			return &told[i];
+	return NULL;
+}
+
+/* Nearly every operator has the serial from before, and will ask for this difference. */
+static void
+difference_prepare(struct rpz *r, const struct told *was, const struct told *is)
+{
+	struct rpz_stream *s;
+
+	if (rpz_serial_newer(is->mark.serial, was->mark.serial) &&
+	    rpz_zone_diff(r, is->zone, was->mark.serial, &is->mark, &s) == RC_OK)
+		rpz_stream_put(s);
+}
+
+/* What was under way for zones and operators that did not change goes on. */
+static void
+notices_carry(struct notifier *o, const struct notice *old, size_t n,
+	      const struct told *was, const bool *announced)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct notice t = old[i];
+		const struct told *is =
+			told_before(o->told, o->zones->n, was[t.zone_at].zone);
+
+		if (t.settled || is == NULL || announced[is - o->told])
+			continue;
+		t.zone_at = (size_t)(is - o->told);
+		notice_add(o, &t);
+	}
+}
+
+static void *
+table(size_t n, size_t size)
+{
+	void *p = calloc(n + 1, size);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+/* There may be something to tell: of zones with a new serial, and of all zones if the
+ * operators changed.  What was still being told of them is superseded. */
+static void
+notifier_update(struct notifier *o)
+{
+	struct notifier old = {.zones = o->zones,
+			       .peers = o->peers,
+			       .told = o->told,
+			       .notice = o->notice,
+			       .n = o->n};
+	size_t n_before = old.zones != NULL ? old.zones->n : 0;
+	struct rpz_zones *zones;
+	struct rpz_peers *peers = NULL;
+	bool *announced;
+
+	if (rpz_zones_get(o->r, &zones) != RC_OK ||
+	    rpz_peers_get(o->r, &peers) != RC_OK) {
+		rpz_zones_put(zones); /* logged where it failed */
+		return;
+	}
+	o->zones = zones;
+	o->peers = peers;
+	o->n = 0;
+	o->told = table(zones->n, sizeof(*o->told));
+	o->notice = table(RPZ_NOTICES_MAX, sizeof(*o->notice));
+	announced = table(zones->n, sizeof(*announced));
+	memset(o->by_id, 0, sizeof(o->by_id));
+	for (size_t i = 0; i < zones->n; i++) {
+		const struct told *was = told_before(old.told, n_before, zones->zone[i]);
+
+		o->told[i] = (struct told){zones->zone[i],
+					   rpz_zone_mark(o->r, zones->zone[i])};
+		announced[i] = peers != old.peers || was == NULL ||
+			       was->mark.serial != o->told[i].mark.serial;
+		if (was != NULL && was->mark.serial != o->told[i].mark.serial)
+			difference_prepare(o->r, was, &o->told[i]);
+	}
+	notices_carry(o, old.notice, old.n, old.told, announced);
+	for (size_t i = 0; i < zones->n; i++)
+		if (announced[i])
+			zone_announce(o, i);
+	free(announced);
+	free(old.notice);
+	free(old.told);
+	rpz_zones_put(old.zones);
+	rpz_peers_put(old.peers);
 }
 
 /* Send what is due; the time until the next is due, -1 when all are settled. */
 static int64_t
-round_send(struct round *o)
+notices_send(struct notifier *o)
 {
 	int64_t now_us = clock_mono_us(), next_us = INT64_MAX;
 
 	for (size_t i = 0; i < o->n; i++) {
 		struct notice *t = &o->notice[i];
 
-		if (t->fd >= 0 && t->next_us <= now_us)
+		if (!t->settled && t->next_us <= now_us)
 			notice_send(o, t);
-		if (t->fd >= 0 && t->next_us < next_us)
+		if (!t->settled && t->next_us < next_us)
 			next_us = t->next_us;
 	}
 	if (next_us == INT64_MAX)
@@ -241,19 +385,20 @@ round_send(struct round *o)
 
 /* False: the server stops. */
 static bool
-round_wait(struct round *o, int64_t timeout_ms, bool *changed)
+notifier_wait(struct notifier *o, int64_t timeout_ms, bool *changed)
 {
-	struct pollfd fixed[2], *p = o->poll == NULL ? fixed : o->poll;
+	struct pollfd p[] = {
+		{.fd = o->r->stop_fd, .events = POLLIN},
+		{.fd = o->r->notify_fd, .events = POLLIN},
+		{.fd = o->fd[0], .events = POLLIN}, /* poll() passes over -1 */
+		{.fd = o->fd[1], .events = POLLIN},
+	};
 
-	p[0] = (struct pollfd){.fd = o->r->stop_fd, .events = POLLIN};
-	p[1] = (struct pollfd){.fd = o->r->notify_fd, .events = POLLIN};
-	for (size_t i = 0; i < o->n; i++) /* poll() passes over an fd of -1 */
-		p[2 + i] = (struct pollfd){.fd = o->notice[i].fd, .events = POLLIN};
-	if (poll(p, 2 + o->n, (int)timeout_ms) < 0)
+	if (poll(p, sizeof(p) / sizeof(*p), (int)timeout_ms) < 0)
 		return errno == EINTR;
-	for (size_t i = 0; i < o->n; i++)
+	for (size_t i = 0; i < FAMILIES; i++)
 		if (p[2 + i].revents != 0)
-			notice_receive(o, &o->notice[i]);
+			answers_receive(o, o->fd[i]);
 	*changed = p[1].revents != 0;
 	return p[0].revents == 0;
 }
@@ -261,17 +406,27 @@ round_wait(struct round *o, int64_t timeout_ms, bool *changed)
 void *
 rpz_notify_main(void *arg)
 {
-	struct round o = {.r = arg};
+	struct notifier *o = table(1, sizeof(*o));
 	bool changed = false;
 	eventfd_t count;
 
-	while (round_wait(&o, round_send(&o), &changed)) {
+	o->r = arg;
+	o->fd[0] = socket_open(o->r, AF_INET);
+	o->fd[1] = socket_open(o->r, AF_INET6);
+	while (notifier_wait(o, notices_send(o), &changed)) {
 		if (!changed)
 			continue;
-		(void)eventfd_read(o.r->notify_fd, &count);
+		(void)eventfd_read(o->r->notify_fd, &count);
 		changed = false;
-		round_begin(&o);
+		notifier_update(o);
 	}
-	round_end(&o);
+	for (size_t i = 0; i < FAMILIES; i++)
+		if (o->fd[i] >= 0)
+			close(o->fd[i]);
+	free(o->notice);
+	free(o->told);
+	rpz_zones_put(o->zones);
+	rpz_peers_put(o->peers);
+	free(o);
 	return NULL;
 }

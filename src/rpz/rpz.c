@@ -16,7 +16,7 @@
 
 enum { PORT_TRIES = 16, TCP_BACKLOG = 64 };
 
-/* ---- what is served ---- */
+/* ---- what the source is asked for ---- */
 
 /* Under `lock`. */
 static bool
@@ -28,9 +28,8 @@ is_stale(const struct rpz *r, const struct rpz_age *age, int64_t max_s)
 	       clock_mono_us() - age->us > max_s * CLOCK_US_PER_S;
 }
 
-/* Under `source_lock`: whether to ask now; `age` is then of this asking. */
-static bool
-refresh_begin(struct rpz *r, struct rpz_age *age, int64_t max_s)
+bool
+rpz_refresh_begin(struct rpz *r, struct rpz_age *age, int64_t max_s)
 {
 	bool stale;
 
@@ -42,9 +41,9 @@ refresh_begin(struct rpz *r, struct rpz_age *age, int64_t max_s)
 	return stale;
 }
 
-static void
-refresh_failed(struct rpz *r, struct rpz_age *age, const char *what, enum rc rc,
-	       const struct err *e)
+void
+rpz_refresh_failed(struct rpz *r, struct rpz_age *age, const char *what, enum rc rc,
+		   const struct err *e)
 {
 	pthread_mutex_lock(&r->lock);
 	age->failed = true;
@@ -53,229 +52,11 @@ refresh_failed(struct rpz *r, struct rpz_age *age, const char *what, enum rc rc,
 		 rc_token(rc), e->text);
 }
 
-static void
-snapshot_replace(struct rpz *r, struct rpz_snapshot *fresh)
-{
-	struct rpz_snapshot *old;
-
-	pthread_mutex_lock(&r->lock);
-	old = r->snapshot;
-	r->snapshot = fresh;
-	pthread_mutex_unlock(&r->lock);
-	if (old != NULL && !rpz_serial_newer(fresh->serial, old->serial))
-		log_line(LOG_WARN, "rpz.serial",
-			 "now=%u before=%u problem=not_newer_secondaries_keep_theirs",
-			 fresh->serial, old->serial);
-	rpz_snapshot_put(r, old);
-}
-
-static enum rc
-origin_parse(struct rpz *r, const char *origin, struct err *e)
-{
-	if (knot_dname_from_str(r->origin, origin, sizeof(r->origin)) == NULL ||
-	    r->origin[0] == 0 || knot_dname_size(r->origin) > RPZ_ORIGIN_BYTES_MAX)
-		return err_set(
-			e, RC_INVALID,
-			"\"%s\" cannot be the name of a zone: it is empty, malformed or "
-			"longer than %d bytes",
-			origin, RPZ_ORIGIN_BYTES_MAX);
-	knot_dname_to_lower(r->origin);
-	r->origin_len = knot_dname_size(r->origin);
-	snprintf(r->origin_text, sizeof(r->origin_text), "%s", origin);
-	return RC_OK;
-}
-
-struct reading {
-	struct arena *a;
-	struct rpz_row *rows;
-	size_t n, cap;
-};
-
-static enum rc
-on_row(void *arg, const struct rpz_row *row, struct err *e)
-{
-	struct reading *d = arg;
-
-	if (d->n == RPZ_ROWS_MAX)
-		return err_set(e, RC_LIMIT, "the zone has more than %d rows",
-			       RPZ_ROWS_MAX);
-	if (d->n == d->cap) {
-		size_t cap = d->cap == 0 ? 1024 : 2 * d->cap;
-		struct rpz_row *grown = arena_array(d->a, cap, sizeof(*grown));
-
-		if (d->n != 0)
-			memcpy(grown, d->rows, d->n * sizeof(*grown));
-		d->rows = grown;
-		d->cap = cap;
-	}
-	d->rows[d->n++] = (struct rpz_row){
-		arena_strdup(d->a, row->owner), row->action,
-		row->data != NULL ? arena_strdup(d->a, row->data) : NULL};
-	return RC_OK;
-}
-
-/* Of the first zone. */
-static enum rc
-rpz_zone_read(struct rpz *r, struct arena *a, struct rpz_zone **ret, struct err *e)
-{
-	struct reading d = {.a = a};
-	struct rpz_zone *z = ARENA_NEW(a, struct rpz_zone);
-	const struct rpz_head *heads;
-	size_t n;
-	enum rc rc = r->src.zones(r->src.arg, a, &heads, &n, e);
-
-	if (rc == RC_OK && n == 0)
-		rc = err_set(e, RC_NOT_FOUND, "there is no zone");
-	if (rc == RC_OK)
-		rc = origin_parse(r, heads[0].origin, e);
-	if (rc == RC_OK && r->snapshot != NULL && r->snapshot->serial == heads[0].serial)
-		z->head = heads[0];
-	else if (rc == RC_OK)
-		rc = r->src.zone(r->src.arg, heads[0].origin, &z->head, on_row, &d, e);
-	z->rows = d.rows;
-	z->n_rows = d.n;
-	*ret = z;
-	return rc;
-}
-
-/* One content a serial: what is served under it already stays.  Only the holder of
- * source_lock replaces r->snapshot, so it may be read here without `lock`. */
-static void
-snapshot_refresh(struct rpz *r)
-{
-	struct arena *a = arena_create();
-	struct rpz_snapshot *fresh = NULL;
-	struct rpz_zone *zone = NULL;
-	struct err e = ERR_INIT;
-	enum rc rc = rpz_zone_read(r, a, &zone, &e);
-
-	if (rc == RC_OK &&
-	    (r->snapshot == NULL || r->snapshot->serial != zone->head.serial))
-		rc = rpz_snapshot_build(zone, r->origin, &fresh, &e);
-	if (rc != RC_OK)
-		refresh_failed(r, &r->zone_age, "zone", rc, &e);
-	else if (fresh != NULL)
-		snapshot_replace(r, fresh);
-	arena_free(a);
-}
-
-enum rc
-rpz_snapshot_get(struct rpz *r, struct rpz_snapshot **ret)
-{
-	pthread_mutex_lock(&r->source_lock);
-	if (refresh_begin(r, &r->zone_age, RPZ_ZONE_AGE_S))
-		snapshot_refresh(r);
-	pthread_mutex_lock(&r->lock);
-	*ret = r->snapshot;
-	if (*ret != NULL)
-		(*ret)->refs++;
-	pthread_mutex_unlock(&r->lock);
-	pthread_mutex_unlock(&r->source_lock);
-	return *ret != NULL ? RC_OK : RC_UNAVAILABLE;
-}
-
 void
-rpz_snapshot_put(struct rpz *r, struct rpz_snapshot *s)
+rpz_wake_notify(struct rpz *r)
 {
-	bool last;
-
-	if (s == NULL)
-		return;
-	pthread_mutex_lock(&r->lock);
-	last = --s->refs == 0;
-	pthread_mutex_unlock(&r->lock);
-	if (last)
-		rpz_snapshot_free(s);
-}
-
-static void
-peers_refresh(struct rpz *r)
-{
-	struct arena *a = arena_create();
-	const struct rpz_operator *ops;
-	struct rpz_peers *old = NULL;
-	struct err e = ERR_INIT;
-	size_t n;
-	enum rc rc = r->src.operators(r->src.arg, a, &ops, &n, &e);
-
-	if (rc == RC_OK) {
-		pthread_mutex_lock(&r->lock);
-		old = r->peers;
-		r->peers = rpz_peers_build(ops, n, old);
-		pthread_mutex_unlock(&r->lock);
-	} else {
-		refresh_failed(r, &r->peers_age, "operators", rc, &e);
-	}
-	rpz_peers_put(r, old);
-	arena_free(a);
-}
-
-enum rc
-rpz_peers_get(struct rpz *r, struct rpz_peers **ret)
-{
-	pthread_mutex_lock(&r->source_lock);
-	if (refresh_begin(r, &r->peers_age, RPZ_OPERATORS_AGE_S))
-		peers_refresh(r);
-	pthread_mutex_lock(&r->lock);
-	*ret = r->peers;
-	if (*ret != NULL)
-		(*ret)->refs++;
-	pthread_mutex_unlock(&r->lock);
-	pthread_mutex_unlock(&r->source_lock);
-	return *ret != NULL ? RC_OK : RC_UNAVAILABLE;
-}
-
-void
-rpz_peers_put(struct rpz *r, struct rpz_peers *p)
-{
-	bool last;
-
-	if (p == NULL)
-		return;
-	pthread_mutex_lock(&r->lock);
-	last = --p->refs == 0;
-	pthread_mutex_unlock(&r->lock);
-	if (last)
-		rpz_peers_free(p);
-}
-
-static void
-tell_pulled(struct rpz *r, const struct rpz_peer *p, uint32_t serial, enum rpz_how how)
-{
-	if (r->src.pulled == NULL)
-		return;
-	pthread_mutex_lock(&r->pulled_lock);
-	r->src.pulled(r->src.arg, p->name, r->origin_text, serial, how);
-	pthread_mutex_unlock(&r->pulled_lock);
-}
-
-void
-rpz_peer_holds(struct rpz *r, struct rpz_peer *p, uint32_t serial)
-{
-	pthread_mutex_lock(&r->lock);
-	/* `p` may be of a list that was replaced meanwhile: note it where it lasts. */
-	for (size_t i = 0; i < r->peers->n; i++)
-		if (strcmp(r->peers->peer[i].name, p->name) == 0) {
-			r->peers->peer[i].holds_known = true;
-			r->peers->peer[i].holds = serial;
-		}
-	pthread_mutex_unlock(&r->lock);
-	log_line(LOG_INFO, "rpz.pulled", "serial=%u", serial);
-	tell_pulled(r, p, serial, RPZ_BY_AXFR);
-}
-
-void
-rpz_peer_seen(struct rpz *r, struct rpz_peer *p)
-{
-	bool known;
-	uint32_t serial;
-
-	pthread_mutex_lock(&r->lock);
-	known = p->holds_known;
-	serial = p->holds;
-	pthread_mutex_unlock(&r->lock);
-	if (known)
-		tell_pulled(r, p, serial, RPZ_STILL_HELD);
+	if (r->notify_fd >= 0)
+		(void)eventfd_write(r->notify_fd, 1);
 }
 
 /* ---- life cycle ---- */
@@ -398,35 +179,79 @@ threads_start(struct rpz *r, struct err *e)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, RPZ_THREAD_STACK_BYTES);
-	for (size_t i = 0; i < sizeof(mains) / sizeof(*mains); i++) {
+	errno = pthread_create(&r->report_thread, &attr, rpz_report_main, r);
+	r->report_started = errno == 0;
+	for (size_t i = 0; errno == 0 && i < sizeof(mains) / sizeof(*mains); i++) {
 		errno = pthread_create(&r->threads[i], &attr, mains[i], r);
-		if (errno != 0)
-			break;
-		r->n_threads++;
+		r->n_threads += errno == 0;
 	}
 	pthread_attr_destroy(&attr);
 	return r->n_threads == sizeof(mains) / sizeof(*mains)
 		       ? RC_OK
-		       : err_sys(e, "no thread for the zone's server");
+		       : err_sys(e, "no thread for the zones' server");
+}
+
+void
+rpz_init(struct rpz *r, const struct rpz_limits *limits, const struct rpz_source *src)
+{
+	static const struct rpz_limits defaults = {
+		.connections = RPZ_CONNECTIONS_DEFAULT,
+		.connections_per_address = RPZ_CONNECTIONS_PER_ADDRESS_DEFAULT,
+		.connections_per_operator = RPZ_CONNECTIONS_PER_OPERATOR_DEFAULT,
+		.transfer_s = RPZ_TRANSFER_S_DEFAULT,
+		.idle_s = RPZ_IDLE_S_DEFAULT,
+	};
+	pthread_condattr_t attr;
+
+	*r = (struct rpz){.src = *src,
+			  .limits = limits != NULL ? *limits : defaults,
+			  .udp_fd = -1,
+			  .tcp_fd = -1,
+			  .stop_fd = -1,
+			  .notify_fd = -1,
+			  .wanted = 1};
+	assert(r->limits.connections > 0 && r->limits.connections <= RPZ_CONNECTIONS_MAX);
+	r->due_end = &r->due;
+	r->connections = calloc(r->limits.connections, sizeof(*r->connections));
+	if (r->connections == NULL)
+		abort();
+	pthread_mutex_init(&r->source_lock, NULL);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_mutex_init(&r->held_lock, NULL);
+	pthread_mutex_init(&r->odd_lock, NULL);
+	pthread_cond_init(&r->held_due, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->connection_done, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+void
+rpz_fini(struct rpz *r)
+{
+	rpz_zones_put(r->zones);
+	rpz_peers_put(r->peers);
+	rpz_report_free(r);
+	free(r->connections);
+	pthread_cond_destroy(&r->connection_done);
+	pthread_cond_destroy(&r->held_due);
+	pthread_mutex_destroy(&r->odd_lock);
+	pthread_mutex_destroy(&r->held_lock);
+	pthread_mutex_destroy(&r->lock);
+	pthread_mutex_destroy(&r->source_lock);
 }
 
 enum rc
 rpz_start(const char *listen_host, uint16_t port, const struct rpz_limits *limits,
 	  const struct rpz_source *src, struct rpz **ret, struct err *e)
 {
-	struct rpz *r = calloc(1, sizeof(*r));
+	struct rpz *r = malloc(sizeof(*r));
 	enum rc rc;
 
 	*ret = NULL;
 	if (r == NULL)
 		abort();
-	r->src = *src;
-	r->udp_fd = r->tcp_fd = r->stop_fd = r->notify_fd = -1;
-	r->wanted = 1;
-	pthread_mutex_init(&r->source_lock, NULL);
-	pthread_mutex_init(&r->pulled_lock, NULL);
-	pthread_mutex_init(&r->lock, NULL);
-	(void)limits;
+	rpz_init(r, limits, src);
 	rc = host_parse(r, listen_host, e);
 	if (rc == RC_OK)
 		rc = sockets_bind(r, port, e);
@@ -435,15 +260,15 @@ rpz_start(const char *listen_host, uint16_t port, const struct rpz_limits *limit
 	r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (r->stop_fd < 0 || r->notify_fd < 0) {
-		rc = err_sys(e, "no event descriptor for the zone's server");
+		rc = err_sys(e, "no event descriptor for the zones' server");
 		goto out;
 	}
+	/* Zones may have changed while nobody served them (RFC 1996, section 3.11). */
+	rpz_wake_notify(r);
 	rc = threads_start(r, e);
 	if (rc != RC_OK)
 		goto out;
 	log_line(LOG_INFO, "rpz.listen", "port=%u", r->port);
-	/* The zone may have changed while nobody served it (RFC 1996, section 3.11). */
-	(void)eventfd_write(r->notify_fd, 1);
 	*ret = r;
 	r = NULL;
 out:
@@ -460,11 +285,11 @@ rpz_port(const struct rpz *r)
 void
 rpz_changed(struct rpz *r, const char *origin)
 {
-	(void)origin;
+	(void)origin; /* the list of zones says which have a new serial */
 	pthread_mutex_lock(&r->lock);
 	r->wanted++;
 	pthread_mutex_unlock(&r->lock);
-	(void)eventfd_write(r->notify_fd, 1);
+	rpz_wake_notify(r);
 }
 
 void
@@ -472,20 +297,21 @@ rpz_stop(struct rpz *r)
 {
 	if (r == NULL)
 		return;
+	atomic_store(&r->stopping, true);
 	if (r->stop_fd >= 0)
 		(void)eventfd_write(r->stop_fd, 1);
 	for (unsigned i = 0; i < r->n_threads; i++)
 		pthread_join(r->threads[i], NULL);
 	rpz_tcp_join(r);
+	if (r->report_started) {
+		rpz_report_end(r);
+		pthread_join(r->report_thread, NULL);
+	}
 	const int fds[] = {r->udp_fd, r->tcp_fd, r->stop_fd, r->notify_fd};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	rpz_snapshot_free(r->snapshot);
-	rpz_peers_free(r->peers);
-	pthread_mutex_destroy(&r->source_lock);
-	pthread_mutex_destroy(&r->pulled_lock);
-	pthread_mutex_destroy(&r->lock);
+	rpz_fini(r);
 	free(r);
 }

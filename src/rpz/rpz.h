@@ -26,24 +26,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/rc.h"
-
-enum rpz_action {
-	RPZ_NXDOMAIN, /* CNAME . */
-	RPZ_NODATA,   /* CNAME *. */
-	RPZ_PASSTHRU, /* CNAME rpz-passthru. */
-	RPZ_CNAME,    /* CNAME to a landing name: `data`, without its last dot */
-	RPZ_A,	      /* local data: `data` is an IPv4 address ... */
-	RPZ_AAAA,     /* ... or an IPv6 one, ... */
-	RPZ_TXT,      /* ... or a text of at most RPZ_TXT_BYTES_MAX bytes */
-};
-
-struct rpz_row {
-	/* Relative to the zone: "t.me", "*.t.me" for all below it, or a trigger by
-	 * address, "32.66.113.0.203.rpz-ip". */
-	const char *owner;
-	enum rpz_action action;
-	const char *data; /* as the action says; else ignored */
-};
+#include "core/rpz_row.h"
 
 /* What stands in the SOA of one serial. */
 struct rpz_head {
@@ -53,11 +36,12 @@ struct rpz_head {
 };
 
 /*
- * Takes one row; it is copied.  Anything but RC_OK ends the reading, and the source
+ * Takes one row; it is copied.  A row that rpzrow_check() refuses, or that another one
+ * excludes, is left out, and logged.  Anything but RC_OK ends the reading, and the source
  * passes it on.
  */
-typedef enum rc rpz_on_row(void *arg, const struct rpz_row *row, struct err *e);
-typedef enum rc rpz_on_change(void *arg, const struct rpz_row *row, bool added,
+typedef enum rc rpz_on_row(void *arg, const struct rpzrow *row, struct err *e);
+typedef enum rc rpz_on_change(void *arg, const struct rpzrow *row, bool added,
 			      struct err *e);
 
 struct rpz_key {
@@ -98,8 +82,8 @@ enum rpz_how {
 
 struct rpz_source {
 	void *arg;
-	/* All zones with their newest serial.  Cheap: asked after rpz_changed(), and at
-	 * the first query after a second. */
+	/* All zones with their newest serial.  Cheap: asked after rpz_changed() and, to
+	 * be safe, at the first query after a minute. */
 	enum rc (*zones)(void *arg, struct arena *a, const struct rpz_head **ret,
 			 size_t *n, struct err *e);
 	/*
@@ -136,7 +120,6 @@ struct rpz_limits {
 };
 
 enum {
-	RPZ_TXT_BYTES_MAX = 1024,
 	RPZ_CONNECTIONS_MAX = 1024,
 	RPZ_CONNECTIONS_DEFAULT = 128,
 	RPZ_CONNECTIONS_PER_ADDRESS_DEFAULT = 8,

@@ -1,21 +1,30 @@
 /* Connections: a bounded number of threads, each with a deadline for whatever it waits
  * for. */
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpz/internal.h"
 
-enum { LENGTH_BYTES = 2, ACKED_PAUSE_MS = 5, ACCEPT_PAUSE_MS = 100 };
+enum {
+	LENGTH_BYTES = 2,
+	ACKED_PAUSE_MS = 5,
+	ACCEPT_PAUSE_MS = 100,
+	NS_PER_S = 1000000000
+};
+
+#define US_PER_MS INT64_C(1000)
 
 /* Exactly `len` bytes before `until_us` (monotonic). */
 static bool
@@ -67,7 +76,7 @@ write_all(struct rpz_connection *c, const uint8_t *p, size_t len, int64_t until_
 static bool
 is_acked(struct rpz_connection *c)
 {
-	int64_t until_us = clock_mono_us() + RPZ_ACKED_MS * INT64_C(1000);
+	int64_t until_us = clock_mono_us() + RPZ_ACKED_MS * US_PER_MS;
 	int unsent = 1, error = 0;
 	socklen_t len = sizeof(error);
 
@@ -80,54 +89,105 @@ is_acked(struct rpz_connection *c)
 	       getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
 }
 
+/* Messages are collected, and given to the kernel many at once. */
 static bool
-send_zone(struct rpz_connection *c, struct rpz_exchange *x, uint8_t *room)
+send_stream(struct rpz_connection *c, struct rpz_exchange *x)
 {
-	int64_t until_us = clock_mono_us() + RPZ_TRANSFER_MS * INT64_C(1000);
-	const uint8_t *p = x->snapshot->stream, *end = p + x->snapshot->stream_len;
+	int64_t until_us = clock_mono_us() + c->r->limits.transfer_s * CLOCK_US_PER_S;
+	uint8_t *batch = malloc(RPZ_BATCH_BYTES);
+	size_t at = 0, len;
+	bool ok = true;
 
-	while (p < end) {
-		size_t len = knot_wire_read_u16(p);
-
-		memcpy(room + LENGTH_BYTES, p + LENGTH_BYTES, len);
-		p += LENGTH_BYTES + len;
-		if (rpz_exchange_finish(x, room + LENGTH_BYTES, &len) != RC_OK)
-			return false;
-		knot_wire_write_u16(room, (uint16_t)len);
-		if (!write_all(c, room, LENGTH_BYTES + len, until_us))
-			return false;
+	if (batch == NULL)
+		abort();
+	for (size_t i = 0; ok && i < x->stream->n_chunks; i++) {
+		ok = rpz_exchange_message(x, x->stream->chunk[i],
+					  batch + at + LENGTH_BYTES, &len) == RC_OK;
+		if (!ok)
+			break;
+		knot_wire_write_u16(batch + at, (uint16_t)len);
+		at += LENGTH_BYTES + len;
+		if (at + LENGTH_BYTES + RPZ_MESSAGE_BYTES > RPZ_BATCH_BYTES ||
+		    i + 1 == x->stream->n_chunks) {
+			ok = write_all(c, batch, at, until_us);
+			at = 0;
+		}
 	}
-	return is_acked(c);
+	free(batch);
+	return ok && is_acked(c);
 }
 
 static bool
-serve_one(struct rpz_connection *c, uint8_t *room)
+send_answer(struct rpz_connection *c, struct rpz_exchange *x)
 {
-	int64_t until_us = clock_mono_us() + RPZ_IDLE_MS * INT64_C(1000);
+	uint8_t room[LENGTH_BYTES + RPZ_REPLY_BYTES];
+
+	if (x->stream != NULL) {
+		int64_t start_us = clock_mono_us();
+		bool ok = send_stream(c, x);
+
+		log_line(ok ? LOG_INFO : LOG_WARN, "rpz.transfer",
+			 "zone=%s serial=%u how=%s records=%zu ms=%" PRId64 " result=%s",
+			 x->zone->origin_text, x->stream->mark.serial,
+			 x->shows == SHOWS_IXFR ? "ixfr" : "axfr", x->stream->n_records,
+			 (clock_mono_us() - start_us) / 1000, ok ? "ok" : "cut_short");
+		return ok;
+	}
+	knot_wire_write_u16(room, (uint16_t)x->reply_len);
+	memcpy(room + LENGTH_BYTES, x->reply, x->reply_len);
+	return x->reply_len > 0 && write_all(c, room, LENGTH_BYTES + x->reply_len,
+					     clock_mono_us() + RPZ_STALL_MS * US_PER_MS);
+}
+
+/* The connection is this operator's from now on; false: it has its share of them. */
+static bool
+is_within_share(struct rpz_connection *c, const struct rpz_peer *p)
+{
+	unsigned theirs = 0;
+
+	if (p == NULL || strcmp(c->operator_name, p->name) == 0)
+		return true;
+	pthread_mutex_lock(&c->r->lock);
+	for (unsigned i = 0; i < c->r->limits.connections; i++) {
+		const struct rpz_connection *other = &c->r->connections[i];
+
+		theirs += other->state == CONNECTION_RUNNING && other != c &&
+			  strcmp(other->operator_name, p->name) == 0;
+	}
+	if (theirs < c->r->limits.connections_per_operator)
+		snprintf(c->operator_name, sizeof(c->operator_name), "%s", p->name);
+	pthread_mutex_unlock(&c->r->lock);
+	return theirs < c->r->limits.connections_per_operator;
+}
+
+static bool
+serve_one(struct rpz_connection *c)
+{
+	int64_t until_us = clock_mono_us() + c->r->limits.idle_s * CLOCK_US_PER_S;
 	uint8_t query[RPZ_QUERY_BYTES_MAX], length[LENGTH_BYTES];
 	struct rpz_exchange x;
-	bool ok = false;
+	bool ok;
 
 	if (!read_all(c, length, sizeof(length), until_us))
 		return false;
 	size_t len = knot_wire_read_u16(length);
 
-	if (len > sizeof(query) || !read_all(c, query, len, until_us))
+	if (len > sizeof(query)) {
+		rpz_odd(c->r, &c->from, "query_too_long");
+		return false;
+	}
+	if (!read_all(c, query, len, until_us))
 		return false;
 	rpz_exchange_begin(&x, c->r, &c->from, true, query, len);
-	if (x.whole_zone) {
-		ok = send_zone(c, &x, room);
-		if (!ok)
-			log_line(LOG_WARN, "rpz.transfer", "serial=%u result=cut_short",
-				 x.snapshot->serial);
-	} else if (x.reply_len > 0) {
-		knot_wire_write_u16(room, (uint16_t)x.reply_len);
-		memcpy(room + LENGTH_BYTES, x.reply, x.reply_len);
-		ok = write_all(c, room, LENGTH_BYTES + x.reply_len,
-			       clock_mono_us() + RPZ_STALL_MS * INT64_C(1000));
-	}
-	if (ok)
+	ok = is_within_share(c, x.peer);
+	if (!ok)
+		rpz_odd(c->r, &c->from, "too_many_connections_of_the_operator");
+	else if (send_answer(c, &x))
 		rpz_exchange_sent(&x);
+	else {
+		rpz_exchange_cut(&x);
+		ok = false;
+	}
 	rpz_exchange_end(&x);
 	return ok;
 }
@@ -136,42 +196,74 @@ static void *
 connection_main(void *arg)
 {
 	struct rpz_connection *c = arg;
-	uint8_t *room = malloc(LENGTH_BYTES + RPZ_MESSAGE_BYTES);
 
-	if (room == NULL)
-		abort();
-	while (serve_one(c, room))
+	while (serve_one(c))
 		;
-	free(room);
 	/* Closed under the lock: a number in use must not be seen as this one's. */
 	pthread_mutex_lock(&c->r->lock);
 	close(c->fd);
 	c->state = CONNECTION_DONE;
+	pthread_cond_signal(&c->r->connection_done);
 	pthread_mutex_unlock(&c->r->lock);
 	return NULL;
 }
 
-/* A free slot, unless this address has its share of them. */
+/* Under the lock.  A free slot; *ret_stranger: the oldest connection of nobody known. */
 static struct rpz_connection *
-slot_take(struct rpz *r, const struct rpz_addr *from)
+slot_find(struct rpz *r, const struct rpz_addr *from, unsigned *ret_theirs,
+	  struct rpz_connection **ret_stranger)
 {
 	struct rpz_connection *slot = NULL;
-	int theirs = 0;
 
-	pthread_mutex_lock(&r->lock);
-	for (int i = 0; i < RPZ_SLOTS; i++) {
+	*ret_theirs = 0;
+	*ret_stranger = NULL;
+	for (unsigned i = 0; i < r->limits.connections; i++) {
 		struct rpz_connection *c = &r->connections[i];
 
 		if (c->state == CONNECTION_DONE) {
 			pthread_join(c->thread, NULL); /* has nothing left to do */
 			c->state = CONNECTION_FREE;
 		}
-		if (c->state == CONNECTION_FREE)
+		if (c->state == CONNECTION_FREE) {
 			slot = c;
-		else
-			theirs += memcmp(&c->from, from, sizeof(*from)) == 0;
+			continue;
+		}
+		*ret_theirs += memcmp(&c->from, from, sizeof(*from)) == 0;
+		if (c->operator_name[0] == '\0' &&
+		    (*ret_stranger == NULL || c->since_us < (*ret_stranger)->since_us))
+			*ret_stranger = c;
 	}
-	if (theirs >= RPZ_CONNECTIONS_PER_ADDRESS_MAX)
+	return slot;
+}
+
+/* A free slot, unless this address has its share of them.  When all are taken, the oldest
+ * connection that nobody known has shown to be his makes room: it had its chance. */
+static struct rpz_connection *
+slot_take(struct rpz *r, const struct rpz_addr *from)
+{
+	struct rpz_connection *slot, *stranger;
+	struct timespec until;
+	unsigned theirs;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += RPZ_EVICT_MS * 1000 * 1000;
+	if (until.tv_nsec >= NS_PER_S) {
+		until.tv_nsec -= NS_PER_S;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&r->lock);
+	slot = slot_find(r, from, &theirs, &stranger);
+	if (slot == NULL && stranger != NULL &&
+	    theirs < r->limits.connections_per_address)
+		(void)shutdown(stranger->fd, SHUT_RDWR);
+	else
+		stranger = NULL;
+	while (slot == NULL && stranger != NULL) {
+		if (pthread_cond_timedwait(&r->connection_done, &r->lock, &until) != 0)
+			break;
+		slot = slot_find(r, from, &theirs, &stranger);
+	}
+	if (theirs >= r->limits.connections_per_address)
 		slot = NULL;
 	pthread_mutex_unlock(&r->lock);
 	return slot;
@@ -187,14 +279,16 @@ connection_start(struct rpz *r, int fd, const struct rpz_addr *from)
 
 	if (c != NULL) {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		c->r = r;
-		c->fd = fd;
-		c->from = *from;
 		pthread_attr_init(&attr);
 		pthread_attr_setstacksize(&attr, RPZ_THREAD_STACK_BYTES);
 		/* Under the lock, so that the thread cannot be done before it is running.
 		 */
 		pthread_mutex_lock(&r->lock);
+		c->r = r;
+		c->fd = fd;
+		c->from = *from;
+		c->since_us = clock_mono_us();
+		c->operator_name[0] = '\0';
 		ret = pthread_create(&c->thread, &attr, connection_main, c);
 		if (ret == 0)
 			c->state = CONNECTION_RUNNING;
@@ -202,8 +296,9 @@ connection_start(struct rpz *r, int fd, const struct rpz_addr *from)
 		pthread_attr_destroy(&attr);
 	}
 	if (ret != 0) {
-		log_line(LOG_WARN, "rpz.connection", "result=turned_away reason=%s",
-			 c == NULL ? "limit" : "no_thread");
+		rpz_odd(r, from,
+			c == NULL ? "connection_turned_away_limit"
+				  : "connection_turned_away_no_thread");
 		close(fd);
 	}
 }
@@ -235,7 +330,7 @@ rpz_tcp_main(void *arg)
 void
 rpz_tcp_join(struct rpz *r)
 {
-	for (int i = 0; i < RPZ_SLOTS; i++) {
+	for (unsigned i = 0; i < r->limits.connections; i++) {
 		struct rpz_connection *c = &r->connections[i];
 
 		/* Each sees stop_fd.  The state is read without the lock it is joined

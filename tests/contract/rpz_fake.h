@@ -46,7 +46,7 @@ struct fake_operator {
 /* A serial and its rows. */
 struct fake_version {
 	uint32_t serial;
-	const struct rpz_row *rows;
+	const struct rpzrow *rows;
 	size_t n_rows;
 };
 
@@ -54,7 +54,7 @@ struct fake {
 	pthread_mutex_t lock;
 	pthread_cond_t pulled;
 	uint32_t serial;
-	const struct rpz_row *rows;
+	const struct rpzrow *rows;
 	size_t n_rows;
 	struct fake_version past[FAKE_VERSIONS_MAX]; /* its journal, with the newest */
 	size_t n_past;
@@ -98,7 +98,7 @@ fake_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_ro
 	  void *on_arg, struct err *e)
 {
 	struct fake *f = arg;
-	const struct rpz_row *rows;
+	const struct rpzrow *rows;
 	size_t n;
 	enum rc rc = RC_OK;
 
@@ -118,12 +118,12 @@ fake_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_ro
 }
 
 static bool
-fake_has(const struct fake_version *v, const struct rpz_row *row)
+fake_has(const struct fake_version *v, const struct rpzrow *row)
 {
 	for (size_t i = 0; i < v->n_rows; i++) {
-		const struct rpz_row *r = &v->rows[i];
+		const struct rpzrow *r = &v->rows[i];
 
-		if (strcasecmp(r->owner, row->owner) == 0 && r->action == row->action &&
+		if (strcasecmp(r->owner, row->owner) == 0 && r->act == row->act &&
 		    strcmp(r->data == NULL ? "" : r->data,
 			   row->data == NULL ? "" : row->data) == 0)
 			return true;
@@ -243,7 +243,7 @@ assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
 
 /* Change what the source gives, and say so. */
 static void
-fake_set(struct fake *f, uint32_t serial, const struct rpz_row *rows, size_t n)
+fake_set(struct fake *f, uint32_t serial, const struct rpzrow *rows, size_t n)
 {
 	pthread_mutex_lock(&f->lock);
 	f->serial = serial;
@@ -255,11 +255,11 @@ fake_set(struct fake *f, uint32_t serial, const struct rpz_row *rows, size_t n)
 	rpz_changed(f->r, NULL);
 }
 
-static const struct rpz_row four_rows[] = {
-	{"t.me", RPZ_NXDOMAIN, NULL},
-	{"*.t.me", RPZ_NODATA, NULL},
-	{"ok.t.me", RPZ_PASSTHRU, NULL},
-	{"info.t.me", RPZ_TXT, "order 42"},
+static const struct rpzrow four_rows[] = {
+	{"t.me", RPZROW_NXDOMAIN, NULL},
+	{"*.t.me", RPZROW_NODATA, NULL},
+	{"ok.t.me", RPZROW_PASSTHRU, NULL},
+	{"info.t.me", RPZROW_TXT, "order 42"},
 };
 
 static const struct fake_operator listed = {"plain", "127.0.0.1", 0, NULL, NULL};

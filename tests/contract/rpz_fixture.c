@@ -31,7 +31,7 @@ struct content {
 	struct arena *a;
 	const char *origin;
 	struct rpz_head head;
-	struct rpz_row *rows;
+	struct rpzrow *rows;
 	size_t n_rows;
 	struct rpz_operator ops[OPERATORS_MAX];
 	size_t n_ops;
@@ -48,14 +48,14 @@ number_parse(const char *s, unsigned long max, unsigned long *ret)
 }
 
 static enum rc
-action_parse(const char *s, enum rpz_action *ret)
+action_parse(const char *s, enum rpzrow_act *ret)
 {
 	static const char *const names[] = {"nxdomain", "nodata", "passthru", "cname",
 					    "a",	"aaaa",	  "txt"};
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(s, names[i]) == 0) {
-			*ret = (enum rpz_action)i;
+			*ret = (enum rpzrow_act)i;
 			return RC_OK;
 		}
 	return RC_INVALID;
@@ -106,11 +106,11 @@ line_parse(struct content *c, char **word, size_t n)
 		return RC_OK;
 	}
 	if (strcmp(word[0], "row") == 0 && n >= 3 && n <= 4) {
-		struct rpz_row *row = &c->rows[c->n_rows++];
+		struct rpzrow *row = &c->rows[c->n_rows++];
 
 		row->owner = word[1];
 		row->data = n == 4 ? word[3] : NULL;
-		return action_parse(word[2], &row->action);
+		return action_parse(word[2], &row->act);
 	}
 	return RC_INVALID;
 }

@@ -282,7 +282,7 @@ static void
 many_rows_arrive_equal(void **state)
 {
 	static char names[MANY_ROWS][NAME_MAX_BYTES];
-	static struct rpz_row rows[MANY_ROWS];
+	static struct rpzrow rows[MANY_ROWS];
 	static const char *const keys[] = {"", SIGNED};
 	struct fake f = {.rows = rows, .n_rows = MANY_ROWS};
 
@@ -290,7 +290,7 @@ many_rows_arrive_equal(void **state)
 	for (unsigned i = 0; i < MANY_ROWS; i++) {
 		snprintf(names[i], sizeof(names[i]), "%sname-%05u.d%u.example",
 			 i % 3 == 0 ? "*." : "", i, i % 997);
-		rows[i] = (struct rpz_row){names[i], RPZ_NXDOMAIN, NULL};
+		rows[i] = (struct rpzrow){names[i], RPZROW_NXDOMAIN, NULL};
 	}
 	fake_start(&f);
 	for (size_t k = 0; k < 2; k++) {
@@ -352,6 +352,9 @@ source_is_asked_once_a_change(void **state)
 	fake_start(&f);
 	for (int i = 0; i < 5; i++)
 		free(kdig(&f, ORIGIN " SOA"));
+	assert_int_equal(fake_asked(&f), 0); /* nobody wants the rows yet */
+	for (int i = 0; i < 2; i++)
+		free(kdig(&f, ORIGIN " AXFR"));
 	assert_int_equal(fake_asked(&f), 1);
 	/* a broken store: the copy from before goes on being served */
 	fake_break(&f, true);
@@ -410,31 +413,31 @@ start_failures_are_sentences(void **state)
 static void
 rows_that_break_resolvers_are_left_out(void **state)
 {
-	static char label64[65], name250[251], text[RPZ_TXT_BYTES_MAX + 2];
-	const struct rpz_row rows[] = {
-		{"good.example", RPZ_NXDOMAIN, NULL},
-		{"GOOD.Example", RPZ_PASSTHRU, NULL},
-		{"good.example", RPZ_NXDOMAIN, NULL},
-		{"", RPZ_NXDOMAIN, NULL},
-		{".", RPZ_NXDOMAIN, NULL},
-		{"@", RPZ_NXDOMAIN, NULL},
-		{"dot.example.", RPZ_NXDOMAIN, NULL},
-		{".dot.example", RPZ_NXDOMAIN, NULL},
-		{"two..dots", RPZ_NXDOMAIN, NULL},
-		{"a.*.example", RPZ_NXDOMAIN, NULL},
-		{"a*.example", RPZ_NXDOMAIN, NULL},
-		{"sp ace.example", RPZ_NXDOMAIN, NULL},
-		{"back\\.example", RPZ_NXDOMAIN, NULL},
-		{"caf\xc3\xa9.example", RPZ_NXDOMAIN, NULL},
-		{"222.186.190.92.rpz-client-ip", RPZ_NXDOMAIN, NULL},
-		{"32.1.2.0.192.RPZ-IP", RPZ_NXDOMAIN, NULL},
-		{"_Saluran-Serial", RPZ_TXT, "1"},
-		{"notext.example", RPZ_TXT, NULL},
-		{"long.example", RPZ_TXT, text},
-		{label64, RPZ_NXDOMAIN, NULL},
-		{name250, RPZ_NXDOMAIN, NULL},
-		{"*.good.example", RPZ_NODATA, NULL},
-		{"text.example", RPZ_TXT, text + 1},
+	static char label64[65], name250[251], text[RPZROW_TXT_MAX + 2];
+	const struct rpzrow rows[] = {
+		{"good.example", RPZROW_NXDOMAIN, NULL},
+		{"GOOD.Example", RPZROW_PASSTHRU, NULL},
+		{"good.example", RPZROW_NXDOMAIN, NULL},
+		{"", RPZROW_NXDOMAIN, NULL},
+		{".", RPZROW_NXDOMAIN, NULL},
+		{"@", RPZROW_NXDOMAIN, NULL},
+		{"dot.example.", RPZROW_NXDOMAIN, NULL},
+		{".dot.example", RPZROW_NXDOMAIN, NULL},
+		{"two..dots", RPZROW_NXDOMAIN, NULL},
+		{"a.*.example", RPZROW_NXDOMAIN, NULL},
+		{"a*.example", RPZROW_NXDOMAIN, NULL},
+		{"sp ace.example", RPZROW_NXDOMAIN, NULL},
+		{"back\\.example", RPZROW_NXDOMAIN, NULL},
+		{"caf\xc3\xa9.example", RPZROW_NXDOMAIN, NULL},
+		{"222.186.190.92.rpz-client-ip", RPZROW_NXDOMAIN, NULL},
+		{"32.1.2.0.192.RPZ-IP", RPZROW_NXDOMAIN, NULL},
+		{"_Saluran-Serial", RPZROW_TXT, "1"},
+		{"notext.example", RPZROW_TXT, NULL},
+		{"long.example", RPZROW_TXT, text},
+		{label64, RPZROW_NXDOMAIN, NULL},
+		{name250, RPZROW_NXDOMAIN, NULL},
+		{"*.good.example", RPZROW_NODATA, NULL},
+		{"text.example", RPZROW_TXT, text + 1},
 	};
 	struct fake f = {.rows = rows, .n_rows = sizeof(rows) / sizeof(*rows)};
 	char *out;
@@ -447,7 +450,8 @@ rows_that_break_resolvers_are_left_out(void **state)
 	name250[sizeof(name250) - 2] = 'n';
 	fake_start(&f);
 	out = kdig(&f, ORIGIN " AXFR +stats");
-	assert_says(out, "7 records"); /* three rows, and what the server adds */
+	assert_says(out, "8 records"); /* four rows, and what the server adds */
+	assert_says(out, "\n32.1.2.0.192.rpz-ip.rpz.test.");
 	assert_says(out, "\ngood.example.rpz.test.");
 	assert_says(out, "*.good.example.rpz.test.");
 	assert_says(out, "text.example.rpz.test.");
@@ -480,7 +484,7 @@ known_failures_are_left_out(void **state)
 	assert_non_null(data);
 	for (size_t i = 0; i < sizeof(rows_of) / sizeof(*rows_of); i++) {
 		static char path[4096], lines[16][512];
-		static struct rpz_row rows[16];
+		static struct rpzrow rows[16];
 		struct fake f = {.rows = rows};
 		char *out;
 
@@ -496,7 +500,7 @@ known_failures_are_left_out(void **state)
 			if (type == NULL)
 				continue;
 			*type = '\0';
-			rows[f.n_rows++] = (struct rpz_row){line, RPZ_NXDOMAIN, NULL};
+			rows[f.n_rows++] = (struct rpzrow){line, RPZROW_NXDOMAIN, NULL};
 		}
 		fclose(in);
 		assert_true(f.n_rows >= 3);

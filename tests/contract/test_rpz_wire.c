@@ -122,16 +122,16 @@ assert_alive(const struct fake *f)
 	free(tcp);
 }
 
-static struct rpz_row *
+static struct rpzrow *
 big_zone(void)
 {
 	static char names[BIG_ROWS][BIG_NAME_MAX];
-	static struct rpz_row rows[BIG_ROWS];
+	static struct rpzrow rows[BIG_ROWS];
 
 	for (unsigned i = 0; i < BIG_ROWS; i++) {
 		snprintf(names[i], sizeof(names[i]), "a-rather-long-name-%06u.example",
 			 i);
-		rows[i] = (struct rpz_row){names[i], RPZ_NXDOMAIN, NULL};
+		rows[i] = (struct rpzrow){names[i], RPZROW_NXDOMAIN, NULL};
 	}
 	return rows;
 }
@@ -552,7 +552,7 @@ connections_are_shared_out(void **state)
 {
 	struct fake f = {0};
 	uint8_t wire[WIRE_MAX];
-	int idle[RPZ_CONNECTIONS_PER_ADDRESS_MAX], one_more, other;
+	int idle[RPZ_CONNECTIONS_PER_ADDRESS_DEFAULT], one_more, other;
 	size_t len;
 
 	(void)state;

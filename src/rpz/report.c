@@ -1,0 +1,190 @@
+/*
+ * What is known of each operator's copy of each zone, told to the source by a thread of
+ * its own: an answer never waits for the store.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "rpz/internal.h"
+
+struct rpz_held {
+	struct rpz_held *next, *next_due;
+	char *operator_name, *origin;
+	bool known, due;
+	uint32_t serial;
+	enum rpz_how how;
+	int64_t still_held_us; /* when that was told last; 0: never */
+	knot_dname_t *key;     /* that it used last; NULL: none */
+};
+
+static size_t
+bucket(const char *operator_name, const char *origin)
+{
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (const char *p = operator_name; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	for (const char *p = origin; *p != '\0'; p++)
+		h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	return (size_t)(h ^ h >> 32) % RPZ_HELD_BUCKETS;
+}
+
+static char *
+copied(const char *s)
+{
+	char *copy = strdup(s);
+
+	if (copy == NULL)
+		abort();
+	return copy;
+}
+
+/* Under held_lock. */
+static struct rpz_held *
+held_find(struct rpz *r, const char *operator_name, const char *origin, bool add)
+{
+	struct rpz_held **at = &r->held[bucket(operator_name, origin)], *h;
+
+	for (h = *at; h != NULL; h = h->next)
+		if (strcmp(h->operator_name, operator_name) == 0 &&
+		    strcmp(h->origin, origin) == 0)
+			return h;
+	if (!add)
+		return NULL;
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		abort();
+	h->operator_name = copied(operator_name);
+	h->origin = copied(origin);
+	h->next = *at;
+	*at = h;
+	return h;
+}
+
+static void
+held_use_key(struct rpz_held *h, const knot_tsig_key_t *key)
+{
+	if (key == NULL || (h->key != NULL && knot_dname_is_equal(h->key, key->name)))
+		return;
+	free(h->key);
+	h->key = knot_dname_copy(key->name, NULL);
+}
+
+/* False: nothing that is worth telling. */
+static bool
+held_update(struct rpz_held *h, uint32_t serial, enum rpz_how how)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (how != RPZ_STILL_HELD) {
+		h->known = true;
+		h->serial = serial;
+		h->how = how;
+		return true;
+	}
+	if (!h->known || h->due ||
+	    (h->still_held_us != 0 &&
+	     now_us - h->still_held_us < RPZ_STILL_HELD_S * CLOCK_US_PER_S))
+		return false;
+	h->still_held_us = now_us;
+	h->how = how;
+	return true;
+}
+
+void
+rpz_report(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z,
+	   uint32_t serial, enum rpz_how how, const knot_tsig_key_t *key)
+{
+	struct rpz_held *h;
+
+	pthread_mutex_lock(&r->held_lock);
+	h = held_find(r, p->name, z->origin_text, how != RPZ_STILL_HELD || key != NULL);
+	if (h != NULL) {
+		held_use_key(h, key);
+		if (held_update(h, serial, how) && !h->due) {
+			h->due = true;
+			*r->due_end = h;
+			r->due_end = &h->next_due;
+			pthread_cond_signal(&r->held_due);
+		}
+	}
+	pthread_mutex_unlock(&r->held_lock);
+}
+
+size_t
+rpz_report_key(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z)
+{
+	const struct rpz_held *h;
+	size_t key = 0;
+
+	pthread_mutex_lock(&r->held_lock);
+	h = held_find(r, p->name, z->origin_text, false);
+	for (size_t k = 0; h != NULL && h->key != NULL && k < p->n_keys; k++)
+		if (knot_dname_is_equal(p->key[k].name, h->key))
+			key = k;
+	pthread_mutex_unlock(&r->held_lock);
+	return key;
+}
+
+/* Under held_lock, which it gives up meanwhile. */
+static void
+tell_next(struct rpz *r)
+{
+	struct rpz_held *h = r->due;
+	uint32_t serial = h->serial;
+	enum rpz_how how = h->how;
+
+	r->due = h->next_due;
+	if (r->due == NULL)
+		r->due_end = &r->due;
+	h->next_due = NULL;
+	h->due = false;
+	pthread_mutex_unlock(&r->held_lock);
+	if (how != RPZ_STILL_HELD)
+		log_line(LOG_INFO, "rpz.pulled", "zone=%s serial=%u", h->origin, serial);
+	if (r->src.pulled != NULL)
+		r->src.pulled(r->src.arg, h->operator_name, h->origin, serial, how);
+	pthread_mutex_lock(&r->held_lock);
+}
+
+void *
+rpz_report_main(void *arg)
+{
+	struct rpz *r = arg;
+
+	pthread_mutex_lock(&r->held_lock);
+	for (;;) {
+		if (r->due != NULL)
+			tell_next(r);
+		else if (r->held_end)
+			break;
+		else
+			pthread_cond_wait(&r->held_due, &r->held_lock);
+	}
+	pthread_mutex_unlock(&r->held_lock);
+	return NULL;
+}
+
+void
+rpz_report_end(struct rpz *r)
+{
+	pthread_mutex_lock(&r->held_lock);
+	r->held_end = true;
+	pthread_cond_signal(&r->held_due);
+	pthread_mutex_unlock(&r->held_lock);
+}
+
+void
+rpz_report_free(struct rpz *r)
+{
+	for (size_t i = 0; i < RPZ_HELD_BUCKETS; i++)
+		for (struct rpz_held *h = r->held[i], *next; h != NULL; h = next) {
+			next = h->next;
+			free(h->operator_name);
+			free(h->origin);
+			free(h->key);
+			free(h);
+		}
+}
