@@ -37,6 +37,7 @@ const struct cli_command *const cli_families[] = {
 	cli_order_commands,
 	cli_order_act_commands,
 	cli_evidence_commands,
+	cli_probe_commands,
 	cli_proof_commands,
 	cli_webhook_commands,
 	cli_public_commands,

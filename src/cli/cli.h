@@ -137,6 +137,11 @@ extern const struct cli_command cli_order_commands[], cli_proof_commands[],
 extern const struct cli_command cli_evidence_commands[];
 extern const struct cli_command cli_order_act_commands[];
 /* All of them, in the order of the help; ended by NULL. */
+extern const struct cli_command cli_probe_commands[];
 extern const struct cli_command *const cli_families[];
+
+/* What `saluran probe` does is another edge's: main gives it before cli_run(). */
+typedef enum rc cli_probe_fn(struct cli *c, struct err *e);
+void cli_wire_probe(cli_probe_fn *fn);
 
 #endif

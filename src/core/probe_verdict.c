@@ -1,5 +1,6 @@
 #include "core/probe_verdict.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 enum {
@@ -93,13 +94,22 @@ probe_verdict_table_put(struct buf *b)
 
 /* ---- addresses -------------------------------------------------------------------- */
 
+static const uint8_t mapped[MAPPED_BYTES] = {
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
+};
+
+bool
+probe_address_parse(const char *text, struct probe_address *ret)
+{
+	if (inet_pton(AF_INET6, text, ret->b) == 1)
+		return true;
+	memcpy(ret->b, mapped, MAPPED_BYTES);
+	return inet_pton(AF_INET, text, ret->b + MAPPED_BYTES) == 1;
+}
+
 static bool
 is_ipv4(const struct probe_address *a)
 {
-	static const uint8_t mapped[MAPPED_BYTES] = {
-		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
-	};
-
 	return memcmp(a->b, mapped, MAPPED_BYTES) == 0;
 }
 

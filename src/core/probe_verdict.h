@@ -89,6 +89,12 @@ struct probe_address {
 	uint8_t b[16];
 };
 
+/* An address as text.  False: it is none. */
+bool probe_address_parse(const char *text, struct probe_address *ret);
+
+/* The canary of a zone is the TXT of this label below its origin: the serial. */
+#define PROBE_CANARY_LABEL "_saluran-serial"
+
 struct probe_sight {
 	enum probe_got got;
 	bool by_tcp;	 /* of the control: UDP said to come by TCP */

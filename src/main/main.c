@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "core/crypto.h"
 #include "main/daemon.h"
+#include "main/probe.h"
 
 static const struct cli_option serve_options[] = {
 	{"new-store-key", NULL, false,
@@ -33,5 +34,6 @@ main(int argc, char **argv)
 	signal(SIGXFSZ,
 	       SIG_IGN); /* a limit of file size is an error to report, no death */
 	crypto_start();
+	cli_wire_probe(main_probe);
 	return cli_run(argc, argv, &serve);
 }

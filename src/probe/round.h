@@ -1,0 +1,113 @@
+/*
+ * round - one round of a probe: every resolver is asked for every name that concerns it,
+ * and beside them for what tells a block from an outage; then each is judged.
+ *
+ * A resolver is asked first for a name that is never blocked and for its canary; one that
+ * answers neither is asked nothing more.  Control resolvers, which no zone of ours
+ * reaches, are asked for the names at the same time.  A name that should be free and is
+ * answered as blocked is asked once more after a moment: a TTL that falls with the time
+ * is a cache's.
+ */
+#ifndef SALURAN_PROBE_ROUND_H
+#define SALURAN_PROBE_ROUND_H
+
+#include "probe/engine.h"
+
+enum {
+	PROBE_NAMES_MAX = 100000,
+	PROBE_CONTROLS_MAX = 8,
+	PROBE_LANDING_MAX = 64,
+};
+
+/* A row of the zone that is to be measured. */
+struct probe_name {
+	const char *owner; /* "x" or "*.x" */
+	const char *order; /* NULL: of none */
+	bool expect_free;
+	uint32_t serial; /* from which on that is so, 0: not known */
+};
+
+/* The blocked answer as it was seen in the round before. */
+struct probe_before {
+	uint32_t ttl_s; /* 0: there was none */
+	int64_t at_us;	/* clock_now_us() */
+};
+
+/* A resolver with what it is asked. */
+struct probe_subject {
+	struct probe_target target;
+	const char *canary;    /* the name, NULL: not asked */
+	const uint32_t *names; /* indices, NULL: all */
+	size_t n_names;
+	const struct probe_before *before; /* one for each of them, or NULL */
+};
+
+struct probe_job {
+	const char *vantage;
+	const char *never; /* a name that is never blocked, NULL: not asked */
+	uint16_t type;
+	bool siblings; /* ask a random name below each, too: is more blocked than ordered?
+			*/
+	const struct probe_name *names;
+	size_t n_names;
+	const struct probe_subject *subjects;
+	size_t n_subjects;
+	const struct probe_target *controls;
+	size_t n_controls;
+	const char *const *zones; /* whose SOA in an answer is a policy's */
+	size_t n_zones;
+	const struct probe_address *landing;
+	size_t n_landing;
+	struct probe_limits limits;
+};
+
+/* What came over one transport. */
+struct probe_seen {
+	enum probe_got got;
+	bool forged;
+	uint8_t *wire;
+	size_t len;
+	int64_t sent_us, sent_mono_us, rtt_us;
+	unsigned tries;
+	const char *why;
+	struct probe_tls tls;
+};
+
+/* Borrowed, for as long as the callback. */
+struct probe_result {
+	const struct probe_job *job;
+	const struct probe_subject *subject;
+	const struct probe_name *name;
+	size_t at; /* its place in the subject's names */
+	enum probe_verdict verdict;
+	const char *why;
+	const struct probe_question *question;
+	const struct probe_seen *seen[PROBE_VIA_COUNT]; /* NULL: not asked */
+	const struct probe_seen *again;			/* the second look */
+	const struct probe_seen *sibling, *never, *canary;
+	const struct probe_seen *control; /* the first that answered */
+	const char *control_text;
+	uint32_t canary_serial;
+	uint32_t ttl_s; /* of the answer that counts */
+	int64_t at_us;	/* when it was asked */
+	bool beyond;	/* a name below it is blocked, though the row is no wildcard */
+	const struct probe_question *canary_question, *sibling_question, *never_question;
+};
+typedef void probe_result_fn(void *arg, const struct probe_result *r);
+
+struct probe_totals {
+	uint64_t questions; /* packets and messages sent */
+	uint64_t results;
+	int64_t took_us;
+};
+
+/* RC_RETRY: *stop was set.  RC_INVALID: a name that cannot be asked.  Errors of the
+ * engine. */
+enum rc probe_round(const struct probe_job *job, probe_result_fn *fn, void *arg,
+		    const atomic_bool *stop, struct probe_totals *ret,
+		    struct err *e) MUST_CHECK;
+
+/* The whole result.  New. */
+json_t *probe_result_json(const struct probe_result *r);
+
+#endif
