@@ -325,7 +325,8 @@ work_conflict(struct writer *w, void *arg, struct err *e)
 				 w, arena_printf(w->a, "held/%s", j->id), "held_decision",
 				 h.casefile,
 				 "a held decision had no effect: its case is no longer "
-				 "what it was made for, or its author may no longer act",
+				 "what it was made for, its author may no longer act, or "
+				 "its channel takes nothing now",
 				 w->now_us, e)
 		       : rc;
 }
@@ -337,11 +338,12 @@ effect(struct node *nd, const char *id, struct err *e)
 	struct err why = ERR_INIT;
 	enum rc rc = writer_run(nd, work_effect, &j, &why);
 
-	if (rc == RC_CONFLICT || rc == RC_NOT_FOUND || rc == RC_CORRUPT) {
-		j.why = why.text;
-		return writer_run(nd, work_conflict, &j, e);
-	}
-	return rc == RC_OK ? RC_OK : err_set(e, rc, "%s", why.text);
+	if (rc == RC_OK)
+		return RC_OK;
+	if (tick_node_unwell(rc))
+		return err_set(e, rc, "%s", why.text);
+	j.why = why.text;
+	return writer_run(nd, work_conflict, &j, e);
 }
 
 struct held_next {

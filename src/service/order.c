@@ -139,8 +139,10 @@ work_draft(struct writer *w, void *arg, struct err *e)
 static enum rc
 refused_check(const struct order *o, struct err *e)
 {
-	for (size_t i = 0; o->emergency_reason == NULL && i < o->n_cites; i++)
-		if (!o->cites[i].ground)
+	/* An emergency waits for no ground; what it cites is a case of the channel. */
+	for (size_t i = 0; i < o->n_cites; i++)
+		if (!o->cites[i].ground &&
+		    (o->emergency_reason == NULL || o->cites[i].why_rc != RC_CONFLICT))
 			return err_set(e, o->cites[i].why_rc, "%s", o->cites[i].why);
 	for (size_t i = 0; i < o->found.n; i++)
 		if (guard_code_level(o->found.rows[i].code) == GUARD_REFUSE)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/event_type.h"
 #include "service/alarm.h"
 #include "service/order_int.h"
@@ -13,9 +14,8 @@
 #include "store/store_sql.h"
 
 enum {
-	EXPIRE_MAX = 64,  /* orders that end in one job */
-	STAGES_MAX = 256, /* names that plans lift in one job */
-	DUE_MAX = 64,	  /* orders of which people are told in one job */
+	EXPIRE_MAX = 64, /* orders that end in one job */
+	DUE_MAX = 64,	 /* orders of which people are told at one time */
 };
 
 /* ---- what people are told ------------------------------------------------------- */
@@ -185,7 +185,7 @@ tell_peer(struct writer *w, const struct order_row *o, struct err *e)
 }
 
 static enum rc
-tell(struct writer *w, const struct due *d, int64_t now_us, struct err *e)
+tell(struct writer *w, const struct due *d, bool peer, int64_t now_us, struct err *e)
 {
 	const char *kind = d->end ? "end" : "review";
 	char when[CLOCK_TEXT_LEN];
@@ -205,7 +205,7 @@ tell(struct writer *w, const struct due *d, int64_t now_us, struct err *e)
 			       : "the order is to be reviewed by somebody who did not "
 				 "draft it: kept, or lifted",
 			now_us, e);
-	if (rc == RC_OK && row.life == ORDER_IN_FORCE && d->end)
+	if (rc == RC_OK && row.life == ORDER_IN_FORCE && d->end && peer)
 		rc = tell_peer(w, &row, e);
 	return rc == RC_OK ? due_delete(w, d->order, kind, e) : rc;
 }
@@ -213,12 +213,28 @@ tell(struct writer *w, const struct due *d, int64_t now_us, struct err *e)
 static enum rc
 work_tell(struct writer *w, void *arg, struct err *e)
 {
-	const struct telling *t = arg;
-	enum rc rc = RC_OK;
+	return tell(w, arg, true, w->now_us, e);
+}
 
-	for (size_t i = 0; rc == RC_OK && i < t->n; i++)
-		rc = tell(w, &t->due[i], w->now_us, e);
-	return rc;
+static enum rc
+work_tell_home(struct writer *w, void *arg, struct err *e)
+{
+	return tell(w, arg, false, w->now_us, e);
+}
+
+/* Each on its own: people at home are told also when the other side cannot be. */
+static enum rc
+due_tell(struct node *nd, struct due *d, struct err *e)
+{
+	struct err why = ERR_INIT;
+	enum rc rc = writer_run(nd, work_tell, d, &why);
+
+	if (rc == RC_OK)
+		return rc;
+	if (tick_node_unwell(rc))
+		return err_set(e, rc, "%s", why.text);
+	log_line(LOG_ERROR, "order.end_untold", "order=%s why=%s", d->order, why.text);
+	return writer_run(nd, work_tell_home, d, e);
 }
 
 /* An order that ends soon, or whose review is due, is told as an alarm, and the end to
@@ -234,8 +250,8 @@ tick_order_due(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	rc = store_run(t.s, &SQL_ORDER_DUE_LIST, (struct db_param[]){DB_P_INT(DUE_MAX)},
 		       on_due, &t, e);
 	reader_put(nd, t.s);
-	if (rc == RC_OK && t.n != 0)
-		rc = writer_run(nd, work_tell, &t, e);
+	for (size_t i = 0; rc == RC_OK && i < t.n; i++)
+		rc = due_tell(nd, &t.due[i], e);
 	*next_us = t.n == DUE_MAX ? now_us : t.next_us;
 	return rc;
 }
@@ -405,36 +421,28 @@ service_order_plan(struct node *nd, struct arena *a, const struct actor *who, js
 
 /* ---- by itself ------------------------------------------------------------------ */
 
-struct expiry {
-	int64_t now_us, next_us;
-	struct {
-		char id[UUID_TEXT_LEN + 1];
-		int64_t channel;
-	} due[EXPIRE_MAX];
-	size_t n;
-	struct store *s;
+struct ending {
+	const char *order;
+	int64_t channel, ends_us;
 };
 
 static enum rc
 on_ending(void *arg, const struct db_row *row, struct err *e)
 {
-	struct expiry *x = arg;
-	size_t len;
+	struct store_list *l = arg;
+	struct ending *x = store_list_next(l, sizeof(*x));
 
 	(void)e;
-	int64_t ends = x->s->drv->col_int(row, 2);
-	if (ends > x->now_us) {
-		if (x->next_us == 0)
-			x->next_us = ends;
-		return RC_OK;
-	}
-	const char *id = x->s->drv->col_text(row, 0, &len);
-	if (x->n < sizeof(x->due) / sizeof(x->due[0]) && len == UUID_TEXT_LEN) {
-		memcpy(x->due[x->n].id, id, UUID_TEXT_LEN + 1);
-		x->due[x->n++].channel = x->s->drv->col_int(row, 1);
-	}
+	x->order = store_col_text(l->s, l->a, row, 0);
+	x->channel = l->s->drv->col_int(row, 1);
+	x->ends_us = l->s->drv->col_int(row, 2);
 	return RC_OK;
 }
+
+struct expiry {
+	const struct ending *rows;
+	size_t n;
+};
 
 static enum rc
 work_expire(struct writer *w, void *arg, struct err *e)
@@ -444,42 +452,80 @@ work_expire(struct writer *w, void *arg, struct err *e)
 
 	for (size_t i = 0; rc == RC_OK && i < x->n; i++) {
 		struct order_row row;
-		rc = view_order_get(w->s, w->a, x->due[i].id, &row, e);
+		rc = view_order_get(w->s, w->a, x->rows[i].order, &row, e);
 		/* A lift may have come first. */
 		if (rc == RC_OK && row.life == ORDER_IN_FORCE)
-			rc = append_event(
-				w,
-				&(struct append){
-					.channel = x->due[i].channel,
-					.type = "order.expire",
-					.by = "node",
-					.body = json_pack("{s:s}", "order", x->due[i].id),
-				},
-				NULL, e);
+			rc = append_event(w,
+					  &(struct append){
+						  .channel = x->rows[i].channel,
+						  .type = "order.expire",
+						  .by = "node",
+						  .body = json_pack("{s:s}", "order",
+								    x->rows[i].order),
+					  },
+					  NULL, e);
 		if (rc == RC_OK)
-			rc = due_end(w, x->due[i].id, e);
+			rc = due_end(w, x->rows[i].order, e);
 	}
 	return rc;
+}
+
+/* All in one job; where one of them cannot end, each in its own: nothing stays blocked
+ * because of another order.  *e is of the first that failed. */
+static enum rc
+expire_all(struct node *nd, const struct ending *rows, size_t n, struct err *e)
+{
+	struct expiry all = {rows, n};
+	struct err why = ERR_INIT;
+	enum rc first = writer_run(nd, work_expire, &all, &why);
+
+	if (first == RC_OK || tick_node_unwell(first))
+		return first == RC_OK ? RC_OK : err_set(e, first, "%s", why.text);
+	first = RC_OK;
+	for (size_t i = 0; i < n; i++) {
+		struct expiry one = {&rows[i], 1};
+		enum rc rc = writer_run(nd, work_expire, &one, &why);
+		if (rc != RC_OK && first == RC_OK)
+			first = err_set(e, rc, "order %s cannot end: %s", rows[i].order,
+					why.text);
+	}
+	return first;
 }
 
 /* Orders whose end has come expire. */
 enum rc
 tick_order_expiry(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
-	struct expiry x = {.now_us = now_us};
-	enum rc rc = reader_get(nd, &x.s, e);
+	struct arena *a = arena_create();
+	struct ending last = {.order = "", .ends_us = INT64_MIN};
+	struct store *s = NULL;
+	int64_t ends_us = 0;
+	size_t n = EXPIRE_MAX;
+	enum rc failed = RC_OK, rc = reader_get(nd, &s, e);
 
-	if (rc != RC_OK)
-		return rc;
-	rc = store_run(x.s, &SQL_ORDER_ENDING, NULL, on_ending, &x, e);
-	reader_put(nd, x.s);
-	if (rc == RC_OK && x.n != 0)
-		rc = writer_run(nd, work_expire, &x, e);
-	if (rc == RC_OK && x.n == EXPIRE_MAX)
-		*next_us = now_us; /* there may be more of them */
-	else if (x.next_us != 0)
-		*next_us = x.next_us;
-	return rc;
+	while (rc == RC_OK && n == EXPIRE_MAX) {
+		struct store_list l = {.s = s, .a = a};
+		rc = store_run(
+			s, &SQL_ORDER_ENDING,
+			(struct db_param[]){DB_P_INT(now_us), DB_P_INT(last.ends_us),
+					    DB_P_TEXT(last.order), DB_P_INT(EXPIRE_MAX)},
+			on_ending, &l, e);
+		const struct ending *rows = l.rows;
+		n = l.n;
+		if (rc != RC_OK || n == 0)
+			break;
+		last = rows[n - 1];
+		enum rc one = expire_all(nd, rows, n, e);
+		failed = failed == RC_OK ? one : failed;
+	}
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_ORDER_NEXT_END,
+			       (struct db_param[]){DB_P_INT(now_us)}, 0, &ends_us, e);
+	reader_put(nd, s);
+	if (ends_us != 0)
+		*next_us = ends_us;
+	arena_free(a);
+	return rc == RC_OK ? failed : rc;
 }
 
 struct staged_name {
@@ -536,23 +582,26 @@ stage_lift(struct writer *w, const struct staged_name *n, size_t count, struct e
 	return rc == RC_OK ? due_end(w, n->order, e) : rc;
 }
 
-/* What is due is read again here: a plain lift may have come between. */
+struct stages {
+	int64_t now_us;
+	const char *order;
+};
+
+/* What is due of the order is read again here: a plain lift may have come between. */
 static enum rc
 work_stages(struct writer *w, void *arg, struct err *e)
 {
-	int64_t now_us = *(const int64_t *)arg;
+	const struct stages *x = arg;
 	struct store_list l = {.s = w->s, .a = w->a};
 	enum rc rc =
-		store_run(w->s, &SQL_ORDER_STAGES,
-			  (struct db_param[]){DB_P_INT(STAGES_MAX)}, on_stage, &l, e);
+		store_run(w->s, &SQL_ORDER_STAGES_OF,
+			  (struct db_param[]){DB_P_TEXT(x->order), DB_P_INT(x->now_us)},
+			  on_stage, &l, e);
 	const struct staged_name *rows = l.rows;
-	size_t n = 0;
 
-	while (n < l.n && rows[n].at_us <= now_us)
-		n++;
-	for (size_t i = 0; rc == RC_OK && i < n;) {
+	for (size_t i = 0; rc == RC_OK && i < l.n;) {
 		size_t count = 1;
-		while (i + count < n && same_stage(&rows[i], &rows[i + count]))
+		while (i + count < l.n && same_stage(&rows[i], &rows[i + count]))
 			count++;
 		rc = stage_lift(w, &rows[i], count, e);
 		i += count;
@@ -560,26 +609,43 @@ work_stages(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
-/* Stages of plans whose time has come lift their names. */
+static enum rc
+on_order(void *arg, const struct db_row *row, struct err *e)
+{
+	struct store_list *l = arg;
+
+	(void)e;
+	*(const char **)store_list_next(l, sizeof(char *)) =
+		store_col_text(l->s, l->a, row, 0);
+	return RC_OK;
+}
+
+/* Stages of plans whose time has come lift their names, those of each order on their
+ * own. */
 enum rc
 tick_order_stages(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
 	struct arena *a = arena_create();
 	struct store *s = NULL;
 	struct store_list l = {.a = a};
+	const struct db_param now[] = {DB_P_INT(now_us)};
+	int64_t at_us = 0;
 	enum rc rc = reader_get(nd, &s, e);
 
 	l.s = s;
 	if (rc == RC_OK)
-		rc = store_run(s, &SQL_ORDER_STAGES, (struct db_param[]){DB_P_INT(1)},
-			       on_stage, &l, e);
+		rc = store_run(s, &SQL_ORDER_STAGES, now, on_order, &l, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_ORDER_NEXT_STAGE, now, 0, &at_us, e);
 	reader_put(nd, s);
-	const struct staged_name *first = l.rows;
-	if (rc == RC_OK && l.n != 0) {
-		bool due = first->at_us <= now_us;
-		*next_us = due ? now_us : first->at_us;
-		if (due)
-			rc = writer_run(nd, work_stages, &now_us, e);
+	if (at_us != 0)
+		*next_us = at_us;
+	for (size_t i = 0; i < l.n; i++) {
+		struct stages x = {now_us, ((const char *const *)l.rows)[i]};
+		struct err why = ERR_INIT;
+		enum rc one = writer_run(nd, work_stages, &x, &why);
+		if (one != RC_OK && rc == RC_OK)
+			rc = err_set(e, one, "order %s: %s", x.order, why.text);
 	}
 	arena_free(a);
 	return rc;

@@ -228,13 +228,6 @@ work_settled(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
-/* Is it the node that is not well, rather than one case? */
-static bool
-of_the_node(enum rc rc)
-{
-	return rc == RC_IO || rc == RC_FULL || rc == RC_RETRY || rc == RC_UNAVAILABLE;
-}
-
 /* A batch is one job.  A case that cannot be sent takes it back: then it is set aside,
  * with an alarm, and the others go on without it. */
 static enum rc
@@ -245,7 +238,7 @@ prepare_batch(struct node *nd, struct prepare *job, struct err *e)
 	for (bool again = true; rc == RC_OK && again;) {
 		struct err why = ERR_INIT;
 		rc = writer_run(nd, work_prepare, job, &why);
-		again = rc != RC_OK && job->failed[0] != '\0' && !of_the_node(rc);
+		again = rc != RC_OK && job->failed[0] != '\0' && !tick_node_unwell(rc);
 		job->why = why.text;
 		if (again)
 			rc = writer_run(nd, work_failed, job, e);

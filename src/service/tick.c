@@ -25,6 +25,12 @@ static const struct {
 	{"idempotency", -1, tick_idem},
 };
 
+bool
+tick_node_unwell(enum rc rc)
+{
+	return rc == RC_IO || rc == RC_FULL || rc == RC_RETRY || rc == RC_UNAVAILABLE;
+}
+
 enum rc
 service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *e)
 {

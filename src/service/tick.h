@@ -16,6 +16,10 @@ enum { TICK_NEVER_US = -1 };
  * in any case. */
 typedef enum rc tick_fn(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e);
 
+/* Is it the node that is not well, rather than one case or channel?  What fails otherwise
+ * is set aside: it never keeps others from what is due. */
+bool tick_node_unwell(enum rc rc);
+
 tick_fn tick_access;
 tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 tick_fn tick_retention;	     /* what the policy keeps no longer */

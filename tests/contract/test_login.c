@@ -389,6 +389,33 @@ recovery_codes(void **state)
 	fix_close(&f);
 }
 
+/* Who has the password and guesses codes gains nothing by showing the password alone. */
+static void
+codes_are_not_guessed(void **state)
+{
+	struct fix f;
+	uint8_t secret[TOTP_LEN];
+	const struct actor *who;
+	const char *recovery;
+	enum rc rc = RC_OK;
+	struct err e;
+
+	(void)state;
+	people_open(&f);
+	const char *s = people_session(&f, "gita", people_good);
+	enrol(&f, &s, secret, &recovery);
+	for (int i = 0; i < 3 * FREE && rc != RC_LIMIT; i++) {
+		rc = actor_authenticate_at(f.n[AUTHORITY].nd, f.a,
+					   arena_printf(f.a, "gita:%s", people_good),
+					   people_elsewhere, &who, &e);
+		assert_int_not_equal(rc, RC_OK);
+		rc = people_login_at(&f, people_elsewhere, "gita", people_good, "abcdef",
+				     NULL, &e);
+	}
+	assert_int_equal(rc, RC_LIMIT);
+	fix_close(&f);
+}
+
 /* By default an admin must have one: until then the session opens nothing else. */
 static void
 must_enrol(void **state)
@@ -602,6 +629,7 @@ main(void)
 		cmocka_unit_test(second_factor),
 		cmocka_unit_test(recovery_codes),
 		cmocka_unit_test(must_enrol),
+		cmocka_unit_test(codes_are_not_guessed),
 		cmocka_unit_test(links),
 		cmocka_unit_test(links_and_devices),
 		cmocka_unit_test(links_of_the_machine),

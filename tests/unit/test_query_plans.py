@@ -30,7 +30,6 @@ MAY = {
     "event_count": "for the progress of a rebuild",
     "mail_case_proposals_erase": "an erasure, which is rare",
     "objection_events": "an erasure, which is rare",
-    "order_ending": "in the order of their end, to a limit",
     "peer_list": "the last row of the key",
     "receipt_last": "the last row of the key",
     "status_counts": "orders in force are few",

@@ -1,8 +1,7 @@
--- order_stages: names that a plan lifts, the next first
--- $1 limit
-SELECT n.order_id, o.channel, n.plan_seq, n.name, n.stage_us
-FROM v_order_name n
-JOIN v_order o ON o.id = n.order_id
-WHERE n.stage_us > 0
-ORDER BY n.stage_us, n.order_id, n.name
-LIMIT $1;
+-- order_stages: orders of which a plan lifts names now, the longest due first
+-- $1 now, us
+SELECT order_id
+FROM v_order_name
+WHERE stage_us > 0 AND stage_us <= $1
+GROUP BY order_id
+ORDER BY min(stage_us), order_id;
