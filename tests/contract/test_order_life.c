@@ -647,50 +647,6 @@ told_in_time(void **state)
 	fix_close(&f);
 }
 
-/* An order with which nothing can be done holds up no other: people are told, stages
- * lift, and what has ended ends. */
-static void
-each_on_its_own(void **state)
-{
-	struct fix f;
-	struct err e = ERR_INIT;
-	int64_t wait_us;
-
-	(void)state;
-	fix_open(&f);
-	const struct fix_node *n = &f.n[AUTHORITY];
-	const char *c = overdue_case(&f, "O-1");
-	json_t *stuck = in_force(&f, "[\"a.example\", \"b.example\"]", c);
-	json_t *d = in_force(&f, "[\"c.example\", \"d.example\"]", c);
-	int64_t now = clock_now_us();
-	must(&f, n->officer, stuck, "plan",
-	     plan_in(now + 60 * FIX_S, "[\"a.example\"]", now + 400 * FIX_S,
-		     "[\"b.example\"]"));
-	must(&f, n->officer, d, "plan",
-	     plan_in(now + 60 * FIX_S, "[\"c.example\"]", now + 450 * FIX_S,
-		     "[\"d.example\"]"));
-	/* Its channel takes nothing. */
-	fix_query(
-		&f, AUTHORITY,
-		arena_printf(f.a,
-			     "UPDATE v_order SET channel = 2 WHERE id = '%s' RETURNING 1",
-			     fix_text(stuck, "order")));
-	(void)!service_tick(n->nd, FIX_S, &wait_us, &e);
-	assert_int_equal(alarms(&f, "order_ends"), 2);
-	fix_clock_add(61 * FIX_S);
-	assert_int_not_equal(service_tick(n->nd, FIX_S, &wait_us, &e), RC_OK);
-	assert_zone(&f, "a.example b.example d.example");
-	fix_clock_add(300 * FIX_S);
-	/* The end comes before the last stage does. */
-	fix_query(&f, AUTHORITY,
-		  "UPDATE v_order SET ends_us = ends_us - 200000000 RETURNING 1");
-	assert_int_not_equal(service_tick(n->nd, FIX_S, &wait_us, &e), RC_OK);
-	assert_non_null(strstr(e.text, fix_text(stuck, "order")));
-	assert_string_equal(fix_text(shown(&f, d), "state"), "expired");
-	assert_zone(&f, "a.example b.example");
-	fix_close(&f);
-}
-
 int
 main(void)
 {
@@ -701,7 +657,6 @@ main(void)
 		cmocka_unit_test(staged_lift),
 		cmocka_unit_test(lifts_are_reviewed),
 		cmocka_unit_test(told_in_time),
-		cmocka_unit_test(each_on_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
