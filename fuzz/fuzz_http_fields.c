@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/head.h"
 #include "base/utf8.h"
 #include "core/crypto.h"
 #include "http/fields.h"
@@ -112,9 +113,9 @@ try_host(struct arena *a, const char *text)
 		must(strpbrk(text, "/@ ,;?#\r\n") == NULL);
 		must(field_host_listed(text, ""));
 	}
-	if (field_name_valid(text))
+	if (head_name_valid(text))
 		must(strpbrk(text, " :\t\r\n") == NULL && text[0] != '\0');
-	if (field_value_valid(text))
+	if (head_value_valid(text))
 		must(strpbrk(text, "\r\n") == NULL);
 	if (field_is_json(text))
 		must(strncmp(text, "a", 1) == 0 || strncmp(text, "A", 1) == 0);

@@ -21,6 +21,7 @@ err_set(struct err *e, enum rc rc, const char *fmt, ...)
 	if (e == NULL)
 		return rc;
 	e->rule[0] = '\0';
+	e->inner = false;
 	e->retry_after_s = 0;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
@@ -37,6 +38,7 @@ err_later(struct err *e, int64_t retry_after_s, const char *fmt, ...)
 	if (e == NULL)
 		return RC_LIMIT;
 	e->rule[0] = '\0';
+	e->inner = false;
 	e->retry_after_s = retry_after_s;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
@@ -53,6 +55,7 @@ err_rule(struct err *e, enum rc rc, const char *rule, const char *fmt, ...)
 
 	if (e == NULL)
 		return rc;
+	e->inner = false;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
@@ -84,7 +87,9 @@ err_sys(struct err *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return err_set(e, rc, "%s: %s", text, strerror(saved));
+	rc = err_set(e, rc, "%s: %s", text, strerror(saved));
+	e->inner = true;
+	return rc;
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef SALURAN_BASE_ERR_H
 #define SALURAN_BASE_ERR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/rc.h"
@@ -18,6 +19,8 @@ struct err {
 	char rule[ERR_RULE_MAX];
 	char text[ERR_TEXT_MAX];
 	int64_t retry_after_s; /* when the same may be asked again; 0: nothing to say */
+	bool inner; /* the text has paths, or words of the system: for who runs the node,
+		       not for who asks it from afar */
 };
 
 #define ERR_INIT                                                                         \

@@ -131,8 +131,11 @@ sq_fail(struct db *db, int code, const char *what, struct err *e)
 
 	if (db->in_tx && db->failed == RC_OK)
 		db->failed = rc;
-	return err_set(e, rc, "store %s, %s: %s%s%s%s", db->path, what, mend ? mend : "",
-		       mend ? " (" : "", msg, mend ? ")" : "");
+	rc = err_set(e, rc, "store %s, %s: %s%s%s%s", db->path, what, mend ? mend : "",
+		     mend ? " (" : "", msg, mend ? ")" : "");
+	if (e != NULL)
+		e->inner = true;
+	return rc;
 }
 
 enum rc

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "http/api_int.h"
 #include "http/fields.h"
+#include "http/inner.h"
 #include "http/metrics.h"
 
 /* An API serves no page: nothing may load, embed or guess at what it answers. */
@@ -94,6 +95,16 @@ answer_counted(struct request *r, unsigned status)
 		 r->route == NULL ? "?" : r->route->path, status, rc_token(r->rc), us);
 }
 
+/* No browser and no proxy keeps what somebody was shown; a program keeps the tag with
+ * what it does with the answer.  What is public may lie anywhere, and is asked for again
+ * each time: a name may be free by now. */
+static const char *
+cache_control(const struct request *r, const char *etag)
+{
+	return etag != NULL && service_route_public(r->route) ? "public, no-cache"
+							      : "no-store";
+}
+
 static enum MHD_Result
 answer(struct request *r, unsigned status, const char *type, const char *etag,
        const void *p, size_t len)
@@ -106,8 +117,7 @@ answer(struct request *r, unsigned status, const char *type, const char *etag,
 		return MHD_NO;
 	ok = answer_headers(r, resp) &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL,
-				     etag == NULL ? "no-store" : "private, no-cache") ==
-		     MHD_YES;
+				     cache_control(r, etag)) == MHD_YES;
 	if (len != 0)
 		ok = ok &&
 		     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, type) ==
@@ -159,6 +169,9 @@ enum MHD_Result
 answer_problem(struct request *r, enum rc rc, json_t *shown)
 {
 	json_t *p = shown == NULL ? json_object() : json_copy(shown);
+	struct inner inner;
+
+	rc = inner_hide(rc, &r->e, r->route == NULL ? "?" : r->route->path, &inner);
 	unsigned status = r->status != 0 ? r->status : (unsigned)rc_http_status(rc);
 	enum MHD_Result ret = MHD_NO;
 
@@ -166,6 +179,10 @@ answer_problem(struct request *r, enum rc rc, json_t *shown)
 	json_object_set_new(p, "status", json_integer(status));
 	json_object_set_new(p, "title", json_string(rc_token(rc)));
 	json_object_set_new(p, "detail", json_string(r->e.text));
+	if (inner.hidden)
+		json_object_set_new(
+			p, "instance",
+			json_string(arena_printf(r->a, "urn:uuid:%s", inner.reference)));
 	if (r->e.rule[0] != '\0')
 		json_object_set_new(p, "rule", json_string(r->e.rule));
 	char *text = json_dumps(p, JSON_COMPACT);

@@ -368,26 +368,3 @@ field_host_listed(const char *value, const char *list)
 	}
 	return false;
 }
-
-bool
-field_name_valid(const char *name)
-{
-	static const char token[] = "!#$%&'*+-.^_`|~";
-
-	if (name[0] == '\0')
-		return false;
-	for (const char *c = name; *c != '\0'; c++)
-		if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-		      (*c >= '0' && *c <= '9') || strchr(token, *c) != NULL))
-			return false;
-	return true;
-}
-
-bool
-field_value_valid(const char *value)
-{
-	for (const char *c = value; *c != '\0'; c++)
-		if (((unsigned char)*c < ' ' && *c != '\t') || *c == 0x7f)
-			return false;
-	return true;
-}

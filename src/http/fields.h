@@ -73,8 +73,4 @@ bool field_host_valid(const char *value);
  * all. */
 bool field_host_listed(const char *value, const char *list);
 
-/* RFC 9110: the name of a field is a token, its value has no control character. */
-bool field_name_valid(const char *name);
-bool field_value_valid(const char *value);
-
 #endif

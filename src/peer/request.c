@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/enc.h"
+#include "base/head.h"
 #include "base/log.h"
 #include "peer/gunzip.h"
 #include "service/tls_session.h"
@@ -62,6 +62,9 @@ answer_send(struct MHD_Connection *mhd, struct peer_request *r,
 			      answer->status == MHD_HTTP_SERVICE_UNAVAILABLE))
 		ok = MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER,
 					     seconds);
+	if (ok == MHD_YES && r->ends)
+		ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
+					     "close");
 	if (ok == MHD_YES && answer->field != NULL)
 		ok = MHD_add_response_header(response, answer->field, answer->value);
 	if (ok == MHD_YES)
@@ -77,7 +80,7 @@ refuse(struct MHD_Connection *mhd, struct peer_request *r, enum rc rc,
        const struct peer_answer *given, const struct err *e)
 {
 	struct peer_answer answer = *given;
-	bool ours = rc_http_status(rc) == MHD_HTTP_INTERNAL_SERVER_ERROR;
+	bool ours = rc_http_status(rc) == MHD_HTTP_INTERNAL_SERVER_ERROR || e->inner;
 	const char *text = ours ? "this node cannot answer now" : e->text;
 
 	if (answer.status == 0) {
@@ -145,18 +148,40 @@ check_encoding(struct MHD_Connection *mhd, struct peer_request *r, struct err *e
 	return RC_OK;
 }
 
+static enum MHD_Result
+on_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
+	 const char *value, size_t value_len)
+{
+	(void)kind;
+	head_field(cls, name, name_len, value, value_len);
+	return MHD_YES;
+}
+
+/* A head that has one reading; else nothing that follows it can be believed. */
+static enum rc
+guard(struct MHD_Connection *mhd, struct peer_request *r, struct err *e)
+{
+	static const char *const once[] = {
+		MHD_HTTP_HEADER_CONTENT_TYPE, MHD_HTTP_HEADER_CONTENT_ENCODING,
+		MHD_HTTP_HEADER_CONTENT_RANGE, "Content-Digest", NULL};
+	struct head h = {.fields_max = PEER_FIELDS_MAX,
+			 .buffer = PEER_CONNECTION_BUFFER,
+			 .once = once};
+	struct head_body body;
+
+	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, on_field, &h);
+	enum rc rc = head_check(&h, &body, e);
+	r->ends = rc != RC_OK;
+	r->declared = body.length;
+	return rc;
+}
+
 /* Room is promised before a byte is read: by Content-Length, else for the largest. */
 static enum rc
-reserve(struct peer_server *s, struct MHD_Connection *mhd, struct peer_request *r,
-	struct err *e)
+reserve(struct peer_server *s, struct peer_request *r, struct err *e)
 {
-	const char *said = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND,
-						       MHD_HTTP_HEADER_CONTENT_LENGTH);
-	uint64_t len = r->route->body_max;
+	uint64_t len = r->declared == UINT64_MAX ? r->route->body_max : r->declared;
 
-	if (said != NULL && decimal_parse(said, strlen(said), UINT64_MAX, &len) != RC_OK)
-		return err_rule(e, RC_INVALID, "protocol 5",
-				"Content-Length is no number");
 	if (len > r->route->body_max)
 		return err_rule(e, RC_TOO_LARGE, "protocol 5",
 				"a body of %s has at most %zu bytes", r->route->name,
@@ -181,6 +206,8 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 	enum rc rc = authenticate(s, mhd, r, &e);
 
 	if (rc == RC_OK)
+		rc = guard(mhd, r, &e);
+	if (rc == RC_OK)
 		rc = find_route(r, url, method, &answer, &e);
 	r->range = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND,
 					       MHD_HTTP_HEADER_CONTENT_RANGE);
@@ -188,7 +215,7 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 	if (rc == RC_OK)
 		rc = check_encoding(mhd, r, &e);
 	if (rc == RC_OK)
-		rc = reserve(s, mhd, r, &e);
+		rc = reserve(s, r, &e);
 	if (rc != RC_OK)
 		return refuse(mhd, r, rc, &answer, &e);
 	if (r->conn != NULL)

@@ -25,6 +25,7 @@ enum {
 	PEER_CHECKPOINT_BODY_MAX = 131072, /* 63 hashes and a note of 64 signatures */
 	PEER_BODIES_MAX = 128 << 20, /* bytes of all bodies that are held at one time */
 	PEER_CONNECTION_BUFFER = 65536,
+	PEER_FIELDS_MAX = 64,
 	PEER_RETRY_AFTER_S = 5,
 
 	PEER_HEAD_S = 15,     /* from connecting to an authenticated request head */
@@ -55,9 +56,11 @@ struct peer_request {
 	const struct peer_route *route; /* NULL until one is found */
 	int64_t peer;			/* -1 until authenticated */
 	struct path_words words;
-	struct buf body; /* unpacked when the handler gets it */
-	size_t reserved; /* of PEER_BODIES_MAX */
+	struct buf body;   /* unpacked when the handler gets it */
+	size_t reserved;   /* of PEER_BODIES_MAX */
+	uint64_t declared; /* bytes of the body; UINT64_MAX: in chunks */
 	bool gzip, answered;
+	bool ends;		    /* the connection is of no use afterwards */
 	const char *range, *digest; /* Content-Range, Content-Digest, or NULL */
 	struct conn *conn;
 };

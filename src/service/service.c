@@ -378,6 +378,20 @@ service_route_keyed(const struct service_route *r)
 	       !own_account(r->path);
 }
 
+bool
+service_route_public(const struct service_route *r)
+{
+	static const char *const paths[] = {
+		"/v1/register",	  "/v1/register/{ref}", "/v1/register/{ref}/proof",
+		"/v1/statistics", "/v1/lookup",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (strcmp(r->path, paths[i]) == 0)
+			return r->roles == ROLES_NOBODY_NEEDED;
+	return false;
+}
+
 /* Is it this side's? */
 static enum rc
 here(const struct node *nd, const struct service_route *r, struct err *e)

@@ -126,6 +126,9 @@ enum rc service_route_find(const char *method, const char *path, json_t *in,
  * secret. */
 bool service_route_keyed(const struct service_route *r);
 
+/* Is its answer the same for everybody: the register, the figures, the lookup? */
+bool service_route_public(const struct service_route *r);
+
 /*
  * Check role, scope and party, run, and put it on the access record: who, what, which
  * object, how it ended.

@@ -554,6 +554,58 @@ garbage_is_answered_or_dropped(void **state)
 	pair_free(&p);
 }
 
+/* A head of two readings is refused, and nothing behind it is taken for a request. */
+static void
+two_readings_are_refused(void **state)
+{
+#define POST   "POST /peer/v1/add-entries HTTP/1.1\r\nHost: x\r\n"
+#define HIDDEN "GET /peer/v1/" LOG_HEX "/proof/1 HTTP/1.1\r\nHost: x\r\n\r\n"
+	static const struct {
+		const char *text, *rule;
+	} rows[] = {
+		{POST "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" HIDDEN,
+		 "RFC 9112, 5.2"},
+		{POST "Content-Length: 4\r\nTransfer-Encoding: chunk\r\n ed\r\n\r\n"
+		      "0\r\n\r\n" HIDDEN,
+		 "RFC 9112, 5.2"},
+		{POST "Content-Length:\r\n 80\r\n\r\n" HIDDEN, "RFC 9112, 5.2"},
+		{POST "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+		      "0\r\n\r\n" HIDDEN,
+		 "RFC 9112, 6.3"},
+		{POST "Content-Length: 0\r\nContent-Length: 80\r\n\r\n" HIDDEN,
+		 "RFC 9112, 6.3"},
+		{POST "Transfer-Encoding: identity\r\n\r\n" HIDDEN, "RFC 9112, 6.3"},
+		{POST "Content-Length : 80\r\n\r\n" HIDDEN, "RFC 9110, 5.1"},
+		{POST
+		 "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n\r\n" HIDDEN,
+		 "RFC 9110, 5.3"},
+		{POST "Host: y\r\n\r\n" HIDDEN, "RFC 9112, 3.2"},
+	};
+	char answer[FIXTURE_TEXT_MAX];
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct raw r;
+		raw_open(&r, &p.alice, &p.bob);
+		raw_send(&r, rows[i].text, strlen(rows[i].text));
+		raw_read_all(&r, answer, sizeof(answer));
+		raw_close(&r);
+		if (strncmp(answer, "HTTP/1.1 400", 12) != 0 ||
+		    strstr(answer, rows[i].rule) == NULL ||
+		    strstr(answer, "Connection: close") == NULL ||
+		    strstr(answer + 1, "HTTP/1.1 ") != NULL)
+			fail_msg("row %zu: %s", i, answer);
+	}
+	assert_serves(&p);
+	assert_int_equal(p.bob.node.n_entries, 0);
+	assert_bodies_are_let_go(&p.bob);
+	pair_free(&p);
+#undef POST
+#undef HIDDEN
+}
+
 /* Whoever sends a byte now and then keeps no connection for ever. */
 static void
 slow_clients_are_cut(void **state)
@@ -632,6 +684,7 @@ main(void)
 		cmocka_unit_test(large_bodies_are_not_read),
 		cmocka_unit_test(truncated_body_stores_nothing),
 		cmocka_unit_test(garbage_is_answered_or_dropped),
+		cmocka_unit_test(two_readings_are_refused),
 		cmocka_unit_test(slow_clients_are_cut),
 		cmocka_unit_test(connections_are_limited),
 	};

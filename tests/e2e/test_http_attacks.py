@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import ssl
 import sys
 import threading
@@ -252,6 +253,39 @@ def security_headers(a):
         except (ssl.SSLError, ConnectionError):
             got = False
         expect(got, works, version.name)
+
+
+def inner(a):
+    """What fails inside is told with a reference, and what happened stands in the log."""
+    store = sqlite3.connect(a.node.dir + "/store.db", timeout=30)
+    with store:
+        store.execute("ALTER TABLE template RENAME TO template_gone")
+    status, _, shown = a.node.api("GET", "/v1/templates", "admin")
+    with store:
+        store.execute("ALTER TABLE template_gone RENAME TO template")
+    store.close()
+    expect((status, shown["title"]), (500, "io"), "a broken store")
+    reference = shown["instance"].removeprefix("urn:uuid:")
+    expect(shown["detail"], "something failed in the node: its log has more under the reference "
+           + reference, "what is told")
+    lines_of = [x for x in a.lab.logs().splitlines() if reference in x]
+    expect(len(lines_of), 1, f"lines with {reference}")
+    for word in ("http.failed", "route=/v1/templates", "template"):
+        expect(word in lines_of[0], True, f"{word} in {lines_of[0]!r}")
+    expect(a.node.api("GET", "/v1/templates", "admin")[0], 200, "mended")
+
+
+def kept_by_browsers(a):
+    """Nothing that somebody was shown; what is public lies anywhere, asked for again."""
+    for path, who, want in (("/v1/persons", "admin", "no-store"), ("/v1/none", "admin", "no-store"),
+                            ("/v1/register", None, "public, no-cache"),
+                            ("/v1/lookup?name=a.example", None, "public, no-cache"),
+                            ("/v1/register/none", None, "no-store")):
+        status, headers, _ = a.node.api("GET", path, who)
+        expect(headers.get("cache-control"), want, f"{path} of {who}")
+        if status == 200:
+            got = a.node.api("GET", path, who, headers={"If-None-Match": headers["etag"]})
+            expect((got[0], got[1].get("cache-control")), (304, want), f"{path} again")
 
 
 def cached_and_keyed(a):
@@ -543,7 +577,7 @@ def main():
         peer.init("admin")
         peer.must_start()
         for part in (smuggling, lines, hosts, paths, methods_and_types, limits, security_headers,
-                     cached_and_keyed, browser, metrics):
+                     inner, kept_by_browsers, cached_and_keyed, browser, metrics):
             part(a)
         stream(a, peer)
         for part in (rates, slow, crowd):
