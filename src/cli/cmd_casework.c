@@ -208,6 +208,43 @@ cmd_form(struct cli *c, struct err *e)
 				n);
 }
 
+/* ---- duties ----------------------------------------------------------------------- */
+
+static enum rc
+cmd_duty_list(struct cli *c, struct err *e)
+{
+	json_t *r, *d;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/duties", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "duties")) == 0)
+		printf("No duty has come near.\n");
+	json_array_foreach (json_object_get(r, "duties"), i, d)
+		printf("%s  %s\n  %s %s%s%s\n", cli_text(d, "duty"), cli_text(d, "text"),
+		       json_is_null(json_object_get(d, "done")) ? "not done" : "done",
+		       json_is_null(json_object_get(d, "done")) ? ""
+								: cli_time(c, d, "done"),
+		       json_is_null(json_object_get(d, "done")) ? "" : " by ",
+		       json_is_null(json_object_get(d, "done")) ? ""
+								: cli_text(d, "done_by"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_duty_done(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc =
+		cli_call(c, "POST", arena_printf(c->a, "/v1/duties/%s/done", c->words[0]),
+			 json_pack("{s:s*}", "note", cli_value(c, "note")), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Done: %s\n", cli_text(r, "duty"));
+	return rc;
+}
+
 /* ---- counts ----------------------------------------------------------------------- */
 
 static enum rc
@@ -287,6 +324,10 @@ static const struct cli_option template_list_options[] = {
 	{"after", "NAME", false, "the next page"},
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option duty_done_options[] = {
+	{"note", "TEXT", false, "what came of it; stays on this node"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option form_options[] = {
 	{"annex", "1|2|3", true,
 	 "the order, what was done, or why it cannot be carried out"},
@@ -314,6 +355,13 @@ const struct cli_command cli_casework_commands[] = {
 	 "saluran form 01890a5d-ac96-774b-bcce-b302099a8057 --annex 2 --value "
 	 "signatory='M. Rossi' --value addressee_reference=TCO-7 --as lena.credential",
 	 true, form_options, cmd_form},
+	{"duty list", "", 0, 0,
+	 "yearly figures and reviews by a third authority that have a date",
+	 "saluran duty list --as wati.credential", true, NULL, cmd_duty_list},
+	{"duty done", "DUTY", 1, 1, "say that one is done; its alarm ends",
+	 "saluran duty done statistics.2016 --note 'Sent to the Commission.' --as "
+	 "wati.credential",
+	 false, duty_done_options, cmd_duty_done},
 	{"counts", "", 0, 0, "what became of every row that was submitted",
 	 "saluran counts --as sari.credential", true, NULL, cmd_counts},
 	{"prepared", "", 0, 0,

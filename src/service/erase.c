@@ -338,6 +338,7 @@ private_erase(struct erasing *x, const char *casefile, struct err *e)
 		&SQL_CASE_NOTE_ERASE,
 		&SQL_HELD_ERASE,
 		&SQL_PREPARED_ERASE,
+		&SQL_DUTY_ERASE,
 	};
 	enum rc rc = mail_case_erase(x->w, casefile, x->texts, e);
 

@@ -22,7 +22,6 @@ struct finding {
 
 struct found {
 	int64_t channel, party, seq;
-	const char *objection; /* empty: contacts */
 };
 
 static enum rc
@@ -33,8 +32,7 @@ on_found(void *arg, const struct db_row *row, struct err *e)
 
 	(void)e;
 	*at = (struct found){f->s->drv->col_int(row, 0), f->s->drv->col_int(row, 1),
-			     f->s->drv->col_int(row, 2),
-			     store_col_text(f->s, f->a, row, 3)};
+			     f->s->drv->col_int(row, 2)};
 	return RC_OK;
 }
 
@@ -68,10 +66,6 @@ take(struct finding *f, const struct found *at, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	const struct event *ev = event_trusted(claim);
-	const char *objection = json_string_value(json_object_get(ev->body, "objection"));
-	if (at->objection[0] != '\0' &&
-	    (objection == NULL || strcmp(objection, at->objection) != 0))
-		return RC_OK; /* another one, answered at the same time */
 	rc = says_something(f, ev, &says, e);
 	if (rc != RC_OK || !says || f->j->n_refs == EVENT_REFS_MAX)
 		return rc;

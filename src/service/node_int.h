@@ -130,6 +130,7 @@ struct node {
 	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures */
 
 	int64_t mail_forget_us; /* when dropped e-mail is looked through again */
+	int64_t statistics_us;	/* when the dates of figures are looked at again */
 	int64_t retention_us;	/* when ended cases are looked through again */
 	atomic_bool scrub_due;	/* a scrub is to be tried again */
 	struct evidence_slot slots[NODE_EVIDENCE_SLOTS];

@@ -9,6 +9,8 @@ static const struct {
 } ticks[] = {
 	{"held.decision", PARTY_PLATFORM, tick_held},
 	{"step.prepare", PARTY_AUTHORITY, tick_prepare},
+	{"duty.scrutiny", -1, tick_scrutiny},
+	{"duty.statistics", -1, tick_statistics},
 	{"access.retention", -1, tick_access},
 	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},

@@ -32,6 +32,8 @@ tick_fn tick_channel_test, tick_channel_alarm;
 /* objection.c: those that wait enter the log, alarms of those that are overdue */
 tick_fn tick_objection_queue, tick_objection_due;
 tick_fn tick_idem;
+/* duty.c: what has a date and hangs on no clock of a case */
+tick_fn tick_scrutiny, tick_statistics;
 tick_fn tick_held;    /* held.c */
 tick_fn tick_prepare; /* prepared.c */
 

@@ -44,6 +44,8 @@ service_fn service_cases, service_items, service_search, service_case_claim,
 service_fn service_policies, service_policy_adopt;
 /* form.c: the annexes of a law */
 service_fn service_case_form;
+/* duty.c: what has a date and hangs on no clock of a case */
+service_fn service_duties, service_duty_done;
 /* explain.c */
 service_fn service_deadline;
 /* erase_ask.c: erasure and legal holds */

@@ -399,6 +399,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_case_listed", SQL_V_CASE_LISTED_ALL, "a:s b:i c:i"),
 		VIEW("v_case_decided", SQL_V_CASE_DECIDED_ALL, "a:s b:i c:i"),
 		VIEW("v_step", SQL_V_STEP_ALL, "a:s b:i c:i"),
+		VIEW("v_scrutiny", SQL_V_SCRUTINY_ALL, "a:s b:i c:i"),
 		VIEW("v_message", SQL_V_MESSAGE_ALL, "a:i b:i c:i d:s e:s f:s g:i h:i"),
 		VIEW("v_order", SQL_V_ORDER_ALL,
 		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i "
@@ -432,7 +433,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_case_outcome", SQL_V_CASE_OUTCOME_ALL, "a:s b:s c:s d:i"),
 		VIEW("v_objection", SQL_V_OBJECTION_ALL,
 		     "a:i b:s c:s d:i e:s f:s g:s h:s i:s j:i k:i l:i m:i n:i o:s p:s "
-		     "q:i r:s s:s t:s u:s"),
+		     "q:i r:s s:s t:s u:s v:i"),
 #undef VIEW
 	};
 	enum rc rc = RC_OK;

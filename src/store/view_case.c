@@ -272,6 +272,26 @@ step_put(struct fold *f, const struct case_row *c, struct err *e)
 			 (struct db_param[]){DB_P_TEXT(c->casefile)}, NULL, NULL, e);
 }
 
+/* People are told when the last third of the time begins. */
+static enum rc
+scrutiny_put(struct fold *f, const struct case_row *c, struct err *e)
+{
+	const struct policy *p;
+	enum rc rc;
+
+	if (!c->manifest || c->fold.receipt_us == 0)
+		return RC_OK;
+	rc = view_policy(f->v, &c->policy_sha256, &p, e);
+	if (rc != RC_OK || p->scrutiny_us == 0)
+		return rc;
+	int64_t due_us = c->fold.receipt_us + p->scrutiny_us;
+	return store_run(f->s, &SQL_V_SCRUTINY_PUT,
+			 (struct db_param[]){DB_P_TEXT(c->casefile),
+					     DB_P_INT(due_us - p->scrutiny_us / 3),
+					     DB_P_INT(due_us)},
+			 NULL, NULL, e);
+}
+
 enum rc
 fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 {
@@ -327,6 +347,8 @@ fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 		NULL, NULL, e);
 	if (rc == RC_OK)
 		rc = step_put(f, c, e);
+	if (rc == RC_OK)
+		rc = scrutiny_put(f, c, e);
 	return rc == RC_OK ? fold_queue_case(f, c, sort_key_us(c), e) : rc;
 }
 

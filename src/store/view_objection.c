@@ -86,6 +86,7 @@ fold_objection_answer(struct fold *f, struct err *e)
 				       DB_P_INT(f->ev->iat_us),
 				       DB_P_TEXT(f->ev->by),
 				       DB_P_TEXT(text),
+				       DB_P_INT(f->ev->seq),
 			       },
 			       NULL, NULL, e);
 	if (rc == RC_OK && f->s->drv->changes(f->s->db) == 0)

@@ -2,7 +2,7 @@
 -- $1 channel
 -- $2 before
 -- $3 limit
-SELECT channel, party, seq, ''
+SELECT channel, party, seq
 FROM v_contact_old
 WHERE channel = $1 AND replaced_us < $2
 ORDER BY replaced_us, party, seq

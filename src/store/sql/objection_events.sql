@@ -1,8 +1,7 @@
--- objection_events: where an objection may be said and answered
+-- objection_events: where an objection is said and answered
 -- $1 objection
-SELECT e.channel, e.party, e.seq, o.objection
-FROM v_objection AS o
-JOIN v_event AS e ON e.channel = o.channel AND e.party = 0 AND e.void IS NULL
-     AND (e.seq = o.seq OR (e.type = 'objection.answer' AND e.iat_us = o.answered_us))
-WHERE o.objection = $1
-ORDER BY e.seq;
+SELECT channel, 0, seq FROM v_objection WHERE objection = $1
+UNION ALL
+SELECT channel, 0, answer_seq FROM v_objection
+WHERE objection = $1 AND answer_seq >= 0
+ORDER BY 3;

@@ -24,6 +24,7 @@ CREATE TABLE v_objection (
 	rule_due_us BIGINT NOT NULL,
 	answered_us BIGINT NOT NULL, -- 0: not yet
 	answered_by TEXT,
+	answer_seq BIGINT NOT NULL, -- -1: not yet
 	answer TEXT,
 	ruled_us BIGINT NOT NULL, -- 0: not yet
 	ruled_by TEXT,
@@ -32,6 +33,9 @@ CREATE TABLE v_objection (
 	reason TEXT,
 	PRIMARY KEY (channel, objection)
 );
+-- Those that still say something, for their retention.
+CREATE INDEX v_objection_kept ON v_objection (channel, ruled_us)
+WHERE body IS NOT NULL OR contact IS NOT NULL OR answer IS NOT NULL;
 CREATE INDEX v_objection_id ON v_objection (objection);
 CREATE INDEX v_objection_order ON v_objection (order_id, ruled_us);
 CREATE INDEX v_objection_tracking ON v_objection (tracking);

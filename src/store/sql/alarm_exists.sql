@@ -1,0 +1,3 @@
+-- alarm_exists: was it ever raised
+-- $1 key
+SELECT count(*) FROM alarm WHERE key = $1;
