@@ -354,15 +354,15 @@ cmd_lookup(struct cli *c, struct err *e)
 	curl_free(name);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
-	if (json_array_size(json_object_get(r, "orders")) == 0)
-		printf("No order of this authority names %s. That does not say that it "
-		       "is not "
-		       "blocked elsewhere.\n",
+	if (!json_is_true(json_object_get(r, "blocked")))
+		printf("No order in force here names %s. That does not say that it is "
+		       "not blocked: somebody else may block it, or a resolver may "
+		       "remember an old answer.\n",
 		       cli_text(r, "name"));
 	json_array_foreach (json_object_get(r, "orders"), i, o)
 		printf("%s %s by order %s of %s, register %s\n"
 		       "  legal basis: %s\n  reasons: %s\n"
-		       "  in force %s, ends %s, ended %s\n"
+		       "  in force %s, ends %s, ended %s, this name lifted %s\n"
 		       "  to object, at %s: saluran object %s --text 'why'\n",
 		       cli_text(r, "name"),
 		       strcmp(cli_text(o, "state"), "in_force") == 0 &&
@@ -372,8 +372,8 @@ cmd_lookup(struct cli *c, struct err *e)
 		       cli_text(o, "order"), cli_text(o, "authority"), cli_text(o, "ref"),
 		       cli_text(o, "legal_basis"), cli_text(o, "reasons"),
 		       cli_time(c, o, "in_force"), cli_time(c, o, "ends"),
-		       cli_time(c, o, "ended"), cli_text(o, "authority"),
-		       cli_text(o, "ref"));
+		       cli_time(c, o, "ended"), cli_time(c, o, "lifted"),
+		       cli_text(o, "authority"), cli_text(o, "ref"));
 	return RC_OK;
 }
 

@@ -1,5 +1,6 @@
 /*
- * "/lookup": is a name blocked by an order here, why, since when, until when.
+ * "/lookup": is a name blocked by an order here, why, by whom, since when, until when,
+ * and how to object.
  *
  * Every order that matches is listed, also one that is lifted.  That none is in force
  * here does not say that the name can be reached, and the page says so.
@@ -67,6 +68,7 @@ order_put(struct page *p, const json_t *o, const char *name)
 {
 	const char *id = j_text(o, "order"), *covering = j_text(o, "covering");
 	const bool by_wildcard = covering != NULL && strcmp(covering, name) != 0;
+	const char *ref = j_text(o, "ref"), *authority = j_text(o, "authority");
 	const int64_t lifted_us = j_time(o, "lifted");
 	struct html *h = p->h;
 
@@ -87,6 +89,8 @@ order_put(struct page *p, const json_t *o, const char *name)
 	html_close(h, "p");
 	html_open(h, "dl");
 	html_attr(h, "class", "facts");
+	fact_text(p, T(p, LOOKUP_REF), ref);
+	fact_outside(p, T(p, LOOKUP_BY), authority);
 	fact_outside(p, T(p, REASONS), j_text(o, "reasons"));
 	fact_outside(p, T(p, LEGAL_BASIS), j_text(o, "legal_basis"));
 	fact_time(p, T(p, IN_FORCE_SINCE), j_time(o, "in_force"));
@@ -101,6 +105,9 @@ order_put(struct page *p, const json_t *o, const char *name)
 	fact_close(p);
 	if (by_wildcard)
 		fact_text(p, T(p, COVERED_BY), FILL(p, COVERED_BY_ALL_BELOW, covering));
+	if (ref != NULL && authority != NULL)
+		fact_text(p, T(p, LOOKUP_OBJECT),
+			  FILL(p, LOOKUP_OBJECT_HOW, authority, ref));
 	html_close(h, "dl");
 	html_close(h, "li");
 }

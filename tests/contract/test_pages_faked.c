@@ -232,8 +232,11 @@ every_order_is_listed(void **state)
 			"3 orders name or cover it:",
 			/* what blocks it comes first */
 			"/order/" ORDER "01", CHIP("blocked", "In force"),
-			"&lt;script&gt;", "Pasal 3", "04:00:01 UTC", "04:00:50 UTC",
-			"not lifted", "contoh.example and every name below it",
+			"Reference in the register", "B-2017-003",
+			"&lt;i&gt;kominfo&lt;/i&gt;.example", "&lt;script&gt;", "Pasal 3",
+			"04:00:01 UTC", "04:00:50 UTC", "not lifted",
+			"contoh.example and every name below it", "To object",
+			"saluran object B-2017-003 --text",
 			/* free of an order that goes on for other names */
 			"/order/" ORDER "03", CHIP("done", "Lifted"), "bebas sudah",
 			"04:00:05 UTC", "/order/" ORDER "04", CHIP("done", "Expired"),
