@@ -455,13 +455,13 @@ work_remove(struct writer *w, void *arg, struct err *e)
 	(void)arg;
 	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
 		const struct gone *g = &((const struct gone *)l.rows)[i];
-		const char *path = evidence_path(w->nd, w->a, &g->sha256);
-		if (unlink(path) < 0 && errno != ENOENT)
-			return err_sys(e, "remove %s", path);
-		rc = store_run(w->s, &SQL_EVIDENCE_FILE_REMOVED,
-			       (struct db_param[]){DB_P_INT(g->channel),
-						   DB_P_BLOB(g->sha256.b, HASH_LEN)},
-			       NULL, NULL, e);
+		rc = evidence_remove(w, g->channel, &g->sha256, e);
+		if (rc == RC_OK)
+			rc = store_run(
+				w->s, &SQL_EVIDENCE_FILE_REMOVED,
+				(struct db_param[]){DB_P_INT(g->channel),
+						    DB_P_BLOB(g->sha256.b, HASH_LEN)},
+				NULL, NULL, e);
 	}
 	return rc;
 }

@@ -217,10 +217,10 @@ work_drop(struct writer *w, void *arg, struct err *e)
 	    (strcmp(o.state, "sent") == 0 || strcmp(o.state, "dropped") == 0))
 		rc = err_set(e, RC_CONFLICT, "this upload is %s: nothing is left to drop",
 			     o.state);
+	if (rc == RC_OK && strcmp(o.state, "receiving") != 0)
+		rc = evidence_remove(w, o.channel, &o.sha256, e);
 	if (rc != RC_OK)
 		return rc;
-	if (strcmp(o.state, "receiving") != 0)
-		unlink(evidence_path(w->nd, w->a, &o.sha256));
 	unlink(evidence_part_path(w->nd, w->a, "out", id));
 	return store_run(w->s, &SQL_EVIDENCE_OUT_DROP,
 			 (struct db_param[]){DB_P_TEXT(id), DB_P_INT(w->now_us)}, NULL,

@@ -61,6 +61,10 @@ enum rc evidence_file_get(struct store *s, int64_t channel, const struct hash *s
 enum rc evidence_file_put(struct store *s, int64_t channel, const struct hash *sha256,
 			  const struct file_row *row, struct err *e) MUST_CHECK;
 
+/* Remove the file of a row that goes, unless another channel has this very file. */
+enum rc evidence_remove(struct writer *w, int64_t channel, const struct hash *sha256,
+			struct err *e) MUST_CHECK;
+
 /* ---- opening -------------------------------------------------------------- */
 
 /* A ciphertext being opened with our key. */
@@ -77,7 +81,7 @@ struct evidence_source {
 	size_t out_at, out_len;
 	bool ended;
 };
-/* RC_NOT_FOUND: the file is not there, or not for us. */
+/* RC_NOT_FOUND: it is not for us.  RC_GONE: the file is not there. */
 enum rc evidence_source_open(struct node *nd, const char *path,
 			     struct evidence_source *ret, struct err *e) MUST_CHECK;
 /* Up to `max` bytes; *ret 0 at the end, where the file is known to be whole. */

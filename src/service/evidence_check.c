@@ -18,6 +18,7 @@ struct due {
 	const char *casefile;
 	struct hash sha256, commit;
 	const char *why; /* out: NULL: it fits */
+	bool missing;	 /* out: on this node's disk */
 };
 
 static enum rc
@@ -65,6 +66,10 @@ compare(struct node *nd, struct due *d, struct err *e)
 		return RC_OK;
 	}
 	rc = evidence_source_open(nd, evidence_path(nd, d->a, &d->sha256), &src, &why);
+	if (rc == RC_GONE) {
+		d->missing = true;
+		return RC_OK;
+	}
 	if (rc == RC_NOT_FOUND || rc == RC_UNPROCESSABLE) {
 		d->why = rc == RC_NOT_FOUND ? "recipient" : "damaged";
 		return RC_OK;
@@ -130,6 +135,23 @@ reject_append(struct writer *w, const struct due *d, struct err *e)
 			   w->now_us, e);
 }
 
+/* The next is looked at all the same, and people are told. */
+static enum rc
+missing_alarm(struct writer *w, const struct due *d, struct err *e)
+{
+	char hex[HASH_HEX_LEN + 1];
+
+	hash_hex(&d->sha256, hex);
+	return alarm_raise(w, arena_printf(w->a, "evidence/%s", hex), "evidence",
+			   d->casefile,
+			   arena_printf(w->a,
+					"The file %s of the other side is missing on "
+					"this node's disk: put it back from a backup of "
+					"blobs",
+					hex),
+			   w->now_us, e);
+}
+
 static enum rc
 work_checked(struct writer *w, void *arg, struct err *e)
 {
@@ -141,6 +163,8 @@ work_checked(struct writer *w, void *arg, struct err *e)
 		return rc;
 	file.checked = true;
 	rc = evidence_file_put(w->s, d->channel, &d->sha256, &file, e);
+	if (rc == RC_OK && d->missing)
+		return missing_alarm(w, d, e);
 	return rc == RC_OK && d->why != NULL ? reject_append(w, d, e) : rc;
 }
 

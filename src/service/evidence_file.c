@@ -191,3 +191,19 @@ evidence_file_put(struct store *s, int64_t channel, const struct hash *sha256,
 			 },
 			 NULL, NULL, e);
 }
+
+enum rc
+evidence_remove(struct writer *w, int64_t channel, const struct hash *sha256,
+		struct err *e)
+{
+	const char *path = evidence_path(w->nd, w->a, sha256);
+	int64_t others = 0;
+	enum rc rc = store_int(
+		w->s, &SQL_EVIDENCE_FILE_OTHERS,
+		(struct db_param[]){DB_P_INT(channel), DB_P_BLOB(sha256->b, HASH_LEN)}, 0,
+		&others, e);
+
+	if (rc == RC_OK && others == 0 && unlink(path) < 0 && errno != ENOENT)
+		rc = err_sys(e, "remove %s", path);
+	return rc;
+}

@@ -104,6 +104,8 @@ work_whole(struct writer *w, void *arg, struct err *e)
 	struct file_row row;
 	enum rc rc = evidence_file_get(w->s, b->peer, &b->sha256, &row, e);
 
+	if (rc == RC_OK && row.state == FILE_ERASED)
+		rc = evidence_remove(w, b->peer, &b->sha256, e); /* erased meanwhile */
 	if (rc != RC_OK || row.state == FILE_ERASED)
 		return rc;
 	row.state = FILE_WHOLE;
@@ -385,7 +387,9 @@ work_loose(struct writer *w, void *arg, struct err *e)
 	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
 		const struct loose *at = &((const struct loose *)l.rows)[i];
 		char hex[HASH_HEX_LEN + 1];
-		unlink(evidence_path(w->nd, w->a, &at->sha256));
+		rc = evidence_remove(w, at->channel, &at->sha256, e);
+		if (rc != RC_OK)
+			break;
 		unlink(evidence_part_path(w->nd, w->a, "in",
 					  arena_printf(w->a, "%s.%" PRId64,
 						       hash_hex(&at->sha256, hex),

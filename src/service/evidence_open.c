@@ -95,8 +95,14 @@ evidence_source_open(struct node *nd, const char *path, struct evidence_source *
 		abort();
 	ret->reader->sink = take_plain;
 	ret->reader->arg = ret;
+	bool gone = ret->fd < 0 && errno == ENOENT;
 	rc = ret->fd < 0 ? err_sys(e, "open a file of evidence")
 			 : header_open(nd, ret, a, e);
+	/* Ours to answer for: not the other side's, as one that is not for us. */
+	if (gone)
+		rc = err_set(e, RC_GONE,
+			     "the file is missing on this node's disk: put it back from "
+			     "a backup of blobs");
 	if (rc != RC_OK)
 		evidence_source_close(ret);
 	arena_free(a);

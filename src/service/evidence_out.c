@@ -2,6 +2,7 @@
  * Files on their way to the peer.  The event that names a file is appended when the peer
  * has it whole, so that a slow upload never stands before other events in the log.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,7 +129,15 @@ exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 	ret->sha256 = row.sha256;
 	ret->total = (uint64_t)row.sealed_len;
 	ret->fd = open(evidence_path(nd, a, &row.sha256), O_RDONLY | O_CLOEXEC);
-	return ret->fd < 0 ? err_sys(e, "open a file of evidence that waits") : RC_OK;
+	if (ret->fd >= 0)
+		return RC_OK;
+	bool gone = errno == ENOENT;
+	rc = err_sys(e, "open a file of evidence that waits");
+	if (!gone)
+		return rc;
+	/* It holds up none of those behind it. */
+	rc = exchange_blob_failed(nd, ret, true, "it is missing on this node's disk", e);
+	return rc == RC_OK ? err_set(e, RC_RETRY, "another file may wait") : rc;
 }
 
 /* ---- what came of it ------------------------------------------------------ */

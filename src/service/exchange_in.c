@@ -199,10 +199,11 @@ blobs_present(struct store *s, int64_t channel, const struct event *ev, struct e
 	return RC_OK;
 }
 
+/* What was here when it was looked at may have been too old since. */
 static enum rc
 blobs_name(struct store *s, int64_t channel, const struct event *ev, struct err *e)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = blobs_present(s, channel, ev, e);
 
 	for (size_t i = 0; rc == RC_OK && i < ev->n_blobs; i++)
 		rc = store_run(s, &SQL_EVIDENCE_FILE_NAME,

@@ -387,10 +387,56 @@ test_refused_by_the_peer(void **state)
 	fix_close(&f);
 }
 
+static void
+lose(struct fix *f, enum party p, const char *sha256)
+{
+	assert_int_equal(unlink(arena_printf(f->a, "%s/blobs/%.2s/%s", f->n[p].dir,
+					     sha256, sha256)),
+			 0);
+}
+
+/* A file that a disk has lost holds up none of the others, and is not said to be the
+ * other side's fault. */
+static void
+test_lost_on_disk(void **state)
+{
+	const enum party A = PARTY_AUTHORITY, P = PARTY_PLATFORM;
+	struct fix f;
+	struct err e = ERR_INIT;
+	uint64_t at = 0;
+	bool whole;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "L-1", "bad.example", 1);
+	fix_settle(&f);
+	const uint8_t *bytes = pattern(&f, 3 * PIECE);
+	lose(&f, A, give(&f, A, c, "lost.png", bytes, 1000));
+	const char *second = give(&f, A, c, "second.png", bytes, 2000);
+	const char *third = give(&f, A, c, "third.png", bytes, 3000);
+	assert_int_equal(carry_piece(&f, A, 0, PIECE, false, &whole, &at, &e), RC_RETRY);
+	settle(&f);
+	assert_int_equal(fix_events(&f, P, A, "evidence.add"), 2);
+	assert_int_equal(fix_query(&f, A,
+				   "SELECT count(*) FROM evidence_out WHERE state = "
+				   "'failed'"),
+			 1);
+	lose(&f, P, second);
+	check_all(&f, P);
+	assert_int_equal(fix_events(&f, P, P, "blob.reject"), 0);
+	assert_int_equal(
+		fix_query(&f, P, "SELECT count(*) FROM alarm WHERE kind = 'evidence'"),
+		1);
+	assert_int_equal(download(&f, P, second, bytes, 2000, &e), RC_GONE);
+	fix_ok(download(&f, P, third, bytes, 3000, &e), &e, "third");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lost_on_disk),
 		cmocka_unit_test(test_both_ways),
 		cmocka_unit_test(test_upload_resumes),
 		cmocka_unit_test(test_upload_refused),

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NODE PARTY_PLATFORM
 
@@ -166,6 +167,59 @@ a_void_manifest_leaves_nothing(void **state)
 	fix_close(&f);
 }
 
+static void
+bring(struct foe *x, const struct hash *h, const char *bytes)
+{
+	struct exchange_blob *b = NULL;
+	struct err e = ERR_INIT;
+	uint64_t at;
+	bool whole = false;
+
+	fix_ok(exchange_blob_open(x->f->n[NODE].nd, x->peer, h, 0, strlen(bytes), &b, &at,
+				  &e),
+	       &e, "open");
+	assert_non_null(b);
+	fix_ok(exchange_blob_put(b, bytes, strlen(bytes), &e), &e, "put");
+	fix_ok(exchange_blob_end(b, h, &whole, &at, &e), &e, "end");
+	assert_true(whole);
+	exchange_blob_close(b);
+}
+
+/* Who brings the file of another channel, and no event for it, has only its own removed.
+ */
+static void
+others_files_stay(void **state)
+{
+	static const char bytes[] = "age-encryption.org/v1 and what follows";
+	struct fix f;
+	struct foe x, other;
+	struct err e = ERR_INIT;
+	struct hash h;
+	char hex[HASH_HEX_LEN + 1];
+	int64_t wait_us;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_open(&other, &f, 2);
+	hash_bytes(bytes, strlen(bytes), &h);
+	hash_hex(&h, hex);
+	bring(&x, &h, bytes);
+	fix_query(&f, NODE, "UPDATE evidence_file SET named = 1 RETURNING 1");
+	bring(&other, &h, bytes);
+	fix_clock_add(2 * 86400 * FIX_S);
+	fix_ok(service_tick(f.n[NODE].nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM evidence_file"), 1);
+	assert_int_equal(
+		access(arena_printf(f.a, "%s/blobs/%.2s/%s", f.n[NODE].dir, hex, hex),
+		       R_OK),
+		0);
+	fix_clock_reset();
+	foe_close(&x);
+	foe_close(&other);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -174,6 +228,7 @@ main(void)
 		cmocka_unit_test(hands_are_counted_once),
 		cmocka_unit_test(effects_do_not_hang_on_texts),
 		cmocka_unit_test(a_void_manifest_leaves_nothing),
+		cmocka_unit_test(others_files_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
