@@ -10,6 +10,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "tests", "e2e"))
 import lab  # noqa: E402
+import resolvers  # noqa: E402
 import story  # noqa: E402
 
 COLOURS = {"kominfo": "36", "telegram": "35", "resolver": "33", "both": "34",
@@ -77,7 +78,8 @@ def kept(line, tale, box):
     line.say(f"  saluran      {lab.BIN}")
     for node in (tale.kominfo, tale.telegram):
         line.say(f"  {node.name:<11}  {node.ready.removeprefix('ready ')}")
-    line.say(f"  resolver     kdig @127.0.0.1 -p {tale.dns.port} t.me")
+    for r in tale.dns.all:
+        line.say(f"  resolver     kdig @127.0.0.1 -p {r.port} t.me   ({r.title})")
     for node in (tale.kominfo, tale.telegram):
         for name, path in node.people.items():
             line.say(f"  {name:<11}  --dir {node.dir} --as {path}")
@@ -91,12 +93,12 @@ def main():
     line = Timeline(sys.stdout)
     line.say(line.paint(BOLD, "Saluran: one case, from notice to lift"))
     line.say(textwrap.fill(
-        "Two nodes and a resolver on this machine replay what went wrong in 2017 between "
+        "Two nodes and the four resolvers that operators run, on this machine, replay what went wrong in 2017 between "
         "Indonesia's communications ministry (kominfo) and Telegram, with deadlines of "
         "seconds. All notices are invented examples on harmless public links.",
         line.width))
     with lab.Lab(keep="--keep" in sys.argv[1:]) as box:
-        tale = story.Story(box, line)
+        tale = story.Story(box, line, resolvers.ALL)
         try:
             tale.all()
             tale.prove()

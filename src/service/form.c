@@ -520,7 +520,7 @@ form_make(struct form *f, const char *id, int64_t annex, const char *language,
 {
 	json_t *more = json_object(), *missing = json_object();
 	struct buf b = BUF_INIT(FORM_TEXT_MAX);
-	const char *text;
+	const char *text = NULL;
 	enum rc rc = view_case_get(f->s, f->a, id, &f->c, e);
 
 	if (rc == RC_OK)

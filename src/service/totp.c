@@ -105,7 +105,7 @@ wrong_code(struct err *e)
 static bool
 recovery_hash(const char *code, struct hash *ret)
 {
-	char plain[CODE_MAX + 1];
+	char plain[CODE_MAX + 1] = "";
 	size_t n = 0;
 
 	for (; *code != '\0' && n < CODE_MAX; code++)

@@ -7,6 +7,7 @@ Knot Resolver, NSD before an Unbound that is to use a key) is started with it.""
 import os
 import re
 import signal
+import time
 
 from dnsask import ask
 from lab import CANARY, Failure, parts
@@ -176,7 +177,7 @@ class Root:
 
 class Resolver:
     """One operator with one resolver.  `add` are more words for `saluran operator add`."""
-    kind = None
+    kind = title = None
     answers = True        # it is asked by people
     signs = True          # it can have a key of its own
     blocked_as = "nxdomain"
@@ -284,7 +285,7 @@ class Resolver:
 
 class Unbound(Resolver):
     """With a key: NSD beside it has the key."""
-    kind, signs = "unbound", False
+    kind, title, signs = "unbound", "Unbound", False
 
     def folders(self):
         return ["nsd"] if self.tsig else []
@@ -305,7 +306,7 @@ class Unbound(Resolver):
 
 
 class Bind(Resolver):
-    kind = "bind"
+    kind, title = "bind", "BIND"
 
     def configure(self):
         self.write("named.conf", BIND_CONF)
@@ -316,7 +317,7 @@ class Bind(Resolver):
 
 
 class PowerDns(Resolver):
-    kind = "powerdns"
+    kind, title = "powerdns", "PowerDNS Recursor"
     ede = [16]
 
     def configure(self):
@@ -328,7 +329,7 @@ class PowerDns(Resolver):
 
 
 class KnotResolver(Resolver):
-    kind = "knot-resolver"
+    kind, title = "knot-resolver", "Knot Resolver"
     ede = [16]
 
     def folders(self):
@@ -389,6 +390,47 @@ class Knot(Resolver):
 
 
 ALL = (Bind, Unbound, PowerDns, KnotResolver)
+
+
+class Several:
+    """Operators side by side, asked as one: something holds when it holds at all of them."""
+
+    def __init__(self, lab, node, addresses, kinds=ALL, **more):
+        self.lab, self.root = lab, Root(lab, addresses)
+        self.all = all_of(lab, node, self.root, kinds, **more)
+        lab.wait("every resolver has the zone", lambda: self.serial() is not None, REFRESH_S)
+
+    def titles(self):
+        names = [r.title for r in self.all]
+        return " and ".join(", ".join(names).rsplit(", ", 1))
+
+    def ask(self, name):
+        """What the first says."""
+        return self.all[0].verdict(name)
+
+    def open(self, names):
+        return all(r.open(*names) for r in self.all)
+
+    def blocked(self, names):
+        return all(r.blocked(*names) for r in self.all)
+
+    def serial(self):
+        """That all have in effect, None while they differ."""
+        serials = {r.serial() for r in self.all}
+        return serials.pop() if len(serials) == 1 else None
+
+    def until(self, state, names, began, seconds):
+        """Wait for "blocked" or "open" at all; {title: seconds since `began`} of each."""
+        took, waiting = {}, list(self.all)
+
+        def probe():
+            for r in list(waiting):
+                if getattr(r, state)(*names):
+                    took[r.title] = time.monotonic() - began
+                    waiting.remove(r)
+            return not waiting
+        self.lab.wait(f"{len(names)} names {state} at all resolvers", probe, seconds)
+        return took
 
 
 def need():

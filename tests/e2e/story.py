@@ -12,7 +12,8 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab as lab_module  # noqa: E402
-from lab import (Dns, EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, Failure, Node,
+import resolvers  # noqa: E402
+from lab import (EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, Failure, Node,
                  Refused)  # noqa: E402
 from story_process import Process  # noqa: E402
 
@@ -58,8 +59,9 @@ class Silent:
 class Story(Process):
     whole = False  # the crash test plays the core alone
 
-    def __init__(self, lab, tell=None, dns=True, env=None, policy="demo"):
-        self.lab, self.tell, self.with_dns, self.policy = lab, tell or Silent(), dns, policy
+    def __init__(self, lab, tell=None, dns=(resolvers.Unbound,), env=None, policy="demo"):
+        """dns: the kinds of resolvers that operators have; none: nobody looks."""
+        self.lab, self.tell, self.kinds, self.policy = lab, tell or Silent(), dns, policy
         env = env or {}
         self.kominfo = Node(lab, "kominfo", "kominfo.example",
                             "Ministry of Communications", "authority", env.get("kominfo"))
@@ -179,14 +181,14 @@ class Story(Process):
     def resolver(self):
         addresses = {n: f"192.0.2.{i}" for i, n in enumerate(self.names, 1)}
         addresses[UNRELATED] = "192.0.2.99"
-        self.dns = Dns(self.lab, addresses, self.kominfo.rpz_port, ZONE)
-        self.kominfo.cli("operator", "add", "isp-one", "--address", "127.0.0.1",
-                         "--notify-port", str(self.dns.port), who="wati")
-        self.lab.wait("Unbound has pulled the zone", lambda: self.dns.serial() is not None)
-        status, answers = self.dns.ask(["t.me"])["t.me"]
-        self.tell.step("resolver", f"Unbound resolves the {len(self.names)} names and an "
-                       "unrelated one, and has pulled the empty zone.",
-                       f"kdig t.me: {status} {answers[0]}", f"serial {self.dns.serial()}")
+        self.dns = resolvers.Several(self.lab, self.kominfo, addresses, self.kinds)
+        self.tell.step("resolver", f"At {self.dns.titles()} the {len(self.names)} names and "
+                       "an unrelated one resolve, and the empty zone has arrived.",
+                       f"t.me is {self.dns.ask('t.me')}", f"serial {self.dns.serial()}")
+
+    @staticmethod
+    def times(took):
+        return ", ".join(f"{title} {s * 1000:.0f} ms" for title, s in took.items())
 
     def send(self, word, links, subject):
         path = self.lab.write(f"{word}.csv", batch(links, word))
@@ -358,19 +360,18 @@ class Story(Process):
             self.blocked(began, got["serial"])
 
     def blocked(self, began, serial):
-        self.lab.wait("every name is blocked", lambda: self.dns.blocked(self.names), EFFECT_S)
-        took = self.figures["block"] = time.monotonic() - began
+        took = self.dns.until("blocked", self.names, began, EFFECT_S)
+        self.figures["block"] = max(took.values())
         if not self.dns.open([UNRELATED]):
             raise Failure(f"{UNRELATED} does not resolve any more")
-        if self.dns.serial() != str(serial):
-            raise Failure(f"Unbound has serial {self.dns.serial()}, the order took {serial}")
+        if self.dns.serial() != serial:
+            raise Failure(f"resolvers have serial {self.dns.serial()}, the order took {serial}")
         looked = self.kominfo.cli("lookup", "t.me")
         if not looked["blocked"]:
             raise Failure("the public lookup does not show t.me as blocked")
         self.tell.step("resolver", f"All {len(self.names)} names answer NXDOMAIN; "
                        f"{UNRELATED} still resolves.",
-                       f"kdig t.me: {self.dns.ask(['t.me'])['t.me'][0]}",
-                       f"{took * 1000:.0f} ms from the signature to the last name")
+                       "from the signature to the last name: " + self.times(took))
 
     def comes_back(self):
         self.tell.chapter("The platform comes back, and answers")
@@ -453,15 +454,13 @@ class Story(Process):
 
     def answers_again(self, began, serial):
         if self.dns:
-            self.lab.wait("every name answers again", lambda: self.dns.open(self.names),
-                          EFFECT_S)
-            took = self.figures["lift"] = time.monotonic() - began
-            if self.dns.serial() != str(serial):
-                raise Failure(f"Unbound has serial {self.dns.serial()}")
-            status, answers = self.dns.ask(["t.me"])["t.me"]
+            took = self.dns.until("open", self.names, began, EFFECT_S)
+            self.figures["lift"] = max(took.values())
+            if self.dns.serial() != serial:
+                raise Failure(f"resolvers have serial {self.dns.serial()}")
             self.tell.step("resolver", f"All {len(self.names)} names answer again.",
-                           f"kdig t.me: {status} {answers[0]}",
-                           f"{took * 1000:.0f} ms from the lift to the last name")
+                           f"t.me is {self.dns.ask('t.me')}",
+                           "from the lift to the last name: " + self.times(took))
 
     def close(self):
         for case in (self.first, self.second):
@@ -583,6 +582,6 @@ class Story(Process):
         self.whole = True
         self.set_up()
         self.contacts()
-        if self.with_dns:
+        if self.kinds:
             self.resolver()
         self.steps()

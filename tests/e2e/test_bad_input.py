@@ -385,7 +385,7 @@ def full_at_init(box):
 def full_while_serving(box):
     """A notice on a full disk: refused whole; it goes when there is room again."""
     with Disk(box, "disk", DISK_KIB) as disk:
-        tale = story.Story(box, dns=False, policy="demo")
+        tale = story.Story(box, dns=(), policy="demo")
         tale.kominfo.name, tale.telegram.name = "full", "full-peer"
         tale.kominfo.dir = os.path.join(disk.path, "node")
         tale.telegram.dir = box.path("full-peer")
@@ -433,7 +433,7 @@ def room(node, filler):
 
 def main():
     with lab.Lab() as box:
-        tale = story.Story(box, dns=False)
+        tale = story.Story(box, dns=())
         tale.set_up()
         whole_lists(tale)
         row_by_row(tale)

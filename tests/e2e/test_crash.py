@@ -106,7 +106,7 @@ def one_run(every, phase):
     """The story with both nodes under fire; gives what it came to."""
     with lab.Lab() as box:
         faults = {name: box.write(f"{name}.faults", "0 0 0\n") for name in NODES}
-        tale = story.Story(box, dns=False, policy=quick_policy(box), env={
+        tale = story.Story(box, dns=(), policy=quick_policy(box), env={
             name: {"SALURAN_FAULT_FILE": path} for name, path in faults.items()})
         tale.set_up()
         box.restless = True
