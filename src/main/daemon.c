@@ -17,6 +17,7 @@
 #include "http/api.h"
 #include "http/pages.h"
 #include "mail/mail.h"
+#include "main/zone_source.h"
 #include "peer/push.h"
 #include "peer/server.h"
 #include "rpz/rpz.h"
@@ -25,9 +26,6 @@
 enum {
 	TICK_MAX_US = 1000000,
 	CHECK_RETRY_US = 10000000,
-	ZONE_REFRESH_S = 60,
-	ZONE_RETRY_S = 10,
-	ZONE_EXPIRE_S = 604800,
 };
 
 struct serving {
@@ -43,105 +41,6 @@ struct serving {
 	bool checker_started;
 	bool signals_started;
 };
-
-static void
-head_fill(struct rpz_head *h, const struct zone_now *now)
-{
-	*h = (struct rpz_head){.origin = now->origin,
-			       .serial = now->serial,
-			       .ttl_s = now->ttl_s,
-			       .refresh_s = ZONE_REFRESH_S,
-			       .retry_s = ZONE_RETRY_S,
-			       .expire_s = ZONE_EXPIRE_S};
-}
-
-static enum rc
-zones_get(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
-	  struct err *e)
-{
-	struct rpz_head *h = ARENA_NEW(a, struct rpz_head);
-	struct zone_now now;
-	enum rc rc = service_zone(arg, a, &now, e);
-
-	if (rc == RC_OK)
-		head_fill(h, &now);
-	*ret = h;
-	*n = 1;
-	return rc;
-}
-
-static enum rc
-zone_get(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row,
-	 void *on_arg, struct err *e)
-{
-	struct arena *a = arena_create();
-	struct zone_now now;
-	enum rc rc = service_zone(arg, a, &now, e);
-
-	if (rc == RC_OK) {
-		head_fill(ret, &now);
-		ret->origin = origin;
-	}
-	for (size_t i = 0; rc == RC_OK && i < now.n_rows; i++) {
-		const struct rpzrow row = {.owner = now.rows[i].owner,
-					   .act = strcmp(now.rows[i].action, "nodata") ==
-								  0
-							  ? RPZROW_NODATA
-							  : RPZROW_NXDOMAIN};
-		rc = on_row(on_arg, &row, e);
-	}
-	arena_free(a);
-	return rc;
-}
-
-static void
-operator_fill(struct arena *a, struct rpz_operator *out, const struct zone_operator *op,
-	      const char *zone)
-{
-	struct rpz_key *key = ARENA_NEW(a, struct rpz_key);
-	struct rpz_target *target = ARENA_NEW(a, struct rpz_target);
-	const char **texts = arena_array(a, 2, sizeof(*texts));
-
-	*key = (struct rpz_key){op->tsig_name, op->tsig_secret};
-	*target = (struct rpz_target){op->address, op->notify_port};
-	texts[0] = op->address;
-	texts[1] = zone;
-	*out = (struct rpz_operator){.name = op->name,
-				     .keys = key,
-				     .n_keys = op->tsig_name != NULL ||
-					       op->tsig_secret != NULL,
-				     .addresses = texts,
-				     .n_addresses = 1,
-				     .notify = target,
-				     .n_notify = op->notify_port != 0,
-				     .zones = texts + 1,
-				     .n_zones = 1};
-}
-
-static enum rc
-operators_get(void *arg, struct arena *a, const struct rpz_operator **ret, size_t *n,
-	      struct err *e)
-{
-	const char *zone = settings_text(node_config(arg), "rpz.zone");
-	const struct zone_operator *ops;
-	enum rc rc = service_operators(arg, a, &ops, n, e);
-
-	if (rc != RC_OK)
-		return rc;
-	struct rpz_operator *out = arena_array(a, *n, sizeof(*out));
-	for (size_t i = 0; i < *n; i++)
-		operator_fill(a, &out[i], &ops[i], zone);
-	*ret = out;
-	return RC_OK;
-}
-
-static void
-zone_pulled(void *arg, const char *operator_name, const char *origin, uint32_t serial,
-	    enum rpz_how how)
-{
-	(void)origin, (void)how;
-	service_pulled(arg, operator_name, serial);
-}
 
 /* SIGTERM and SIGINT are blocked everywhere and taken here. */
 static void *
@@ -229,11 +128,7 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 		rc = hook_start(s->nd, &s->hook, e);
 	if (rc == RC_OK && node_identity(s->nd)->role == PARTY_AUTHORITY &&
 	    settings_address(conf, "rpz.listen", &host, &port)) {
-		const struct rpz_source src = {.arg = s->nd,
-					       .zones = zones_get,
-					       .zone = zone_get,
-					       .operators = operators_get,
-					       .pulled = zone_pulled};
+		const struct rpz_source src = zone_source(s->nd);
 		rc = rpz_start(host, port, NULL, &src, &s->rpz, e);
 		if (rc != RC_OK)
 			err_prefix(e, "rpz.listen");
@@ -275,7 +170,7 @@ edges_wake(struct serving *s)
 	if (now.peers != s->state.peers)
 		peer_push_kick(s->push);
 	if (s->rpz != NULL &&
-	    (now.serial != s->state.serial || now.operators != s->state.operators))
+	    (now.zones != s->state.zones || now.operators != s->state.operators))
 		rpz_changed(s->rpz, NULL);
 	s->state = now;
 }

@@ -18,6 +18,7 @@
 #include "service/statistics.h"
 #include "service/vault.h"
 #include "service/writer_int.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 /* The text that Debian's package publicsuffix has beside the compiled form. */
@@ -72,6 +73,13 @@ const struct setting_def node_settings[] = {
 	 "where operators' resolvers reach rpz.listen, as printed configurations say it; "
 	 "empty: rpz.listen"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
+	{"rpz.fold_from", SETTING_INT, 0, 23, "18", "hour",
+	 "the hour (UTC) from which the day's changes are folded from the hot zone into "
+	 "the base, once: when few people ask"},
+	{"rpz.fold_hours", SETTING_INT, 1, 24, "4", "hours",
+	 "and how long after it that may still begin"},
+	{"rpz.hot_rows", SETTING_INT, 100, 1000000, "20000", "rows",
+	 "a hot zone of more rows is folded at once"},
 	{"mail.keep_bytes", SETTING_INT, 1, INT64_C(1) << 50, "17179869184", "bytes",
 	 "how much imported e-mail is kept here, before it is dropped or given as "
 	 "evidence; more is refused"},
@@ -360,6 +368,8 @@ node_open(const char *dir, struct node **ret, struct err *e)
 		goto out;
 	nd->views = views_create(nd->store);
 	rc = writer_start(nd, e);
+	if (rc == RC_OK)
+		rc = zone_start(nd, e);
 	if (rc != RC_OK)
 		goto out;
 	*ret = nd;

@@ -162,9 +162,9 @@ own_add_reach(struct own *own, const char *reach, const char *what)
 
 enum { OWN_NAMES_MAX = 4 + IDENTITY_CONTACTS_MAX + NODE_CHANNELS_MAX };
 
-static enum rc
-own_names(struct node *nd, struct store *s, struct arena *a, struct guard_lists *lists,
-	  struct err *e)
+enum rc
+order_own_names(struct node *nd, struct store *s, struct arena *a,
+		struct guard_lists *lists, struct err *e)
 {
 	struct own own = {.a = a, .cap = OWN_NAMES_MAX};
 	const struct channel_row *channels;
@@ -208,7 +208,7 @@ names_look(struct node *nd, struct store *s, struct arena *a, struct order *o,
 	lists.sample_size = o->sample_size;
 	lists.cited_items = o->cited_items;
 	lists.zone = settings_text(nd->config, "rpz.zone");
-	enum rc rc = own_names(nd, s, a, &lists, e);
+	enum rc rc = order_own_names(nd, s, a, &lists, e);
 	if (rc == RC_OK)
 		rc = guard_check(a, &lists, o->names, o->n_names, &rows, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)

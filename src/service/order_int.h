@@ -94,6 +94,9 @@ enum rc order_read_owner(json_t *owner, struct order_owner *ret,
 /* order_guard.c: fills o->cites, o->found and o->guards. */
 enum rc order_examine(struct node *nd, struct store *s, struct arena *a, struct order *o,
 		      struct err *e) MUST_CHECK;
+/* Names that no order may take: the node's own, those of its channels. */
+enum rc order_own_names(struct node *nd, struct store *s, struct arena *a,
+			struct guard_lists *lists, struct err *e) MUST_CHECK;
 /* Names that changed in the zone since a day before `now_us`, both ways. */
 enum rc order_changed(struct store *s, int64_t now_us, int64_t *ret,
 		      struct err *e) MUST_CHECK;

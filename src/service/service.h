@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "core/rpz_row.h"
 #include "service/node.h"
 
 /* X(NAME, token, what it does) */
@@ -140,21 +141,32 @@ enum rc service_run(struct node *nd, struct arena *a, const struct service_route
 		    const struct actor *who, json_t *in, struct reply *out,
 		    struct err *e) MUST_CHECK;
 
-/* Zone edge: see rpz/rpz.h for what these become. */
-struct zone_row {
-	const char *owner, *action;
-};
-struct zone_now {
-	const char *origin;
+/* ---- the zones, for the DNS server --------------------------------------------- */
+
+/* One of the zones that resolvers fetch. */
+struct zone_origin {
+	const char *origin; /* without its last dot */
 	uint32_t serial, ttl_s;
-	const struct zone_row *rows;
-	size_t n_rows;
 };
-enum rc service_zone(struct node *nd, struct arena *a, struct zone_now *ret,
-		     struct err *e) MUST_CHECK;
+/* A row with its owner relative to the origin. */
+typedef enum rc zone_on_row(void *arg, const struct rpzrow *row, bool added,
+			    struct err *e);
+/* Any thread, several at once. */
+enum rc service_zones(struct node *nd, struct arena *a, const struct zone_origin **ret,
+		      size_t *ret_n, struct err *e) MUST_CHECK;
+/* All rows of the newest serial, `added` true; *ret is filled before the first.
+ * RC_NOT_FOUND: no such zone.  What `fn` returns is passed on. */
+enum rc service_zone_rows(struct node *nd, const char *origin, struct zone_origin *ret,
+			  zone_on_row *fn, void *arg, struct err *e) MUST_CHECK;
+/* What differs between two serials, condensed: each owner's row goes, comes, or both.
+ * RC_NOT_FOUND: no such zone, or it never had one of them, or differences from then on
+ * are not known. */
+enum rc service_zone_changes(struct node *nd, const char *origin, uint32_t from,
+			     uint32_t to, zone_on_row *fn, void *arg,
+			     struct err *e) MUST_CHECK;
 /* What the edges watch, cheap enough to ask after each commit. */
 struct edge_state {
-	uint32_t serial;
+	int64_t zones;	   /* differs after one of them moved */
 	int64_t operators; /* differs after one was added or removed */
 	int64_t peers;	   /* introduced */
 };
@@ -163,6 +175,8 @@ enum rc service_edge_state(struct node *nd, struct edge_state *ret,
 struct zone_operator {
 	const char *name, *address, *tsig_name, *tsig_secret; /* tsig NULL: by address */
 	uint16_t notify_port;
+	const char *const *zones; /* origins that it may have */
+	size_t n_zones;
 };
 enum rc service_operators(struct node *nd, struct arena *a,
 			  const struct zone_operator **ret, size_t *ret_n,

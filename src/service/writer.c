@@ -13,6 +13,7 @@
 #include "service/person.h"
 #include "service/use.h"
 #include "service/writer_int.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 enum { WRITER_ATTEMPTS = 8 };
@@ -193,6 +194,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 			       &next->prev_at, e);
 	if (rc == RC_OK)
 		rc = apply_own(w, st, &d, &ack, ev->disclosures, e);
+	if (rc == RC_OK)
+		rc = zone_follow(w, ev->type, body, e);
 	if (rc != RC_OK)
 		goto out;
 	next->payload = arena_strndup(w->a, buf_str(&payload), payload.len);
@@ -463,6 +466,8 @@ work_rebuild(struct writer *w, void *arg, struct err *e)
 
 	if (rc == RC_OK)
 		rc = view_rebuild(w->v, e);
+	if (rc == RC_OK)
+		rc = zone_rebuilt(w, e);
 	return rc == RC_OK ? view_digest(w->s, r->after, e) : rc;
 }
 

@@ -9,13 +9,12 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "service/operator_config.h"
-#include "service/use.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 enum {
 	OPERATOR_NAME_MAX = 40,
 	TSIG_SECRET_BYTES = 32,
-	ZONE_TTL_DEFAULT_S = 10, /* without a channel; the floor of a lift (dns.md) */
 };
 
 struct rows {
@@ -50,36 +49,6 @@ col_text(const struct rows *r, const struct db_row *row, unsigned col)
 	return arena_strndup(r->a, p, len);
 }
 
-static enum rc
-on_owner(void *arg, const struct db_row *row, struct err *e)
-{
-	struct rows *r = arg;
-	struct zone_row *z = rows_next(r, sizeof(*z));
-
-	(void)e;
-	z->owner = col_text(r, row, 0);
-	z->action = col_text(r, row, 1);
-	return RC_OK;
-}
-
-/* The shortest that any channel's policy asks for: a lift is to be fast for all. */
-static enum rc
-zone_ttl(struct store *s, struct arena *a, uint32_t *ret, struct err *e)
-{
-	const struct channel_row *rows;
-	size_t n;
-	enum rc rc = store_channels(s, a, &rows, &n, e);
-
-	*ret = ZONE_TTL_DEFAULT_S;
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		const struct policy *p;
-		rc = policy_of_channel(s, a, &rows[i], &p, e);
-		if (rc == RC_OK && (i == 0 || p->order.ttl_s < *ret))
-			*ret = p->order.ttl_s;
-	}
-	return rc;
-}
-
 enum rc
 service_edge_state(struct node *nd, struct edge_state *ret, struct err *e)
 {
@@ -88,36 +57,12 @@ service_edge_state(struct node *nd, struct edge_state *ret, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = view_zone_serial(s, &ret->serial, e);
+	rc = store_int(s, &SQL_ZONE_STATE, NULL, 0, &ret->zones, e);
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_OPERATOR_STATE, NULL, 0, &ret->operators, e);
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_PEER_COUNT, NULL, 0, &ret->peers, e);
 	reader_put(nd, s);
-	return rc;
-}
-
-enum rc
-service_zone(struct node *nd, struct arena *a, struct zone_now *ret, struct err *e)
-{
-	struct rows r = {.a = a};
-	enum rc rc = reader_get(nd, &r.s, e);
-
-	*ret = (struct zone_now){.origin = settings_text(nd->config, "rpz.zone")};
-	if (rc != RC_OK)
-		return rc;
-	/* Serial and rows of one moment. */
-	rc = r.s->drv->begin(r.s->db, false, e);
-	if (rc == RC_OK)
-		rc = view_zone_serial(r.s, &ret->serial, e);
-	if (rc == RC_OK)
-		rc = store_run(r.s, &SQL_ZONE_ROWS, NULL, on_owner, &r, e);
-	if (rc == RC_OK)
-		rc = zone_ttl(r.s, a, &ret->ttl_s, e);
-	r.s->drv->rollback(r.s->db);
-	ret->rows = r.out;
-	ret->n_rows = r.n;
-	reader_put(nd, r.s);
 	return rc;
 }
 
@@ -141,13 +86,23 @@ service_operators(struct node *nd, struct arena *a, const struct zone_operator *
 		  size_t *ret_n, struct err *e)
 {
 	struct rows r = {.a = a};
+	struct store_list heads = {.n = 0};
 	enum rc rc = reader_get(nd, &r.s, e);
 
 	if (rc == RC_OK)
 		rc = store_run(r.s, &SQL_OPERATOR_LIST, NULL, on_operator, &r, e);
+	if (rc == RC_OK)
+		rc = zone_heads(r.s, a, &heads, e);
+	reader_put(nd, r.s);
+	const char **zones = arena_array(a, 3, sizeof(*zones));
+	for (int part = 0; rc == RC_OK && heads.n != 0 && part < 3; part++)
+		zones[part] = zone_part_origin(a, heads.rows, (enum zone_part)part);
+	for (size_t i = 0; i < r.n; i++) {
+		((struct zone_operator *)r.out)[i].zones = zones;
+		((struct zone_operator *)r.out)[i].n_zones = 3;
+	}
 	*ret = r.out;
 	*ret_n = r.n;
-	reader_put(nd, r.s);
 	return rc;
 }
 

@@ -411,7 +411,10 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_order_act", SQL_V_ORDER_ACT_ALL,
 		     "a:s b:i c:s d:s e:s f:s g:i h:s i:s"),
 		VIEW("v_zone_change", SQL_V_ZONE_CHANGE_ALL, "a:i b:s c:i d:s e:s f:i"),
-		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:i"),
+		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:s e:i"),
+		VIEW("v_order_territory", SQL_V_ORDER_TERRITORY_ALL, "a:s b:s"),
+		VIEW("v_zone_lift", SQL_V_ZONE_LIFT_ALL, "a:s b:s c:s d:i"),
+		VIEW("v_order_stage", SQL_V_ORDER_STAGE_ALL, "a:s b:i c:i d:s e:s"),
 		VIEW("v_measured", SQL_V_MEASURED_ALL,
 		     "a:s b:s c:s d:s e:s f:i g:i h:s i:s j:i k:i l:s m:s n:i o:i p:i "
 		     "q:i r:s"),

@@ -5,6 +5,7 @@
  * that changed it, whichever is larger; a rebuild gives the same.
  */
 #include "base/clock.h"
+#include "core/rpz_row.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
@@ -49,62 +50,79 @@ next_serial(struct fold *f, uint32_t *ret, struct err *e)
 	return rc;
 }
 
+/* A change of the zone in the making. */
+struct zone_step {
+	const char *order, *action, *name;
+	bool present;
+	uint32_t serial;
+	bool changed;
+};
+
 /* One owner appears with, or goes with, this order.  Several orders may hold one owner:
  * it changes in the zone with the first and the last of them. */
 static enum rc
-owner_change(struct fold *f, const char *order, const char *action, const char *owner,
-	     bool present, uint32_t serial, bool *changed, struct err *e)
+owner_change(struct fold *f, struct zone_step *z, const char *owner, struct err *e)
 {
-	const struct db_param key[] = {DB_P_TEXT(owner), DB_P_TEXT(order),
-				       DB_P_TEXT(action), DB_P_INT(serial)};
+	const struct db_param key[] = {DB_P_TEXT(owner), DB_P_TEXT(z->order),
+				       DB_P_TEXT(z->name), DB_P_TEXT(z->action),
+				       DB_P_INT(z->serial)};
 	int64_t holders;
 	enum rc rc = RC_OK;
 
-	if (!present)
+	if (!z->present)
 		rc = store_run(f->s, &SQL_V_ZONE_DELETE, key, NULL, NULL, e);
 	if (rc == RC_OK)
 		rc = store_int(f->s, &SQL_V_ZONE_HOLDERS, key, 0, &holders, e);
-	if (rc == RC_OK && present)
+	if (rc == RC_OK && z->present)
 		rc = store_run(f->s, &SQL_V_ZONE_INSERT, key, NULL, NULL, e);
 	if (rc != RC_OK || holders != 0)
 		return rc;
-	*changed = true;
+	z->changed = true;
 	return store_run(f->s, &SQL_V_ZONE_CHANGE_INSERT,
 			 (struct db_param[]){
-				 DB_P_INT(serial),
+				 DB_P_INT(z->serial),
 				 DB_P_TEXT(owner),
-				 DB_P_INT(present),
-				 DB_P_TEXT(action),
-				 DB_P_TEXT(order),
+				 DB_P_INT(z->present),
+				 DB_P_TEXT(z->action),
+				 DB_P_TEXT(z->order),
 				 DB_P_INT(f->ev->iat_us),
 			 },
 			 NULL, NULL, e);
+}
+
+/* "t.me" is an owner as it is; an address has a form of its own. */
+static enum rc
+name_change(struct fold *f, struct zone_step *z, const struct held_name *held,
+	    struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	const char *owner;
+
+	z->name = held->name;
+	if (rpzrow_ip_owner(f->a, held->name, -1, &owner, &ignored) != RC_OK)
+		owner = held->name;
+	enum rc rc = owner_change(f, z, owner, e);
+	if (rc == RC_OK && held->wildcard)
+		rc = owner_change(f, z, arena_printf(f->a, "*.%s", held->name), e);
+	return rc;
 }
 
 enum rc
 fold_zone_change(struct fold *f, const char *order, const struct store_list *names,
 		 bool present, uint32_t *ret, struct err *e)
 {
-	const char *action;
-	bool changed = false;
-	uint32_t now, serial;
+	struct zone_step z = {.order = order, .present = present};
+	uint32_t now;
 	enum rc rc = store_text(f->s, f->a, &SQL_V_ORDER_ACTION,
-				(struct db_param[]){DB_P_TEXT(order)}, &action, e);
+				(struct db_param[]){DB_P_TEXT(order)}, &z.action, e);
 
 	if (rc == RC_OK)
 		rc = view_zone_serial(f->s, &now, e);
 	if (rc == RC_OK)
-		rc = next_serial(f, &serial, e);
-	for (size_t i = 0; rc == RC_OK && i < names->n; i++) {
-		const struct held_name *held = (const struct held_name *)names->rows + i;
-		const char *name = held->name;
-		rc = owner_change(f, order, action, name, present, serial, &changed, e);
-		if (rc == RC_OK && held->wildcard)
-			rc = owner_change(f, order, action,
-					  arena_printf(f->a, "*.%s", name), present,
-					  serial, &changed, e);
-	}
+		rc = next_serial(f, &z.serial, e);
+	for (size_t i = 0; rc == RC_OK && i < names->n; i++)
+		rc = name_change(f, &z, (const struct held_name *)names->rows + i, e);
 	if (rc == RC_OK)
-		*ret = changed ? serial : now;
+		*ret = z.changed ? z.serial : now;
 	return rc;
 }

@@ -526,6 +526,69 @@ fix_events(struct fix *f, enum party p, enum party writer, const char *type)
 				      writer, type));
 }
 
+struct zone_read {
+	struct arena *a;
+	json_t *rows;
+};
+
+static enum rc
+on_zone_row(void *arg, const struct rpzrow *rr, bool added, struct err *e)
+{
+	struct zone_read *z = arg;
+
+	(void)e;
+	assert_true(added);
+	assert_null(json_object_get(z->rows, rr->owner));
+	json_object_set_new(z->rows, rr->owner,
+			    json_string(rpzrow_act_text(z->a, rr->act, rr->data)));
+	return RC_OK;
+}
+
+static void
+release_rows(void *p)
+{
+	json_decref(p);
+}
+
+json_t *
+fix_zone(struct fix *f, enum party p, const char *origin, uint32_t *ret_serial)
+{
+	struct zone_read z = {f->a, json_object()};
+	struct zone_origin head;
+	struct err e = ERR_INIT;
+
+	arena_defer(f->a, release_rows, z.rows);
+	fix_ok(service_zone_rows(f->n[p].nd, origin == NULL ? "rpz.saluran" : origin,
+				 &head, on_zone_row, &z, &e),
+	       &e, "zone");
+	if (ret_serial != NULL)
+		*ret_serial = head.serial;
+	return z.rows;
+}
+
+static int
+by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+const char *
+fix_zone_owners(struct fix *f, enum party p)
+{
+	json_t *rows = fix_zone(f, p, NULL, NULL), *v;
+	const char **owners =
+		arena_array(f->a, json_object_size(rows) + 1, sizeof(*owners));
+	const char *owner, *text = "";
+	size_t n = 0;
+
+	json_object_foreach (rows, owner, v)
+		owners[n++] = owner;
+	qsort(owners, n, sizeof(*owners), by_text);
+	for (size_t i = 0; i < n; i++)
+		text = arena_printf(f->a, "%s%s%s", text, i == 0 ? "" : " ", owners[i]);
+	return text;
+}
+
 void
 fix_rebuilt_equal(struct fix *f, enum party p)
 {

@@ -111,6 +111,12 @@ int64_t fix_events(struct fix *f, enum party p, enum party writer, const char *t
 int64_t fix_query(struct fix *f, enum party p, const char *sql);
 const char *fix_query_text(struct fix *f, enum party p, const char *sql);
 
+/* What a zone has, {owner: action}, and its serial (NULL allowed).  `origin` NULL: the
+ * main zone, whole.  Lives as long as f->a. */
+json_t *fix_zone(struct fix *f, enum party p, const char *origin, uint32_t *ret_serial);
+/* The owners of the main zone in their order, with spaces between. */
+const char *fix_zone_owners(struct fix *f, enum party p);
+
 /* Bring the case to where an order may cite it: receipted, overdue, warned, receipted. */
 void fix_make_overdue(struct fix *f, const char *casefile);
 

@@ -86,7 +86,35 @@ CREATE INDEX v_zone_change_at ON v_zone_change (at_us);
 CREATE TABLE v_zone (
 	owner TEXT NOT NULL,
 	order_id TEXT NOT NULL,
+	name TEXT NOT NULL, -- of the order, that the owner stands for
 	action TEXT NOT NULL,
 	since_serial BIGINT NOT NULL,
 	PRIMARY KEY (owner, order_id)
 );
+
+-- Where an order holds; without a row: everywhere.
+CREATE TABLE v_order_territory (
+	order_id TEXT NOT NULL,
+	territory TEXT NOT NULL,
+	PRIMARY KEY (order_id, territory)
+);
+
+-- A name that an order still holds and that one zone is free of.
+CREATE TABLE v_zone_lift (
+	order_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	zone TEXT NOT NULL,
+	lifted_us BIGINT NOT NULL,
+	PRIMARY KEY (order_id, name, zone)
+);
+
+-- Stages of a plan that lift for some zones only.
+CREATE TABLE v_order_stage (
+	order_id TEXT NOT NULL,
+	plan_seq BIGINT NOT NULL,
+	at_us BIGINT NOT NULL,
+	name TEXT NOT NULL,
+	zone TEXT NOT NULL,
+	PRIMARY KEY (order_id, name, zone)
+);
+CREATE INDEX v_order_stage_at ON v_order_stage (at_us);

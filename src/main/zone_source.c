@@ -1,0 +1,133 @@
+#include "main/zone_source.h"
+
+enum {
+	ZONE_REFRESH_S = 60,
+	ZONE_RETRY_S = 10,
+	ZONE_EXPIRE_S = 604800,
+};
+
+static void
+head_fill(struct rpz_head *h, const struct zone_origin *z)
+{
+	*h = (struct rpz_head){.origin = z->origin,
+			       .serial = z->serial,
+			       .ttl_s = z->ttl_s,
+			       .refresh_s = ZONE_REFRESH_S,
+			       .retry_s = ZONE_RETRY_S,
+			       .expire_s = ZONE_EXPIRE_S};
+}
+
+static enum rc
+zones_get(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
+	  struct err *e)
+{
+	const struct zone_origin *zones;
+	enum rc rc = service_zones(arg, a, &zones, n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	struct rpz_head *heads = arena_array(a, *n + 1, sizeof(*heads));
+	for (size_t i = 0; i < *n; i++)
+		head_fill(&heads[i], &zones[i]);
+	*ret = heads;
+	return RC_OK;
+}
+
+struct giving {
+	struct rpz_head *head;
+	const struct zone_origin *origin;
+	rpz_on_row *on_row;
+	rpz_on_change *on_change;
+	void *arg;
+};
+
+static enum rc
+on_rr(void *arg, const struct rpzrow *rr, bool added, struct err *e)
+{
+	struct giving *g = arg;
+
+	if (g->on_change != NULL)
+		return g->on_change(g->arg, rr, added, e);
+	/* The server wants to know the serial before the first row. */
+	head_fill(g->head, g->origin);
+	return g->on_row(g->arg, rr, e);
+}
+
+static enum rc
+zone_get(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row,
+	 void *on_arg, struct err *e)
+{
+	struct zone_origin z = {.origin = origin};
+	struct giving g = {.head = ret, .origin = &z, .on_row = on_row, .arg = on_arg};
+	enum rc rc = service_zone_rows(arg, origin, &z, on_rr, &g, e);
+
+	if (rc == RC_OK)
+		head_fill(ret, &z);
+	return rc;
+}
+
+static enum rc
+changes_get(void *arg, const char *origin, uint32_t from, uint32_t to,
+	    rpz_on_change *on_change, void *on_arg, struct err *e)
+{
+	struct giving g = {.on_change = on_change, .arg = on_arg};
+
+	return service_zone_changes(arg, origin, from, to, on_rr, &g, e);
+}
+
+static void
+operator_fill(struct arena *a, struct rpz_operator *out, const struct zone_operator *op)
+{
+	struct rpz_key *key = ARENA_NEW(a, struct rpz_key);
+	struct rpz_target *target = ARENA_NEW(a, struct rpz_target);
+	const char **addresses = ARENA_NEW(a, const char *);
+
+	*key = (struct rpz_key){op->tsig_name, op->tsig_secret};
+	*target = (struct rpz_target){op->address, op->notify_port};
+	addresses[0] = op->address;
+	*out = (struct rpz_operator){.name = op->name,
+				     .keys = key,
+				     .n_keys = op->tsig_name != NULL ||
+					       op->tsig_secret != NULL,
+				     .addresses = addresses,
+				     .n_addresses = 1,
+				     .notify = target,
+				     .n_notify = op->notify_port != 0,
+				     .zones = op->zones,
+				     .n_zones = op->n_zones};
+}
+
+static enum rc
+operators_get(void *arg, struct arena *a, const struct rpz_operator **ret, size_t *n,
+	      struct err *e)
+{
+	const struct zone_operator *ops;
+	enum rc rc = service_operators(arg, a, &ops, n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	struct rpz_operator *out = arena_array(a, *n + 1, sizeof(*out));
+	for (size_t i = 0; i < *n; i++)
+		operator_fill(a, &out[i], &ops[i]);
+	*ret = out;
+	return RC_OK;
+}
+
+static void
+zone_pulled(void *arg, const char *operator_name, const char *origin, uint32_t serial,
+	    enum rpz_how how)
+{
+	(void)origin, (void)how;
+	service_pulled(arg, operator_name, serial);
+}
+
+struct rpz_source
+zone_source(struct node *nd)
+{
+	return (struct rpz_source){.arg = nd,
+				   .zones = zones_get,
+				   .zone = zone_get,
+				   .changes = changes_get,
+				   .operators = operators_get,
+				   .pulled = zone_pulled};
+}
