@@ -217,8 +217,11 @@ out:
 	return rc;
 }
 
+/* Within a savepoint, so that one that fails leaves the others of its group alone.  A job
+ * without others is taken back with the transaction: SQLite keeps a copy of each page
+ * that changes under a savepoint, which for a large one is as much as it writes. */
 static void
-job_run(struct writer *w, struct job *j)
+job_run(struct writer *w, struct job *j, bool shared)
 {
 	const struct db_driver *drv = w->s->drv;
 	size_t n = w->n_stages;
@@ -228,18 +231,18 @@ job_run(struct writer *w, struct job *j)
 	w->now_us = now > w->now_us ? now : w->now_us + 1;
 	for (size_t i = 0; i < n; i++)
 		before[i] = *w->stages[i];
-	j->rc = drv->savepoint(w->s->db, j->e);
+	j->rc = shared ? drv->savepoint(w->s->db, j->e) : RC_OK;
 	if (j->rc != RC_OK)
 		return;
 	if (j->idem != NULL)
 		j->rc = idem_take_key(w, j, j->e);
 	if (j->rc == RC_OK)
 		j->rc = j->work(w, j->arg, j->e);
-	if (j->rc == RC_OK)
+	if (j->rc == RC_OK && shared)
 		j->rc = drv->release(w->s->db, j->e);
 	if (j->rc == RC_OK && j->idem != NULL)
 		idem_stage(w->nd, j);
-	if (j->rc == RC_OK)
+	if (j->rc == RC_OK || !shared)
 		return;
 	enum rc back = drv->rollback_to(w->s->db, NULL);
 	if (back != RC_OK)
@@ -272,19 +275,36 @@ group_commit(struct writer *w, struct err *e)
 	return rc;
 }
 
+/* The jobs of a group in its transaction; *ret_any: one did not fail. */
+static enum rc
+jobs_run(struct writer *w, struct job *jobs, bool *ret_any, struct err *e)
+{
+	const struct db_driver *drv = w->s->drv;
+	bool shared = jobs != NULL && jobs->next != NULL;
+
+	for (struct job *j = jobs; j != NULL; j = j->next) {
+		job_run(w, j, shared);
+		*ret_any = *ret_any || j->rc == RC_OK;
+	}
+	if (jobs == NULL || shared || *ret_any)
+		return RC_OK;
+	/* What is recorded beside the jobs is written all the same. */
+	drv->rollback(w->s->db);
+	w->n_stages = 0;
+	return drv->begin(w->s->db, true, e);
+}
+
 static enum rc
 group_try(struct writer *w, struct job *jobs, struct err *e)
 {
+	bool any = false;
+
 	w->n_stages = 0;
 	arena_reset(w->a);
 	enum rc rc = w->s->drv->begin(w->s->db, true, e);
 	if (rc != RC_OK)
 		return rc;
-	bool any = false;
-	for (struct job *j = jobs; j != NULL; j = j->next) {
-		job_run(w, j);
-		any = any || j->rc == RC_OK;
-	}
+	rc = jobs_run(w, jobs, &any, e);
 	for (struct job *j = jobs; rc == RC_OK && j != NULL; j = j->next)
 		if (j->idem != NULL && j->rc == RC_OK)
 			rc = idem_keep(w, j, e);

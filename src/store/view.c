@@ -29,50 +29,53 @@ struct views {
 static const struct {
 	const char *type;
 	fold_fn *fn;
+	/* It looks for what would make the event void before it writes: it needs no
+	 * savepoint to take back, under which SQLite copies each page that changes. */
+	bool looks_first;
 } handlers[] = {
-	{"notice.part", fold_notice_part},
-	{"notice.send", fold_notice_send_tally},
-	{"receipt.adopt", fold_receipt_adopt},
-	{"case.accept", fold_case_act},
-	{"case.refuse", fold_case_act},
-	{"case.remind", fold_case_act},
-	{"case.warn", fold_case_act},
-	{"case.close", fold_case_close},
-	{"case.reopen", fold_case_act},
-	{"item.decide", fold_item_decide_count},
-	{"message.post", fold_message_post},
-	{"message.read", fold_message_read},
-	{"case.transfer", fold_case_act},
-	{"item.reverse", fold_item_decide_count},
-	{"policy.adopt", fold_policy_adopt},
-	{"clarify.ask", fold_clarify_ask},
-	{"clarify.answer", fold_clarify_answer},
-	{"dispute.open", fold_dispute_open},
-	{"dispute.answer", fold_dispute_answer},
-	{"dispute.rule", fold_dispute_rule},
-	{"order.draft", fold_order_draft},
-	{"order.override", fold_order_override},
-	{"order.approve", fold_order_approve_register},
-	{"order.lift", fold_order_lift},
-	{"order.expire", fold_order_expire},
-	{"evidence.add", fold_evidence_add},
-	{"blob.reject", fold_blob_reject},
-	{"erase.request", fold_erase_request},
-	{"erase.done", fold_erase_done},
-	{"hold.place", fold_hold_place},
-	{"hold.release", fold_hold_release},
-	{"contact.set", fold_contact_set},
-	{"channel.test", fold_channel_test},
-	{"channel.test.ack", fold_channel_test_ack},
-	{"order.return", fold_order_return},
-	{"order.withdraw", fold_order_withdraw},
-	{"order.owner", fold_order_owner},
-	{"order.review", fold_order_review},
-	{"order.plan", fold_order_plan},
-	{"objection.open", fold_objection_open},
-	{"objection.answer", fold_objection_answer},
-	{"objection.rule", fold_objection_rule},
-	{"dns.measured", fold_dns_measured},
+	{"notice.part", fold_notice_part, true},
+	{"notice.send", fold_notice_send_tally, false},
+	{"receipt.adopt", fold_receipt_adopt, false},
+	{"case.accept", fold_case_act, false},
+	{"case.refuse", fold_case_act, false},
+	{"case.remind", fold_case_act, false},
+	{"case.warn", fold_case_act, false},
+	{"case.close", fold_case_close, false},
+	{"case.reopen", fold_case_act, false},
+	{"item.decide", fold_item_decide_count, false},
+	{"message.post", fold_message_post, false},
+	{"message.read", fold_message_read, false},
+	{"case.transfer", fold_case_act, false},
+	{"item.reverse", fold_item_decide_count, false},
+	{"policy.adopt", fold_policy_adopt, false},
+	{"clarify.ask", fold_clarify_ask, false},
+	{"clarify.answer", fold_clarify_answer, false},
+	{"dispute.open", fold_dispute_open, false},
+	{"dispute.answer", fold_dispute_answer, false},
+	{"dispute.rule", fold_dispute_rule, false},
+	{"order.draft", fold_order_draft, false},
+	{"order.override", fold_order_override, false},
+	{"order.approve", fold_order_approve_register, false},
+	{"order.lift", fold_order_lift, false},
+	{"order.expire", fold_order_expire, false},
+	{"evidence.add", fold_evidence_add, false},
+	{"blob.reject", fold_blob_reject, false},
+	{"erase.request", fold_erase_request, false},
+	{"erase.done", fold_erase_done, false},
+	{"hold.place", fold_hold_place, false},
+	{"hold.release", fold_hold_release, false},
+	{"contact.set", fold_contact_set, false},
+	{"channel.test", fold_channel_test, false},
+	{"channel.test.ack", fold_channel_test_ack, false},
+	{"order.return", fold_order_return, false},
+	{"order.withdraw", fold_order_withdraw, false},
+	{"order.owner", fold_order_owner, false},
+	{"order.review", fold_order_review, false},
+	{"order.plan", fold_order_plan, false},
+	{"objection.open", fold_objection_open, false},
+	{"objection.answer", fold_objection_answer, false},
+	{"objection.rule", fold_objection_rule, false},
+	{"dns.measured", fold_dns_measured, false},
 };
 
 struct views *
@@ -214,12 +217,17 @@ handler_run(struct fold *f, struct err *e)
 {
 	const struct db_driver *drv = f->s->drv;
 	fold_fn *fn = NULL;
+	bool looks_first = false;
 
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
-		if (strcmp(handlers[i].type, f->ev->type) == 0)
+		if (strcmp(handlers[i].type, f->ev->type) == 0) {
 			fn = handlers[i].fn;
+			looks_first = handlers[i].looks_first;
+		}
 	if (fn == NULL)
 		return RC_OK;
+	if (looks_first)
+		return fn(f, e);
 	enum rc rc = drv->savepoint(f->s->db, e);
 	if (rc != RC_OK)
 		return rc;

@@ -21,10 +21,9 @@ item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
 		return rc;
 	const char *hex = json_string_value(json_object_get(item, "nf"));
 	const char *normal = json_string_value(json_object_get(d, "normal"));
-	if (hash_parse_hex(hex, strlen(hex), &nf) != RC_OK) {
-		fold_void(f, "item %zu: nf is no SHA-256", n);
-		return RC_OK;
-	}
+	/* event_type_check() saw to it. */
+	if (hash_parse_hex(hex, strlen(hex), &nf) != RC_OK)
+		return err_set(e, RC_CORRUPT, "item %zu: nf is no SHA-256", n);
 	hash_bytes(normal == NULL ? "" : normal, normal == NULL ? 0 : strlen(normal),
 		   &of_normal);
 	/* A text that is not the one it is the digest of says nothing.  The part is not
