@@ -13,12 +13,8 @@
 #include "base/fault.h"
 #include "service/evidence.h"
 #include "service/exchange.h"
-#include "service/node_int.h"
+#include "service/exchange_int.h"
 #include "store/store_sql.h"
-
-/* Of disclosures without an event, since our start, that a peer may have here: the most
- * that one package of 256 events can name is not above it. */
-#define UNREFERENCED_BYTES_MAX (UINT64_C(1) << 32)
 
 /* Of one upload, read outside the writer. */
 enum { DISCLOSED_BYTES_MAX = 32 << 20 };
@@ -38,7 +34,9 @@ struct upload {
 	char kids[IDENTITY_EVENT_KEYS_MAX][KID_LEN + 1];
 	const char *receipt_line;
 	uint64_t receipt_time_s;
-	uint64_t disclosed_bytes; /* that the new events name */
+	struct brought *brought;  /* disclosures that came for it */
+	uint64_t disclosed_bytes; /* of the store's that the new events name */
+	uint64_t rest_bytes; /* of `brought` that they do not name, now in the store */
 };
 
 static enum rc
@@ -162,8 +160,13 @@ disclosures_present(struct store *s, struct arena *a, const struct event *ev,
 	bool all = u->disclosed_bytes < DISCLOSED_BYTES_MAX;
 
 	for (size_t i = 0; i < ev->n_sd; i++) {
+		const struct brought_row *brought = brought_find(u->brought, &ev->sd[i]);
 		struct err why = ERR_INIT;
 		const char *text;
+		if (brought != NULL) {
+			d[i] = (struct view_disclosed){brought->name, brought->value};
+			continue;
+		}
 		enum rc rc = store_disclosure_get(s, a, &ev->sd[i], &text, &why);
 		if (rc == RC_NOT_FOUND)
 			return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
@@ -347,12 +350,20 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 
 /* What an event discloses is its own: erasing it must not take what another one says. */
 static enum rc
-disclosures_name(struct store *s, const struct event *ev, struct err *e)
+disclosures_name(struct writer *w, struct upload *u, const struct event *ev,
+		 struct err *e)
 {
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < ev->n_sd; i++) {
-		rc = store_disclosure_name(s, &ev->sd[i], e);
+		struct brought_row *brought = brought_find(u->brought, &ev->sd[i]);
+		if (brought == NULL) {
+			rc = store_disclosure_name(w->s, &ev->sd[i], e);
+		} else {
+			rc = store_disclosure_take(w->s, &ev->sd[i], brought->text,
+						   brought->len, w->now_us, e);
+			brought->named = true;
+		}
 		if (rc != RC_OK)
 			err_prefix(e, "disclosure %zu of event %" PRIu64, i, ev->seq);
 	}
@@ -383,12 +394,14 @@ work_store(struct writer *w, void *arg, struct err *e)
 		if (rc == RC_OK)
 			rc = blobs_name(w->s, u->head.channel, ev, e);
 		if (rc == RC_OK)
-			rc = disclosures_name(w->s, ev, e);
+			rc = disclosures_name(w, u, ev, e);
 		if (rc == RC_OK)
 			rc = view_apply(w->v, w->a, u->head.channel, u->head.party, ev,
 					same ? u->disclosed[i] : NULL, NULL, e);
 		last_iat_us = ev->iat_us;
 	}
+	if (rc == RC_OK)
+		rc = brought_store_rest(w, u->brought, &u->rest_bytes, e);
 	if (rc == RC_OK)
 		rc = store_head_advance(w->s, &u->head, u->head.size + u->n, &u->root,
 					last_iat_us, e);
@@ -464,25 +477,33 @@ receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u
 
 /* One upload under way a log; a peer writes one in its channel. */
 static bool
-upload_enter(struct node *nd, int64_t peer)
+upload_enter(struct node *nd, int64_t peer, struct upload *u)
 {
 	pthread_mutex_lock(&nd->mu);
 	bool free_to_go = !nd->uploading[peer];
 	nd->uploading[peer] = true;
+	u->brought = free_to_go ? nd->brought[peer] : NULL;
 	pthread_mutex_unlock(&nd->mu);
 	return free_to_go;
 }
 
-/* What the stored events name is no longer unreferenced. */
+/* What the stored events name is no longer unreferenced.  What waited for them is theirs,
+ * or comes again. */
 static void
-upload_leave(struct node *nd, int64_t peer, uint64_t referenced_bytes)
+upload_leave(struct node *nd, int64_t peer, struct upload *u, bool stored)
 {
+	uint64_t *bytes = &nd->unreferenced_bytes[peer];
+
 	pthread_mutex_lock(&nd->mu);
 	nd->uploading[peer] = false;
-	nd->unreferenced_bytes[peer] -= referenced_bytes < nd->unreferenced_bytes[peer]
-						? referenced_bytes
-						: nd->unreferenced_bytes[peer];
+	nd->brought[peer] = NULL;
+	nd->brought_bytes -= brought_bytes(u->brought);
+	if (stored) {
+		*bytes -= u->disclosed_bytes < *bytes ? u->disclosed_bytes : *bytes;
+		*bytes += u->rest_bytes;
+	}
 	pthread_mutex_unlock(&nd->mu);
+	brought_free(u->brought);
 }
 
 static enum rc
@@ -529,7 +550,7 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 	enum rc rc;
 
 	*ret = (struct exchange_answer){0};
-	if (!upload_enter(nd, peer))
+	if (!upload_enter(nd, peer, &u))
 		return err_rule(e, RC_LIMIT, "protocol 5",
 				"another upload to this log is under way");
 	rc = reader_get(nd, &s, e);
@@ -540,89 +561,6 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 	if (rc == RC_OK && !ret->partial)
 		rc = receipt_make(nd, s, a, &u, ret, e);
 	reader_put(nd, s);
-	upload_leave(nd, peer, rc == RC_OK ? u.disclosed_bytes : 0);
-	return rc;
-}
-
-struct lines {
-	const char *text;
-	size_t len;
-	uint64_t new_bytes; /* out */
-};
-
-static enum rc
-work_disclose(struct writer *w, void *arg, struct err *e)
-{
-	struct lines *l = arg;
-	enum rc rc = RC_OK;
-	const char *end;
-
-	l->new_bytes = 0;
-	for (const char *at = l->text; rc == RC_OK && at < l->text + l->len;
-	     at = end + 1) {
-		struct hash h;
-		end = memchr(at, '\n', l->len - (size_t)(at - l->text));
-		if (end == NULL)
-			end = l->text + l->len;
-		hash_bytes(at, (size_t)(end - at), &h);
-		rc = store_disclosure_put(w->s, &h, at, (size_t)(end - at), false,
-					  w->now_us, e);
-		if (rc == RC_OK && w->s->drv->changes(w->s->db) == 1)
-			l->new_bytes += (uint64_t)(end - at);
-	}
-	return rc;
-}
-
-/* A peer may fill our disk only with what its events name. */
-static enum rc
-unreferenced_may(struct node *nd, int64_t peer, size_t len, struct err *e)
-{
-	pthread_mutex_lock(&nd->mu);
-	bool fits = nd->unreferenced_bytes[peer] + len <= UNREFERENCED_BYTES_MAX;
-	pthread_mutex_unlock(&nd->mu);
-	return fits ? RC_OK
-		    : err_rule(e, RC_FULL, "protocol 2",
-			       "more than %" PRIu64
-			       " bytes of disclosures that no event names yet: send the "
-			       "events first",
-			       UNREFERENCED_BYTES_MAX);
-}
-
-enum rc
-exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t len,
-			 struct err *e)
-{
-	struct lines l = {.text = text, .len = len};
-	struct arena *a = arena_create();
-	uint64_t line = 1;
-	const char *end;
-	enum rc rc = RC_OK;
-
-	for (const char *at = text; rc == RC_OK && at < text + len;
-	     at = end + 1, line++) {
-		const char *name;
-		json_t *value;
-		end = memchr(at, '\n', len - (size_t)(at - text));
-		if (end == NULL)
-			end = text + len;
-		if ((size_t)(end - at) > EVENT_DISCLOSURE_MAX)
-			rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
-				      "disclosure %" PRIu64 " is longer than %d bytes",
-				      line, EVENT_DISCLOSURE_MAX);
-		else
-			rc = event_disclosure_parse(a, at, (size_t)(end - at), &name,
-						    &value, e);
-		arena_reset(a);
-	}
-	if (rc == RC_OK)
-		rc = unreferenced_may(nd, peer, len, e);
-	if (rc == RC_OK)
-		rc = writer_run(nd, work_disclose, &l, e);
-	if (rc == RC_OK) {
-		pthread_mutex_lock(&nd->mu);
-		nd->unreferenced_bytes[peer] += l.new_bytes;
-		pthread_mutex_unlock(&nd->mu);
-	}
-	arena_free(a);
+	upload_leave(nd, peer, &u, rc == RC_OK);
 	return rc;
 }

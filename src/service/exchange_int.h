@@ -8,6 +8,24 @@
 
 enum { EXCHANGE_RETRY_MAX_US = 300 * 1000000 };
 
+/* Disclosures that a peer brought and that wait in memory for their event: a list of
+ * bodies, NULL when there are none. */
+struct brought;
+struct brought_row {
+	struct hash digest; /* first: rows are looked up by it */
+	const char *text;
+	size_t len;
+	const char *name;
+	json_t *value;
+	bool named; /* an event of the upload at hand names it */
+};
+struct brought_row *brought_find(struct brought *h,
+				 const struct hash *digest); /* NULL: none */
+size_t brought_bytes(const struct brought *h);
+/* Those that are not `named`, for events that are still to come.  *ret_bytes are new. */
+enum rc brought_store_rest(struct writer *w, const struct brought *h, uint64_t *ret_bytes,
+			   struct err *e) MUST_CHECK;
+
 /* Where sending to a peer stands. */
 struct delivery {
 	struct store *s;

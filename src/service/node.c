@@ -399,6 +399,8 @@ node_close(struct node *nd)
 		store_close(nd->idle[i]);
 	views_free(nd->views);
 	store_close(nd->store);
+	for (size_t i = 0; i <= NODE_CHANNELS_MAX; i++)
+		brought_free(nd->brought[i]);
 	signer_stop(nd->signer);
 	vault_stop(nd);
 	if (nd->lock_fd >= 0)

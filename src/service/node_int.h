@@ -127,7 +127,10 @@ struct node {
 	struct store *idle[NODE_READERS_MAX];
 	size_t n_idle;
 	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
-	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures */
+	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures stored */
+	struct brought *brought[NODE_CHANNELS_MAX + 1];	    /* not stored yet; an upload's
+							 while     `uploading` */
+	size_t brought_bytes;				    /* of all of them */
 
 	int64_t mail_forget_us; /* when dropped e-mail is looked through again */
 	int64_t statistics_us;	/* when the dates of figures are looked at again */
@@ -209,6 +212,9 @@ enum rc exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer,
 /* A tlog-proof of leaf `seq` in the tree of `size`, whose checkpoint is `note`. */
 enum rc proof_put(struct store *s, const struct log_head *h, uint64_t seq, uint64_t size,
 		  const char *note, struct buf *b, struct err *e) MUST_CHECK;
+
+/* Disclosures that wait for their event.  NULL allowed. */
+void brought_free(struct brought *h);
 
 /* A new file of mode 0600, durable. */
 enum rc file_write(const char *path, const void *p, size_t len, struct err *e) MUST_CHECK;

@@ -388,6 +388,16 @@ store_disclosure_put(struct store *s, const struct hash *digest, const char *tex
 			 NULL, NULL, e);
 }
 
+static enum rc
+named_once(struct store *s, struct err *e)
+{
+	return s->drv->changes(s->db) != 0
+		       ? RC_OK
+		       : err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+				  "a disclosure is named by one event only, and another "
+				  "one names this: each has a salt of its own");
+}
+
 enum rc
 store_disclosure_name(struct store *s, const struct hash *digest, struct err *e)
 {
@@ -395,11 +405,22 @@ store_disclosure_name(struct store *s, const struct hash *digest, struct err *e)
 			       (struct db_param[]){DB_P_BLOB(digest->b, HASH_LEN)}, NULL,
 			       NULL, e);
 
-	if (rc == RC_OK && s->drv->changes(s->db) == 0)
-		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 2",
-			      "a disclosure is named by one event only, and another one "
-			      "names this: each has a salt of its own");
-	return rc;
+	return rc == RC_OK ? named_once(s, e) : rc;
+}
+
+enum rc
+store_disclosure_take(struct store *s, const struct hash *digest, const char *text,
+		      size_t len, int64_t now_us, struct err *e)
+{
+	enum rc rc = store_run(s, &SQL_DISCLOSURE_TAKE,
+			       (struct db_param[]){
+				       DB_P_BLOB(digest->b, HASH_LEN),
+				       {.type = DB_TEXT, .p = text, .len = len},
+				       DB_P_INT(now_us),
+			       },
+			       NULL, NULL, e);
+
+	return rc == RC_OK ? named_once(s, e) : rc;
 }
 
 static enum rc

@@ -110,6 +110,10 @@ enum rc store_disclosure_put(struct store *s, const struct hash *digest, const c
 /* An event of a peer names it.  RC_UNPROCESSABLE: another one does, and may be erased. */
 enum rc store_disclosure_name(struct store *s, const struct hash *digest,
 			      struct err *e) MUST_CHECK;
+/* Both in one: it comes with the event that names it. */
+enum rc store_disclosure_take(struct store *s, const struct hash *digest,
+			      const char *text, size_t len, int64_t now_us,
+			      struct err *e) MUST_CHECK;
 /* NULL text: erased.  RC_NOT_FOUND: never here. */
 enum rc store_disclosure_get(struct store *s, struct arena *a, const struct hash *digest,
 			     const char **ret, struct err *e) MUST_CHECK;
