@@ -69,13 +69,13 @@ error_name(uint16_t error)
 	case KNOT_RCODE_FORMERR:
 		return "tsig_malformed";
 	case KNOT_RCODE_BADKEY:
-		return "tsig_badkey";
+		return "badkey";
 	case KNOT_RCODE_BADTIME:
-		return "tsig_badtime";
+		return "badtime";
 	case KNOT_RCODE_BADTRUNC:
-		return "tsig_badtrunc";
+		return "badtrunc";
 	default:
-		return "tsig_badsig";
+		return "badsig";
 	}
 }
 

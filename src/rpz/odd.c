@@ -63,6 +63,6 @@ rpz_odd(struct rpz *r, const struct rpz_addr *from, const char *what)
 	}
 	pthread_mutex_unlock(&r->odd_lock);
 	if (n > 0)
-		log_line(LOG_WARN, "rpz.odd", "from=%s what=%s times=%u",
+		log_line(LOG_WARN, "rpz.refused", "address=%s reason=%s times=%u",
 			 addr_text(from, text), what, n);
 }

@@ -21,6 +21,7 @@ enum {
 	LENGTH_BYTES = 2,
 	ACKED_PAUSE_MS = 5,
 	ACCEPT_PAUSE_MS = 100,
+	DECIMAL_U32_MAX = 11,
 	NS_PER_S = 1000000000
 };
 
@@ -117,6 +118,21 @@ send_stream(struct rpz_connection *c, struct rpz_exchange *x)
 	return ok && is_acked(c);
 }
 
+static void
+transfer_log(const struct rpz_exchange *x, bool ok, int64_t us)
+{
+	char from[DECIMAL_U32_MAX] = "-";
+
+	if (x->has_theirs)
+		snprintf(from, sizeof(from), "%u", x->theirs);
+	log_line(ok ? LOG_INFO : LOG_WARN, "rpz.transfer",
+		 "zone=%s operator=%s kind=%s from=%s to=%u rows=%zu ms=%" PRId64
+		 " result=%s",
+		 x->zone->origin_text, x->peer->name,
+		 x->shows == SHOWS_IXFR ? "ixfr" : "axfr", from, x->stream->mark.serial,
+		 x->stream->n_records, us / 1000, ok ? "ok" : "cut_short");
+}
+
 static bool
 send_answer(struct rpz_connection *c, struct rpz_exchange *x)
 {
@@ -126,11 +142,7 @@ send_answer(struct rpz_connection *c, struct rpz_exchange *x)
 		int64_t start_us = clock_mono_us();
 		bool ok = send_stream(c, x);
 
-		log_line(ok ? LOG_INFO : LOG_WARN, "rpz.transfer",
-			 "zone=%s serial=%u how=%s records=%zu ms=%" PRId64 " result=%s",
-			 x->zone->origin_text, x->stream->mark.serial,
-			 x->shows == SHOWS_IXFR ? "ixfr" : "axfr", x->stream->n_records,
-			 (clock_mono_us() - start_us) / 1000, ok ? "ok" : "cut_short");
+		transfer_log(x, ok, clock_mono_us() - start_us);
 		return ok;
 	}
 	knot_wire_write_u16(room, (uint16_t)x->reply_len);

@@ -459,22 +459,28 @@ diff_keep(struct rpz *r, struct rpz_zone *z, struct rpz_stream *s)
 	rpz_stream_put(old);
 }
 
-/* No difference is sent that is larger than the zone (RFC 1995, section 2), nor one to
- * a zone from which rows had to be left out, as its journal does not know that. */
+/* No difference is sent that is larger than the zone (RFC 1995, section 2), as far as its
+ * size is known, nor one to a zone from which rows had to be left out: its journal does
+ * not know that. */
 static bool
-diff_is_possible(struct rpz *r, struct rpz_zone *z, size_t *ret_bytes_max)
+diff_is_of_use(struct rpz *r, struct rpz_zone *z, uint32_t from, uint32_t to,
+	       const struct rpz_changes *c)
 {
-	bool possible = true;
+	size_t removed = c->removed.bytes.len, added = c->added.bytes.len;
+	bool of_use = true;
 
-	*ret_bytes_max = RPZ_DIFF_BYTES_MAX;
 	pthread_mutex_lock(&r->lock);
 	if (z->whole != NULL) {
-		possible = z->whole->n_excluded == 0;
-		if (z->whole->bytes < *ret_bytes_max)
-			*ret_bytes_max = z->whole->bytes;
+		uint32_t at = z->whole->mark.serial;
+
+		of_use = z->whole->n_excluded == 0;
+		if (at == to)
+			of_use = of_use && removed + added <= z->whole->bytes;
+		else if (at == from) /* it will have `added` more and `removed` less */
+			of_use = of_use && 2 * removed <= z->whole->bytes;
 	}
 	pthread_mutex_unlock(&r->lock);
-	return possible;
+	return of_use;
 }
 
 enum rc
@@ -484,15 +490,14 @@ rpz_zone_diff(struct rpz *r, struct rpz_zone *z, uint32_t from, const struct rpz
 	struct rpz_mark from_mark = rpz_mark_at(to, from);
 	struct rpz_changes c;
 	struct err e = ERR_INIT;
-	size_t bytes_max;
 	enum rc rc;
 
 	*ret = rpz_zone_diff_kept(r, z, from, to->serial);
 	if (*ret != NULL)
 		return RC_OK;
-	if (!diff_is_possible(r, z, &bytes_max))
-		return RC_NOT_FOUND;
-	rc = changes_read(r, z, from, to, bytes_max, &c, &e);
+	rc = changes_read(r, z, from, to, RPZ_DIFF_BYTES_MAX, &c, &e);
+	if (rc == RC_OK && !diff_is_of_use(r, z, from, to->serial, &c))
+		rc = RC_LIMIT;
 	if (rc == RC_OK) {
 		*ret = rpz_stream_diff(&from_mark, to, &c);
 		diff_keep(r, z, *ret);

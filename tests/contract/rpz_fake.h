@@ -23,6 +23,7 @@
 #include "rpz/rpz.h"
 
 #define ORIGIN	     "rpz.test"
+#define OTHER	     "other.test"
 #define KEY_NAME     "rpzkey"
 #define KEY_SECRET   "8Ds63TOqIP6NQnGNHjCBeDGQMH2uQXzZ4LJT9ZWO5WY="
 #define OTHER_SECRET "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -60,6 +61,10 @@ struct fake {
 	size_t n_past;
 	struct fake_operator ops[FAKE_OPERATORS_MAX];
 	size_t n_ops;
+	/* What a flat operator cannot say; NULL: nothing. */
+	void (*adjust)(struct arena *a, struct rpz_operator *op, size_t i);
+	bool two_zones;		  /* OTHER, too, with the same rows */
+	struct rpz_limits limits; /* 0 connections: the defaults */
 	bool broken;
 	unsigned n_asked, n_pulled; /* calls of zone() and pulled() */
 	uint32_t pulled_serial;
@@ -70,9 +75,9 @@ struct fake {
 
 /* Under the lock. */
 static struct rpz_head
-fake_head(const struct fake *f)
+fake_head(const struct fake *f, const char *origin)
 {
-	return (struct rpz_head){ORIGIN, f->serial, 30, 60, 10, 3600};
+	return (struct rpz_head){origin, f->serial, 30, 60, 10, 3600};
 }
 
 static enum rc
@@ -80,16 +85,17 @@ fake_zones(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
 	   struct err *e)
 {
 	struct fake *f = arg;
-	struct rpz_head *h = ARENA_NEW(a, struct rpz_head);
+	struct rpz_head *h = arena_array(a, 2, sizeof(*h));
 	enum rc rc = RC_OK;
 
 	pthread_mutex_lock(&f->lock);
-	*h = fake_head(f);
+	h[0] = fake_head(f, ORIGIN);
+	h[1] = fake_head(f, OTHER);
+	*n = f->two_zones ? 2 : 1;
 	if (f->broken)
 		rc = err_set(e, RC_IO, "the fake store is broken");
 	pthread_mutex_unlock(&f->lock);
 	*ret = h;
-	*n = 1;
 	return rc;
 }
 
@@ -104,14 +110,12 @@ fake_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_ro
 
 	pthread_mutex_lock(&f->lock);
 	f->n_asked++;
-	*ret = fake_head(f);
+	*ret = fake_head(f, origin);
 	rows = f->rows;
 	n = f->n_rows;
 	if (f->broken)
 		rc = err_set(e, RC_IO, "the fake store is broken");
 	pthread_mutex_unlock(&f->lock);
-	if (rc == RC_OK && strcasecmp(origin, ORIGIN) != 0)
-		rc = err_set(e, RC_NOT_FOUND, "%s is no zone of the fake store", origin);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = on_row(on_arg, &rows[i], e);
 	return rc;
@@ -199,8 +203,11 @@ fake_operators(void *arg, struct arena *a, const struct rpz_operator **ret, size
 
 	(void)e;
 	pthread_mutex_lock(&f->lock);
-	for (size_t i = 0; i < f->n_ops; i++)
+	for (size_t i = 0; i < f->n_ops; i++) {
 		fake_operator_fill(a, &f->ops[i], &out[i]);
+		if (f->adjust != NULL)
+			f->adjust(a, &out[i], i);
+	}
 	*n = f->n_ops;
 	pthread_mutex_unlock(&f->lock);
 	*ret = out;
@@ -213,7 +220,7 @@ fake_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
 {
 	struct fake *f = arg;
 
-	assert_string_equal(origin, ORIGIN);
+	(void)origin;
 	pthread_mutex_lock(&f->lock);
 	f->n_pulled++;
 	pthread_cond_broadcast(&f->pulled);
@@ -224,7 +231,7 @@ fake_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
 }
 
 /* pulled() follows the transfer: kdig may be gone before it is called. */
-static void
+static inline void
 assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
 {
 	struct timespec until;
@@ -287,7 +294,8 @@ fake_start(struct fake *f)
 	if (f->serial == 0)
 		f->serial = 100;
 	f->past[f->n_past++] = (struct fake_version){f->serial, f->rows, f->n_rows};
-	if (rpz_start("0.0.0.0", 0, NULL, &src, &f->r, &e) != RC_OK)
+	if (rpz_start("0.0.0.0", 0, f->limits.connections != 0 ? &f->limits : NULL, &src,
+		      &f->r, &e) != RC_OK)
 		fail_msg("rpz_start: %s", e.text);
 	assert_int_not_equal(rpz_port(f->r), 0);
 }
