@@ -249,7 +249,7 @@ assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
 }
 
 /* Change what the source gives, and say so. */
-static void
+static inline void
 fake_set(struct fake *f, uint32_t serial, const struct rpzrow *rows, size_t n)
 {
 	pthread_mutex_lock(&f->lock);
@@ -300,7 +300,7 @@ fake_start(struct fake *f)
 	assert_int_not_equal(rpz_port(f->r), 0);
 }
 
-static void
+static inline void
 fake_stop(struct fake *f)
 {
 	rpz_stop(f->r);

@@ -2,6 +2,7 @@
 #include "rpz_wire.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "rpz/internal.h"
@@ -193,6 +194,239 @@ networks_are_read_exactly(void **state)
 	}
 }
 
+/* ---- limits ---------------------------------------------------------------------- */
+
+enum {
+	FEW = 4, /* connections at once */
+	THOUSAND = 1000,
+	SPREAD = 250, /* addresses that they come from */
+};
+
+static bool
+is_served(int fd)
+{
+	uint8_t wire[WIRE_MAX];
+	size_t len = query(wire, KNOT_RRTYPE_SOA);
+	uint8_t framed[2 + KNOT_WIRE_MAX_PKTSIZE / 64];
+
+	knot_wire_write_u16(framed, (uint16_t)len);
+	memcpy(framed + 2, wire, len);
+	if (send(fd, framed, len + 2, MSG_NOSIGNAL) != (ssize_t)len + 2)
+		return false;
+	return read_message(fd, wire) > 0 &&
+	       knot_wire_get_rcode(wire) == KNOT_RCODE_NOERROR;
+}
+
+/* Nobody known is kept out by any number of connections of nobody known: whoever asks
+ * nothing makes room, and those who are served stay. */
+static void
+strangers_make_room(void **state)
+{
+	struct fake f = {.limits = {.connections = FEW,
+				    .connections_per_address = FEW,
+				    .connections_per_operator = FEW,
+				    .transfer_s = 10,
+				    .idle_s = 600}};
+	int strangers[FEW], known;
+
+	(void)state;
+	fake_start(&f);
+	known = client(&f, SOCK_STREAM, 1);
+	assert_true(is_served(known));
+	for (unsigned i = 0; i < FEW; i++) /* the last of them takes the first's place */
+		strangers[i] = client(&f, SOCK_STREAM, 100 + i);
+	assert_closed(strangers[0]);
+	int other = client(&f, SOCK_STREAM, 1);
+
+	assert_true(is_served(other));
+	assert_closed(strangers[1]);
+	assert_true(is_served(known));
+	for (unsigned i = 0; i < FEW; i++)
+		close(strangers[i]);
+	close(known);
+	close(other);
+	fake_stop(&f);
+}
+
+static void
+a_thousand_connections_keep_nobody_out(void **state)
+{
+	struct fake f = {0};
+	static int fds[THOUSAND];
+	struct rlimit files;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max; /* both ends of them are ours */
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	fake_start(&f);
+	for (unsigned i = 0; i < THOUSAND; i++) {
+		fds[n] = client(&f, SOCK_STREAM, 3 + i % SPREAD);
+		n++;
+		if (i % 100 == 99) {
+			int known = client(&f, SOCK_STREAM, 1);
+
+			assert_true(is_served(known));
+			close(known);
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+	assert_alive(&f);
+	fake_stop(&f);
+}
+
+/* One operator's connections do not take those of the others. */
+static void
+an_operator_has_its_share(void **state)
+{
+	struct fake f = {.limits = {.connections = 16,
+				    .connections_per_address = 16,
+				    .connections_per_operator = 2,
+				    .transfer_s = 10,
+				    .idle_s = 600},
+			 .ops = {{"one", "127.0.0.1", 0, NULL, NULL},
+				 {"two", "127.0.0.2", 0, NULL, NULL}},
+			 .n_ops = 2};
+	int first, second, third, other;
+
+	(void)state;
+	fake_start(&f);
+	first = client(&f, SOCK_STREAM, 1);
+	second = client(&f, SOCK_STREAM, 1);
+	third = client(&f, SOCK_STREAM, 1);
+	other = client(&f, SOCK_STREAM, 2);
+	assert_true(is_served(first) && is_served(second));
+	assert_false(is_served(third));
+	assert_true(is_served(other));
+	assert_true(is_served(first)); /* those that were there go on */
+	close(first);
+	close(second);
+	close(third);
+	close(other);
+	fake_stop(&f);
+}
+
+/* A byte now and then does not keep a connection open. */
+static void
+a_slow_query_is_cut_off(void **state)
+{
+	struct fake f = {.limits = {.connections = 16,
+				    .connections_per_address = 16,
+				    .connections_per_operator = 16,
+				    .transfer_s = 10,
+				    .idle_s = 1}};
+	int64_t start_us = clock_mono_us();
+	bool closed = false;
+
+	(void)state;
+	fake_start(&f);
+	int fd = client(&f, SOCK_STREAM, 1);
+
+	assert_int_equal(send(fd, "\0\40", 2, 0), 2);
+	while (!closed && clock_mono_us() - start_us < 10 * CLOCK_US_PER_S) {
+		(void)!send(fd, "\0", 1, MSG_NOSIGNAL);
+		closed = readable(fd, 100);
+	}
+	assert_true(closed);
+	assert_true(clock_mono_us() - start_us < 3 * CLOCK_US_PER_S);
+	close(fd);
+	fake_stop(&f);
+}
+
+/* ---- signatures that are not in order -------------------------------------------- */
+
+/* A signed SOA query whose MAC is cut to `mac_len` bytes. */
+static size_t
+query_truncated(uint8_t *wire, const knot_tsig_key_t *key, size_t mac_len)
+{
+	size_t len = query(wire, KNOT_RRTYPE_SOA), signed_len = len, got = RPZ_MAC_BYTES;
+	uint8_t mac[RPZ_MAC_BYTES];
+	size_t cut, at;
+
+	assert_int_equal(knot_tsig_sign(wire, &signed_len, WIRE_MAX, NULL, 0, mac, &got,
+					key, 0, 0),
+			 KNOT_EOK);
+	/* name, type, class, TTL; rdata: algorithm, time 6, fudge 2, size 2, MAC, ... */
+	at = len + knot_dname_size(key->name) + 8;
+	cut = got - mac_len;
+	knot_wire_write_u16(wire + at, (uint16_t)(knot_wire_read_u16(wire + at) - cut));
+	at += 2 + knot_dname_size((const uint8_t *)"\013hmac-sha256") + 8;
+	assert_int_equal(knot_wire_read_u16(wire + at), got);
+	knot_wire_write_u16(wire + at, (uint16_t)mac_len);
+	at += 2 + mac_len;
+	memmove(wire + at, wire + at + cut, signed_len - at - cut);
+	return signed_len - cut;
+}
+
+/* RFC 8945, sections 5.2.2.1 and 5.2.4. */
+static void
+truncated_signatures_are_refused(void **state)
+{
+	static const struct {
+		size_t mac_len;
+		int rcode, error;
+	} rows[] = {
+		{32, KNOT_RCODE_NOERROR, 0},
+		{31, KNOT_RCODE_NOTAUTH, KNOT_RCODE_BADTRUNC},
+		{16, KNOT_RCODE_NOTAUTH, KNOT_RCODE_BADTRUNC},
+		{15, KNOT_RCODE_FORMERR, 0},
+		{1, KNOT_RCODE_FORMERR, 0},
+		{0, KNOT_RCODE_FORMERR, 0},
+	};
+	struct fake f = {0};
+	uint8_t wire[WIRE_MAX];
+	knot_tsig_key_t key;
+
+	(void)state;
+	assert_int_equal(knot_tsig_key_init(&key, "hmac-sha256", KEY_NAME, KEY_SECRET),
+			 0);
+	fake_start(&f);
+	int fd = client(&f, SOCK_DGRAM, 2);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t len = query_truncated(wire, &key, rows[i].mac_len);
+
+		assert_int_equal(send(fd, wire, len, 0), (ssize_t)len);
+		assert_true(readable(fd, REPLY_MS));
+		ssize_t n = recv(fd, wire, sizeof(wire), 0);
+		knot_pkt_t *pkt = knot_pkt_new(wire, (uint16_t)n, NULL);
+
+		assert_int_equal(knot_pkt_parse(pkt, 0), KNOT_EOK);
+		assert_int_equal(knot_wire_get_rcode(wire), rows[i].rcode);
+		assert_int_equal(knot_wire_get_ancount(wire), rows[i].rcode == 0);
+		if (rows[i].error != 0)
+			assert_int_equal(knot_tsig_rdata_error(pkt->tsig_rr),
+					 rows[i].error);
+		knot_pkt_free(pkt);
+	}
+	close(fd);
+	fake_stop(&f);
+	knot_tsig_key_deinit(&key);
+}
+
+/* An EDNS version that nobody knows is named, to whomever; the zone is not. */
+static void
+an_unknown_edns_version_is_badvers(void **state)
+{
+	static const char *const ask[] = {
+		ORIGIN " SOA +edns=1", "-b 127.0.0.9 " ORIGIN " SOA +edns=1",
+		ORIGIN " AXFR +edns=7", ORIGIN " SOA +edns=1 " SIGNED};
+	struct fake f = {0};
+
+	(void)state;
+	fake_start(&f);
+	for (size_t i = 0; i < sizeof(ask) / sizeof(*ask); i++) {
+		char *out = kdig(&f, "%s", ask[i]);
+
+		assert_says(out, "BADVERS");
+		assert_null(strstr(out, "hostmaster"));
+		free(out);
+	}
+	fake_stop(&f);
+}
+
 int
 main(void)
 {
@@ -201,6 +435,12 @@ main(void)
 		cmocka_unit_test(old_and_new_key_are_valid_together),
 		cmocka_unit_test(a_key_may_be_bound_to_networks),
 		cmocka_unit_test(networks_are_read_exactly),
+		cmocka_unit_test(strangers_make_room),
+		cmocka_unit_test(a_thousand_connections_keep_nobody_out),
+		cmocka_unit_test(an_operator_has_its_share),
+		cmocka_unit_test(a_slow_query_is_cut_off),
+		cmocka_unit_test(truncated_signatures_are_refused),
+		cmocka_unit_test(an_unknown_edns_version_is_badvers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
