@@ -56,7 +56,8 @@ main(int argc, char **argv)
 		dup2(out[1], STDOUT_FILENO);
 		if (freopen("/dev/null", "w", stderr) == NULL)
 			_exit(127);
-		execl(program, "saluran", "serve", "--dir", n.dir, (char *)NULL);
+		execl(program, "saluran", "serve", "--dir", n.dir, "--allow-root",
+		      (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -206,6 +207,12 @@ daemon_serve(struct cli *c, struct err *e)
 		return err_set(
 			e, RC_INVALID,
 			"which node? give its directory with --dir or SALURAN_DIR");
+	if (geteuid() == 0 && !cli_switch(c, "allow-root"))
+		return err_set(e, RC_DENIED,
+			       "a node needs no privileges, so it does not run as root: "
+			       "run it as a user of its own that owns %s, or say "
+			       "--allow-root where there is no other",
+			       c->dir);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

@@ -9,6 +9,8 @@
 #include "main/probe.h"
 
 static const struct cli_option serve_options[] = {
+	{"allow-root", NULL, false,
+	 "run as root all the same, as in a container that has no other user"},
 	{"new-store-key", NULL, false,
 	 "make keys/store.key anew, when it is lost for good: second factors and the "
 	 "secrets of webhooks and DNS operators are then to be made anew"},

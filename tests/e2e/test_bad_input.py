@@ -231,10 +231,11 @@ def drafter_approves(tale):
 # ---- the machine
 
 
-def serve(box, node, **how):
+def serve(box, node, words=("--allow-root",), **how):
     """(exit code, standard error) of a daemon that must not start."""
-    with subprocess.Popen([lab.BIN, "serve", "--dir", node.dir], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how) as child:
+    with subprocess.Popen([lab.BIN, "serve", "--dir", node.dir, *words],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          **how) as child:
         try:
             out, err = child.communicate(timeout=lab.START_S)
         except subprocess.TimeoutExpired:
@@ -251,6 +252,16 @@ def not_started(box, node, code, *wanted, **how):
     got, text = serve(box, node, **how)
     check(got == code, f"serve ended with {got}, not {code}: {text}")
     one_sentence(text, *wanted)
+
+
+def root(box):
+    """Whoever is root says so; for everybody else the word is without effect."""
+    node = lab.Node(box, "root", "root.example", "Root", "authority")
+    node.init("admin")
+    if os.geteuid() == 0:
+        not_started(box, node, EXIT_DENIED, "--allow-root", "a user of its own", words=())
+    node.start()
+    node.stop()
 
 
 def ports_in_use(box):
@@ -451,6 +462,7 @@ def main():
             node.stop()
         print("who acts: ok", flush=True)
     with lab.Lab() as box:
+        root(box)
         node = ports_in_use(box)
         second_daemon(box, node)
         read_only(box, node)
