@@ -13,8 +13,11 @@
 static const char *
 what_to_do(bool lapsed)
 {
-	return lapsed ? "it lapsed and never counts: the authority sends the list under "
-			"another reference"
+	/* Its author's dates decide (docs/adr/0034): we can only say what is right then.
+	 */
+	return lapsed ? "it lapsed, so nothing is owed: the authority sends the list "
+			"under another reference; should it come whole all the same, "
+			"dated in time, it counts from its receipt"
 		      : "the authority sends the same list again with the same "
 			"reference, and it goes on where it stopped; until then nothing "
 			"is owed";

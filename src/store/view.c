@@ -444,7 +444,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_case_outcome", SQL_V_CASE_OUTCOME_ALL, "a:s b:s c:s d:i"),
 		VIEW("v_objection", SQL_V_OBJECTION_ALL,
 		     "a:i b:s c:s d:i e:s f:s g:s h:s i:s j:i k:i l:i m:i n:i o:s p:s "
-		     "q:i r:s s:s t:s u:s v:i"),
+		     "q:i r:s s:s t:s u:s v:i w:i"),
 #undef VIEW
 	};
 	enum rc rc = RC_OK;

@@ -58,8 +58,8 @@ fold_contact_set(struct fold *f, struct err *e)
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	rc = store_run(f->s, &SQL_V_CONTACT_OLD_PUT,
-		       (struct db_param[]){side[0], side[1], DB_P_INT(f->ev->iat_us)},
-		       NULL, NULL, e);
+		       (struct db_param[]){side[0], side[1], DB_P_INT(f->ev->seq)}, NULL,
+		       NULL, e);
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_CONTACT_SET_PUT,
 			       (struct db_param[]){

@@ -139,6 +139,7 @@ fold_objection_rule(struct fold *f, struct err *e)
 			       DB_P_TEXT(fold_text(f, "ruling")),
 			       DB_P_TEXT(text),
 			       DB_P_TEXT(reason),
+			       DB_P_INT(f->ev->seq),
 		       },
 		       NULL, NULL, e);
 	free(text);

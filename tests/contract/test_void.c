@@ -524,6 +524,37 @@ a_notice_lapses(void **state)
 	fix_close(&f);
 }
 
+/* Who dates a late manifest early has it count, and gains nothing: the platform's time
+ * runs from its own receipt, and until then the node promised nothing else. */
+static void
+dated_in_time(void **state)
+{
+	static const int64_t day_us = 86400 * FIX_S;
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_parts(&x, CASE_1, 1);
+	fix_ok(foe_send(&x, &e), &e, "parts");
+	fix_clock_add(3 * day_us);
+	const json_t *n = incomplete(&f, CASE_1);
+	assert_true(json_is_true(json_object_get(n, "lapsed")));
+	assert_non_null(strstr(fix_text(n, "what_to_do"), "counts from its receipt"));
+	x.now_us += FIX_S; /* by its own clock no time has passed */
+	foe_manifest(&x, CASE_1, 1);
+	fix_ok(foe_send(&x, &e), &e, "manifest");
+	assert_true(json_is_null(incomplete(&f, CASE_1)));
+	json_t *c = fix_must(&f, NODE, f.n[NODE].admin, "GET",
+			     arena_printf(f.a, "/v1/cases/%s", CASE_1), NULL);
+	assert_string_equal(fix_text(c, "state"), "sent");
+	assert_true(json_is_null(json_object_get(c, "due")));
+	foe_close(&x);
+	fix_close(&f);
+}
+
 /* The node's own receipt starts the clock, once; with another time it does not. */
 static void
 adoption(void **state)
@@ -635,6 +666,7 @@ main(void)
 		cmocka_unit_test(void_events),	   cmocka_unit_test(others_case),
 		cmocka_unit_test(odd_disclosures), cmocka_unit_test(adoption),
 		cmocka_unit_test(hostile_clocks),  cmocka_unit_test(a_notice_lapses),
+		cmocka_unit_test(dated_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

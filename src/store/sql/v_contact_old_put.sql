@@ -1,8 +1,8 @@
 -- v_contact_old_put: the directory that counts is about to be replaced; one that says nothing is left out
 -- $1 channel
 -- $2 party
--- $3 when
-INSERT INTO v_contact_old (channel, party, seq, replaced_us)
+-- $3 seq of the new one
+INSERT INTO v_contact_old (channel, party, seq, by_seq)
 SELECT s.channel, s.party, s.seq, $3
 FROM v_contact_set AS s
 WHERE s.channel = $1 AND s.party = $2

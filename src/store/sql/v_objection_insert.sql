@@ -14,7 +14,8 @@
 -- $13 ruling due
 INSERT INTO v_objection (channel, objection, order_id, seq, kind, language, body, contact,
        tracking, received_us, opened_us, answer_due_us, rule_due_us, answered_us, answered_by,
-       answer, ruled_us, ruled_by, ruling, ruled_names, reason, answer_seq)
+       answer, ruled_us, ruled_by, ruling, ruled_names, reason, answer_seq,
+       rule_seq)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, NULL, NULL, 0, NULL, NULL,
-	NULL, NULL, -1)
+	NULL, NULL, -1, -1)
 ON CONFLICT (channel, objection) DO NOTHING;

@@ -15,10 +15,9 @@ CREATE TABLE v_contact_old (
 	channel BIGINT NOT NULL,
 	party BIGINT NOT NULL,
 	seq BIGINT NOT NULL,
-	replaced_us BIGINT NOT NULL,
+	by_seq BIGINT NOT NULL, -- of the directory that replaced it
 	PRIMARY KEY (channel, party, seq)
 );
-CREATE INDEX v_contact_old_replaced ON v_contact_old (channel, replaced_us);
 
 CREATE TABLE v_contact (
 	channel BIGINT NOT NULL,

@@ -28,6 +28,7 @@ CREATE TABLE v_objection (
 	answer TEXT,
 	ruled_us BIGINT NOT NULL, -- 0: not yet
 	ruled_by TEXT,
+	rule_seq BIGINT NOT NULL, -- -1: not yet
 	ruling TEXT, -- upheld, rejected, partly
 	ruled_names TEXT, -- JSON array, partly
 	reason TEXT,
