@@ -8,6 +8,19 @@
 
 enum { CREDENTIAL_MODE = 0600, PUBLIC_MODE = 0644 };
 
+/* Where the one-time link is used with a browser; NULL: the pages are off. */
+static const char *
+link_url(struct cli *c, const char *http_listen, const char *link)
+{
+	for (size_t i = 0; http_listen == NULL && i < node_settings_n; i++)
+		if (strcmp(node_settings[i].name, "http.listen") == 0)
+			http_listen = node_settings[i].deflt;
+	return http_listen == NULL || http_listen[0] == '\0'
+		       ? NULL
+		       : arena_printf(c->a, "http://%s/welcome?link=%s", http_listen,
+				      link);
+}
+
 static enum rc
 cmd_init(struct cli *c, struct err *e)
 {
@@ -37,10 +50,12 @@ cmd_init(struct cli *c, struct err *e)
 	enum rc rc = node_create(c->a, &in, &made, e);
 	if (rc != RC_OK)
 		return rc;
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "dir", c->dir,
+	const char *url = link_url(c, in.http_listen, made.link);
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I}", "dir", c->dir,
 			      "fingerprint", made.fingerprint, "credential",
 			      made.credential_path, "recovery", made.recovery_path,
-			      "link", made.link, "link_valid_s", (json_int_t)made.link_s);
+			      "link", made.link, "link_url", url, "link_valid_s",
+			      (json_int_t)made.link_s);
 	if (!cli_json(c, j))
 		printf("The node of %s is in %s.\n"
 		       "  fingerprint  %s\n"
@@ -48,14 +63,16 @@ cmd_init(struct cli *c, struct err *e)
 		       "  recovery     %s\n"
 		       "  link         %s\n"
 		       "               (once, within %" JSON_INTEGER_FORMAT
-		       " minutes: %s sets a password with 'saluran welcome')\n\n"
+		       " minutes: %s sets a password with 'saluran welcome',\n"
+		       "               or with a browser on this machine while the node "
+		       "runs: %s)\n\n"
 		       "Take the recovery file off this machine now: with it the node's "
 		       "keys are\n"
 		       "replaced one day, and nothing else can do that.\n"
 		       "Next: saluran serve --dir %s\n",
 		       in.org, c->dir, made.fingerprint, made.credential_path, in.admin,
 		       made.recovery_path, made.link, (json_int_t)(made.link_s / 60),
-		       in.admin, c->dir);
+		       in.admin, url == NULL ? "not with http.listen off" : url, c->dir);
 	json_decref(j);
 	return RC_OK;
 }

@@ -482,7 +482,8 @@ link_show(const char *name, const char *link, json_int_t valid_s)
 {
 	printf("One-time link of %s, good once within %" JSON_INTEGER_FORMAT
 	       " minutes; hand it over in\nperson or by a way that nobody else reads:\n"
-	       "  %s\nIt is used with 'saluran welcome'.\n",
+	       "  %s\nIt is used with 'saluran welcome', or on the page /welcome of the "
+	       "node.\n",
 	       name, valid_s / 60, link);
 }
 

@@ -41,8 +41,9 @@ static const char *const attributes[] = {
 	"hreflang",	  "id",		  "inputmode",
 	"lang",		  "maxlength",	  "method",
 	"name",		  "rel",	  "role",
-	"scope",	  "spellcheck",	  "tabindex",
-	"type",		  "value",	  "viewBox",
+	"required",	  "scope",	  "spellcheck",
+	"tabindex",	  "type",	  "value",
+	"viewBox",
 };
 
 struct html {

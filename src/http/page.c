@@ -16,22 +16,41 @@ release_json(void *p)
 	json_decref(p);
 }
 
-enum rc
-page_ask(struct page *p, const char *path, json_t *in, json_t **ret, struct err *e)
+/* By the row itself: a word from outside never becomes part of a path. */
+static enum rc
+route_run(struct page *p, const char *method, const char *path, const struct actor *who,
+	  json_t *in, json_t **ret, struct err *e)
 {
 	const struct service_route *r = NULL;
 	struct reply out;
 
 	arena_defer(p->a, release_json, in);
-	/* By the row itself: a word from outside never becomes part of a path. */
 	for (size_t i = 0; i < service_routes_n && r == NULL; i++)
-		if (strcmp(service_routes[i].method, "GET") == 0 &&
+		if (strcmp(service_routes[i].method, method) == 0 &&
 		    strcmp(service_routes[i].path, path) == 0)
 			r = &service_routes[i];
 	assert(r != NULL);
-	enum rc rc = service_run(p->nd, p->a, r, actor_page_reader(), in, &out, e);
+	enum rc rc = service_run(p->nd, p->a, r, who, in, &out, e);
 	*ret = out.json;
 	return rc;
+}
+
+enum rc
+page_ask(struct page *p, const char *path, json_t *in, json_t **ret, struct err *e)
+{
+	return route_run(p, "GET", path, actor_page_reader(), in, ret, e);
+}
+
+enum rc
+page_post(struct page *p, const char *path, json_t *in, json_t **ret, struct err *e)
+{
+	return route_run(p, "POST", path, actor_stranger(p->a, NULL), in, ret, e);
+}
+
+const char *
+page_form(const struct page *p, const char *name)
+{
+	return json_string_value(json_object_get(p->form, name));
 }
 
 const char *

@@ -26,13 +26,14 @@ struct page {
 	const char *path; /* decoded */
 	const char *word; /* what stands for the braces of the route, or NULL */
 	json_t *query;	  /* name to text, without lang */
+	json_t *form;	  /* what was posted, name to text; NULL: a GET */
 	int64_t now_us;	  /* of the request */
 	unsigned status;  /* HTTP */
 };
 
 /* The page, or RC_ and `e` before its first element. */
 typedef enum rc page_fn(struct page *p, struct err *e);
-page_fn page_cases, page_case, page_orders, page_order, page_lookup;
+page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome;
 
 /* Draw what went wrong, whatever was drawn before. */
 void page_error(struct page *p, enum rc rc, const struct err *e);
@@ -43,6 +44,12 @@ void page_error(struct page *p, enum rc rc, const struct err *e);
  * name. */
 enum rc page_ask(struct page *p, const char *path, json_t *in, json_t **ret,
 		 struct err *e) MUST_CHECK;
+/* Do something by a route that needs no credential; `in` is stolen.  *ret: what the reply
+ * shows, also with an error, or NULL. */
+enum rc page_post(struct page *p, const char *path, json_t *in, json_t **ret,
+		  struct err *e) MUST_CHECK;
+/* NULL: the form does not name it. */
+const char *page_form(const struct page *p, const char *name);
 /* NULL: the query does not name it. */
 const char *page_query(const struct page *p, const char *name);
 

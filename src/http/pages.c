@@ -18,12 +18,14 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "http/page.h"
 
 enum {
 	LISTEN_BACKLOG = 64,
 	HOST_HEADER_MAX = 300,
 	PORT_MAX = 65535,
+	FORM_MAX = 16 * 1024, /* bytes of what a form posts */
 };
 
 struct http_pages {
@@ -52,9 +54,11 @@ static const struct {
 static const struct page_route {
 	const char *path;
 	page_fn *fn;
+	bool posts; /* has a form that is posted to it */
 } routes[] = {
-	{"/", page_cases},	 {"/case/", page_case},	   {"/orders", page_orders},
-	{"/order/", page_order}, {"/lookup", page_lookup},
+	{"/", page_cases, false},	 {"/case/", page_case, false},
+	{"/orders", page_orders, false}, {"/order/", page_order, false},
+	{"/lookup", page_lookup, false}, {"/welcome", page_welcome, true},
 };
 
 /* ---- answers */
@@ -208,11 +212,14 @@ route_find(const char *path, const char **ret_word)
 }
 
 static enum MHD_Result
-answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url)
+answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, json_t *form)
 {
 	struct arena *a = arena_create();
-	struct page p = {
-		.nd = w->nd, .a = a, .query = json_object(), .status = MHD_HTTP_OK};
+	struct page p = {.nd = w->nd,
+			 .a = a,
+			 .query = json_object(),
+			 .form = form,
+			 .status = MHD_HTTP_OK};
 	char *path = arena_strdup(a, url);
 	struct err e = ERR_INIT;
 	const char *html;
@@ -250,21 +257,144 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url)
 	return ret;
 }
 
+/* ---- forms */
+
+/* What is posted, while it comes. */
+struct posted {
+	struct buf body;
+};
+
+static struct posted *
+posted_new(void)
+{
+	struct posted *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		abort();
+	p->body = (struct buf)BUF_INIT(FORM_MAX);
+	return p;
+}
+
+static void
+on_completed(void *cls, struct MHD_Connection *c, void **state,
+	     enum MHD_RequestTerminationCode why)
+{
+	struct posted *p = *state;
+
+	(void)cls;
+	(void)c;
+	(void)why;
+	if (p == NULL)
+		return;
+	/* Passwords come this way. */
+	if (p->body.data != NULL)
+		explicit_bzero(p->body.data, p->body.cap);
+	buf_free(&p->body);
+	free(p);
+	*state = NULL;
+}
+
+/* A browser says from where a form came: only a page of this node may post.  What says
+ * nothing is no browser. */
+static bool
+origin_is_ours(struct MHD_Connection *c)
+{
+	const char *site =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Sec-Fetch-Site");
+	const char *origin =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ORIGIN);
+	const char *host =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+	static const char scheme[] = "http://";
+
+	if (site != NULL && strcmp(site, "same-origin") != 0)
+		return false;
+	return origin == NULL || (strncmp(origin, scheme, sizeof(scheme) - 1) == 0 &&
+				  strcasecmp(origin + sizeof(scheme) - 1, host) == 0);
+}
+
+/* One name or value, decoded; NULL: it is no text. */
+static const char *
+form_word(struct arena *a, const char *s, size_t len)
+{
+	char *text = arena_strndup(a, s, len);
+	size_t bad_at;
+
+	for (char *at = text; *at != '\0'; at++)
+		if (*at == '+')
+			*at = ' ';
+	size_t n = MHD_http_unescape(text);
+	return n == strlen(text) && utf8_valid(text, n, &bad_at) ? text : NULL;
+}
+
+/* "a=b&c=d", each name once.  False: it is none. */
+static bool
+form_read(struct arena *a, const char *s, json_t *into)
+{
+	while (*s != '\0') {
+		size_t len = strcspn(s, "&"), eq = strcspn(s, "=&");
+		const char *name = form_word(a, s, eq),
+			   *value = eq >= len ? ""
+					      : form_word(a, s + eq + 1, len - eq - 1);
+		if (name == NULL || value == NULL || name[0] == '\0' ||
+		    json_object_get(into, name) != NULL)
+			return false;
+		json_object_set_new(into, name, json_string(value));
+		s += len + (s[len] == '&');
+	}
+	return true;
+}
+
+static enum MHD_Result
+answer_form(struct http_pages *w, struct MHD_Connection *c, const char *url,
+	    const struct posted *posted)
+{
+	static const char form_type[] = "application/x-www-form-urlencoded";
+	const char *word, *type = MHD_lookup_connection_value(
+				  c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+	const struct page_route *r = route_find(url, &word);
+
+	if (r == NULL || !r->posts)
+		return answer_plain(c, MHD_HTTP_METHOD_NOT_ALLOWED,
+				    "These pages are for reading: GET and HEAD.\n");
+	if (!origin_is_ours(c))
+		return answer_plain(c, MHD_HTTP_FORBIDDEN,
+				    "Another site sent this form: nothing was done.\n");
+	if (type == NULL || strncasecmp(type, form_type, sizeof(form_type) - 1) != 0)
+		return answer_plain(c, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+				    "A form is application/x-www-form-urlencoded.\n");
+	if (!buf_ok(&posted->body))
+		return answer_plain(c, MHD_HTTP_CONTENT_TOO_LARGE,
+				    "The form is too large.\n");
+	struct arena *a = arena_create();
+	json_t *form = json_object();
+	enum MHD_Result ret =
+		memchr(buf_str(&posted->body), '\0', posted->body.len) == NULL &&
+				form_read(a, buf_str(&posted->body), form)
+			? answer_page(w, c, url, form)
+			: answer_plain(c, MHD_HTTP_BAD_REQUEST,
+				       "The form cannot be read: a name twice, or what "
+				       "is no UTF-8.\n");
+	json_decref(form);
+	arena_free(a);
+	return ret;
+}
+
 static enum MHD_Result
 on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
 	   const char *version, const char *data, size_t *len, void **state)
 {
 	static const char assets_at[] = "/a/";
-	static int seen;
+	struct posted *posted = *state;
 
 	(void)version;
-	(void)data;
 	/* The first call has the head alone, and comes before a body is sent. */
-	if (*state == NULL) {
-		*state = &seen;
+	if (posted == NULL) {
+		*state = posted_new();
 		return MHD_YES;
 	}
 	if (*len != 0) {
+		buf_put(&posted->body, data, *len);
 		*len = 0;
 		return MHD_YES;
 	}
@@ -273,13 +403,15 @@ on_request(void *cls, struct MHD_Connection *c, const char *url, const char *met
 			c, MHD_HTTP_MISDIRECTED_REQUEST,
 			"These pages are for this machine alone: open them as "
 			"http://localhost or http://127.0.0.1 with their port.\n");
+	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+		return answer_form(cls, c, url, posted);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return answer_plain(c, MHD_HTTP_METHOD_NOT_ALLOWED,
 				    "These pages are for reading: GET and HEAD.\n");
 	if (strncmp(url, assets_at, sizeof(assets_at) - 1) == 0)
 		return answer_asset(c, url + sizeof(assets_at) - 1);
-	return answer_page(cls, c, url);
+	return answer_page(cls, c, url, NULL);
 }
 
 /* ---- the socket */
@@ -401,6 +533,7 @@ http_pages_start(struct node *nd, const char *host, uint16_t port,
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
 			MHD_USE_POLL | MHD_USE_ITC,
 		0, NULL, NULL, on_request, w, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)PAGES_CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PAGES_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)PAGES_CONNECTION_BUFFER,

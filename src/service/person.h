@@ -205,6 +205,6 @@ service_fn service_person_add, service_person_withdraw, service_person_list,
 	service_me, service_sessions, service_session_revoke, service_password,
 	service_totp_start, service_totp_confirm, service_totp_off, service_recovery,
 	service_tokens, service_token_add, service_token_revoke, service_welcome,
-	service_access, service_access_check;
+	service_welcome_check, service_access, service_access_check;
 
 #endif

@@ -51,6 +51,8 @@ const struct service_route service_routes[] = {
 	 "a one-time link with which a person sets a password"},
 	{"POST", "/v1/login", ROLES_NOBODY_NEEDED, -1, SMALL, service_login,
 	 "begin a session"},
+	{"POST", "/v1/welcome/check", ROLES_NOBODY_NEEDED, -1, SMALL,
+	 service_welcome_check, "for whom a one-time link is, before it is used"},
 	{"POST", "/v1/welcome", ROLES_NOBODY_NEEDED, -1, SMALL, service_welcome,
 	 "use a one-time link: set a password, begin a session"},
 	{"POST", "/v1/logout", ANYONE, -1, SMALL, service_logout, "end the session"},

@@ -93,19 +93,12 @@ work_welcome(struct writer *w, void *arg, struct err *e)
 }
 
 static enum rc
-welcome_in(struct node *nd, struct arena *a, json_t *in, struct welcome *x,
-	   const char **ret_password, struct err *e)
+token_in(struct node *nd, struct arena *a, json_t *in, struct welcome *x, struct err *e)
 {
 	struct store *s = NULL;
 	const char *token;
-	enum rc rc = in_only(in, "token password code", e);
+	enum rc rc = in_text(in, "token", true, SECRET_TEXT_MAX, &token, e);
 
-	if (rc == RC_OK)
-		rc = in_text(in, "token", true, SECRET_TEXT_MAX, &token, e);
-	if (rc == RC_OK)
-		rc = in_text(in, "password", true, PASSWORD_MAX, ret_password, e);
-	if (rc == RC_OK)
-		rc = in_text(in, "code", false, CODE_MAX, &x->code, e);
 	if (rc == RC_OK && !secret_hash(a, WELCOME_PREFIX, token, &x->hash))
 		rc = err_set(e, RC_INVALID,
 			     "\"token\" is no link: it begins with " WELCOME_PREFIX);
@@ -114,6 +107,39 @@ welcome_in(struct node *nd, struct arena *a, json_t *in, struct welcome *x,
 	if (rc == RC_OK)
 		rc = welcome_get(s, a, &x->hash, clock_now_us(), &x->p, e);
 	reader_put(nd, s);
+	return rc;
+}
+
+static enum rc
+welcome_in(struct node *nd, struct arena *a, json_t *in, struct welcome *x,
+	   const char **ret_password, struct err *e)
+{
+	enum rc rc = in_only(in, "token password code", e);
+
+	if (rc == RC_OK)
+		rc = in_text(in, "password", true, PASSWORD_MAX, ret_password, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "code", false, CODE_MAX, &x->code, e);
+	return rc == RC_OK ? token_in(nd, a, in, x, e) : rc;
+}
+
+/* Before a password is typed: is the link good, and for whom?
+ * in: token  out: name, role, code (true: a device is enrolled, its code is needed too)
+ */
+enum rc
+service_welcome_check(struct node *nd, struct arena *a, const struct actor *who,
+		      json_t *in, struct reply *out, struct err *e)
+{
+	struct welcome x = {.a = a};
+	enum rc rc = in_only(in, "token", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = token_in(nd, a, in, &x, e);
+	if (rc == RC_OK)
+		reply_json(a, out,
+			   json_pack("{s:s, s:s, s:b}", "name", x.p.name, "role",
+				     role_token(x.p.role), "code", x.p.totp.p != NULL));
 	return rc;
 }
 

@@ -27,9 +27,11 @@ on_bytes(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-/* `more`: header lines, NULL at their end.  The body is NUL-terminated. */
+/* `more`: header lines, NULL at their end; `form`: what is posted, or NULL.  The body
+ * that comes is NUL-terminated. */
 static inline void
-request(const char *method, const char *path, const char *const more[], struct got *g)
+request_with(const char *method, const char *path, const char *const more[],
+	     const char *form, struct got *g)
 {
 	CURL *c = curl_easy_init();
 	struct curl_slist *lines = NULL;
@@ -52,6 +54,8 @@ request(const char *method, const char *path, const char *const more[], struct g
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	else
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
+	if (form != NULL)
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, form);
 	CURLcode code = curl_easy_perform(c);
 	if (code != CURLE_OK)
 		fail_msg("%s %s: %s", method, path, curl_easy_strerror(code));
@@ -59,6 +63,12 @@ request(const char *method, const char *path, const char *const more[], struct g
 	curl_slist_free_all(lines);
 	curl_easy_cleanup(c);
 	arena_free(a);
+}
+
+static inline void
+request(const char *method, const char *path, const char *const more[], struct got *g)
+{
+	request_with(method, path, more, NULL, g);
 }
 
 static inline void

@@ -21,7 +21,8 @@ struct pages_node {
 	struct node *nd;
 	const char *dir;     /* of the authority, in a new folder below TMPDIR */
 	const char *above;   /* that folder */
-	const char *officer; /* credential */
+	const char *officer; /* credential of "rina" */
+	const char *admin;   /* and of the admin */
 };
 
 static inline void
@@ -113,6 +114,7 @@ pages_node_open(struct pages_node *n, const char *name)
 		pages_call(n->a, n->nd, admin, "POST", "/v1/persons",
 			   json_pack("{s:s, s:s}", "name", "rina", "role", "officer"));
 	n->officer = json_string_value(json_object_get(officer, "credential"));
+	n->admin = admin;
 }
 
 /* The case's id. */

@@ -11,6 +11,9 @@ import stat
 import struct
 import sys
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lab import (EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, EXIT_STORE, Failure, Lab,  # noqa: E402
@@ -64,16 +67,41 @@ def mode_of(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
+def page(url, **form):
+    """The status of a page, and whether it has a form for a password."""
+    data = urllib.parse.urlencode(form).encode() if form else None
+    try:
+        with urllib.request.urlopen(url, data, timeout=20) as got:
+            return got.status, b'type="password"' in got.read()
+    except urllib.error.HTTPError as e:
+        return e.code, b'type="password"' in e.read()
+
+
+def on_the_page(box, node):
+    """Somebody with a browser and a link: the password is chosen on the page, and logs in."""
+    made = node.cli("person", "add", "dewi", "--role", "officer", "--link", who=node.admin)
+    url = f"http://127.0.0.1:{node.http_port}/welcome"
+    form = {"link": made["link"], "password": PASSWORD + " dewi?", "again": PASSWORD + " dewi?"}
+    same("without the link", page(url), (200, False))
+    same("another password again", page(url, **{**form, "again": "x"}), (400, True))
+    same("set on the page", page(url, **form), (200, False))
+    same("once", page(url, **form), (401, False))
+    password = box.write("dewi.password", form["password"] + "\n")
+    node.cli("login", "dewi", "--password-file", password, "--out", box.path("dewi.session"))
+
+
 def first_admin(box, node, made):
     """From the link of init to a session with a second factor."""
     password, session = box.write("wati.password", PASSWORD + "\n"), box.path("wati.session")
     link = box.write("wati.link", made["link"] + "\n")
     weak = box.write("weak.password", "wati wati wati\n")
+    same("the link's page", page(made["link_url"]), (200, True))
     refused(node, EXIT_INPUT, "password", "welcome", "--link-file", link, "--password-file", weak)
     got = node.cli("welcome", "--link-file", link, "--password-file", password, "--out", session)
     same("what the role asks for", got["totp"], "required")
     same("mode of the session's file", mode_of(session), 0o600)
     refused(node, EXIT_DENIED, "was used", "welcome", made["link"], "--password-file", password)
+    same("and once it is used up", page(made["link_url"]), (401, False))
     node.people["wati.session"] = session
     refused(node, EXIT_DENIED, "second factor", "person", "list", who="wati.session")
 
@@ -209,6 +237,7 @@ def main():
         case = authority.cli("send", box.write("list.csv", LIST), "--reference", "P-1",
                              "--subject", "Konten", "--legal-basis", "UU 19/2016",
                              who="rina")["case"]
+        on_the_page(box, authority)
         over_https(box, authority)
         tokens(box, authority)
         record(box, authority, case)
