@@ -13,7 +13,7 @@
 static const char *
 what_to_do(bool lapsed)
 {
-	/* Its author's dates decide (docs/adr/0034): we can only say what is right then.
+	/* Its author's dates decide (docs/adr/0036): we can only say what is right then.
 	 */
 	return lapsed ? "it lapsed, so nothing is owed: the authority sends the list "
 			"under another reference; should it come whole all the same, "
