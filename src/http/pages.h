@@ -1,11 +1,11 @@
 /*
- * pages - what people of this organisation read with a browser: cases, orders, lookup; and
- * where a one-time link is used.
+ * pages - what people of this organisation read with a browser: cases, orders, lookup;
+ * and where a one-time link is used.
  *
- * HTML without script, rendered here, read only but for that one form.  Nobody is asked who they are, so the
- * pages are served to this machine alone: on a loopback address, and only for requests
- * that name a loopback host, because a page of another site that has its own name point
- * here would otherwise be let in (DNS rebinding).
+ * HTML without script, rendered here, read only but for that one form.  Nobody is asked
+ * who they are, so the pages are served to this machine alone: on a loopback address, and
+ * only for requests that name a loopback host, because a page of another site that has
+ * its own name point here would otherwise be let in (DNS rebinding).
  */
 #ifndef SALURAN_HTTP_PAGES_H
 #define SALURAN_HTTP_PAGES_H
