@@ -91,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a = arena_create();
 
 	if (size != 0) {
-		const char *text = arena_copy(a, data + 1, size - 1 + (size == 1));
+		const char *text = arena_strndup(a, (const char *)data + 1, size - 1);
 		switch (data[0]) {
 		case 'n':
 			names(a, text, size - 1);

@@ -324,6 +324,38 @@ close_problem(struct folding *f, const struct bundle_event *be)
 	return NULL;
 }
 
+static bool
+act_is_second(const struct bundle_event *be)
+{
+	enum case_act act = case_act_of(be->ev->type);
+
+	return act == ACT_REPLY || act == ACT_RULE;
+}
+
+static void
+act_take(struct folding *f, const struct bundle_event *be, const struct policy *p,
+	 struct bundle_claims *claims)
+{
+	enum case_act act = case_act_of(be->ev->type);
+	struct case_event ce;
+
+	if (act == ACT_COUNT || act == ACT_SEND || act == ACT_POST || act == ACT_READ)
+		return;
+	if (act == ACT_RECEIPT) {
+		adopt_take(f, be);
+		return;
+	}
+	const char *why = casefile_event_of(be->ev, be->from, p, &ce);
+	if (why == NULL)
+		why = bundle_claim(claims, be->ev, be->from);
+	if (why == NULL && act == ACT_CLOSE)
+		why = close_problem(f, be);
+	if (why != NULL)
+		event_void(f, be, why);
+	else
+		f->ce[f->n++] = ce;
+}
+
 static void
 acts_take(struct folding *f)
 {
@@ -331,30 +363,12 @@ acts_take(struct folding *f)
 	struct bundle_claims claims = {.a = f->tmp, .n_items = f->c->items};
 
 	/* What answers a dispute after all that opens one: their logs are apart. */
-	for (size_t k = 0; k < 2 * f->b->r->n_events; k++) {
-		size_t i = k % f->b->r->n_events;
-		const struct bundle_event *be = &f->b->r->events[i];
-		enum case_act act = case_act_of(be->ev->type);
-		bool second = act == ACT_REPLY || act == ACT_RULE;
-		struct case_event ce;
-		if (!is_visible(f, be) || act == ACT_COUNT || act == ACT_SEND ||
-		    act == ACT_POST || act == ACT_READ ||
-		    second != (k >= f->b->r->n_events))
-			continue;
-		if (act == ACT_RECEIPT) {
-			adopt_take(f, be);
-			continue;
+	for (int second = 0; second < 2; second++)
+		for (size_t i = 0; i < f->b->r->n_events; i++) {
+			const struct bundle_event *be = &f->b->r->events[i];
+			if (act_is_second(be) == (second == 1) && is_visible(f, be))
+				act_take(f, be, p, &claims);
 		}
-		const char *why = casefile_event_of(be->ev, be->from, p, &ce);
-		if (why == NULL)
-			why = bundle_claim(&claims, be->ev, be->from);
-		if (why == NULL && act == ACT_CLOSE)
-			why = close_problem(f, be);
-		if (why != NULL)
-			event_void(f, be, why);
-		else
-			f->ce[f->n++] = ce;
-	}
 }
 
 static void

@@ -2,6 +2,7 @@
  * Time limits with their calendars, and the optional members of a policy.  What a file
  * leaves out means what it meant before the member was known.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -46,6 +47,7 @@ week_work_s(const struct calendar *c)
 
 	for (size_t i = 0; i < c->n_week; i++)
 		sum += c->week[i].to_s - c->week[i].from_s;
+	assert(sum > 0); /* calendars are read before classes: a week has work in it */
 	return sum;
 }
 

@@ -1,5 +1,6 @@
 #include "service/idem.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,7 @@ work_late(struct writer *w, void *arg, struct err *e)
 {
 	const struct idem *x = arg;
 
+	assert(x != NULL);
 	return store_run(w->s, &SQL_IDEM_ANSWER,
 			 (struct db_param[]){DB_P_BLOB(x->id.b, HASH_LEN),
 					     DB_P_BLOB(x->sealed, x->sealed_len)},

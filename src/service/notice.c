@@ -363,7 +363,7 @@ static enum rc
 work_slice(struct writer *w, void *arg, struct err *e)
 {
 	struct notice *n = arg;
-	struct case_row c;
+	struct case_row c = {.items = 0};
 	enum rc rc = case_find(w, n, &c, e);
 	uint64_t at = c.items;
 

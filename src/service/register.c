@@ -5,6 +5,7 @@
  */
 #include "service/register.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,7 @@ register_order_find(struct store *s, struct arena *a, const char *order, const c
 	json_t *row;
 	enum rc rc;
 
+	assert(order != NULL || name != NULL);
 	if (order == NULL)
 		return order_of_name(s, a, name, ret_id, e);
 	if (register_ref_parse(order, &year, &number)) {

@@ -199,12 +199,12 @@ static json_t *
 groups_json(struct arena *a, json_t *groups, const char *what)
 {
 	size_t n = json_object_size(groups), k = 0;
-	json_t **rows = arena_array(a, n + 1, sizeof(*rows)), *list = json_array(), *v;
+	json_t **rows = arena_array(a, n + 1, sizeof(json_t *)), *list = json_array(), *v;
 	const char *key;
 
 	json_object_foreach (groups, key, v)
 		rows[k++] = json_pack("{s:s, s:O}", what, key, "n", v);
-	qsort(rows, n, sizeof(rows[0]), compare_groups);
+	qsort(rows, n, sizeof(json_t *), compare_groups);
 	for (k = 0; k < n; k++)
 		if (k < SELECT_GROUPS)
 			json_array_append_new(list, rows[k]);

@@ -218,7 +218,7 @@ const struct service_route service_routes[] = {
 	 "erase directories of contacts that count no longer"},
 	{"POST", "/v1/erasures/{request}", KEEPERS, -1, SMALL, service_erasure_do,
 	 "erase here what was asked for of objections and contacts"},
-	{"POST", "/v1/cases/{case}/holds", TALKS | KEEPERS, -1, SMALL, service_hold_place,
+	{"POST", "/v1/cases/{case}/holds", ACTS, -1, SMALL, service_hold_place,
 	 "place a legal hold: nothing of the case is erased"},
 	{"POST", "/v1/cases/{case}/holds/{hold}/release", KEEPERS, -1, SMALL,
 	 service_hold_release, "release a hold of this side"},

@@ -213,7 +213,9 @@ file_names(void **state)
 		{"a\"; filename=b", "a%22%3B%20filename%3Db"},
 		{"a\r\nSet-Cookie: x", "a__Set-Cookie_%20x"},
 		{"caf\xc3\xa9", "caf%C3%A9"},
-		{"x\xe2\x80\xaegpj.exe", "x_gpj.exe"},
+		{"x\xe2\x80\xae"
+		 "gpj.exe\xe2\x80\xac",
+		 "x_gpj.exe_"},
 		{"\xf0\x9f\x98\x80", "%F0%9F%98%80"},
 		{"%2e%2e", "%252e%252e"},
 		{"\xff", NULL},
