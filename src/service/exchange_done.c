@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/casefile.h"
+#include "service/alarm.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
 #include "store/store_sql.h"
@@ -212,6 +214,27 @@ receipt_adopt(struct writer *w, const struct outcome *o, struct err *e)
 		NULL, e);
 }
 
+/* Deadlines run from the peer's own time of its receipts: people must see when its clock
+ * is ahead (protocol 11).  One that is behind may be of an answer that was lost. */
+static enum rc
+skew_tell(struct writer *w, const struct outcome *o, const struct channel_row *c,
+	  struct err *e)
+{
+	const char *key = arena_printf(w->a, "clock/%s", c->peer_org);
+	uint64_t now_s = (uint64_t)(clock_now_us() / CLOCK_US_PER_S);
+
+	if (o->time_s <= now_s + CASE_SKEW_US / CLOCK_US_PER_S)
+		return alarm_clear(w, key, e);
+	return alarm_raise(w, key, "clock", c->peer_org,
+			   arena_printf(w->a,
+					"the clock of %s is %" PRIu64
+					" s ahead of ours by its receipt, from which "
+					"deadlines run: ask them, and keep what they "
+					"signed",
+					c->peer_org, o->time_s - now_s),
+			   w->now_us, e);
+}
+
 static enum rc
 work_done(struct writer *w, void *arg, struct err *e)
 {
@@ -238,7 +261,7 @@ work_done(struct writer *w, void *arg, struct err *e)
 		rc = delivery_put(w->s, o->peer, &d, "", e);
 	if (rc == RC_OK && there == 0)
 		rc = receipt_adopt(w, o, e);
-	return rc;
+	return rc == RC_OK && there == 0 ? skew_tell(w, o, &c, e) : rc;
 }
 
 /* The peer's receipt line over the checkpoint that we pushed. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/event_type.h"
 #include "service/alarm.h"
 #include "service/person.h"
@@ -71,13 +72,13 @@ on_inbox(void *arg, const struct db_row *row, struct err *e)
 }
 
 static enum rc
-admit_one(struct writer *w, const struct inbox_row *r, struct err *e)
+admit_append(struct writer *w, const struct inbox_row *r, struct err *e)
 {
 	struct view_disclosed sd[] = {{"text", json_string(r->body)}, {"contact", NULL}};
 
 	if (r->contact != NULL)
 		sd[1].value = json_string(r->contact);
-	enum rc rc = append_event(
+	return append_event(
 		w,
 		&(struct append){
 			.channel = r->channel,
@@ -93,11 +94,36 @@ admit_one(struct writer *w, const struct inbox_row *r, struct err *e)
 			.n_disclosures = r->contact == NULL ? 1 : 2,
 		},
 		NULL, e);
-	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_OBJECTION_INBOX_ADMITTED,
-			       (struct db_param[]){DB_P_TEXT(r->id), DB_P_INT(w->now_us)},
-			       NULL, NULL, e);
-	return rc;
+}
+
+static enum rc
+admitted_put(struct writer *w, const struct inbox_row *r, struct err *e)
+{
+	return store_run(w->s, &SQL_OBJECTION_INBOX_ADMITTED,
+			 (struct db_param[]){DB_P_TEXT(r->id), DB_P_INT(w->now_us)}, NULL,
+			 NULL, e);
+}
+
+/* One that cannot enter keeps neither the others out nor anybody from objecting: it goes
+ * on waiting, and people are told of what waits long. */
+static enum rc
+admit_if_it_can(struct writer *w, const struct inbox_row *r, struct err *e)
+{
+	const struct db_driver *drv = w->s->drv;
+	struct err why = ERR_INIT;
+	enum rc rc = drv->savepoint(w->s->db, e);
+
+	if (rc != RC_OK)
+		return rc;
+	enum rc one = admit_append(w, r, &why);
+	if (one == RC_OK) {
+		rc = drv->release(w->s->db, e);
+		return rc == RC_OK ? admitted_put(w, r, e) : rc;
+	}
+	log_line(LOG_ERROR, "objection.waits", "objection=%s why=%s", r->id, why.text);
+	rc = drv->rollback_to(w->s->db, e);
+	return rc == RC_OK && tick_node_unwell(one) ? err_set(e, one, "%s", why.text)
+						    : rc;
 }
 
 /* How many may enter the log now. */
@@ -137,7 +163,7 @@ admit_some(struct writer *w, struct err *e)
 		/* A log that takes nothing now does not lose what waits for it. */
 		struct err frozen = ERR_INIT;
 		if (channel_usable(w->nd, r->channel, &frozen) == RC_OK)
-			rc = admit_one(w, r, e);
+			rc = admit_if_it_can(w, r, e);
 	}
 	return rc;
 }
@@ -158,7 +184,9 @@ work_admit(struct writer *w, void *arg, struct err *e)
 			       (struct db_param[]){DB_P_TEXT(ad->id)}, on_inbox, &l, e);
 	if (rc == RC_OK && l.n == 0)
 		rc = err_set(e, RC_NOT_FOUND, "no objection %s waits", ad->id);
-	return rc == RC_OK ? admit_one(w, l.rows, e) : rc;
+	if (rc == RC_OK)
+		rc = admit_append(w, l.rows, e);
+	return rc == RC_OK ? admitted_put(w, l.rows, e) : rc;
 }
 
 /* in: objection (one that waits)  out: objection */

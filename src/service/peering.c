@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "service/exchange_int.h"
 #include "service/policies.h"
 #include "service/use.h"
 #include "store/store_sql.h"
@@ -181,12 +182,51 @@ open_append(struct writer *w, struct peering *p, struct err *e)
 		NULL, e);
 }
 
+static bool
+keys_shared(const struct identity *x, const struct identity *y)
+{
+	for (size_t i = 0; i < x->n_tls_spki; i++)
+		for (size_t k = 0; k < y->n_tls_spki; k++)
+			if (hash_equal(&x->tls_spki[i], &y->tls_spki[k]))
+				return true;
+	return false;
+}
+
+/* Who calls is known by the TLS key alone: whoever names that of another would get the
+ * other's calls for its own, and the other would be heard no more. */
+static enum rc
+keys_check(struct writer *w, const struct peering *p, struct err *e)
+{
+	const struct channel_row *rows;
+	const struct identity *other;
+	size_t n = 0;
+	enum rc rc = store_channels(w->s, w->a, &rows, &n, e);
+
+	if (rc == RC_OK && keys_shared(p->id, p->nd->id))
+		rc = err_set(e, RC_CONFLICT, "%s names this node's own TLS key as its",
+			     p->peer);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		rc = exchange_identity(w->s, w->a, &rows[i], &other, e);
+		if (rc == RC_OK && other != NULL && strcmp(other->org, p->peer) != 0 &&
+		    keys_shared(p->id, other))
+			rc = err_set(e, RC_CONFLICT,
+				     "%s and %s name the same TLS key as theirs: one of "
+				     "them has copied it; ask both",
+				     p->peer, other->org);
+	}
+	return rc;
+}
+
 static enum rc
 work_add(struct writer *w, void *arg, struct err *e)
 {
 	struct peering *p = arg;
 	struct err none = ERR_INIT;
-	enum rc rc = channel_of_peer(w->s, w->a, p->peer, &p->channel, &none);
+	enum rc rc = keys_check(w, p, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = channel_of_peer(w->s, w->a, p->peer, &p->channel, &none);
 
 	if (rc == RC_OK && p->channel.introduction[0] != '\0')
 		return strcmp(p->channel.introduction, p->wire) == 0

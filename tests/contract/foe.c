@@ -41,14 +41,14 @@ identity_make(struct foe *x, unsigned n)
 	fix_ok(identity_parse(a, wire, strlen(wire), NULL, &x->id, &e), &e, "identity");
 }
 
-static void
-introduce(struct foe *x, const char *channel)
+json_t *
+foe_introduction(struct foe *x)
 {
 	struct arena *a = x->f->a;
 	char fingerprint[FINGERPRINT_TEXT_MAX];
 	struct channel_offer o = {.org = x->org,
 				  .peer = "platform.example",
-				  .channel = channel,
+				  .channel = x->channel,
 				  .policy_name = "test",
 				  .policy_version = 1,
 				  .iat_us = x->now_us};
@@ -58,11 +58,19 @@ introduce(struct foe *x, const char *channel)
 	o.origins[PARTY_PLATFORM] = x->node_origin;
 	const char *payload = channel_offer_payload(a, &o, x->id);
 	const char *jws = jws_sign(a, x->event, OFFER_TYP, payload, strlen(payload));
+	return json_pack("{s:s, s:s, s:s}", "file",
+			 arena_printf(a, "%s\n%s\n", x->id->wire, jws), "fingerprint",
+			 identity_fingerprint(x->id->root_pub, fingerprint), "policy",
+			 fix_policy);
+}
+
+static void
+introduce(struct foe *x)
+{
+	struct arena *a = x->f->a;
+
 	fix_must(x->f, PARTY_PLATFORM, x->f->n[PARTY_PLATFORM].admin, "POST", "/v1/peers",
-		 json_pack("{s:s, s:s, s:s}", "file",
-			   arena_printf(a, "%s\n%s\n", x->id->wire, jws), "fingerprint",
-			   identity_fingerprint(x->id->root_pub, fingerprint), "policy",
-			   fix_policy));
+		 foe_introduction(x));
 	x->peer = fix_query(x->f, PARTY_PLATFORM,
 			    arena_printf(a,
 					 "SELECT channel FROM channel WHERE peer_org = "
@@ -71,11 +79,12 @@ introduce(struct foe *x, const char *channel)
 }
 
 void
-foe_open(struct foe *x, struct fix *f, unsigned n)
+foe_make(struct foe *x, struct fix *f, unsigned n)
 {
 	const char *channel = arena_printf(f->a, "c%u", n);
 
 	*x = (struct foe){.f = f,
+			  .channel = channel,
 			  .org = arena_printf(f->a, "foe%u.example", n),
 			  .texts = BUF_INIT(TEXTS_MAX),
 			  .now_us = clock_now_us()};
@@ -83,7 +92,13 @@ foe_open(struct foe *x, struct fix *f, unsigned n)
 	x->origin = arena_printf(f->a, "%s/c/%s/e0", x->org, channel);
 	x->node_origin = arena_printf(f->a, "platform.example/c/%s/e0", channel);
 	identity_make(x, n);
-	introduce(x, channel);
+}
+
+void
+foe_open(struct foe *x, struct fix *f, unsigned n)
+{
+	foe_make(x, f, n);
+	introduce(x);
 }
 
 void

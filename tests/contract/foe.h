@@ -22,7 +22,7 @@ struct foe_leaf {
 struct foe {
 	struct fix *f;
 	int64_t peer; /* the channel at the node */
-	const char *org, *origin, *node_origin;
+	const char *org, *channel, *origin, *node_origin;
 	const struct identity *id;
 	uint8_t root[SEED_LEN], event[SEED_LEN], log[SEED_LEN], receipt[SEED_LEN];
 	struct foe_leaf *leaf;
@@ -36,6 +36,10 @@ struct foe {
 /* Number `n` makes its name and its keys.  Introduced to f->n[PARTY_PLATFORM]. */
 void foe_open(struct foe *x, struct fix *f, unsigned n);
 void foe_close(struct foe *x);
+/* As foe_open(), not introduced; and what POST /v1/peers takes for it.  Numbers that
+ * differ by 256 have the same keys. */
+void foe_make(struct foe *x, struct fix *f, unsigned n);
+json_t *foe_introduction(struct foe *x);
 
 struct foe_text {
 	const char *name, *json;

@@ -220,6 +220,50 @@ others_files_stay(void **state)
 	fix_close(&f);
 }
 
+/* Who calls is known by the TLS key: nobody is introduced with that of another. */
+static void
+a_copied_key(void **state)
+{
+	struct fix f;
+	struct foe x, copy;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_make(&copy, &f, 257);
+	fix_refused(&f, NODE, f.n[NODE].admin, "POST", "/v1/peers",
+		    foe_introduction(&copy), RC_CONFLICT, "the same TLS key");
+	fix_must(&f, NODE, f.n[NODE].admin, "POST", "/v1/peers", foe_introduction(&x));
+	foe_close(&x);
+	foe_close(&copy);
+	fix_close(&f);
+}
+
+/* Deadlines run from the receipt: one that is dated ahead is an alarm. */
+static void
+a_receipt_of_tomorrow(void **state)
+{
+	static const char alarms[] =
+		"SELECT count(*) FROM alarm WHERE kind = 'clock' AND cleared_us = 0";
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	fix_settle(&f);
+	fix_send(&f, "R-1", "bad.example", 1);
+	fix_clock_add(86400 * FIX_S);
+	fix_carry(&f, PARTY_AUTHORITY, CUT_ENTRIES);
+	fix_clock_add(-86400 * FIX_S);
+	assert_int_equal(fix_query(&f, PARTY_AUTHORITY, alarms), 0);
+	/* Once to learn where the other side stands, once for the receipt. */
+	for (int i = 0; i < 2 && fix_query(&f, PARTY_AUTHORITY, alarms) == 0; i++)
+		fix_carry(&f, PARTY_AUTHORITY, CUT_NOTHING);
+	assert_int_equal(fix_query(&f, PARTY_AUTHORITY, alarms), 1);
+	fix_settle(&f);
+	assert_int_equal(fix_query(&f, PARTY_AUTHORITY, alarms), 0);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -229,6 +273,8 @@ main(void)
 		cmocka_unit_test(effects_do_not_hang_on_texts),
 		cmocka_unit_test(a_void_manifest_leaves_nothing),
 		cmocka_unit_test(others_files_stay),
+		cmocka_unit_test(a_copied_key),
+		cmocka_unit_test(a_receipt_of_tomorrow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
