@@ -447,30 +447,6 @@ flood(void **state)
 	fix_close(&f);
 }
 
-/* One that cannot enter the log keeps out neither those behind it nor whoever objects. */
-static void
-none_is_kept_out(void **state)
-{
-	struct fix f;
-
-	(void)state;
-	fix_open(&f);
-	const char *order = order_in_force(&f, "S-1", "[\"a.example\"]");
-	fix_query(
-		&f, AUTHORITY,
-		"INSERT INTO objection_inbox VALUES ('01980000-0000-7000-8000-"
-		"000000000001', 1, '01980000-0000-7000-8000-000000000002', "
-		"'objection', 'id', 'x', NULL, 'x', "
-		"'2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881', 1, "
-		"2, 3, 0, NULL) RETURNING 1");
-	json_t *r = object(&f, order, "Mine.");
-	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "objection.open"), 1);
-	assert_string_equal(fix_text(track(&f, r), "state"), "open");
-	assert_int_equal(json_array_size(list(&f, AUTHORITY, "queued")), 1);
-	rebuilt(&f);
-	fix_close(&f);
-}
-
 /* What is overdue is alarmed, and the ruling ends that. */
 static void
 overdue(void **state)
@@ -694,7 +670,6 @@ main(void)
 		cmocka_unit_test(life),
 		cmocka_unit_test(independent_ruler),
 		cmocka_unit_test(refused_objections),
-		cmocka_unit_test(none_is_kept_out),
 		cmocka_unit_test(flood),
 		cmocka_unit_test(overdue),
 		cmocka_unit_test(erased),

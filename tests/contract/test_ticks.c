@@ -83,11 +83,48 @@ orders_on_their_own(void **state)
 	fix_close(&f);
 }
 
+/* An objection that cannot enter the log keeps out neither those behind it nor whoever
+ * objects. */
+static void
+none_is_kept_out(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const struct fix_node *n = &f.n[AUTHORITY];
+	const char *c = fix_send(&f, "S-1", "bad.example", 2);
+	fix_make_overdue(&f, c);
+	const char *order = in_force(&f, "[\"a.example\"]", c);
+	fix_query(
+		&f, AUTHORITY,
+		"INSERT INTO objection_inbox VALUES ('01980000-0000-7000-8000-"
+		"000000000001', 1, '01980000-0000-7000-8000-000000000002', "
+		"'objection', 'id', 'x', NULL, 'x', "
+		"'2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881', 1, "
+		"2, 3, 0, NULL) RETURNING 1");
+	json_t *r = fix_must(&f, AUTHORITY, NULL, "POST", "/v1/objections",
+			     json_pack("{s:s, s:s}", "order", order, "text", "Mine."));
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "objection.open"), 1);
+	r = fix_must(&f, AUTHORITY, NULL, "GET",
+		     arena_printf(f.a, "/v1/objections/%s", fix_text(r, "reference")),
+		     NULL);
+	assert_string_equal(fix_text(r, "state"), "open");
+	r = fix_must(&f, AUTHORITY, n->auditor, "GET", "/v1/objections",
+		     json_pack("{s:s}", "state", "queued"));
+	assert_int_equal(json_array_size(json_object_get(r, "objections")), 1);
+	fix_settle(&f);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PARTY_PLATFORM);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orders_on_their_own),
+		cmocka_unit_test(none_is_kept_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
