@@ -73,18 +73,22 @@ write_all(struct rpz_connection *c, const uint8_t *p, size_t len, int64_t until_
 }
 
 /* Written is not received: wait until the client's host has acknowledged the last byte.
- */
+ * Its next query brings the acknowledgement along, and must not wait. */
 static bool
 is_acked(struct rpz_connection *c)
 {
 	int64_t until_us = clock_mono_us() + RPZ_ACKED_MS * US_PER_MS;
-	int unsent = 1, error = 0;
+	int unsent = 1, error = 0, pause_ms = 1, ready = 0;
 	socklen_t len = sizeof(error);
 
 	while (ioctl(c->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0 &&
-	       clock_mono_us() < until_us)
-		if (rpz_wait(c->r, -1, 0, ACKED_PAUSE_MS) < 0)
+	       clock_mono_us() < until_us) {
+		ready = rpz_wait(c->r, ready > 0 ? -1 : c->fd, POLLIN, pause_ms);
+		if (ready < 0)
 			return false;
+		if (pause_ms < ACKED_PAUSE_MS)
+			pause_ms++;
+	}
 	/* A reset empties the queue, too. */
 	return unsent == 0 &&
 	       getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
