@@ -130,7 +130,8 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 	if (rc == RC_OK && node_identity(s->nd)->role == PARTY_AUTHORITY &&
 	    settings_address(conf, "rpz.listen", &host, &port)) {
 		const struct rpz_source src = zone_source(s->nd);
-		rc = rpz_start(host, port, NULL, &src, &s->rpz, e);
+		const struct rpz_limits limits = zone_limits(conf);
+		rc = rpz_start(host, port, &limits, &src, &s->rpz, e);
 		if (rc != RC_OK)
 			err_prefix(e, "rpz.listen");
 	}

@@ -131,3 +131,17 @@ zone_source(struct node *nd)
 				   .operators = operators_get,
 				   .pulled = zone_pulled};
 }
+
+struct rpz_limits
+zone_limits(const struct settings *conf)
+{
+	return (struct rpz_limits){
+		.connections = (unsigned)settings_int(conf, "rpz.connections"),
+		.connections_per_address =
+			(unsigned)settings_int(conf, "rpz.connections_of_address"),
+		.connections_per_operator =
+			(unsigned)settings_int(conf, "rpz.connections_of_operator"),
+		.transfer_s = (unsigned)settings_int(conf, "rpz.transfer_s"),
+		.idle_s = (unsigned)settings_int(conf, "rpz.idle_s"),
+	};
+}

@@ -7,5 +7,6 @@
 
 /* `nd` must outlive the server that gets it. */
 struct rpz_source zone_source(struct node *nd);
+struct rpz_limits zone_limits(const struct settings *conf);
 
 #endif

@@ -73,6 +73,19 @@ const struct setting_def node_settings[] = {
 	 "where operators' resolvers reach rpz.listen, as printed configurations say it; "
 	 "empty: rpz.listen"},
 	{"rpz.zone", SETTING_TEXT, 1, 200, "rpz.saluran", "name", "the zone's name"},
+	{"rpz.connections", SETTING_INT, 4, 1024, "128", "connections",
+	 "how many resolvers' connections are open at once; past that, one that nobody "
+	 "known has asked anything over is closed for a new one, or the new one is "
+	 "turned away"},
+	{"rpz.connections_of_address", SETTING_INT, 1, 1024, "8", "connections",
+	 "how many of them one address may have"},
+	{"rpz.connections_of_operator", SETTING_INT, 1, 1024, "16", "connections",
+	 "and how many one operator"},
+	{"rpz.transfer_s", SETTING_INT, 10, 86400, "900", "seconds",
+	 "how long one transfer of a zone may take; a client that takes nothing for 20 "
+	 "seconds is cut off anyhow"},
+	{"rpz.idle_s", SETTING_INT, 1, 3600, "10", "seconds",
+	 "how long a connection may be silent, or take to send one query"},
 	{"rpz.fold_from", SETTING_INT, 0, 23, "18", "hour",
 	 "the hour (UTC) from which the day's changes are folded from the hot zone into "
 	 "the base, once: when few people ask"},
