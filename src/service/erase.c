@@ -16,6 +16,7 @@
 #include "service/erase.h"
 #include "service/evidence.h"
 #include "service/mail_int.h"
+#include "service/outbox.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -135,6 +136,7 @@ on_erase(void *arg, enum party p, const struct event *ev, struct err *e)
 
 	/* Uploads that have read a text already must not bring it back. */
 	atomic_fetch_add(&x->w->nd->erasures, 1);
+	outbox_clear(x->w->nd);
 	for (size_t i = 0; rc == RC_OK && x->texts && i < ev->n_sd; i++) {
 		rc = store_run(s, &SQL_DISCLOSURE_ERASE,
 			       (struct db_param[]){DB_P_BLOB(ev->sd[i].b, HASH_LEN)},

@@ -13,6 +13,7 @@
 #include "service/alarm.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
+#include "service/outbox.h"
 #include "store/store_sql.h"
 
 enum {
@@ -324,6 +325,8 @@ exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *pu
 		rc = writer_run(nd, work_done, &o, e);
 	if (rc == RC_OK)
 		nd->greeted[peer] = true;
+	if (rc == RC_OK)
+		outbox_drop(nd, peer, o.cp.size);
 	arena_free(a);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
+#include "service/outbox.h"
 #include "store/store_sql.h"
 
 enum {
@@ -171,10 +172,16 @@ exchange_push_disclosures(struct node *nd, const struct exchange_push *push,
 	bool whole = true;
 	enum rc rc = reader_get(nd, &s, e);
 
-	while (rc == RC_OK && whole && at->package < m->n_packages) {
+	while (rc == RC_OK && whole && at->package < m->n_packages &&
+	       b.len <= EXCHANGE_DISCLOSURES_SENT) {
 		const struct mirror_package *p = &m->packages[at->package];
 		if (at->entry == p->n_entries) {
 			*at = (struct exchange_cursor){.package = at->package + 1};
+			continue;
+		}
+		if (at->disclosure == 0 &&
+		    outbox_get(nd, push->peer->id, p->start + at->entry, &b)) {
+			at->entry++;
 			continue;
 		}
 		rc = disclosures_of(s, &p->entries[at->entry], at, &b, &whole, e);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "core/crypto.h"
 #include "service/node_int.h"
+#include "service/outbox.h"
 #include "service/person.h"
 #include "service/policies.h"
 #include "service/statistics.h"
@@ -345,6 +346,7 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	pthread_mutex_init(&nd->mu, NULL);
 	pthread_mutex_init(&nd->checkpoint_mu, NULL);
 	pthread_mutex_init(&nd->metrics_mu, NULL);
+	pthread_mutex_init(&nd->outbox_mu, NULL);
 	sem_init(&nd->password_places, 0, PASSWORD_CHECKS);
 	nd->access = access_create();
 	pthread_condattr_init(&attr);
@@ -412,6 +414,7 @@ node_close(struct node *nd)
 		store_close(nd->idle[i]);
 	views_free(nd->views);
 	store_close(nd->store);
+	outbox_clear(nd);
 	for (size_t i = 0; i <= NODE_CHANNELS_MAX; i++)
 		brought_free(nd->brought[i]);
 	signer_stop(nd->signer);
@@ -423,6 +426,7 @@ node_close(struct node *nd)
 	pthread_mutex_destroy(&nd->mu);
 	pthread_mutex_destroy(&nd->checkpoint_mu);
 	pthread_mutex_destroy(&nd->metrics_mu);
+	pthread_mutex_destroy(&nd->outbox_mu);
 	json_decref(nd->event_counts);
 	sem_destroy(&nd->password_places);
 	access_free(nd->access);

@@ -34,8 +34,12 @@ struct evidence_slot {
 	crypto_hash_sha256_state whole;
 };
 
-/* An own event that is in the views and waits for its signature. */
+/* An own event that is in the views and waits for its signature, or is signed. */
 struct staged {
+	struct staged *before; /* of those that are signed */
+	uint64_t seq;
+	const char *texts; /* for the outbox, or NULL */
+	size_t texts_len;
 	const char *payload;
 	size_t payload_len;
 	size_t prev_at;
@@ -54,6 +58,7 @@ struct stage {
 	struct staged
 		*staged; /* NODE_GROUP_MAX; a flush takes a new one, so that undo works */
 	size_t n_staged;
+	struct staged *told; /* signed, with texts for the outbox: the newest */
 };
 
 /* What a job writes through; for the writer thread only. */
@@ -147,6 +152,10 @@ struct node {
 		push_answered[NODE_CHANNELS_MAX + 1]; /* the last try that failed was */
 
 	_Atomic uint64_t erasures; /* disclosures erased since the start */
+
+	pthread_mutex_t outbox_mu; /* of the two that follow */
+	struct outbox_event *outbox[NODE_CHANNELS_MAX + 1];
+	size_t outbox_bytes;
 
 	pthread_t thread;
 	bool running;

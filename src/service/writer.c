@@ -10,13 +10,17 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "service/outbox.h"
 #include "service/person.h"
 #include "service/use.h"
 #include "service/writer_int.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
 
-enum { WRITER_ATTEMPTS = 8 };
+enum {
+	WRITER_ATTEMPTS = 8,
+	TEXTS_MAX = 1 << 20, /* of one event, for the outbox */
+};
 
 enum party
 party_other(enum party p)
@@ -91,17 +95,24 @@ append_flush(struct writer *w, struct stage *st, struct err *e)
 		if (rc == RC_OK)
 			rc = merkle_append(&st->edge, &leaf.leaf, log_tree_put, &tree, e);
 		st->last = leaf.leaf;
+		if (st->staged[i].texts != NULL) {
+			st->staged[i].before = st->told;
+			st->told = &st->staged[i];
+		}
 	}
 	st->staged = arena_array(w->a, NODE_GROUP_MAX, sizeof(*st->staged));
 	st->n_staged = 0;
 	return rc;
 }
 
-/* Give every disclosure its place in the store; *ret_sd are their digests. */
+/* Give every disclosure its place in the store; *ret_sd are their digests.  `into` gets
+ * the texts of many, for the outbox. */
 static enum rc
-disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct err *e)
+disclose(struct writer *w, const struct append *ev, struct hash **ret_sd,
+	 struct buf *into, struct err *e)
 {
 	struct hash *sd = arena_array(w->a, ev->n_disclosures, sizeof(*sd));
+	bool many = ev->n_disclosures >= OUTBOX_TEXTS_MIN;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; i < ev->n_disclosures; i++) {
@@ -113,6 +124,10 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd, struct
 		if (rc == RC_OK)
 			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text), true,
 						  w->now_us, e);
+		if (rc == RC_OK && many && into->len != 0)
+			buf_putc(into, '\n');
+		if (rc == RC_OK && many)
+			buf_puts(into, text);
 	}
 	*ret_sd = sd;
 	return rc;
@@ -154,7 +169,7 @@ enum rc
 append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struct err *e)
 {
 	json_t *body = ev->body == NULL ? json_object() : ev->body;
-	struct buf payload = BUF_INIT(EVENT_PAYLOAD_MAX);
+	struct buf payload = BUF_INIT(EVENT_PAYLOAD_MAX), texts = BUF_INIT(TEXTS_MAX);
 	char id[UUID_TEXT_LEN + 1];
 	struct log_head peer;
 	struct stage *st;
@@ -164,7 +179,7 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	if (rc == RC_OK)
 		rc = append_stage(w, ev->channel, &st, e);
 	if (rc == RC_OK)
-		rc = disclose(w, ev, &sd, e);
+		rc = disclose(w, ev, &sd, &texts, e);
 	if (rc == RC_OK)
 		rc = store_head(w->s, w->a, ev->channel, party_other(st->party), &peer,
 				e);
@@ -200,6 +215,11 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 		goto out;
 	next->payload = arena_strndup(w->a, buf_str(&payload), payload.len);
 	next->payload_len = payload.len;
+	next->seq = st->head.size;
+	if (texts.len != 0 && buf_ok(&texts)) {
+		next->texts = arena_strndup(w->a, buf_str(&texts), texts.len);
+		next->texts_len = texts.len;
+	}
 	/* A rebuild folds in the order of these: each event has its own. */
 	next->stored_us = w->now_us++;
 	if (ret_seq != NULL)
@@ -213,6 +233,7 @@ out:
 	for (size_t i = 0; i < ev->n_disclosures; i++)
 		json_decref(ev->disclosures[i].value);
 	json_decref(body);
+	buf_free(&texts);
 	buf_free(&payload);
 	return rc;
 }
@@ -272,6 +293,11 @@ group_commit(struct writer *w, struct err *e)
 	fault_point("commit.before");
 	rc = w->s->drv->commit(w->s->db, e);
 	fault_point("commit.after");
+	for (size_t i = 0; rc == RC_OK && i < w->n_stages; i++)
+		for (const struct staged *s = w->stages[i]->told; s != NULL;
+		     s = s->before)
+			outbox_put(w->nd, w->stages[i]->channel, s->seq, s->texts,
+				   s->texts_len);
 	return rc;
 }
 
