@@ -143,6 +143,18 @@ node_identity(const struct node *nd)
 	return nd->id;
 }
 
+static struct store *
+idle_take(struct node *nd)
+{
+	struct store *s = NULL;
+
+	pthread_mutex_lock(&nd->mu);
+	if (nd->n_idle != 0)
+		s = nd->idle[--nd->n_idle];
+	pthread_mutex_unlock(&nd->mu);
+	return s;
+}
+
 enum rc
 reader_get(struct node *nd, struct store **ret, struct err *e)
 {
@@ -150,15 +162,20 @@ reader_get(struct node *nd, struct store **ret, struct err *e)
 	enum rc rc = idem_settle(e);
 	if (rc != RC_OK)
 		return rc;
-	pthread_mutex_lock(&nd->mu);
-	if (nd->n_idle != 0)
-		*ret = nd->idle[--nd->n_idle];
-	pthread_mutex_unlock(&nd->mu);
+	*ret = idle_take(nd);
 	if (*ret != NULL)
 		return RC_OK;
-	struct arena *a = arena_create();
-	rc = store_open(arena_printf(a, "%s/store.db", nd->dir), true, ret, e);
-	arena_free(a);
+	/* A handle keeps the schema in memory, a quarter of a MiB: when several threads
+	 * want one at a time, as at the start, those that waited to open one mostly find
+	 * that one came back. */
+	pthread_mutex_lock(&nd->opening_mu);
+	*ret = idle_take(nd);
+	if (*ret == NULL) {
+		struct arena *a = arena_create();
+		rc = store_open(arena_printf(a, "%s/store.db", nd->dir), true, ret, e);
+		arena_free(a);
+	}
+	pthread_mutex_unlock(&nd->opening_mu);
 	return rc;
 }
 
@@ -347,6 +364,7 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	pthread_mutex_init(&nd->checkpoint_mu, NULL);
 	pthread_mutex_init(&nd->metrics_mu, NULL);
 	pthread_mutex_init(&nd->outbox_mu, NULL);
+	pthread_mutex_init(&nd->opening_mu, NULL);
 	sem_init(&nd->password_places, 0, PASSWORD_CHECKS);
 	nd->access = access_create();
 	pthread_condattr_init(&attr);
@@ -427,6 +445,7 @@ node_close(struct node *nd)
 	pthread_mutex_destroy(&nd->checkpoint_mu);
 	pthread_mutex_destroy(&nd->metrics_mu);
 	pthread_mutex_destroy(&nd->outbox_mu);
+	pthread_mutex_destroy(&nd->opening_mu);
 	json_decref(nd->event_counts);
 	sem_destroy(&nd->password_places);
 	access_free(nd->access);

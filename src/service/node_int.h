@@ -131,7 +131,8 @@ struct node {
 	struct idem *idem; /* requests under an Idempotency-Key that are under way */
 	struct store *idle[NODE_READERS_MAX];
 	size_t n_idle;
-	bool uploading[NODE_CHANNELS_MAX + 1];		    /* by channel */
+	pthread_mutex_t opening_mu;	       /* one reader is opened at a time */
+	bool uploading[NODE_CHANNELS_MAX + 1]; /* by channel */
 	uint64_t unreferenced_bytes[NODE_CHANNELS_MAX + 1]; /* of disclosures stored */
 	struct brought *brought[NODE_CHANNELS_MAX + 1];	    /* not stored yet; an upload's
 							 while     `uploading` */
