@@ -69,6 +69,12 @@ bench_port(void)
 	return ntohs(sa.sin_port);
 }
 
+static const char *
+port_text(struct arena *a)
+{
+	return arena_printf(a, "127.0.0.1:%u", bench_port());
+}
+
 void
 bench_node_create(struct bench_node *n, const char *org, enum party role)
 {
@@ -85,6 +91,8 @@ bench_node_create(struct bench_node *n, const char *org, enum party role)
 				     .role = role,
 				     .url = arena_printf(a, "https://%s", listen),
 				     .peer_listen = listen,
+				     .http_listen = port_text(a),
+				     .rpz_listen = port_text(a),
 				     .admin = "admin"};
 	bench_must(node_create(a, &in, &made, &e), &e, "create a node");
 	FILE *f = fopen(made.credential_path, "re");
