@@ -85,6 +85,13 @@ enum rc cli_call(struct cli *c, const char *method, const char *path, json_t *in
 enum rc cli_call_bytes(struct cli *c, const char *path, const char **ret, size_t *ret_len,
 		       struct err *e) MUST_CHECK;
 
+/* GET has its members in the query: the path with one more, unless `value` is NULL. */
+const char *cli_query_add(struct cli *c, const char *path, const char *name,
+			  const char *value);
+/* The path with the options that were given, of those named ("state within-s limit"); '-'
+ * in an option is '_' in the member. */
+const char *cli_query(struct cli *c, const char *path, const char *options);
+
 /* Send `len` bytes of a file from `offset` on as the body of a PUT. */
 enum rc cli_upload(struct cli *c, const char *path, const char *file, uint64_t offset,
 		   uint64_t len, json_t **ret, struct err *e) MUST_CHECK;

@@ -152,6 +152,34 @@ query_split(struct cli *c, char *path, json_t *in)
 	(void)c;
 }
 
+const char *
+cli_query_add(struct cli *c, const char *path, const char *name, const char *value)
+{
+	if (value == NULL)
+		return path;
+	char *escaped = curl_easy_escape(NULL, value, 0);
+	path = arena_printf(c->a, "%s%c%s=%s", path,
+			    strchr(path, '?') == NULL ? '?' : '&', name, escaped);
+	curl_free(escaped);
+	return path;
+}
+
+const char *
+cli_query(struct cli *c, const char *path, const char *options)
+{
+	while (*options != '\0') {
+		size_t len = strcspn(options, " ");
+		char *name = arena_strndup(c->a, options, len);
+		const char *value = cli_value(c, name);
+		for (char *p = name; *p != '\0'; p++)
+			if (*p == '-')
+				*p = '_';
+		path = cli_query_add(c, path, name, value);
+		options += len + (options[len] == ' ' ? 1 : 0);
+	}
+	return path;
+}
+
 static enum rc
 ask_here(struct cli *c, const char *method, const char *path, json_t *in,
 	 struct reply *out, struct err *e)

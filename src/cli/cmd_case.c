@@ -1,5 +1,4 @@
 /* Commands of officers and agents on notices and cases. */
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,26 +1,8 @@
 /* Commands for work on cases beside the plain acts: notes, templates. */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
-
-/* A path with the options that were given as its query. */
-static const char *
-path_query(struct cli *c, const char *path, const char *const *options, size_t n)
-{
-	const char *sep = "?";
-
-	for (size_t i = 0; i < n; i++) {
-		if (cli_value(c, options[i]) == NULL)
-			continue;
-		char *value = curl_easy_escape(NULL, cli_value(c, options[i]), 0);
-		path = arena_printf(c->a, "%s%s%s=%s", path, sep, options[i], value);
-		curl_free(value);
-		sep = "&";
-	}
-	return path;
-}
 
 static void
 more_print(const json_t *r, const char *command)
@@ -47,13 +29,12 @@ cmd_note(struct cli *c, struct err *e)
 static enum rc
 cmd_notes(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"limit", "after"};
 	json_t *r, *n;
 	size_t i;
 	enum rc rc = cli_call(
 		c, "GET",
-		path_query(c, arena_printf(c->a, "/v1/cases/%s/notes", c->words[0]),
-			   options, 2),
+		cli_query(c, arena_printf(c->a, "/v1/cases/%s/notes", c->words[0]),
+			  "limit after"),
 		NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
@@ -92,11 +73,10 @@ cmd_template_add(struct cli *c, struct err *e)
 static enum rc
 cmd_template_list(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"kind", "limit", "after"};
 	json_t *r, *t;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", path_query(c, "/v1/templates", options, 3), NULL,
-			      &r, e);
+	enum rc rc = cli_call(c, "GET", cli_query(c, "/v1/templates", "kind limit after"),
+			      NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -273,10 +253,9 @@ cmd_counts(struct cli *c, struct err *e)
 static enum rc
 cmd_prepared(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"limit", "after"};
 	json_t *r, *p;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", path_query(c, "/v1/prepared", options, 2), NULL,
+	enum rc rc = cli_call(c, "GET", cli_query(c, "/v1/prepared", "limit after"), NULL,
 			      &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))

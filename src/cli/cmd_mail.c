@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <curl/curl.h>
-
 #include "base/enc.h"
 #include "cli/cli.h"
 #include "core/mbox.h"
@@ -320,18 +318,11 @@ cmd_import_mail(struct cli *c, struct err *e)
 static enum rc
 cmd_mail_list(struct cli *c, struct err *e)
 {
-	const char *const words[] = {"state", "limit", "after"};
-	const char *path = "/v1/mail?";
 	json_t *r, *m;
 	size_t i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (cli_value(c, words[i]) != NULL) {
-			char *value = curl_easy_escape(NULL, cli_value(c, words[i]), 0);
-			path = arena_printf(c->a, "%s%s=%s&", path, words[i], value);
-			curl_free(value);
-		}
-	enum rc rc = cli_call(c, "GET", path, NULL, &r, e);
+	enum rc rc = cli_call(c, "GET", cli_query(c, "/v1/mail", "state limit after"),
+			      NULL, &r, e);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	json_array_foreach (json_object_get(r, "mails"), i, m)

@@ -1,5 +1,4 @@
 /* Commands on orders: grounds and guards, draft, override, approve, lift, lookup. */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,13 +344,12 @@ cmd_order_list(struct cli *c, struct err *e)
 static enum rc
 cmd_lookup(struct cli *c, struct err *e)
 {
-	char *name = curl_easy_escape(NULL, c->words[0], 0);
 	json_t *r, *o;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", arena_printf(c->a, "/v1/lookup?name=%s", name),
-			      NULL, &r, e);
+	enum rc rc =
+		cli_call(c, "GET", cli_query_add(c, "/v1/lookup", "name", c->words[0]),
+			 NULL, &r, e);
 
-	curl_free(name);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	if (!json_is_true(json_object_get(r, "blocked")))

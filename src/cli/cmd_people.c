@@ -1,5 +1,4 @@
 /* Commands of people: who they are here, what proves it, who saw what. */
-#include <curl/curl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,19 +304,6 @@ cmd_token_add(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* GET has its members in the query. */
-static const char *
-query_add(struct cli *c, const char *path, const char *name, const char *value)
-{
-	if (value == NULL)
-		return path;
-	char *escaped = curl_easy_escape(NULL, value, 0);
-	path = arena_printf(c->a, "%s%c%s=%s", path,
-			    strchr(path, '?') == NULL ? '?' : '&', name, escaped);
-	curl_free(escaped);
-	return path;
-}
-
 static const char *
 scopes_text(struct cli *c, const json_t *row)
 {
@@ -336,9 +322,10 @@ cmd_token_list(struct cli *c, struct err *e)
 {
 	json_t *r, *t;
 	size_t i;
-	enum rc rc = cli_call(
-		c, "GET", query_add(c, "/v1/tokens", "person", cli_value(c, "person")),
-		NULL, &r, e);
+	enum rc rc =
+		cli_call(c, "GET",
+			 cli_query_add(c, "/v1/tokens", "person", cli_value(c, "person")),
+			 NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -378,8 +365,9 @@ cmd_session_list(struct cli *c, struct err *e)
 	json_t *r, *s;
 	size_t i;
 	enum rc rc = cli_call(
-		c, "GET", query_add(c, "/v1/sessions", "person", cli_value(c, "person")),
-		NULL, &r, e);
+		c, "GET",
+		cli_query_add(c, "/v1/sessions", "person", cli_value(c, "person")), NULL,
+		&r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -405,8 +393,8 @@ access_check(struct cli *c, struct err *e)
 	json_t *r;
 	enum rc rc = cli_call(
 		c, "GET",
-		query_add(c, "/v1/access/check", "digest", cli_value(c, "digest")), NULL,
-		&r, e);
+		cli_query_add(c, "/v1/access/check", "digest", cli_value(c, "digest")),
+		NULL, &r, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -442,7 +430,7 @@ cmd_access(struct cli *c, struct err *e)
 	if (cli_switch(c, "check"))
 		return access_check(c, e);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		path = query_add(c, path, names[i], cli_value(c, names[i]));
+		path = cli_query_add(c, path, names[i], cli_value(c, names[i]));
 	enum rc rc = cli_call(c, "GET", path, NULL, &r, e);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;

@@ -8,25 +8,6 @@
 
 enum { PROOF_MODE = 0644 };
 
-/* "/v1/register?name=..." of the options that were given. */
-static const char *
-query_path(struct cli *c, const char *path, const char *const *options, size_t n)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *value = cli_value(c, options[i]);
-		if (value == NULL)
-			continue;
-		char *escaped = curl_easy_escape(NULL, value, 0);
-		path = arena_printf(c->a, "%s%c%s=%s", path, any ? '&' : '?', options[i],
-				    escaped);
-		curl_free(escaped);
-		any = true;
-	}
-	return path;
-}
-
 /* ---- register ---------------------------------------------------------------------- */
 
 static void
@@ -70,7 +51,6 @@ entry_print(struct cli *c, const json_t *o)
 static enum rc
 cmd_register(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"name", "state", "since", "after", "limit"};
 	json_t *r, *o;
 	size_t i;
 	enum rc rc;
@@ -78,7 +58,8 @@ cmd_register(struct cli *c, struct err *e)
 	if (cli_switch(c, "csv")) {
 		const char *bytes;
 		size_t len;
-		const char *path = query_path(c, "/v1/register", options, 5);
+		const char *path =
+			cli_query(c, "/v1/register", "name state since after limit");
 		rc = cli_call_bytes(c,
 				    arena_printf(c->a, "%s%cformat=csv", path,
 						 strchr(path, '?') == NULL ? '?' : '&'),
@@ -95,7 +76,9 @@ cmd_register(struct cli *c, struct err *e)
 			entry_print(c, r);
 		return rc;
 	}
-	rc = cli_call(c, "GET", query_path(c, "/v1/register", options, 5), NULL, &r, e);
+	rc = cli_call(c, "GET",
+		      cli_query(c, "/v1/register", "name state since after limit"), NULL,
+		      &r, e);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	json_array_foreach (json_object_get(r, "entries"), i, o)
@@ -214,11 +197,11 @@ cmd_object(struct cli *c, struct err *e)
 static enum rc
 cmd_objection_list(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"state", "order", "after", "limit"};
 	json_t *r, *o;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", query_path(c, "/v1/objections", options, 4), NULL,
-			      &r, e);
+	enum rc rc = cli_call(c, "GET",
+			      cli_query(c, "/v1/objections", "state order after limit"),
+			      NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -419,8 +402,7 @@ figures_print(const char *period, const json_t *j)
 static enum rc
 cmd_statistics(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"from", "to", "each", "peer"};
-	const char *path = query_path(c, "/v1/statistics", options, 4);
+	const char *path = cli_query(c, "/v1/statistics", "from to each peer");
 	json_t *r, *v;
 	size_t i;
 	enum rc rc;

@@ -1,31 +1,8 @@
 /* Commands to find cases and to share them out. */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
-
-/* "?a=b&..." of the options that were given; '-' in an option is '_' in the member. */
-static const char *
-query_of(struct cli *c, const char *path, const char *const *options)
-{
-	const char *sep = "?";
-
-	for (; *options != NULL; options++) {
-		const char *value = cli_value(c, *options);
-		if (value == NULL)
-			continue;
-		char *name = arena_strdup(c->a, *options);
-		for (char *p = name; *p != '\0'; p++)
-			if (*p == '-')
-				*p = '_';
-		char *escaped = curl_easy_escape(NULL, value, 0);
-		path = arena_printf(c->a, "%s%s%s=%s", path, sep, name, escaped);
-		curl_free(escaped);
-		sep = "&";
-	}
-	return path;
-}
 
 static void
 case_print(struct cli *c, const json_t *k)
@@ -52,12 +29,14 @@ case_print(struct cli *c, const json_t *k)
 static enum rc
 cmd_inbox(struct cli *c, struct err *e)
 {
-	static const char *const words[] = {"state", "queue",	 "within-s", "peer",
-					    "class", "category", "urgent",   "text",
-					    "limit", "after",	 NULL};
 	json_t *r, *k;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", query_of(c, "/v1/cases", words), NULL, &r, e);
+	enum rc rc =
+		cli_call(c, "GET",
+			 cli_query(c, "/v1/cases",
+				   "state queue within-s peer class category urgent text "
+				   "limit after"),
+			 NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -73,12 +52,10 @@ cmd_inbox(struct cli *c, struct err *e)
 static enum rc
 cmd_search(struct cli *c, struct err *e)
 {
-	char *escaped = curl_easy_escape(NULL, c->words[0], 0);
-	const char *path = arena_printf(c->a, "/v1/search?q=%s", escaped);
+	const char *path = cli_query_add(c, "/v1/search", "q", c->words[0]);
 	json_t *r, *k;
 	size_t i, n = 0;
 
-	curl_free(escaped);
 	enum rc rc = cli_call(c, "GET", path, NULL, &r, e);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -143,6 +120,24 @@ cmd_assign(struct cli *c, struct err *e)
 	return share(c, "assign", json_pack("{s:s}", "person", c->words[1]), e);
 }
 
+static enum rc
+cmd_presence(struct cli *c, struct err *e)
+{
+	json_t *r, *p;
+	size_t i;
+	enum rc rc = cli_call(c, "POST",
+			      arena_printf(c->a, "/v1/cases/%s/presence", c->words[0]),
+			      NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "here")) == 0)
+		printf("Nobody else looks at it.\n");
+	json_array_foreach (json_object_get(r, "here"), i, p)
+		printf("%s, seen %s\n", cli_text(p, "name"), cli_time(c, p, "seen"));
+	return RC_OK;
+}
+
 static const struct cli_option inbox_options[] = {
 	{"state", "STATE", false, "sent, received, accepted, refused or closed"},
 	{"queue", "LIST", false,
@@ -180,5 +175,8 @@ const struct cli_command cli_queue_commands[] = {
 	 "saluran assign 01890a5d-ac96-774b-bcce-b302099a8057 max --as "
 	 "nikolai.credential",
 	 false, NULL, cmd_assign},
+	{"presence", "CASE", 1, 1, "say that you look at a case, and see who else does",
+	 "saluran presence 01890a5d-ac96-774b-bcce-b302099a8057 --as nikolai.credential",
+	 false, NULL, cmd_presence},
 	{.name = NULL},
 };

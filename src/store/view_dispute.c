@@ -38,6 +38,39 @@ fold_items(struct fold *f, const struct case_row *c)
 	return text;
 }
 
+/* What each fold here begins with: the case, what else must hold, what its author wrote.
+ */
+struct said {
+	struct case_row c;
+	const char *items; /* JSON, NULL: all of the case */
+	const char *text;
+};
+typedef enum rc said_check(struct fold *f, struct said *s, struct err *e);
+
+/* *ret_done: the case has taken it. */
+static enum rc
+said_take(struct fold *f, const char *member, said_check *check, struct said *ret,
+	  bool *ret_done, struct err *e)
+{
+	*ret = (struct said){.text = NULL};
+	*ret_done = false;
+	enum rc rc = fold_case_of(f, &ret->c, e);
+	if (rc == RC_OK && f->void_why == NULL && check != NULL)
+		rc = check(f, ret, e);
+	if (rc != RC_OK || f->void_why != NULL)
+		return rc;
+	rc = fold_disclosed(f, member, &ret->text, e);
+	return rc == RC_OK ? fold_case_taken(f, &ret->c, ret_done, e) : rc;
+}
+
+static enum rc
+check_items(struct fold *f, struct said *s, struct err *e)
+{
+	(void)e;
+	s->items = fold_items(f, &s->c);
+	return RC_OK;
+}
+
 /* ---- questions ----------------------------------------------------------------------
  */
 
@@ -61,44 +94,29 @@ fold_clarify_put(struct fold *f, const struct case_row *c, const char *items,
 enum rc
 fold_clarify_ask(struct fold *f, struct err *e)
 {
-	const char *text = NULL;
-	struct case_row c;
-	bool done = false;
-	enum rc rc = fold_case_of(f, &c, e);
+	struct said s;
+	bool done;
+	enum rc rc = said_take(f, "text", check_items, &s, &done, e);
 
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	const char *items = fold_items(f, &c);
-	if (f->void_why != NULL)
-		return RC_OK;
-	rc = fold_disclosed(f, "text", &text, e);
-	if (rc == RC_OK)
-		rc = fold_case_taken(f, &c, &done, e);
-	return rc == RC_OK && done ? fold_clarify_put(f, &c, items, text, e) : rc;
+	return rc == RC_OK && done ? fold_clarify_put(f, &s.c, s.items, s.text, e) : rc;
 }
 
 enum rc
 fold_clarify_answer(struct fold *f, struct err *e)
 {
-	const char *text = NULL;
-	struct case_row c;
-	bool done = false;
-	enum rc rc = fold_case_of(f, &c, e);
+	struct said s;
+	bool done;
+	enum rc rc = said_take(f, "text", NULL, &s, &done, e);
 
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	rc = fold_disclosed(f, "text", &text, e);
-	if (rc == RC_OK)
-		rc = fold_case_taken(f, &c, &done, e);
 	if (rc != RC_OK || !done)
 		return rc;
 	return store_run(f->s, &SQL_V_CLARIFY_ANSWER,
 			 (struct db_param[]){
-				 DB_P_TEXT(c.casefile),
+				 DB_P_TEXT(s.c.casefile),
 				 DB_P_INT(f->ev->refs[0].seq),
 				 DB_P_INT(f->ev->seq),
 				 DB_P_TEXT(f->ev->by),
-				 DB_P_TEXT(text),
+				 DB_P_TEXT(s.text),
 				 DB_P_INT(f->ev->iat_us),
 			 },
 			 NULL, NULL, e);
@@ -110,32 +128,23 @@ fold_clarify_answer(struct fold *f, struct err *e)
 enum rc
 fold_dispute_open(struct fold *f, struct err *e)
 {
-	const char *text = NULL;
-	struct case_row c;
-	bool done = false;
-	enum rc rc = fold_case_of(f, &c, e);
+	struct said s;
+	bool done;
+	enum rc rc = said_take(f, "text", check_items, &s, &done, e);
 
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	const char *items = fold_items(f, &c);
-	if (f->void_why != NULL)
-		return RC_OK;
-	rc = fold_disclosed(f, "text", &text, e);
-	if (rc == RC_OK)
-		rc = fold_case_taken(f, &c, &done, e);
 	if (rc != RC_OK || !done)
 		return rc;
 	rc = store_run(f->s, &SQL_V_DISPUTE_INSERT,
 		       (struct db_param[]){
-			       DB_P_TEXT(c.casefile),
+			       DB_P_TEXT(s.c.casefile),
 			       DB_P_INT(f->from),
 			       DB_P_TEXT(fold_text(f, "dispute")),
 			       DB_P_INT(f->channel),
 			       DB_P_INT(f->ev->seq),
 			       DB_P_TEXT(fold_text(f, "about")),
-			       DB_P_TEXT(items),
+			       DB_P_TEXT(s.items),
 			       DB_P_TEXT(f->ev->by),
-			       DB_P_TEXT(text),
+			       DB_P_TEXT(s.text),
 			       DB_P_INT(f->ev->iat_us),
 		       },
 		       NULL, NULL, e);
@@ -186,33 +195,46 @@ opener_of(const struct fold *f)
 	return f->from == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
 }
 
+static enum rc
+check_open(struct fold *f, struct said *s, struct err *e)
+{
+	struct standing is;
+	enum rc rc = dispute_standing(f, opener_of(f), &is, e);
+
+	(void)s;
+	if (rc == RC_OK && f->void_why == NULL && !is.open)
+		fold_void(f, "the dispute is answered or ruled already");
+	return rc;
+}
+
+static enum rc
+check_not_ruled(struct fold *f, struct said *s, struct err *e)
+{
+	struct standing is;
+	enum rc rc = dispute_standing(f, opener_of(f), &is, e);
+
+	(void)s;
+	if (rc == RC_OK && f->void_why == NULL && is.ruled)
+		fold_void(f, "the dispute is ruled already");
+	return rc;
+}
+
 enum rc
 fold_dispute_answer(struct fold *f, struct err *e)
 {
-	const char *text = NULL;
-	struct standing s;
-	struct case_row c;
-	bool done = false;
-	enum rc rc = fold_case_of(f, &c, e);
+	struct said s;
+	bool done;
+	enum rc rc = said_take(f, "text", check_open, &s, &done, e);
 
-	if (rc == RC_OK && f->void_why == NULL)
-		rc = dispute_standing(f, opener_of(f), &s, e);
-	if (rc == RC_OK && f->void_why == NULL && !s.open)
-		fold_void(f, "the dispute is answered or ruled already");
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	rc = fold_disclosed(f, "text", &text, e);
-	if (rc == RC_OK)
-		rc = fold_case_taken(f, &c, &done, e);
 	if (rc != RC_OK || !done)
 		return rc;
 	return store_run(f->s, &SQL_V_DISPUTE_ANSWER,
 			 (struct db_param[]){
-				 DB_P_TEXT(c.casefile),
+				 DB_P_TEXT(s.c.casefile),
 				 DB_P_INT(opener_of(f)),
 				 DB_P_TEXT(fold_text(f, "dispute")),
 				 DB_P_TEXT(f->ev->by),
-				 DB_P_TEXT(text),
+				 DB_P_TEXT(s.text),
 				 DB_P_INT(f->ev->iat_us),
 			 },
 			 NULL, NULL, e);
@@ -221,31 +243,20 @@ fold_dispute_answer(struct fold *f, struct err *e)
 enum rc
 fold_dispute_rule(struct fold *f, struct err *e)
 {
-	const char *reason = NULL;
-	struct standing s;
-	struct case_row c;
-	bool done = false;
-	enum rc rc = fold_case_of(f, &c, e);
+	struct said s;
+	bool done;
+	enum rc rc = said_take(f, "reason", check_not_ruled, &s, &done, e);
 
-	if (rc == RC_OK && f->void_why == NULL)
-		rc = dispute_standing(f, opener_of(f), &s, e);
-	if (rc == RC_OK && f->void_why == NULL && s.ruled)
-		fold_void(f, "the dispute is ruled already");
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	rc = fold_disclosed(f, "reason", &reason, e);
-	if (rc == RC_OK)
-		rc = fold_case_taken(f, &c, &done, e);
 	if (rc != RC_OK || !done)
 		return rc;
 	return store_run(f->s, &SQL_V_DISPUTE_RULE,
 			 (struct db_param[]){
-				 DB_P_TEXT(c.casefile),
+				 DB_P_TEXT(s.c.casefile),
 				 DB_P_INT(opener_of(f)),
 				 DB_P_TEXT(fold_text(f, "dispute")),
 				 DB_P_TEXT(fold_text(f, "ruling")),
 				 DB_P_TEXT(f->ev->by),
-				 DB_P_TEXT(reason),
+				 DB_P_TEXT(s.text),
 				 DB_P_INT(f->ev->iat_us),
 			 },
 			 NULL, NULL, e);
