@@ -83,6 +83,11 @@ def kept(line, tale, box):
     for node in (tale.kominfo, tale.telegram):
         for name, path in node.people.items():
             line.say(f"  {name:<11}  --dir {node.dir} --as {path}")
+    for node in (tale.kominfo, tale.telegram):
+        name = next(x for x in node.people if x != node.admin)
+        link = node.cli("person", "link", name, who=node.admin)["link"]
+        line.say(f"  pages        {name} chooses a password, within the hour, and logs in:")
+        line.say(f"               http://127.0.0.1:{node.http_port}/welcome?link={link}")
     line.say(f"  for example  {lab.BIN} show {tale.first} --dir {tale.kominfo.dir} "
              f"--as {tale.kominfo.people['sari']}")
     pids = " ".join(str(child.pid) for child in box.children.values())

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "http/inner.h"
 
 enum { LINK_BYTES_MAX = 16 << 10 };
 
@@ -18,8 +19,8 @@ release_json(void *p)
 
 /* By the row itself: a word from outside never becomes part of a path. */
 static enum rc
-route_run(struct page *p, const char *method, const char *path, const struct actor *who,
-	  json_t *in, json_t **ret, struct err *e)
+route_run(struct page *p, const char *method, const char *path, json_t *in, json_t **ret,
+	  struct err *e)
 {
 	const struct service_route *r = NULL;
 	struct reply out;
@@ -30,7 +31,7 @@ route_run(struct page *p, const char *method, const char *path, const struct act
 		    strcmp(service_routes[i].path, path) == 0)
 			r = &service_routes[i];
 	assert(r != NULL);
-	enum rc rc = service_run(p->nd, p->a, r, who, in, &out, e);
+	enum rc rc = service_run(p->nd, p->a, r, p->who, in, &out, e);
 	*ret = out.json;
 	return rc;
 }
@@ -38,13 +39,13 @@ route_run(struct page *p, const char *method, const char *path, const struct act
 enum rc
 page_ask(struct page *p, const char *path, json_t *in, json_t **ret, struct err *e)
 {
-	return route_run(p, "GET", path, actor_page_reader(), in, ret, e);
+	return route_run(p, "GET", path, in, ret, e);
 }
 
 enum rc
 page_post(struct page *p, const char *path, json_t *in, json_t **ret, struct err *e)
 {
-	return route_run(p, "POST", path, actor_stranger(p->a, NULL), in, ret, e);
+	return route_run(p, "POST", path, in, ret, e);
 }
 
 const char *
@@ -142,9 +143,9 @@ page_link(struct page *p, const char *path, const char *const words[])
 	return link_take(p, &b);
 }
 
-/* This page in another language. */
+/* This page, with its query; in this language, -1: as it is. */
 static const char *
-link_switch(struct page *p, enum lang l)
+link_again(struct page *p, int l)
 {
 	struct buf b = BUF_INIT(LINK_BYTES_MAX);
 	const char *name;
@@ -153,8 +154,15 @@ link_switch(struct page *p, enum lang l)
 	path_put(&b, p->path);
 	json_object_foreach (p->query, name, value)
 		pair_put(&b, name, json_string_value(value));
-	pair_put(&b, "lang", lang_code(l));
+	if (l >= 0)
+		pair_put(&b, "lang", lang_code((enum lang)l));
 	return link_take(p, &b);
+}
+
+const char *
+page_here(struct page *p)
+{
+	return link_again(p, p->lang_asked ? (int)p->lang : -1);
 }
 
 /* ---- the frame */
@@ -201,7 +209,7 @@ switch_put(struct page *p)
 	for (int i = 0; i < LANG_COUNT; i++) {
 		const enum lang l = (enum lang)i;
 		html_open(h, "a");
-		html_attr(h, "href", link_switch(p, l));
+		html_attr(h, "href", link_again(p, i));
 		html_attr(h, "hreflang", lang_code(l));
 		html_attr(h, "lang", lang_code(l));
 		if (l == p->lang)
@@ -236,6 +244,7 @@ header_put(struct page *p, const char *section)
 	html_text(h, " ");
 	html_leaf(h, "span", "role", word_party(p, party_name(own->role)));
 	html_close(h, "p");
+	page_logout_put(p);
 	switch_put(p);
 	html_close(h, "div");
 	html_open(h, "nav");
@@ -302,8 +311,12 @@ page_end(struct page *p)
 }
 
 void
-page_error(struct page *p, enum rc rc, const struct err *e)
+page_error(struct page *p, enum rc rc, struct err *e)
 {
+	struct inner inner;
+
+	rc = inner_hide(rc, e, p->path, &inner);
+
 	const bool missing = rc == RC_NOT_FOUND;
 	struct html *h = html_create(p->a);
 
@@ -312,7 +325,7 @@ page_error(struct page *p, enum rc rc, const struct err *e)
 	page_begin(p, NULL, missing ? T(p, ERROR_MISSING) : T(p, ERROR_OTHER), "");
 	html_leaf(h, "p", NULL,
 		  missing ? T(p, ERROR_MISSING_HOW) : T(p, ERROR_OTHER_HOW));
-	if (e != NULL && e->text[0] != '\0') {
+	if (e->text[0] != '\0') {
 		html_open(h, "p");
 		html_attr(h, "class", "meta");
 		html_text(h, T(p, ERROR_DETAIL));

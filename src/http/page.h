@@ -22,30 +22,51 @@ struct page {
 	struct arena *a;
 	struct html *h;
 	enum lang lang;
-	bool lang_asked;  /* by ?lang=, so that links keep it */
-	const char *path; /* decoded */
-	const char *word; /* what stands for the braces of the route, or NULL */
-	json_t *query;	  /* name to text, without lang */
-	json_t *form;	  /* what was posted, name to text; NULL: a GET */
-	int64_t now_us;	  /* of the request */
-	unsigned status;  /* HTTP */
+	bool lang_asked;	 /* by ?lang=, so that links keep it */
+	const char *path;	 /* decoded */
+	const char *word;	 /* what stands for the braces of the route, or NULL */
+	json_t *query;		 /* name to text, without lang */
+	int64_t now_us;		 /* of the request */
+	uint16_t port;		 /* that the pages listen at */
+	const char *address;	 /* of who asks */
+	const struct actor *who; /* a stranger unless `known` */
+	bool known;
+	const char *session;	/* that they came by, or NULL */
+	json_t *form;		/* of a POST, name to text; NULL: it is none */
+	const char *set_cookie; /* of the answer, or NULL */
+	const char *see_other;	/* a path to go on at instead of a page, or NULL */
+	unsigned status;	/* HTTP */
 };
 
 /* The page, or RC_ and `e` before its first element. */
 typedef enum rc page_fn(struct page *p, struct err *e);
-page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome;
+page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome,
+	page_login, page_logout;
 
 /* Draw what went wrong, whatever was drawn before. */
-void page_error(struct page *p, enum rc rc, const struct err *e);
+void page_error(struct page *p, enum rc rc, struct err *e);
+
+/* ---- who reads: page_login.c */
+
+enum { HTTP_UNAUTHORIZED = 401 };
+
+/* Fills in p->who by the header fields (NULL: not there).  RC_UNAUTHENTICATED: a
+ * credential opens nothing.  RC_INVALID: a cookie that stands twice. */
+enum rc page_who(struct page *p, const char *authorization, const char *cookies,
+		 struct err *e) MUST_CHECK;
+/* The answer begins this session in the browser; NULL: ends it there. */
+void page_session(struct page *p, const char *session);
+/* Instead of a page that is for people of the node: the form that comes back to it. */
+void page_login_first(struct page *p);
+/* Who is logged in, and the button that ends it; nothing for a stranger. */
+void page_logout_put(struct page *p);
 
 /* ---- data */
 
-/* Ask the service by the path of its table; `in` is stolen.  As an auditor without a
- * name. */
+/* Ask the service by the path of its table as who reads; `in` is stolen. */
 enum rc page_ask(struct page *p, const char *path, json_t *in, json_t **ret,
 		 struct err *e) MUST_CHECK;
-/* Do something by a route that needs no credential; `in` is stolen.  *ret: what the reply
- * shows, also with an error, or NULL. */
+/* As page_ask(), with POST.  *ret: what the reply shows, also with an error, or NULL. */
 enum rc page_post(struct page *p, const char *path, json_t *in, json_t **ret,
 		  struct err *e) MUST_CHECK;
 /* NULL: the form does not name it. */
@@ -70,6 +91,8 @@ int64_t j_time(const json_t *o, const char *name); /* us; 0: absent, or null */
  * after the last, or NULL.  A pair without a value is left out. */
 const char *page_link(struct page *p, const char *path,
 		      const char *const words[]) MUST_CHECK;
+/* This page with its query, and its language. */
+const char *page_here(struct page *p) MUST_CHECK;
 #define LINK(p, path, ...)                                                               \
 	page_link((p), (path), (const char *const[]){__VA_ARGS__, NULL})
 

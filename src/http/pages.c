@@ -55,17 +55,19 @@ static const struct page_route {
 	const char *path;
 	page_fn *fn;
 	bool posts; /* has a form that is posted to it */
+	bool open;  /* for everybody; else for people of the node */
 } routes[] = {
-	{"/", page_cases, false},	 {"/case/", page_case, false},
-	{"/orders", page_orders, false}, {"/order/", page_order, false},
-	{"/lookup", page_lookup, false}, {"/welcome", page_welcome, true},
+	{"/", page_cases, false, false},	{"/case/", page_case, false, false},
+	{"/orders", page_orders, false, false}, {"/order/", page_order, false, false},
+	{"/lookup", page_lookup, false, true},	{"/welcome", page_welcome, true, true},
+	{"/login", page_login, true, true},	{"/logout", page_logout, true, true},
 };
 
 /* ---- answers */
 
 static enum MHD_Result
 answer(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
-       size_t len, const char *lang)
+       size_t len, const struct page *p)
 {
 	struct MHD_Response *resp = MHD_create_response_from_buffer(
 		len, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
@@ -78,9 +80,15 @@ answer(struct MHD_Connection *c, unsigned status, const char *type, const char *
 						   headers[i].value) == MHD_YES;
 	ok = ok &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES;
-	if (lang != NULL)
+	if (p != NULL)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_LANGUAGE,
-						   lang) == MHD_YES;
+						   lang_code(p->lang)) == MHD_YES;
+	if (p != NULL && p->set_cookie != NULL)
+		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_SET_COOKIE,
+						   p->set_cookie) == MHD_YES;
+	if (p != NULL && p->see_other != NULL)
+		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION,
+						   p->see_other) == MHD_YES;
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_ALLOW,
 						   "GET, HEAD") == MHD_YES;
@@ -170,6 +178,25 @@ host_is_local(struct MHD_Connection *c)
 	return ip6_is_loopback(host + 1);
 }
 
+static const char *
+address_of(struct MHD_Connection *c, struct arena *a)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	if (sa != NULL && sa->sa_family == AF_INET)
+		inet_ntop(AF_INET,
+			  &((const struct sockaddr_in *)(const void *)sa)->sin_addr, text,
+			  sizeof(text));
+	else if (sa != NULL && sa->sa_family == AF_INET6)
+		inet_ntop(AF_INET6,
+			  &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr,
+			  text, sizeof(text));
+	return arena_strdup(a, text);
+}
+
 /* ---- pages */
 
 static enum MHD_Result
@@ -235,13 +262,29 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, jso
 		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
 	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, on_query, &p);
 	const struct page_route *r = route_find(path, &p.word);
-	rc = r == NULL ? err_set(&e, RC_NOT_FOUND, "there is nothing at %s", path)
-		       : r->fn(&p, &e);
+	p.port = w->port;
+	p.address = address_of(c, a);
+	rc = page_who(
+		&p,
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND,
+					    MHD_HTTP_HEADER_AUTHORIZATION),
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE),
+		&e);
+	if (rc == RC_OK && r == NULL)
+		rc = err_set(&e, RC_NOT_FOUND, "there is nothing at %s", path);
+	else if (rc == RC_OK && !p.known && !r->open)
+		page_login_first(&p);
+	else if (rc == RC_OK)
+		rc = r->fn(&p, &e);
 	/* What is no id of a case or an order leads nowhere. */
 	if (rc == RC_INVALID && p.word != NULL)
 		rc = RC_NOT_FOUND;
 	if (rc != RC_OK)
 		page_error(&p, rc, &e);
+	if (p.see_other != NULL) {
+		p.h = html_create(a);
+		p.status = MHD_HTTP_SEE_OTHER;
+	}
 	rc = html_finish(p.h, &html, &len, &e);
 	if (rc != RC_OK) {
 		page_error(&p, rc, &e);
@@ -251,8 +294,8 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, jso
 	log_line(p.status == MHD_HTTP_OK ? LOG_DEBUG : LOG_INFO, "pages.request",
 		 "route=%s status=%u us=%" PRId64, r == NULL ? "?" : r->path, p.status,
 		 clock_now_us() - p.now_us);
-	enum MHD_Result ret = answer(c, p.status, "text/html; charset=utf-8", html, len,
-				     lang_code(p.lang));
+	enum MHD_Result ret =
+		answer(c, p.status, "text/html; charset=utf-8", html, len, &p);
 	arena_free(a);
 	return ret;
 }
@@ -309,6 +352,9 @@ origin_is_ours(struct MHD_Connection *c)
 
 	if (site != NULL && strcmp(site, "same-origin") != 0)
 		return false;
+	/* Under our Referrer-Policy a browser says "null" of our own forms, too. */
+	if (site != NULL && origin != NULL && strcmp(origin, "null") == 0)
+		return true;
 	return origin == NULL || (strncmp(origin, scheme, sizeof(scheme) - 1) == 0 &&
 				  strcasecmp(origin + sizeof(scheme) - 1, host) == 0);
 }
@@ -472,8 +518,8 @@ listen_on(const char *host, uint16_t port, int *ret_fd, struct err *e)
 	if (name == NULL || name[0] == '\0')
 		return err_set(
 			e, RC_DENIED,
-			"the pages ask nobody who they are, so they need a loopback "
-			"address: set http.listen to 127.0.0.1:PORT");
+			"the pages are not encrypted, so they need a loopback address: "
+			"set http.listen to 127.0.0.1:PORT");
 	snprintf(service, sizeof(service), "%u", (unsigned)port);
 	if (getaddrinfo(name, service, &hints, &at) != 0)
 		return err_set(
@@ -483,12 +529,11 @@ listen_on(const char *host, uint16_t port, int *ret_fd, struct err *e)
 	if (address_is_loopback(at->ai_addr))
 		rc = listen_at(at, name, port, ret_fd, e);
 	else
-		rc = err_set(
-			e, RC_DENIED,
-			"%s can be reached from elsewhere, and the pages ask nobody who "
-			"they are: set http.listen to a loopback address such as "
-			"127.0.0.1:%u",
-			name, (unsigned)port);
+		rc = err_set(e, RC_DENIED,
+			     "%s can be reached from elsewhere, and the pages are not "
+			     "encrypted: set http.listen to a loopback address such as "
+			     "127.0.0.1:%u",
+			     name, (unsigned)port);
 	freeaddrinfo(at);
 	return rc;
 }

@@ -16,19 +16,6 @@ enum { TOUCH_US = 60000000 };
 /* Separates what is derived from a session's secret from the secret. */
 static const char csrf_context[] = "saluran csrf v1";
 
-const struct actor *
-actor_page_reader(void)
-{
-	static const struct actor reader = {.name = "page",
-					    .pseudonym = "page",
-					    .address = "loopback",
-					    .role = ROLE_AUDITOR,
-					    .via = "page",
-					    .scopes = SCOPES_ALL};
-
-	return &reader;
-}
-
 const char *
 actor_name(const struct actor *who)
 {

@@ -31,7 +31,7 @@ const struct setting_def node_settings[] = {
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
 	 "where peers' nodes reach this one (HTTPS)"},
 	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
-	 "the pages for people; loopback only, they ask for no credential"},
+	 "the pages for people; loopback only, they are not encrypted"},
 	{"api.listen", SETTING_ADDRESS, 0, 0, "", "host:port",
 	 "where people, programs and platforms reach the API (HTTPS); empty: only by the "
 	 "socket in the node's directory"},

@@ -33,7 +33,7 @@ struct actor {
 	const char *name; /* NULL: a stranger */
 	const char *pseudonym, *address;
 	enum role role;
-	const char *via;    /* id of the token or session; "password", "page" */
+	const char *via;    /* id of the token or session; "password" */
 	const char *scopes; /* SCOPES_ALL or by spaces */
 	const char *csrf;   /* NULL: no session */
 	bool touch;	    /* note that the token or session is in use */

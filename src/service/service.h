@@ -85,10 +85,6 @@ enum rc actor_from_session(struct node *nd, struct arena *a, const char *session
 enum rc actor_csrf_check(const struct actor *who, const char *token,
 			 struct err *e) MUST_CHECK;
 
-/* Who reads the loopback pages: an auditor without a name, until the pages have sessions.
- */
-const struct actor *actor_page_reader(void);
-
 struct upload;
 struct download;
 

@@ -14,6 +14,7 @@
 enum { BYTES_MAX = 8 << 20 };
 
 static struct http_pages *fetch_from;
+static const char *fetch_as; /* a credential; NULL: as nobody */
 
 struct got {
 	long status;
@@ -40,6 +41,9 @@ request_with(const char *method, const char *path, const char *const more[],
 	*g = (struct got){.head = BUF_INIT(BYTES_MAX), .body = BUF_INIT(BYTES_MAX)};
 	for (size_t i = 0; more != NULL && more[i] != NULL; i++)
 		lines = curl_slist_append(lines, more[i]);
+	if (fetch_as != NULL)
+		lines = curl_slist_append(
+			lines, arena_printf(a, "Authorization: Bearer %s", fetch_as));
 	curl_easy_setopt(c, CURLOPT_URL,
 			 arena_printf(a, "http://127.0.0.1:%u%s",
 				      (unsigned)http_pages_port(fetch_from), path));

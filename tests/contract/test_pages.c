@@ -32,6 +32,7 @@ start(void **state)
 	(void)state;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	pages_node_open(&t.node, "Kementerian <Contoh> & \"Uji\"");
+	fetch_as = t.node.officer;
 	must(http_pages_start(t.node.nd, "127.0.0.1", 0, &fetch_from, &e), &e,
 	     "http_pages_start");
 	t.evil_case = pages_node_send(&t.node, "evil", EVIL, EVIL,

@@ -331,7 +331,8 @@ class Node:
         """Wait for the line that says that everything listens; False when it died first."""
         self.wanted = True
         self.starts += 1
-        child = self.lab.start(self.name, [BIN, "serve", "--dir", self.dir, "--allow-root"], self.env)
+        child = self.lab.start(self.name, [BIN, "serve", "--dir", self.dir, "--allow-root"],
+                               self.env)
         until = time.monotonic() + START_S
         line = b""
         while not line.endswith(b"\n"):

@@ -23,7 +23,7 @@
 #include "service/node.h"
 #include "service/service.h"
 
-enum { TEXT_MAX = 1 << 20, REMOVE_DEPTH = 8 };
+enum { TEXT_MAX = 1 << 20, CREDENTIAL_MAX = 512, REMOVE_DEPTH = 8 };
 
 static void
 put_event_types(struct buf *b)
@@ -223,13 +223,14 @@ put_words(struct buf *b, const char *words)
 
 /* A use case names what it takes when it is given what it does not know. */
 static void
-put_taken(struct buf *b, struct node *nd, struct arena *a, const struct service_route *r)
+put_taken(struct buf *b, struct node *nd, struct arena *a, const struct actor *who,
+	  const struct service_route *r)
 {
 	static const char head[] = "known are: ";
 	json_t *in = json_pack("{s:b}", "?", 1);
 	struct reply out = {0};
 	struct err e = ERR_INIT;
-	enum rc rc = r->fn(nd, a, actor_page_reader(), in, &out, &e);
+	enum rc rc = r->fn(nd, a, who, in, &out, &e);
 	const char *known = strstr(e.text, head);
 
 	if (rc == RC_UNAVAILABLE) { /* a place that is kept for what is not there yet */
@@ -247,8 +248,21 @@ put_taken(struct buf *b, struct node *nd, struct arena *a, const struct service_
 	json_decref(in);
 }
 
+static enum rc
+admin_read(struct node *nd, struct arena *a, const char *path, const struct actor **ret,
+	   struct err *e)
+{
+	char text[CREDENTIAL_MAX] = "";
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL || fgets(text, sizeof(text), f) == NULL)
+		exit(EXIT_FAILURE);
+	fclose(f);
+	return actor_authenticate(nd, a, text, ret, e);
+}
+
 static struct node *
-node_temporary(struct arena *a, const char *dir)
+node_temporary(struct arena *a, const char *dir, const struct actor **ret_admin)
 {
 	const struct node_init in = {.dir = dir,
 				     .org = "docs.example",
@@ -260,7 +274,8 @@ node_temporary(struct arena *a, const char *dir)
 	struct node *nd = NULL;
 	struct err e = ERR_INIT;
 
-	if (node_create(a, &in, &made, &e) != RC_OK || node_open(dir, &nd, &e) != RC_OK) {
+	if (node_create(a, &in, &made, &e) != RC_OK || node_open(dir, &nd, &e) != RC_OK ||
+	    admin_read(nd, a, made.credential_path, ret_admin, &e) != RC_OK) {
 		fprintf(stderr, "a node for the table of routes: %s\n", e.text);
 		exit(EXIT_FAILURE);
 	}
@@ -287,7 +302,8 @@ put_routes(struct buf *b)
 		perror(dir);
 		exit(EXIT_FAILURE);
 	}
-	struct node *nd = node_temporary(a, dir);
+	const struct actor *who;
+	struct node *nd = node_temporary(a, dir, &who);
 	buf_puts(b, "| call | who | on | takes | what |\n|---|---|---|---|---|\n");
 	for (size_t i = 0; i < service_routes_n; i++) {
 		const struct service_route *r = &service_routes[i];
@@ -296,7 +312,7 @@ put_routes(struct buf *b)
 		put_who(b, r);
 		buf_printf(b, " | %s | ",
 			   r->party < 0 ? "both" : party_name((enum party)r->party));
-		put_taken(b, nd, a, r);
+		put_taken(b, nd, a, who, r);
 		buf_printf(b, " | %s |\n", r->doc);
 	}
 	node_close(nd);
