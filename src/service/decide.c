@@ -293,8 +293,8 @@ service_decide_preview(struct node *nd, struct arena *a, const struct actor *who
 	char phrase[DECIDE_PHRASE_MAX], version[CASE_VERSION_MAX];
 	json_t *refused = json_array();
 	struct store *s = NULL;
+	const struct policy_class *cls;
 	const struct policy *p = NULL;
-	struct channel_row ch;
 	struct case_row c;
 	enum rc rc = decision_in(in, a, &d, e);
 
@@ -303,9 +303,7 @@ service_decide_preview(struct node *nd, struct arena *a, const struct actor *who
 	if (rc == RC_OK)
 		rc = view_case_get(s, a, d.act.casefile, &c, e);
 	if (rc == RC_OK)
-		rc = channel_by_id(s, a, c.channel, &ch, e);
-	if (rc == RC_OK)
-		rc = policy_of_channel(s, a, &ch, &p, e);
+		rc = policy_of_case(s, a, &c, &p, &cls, e);
 	if (rc == RC_OK)
 		rc = selection_make(s, a, &c, &d.want, true, &d.sel, e);
 	if (rc == RC_OK)

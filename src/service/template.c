@@ -272,21 +272,20 @@ case_load(struct store *s, struct arena *a, const char *id, struct case_row *c,
 {
 	struct channel_row ch;
 	const struct policy *p;
-	const struct policy_class *cls = NULL;
+	const struct policy_class *cls;
 	enum rc rc = view_case_get(s, a, id, c, e);
 
 	if (rc == RC_OK)
 		rc = channel_by_id(s, a, c->channel, &ch, e);
-	if (rc == RC_OK)
-		rc = policy_of_channel(s, a, &ch, &p, e);
 	if (rc != RC_OK)
 		return rc;
 	*ret_peer = ch.peer_org;
-	if (c->manifest)
-		cls = policy_class_find(p, c->class_code);
-	if (cls != NULL)
+	if (!c->manifest)
+		return RC_OK;
+	rc = policy_of_case(s, a, c, &p, &cls, e);
+	if (rc == RC_OK)
 		casefile_due(p, cls, &c->fold, view_case_owed(c), &c->due);
-	return RC_OK;
+	return rc;
 }
 
 /*

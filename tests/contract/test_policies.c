@@ -256,6 +256,59 @@ days_and_columns(void **state)
 	arena_free(a);
 }
 
+/* Another, with longer times, where two items must be confirmed. */
+static void
+adopt_other(struct fix *f)
+{
+	json_t *p = json_loads(fix_policy, 0, NULL), *cls;
+	size_t i;
+
+	json_object_set_new(p, "name", json_string("other"));
+	json_object_set_new(p, "decide", json_pack("{s:i}", "confirm_above", 1));
+	json_array_foreach (json_object_get(p, "classes"), i, cls)
+		json_object_set_new(cls, "decide_s", json_integer(9000));
+	char *text = json_dumps(p, 0);
+	for (int party = 0; party < PARTY_COUNT; party++) {
+		adopt(f, (enum party)party, text);
+		fix_settle(f);
+	}
+	assert_string_equal(in_effect(f, PLATFORM), "other");
+	free(text);
+	json_decref(p);
+}
+
+/* What people are shown of a case, in letters and in a preview, is of its own policy, as
+ * is what may be done with it. */
+static void
+shown_is_of_its_own(void **state)
+{
+	struct fix f;
+	const char *due[2];
+
+	(void)state;
+	fix_open(&f);
+	fix_must(&f, PLATFORM, f.n[PLATFORM].officer, "POST", "/v1/templates",
+		 json_pack("{s:s, s:s, s:s}", "name", "due", "kind", "message", "text",
+			   "{decide_due}"));
+	const char *c = fix_send(&f, "P-1", "t.example", 2);
+	fix_settle(&f);
+	for (int i = 0; i < 2; i++) {
+		if (i != 0)
+			adopt_other(&f);
+		json_t *r = fix_must(&f, PLATFORM, f.n[PLATFORM].officer, "POST",
+				     "/v1/templates/due/render",
+				     json_pack("{s:s}", "case", c));
+		due[i] = fix_text(r, "text");
+		r = fix_must(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+			     arena_printf(f.a, "/v1/cases/%s/decide/preview", c),
+			     json_pack("{s:s}", "outcome", "removed"));
+		assert_true(json_is_null(json_object_get(r, "confirm")));
+	}
+	assert_string_equal(due[0], due[1]);
+	assert_string_not_equal(due[0], "{decide_due}");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -264,6 +317,7 @@ main(void)
 		cmocka_unit_test(what_is_not_adopted),
 		cmocka_unit_test(fields_are_erased),
 		cmocka_unit_test(days_and_columns),
+		cmocka_unit_test(shown_is_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
