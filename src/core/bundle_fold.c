@@ -465,16 +465,18 @@ bundle_case_at(struct bundle *b, const uint64_t seen[PARTY_COUNT],
 
 /* ---- levels --------------------------------------------------------------- */
 
-/* Messages that a message.read of the other side names. */
+/* Messages that a message.read of the other side names, by their hash too: what it says
+ * of another is no reason to refuse the bundle, or a party could prevent it. */
 static void
 reads_mark(struct bundle *b, const struct bundle_event *read)
 {
 	enum party other = bundle_other(read->from);
 
 	for (size_t i = 0; i < read->ev->n_refs; i++) {
-		struct bundle_event *to =
-			bundle_event_at(&b->side[other], read->ev->refs[i].seq);
-		if (to != NULL && strcmp(read->ev->refs[i].log, to->ev->log) == 0 &&
+		const struct event_ref *r = &read->ev->refs[i];
+		struct bundle_event *to = bundle_event_at(&b->side[other], r->seq);
+		if (to != NULL && strcmp(r->log, to->ev->log) == 0 &&
+		    hash_equal(&r->leaf, &to->ev->leaf) &&
 		    strcmp(to->ev->type, "message.post") == 0)
 			to->level = BUNDLE_LEVEL_READ;
 	}

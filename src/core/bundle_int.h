@@ -26,8 +26,8 @@
 #define BUNDLE_NAME_PROOF      "logs/%s/proof/%" PRIu64 ".tlog-proof"
 #define BUNDLE_NAME_RECEIPT    "receipts/%s/%" PRIu64 ".tlog-proof"
 
-/* An order is folded with the case as its drafter saw it, so their number is bounded. */
-enum { BUNDLE_ORDERS_MAX = 64 };
+/* Orders whose grounds are looked at: each folds the case as its drafter saw it. */
+enum { BUNDLE_GROUNDS_MAX = 512 };
 
 /* A head of a log as it stands in the bundle. */
 struct bundle_head {

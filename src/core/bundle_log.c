@@ -97,26 +97,6 @@ lines_of(const struct bundle_member *m)
 	return n;
 }
 
-/* A reference inside the bundle must be to the event that is there. */
-static enum rc
-refs_check(struct bundle *b, const struct event *ev)
-{
-	for (size_t i = 0; i < ev->n_refs; i++)
-		for (int p = 0; p < PARTY_COUNT; p++) {
-			const struct bundle_event *to;
-			if (strcmp(ev->refs[i].log, b->r->party[p].origin) != 0)
-				continue;
-			to = bundle_event_at(&b->side[p], ev->refs[i].seq);
-			if (to != NULL && !hash_equal(&to->ev->leaf, &ev->refs[i].leaf))
-				return bundle_fail(b,
-						   "event %" PRIu64
-						   " refers to another event %" PRIu64
-						   " of %s than is here",
-						   ev->seq, ev->refs[i].seq, to->ev->log);
-		}
-	return RC_OK;
-}
-
 /* Of two heads of the logs, which goes first: as in the fold of the case. */
 static bool
 authority_first(const struct event *x, const struct event *y)
@@ -212,17 +192,12 @@ bundle_step_events(struct bundle *b)
 			open_note(b, &b->r->events[i]);
 	}
 	bool any = false;
-	for (size_t i = 0; rc == RC_OK && i < b->r->n_events; i++) {
-		b->where = arena_printf(b->a, BUNDLE_NAME_EVENTS,
-					party_name(b->r->events[i].from));
-		rc = refs_check(b, b->r->events[i].ev);
+	for (size_t i = 0; i < b->r->n_events; i++)
 		any |= b->r->events[i].ev->casefile != NULL;
-	}
 	for (int p = 0; p < PARTY_COUNT; p++)
 		b->r->party[p].n_events = n[p];
-	if (rc == RC_OK && !any)
-		rc = bundle_fail(b, "no event of the case %s is here", b->r->casefile);
-	return rc;
+	return any ? RC_OK
+		   : bundle_fail(b, "no event of the case %s is here", b->r->casefile);
 }
 
 struct bundle_event *

@@ -44,7 +44,7 @@ static const char *
 act_problem(struct ordering *g, enum order_act act, const struct event *ev)
 {
 	const struct bundle_order *o = g->o;
-	const char **by = arena_array(g->b->a, o->n_acts + 1, sizeof(*by));
+	const char *by[ORDER_HANDS_MAX];
 	struct order_hands hands = {by, 0};
 	const char *text = bundle_body_text(ev, "text");
 	enum order_act had;
@@ -55,7 +55,7 @@ act_problem(struct ordering *g, enum order_act act, const struct event *ev)
 		return arena_printf(g->b->a, "the order is %s: it takes no %s",
 				    order_state_token(g->life), order_act_token(act));
 	by[hands.n++] = o->draft->ev->by;
-	for (size_t i = 0; i < o->n_acts; i++)
+	for (size_t i = 0; i < o->n_acts && hands.n < ORDER_HANDS_MAX; i++)
 		if (o->acts[i].event->void_why == NULL &&
 		    order_act_find(o->acts[i].event->ev->type, &had) &&
 		    order_act_is_hand(had))
@@ -311,6 +311,10 @@ grounds_find(struct bundle *b, struct bundle_order *o)
 	struct bundle_case then;
 	struct err why = ERR_INIT;
 
+	if (o - b->r->orders >= BUNDLE_GROUNDS_MAX) {
+		o->grounds_why = "not looked at: too many orders cite the case";
+		return;
+	}
 	seen[PARTY_AUTHORITY] = ev->seq;
 	seen[PARTY_PLATFORM] = ev->ack.size;
 	bundle_case_at(b, seen, &then);
@@ -436,7 +440,7 @@ bundle_orders_fold(struct bundle *b)
 {
 	const struct bundle_side *s = &b->side[PARTY_AUTHORITY];
 
-	b->r->orders = arena_array(b->a, BUNDLE_ORDERS_MAX, sizeof(*b->r->orders));
+	b->r->orders = arena_array(b->a, s->n_ev + 1, sizeof(*b->r->orders));
 	for (size_t i = 0; i < s->n_ev; i++) {
 		struct bundle_event *be = s->ev[i];
 		if (strcmp(be->ev->type, "order.draft") != 0 || be->void_why != NULL)
@@ -444,9 +448,6 @@ bundle_orders_fold(struct bundle *b)
 		be->void_why = draft_problem(b, be->ev);
 		if (be->void_why != NULL)
 			continue;
-		if (b->r->n_orders == BUNDLE_ORDERS_MAX)
-			return bundle_fail(b, "more than %d orders cite the case",
-					   BUNDLE_ORDERS_MAX);
 		order_fold(b, be, &b->r->orders[b->r->n_orders++]);
 	}
 	strays_void(b);

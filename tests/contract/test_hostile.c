@@ -264,6 +264,70 @@ a_receipt_of_tomorrow(void **state)
 	fix_close(&f);
 }
 
+static void
+bundle_verifies(struct fix *f, const char *casefile)
+{
+	struct err e = ERR_INIT;
+
+	/* What does not verify is not given out. */
+	fix_ok(fix_call(f, NODE, f->n[NODE].admin, "GET",
+			arena_printf(f->a, "/v1/cases/%s/bundle", casefile), NULL, NULL,
+			&e),
+	       &e, "bundle");
+}
+
+/* A peer cannot make its events ones that no bundle can have. */
+static void
+bundles_are_given(void **state)
+{
+	enum { ORDERS = 65 };
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, CASE_1, 1);
+	fix_ok(foe_send(&x, &e), &e, "notice");
+	bundle_verifies(&f, CASE_1);
+	foe_append(&x, &(struct foe_event){.type = "message.post",
+					   .casefile = CASE_1,
+					   .body = "{}",
+					   .texts = {{"text", "\"x\""}},
+					   .ref = &(struct event_ref){
+						   .log = x.node_origin, .seq = 0}});
+	foe_append(&x, &(struct foe_event){.type = "message.post",
+					   .casefile = CASE_1,
+					   .body = "{}",
+					   .texts = {{"text", "\"x\""}},
+					   .ref = &(struct event_ref){.log = x.origin,
+								      .seq = 0}});
+	fix_ok(foe_send(&x, &e), &e, "references");
+	bundle_verifies(&f, CASE_1);
+	for (int i = 0; i < ORDERS; i++)
+		foe_append(&x,
+			   &(struct foe_event){
+				   .type = "order.draft",
+				   .body = arena_printf(
+					   f.a,
+					   "{\"order\":\"01980000-0000-7000-8000-"
+					   "0000000001%02x\",\"names\":[{\"name\":"
+					   "\"b.example\",\"wildcard\":false}],"
+					   "\"cites\":[\"" CASE_1 "\"],\"action\":"
+					   "\"nxdomain\",\"ends\":1900000000000000,"
+					   "\"review\":1900000000000000,"
+					   "\"emergency\":false,\"text\":\"" HASH_X
+					   "\",\"approvals\":2,\"guards\":[]}",
+					   (unsigned)i),
+				   .texts = {{"text", "\"x\""}}});
+	fix_ok(foe_send(&x, &e), &e, "orders");
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM v_order"), ORDERS);
+	bundle_verifies(&f, CASE_1);
+	foe_close(&x);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -275,6 +339,7 @@ main(void)
 		cmocka_unit_test(others_files_stay),
 		cmocka_unit_test(a_copied_key),
 		cmocka_unit_test(a_receipt_of_tomorrow),
+		cmocka_unit_test(bundles_are_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
