@@ -297,30 +297,29 @@ bundles_are_given(void **state)
 					   .texts = {{"text", "\"x\""}},
 					   .ref = &(struct event_ref){
 						   .log = x.node_origin, .seq = 0}});
-	foe_append(&x, &(struct foe_event){.type = "message.post",
-					   .casefile = CASE_1,
-					   .body = "{}",
-					   .texts = {{"text", "\"x\""}},
-					   .ref = &(struct event_ref){.log = x.origin,
-								      .seq = 0}});
+	foe_append(&x, &(struct foe_event){
+			       .type = "message.post",
+			       .casefile = CASE_1,
+			       .body = "{}",
+			       .texts = {{"text", "\"x\""}},
+			       .ref = &(struct event_ref){.log = x.origin, .seq = 0}});
 	fix_ok(foe_send(&x, &e), &e, "references");
 	bundle_verifies(&f, CASE_1);
 	for (int i = 0; i < ORDERS; i++)
-		foe_append(&x,
-			   &(struct foe_event){
-				   .type = "order.draft",
-				   .body = arena_printf(
-					   f.a,
-					   "{\"order\":\"01980000-0000-7000-8000-"
-					   "0000000001%02x\",\"names\":[{\"name\":"
-					   "\"b.example\",\"wildcard\":false}],"
-					   "\"cites\":[\"" CASE_1 "\"],\"action\":"
-					   "\"nxdomain\",\"ends\":1900000000000000,"
-					   "\"review\":1900000000000000,"
-					   "\"emergency\":false,\"text\":\"" HASH_X
-					   "\",\"approvals\":2,\"guards\":[]}",
-					   (unsigned)i),
-				   .texts = {{"text", "\"x\""}}});
+		foe_append(&x, &(struct foe_event){
+				       .type = "order.draft",
+				       .body = arena_printf(
+					       f.a,
+					       "{\"order\":\"01980000-0000-7000-8000-"
+					       "0000000001%02x\",\"names\":[{\"name\":"
+					       "\"b.example\",\"wildcard\":false}],"
+					       "\"cites\":[\"" CASE_1 "\"],\"action\":"
+					       "\"nxdomain\",\"ends\":1900000000000000,"
+					       "\"review\":1900000000000000,"
+					       "\"emergency\":false,\"text\":\"" HASH_X
+					       "\",\"approvals\":2,\"guards\":[]}",
+					       (unsigned)i),
+				       .texts = {{"text", "\"x\""}}});
 	fix_ok(foe_send(&x, &e), &e, "orders");
 	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM v_order"), ORDERS);
 	bundle_verifies(&f, CASE_1);
