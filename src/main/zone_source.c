@@ -1,20 +1,20 @@
 #include "main/zone_source.h"
 
-enum {
-	ZONE_REFRESH_S = 60,
-	ZONE_RETRY_S = 10,
-	ZONE_EXPIRE_S = 604800,
-};
+static uint32_t
+seconds(struct node *nd, const char *setting)
+{
+	return (uint32_t)settings_int(node_config(nd), setting);
+}
 
 static void
-head_fill(struct rpz_head *h, const struct zone_origin *z)
+head_fill(struct node *nd, struct rpz_head *h, const struct zone_origin *z)
 {
 	*h = (struct rpz_head){.origin = z->origin,
 			       .serial = z->serial,
 			       .ttl_s = z->ttl_s,
-			       .refresh_s = ZONE_REFRESH_S,
-			       .retry_s = ZONE_RETRY_S,
-			       .expire_s = ZONE_EXPIRE_S};
+			       .refresh_s = seconds(nd, "rpz.refresh_s"),
+			       .retry_s = seconds(nd, "rpz.retry_s"),
+			       .expire_s = seconds(nd, "rpz.expire_s")};
 }
 
 static enum rc
@@ -28,12 +28,13 @@ zones_get(void *arg, struct arena *a, const struct rpz_head **ret, size_t *n,
 		return rc;
 	struct rpz_head *heads = arena_array(a, *n + 1, sizeof(*heads));
 	for (size_t i = 0; i < *n; i++)
-		head_fill(&heads[i], &zones[i]);
+		head_fill(arg, &heads[i], &zones[i]);
 	*ret = heads;
 	return RC_OK;
 }
 
 struct giving {
+	struct node *nd;
 	struct rpz_head *head;
 	const struct zone_origin *origin;
 	rpz_on_row *on_row;
@@ -49,7 +50,7 @@ on_rr(void *arg, const struct rpzrow *rr, bool added, struct err *e)
 	if (g->on_change != NULL)
 		return g->on_change(g->arg, rr, added, e);
 	/* The server wants to know the serial before the first row. */
-	head_fill(g->head, g->origin);
+	head_fill(g->nd, g->head, g->origin);
 	return g->on_row(g->arg, rr, e);
 }
 
@@ -58,11 +59,12 @@ zone_get(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_row
 	 void *on_arg, struct err *e)
 {
 	struct zone_origin z = {.origin = origin};
-	struct giving g = {.head = ret, .origin = &z, .on_row = on_row, .arg = on_arg};
+	struct giving g = {
+		.nd = arg, .head = ret, .origin = &z, .on_row = on_row, .arg = on_arg};
 	enum rc rc = service_zone_rows(arg, origin, &z, on_rr, &g, e);
 
 	if (rc == RC_OK)
-		head_fill(ret, &z);
+		head_fill(arg, ret, &z);
 	return rc;
 }
 

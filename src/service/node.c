@@ -94,6 +94,12 @@ const struct setting_def node_settings[] = {
 	 "and how long after it that may still begin"},
 	{"rpz.hot_rows", SETTING_INT, 100, 1000000, "20000", "rows",
 	 "a hot zone of more rows is folded at once"},
+	{"rpz.refresh_s", SETTING_INT, 1, 86400, "60", "s",
+	 "how often resolvers ask by themselves whether the zone has changed"},
+	{"rpz.retry_s", SETTING_INT, 1, 86400, "10", "s",
+	 "how soon they ask again when nobody answered"},
+	{"rpz.expire_s", SETTING_INT, 2, 2419200, "604800", "s",
+	 "how long a copy of the zone is good while nobody answers"},
 	{"mail.keep_bytes", SETTING_INT, 1, INT64_C(1) << 50, "17179869184", "bytes",
 	 "how much imported e-mail is kept here, before it is dropped or given as "
 	 "evidence; more is refused"},

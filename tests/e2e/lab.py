@@ -283,7 +283,11 @@ class Node:
 
     def configure(self, **settings):
         """Settings for the next start, by their names."""
-        with open(os.path.join(self.dir, "saluran.conf"), "a", encoding="utf-8") as f:
+        path = os.path.join(self.dir, "saluran.conf")
+        with open(path, encoding="utf-8") as f:
+            kept = [line for line in f if line.split(" = ")[0] not in settings]
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(kept)
             f.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
     def credential(self, who):

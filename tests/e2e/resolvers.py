@@ -5,7 +5,6 @@ asks from loopback only, so that no packet can leave the machine.
 A Resolver is an operator of a node.  What it needs beside the resolver itself (knotd before
 Knot Resolver, NSD before an Unbound that is to use a key) is started with it."""
 import os
-import re
 import signal
 import time
 
@@ -182,7 +181,8 @@ class Resolver:
     signs = True          # it can have a key of its own
     blocked_as = "nxdomain"
     ede = []              # with a blocked answer
-    refusal = "log", ""   # the file in which it says so when it gets no zone, and the words
+    outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
+    rules_at_once = True    # after a restart its first answer is by the rules
 
     def __init__(self, lab, node, root, name=None, tsig=None, address="127.0.0.1"):
         self.lab, self.node, self.root = lab, node, root
@@ -270,11 +270,6 @@ class Resolver:
         rows = got.texts("TXT") if got else []
         return int(rows[0]) if rows and rows[0].isdigit() else None
 
-    def refused(self):
-        """It says that the node's server refuses its key."""
-        name, words = self.refusal
-        return re.search(words, self.log(name))
-
     def log(self, name="log"):
         path = self.path(name) if "/" not in name else self.lab.path(name.lstrip("/"))
         if not os.path.exists(path):
@@ -306,7 +301,7 @@ class Unbound(Resolver):
 
 
 class Bind(Resolver):
-    kind, title = "bind", "BIND"
+    kind, title, rules_at_once = "bind", "BIND", False
 
     def configure(self):
         self.write("named.conf", BIND_CONF)

@@ -1,6 +1,7 @@
 """The life of one resolver as an operator of a node, with the configuration that `saluran operator
 add` prints: the same story for each kind of resolver, told by tests/e2e/test_rpz_*.py."""
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,15 @@ from resolvers import expect  # noqa: E402
 ZONE = "rpz.saluran"
 EFFECT_S = 15       # at most, on a busy machine; a poll of the SOA would take a minute
 WRONG_KEY = "d3Jvbmcga2V5LCB3cm9uZyBrZXksIHdyb25nIGtleSE="
+# Of the SOA: a copy is good for seconds here. PowerDNS asks every second whatever it says.
+EXPIRE_S = 6
+TIMES = {"rpz.refresh_s": 3600, "rpz.retry_s": 1, "rpz.expire_s": 3601}
+SHORT = {"rpz.refresh_s": 2, "rpz.retry_s": 1, "rpz.expire_s": EXPIRE_S}
+# What the node logs of who may not have the zone: with a key and without.
+REFUSED = {True: re.compile(r"rpz\.\w+ .*badsig"), False: re.compile(r"rpz\.\w+ .*not_listed")}
+# And of a transfer of the changes alone.
+CHANGES = re.compile(r"rpz\.transfer .*=ixfr\b")
+BEYOND_S = 3 * EXPIRE_S  # the node is away for so long, far past the end of every copy
 UNLISTED = "127.0.0.9"
 UNRELATED = "library.example"
 ADDRESSES = {"live.example": "192.0.2.10", "shop.example": "192.0.2.11",
@@ -23,7 +33,7 @@ ADDRESSES = {"live.example": "192.0.2.10", "shop.example": "192.0.2.11",
 class Life:
     def __init__(self, lab, kind, **more):
         self.lab, self.kind, self.more = lab, kind, more
-        self.authority = blocks.Authority(lab)
+        self.authority = blocks.Authority(lab, **TIMES)
         self.node = self.authority.node
         self.root = resolvers.Root(lab, ADDRESSES)
         self.resolver = None
@@ -78,8 +88,7 @@ class Life:
             expect("files with the key", changed, 1)
         fetches = wrong.programs()[0]
         self.lab.start(*fetches)
-        if keyed:
-            self.wait("it is refused", wrong.refused)
+        self.wait("it is refused", lambda: REFUSED[keyed].search(self.log()))
         if wrong.answers and wrong.serial() is not None and len(wrong.programs()) == 1:
             raise Failure("who has the wrong key has the zone")
         self.lab.stop(fetches[0])
@@ -148,7 +157,8 @@ class Life:
         self.lift(wild, "shop.example", "below.shop.example")
 
     def resolver_restarts(self):
-        """What held holds from its first answer on, and what changed meanwhile follows."""
+        """What held holds from its first answer on (at BIND a moment later: it answers while
+        it still reads the zone), and what changed meanwhile follows."""
         held, gone, new = self.fresh(), self.fresh(), self.fresh()
         self.block(held)
         lifted = self.block(gone)
@@ -156,8 +166,9 @@ class Life:
         self.authority.lift(lifted)
         self.authority.block(new)
         self.resolver.start()
-        if not self.resolver.blocked(held):
+        if self.kind.rules_at_once and not self.resolver.blocked(held):
             raise Failure("after its restart it answers before it has its rules")
+        self.wait("the rules are back", lambda: self.resolver.blocked(held))
         took = self.wait("new rules", lambda: self.resolver.blocked(new))
         print(f"after a restart {took:.3f} s to what it missed")
         self.wait("the lift that it missed", lambda: self.resolver.open(gone))
@@ -176,6 +187,30 @@ class Life:
             raise Failure("the node came back with another zone")
         self.lift(order, held)
 
+    def node_is_away(self):
+        """Past the expiry that the SOA tells, as a day would be with the ordinary one."""
+        self.node.stop()
+        self.node.configure(**SHORT)
+        self.node.must_start()
+        held, lifted = self.fresh(), self.fresh()
+        order = self.block(held, lifted)
+        self.node.stop()
+        began = time.monotonic()
+
+        def away():
+            seconds = time.monotonic() - began
+            if not self.resolver.open(UNRELATED):
+                raise Failure(f"{seconds:.1f} s without the node it resolves no more")
+            if self.kind.outlives_expiry and not self.resolver.blocked(held):
+                raise Failure(f"{seconds:.1f} s without the node the block is gone")
+            return seconds > BEYOND_S
+        self.lab.wait("the time of a copy is over", away, BEYOND_S + EFFECT_S)
+        if self.resolver.blocked(held) != self.kind.outlives_expiry:
+            raise Failure("past its expiry the zone is not what operators.md says")
+        self.node.must_start()
+        self.lift(order, held, lifted)
+        self.wait("a new block, after all that", lambda: self.block(self.fresh()))
+
 
 def main(*variants):
     """variants: (kind, more) one after the other, each with a node of its own."""
@@ -190,6 +225,7 @@ def main(*variants):
             life.below()
             life.resolver_restarts()
             life.node_restarts()
+            life.node_is_away()
         print(f"{kind.kind} {more or ''}: passed")
 
 
