@@ -16,9 +16,8 @@ config_query(struct cli *c)
 	static const struct {
 		const char *option, *member;
 	} rows[] = {
-		{"resolver", "resolver"},
-		{"state-dir", "state_dir"},
-		{"resolver-port", "resolver_port"},
+		{"resolver", "resolver"},     {"layout", "layout"},
+		{"state-dir", "state_dir"},   {"resolver-port", "resolver_port"},
 		{"relay-port", "relay_port"},
 	};
 	const char *query = "";
@@ -93,9 +92,9 @@ cmd_operator_add(struct cli *c, struct err *e)
 			   "{s:s, s:s, s:s*, s:b, s:s*, s:s*, s:s*, s:s*}", "name",
 			   c->words[0], "address", cli_value(c, "address"), "notify_port",
 			   cli_value(c, "notify-port"), "tsig", cli_switch(c, "tsig"),
-			   "resolver", cli_value(c, "resolver"), "state_dir",
-			   cli_value(c, "state-dir"), "resolver_port",
-			   cli_value(c, "resolver-port"), "relay_port",
+			   "resolver", cli_value(c, "resolver"), "layout",
+			   cli_value(c, "layout"), "state_dir", cli_value(c, "state-dir"),
+			   "resolver_port", cli_value(c, "resolver-port"), "relay_port",
 			   cli_value(c, "relay-port"));
 	enum rc rc = cli_call(c, "POST", "/v1/operators", in, &r, e);
 	const json_t *config = rc == RC_OK ? json_object_get(r, "config") : NULL;
@@ -144,8 +143,10 @@ cmd_operator_remove(struct cli *c, struct err *e)
 }
 
 #define CONFIG_OPTIONS                                                                   \
-	{"state-dir", "DIR", false,                                                      \
-	 "where the resolver keeps its copy, if not as Debian has it"},                  \
+	{"layout", "WORD", false,                                                        \
+	 "pair (a small zone of what changed before the large one) or whole"},           \
+		{"state-dir", "DIR", false,                                              \
+		 "where the resolver keeps its copy, if not as Debian has it"},          \
 		{"resolver-port", "PORT", false, "where the resolver is asked (53)"},    \
 		{"relay-port", "PORT", false,                                            \
 		 "of the relay beside a resolver that knows no TSIG (5399)"},            \

@@ -4,6 +4,7 @@
 
 #include "service/resolver_conf.h"
 #include "service/use.h"
+#include "service/zone_int.h"
 
 enum { KIND_MAX = 20, PATH_BYTES_MAX = 200 };
 
@@ -33,21 +34,44 @@ server_address(struct node *nd, const char **ret, uint16_t *ret_port, struct err
 		       "operators reach, as in rpz.address = 192.0.2.1:53");
 }
 
+/* What the resolver lists, in the order of precedence. */
+static enum rc
+zones_put(struct node *nd, struct arena *a, json_t *in, struct resolver_zone ret[2],
+	  size_t *ret_n, struct err *e)
+{
+	const char *origin = settings_text(nd->config, "rpz.zone"), *layout = NULL;
+	enum rc rc = in_text(in, "layout", false, KIND_MAX, &layout, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (layout != NULL && strcmp(layout, "whole") == 0) {
+		ret[0] = (struct resolver_zone){origin, "all orders in force"};
+		*ret_n = 1;
+		return RC_OK;
+	}
+	if (layout != NULL && strcmp(layout, "pair") != 0)
+		return err_set(e, RC_INVALID, "\"layout\" must be pair or whole");
+	ret[0] = (struct resolver_zone){arena_printf(a, ZONE_HOT ".%s", origin),
+					"what changed of late, blocks and lifts: first"};
+	ret[1] = (struct resolver_zone){arena_printf(a, ZONE_BASE ".%s", origin),
+					"all that was in force before, changed at night"};
+	*ret_n = 2;
+	return RC_OK;
+}
+
 enum rc
 operator_config(struct node *nd, struct arena *a, json_t *in,
 		const struct zone_operator *o, const char *resolver, json_t **ret,
 		struct err *e)
 {
-	const struct resolver_zone zone = {settings_text(nd->config, "rpz.zone"),
-					   "all orders in force", false};
+	struct resolver_zone zones[2];
 	struct resolver_conf_in c = {
 		.org = nd->id->org,
 		.own_address = o->address,
 		.own_port = o->notify_port != 0 ? o->notify_port : RESOLVER_PORT,
 		.tsig_name = o->tsig_name,
 		.tsig_secret = o->tsig_secret,
-		.zones = &zone,
-		.n_zones = 1,
+		.zones = zones,
 	};
 	int64_t resolver_port = 0, relay_port = 0;
 	enum rc rc = in_text(in, "resolver", false, KIND_MAX, &c.kind, e);
@@ -66,6 +90,8 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 			     "and / . _ -");
 	if (c.kind == NULL)
 		c.kind = resolver;
+	if (rc == RC_OK)
+		rc = zones_put(nd, a, in, zones, &c.n_zones, e);
 	if (rc != RC_OK || c.kind == NULL)
 		return rc;
 	c.resolver_port = (uint16_t)resolver_port;
@@ -77,9 +103,9 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 }
 
 /*
- * in: operator, resolver (its kind), state_dir? (where the resolver keeps copies),
- * resolver_port?, relay_port?  out: operator, resolver, title, files [{path, how, text}],
- * then [command], ask
+ * in: operator, resolver (its kind), layout? (pair, whole), state_dir? (where the
+ * resolver keeps copies), resolver_port?, relay_port?  out: operator, resolver, title,
+ * files [{path, how, text}], then [command], ask
  */
 enum rc
 service_operator_config(struct node *nd, struct arena *a, const struct actor *who,

@@ -7,7 +7,7 @@
 #include "service/node_int.h"
 
 /* Members of a request that say how it is to be. */
-#define OPERATOR_CONFIG_MEMBERS "resolver state_dir resolver_port relay_port"
+#define OPERATOR_CONFIG_MEMBERS "resolver layout state_dir resolver_port relay_port"
 
 /*
  * The configuration for `o` by those members of `in`; `resolver`: the kind when `in` has

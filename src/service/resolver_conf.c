@@ -141,15 +141,6 @@ file_begin(struct making *m, const char *rest)
 }
 
 static bool
-holds(const struct making *m, const char *word)
-{
-	if (strcmp(word, "key") == 0)
-		return m->in->tsig_name != NULL;
-	assert(strcmp(word, "file") == 0);
-	return !m->in->zones[m->zone].large;
-}
-
-static bool
 skipping(const struct making *m)
 {
 	for (size_t i = 0; i < m->n_blocks; i++)
@@ -204,7 +195,8 @@ directed(struct making *m, const char *line, const char *next)
 		assert(m->n_blocks > 0);
 		m->blocks[m->n_blocks - 1].skip ^= true;
 	} else if ((rest = directive(line, "if")) != NULL) {
-		block_open(m, !holds(m, rest), NULL);
+		assert(strcmp(rest, "key") == 0);
+		block_open(m, m->in->tsig_name == NULL, NULL);
 	} else if (directive(line, "each") != NULL) {
 		block_open(m, false, next);
 	} else if (skipping(m)) {
@@ -264,9 +256,8 @@ resolver_conf(struct arena *a, const struct resolver_conf_in *in, json_t **ret,
 	file_end(&m);
 	assert(m.n_blocks == 0 && buf_ok(&m.text));
 	buf_free(&m.text);
-	const char *ask =
-		arena_printf(a, "kdig @%s -p %u TXT _saluran-serial.%s", in->own_address,
-			     in->resolver_port, in->zones[0].origin);
+	const char *ask = arena_printf(a, "kdig @%s -p %u TXT _saluran-serial.",
+				       in->own_address, in->resolver_port);
 	*ret = json_pack("{s:s, s:s, s:o, s:o, s:s?}", "resolver", in->kind, "title",
 			 m.title, "files", m.files, "then", m.then, "ask",
 			 m.ask ? ask : NULL);

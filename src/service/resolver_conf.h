@@ -37,7 +37,6 @@ enum {
 struct resolver_zone {
 	const char *origin;
 	const char *what; /* a few words, for a comment */
-	bool large;	  /* so many rows that writing a file stops some resolvers */
 };
 
 struct resolver_conf_in {

@@ -130,6 +130,11 @@ class Life:
                   f"lift {time.monotonic() - middle:.3f} s, orders included")
         if not self.resolver.open(*ADDRESSES):
             raise Failure("more was blocked than ordered")
+        changes = [row for row in self.log().splitlines() if CHANGES.search(row)
+                   and f"operator={self.resolver.name} " in row + " "]
+        if not changes:
+            raise Failure("every change came as a whole zone:\n" + self.log())
+        print(f"{len(changes)} transfers of changes alone (IXFR)")
 
     def looks(self, name):
         """The answer itself: what it says to who asks, and how long it may be kept."""
