@@ -60,15 +60,6 @@ event_disclosure_parse(struct arena *a, const char *text, size_t len,
 	return RC_OK;
 }
 
-static int
-dump_put(const char *p, size_t len, void *arg)
-{
-	struct buf *b = arg;
-
-	buf_put(b, p, len);
-	return b->failed ? -1 : 0;
-}
-
 /* Nothing is made that event_disclosure_parse() would refuse: its reader would never
  * receipt the event. */
 static enum rc
@@ -105,7 +96,9 @@ event_disclosure_make(struct arena *a, const char *name, json_t *value,
 	if (triple == NULL)
 		rc = err_rule(e, RC_INVALID, DISCLOSURE_RULE,
 			      "a disclosure's name or value is not UTF-8");
-	else if (json_dump_callback(triple, dump_put, &b, JSON_COMPACT) != 0)
+	else
+		ijson_put(&b, triple);
+	if (rc == RC_OK && !buf_ok(&b))
 		rc = err_rule(e, RC_TOO_LARGE, DISCLOSURE_RULE,
 			      "%.64s is too long: a disclosure has at most %d bytes",
 			      name, EVENT_DISCLOSURE_MAX);

@@ -304,15 +304,6 @@ hex_put(struct buf *b, const struct hash *h)
 	buf_put(b, hex, HASH_HEX_LEN + 2);
 }
 
-static int
-dump_put(const char *p, size_t len, void *arg)
-{
-	struct buf *b = arg;
-
-	buf_put(b, p, len);
-	return b->failed ? -1 : 0;
-}
-
 static void
 place_put(struct buf *b, const char *log, const char *seq_name, uint64_t seq,
 	  const char *hash_name, const struct hash *h)
@@ -405,8 +396,7 @@ event_payload_put(struct buf *b, const struct event_draft *d, const char *log,
 	PUT_LITERAL(b, ",\"ack\":");
 	place_put(b, ack->log, ",\"size\":", ack->size, ",\"root\":", &ack->root);
 	PUT_LITERAL(b, ",\"body\":");
-	if (json_dump_callback(d->body, dump_put, b, JSON_COMPACT) != 0)
-		b->failed = true;
+	ijson_put(b, d->body);
 	digests_put(b, d);
 	buf_putc(b, '}');
 	if (!buf_ok(b) || b->len - start > EVENT_PAYLOAD_MAX)

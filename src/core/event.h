@@ -143,6 +143,9 @@ enum rc ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret,
 
 /* The part of ijson_parse() that the JSON library does not do, for text that it wrote. */
 enum rc ijson_check_written(const char *text, size_t len, struct err *e) MUST_CHECK;
+/* Written compactly, members in their order.  Texts are not checked; a real is written so
+ * that ijson_check_written() refuses it. */
+void ijson_put(struct buf *b, const json_t *v);
 
 /* A JWS of our making with another `typ` (identity entry, channel offer, bundle
  * manifest): the same strict header rules; *ret_payload lives as long as the arena.

@@ -232,10 +232,57 @@ nul_bytes_and_cuts(void **state)
 	}
 }
 
+/* What is written is read as the same, and is what jansson writes. */
+static void
+written(void **state)
+{
+	static const char *const rows[] = {
+		"{}",
+		"[]",
+		"\"\"",
+		"-7",
+		"9007199254740991",
+		"true",
+		"false",
+		"null",
+		"{\"b\":[1,{\"a\":\"x\"},null],\"a\":\"\\\"\\\\\"}",
+		"[\"\xc3\xa9\xf0\x9f\x98\x80\",\"a/b\"]",
+	};
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buf b = BUF_INIT(1000);
+		json_t *v;
+		assert_int_equal(ijson_parse(a, rows[i], strlen(rows[i]), &v, &e), RC_OK);
+		ijson_put(&b, v);
+		assert_true(buf_ok(&b));
+		assert_string_equal(buf_str(&b), rows[i]);
+		buf_free(&b);
+	}
+	for (int c = 1; c < 0x20; c++) {
+		const char text[] = {(char)c, '\0'};
+		json_t *v = json_string(text), *again;
+		struct buf b = BUF_INIT(1000);
+		ijson_put(&b, v);
+		assert_int_equal(ijson_parse(a, buf_str(&b), b.len, &again, &e), RC_OK);
+		assert_true(json_equal(v, again));
+		json_decref(v);
+		buf_free(&b);
+	}
+	json_t *real = json_real(1.5);
+	struct buf b = BUF_INIT(1000);
+	ijson_put(&b, real);
+	assert_int_equal(ijson_check_written(buf_str(&b), b.len, &e), RC_UNPROCESSABLE);
+	json_decref(real);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(written),
 		cmocka_unit_test(json_test_suite),
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(nul_bytes_and_cuts),
