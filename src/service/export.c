@@ -130,10 +130,10 @@ on_adopt(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
-/* The first receipt that the log adopted after `it` and that covers it: the one that
- * counts (protocol 4).  It joins the bundle. */
+/* The first receipt that the log adopted after `it` and below `end` and that covers it:
+ * the one that counts (protocol 4).  It joins the bundle. */
 static enum rc
-adopt_find(struct gather *g, enum party p, struct item *it, struct err *e)
+adopt_find(struct gather *g, enum party p, struct item *it, uint64_t end, struct err *e)
 {
 	uint64_t after = it->seq;
 	struct adopts page = {.s = g->s};
@@ -149,6 +149,8 @@ adopt_find(struct gather *g, enum party p, struct item *it, struct err *e)
 		for (size_t i = 0; rc == RC_OK && i < page.n; i++) {
 			struct item adopt = {.seq = page.seq[i]};
 			after = adopt.seq;
+			if (after >= end)
+				return RC_OK;
 			rc = item_load(g, p, &adopt, e);
 			if (rc != RC_OK)
 				break;
@@ -175,15 +177,12 @@ starts_clock(const struct item *it, enum party p)
 
 /* Entries that came but are under no head that their author has signed prove nothing. */
 static enum rc
-items_bound(struct gather *g, enum party p, struct err *e)
+bound_find(struct gather *g, enum party p, uint64_t *ret, struct err *e)
 {
-	struct items *of = &g->of[p];
 	struct log_head h;
 	enum rc rc = store_head(g->s, g->a, g->channel.channel, p, &h, e);
-	uint64_t end = p == g->channel.own_party ? h.size : h.signed_size;
 
-	while (rc == RC_OK && of->n != 0 && of->item[of->n - 1].seq >= end)
-		of->n--;
+	*ret = p == g->channel.own_party ? h.size : h.signed_size;
 	return rc;
 }
 
@@ -191,10 +190,12 @@ static enum rc
 items_load(struct gather *g, enum party p, struct err *e)
 {
 	struct items *of = &g->of[p];
-	enum rc rc;
+	uint64_t end;
+	enum rc rc = bound_find(g, p, &end, e);
 
 	items_sort(of);
-	rc = items_bound(g, p, e);
+	while (rc == RC_OK && of->n != 0 && of->item[of->n - 1].seq >= end)
+		of->n--;
 	size_t n = of->n;
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = item_load(g, p, &of->item[i], e);
@@ -202,13 +203,13 @@ items_load(struct gather *g, enum party p, struct err *e)
 		if (starts_clock(&of->item[i], p)) {
 			/* The list may move while it grows. */
 			struct item it = of->item[i];
-			rc = adopt_find(g, p, &it, e);
+			rc = adopt_find(g, p, &it, end, e);
 			of->item[i].receipt_size = it.receipt_size;
 		}
 	for (size_t i = n; rc == RC_OK && i < of->n; i++)
 		rc = item_load(g, p, &of->item[i], e);
 	items_sort(of);
-	return rc == RC_OK ? items_bound(g, p, e) : rc;
+	return rc;
 }
 
 static enum rc

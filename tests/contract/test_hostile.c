@@ -327,6 +327,52 @@ bundles_are_given(void **state)
 	fix_close(&f);
 }
 
+/* Nor by an upload of which it sends a half: what stands under no head that it signed is
+ * not in a bundle, and starts no clock there. */
+static void
+halves_are_left_out(void **state)
+{
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+	struct exchange_answer answer;
+	char hex[HASH_HEX_LEN + 1];
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, CASE_1, 1);
+	fix_ok(foe_send(&x, &e), &e, "notice");
+	struct hash root = foe_root(&x, x.n);
+	foe_append(
+		&x,
+		&(struct foe_event){
+			.type = "receipt.adopt",
+			.body = arena_printf(
+				f.a,
+				"{\"log\":\"%s\",\"size\":%" PRIu64
+				",\"root\":\"%s\",\"time\":%" PRId64 ",\"sig\":\"%s\"}",
+				x.origin, x.n, hash_hex(&root, hex),
+				fix_query(&f, NODE, "SELECT time_s FROM log_receipt"),
+				x.last_sig)});
+	while (x.n <= MIRROR_PACKAGE)
+		foe_append(&x, &(struct foe_event){
+				       .type = "message.read",
+				       .casefile = CASE_1,
+				       .body = "{}",
+				       .ref = &(struct event_ref){.log = x.node_origin}});
+	struct mirror_checkpoint head = foe_checkpoint(&x);
+	fix_ok(foe_send_checkpoint(&x, &head, &e), &e, "head");
+	struct mirror_entries half = foe_entries(&x);
+	assert_int_equal(half.n_packages, 2);
+	half.n_packages = 1;
+	fix_ok(foe_send_entries(&x, &half, &answer, &e), &e, "the first package");
+	assert_int_not_equal(fix_query(&f, NODE, "SELECT receipt_us FROM v_case"), 0);
+	bundle_verifies(&f, CASE_1);
+	foe_close(&x);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -339,6 +385,7 @@ main(void)
 		cmocka_unit_test(a_copied_key),
 		cmocka_unit_test(a_receipt_of_tomorrow),
 		cmocka_unit_test(bundles_are_given),
+		cmocka_unit_test(halves_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
