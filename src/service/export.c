@@ -179,7 +179,7 @@ starts_clock(const struct item *it, enum party p)
 static enum rc
 bound_find(struct gather *g, enum party p, uint64_t *ret, struct err *e)
 {
-	struct log_head h;
+	struct log_head h = {0};
 	enum rc rc = store_head(g->s, g->a, g->channel.channel, p, &h, e);
 
 	*ret = p == g->channel.own_party ? h.size : h.signed_size;
