@@ -121,6 +121,8 @@ enum rc cli_case_act(struct cli *c, const char *verb, json_t *in, const char *do
 			"has changed since"                                              \
 	}
 
+/* The hash of an order's text, typed by whoever has read it or given as --text-sha256. */
+enum rc cli_text_confirm(struct cli *c, const char **ret, struct err *e) MUST_CHECK;
 /* Show an order: `show` takes either. */
 enum rc cli_order_show(struct cli *c, struct err *e) MUST_CHECK;
 void cli_order_print(struct cli *c, const json_t *order);
@@ -129,7 +131,7 @@ enum rc cli_owner(const char *given, bool told, json_t **ret, struct err *e) MUS
 
 /* Commands by family, each ended by a row without a name. */
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
-extern const struct cli_command cli_operator_commands[];
+extern const struct cli_command cli_operator_commands[], cli_zone_commands[];
 extern const struct cli_command cli_queue_commands[];
 extern const struct cli_command cli_casework_commands[];
 extern const struct cli_command cli_decide_commands[];

@@ -19,8 +19,8 @@ signed_print(const json_t *r)
 }
 
 /* The hash that is signed: given, or of the text shown now and confirmed by typing. */
-static enum rc
-text_confirm(struct cli *c, const char **ret, struct err *e)
+enum rc
+cli_text_confirm(struct cli *c, const char **ret, struct err *e)
 {
 	char typed[16] = "";
 	json_t *o;
@@ -54,7 +54,7 @@ cmd_approve(struct cli *c, struct err *e)
 {
 	const char *hash;
 	json_t *r;
-	enum rc rc = text_confirm(c, &hash, e);
+	enum rc rc = cli_text_confirm(c, &hash, e);
 
 	if (rc == RC_OK)
 		rc = cli_call(c, "POST",
@@ -70,7 +70,7 @@ cmd_override(struct cli *c, struct err *e)
 {
 	const char *hash;
 	json_t *r;
-	enum rc rc = text_confirm(c, &hash, e);
+	enum rc rc = cli_text_confirm(c, &hash, e);
 
 	if (rc == RC_OK)
 		rc = cli_call(c, "POST",
@@ -119,7 +119,7 @@ static enum rc
 cmd_return(struct cli *c, struct err *e)
 {
 	const char *hash;
-	enum rc rc = text_confirm(c, &hash, e);
+	enum rc rc = cli_text_confirm(c, &hash, e);
 
 	return rc == RC_OK ? order_act(c, "return",
 				       json_pack("{s:s, s:s}", "text_sha256", hash,

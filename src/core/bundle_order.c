@@ -223,11 +223,15 @@ end_take(struct ordering *g, const struct event *ev, enum order_state to)
 	if (json_object_get(ev->body, "plan") != NULL &&
 	    lift_at(g, bundle_body_int(ev, "plan"), true) == NULL)
 		return "there is no such plan of the order";
+	/* For some zones only: the order holds the names still. */
+	bool stays = json_object_get(ev->body, "zones") != NULL;
 	for (size_t i = 0; i < g->n_held; i++)
 		if (g->held[i] != NULL && is_asked(asked, g->held[i])) {
+			some = true;
+			if (stays)
+				continue;
 			g->held[i] = NULL;
 			g->names_left--;
-			some = true;
 		}
 	if (!some)
 		return "the order holds none of these names";

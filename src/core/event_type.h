@@ -40,6 +40,7 @@ enum {
 	EVENT_ORDER_CITES_MAX = 256,   /* cases that one order cites */
 	EVENT_ORDER_GUARDS_MAX = 16,   /* guards of one order or override */
 	EVENT_ORDER_STAGES_MAX = 64,   /* of one staged lift */
+	EVENT_ORDER_ZONES_MAX = 32,    /* that a lift is for, when not for all */
 	EVENT_ORDER_APPROVALS_MAX = 8, /* people besides the drafter */
 	EVENT_DNS_OWNER_MAX = 255,     /* bytes of an owner in the zone */
 	EVENT_DNS_RESOLVER_MAX = 64,   /* bytes of address#port */

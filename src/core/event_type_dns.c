@@ -30,6 +30,20 @@ static const struct event_field dns_measured[] = {
 	{OBJECT("results", result_fields), LIST(1, EVENT_DNS_RESULTS_MAX)},
 	{.name = NULL},
 };
+
+/* What an operator says of itself, or somebody for it. */
+static const struct event_field dns_applied[] = {
+	{TOKEN("operator")},
+	{INT("serial", 1, UINT32_MAX)},
+	{.name = NULL},
+};
+
+/* Why nobody waits for this operator's resolvers after the order's lift. */
+static const struct event_field dns_waived[] = {
+	{UUID7("order")},
+	{TOKEN("operator")},
+	{.name = NULL},
+};
 /* clang-format on */
 
 /* A measurement lies before its event. */
@@ -48,10 +62,22 @@ measured_check(const struct event *ev, struct err *e)
 	return RC_OK;
 }
 
+/* It is a person who answers for it. */
+static enum rc
+waived_check(const struct event *ev, struct err *e)
+{
+	return strcmp(ev->by, EVENT_BY_NODE) == 0
+		       ? err_rule(e, RC_INVALID, TYPE_RULE,
+				  "dns.waived: only a person gives a resolver up")
+		       : RC_OK;
+}
+
 /* clang-format off */
 const struct event_type event_types_dns[] = {
 	/* name           by    case  clock  sd re body          check */
 	{"dns.measured",  AUTH, NONE, false, 0, 0, dns_measured, measured_check},
+	{"dns.applied",   AUTH, NONE, false, 0, 0, dns_applied,  NULL},
+	{"dns.waived",    AUTH, NONE, false, 1, 0, dns_waived,   waived_check},
 	{.name = NULL},
 };
 /* clang-format on */

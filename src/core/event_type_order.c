@@ -1,5 +1,8 @@
 /* Events of an order: its draft, who put a hand to it, its end. */
+#include <string.h>
+
 #include "core/event_field.h"
+#include "core/rpz_row.h"
 
 /* clang-format off */
 static const struct event_field name_fields[] = {
@@ -7,7 +10,7 @@ static const struct event_field name_fields[] = {
 	{BOOL("wildcard")},
 	{.name = NULL},
 };
-static const char *const actions[] = {"nxdomain", "nodata", NULL};
+static const char *const actions[] = {"nxdomain", "nodata", "passthru", "landing", NULL};
 static const char *const sources[] = {"person", "feed", NULL};
 
 /* `text` is the SHA-256 of the exact order text whose disclosure travels beside it: whoever
@@ -26,6 +29,8 @@ static const struct event_field order_draft[] = {
 	{TOKEN("guards"), LIST(0, EVENT_ORDER_GUARDS_MAX)},
 	{UUID7("previous"), OPTIONAL},
 	{WORD("source", sources), OPTIONAL},
+	{TEXT("landing", 1, EVENT_ORDER_NAME_MAX), OPTIONAL},
+	{TOKEN("territories"), LIST(1, EVENT_TERRITORIES_MAX), OPTIONAL},
 	{.name = NULL},
 };
 
@@ -46,6 +51,7 @@ static const struct event_field order_lift[] = {
 	{UUID7("order")},
 	{TEXT("names", 1, EVENT_ORDER_NAME_MAX), LIST(1, EVENT_ORDER_NAMES_MAX), OPTIONAL},
 	{INT("plan", 0, IJSON_INT_MAX), OPTIONAL},
+	{TOKEN("zones"), LIST(1, EVENT_ORDER_ZONES_MAX), OPTIONAL},
 	{.name = NULL},
 };
 
@@ -65,6 +71,7 @@ static const struct event_field order_owner[] = {
 static const struct event_field stage_fields[] = {
 	{INT("at", 1, US_MAX)},
 	{TEXT("names", 1, EVENT_ORDER_NAME_MAX), LIST(1, EVENT_ORDER_NAMES_MAX)},
+	{TOKEN("zones"), LIST(1, EVENT_ORDER_ZONES_MAX), OPTIONAL},
 	{.name = NULL},
 };
 static const struct event_field order_plan[] = {
@@ -121,7 +128,52 @@ review_check(const struct event *ev, struct err *e)
 	return RC_OK;
 }
 
-/* Stages in the order of their time, no name in two of them. */
+/* A landing name goes with the action that leads there, and with no other. */
+static enum rc
+draft_check(const struct event *ev, struct err *e)
+{
+	const char *action = json_string_value(json_object_get(ev->body, "action"));
+	const char *landing = json_string_value(json_object_get(ev->body, "landing"));
+	const struct rpzrow row = {"x.invalid", RPZROW_LANDING, landing};
+	enum rpzrow_trigger trigger;
+	struct err why = ERR_INIT;
+
+	if ((strcmp(action, "landing") == 0) != (landing != NULL))
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"order.draft: landing names the page of the action "
+				"landing, and of no other");
+	if (landing != NULL && rpzrow_check(&row, "invalid", &trigger, &why) != RC_OK)
+		return err_rule(e, RC_INVALID, TYPE_RULE, "order.draft: %s", why.text);
+	return RC_OK;
+}
+
+/* A stage for some zones and one for all, or for others, may have the same name. */
+static enum rc
+plan_name_check(json_t *seen, const json_t *stage, const char *name, struct err *e)
+{
+	const json_t *zones = json_object_get(stage, "zones"), *zone;
+	json_t *mine = json_object_get(seen, name);
+	bool twice = false;
+	size_t i;
+
+	if (mine == NULL) {
+		mine = json_object();
+		json_object_set_new(seen, name, mine);
+	}
+	if (zones == NULL) {
+		twice = json_object_get(mine, "") != NULL;
+		json_object_set_new(mine, "", json_true());
+	}
+	json_array_foreach (zones, i, zone) {
+		twice |= json_object_get(mine, json_string_value(zone)) != NULL;
+		json_object_set_new(mine, json_string_value(zone), json_true());
+	}
+	return twice ? err_rule(e, RC_INVALID, TYPE_RULE, "order.plan: %s is there twice",
+				name)
+		     : RC_OK;
+}
+
+/* Stages in the order of their time, no name in two of them for the same zone. */
 static enum rc
 plan_check(const struct event *ev, struct err *e)
 {
@@ -138,13 +190,10 @@ plan_check(const struct event *ev, struct err *e)
 				e, RC_INVALID, TYPE_RULE,
 				"order.plan: stages[%zu] is not after the one before", i);
 		last = at;
-		json_array_foreach (json_object_get(stage, "names"), k, name) {
-			const char *text = json_string_value(name);
-			if (rc == RC_OK && json_object_get(seen, text) != NULL)
-				rc = err_rule(e, RC_INVALID, TYPE_RULE,
-					      "order.plan: %s is there twice", text);
-			json_object_set_new(seen, text, json_true());
-		}
+		json_array_foreach (json_object_get(stage, "names"), k, name)
+			if (rc == RC_OK)
+				rc = plan_name_check(seen, stage, json_string_value(name),
+						     e);
 	}
 	json_decref(seen);
 	return rc;
@@ -153,7 +202,7 @@ plan_check(const struct event *ev, struct err *e)
 /* clang-format off */
 const struct event_type event_types_order[] = {
 	/* name            by    case  clock  sd re body            check */
-	{"order.draft",    AUTH, NONE, false, 1, 0, order_draft,    NULL},
+	{"order.draft",    AUTH, NONE, false, 1, 0, order_draft,    draft_check},
 	{"order.override", AUTH, NONE, false, 1, 0, order_override, person_check},
 	{"order.approve",  AUTH, NONE, false, 0, 0, order_approve,  person_check},
 	{"order.lift",     AUTH, NONE, false, 1, 0, order_lift,     NULL},

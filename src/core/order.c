@@ -23,7 +23,8 @@ static const struct {
 /* In which states an act is allowed.  The owner is told, and what was done is reviewed,
  * also after the end. */
 static const unsigned allowed[ORDER_ACT_COUNT] = {
-	[ORDER_ACT_OVERRIDE] = IN(DRAFT),
+	/* In force: what the zones' last gate holds back. */
+	[ORDER_ACT_OVERRIDE] = IN(DRAFT) | IN(IN_FORCE),
 	[ORDER_ACT_APPROVE] = IN(DRAFT),
 	[ORDER_ACT_RETURN] = IN(DRAFT),
 	[ORDER_ACT_WITHDRAW] = IN(DRAFT),

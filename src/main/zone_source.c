@@ -80,19 +80,17 @@ changes_get(void *arg, const char *origin, uint32_t from, uint32_t to,
 static void
 operator_fill(struct arena *a, struct rpz_operator *out, const struct zone_operator *op)
 {
-	struct rpz_key *key = ARENA_NEW(a, struct rpz_key);
+	struct rpz_key *keys = arena_array(a, op->n_keys + 1, sizeof(*keys));
 	struct rpz_target *target = ARENA_NEW(a, struct rpz_target);
-	const char **addresses = ARENA_NEW(a, const char *);
 
-	*key = (struct rpz_key){op->tsig_name, op->tsig_secret};
+	for (size_t i = 0; i < op->n_keys; i++)
+		keys[i] = (struct rpz_key){op->keys[i].name, op->keys[i].secret};
 	*target = (struct rpz_target){op->address, op->notify_port};
-	addresses[0] = op->address;
 	*out = (struct rpz_operator){.name = op->name,
-				     .keys = key,
-				     .n_keys = op->tsig_name != NULL ||
-					       op->tsig_secret != NULL,
-				     .addresses = addresses,
-				     .n_addresses = 1,
+				     .keys = keys,
+				     .n_keys = op->n_keys,
+				     .addresses = op->addresses,
+				     .n_addresses = op->n_addresses,
 				     .notify = target,
 				     .n_notify = op->notify_port != 0,
 				     .zones = op->zones,
@@ -119,8 +117,12 @@ static void
 zone_pulled(void *arg, const char *operator_name, const char *origin, uint32_t serial,
 	    enum rpz_how how)
 {
-	(void)origin, (void)how;
-	service_pulled(arg, operator_name, serial);
+	static const char *const words[] = {[RPZ_BY_AXFR] = "axfr",
+					    [RPZ_BY_IXFR] = "ixfr",
+					    [RPZ_BY_QUERY] = "query",
+					    [RPZ_STILL_HELD] = "held"};
+
+	service_pulled(arg, operator_name, origin, serial, words[how]);
 }
 
 struct rpz_source

@@ -168,16 +168,30 @@ struct edge_state {
 };
 enum rc service_edge_state(struct node *nd, struct edge_state *ret,
 			   struct err *e) MUST_CHECK;
+struct zone_key {
+	const char *name, *secret; /* base64, in clear */
+};
 struct zone_operator {
-	const char *name, *address, *tsig_name, *tsig_secret; /* tsig NULL: by address */
-	uint16_t notify_port;
-	const char *const *zones; /* origins that it may have */
+	const char *name, *resolver;  /* kind, NULL: not said */
+	const char *address;	      /* where NOTIFY goes */
+	const char *const *addresses; /* that one, and the further ones */
+	size_t n_addresses;
+	uint16_t notify_port;	     /* 0: no NOTIFY */
+	const struct zone_key *keys; /* good now, the newest first; none: by address */
+	size_t n_keys;
+	/* What is printed for people: the newest key, NULL: none. */
+	const char *tsig_name, *tsig_secret;
+	const char *zone, *layout;
+	const char *const *zones; /* origins that it may have, the hot one first */
 	size_t n_zones;
 };
 enum rc service_operators(struct node *nd, struct arena *a,
 			  const struct zone_operator **ret, size_t *ret_n,
 			  struct err *e) MUST_CHECK;
-void service_pulled(struct node *nd, const char *operator_name, uint32_t serial);
+/* An operator holds that serial of an origin; `how` is a token: axfr, ixfr, query, held.
+ */
+void service_pulled(struct node *nd, const char *operator_name, const char *origin,
+		    uint32_t serial, const char *how);
 
 /* Open one file of the other side that nobody has opened yet and compare it with its
  * event.  RC_NOT_FOUND: there is none. */

@@ -14,6 +14,7 @@ static const struct {
 	{"access.retention", -1, tick_access},
 	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
+	{"zone.past", PARTY_AUTHORITY, tick_zone_past},
 	{"zone.fold", PARTY_AUTHORITY, tick_zone_fold},
 	{"order.due", PARTY_AUTHORITY, tick_order_due},
 	{"erase.asked", -1, tick_erase_asked},

@@ -37,5 +37,6 @@ tick_fn tick_scrutiny, tick_statistics;
 tick_fn tick_held;	/* held.c */
 tick_fn tick_prepare;	/* prepared.c */
 tick_fn tick_zone_fold; /* zone_fold.c */
+tick_fn tick_zone_past; /* zone_publish.c */
 
 #endif

@@ -14,7 +14,7 @@
 /* What a secret is for (seal_place.what); the row is the id beside it. */
 #define VAULT_TOTP    "person.totp"	/* the person's name */
 #define VAULT_WEBHOOK "webhook.secret"	/* the webhook's id */
-#define VAULT_TSIG    "operator.secret" /* the operator's name */
+#define VAULT_TSIG    "operator.secret" /* the key's name */
 
 /* For init: a new key in `keys_dir`.  RC_CONFLICT: there is one. */
 enum rc vault_create(const char *keys_dir, struct err *e) MUST_CHECK;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "service/alarm.h"
+#include "service/tick.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
 
@@ -148,7 +149,8 @@ in_force(struct publish *p, const char *owner, struct holders *ret, struct err *
 		p->w->s, &SQL_ZONE_HOLDERS,
 		(struct db_param[]){
 			DB_P_TEXT(owner), DB_P_TEXT(p->z->name),
-			DB_P_TEXT(p->z->territory == NULL ? "" : p->z->territory)},
+			DB_P_TEXT(p->z->territory == NULL ? "" : p->z->territory),
+			DB_P_INT(p->w->now_us)},
 		on_holder, ret, e);
 }
 
@@ -295,8 +297,10 @@ is_explained(struct publish *p, const char *owner, bool *ret, struct err *e)
 	enum rc rc = row_get(p, ZONE_LAYER_WHOLE, zone_key(p->w->a, owner), &now, e);
 
 	if (rc == RC_OK && now.action != NULL)
-		rc = store_int(p->w->s, &SQL_ZONE_ROW_ENDED,
-			       (struct db_param[]){DB_P_TEXT(now.order)}, 0, &ended, e);
+		rc = store_int(
+			p->w->s, &SQL_ZONE_ROW_ENDED,
+			(struct db_param[]){DB_P_TEXT(now.order), DB_P_INT(p->w->now_us)},
+			0, &ended, e);
 	*ret = now.action == NULL || ended != 0;
 	return rc;
 }
@@ -450,4 +454,38 @@ zone_rebuilt(struct writer *w, struct err *e)
 		return RC_OK;
 	arena_reset(w->a);
 	return store_transact(w->s, transact_open, w, e);
+}
+
+static enum rc
+work_past(struct writer *w, void *arg, struct err *e)
+{
+	struct store_list orders = {.s = w->s, .a = w->a};
+	enum rc rc = store_run(w->s, &SQL_ZONE_PAST,
+			       (struct db_param[]){DB_P_INT(*(const int64_t *)arg)},
+			       on_text, &orders, e);
+
+	for (size_t i = 0; rc == RC_OK && i < orders.n; i++)
+		rc = order_publish(w, ((const char *const *)orders.rows)[i], e);
+	return rc;
+}
+
+/* An end date does not hang on a log that takes events: what is past it leaves the zones,
+ * also when no order.expire can be written. */
+enum rc
+tick_zone_past(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct store *s = NULL;
+	const char *order = NULL;
+	enum rc rc = reader_get(nd, &s, e);
+
+	(void)next_us; /* order.expiry wakes for the same moment */
+	if (rc == RC_OK)
+		rc = store_text(s, a, &SQL_ZONE_PAST,
+				(struct db_param[]){DB_P_INT(now_us)}, &order, e);
+	reader_put(nd, s);
+	if (rc == RC_OK && order != NULL)
+		rc = writer_run(nd, work_past, &now_us, e);
+	arena_free(a);
+	return rc;
 }

@@ -44,10 +44,16 @@ enum rc fold_order_names(struct fold *f, const char *order, struct store_list *r
 enum rc fold_zone_change(struct fold *f, const char *order,
 			 const struct store_list *names, bool present, uint32_t *ret,
 			 struct err *e) MUST_CHECK;
+/* view_applied.c: a lift, and a stage of a plan, for some zones only. */
+enum rc fold_zone_lift(struct fold *f, const char *order, const json_t *names,
+		       const json_t *zones, struct err *e) MUST_CHECK;
+enum rc fold_zone_stage(struct fold *f, const char *order, int64_t at_us,
+			const json_t *stage, struct err *e) MUST_CHECK;
 fold_fn fold_item_decide_count;	     /* fold_item_decide(), and the outcomes counted */
 fold_fn fold_notice_send_tally;	     /* fold_notice_send(), and its items counted */
 fold_fn fold_order_approve_register; /* fold_order_approve(), and the public number */
 fold_fn fold_dns_measured;
+fold_fn fold_dns_applied, fold_dns_waived;
 fold_fn fold_objection_open, fold_objection_answer, fold_objection_rule;
 
 fold_fn fold_evidence_add, fold_blob_reject, fold_erase_request, fold_erase_done,

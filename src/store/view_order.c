@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/guard.h"
+#include "core/rpz_row.h"
 #include "core/target.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
@@ -134,6 +135,13 @@ names_insert(struct fold *f, const char *id, struct err *e)
 						       json_object_get(v, "wildcard"))),
 				       },
 				       NULL, NULL, e);
+	json_array_foreach (json_object_get(f->ev->body, "territories"), i, v)
+		if (rc == RC_OK)
+			rc = store_run(
+				f->s, &SQL_V_ORDER_TERRITORY_INSERT,
+				(struct db_param[]){DB_P_TEXT(id),
+						    DB_P_TEXT(json_string_value(v))},
+				NULL, NULL, e);
 	json_array_foreach (json_object_get(f->ev->body, "cites"), i, v)
 		if (rc == RC_OK)
 			rc = store_run(
@@ -142,6 +150,22 @@ names_insert(struct fold *f, const char *id, struct err *e)
 						    DB_P_TEXT(json_string_value(v))},
 				NULL, NULL, e);
 	return rc;
+}
+
+/* An address in the one form that it has. */
+static void
+address_check(struct fold *f, size_t i, const char *owner, bool wildcard)
+{
+	const char *name = json_string_value(json_object_get(
+		json_array_get(json_object_get(f->ev->body, "names"), i), "name"));
+	struct err ignored = ERR_INIT;
+	const char *address;
+	int prefix;
+
+	if (wildcard ||
+	    rpzrow_ip_read(f->a, owner, &address, &prefix, &ignored) != RC_OK ||
+	    strcmp(address, name) != 0)
+		fold_void(f, "names[%zu] is an address, not in its normal form", i);
 }
 
 /* Names as a zone has them.  One that says its wildcard twice, in the text and by the
@@ -157,8 +181,11 @@ names_check(struct fold *f)
 		bool wildcard = json_is_true(json_object_get(v, "wildcard"));
 		struct err why = ERR_INIT;
 		const char *normal;
-		if (name_normalise(f->a, name, strlen(name), &normal, &why) != RC_OK ||
-		    guard_rpz_name(name, wildcard, NULL, &why) != RC_OK)
+		if (rpzrow_ip_owner(f->a, name, -1, &normal, &why) == RC_OK)
+			address_check(f, i, normal, wildcard);
+		else if (name_normalise(f->a, name, strlen(name), &normal, &why) !=
+				 RC_OK ||
+			 guard_rpz_name(name, wildcard, NULL, &why) != RC_OK)
 			fold_void(f, "names[%zu]: %s", i, why.text);
 		else if (strcmp(name, normal) != 0)
 			fold_void(f, "names[%zu] is not in its normal form", i);
@@ -209,6 +236,16 @@ texts_read(struct fold *f, struct draft_texts *t, struct err *e)
 	return rc;
 }
 
+/* "landing page.example" */
+static const char *
+draft_action(struct fold *f)
+{
+	const char *landing = fold_text(f, "landing");
+
+	return landing == NULL ? fold_text(f, "action")
+			       : arena_printf(f->a, "landing %s", landing);
+}
+
 static enum rc
 draft_insert(struct fold *f, const char *id, const struct draft_texts *t, struct err *e)
 {
@@ -223,7 +260,7 @@ draft_insert(struct fold *f, const char *id, const struct draft_texts *t, struct
 			DB_P_TEXT(id),
 			DB_P_INT(f->channel),
 			DB_P_INT(f->ev->seq),
-			DB_P_TEXT(fold_text(f, "action")),
+			DB_P_TEXT(draft_action(f)),
 			DB_P_TEXT(t->text),
 			DB_P_TEXT(fold_text(f, "text")),
 			DB_P_TEXT(t->reasons),

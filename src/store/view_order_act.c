@@ -324,9 +324,13 @@ fold_order_lift(struct fold *f, struct err *e)
 		if (rc == RC_OK && plans == 0)
 			fold_void(f, "there is no such plan of the order");
 	}
+	const json_t *names = json_object_get(f->ev->body, "names");
+	const json_t *zones = json_object_get(f->ev->body, "zones");
+	if (rc == RC_OK && f->void_why == NULL && zones != NULL && names == NULL)
+		fold_void(f, "a lift for some zones says for which names");
 	if (rc == RC_OK && f->void_why == NULL)
-		rc = order_end(f, &o, json_object_get(f->ev->body, "names"), ORDER_LIFTED,
-			       e);
+		rc = zones != NULL ? fold_zone_lift(f, o.id, names, zones, e)
+				   : order_end(f, &o, names, ORDER_LIFTED, e);
 	/* What a plan lifts is reviewed with the plan. */
 	return rc == RC_OK && f->void_why == NULL
 		       ? act_insert(f, ORDER_ACT_LIFT, !by_plan, e)
@@ -363,6 +367,8 @@ stage_take(struct fold *f, const struct order_row *o, const json_t *stage, struc
 			     "a plan only ever lifts earlier");
 		return RC_OK;
 	}
+	if (json_object_get(stage, "zones") != NULL)
+		return fold_zone_stage(f, o->id, at_us, stage, e);
 	json_array_foreach (json_object_get(stage, "names"), i, v) {
 		const char *found;
 		rc = store_text(f->s, f->a, &SQL_V_ORDER_NAME_PLAN,
@@ -389,6 +395,9 @@ fold_order_plan(struct fold *f, struct err *e)
 
 	if (rc == RC_OK && f->void_why == NULL)
 		rc = store_run(f->s, &SQL_V_ORDER_NAME_UNPLAN,
+			       (struct db_param[]){DB_P_TEXT(o.id)}, NULL, NULL, e);
+	if (rc == RC_OK && f->void_why == NULL)
+		rc = store_run(f->s, &SQL_V_ORDER_STAGE_UNPLAN,
 			       (struct db_param[]){DB_P_TEXT(o.id)}, NULL, NULL, e);
 	json_array_foreach (stages, i, stage)
 		if (rc == RC_OK && f->void_why == NULL)

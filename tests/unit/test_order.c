@@ -19,7 +19,7 @@ static const struct {
 	enum order_act act;
 	const char *states;
 } law[ORDER_ACT_COUNT] = {
-	{ORDER_ACT_OVERRIDE, "draft"},
+	{ORDER_ACT_OVERRIDE, "draft in_force"},
 	{ORDER_ACT_APPROVE, "draft"},
 	{ORDER_ACT_RETURN, "draft"},
 	{ORDER_ACT_WITHDRAW, "draft"},

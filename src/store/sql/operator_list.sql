@@ -1,4 +1,4 @@
 -- operator_list: operators as the zone server needs them
-SELECT name, address, notify_port, tsig_name, tsig_secret
+SELECT name, address, notify_port, resolver, zone, layout
 FROM operator
 ORDER BY name;

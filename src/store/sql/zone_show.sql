@@ -1,4 +1,4 @@
--- zone_show: owners of the zone with the orders that hold them
+-- zone_show: owners that orders in force hold, with the orders
 SELECT owner, action, order_id, since_serial
 FROM v_zone
 ORDER BY owner, order_id;

@@ -1,0 +1,412 @@
+/* Commands about zones and operators: what is published, who has it, what became of it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define ID "01890a5d-ac96-774b-bcce-b302099a8057"
+
+/* ---- zones ----------------------------------------------------------------------------
+ */
+
+static enum rc
+cmd_zone_list(struct cli *c, struct err *e)
+{
+	json_t *r;
+	const json_t *v;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/zones", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	json_array_foreach (json_object_get(r, "zones"), i, v)
+		printf("%-12s %s, serial %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT
+		       " rows, answers live %" JSON_INTEGER_FORMAT
+		       " s\n             %s, serial %" JSON_INTEGER_FORMAT
+		       ", %" JSON_INTEGER_FORMAT
+		       " rows\n             %s, serial %" JSON_INTEGER_FORMAT
+		       ", folded %s\n",
+		       cli_text(v, "name"), cli_text(v, "origin"), cli_int(v, "serial"),
+		       cli_int(v, "rows"), cli_int(v, "ttl_s"), cli_text(v, "hot"),
+		       cli_int(v, "hot_serial"), cli_int(v, "hot_rows"),
+		       cli_text(v, "base"), cli_int(v, "base_serial"),
+		       cli_time(c, v, "folded"));
+	json_array_foreach (json_object_get(r, "held"), i, v) {
+		const json_t *f;
+		size_t k;
+		printf("HELD  order %s since %s\n", cli_text(v, "order"),
+		       cli_time(c, v, "held"));
+		json_array_foreach (json_object_get(v, "findings"), k, f)
+			printf("      %s: %s\n", cli_text(f, "guard"),
+			       cli_text(f, "text"));
+	}
+	return RC_OK;
+}
+
+static enum rc
+cmd_zone_add(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", "/v1/zones",
+			      json_pack("{s:s, s:s*, s:s*}", "name", c->words[0],
+					"origin", cli_value(c, "origin"), "territory",
+					cli_value(c, "territory")),
+			      &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("The zone %s is published as %s.\n", cli_text(r, "name"),
+		       cli_text(r, "origin"));
+	return rc;
+}
+
+/* "?zone=...&from=..." of the options that were given. */
+static const char *
+query_of(struct cli *c, const char *const *options)
+{
+	const char *query = "";
+
+	for (size_t i = 0; options[i] != NULL; i++) {
+		const char *v = cli_value(c, options[i]);
+		if (v != NULL)
+			query = arena_printf(c->a, "%s%c%s=%s", query,
+					     query[0] == '\0' ? '?' : '&', options[i], v);
+	}
+	return query;
+}
+
+static enum rc
+cmd_zone_diff(struct cli *c, struct err *e)
+{
+	static const char *const options[] = {"zone", "from", "to", NULL};
+	json_t *r;
+	enum rc rc = cli_call(c, "GET",
+			      arena_printf(c->a, "/v1/zone/diff%s", query_of(c, options)),
+			      NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("; %s from serial %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
+	       ": %zu rows go, %zu come\n%s",
+	       cli_text(r, "zone"), cli_int(r, "from"), cli_int(r, "to"),
+	       json_array_size(json_object_get(r, "removed")),
+	       json_array_size(json_object_get(r, "added")), cli_text(r, "rpz"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_zone_accept(struct cli *c, struct err *e)
+{
+	const char *hash;
+	json_t *r;
+	enum rc rc = cli_text_confirm(c, &hash, e);
+
+	if (rc == RC_OK)
+		rc = cli_call(c, "POST", "/v1/zone/accept",
+			      json_pack("{s:s, s:s, s:s*}", "order", c->words[0],
+					"text_sha256", hash, "reason",
+					cli_value(c, "reason")),
+			      &r, e);
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Accepted: the order is in the zones.\n");
+	return rc;
+}
+
+static enum rc
+cmd_zone_refuse(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", "/v1/zone/refuse",
+			      json_pack("{s:s, s:s*}", "order", c->words[0], "reason",
+					cli_value(c, "reason")),
+			      &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Refused: the order is %s and never took effect.\n",
+		       cli_text(r, "state"));
+	return rc;
+}
+
+static enum rc
+cmd_zone_shrink(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", "/v1/zone/shrink",
+			      json_pack("{s:s}", "zone", c->words[0]), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("The zone %s has what orders in force hold, and nothing else.\n",
+		       cli_text(r, "zone"));
+	return rc;
+}
+
+/* ---- operators
+ * ------------------------------------------------------------------------- */
+
+static void
+operator_print(struct cli *c, const json_t *o)
+{
+	const json_t *v;
+	size_t i;
+
+	printf("%s: %s, zone %s (%s), notify port %" JSON_INTEGER_FORMAT "\n",
+	       cli_text(o, "name"), cli_text(o, "resolver"), cli_text(o, "zone"),
+	       cli_text(o, "layout"), cli_int(o, "notify_port"));
+	json_array_foreach (json_object_get(o, "addresses"), i, v)
+		printf("  from %s\n", json_string_value(v));
+	json_array_foreach (json_object_get(o, "keys"), i, v)
+		printf("  key %s, made %s, until %s\n", cli_text(v, "name"),
+		       cli_time(c, v, "made"), cli_time(c, v, "until"));
+	json_array_foreach (json_object_get(o, "pulled"), i, v)
+		printf("  pulled %s serial %" JSON_INTEGER_FORMAT " by %s at %s\n",
+		       cli_text(v, "origin"), cli_int(v, "serial"), cli_text(v, "how"),
+		       cli_time(c, v, "at"));
+	v = json_object_get(o, "applied");
+	if (json_is_object(v))
+		printf("  says it applied serial %" JSON_INTEGER_FORMAT " at %s\n",
+		       cli_int(v, "serial"), cli_time(c, v, "at"));
+}
+
+static enum rc
+cmd_operator_list(struct cli *c, struct err *e)
+{
+	json_t *r;
+	const json_t *v;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/operators", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	json_array_foreach (json_object_get(r, "operators"), i, v)
+		operator_print(c, v);
+	return RC_OK;
+}
+
+static const char *
+operator_path(struct cli *c, const char *act)
+{
+	return arena_printf(c->a, "/v1/operators/%s%s", c->words[0], act);
+}
+
+static enum rc
+cmd_operator_show(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "GET", operator_path(c, ""), NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		operator_print(c, r);
+	return rc;
+}
+
+static enum rc
+cmd_operator_move(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", operator_path(c, "/move"),
+			      json_pack("{s:s*, s:s*}", "zone", cli_value(c, "zone"),
+					"layout", cli_value(c, "layout")),
+			      &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s may have %s (%s): change its resolver's configuration too.\n",
+		       cli_text(r, "name"), cli_text(r, "zone"), cli_text(r, "layout"));
+	return rc;
+}
+
+static enum rc
+cmd_operator_key(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", operator_path(c, "/key"),
+			      json_pack("{s:s*}", "overlap_s", cli_value(c, "overlap")),
+			      &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("The new key, shown this once:  %s. hmac-sha256 %s\n"
+		       "Those before it are good until %s.\n",
+		       cli_text(r, "tsig_name"), cli_text(r, "tsig_secret"),
+		       cli_time(c, r, "until"));
+	return rc;
+}
+
+static enum rc
+cmd_operator_revoke(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", operator_path(c, "/revoke"),
+			      json_pack("{s:s*}", "key", cli_value(c, "key")), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%" JSON_INTEGER_FORMAT " keys of %s are good no more.\n",
+		       cli_int(r, "revoked"), cli_text(r, "name"));
+	return rc;
+}
+
+static enum rc
+cmd_operator_confirm(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", operator_path(c, "/confirm"),
+			      json_pack("{s:s*, s:s*}", "serial", cli_value(c, "serial"),
+					"order", cli_value(c, "order")),
+			      &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("On record: %s says that it applied serial %" JSON_INTEGER_FORMAT
+		       ". A claim: probes measure it.\n",
+		       cli_text(r, "operator"), cli_int(r, "serial"));
+	return rc;
+}
+
+/* ---- the matrix
+ * ------------------------------------------------------------------------- */
+
+static void
+matrix_row_print(const json_t *v)
+{
+	const json_t *m = json_object_get(v, "measured");
+	bool waived = json_is_object(json_object_get(v, "waived"));
+
+	printf("%-20s %-8s %10" JSON_INTEGER_FORMAT "  %-6s %-7s %-8s%s%s\n",
+	       cli_text(v, "operator"), cli_text(v, "expected"), cli_int(v, "serial"),
+	       json_is_true(json_object_get(v, "pulled")) ? "yes" : "no",
+	       json_is_true(json_object_get(v, "applied")) ? "claimed" : "no",
+	       cli_text(m, "state"),
+	       json_is_true(json_object_get(v, "waits")) ? "  waited for" : "",
+	       waived ? "  given up" : "");
+}
+
+static enum rc
+cmd_order_matrix(struct cli *c, struct err *e)
+{
+	json_t *r;
+	const json_t *v;
+	size_t i;
+	enum rc rc = cli_call(c, "GET",
+			      arena_printf(c->a, "/v1/orders/%s/matrix", c->words[0]),
+			      NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	printf("Order %s is %s.\n%-20s %-8s %10s  %-6s %-7s %s\n", cli_text(r, "order"),
+	       cli_text(r, "state"), "operator", "expected", "serial", "pulled",
+	       "applied", "measured");
+	json_array_foreach (json_object_get(r, "operators"), i, v)
+		matrix_row_print(v);
+	if (json_is_string(json_object_get(r, "slowest")))
+		printf("The slowest: %s.\n", cli_text(r, "slowest"));
+	if (json_is_true(json_object_get(r, "normalised")))
+		printf("Normalised: measured free everywhere, or given up with a "
+		       "reason.\n");
+	printf("%s (%" JSON_INTEGER_FORMAT " s)\n", cli_text(r, "note"),
+	       cli_int(r, "floor_s"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_order_waive(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(
+		c, "POST", arena_printf(c->a, "/v1/orders/%s/waive", c->words[0]),
+		json_pack("{s:s*, s:s*}", "operator", cli_value(c, "operator"), "reason",
+			  cli_value(c, "reason")),
+		&r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Nobody waits for %s any more.\n", cli_text(r, "operator"));
+	return rc;
+}
+
+/* ---- the table
+ * ---------------------------------------------------------------------------- */
+
+static const struct cli_option zone_add_options[] = {
+	{"origin", "NAME", true, "the name it is served under"},
+	{"territory", "CODE", false, "orders for it stand here too, as id-jk"},
+	{.name = NULL},
+};
+static const struct cli_option diff_options[] = {
+	{"zone", "NAME", false, "the name it is served under (the main zone)"},
+	{"from", "SERIAL", false, "(that of the base)"},
+	{"to", "SERIAL", false, "(now)"},
+	{.name = NULL},
+};
+static const struct cli_option reason_options[] = {
+	{"reason", "TEXT", true, "why, on record"},
+	{.name = NULL},
+};
+static const struct cli_option accept_options[] = {
+	{"reason", "TEXT", true, "why, on record"},
+	{"text-sha256", "HEX", false, "of the text that you have read"},
+	{.name = NULL},
+};
+static const struct cli_option move_options[] = {
+	{"zone", "NAME", false, "its name or territory (main)"},
+	{"layout", "WORD", false, "whole, pair or all (all)"},
+	{.name = NULL},
+};
+static const struct cli_option key_options[] = {
+	{"overlap", "SECONDS", false, "how long the old keys stay good (7 days)"},
+	{.name = NULL},
+};
+static const struct cli_option revoke_options[] = {
+	{"key", "NAME", false, "this one only (all)"},
+	{.name = NULL},
+};
+static const struct cli_option confirm_options[] = {
+	{"serial", "SERIAL", false, "what the operator says it applied"},
+	{"order", "ORDER", false, "or the newest change of this order"},
+	{.name = NULL},
+};
+static const struct cli_option waive_options[] = {
+	{"operator", "NAME", true, "whom nobody waits for"},
+	{"reason", "TEXT", true, "why, on record"},
+	{.name = NULL},
+};
+
+const struct cli_command cli_zone_commands[] = {
+	{"zone list", "", 0, 0, "every zone, and what the last gate holds",
+	 "saluran zone list --as wati.credential", false, NULL, cmd_zone_list},
+	{"zone add", "NAME", 1, 1, "another zone, for a group or a territory",
+	 "saluran zone add pilot --origin pilot.rpz.example --as wati.credential", false,
+	 zone_add_options, cmd_zone_add},
+	{"zone diff", "", 0, 0, "what differs between two serials, as RPZ",
+	 "saluran zone diff --from 1700000000 --as wati.credential", false, diff_options,
+	 cmd_zone_diff},
+	{"zone accept", "ORDER", 1, 1, "let an order out that the last gate holds",
+	 "saluran zone accept " ID " --reason 'looked at' --as putri.credential", false,
+	 accept_options, cmd_zone_accept},
+	{"zone refuse", "ORDER", 1, 1, "end an order that the last gate holds",
+	 "saluran zone refuse " ID " --reason 'it is protected' --as putri.credential",
+	 false, reason_options, cmd_zone_refuse},
+	{"zone shrink", "ZONE", 1, 1, "take out rows that no order holds",
+	 "saluran zone shrink main --as wati.credential", false, NULL, cmd_zone_shrink},
+	{"operator list", "", 0, 0, "operators, their keys, what they hold",
+	 "saluran operator list --as wati.credential", false, NULL, cmd_operator_list},
+	{"operator show", "NAME", 1, 1, "one operator",
+	 "saluran operator show isp-one --as wati.credential", false, NULL,
+	 cmd_operator_show},
+	{"operator move", "NAME", 1, 1, "give it another zone",
+	 "saluran operator move isp-one --zone pilot --as wati.credential", false,
+	 move_options, cmd_operator_move},
+	{"operator key", "NAME", 1, 1, "a new key, the old ones good beside it",
+	 "saluran operator key isp-one --overlap 86400 --as wati.credential", false,
+	 key_options, cmd_operator_key},
+	{"operator revoke", "NAME", 1, 1, "keys are good no more",
+	 "saluran operator revoke isp-one --as wati.credential", false, revoke_options,
+	 cmd_operator_revoke},
+	{"operator confirm", "NAME", 1, 1, "it says that it applied a serial",
+	 "saluran operator confirm isp-one --order " ID " --as wati.credential", false,
+	 confirm_options, cmd_operator_confirm},
+	{"order matrix", "ORDER", 1, 1, "pulled, applied, measured, by operator",
+	 "saluran order matrix " ID " --as budi.credential", false, NULL,
+	 cmd_order_matrix},
+	{"order waive", "ORDER", 1, 1, "wait no more for an operator after a lift",
+	 "saluran order waive " ID
+	 " --operator isp-one --reason 'closed' --as budi.credential",
+	 false, waive_options, cmd_order_waive},
+	{0},
+};

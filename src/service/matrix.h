@@ -1,0 +1,15 @@
+/* matrix - what became of an order at each operator. */
+#ifndef SALURAN_SERVICE_MATRIX_H
+#define SALURAN_SERVICE_MATRIX_H
+
+#include "service/node_int.h"
+
+/*
+ * {order, state, operators [{operator, zone, expected, serial, pulled, applied, measured,
+ * waived, waits, ...}], waiting, normalised, slowest, floor_s, note}; *ret is new.
+ * RC_NOT_FOUND.
+ */
+enum rc order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us,
+		     json_t **ret, struct err *e) MUST_CHECK;
+
+#endif

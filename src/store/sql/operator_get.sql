@@ -1,0 +1,5 @@
+-- operator_get: one operator
+-- $1 name
+SELECT name, address, notify_port, resolver, zone, layout
+FROM operator
+WHERE name = $1;
