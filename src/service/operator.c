@@ -134,6 +134,7 @@ zones_fill(struct arena *a, const struct store_list *heads, struct zone_operator
 		const struct zone_head *z = (const struct zone_head *)heads->rows + i;
 		if (strcmp(z->name, o->zone) != 0)
 			continue;
+		o->origin = z->origin;
 		if (strcmp(o->layout, "whole") != 0) {
 			zones[o->n_zones++] = zone_part_origin(a, z, ZONE_PART_HOT);
 			zones[o->n_zones++] = zone_part_origin(a, z, ZONE_PART_BASE);

@@ -198,28 +198,22 @@ static enum rc
 add_config(struct node *nd, struct arena *a, json_t *in, const struct operator_job *j,
 	   json_t **ret, struct err *e)
 {
-	const char **zones = arena_array(a, 2, sizeof(*zones));
-	bool pair = strcmp(j->layout, "whole") != 0;
-
-	zones[0] = pair ? zone_part_origin(a, &j->head, ZONE_PART_HOT) : j->head.origin;
-	zones[1] = zone_part_origin(a, &j->head, ZONE_PART_BASE);
 	const struct zone_operator o = {.name = j->name,
 					.address = j->address,
 					.notify_port = (uint16_t)j->notify_port,
 					.tsig_name = j->made.name,
 					.tsig_secret = j->made.secret,
-					.zones = zones,
-					.n_zones = pair ? 2 : 1};
+					.origin = j->head.origin};
 	return operator_config(nd, a, in, &o, NULL, ret, e);
 }
 
 static enum rc
 add_read(struct arena *a, json_t *in, struct operator_job *j, struct err *e)
 {
-	enum rc rc = in_only(in,
-			     "name address addresses notify_port tsig zone "
-			     OPERATOR_CONFIG_MEMBERS,
-			     e);
+	enum rc rc = in_only(
+		in,
+		"name address addresses notify_port tsig zone " OPERATOR_CONFIG_MEMBERS,
+		e);
 
 	if (rc == RC_OK)
 		rc = in_text(in, "name", true, OPERATOR_NAME_MAX, &j->name, e);

@@ -36,24 +36,26 @@ server_address(struct node *nd, const char **ret, uint16_t *ret_port, struct err
 
 /* What the resolver lists, in the order of precedence. */
 static enum rc
-zones_put(struct node *nd, struct arena *a, json_t *in, struct resolver_zone ret[2],
-	  size_t *ret_n, struct err *e)
+zones_put(struct arena *a, json_t *in, const struct zone_operator *o,
+	  struct resolver_zone ret[2], size_t *ret_n, struct err *e)
 {
-	const char *origin = settings_text(nd->config, "rpz.zone"), *layout = NULL;
+	const char *layout = NULL;
 	enum rc rc = in_text(in, "layout", false, KIND_MAX, &layout, e);
 
 	if (rc != RC_OK)
 		return rc;
+	if (layout == NULL)
+		layout = o->layout;
 	if (layout != NULL && strcmp(layout, "whole") == 0) {
-		ret[0] = (struct resolver_zone){origin, "all orders in force"};
+		ret[0] = (struct resolver_zone){o->origin, "all orders in force"};
 		*ret_n = 1;
 		return RC_OK;
 	}
-	if (layout != NULL && strcmp(layout, "pair") != 0)
-		return err_set(e, RC_INVALID, "\"layout\" must be pair or whole");
-	ret[0] = (struct resolver_zone){arena_printf(a, ZONE_HOT ".%s", origin),
+	if (layout != NULL && strcmp(layout, "pair") != 0 && strcmp(layout, "all") != 0)
+		return err_set(e, RC_INVALID, "\"layout\" must be pair, whole or all");
+	ret[0] = (struct resolver_zone){arena_printf(a, ZONE_HOT ".%s", o->origin),
 					"what changed of late, blocks and lifts: first"};
-	ret[1] = (struct resolver_zone){arena_printf(a, ZONE_BASE ".%s", origin),
+	ret[1] = (struct resolver_zone){arena_printf(a, ZONE_BASE ".%s", o->origin),
 					"all that was in force before, changed at night"};
 	*ret_n = 2;
 	return RC_OK;
@@ -91,7 +93,7 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 	if (c.kind == NULL)
 		c.kind = resolver;
 	if (rc == RC_OK)
-		rc = zones_put(nd, a, in, zones, &c.n_zones, e);
+		rc = zones_put(a, in, o, zones, &c.n_zones, e);
 	if (rc != RC_OK || c.kind == NULL)
 		return rc;
 	c.resolver_port = (uint16_t)resolver_port;
@@ -132,7 +134,7 @@ service_operator_config(struct node *nd, struct arena *a, const struct actor *wh
 	struct zone_operator o = *found;
 	if (o.tsig_secret != NULL)
 		o.tsig_secret = SECRET_SHOWN_ONCE;
-	rc = operator_config(nd, a, in, &o, NULL, &config, e);
+	rc = operator_config(nd, a, in, &o, o.resolver, &config, e);
 	if (rc == RC_OK && config == NULL)
 		rc = err_set(e, RC_INVALID, "\"resolver\" must be one of %s",
 			     resolver_kinds());

@@ -181,7 +181,7 @@ struct zone_operator {
 	size_t n_keys;
 	/* What is printed for people: the newest key, NULL: none. */
 	const char *tsig_name, *tsig_secret;
-	const char *zone, *layout;
+	const char *zone, *layout, *origin; /* of the zone, whole */
 	const char *const *zones; /* origins that it may have, the hot one first */
 	size_t n_zones;
 };
