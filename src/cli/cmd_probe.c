@@ -1,4 +1,7 @@
-/* The command that asks resolvers.  What asks is another edge: main wires it. */
+/* Commands about what resolvers answer.  What asks them is another edge: main wires it.
+ */
+#include <stdio.h>
+
 #include "cli/cli.h"
 
 static cli_probe_fn *probe_fn;
@@ -17,7 +20,68 @@ cmd_probe(struct cli *c, struct err *e)
 	return probe_fn(c, e);
 }
 
+static enum rc
+cmd_operator_probe(struct cli *c, struct err *e)
+{
+	json_t *list = cli_values(c, "resolver"), *r, *v;
+	size_t i;
+
+	if ((list == NULL) != cli_switch(c, "none")) {
+		json_decref(list);
+		return err_set(e, RC_INVALID,
+			       "give all its resolvers with --resolver, or --none");
+	}
+	enum rc rc = cli_call(
+		c, "POST", arena_printf(c->a, "/v1/operators/%s/probe", c->words[0]),
+		json_pack("{s:o}", "resolvers", list == NULL ? json_array() : list), &r,
+		e);
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "resolvers")) == 0)
+		printf("No resolver of %s is asked.\n", cli_text(r, "operator"));
+	json_array_foreach (json_object_get(r, "resolvers"), i, v)
+		printf("%s is asked: %s\n", cli_text(r, "operator"),
+		       json_string_value(v));
+	return RC_OK;
+}
+
+static enum rc
+cmd_measured(struct cli *c, struct err *e)
+{
+	json_t *r, *v, *sum;
+	size_t i;
+	enum rc rc = cli_call(c, "GET",
+			      arena_printf(c->a, "/v1/orders/%s/measured", c->words[0]),
+			      NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	sum = json_object_get(r, "summary");
+	if (json_is_null(sum))
+		printf("No resolver was measured for this order.\n");
+	else
+		printf("%" JSON_INTEGER_FORMAT " resolvers: all names blocked at "
+		       "%" JSON_INTEGER_FORMAT ", all free at %" JSON_INTEGER_FORMAT
+		       ".\n",
+		       cli_int(sum, "resolvers"), cli_int(sum, "blocked"),
+		       cli_int(sum, "free"));
+	json_array_foreach (json_object_get(r, "measured"), i, v)
+		printf("%-16s %-22s %-28s %-9s since %s  seen %s  (%s)\n",
+		       cli_text(v, "operator"), cli_text(v, "resolver"),
+		       cli_text(v, "owner"), cli_text(v, "verdict"),
+		       cli_time(c, v, "since"), cli_time(c, v, "seen"),
+		       cli_text(v, "vantage"));
+	return RC_OK;
+}
+
 /* clang-format off */
+static const struct cli_option operator_probe_options[] = {
+	{"resolver", "ADDR[:PORT][,udp][,tcp][,dot[:PORT][@NAME]]", false,
+	 "a resolver of the operator's; may be given often, and takes the place of those before"},
+	{"none", NULL, false, "ask none of its resolvers any more"},
+	{NULL, NULL, false, NULL},
+};
+
 static const struct cli_option probe_options[] = {
 	{"resolver", "ADDR[:PORT][,udp][,tcp][,dot[:PORT][@NAME]]", false,
 	 "a resolver to ask, over UDP unless it says otherwise; may be given often. "
@@ -29,7 +93,7 @@ static const struct cli_option probe_options[] = {
 	{"serial", "N", false, "the zone's serial from which on that is so"},
 	{"zone", "ORIGIN", false,
 	 "our zone: its SOA in an answer is a policy's; may be given often"},
-	{"canary", "NAME", false, "the name whose TXT is the serial (else _saluran-serial.ORIGIN)"},
+	{"canary", "NAME", false, "the name whose TXT is the serial (else _saluran-serial, when there is a --zone)"},
 	{"never", "NAME", false, "a name that is never blocked, to tell a block from an outage"},
 	{"control", "ADDR[:PORT][,...]", false,
 	 "a resolver that no zone of ours reaches: without one no name is known to live"},
@@ -55,6 +119,11 @@ const struct cli_command cli_probe_commands[] = {
 	 "saluran probe t.me telegram.org --resolver 192.0.2.53,udp,tcp --control 198.51.100.1 "
 	 "--never example.com --zone rpz.kominfo.example --json",
 	 false, probe_options, cmd_probe},
+	{"operator probe", "NAME", 1, 1, "say which resolvers of an operator are asked what they answer",
+	 "saluran operator probe isp-a --resolver 192.0.2.53,udp,tcp --resolver 192.0.2.54",
+	 false, operator_probe_options, cmd_operator_probe},
+	{"order measured", "ORDER", 1, 1, "what resolvers were measured to answer for its names",
+	 "saluran order measured 01980000-0000-7000-8000-0000000000a1", false, NULL, cmd_measured},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -21,6 +21,7 @@
 #include "main/zone_source.h"
 #include "peer/push.h"
 #include "peer/server.h"
+#include "probe/prober.h"
 #include "rpz/rpz.h"
 #include "service/service.h"
 
@@ -37,7 +38,8 @@ struct serving {
 	struct peer_push *push;
 	struct hook *hook;
 	struct rpz *rpz;
-	struct edge_state state; /* that the edges were told of */
+	struct prober *rounds, *changes; /* both ask operators' resolvers */
+	struct edge_state state;	 /* that the edges were told of */
 	pthread_t signals, checker;
 	bool checker_started;
 	bool signals_started;
@@ -138,6 +140,24 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 	return rc;
 }
 
+/* An authority asks what its orders do. */
+static enum rc
+probers_start(struct serving *s, struct err *e)
+{
+	const struct settings *conf = node_config(s->nd);
+	const char *vantage = settings_text(conf, "probe.vantage");
+	const char *ca = settings_text(conf, "probe.ca");
+	struct prober_source src = prober_of_node(s->nd);
+
+	if (node_identity(s->nd)->role != PARTY_AUTHORITY ||
+	    settings_int(conf, "probe.every_s") == 0)
+		return RC_OK;
+	enum rc rc = prober_start(&src, PROBER_ROUNDS, vantage, ca, &s->rounds, e);
+	if (rc == RC_OK)
+		rc = prober_start(&src, PROBER_CHANGES, vantage, ca, &s->changes, e);
+	return rc;
+}
+
 static void
 ready_print(struct serving *s)
 {
@@ -174,6 +194,8 @@ edges_wake(struct serving *s)
 	if (s->rpz != NULL &&
 	    (now.zones != s->state.zones || now.operators != s->state.operators))
 		rpz_changed(s->rpz, NULL);
+	if (now.zones != s->state.zones || now.operators != s->state.operators)
+		prober_wake(s->changes);
 	s->state = now;
 }
 
@@ -228,6 +250,8 @@ daemon_serve(struct cli *c, struct err *e)
 		rc = signals_start(&s, e);
 	if (rc == RC_OK)
 		rc = edges_start(&s, c->a, e);
+	if (rc == RC_OK)
+		rc = probers_start(&s, e);
 	if (rc == RC_OK && checker_start(&s) != RC_OK)
 		rc = err_set(e, RC_IO, "cannot start a thread");
 	if (rc == RC_OK) {
@@ -236,6 +260,8 @@ daemon_serve(struct cli *c, struct err *e)
 	}
 	if (s.nd != NULL)
 		node_stop(s.nd);
+	prober_stop(s.rounds);
+	prober_stop(s.changes);
 	rpz_stop(s.rpz);
 	hook_stop(s.hook);
 	peer_push_stop(s.push);

@@ -316,7 +316,7 @@ read_words(struct command *k, struct err *e)
 	vantage = cli_value(k->c, "vantage");
 	k->canary = cli_value(k->c, "canary");
 	if (k->canary == NULL && k->job.n_zones != 0)
-		k->canary = arena_printf(k->c->a, PROBE_CANARY_LABEL ".%s", k->zones[0]);
+		k->canary = PROBE_CANARY;
 	k->before = arena_array(k->c->a, k->job.n_subjects * k->job.n_names,
 				sizeof(*k->before));
 	for (size_t i = 0; i < k->job.n_subjects; i++) {

@@ -14,7 +14,7 @@
 
 #include <stdatomic.h>
 
-#include "probe/target.h"
+#include "core/probe_target.h"
 #include "probe/wire.h"
 
 enum {

@@ -102,7 +102,10 @@ probe_result_json(const struct probe_result *r)
 		"type", type, "expected", r->name->expect_free ? "free" : "blocked",
 		"serial", (json_int_t)r->name->serial, "verdict",
 		probe_verdict_token(r->verdict), "why", r->why);
-	json_object_set_new(o, "order", text_or_null(r->name->order));
+	json_t *orders = json_array();
+	for (size_t i = 0; i < r->name->n_orders; i++)
+		json_array_append_new(orders, json_string(r->name->orders[i]));
+	json_object_set_new(o, "orders", orders);
 	json_object_set_new(
 		o, "transport",
 		json_string(probe_via_token(probe_target_first(&r->subject->target))));

@@ -21,8 +21,9 @@ enum {
 
 /* A row of the zone that is to be measured. */
 struct probe_name {
-	const char *owner; /* "x" or "*.x" */
-	const char *order; /* NULL: of none */
+	const char *owner;	   /* "x" or "*.x" */
+	const char *const *orders; /* that hold it */
+	size_t n_orders;
 	bool expect_free;
 	uint32_t serial; /* from which on that is so, 0: not known */
 };

@@ -8,7 +8,8 @@ measured_of_order(struct store *s, const char *order, json_t *into, struct err *
 	return store_rows(s, &SQL_MEASURED_ORDER, (struct db_param[]){DB_P_TEXT(order)},
 			  "owner:s operator:s resolver:s vantage:s transport:s "
 			  "expected:s serial:i canary:i verdict:s means:s since:t at:t "
-			  "first_blocked:t first_free:t digest:s",
+			  "first_blocked:t first_free:t digest:s seen:t "
+			  "seen_verdict:s",
 			  into, e);
 }
 

@@ -100,6 +100,41 @@ const struct setting_def node_settings[] = {
 	 "how soon they ask again when nobody answered"},
 	{"rpz.expire_s", SETTING_INT, 2, 2419200, "604800", "s",
 	 "how long a copy of the zone is good while nobody answers"},
+	{"probe.every_s", SETTING_INT, 0, 86400, "60", "s",
+	 "how often operators' resolvers are asked what they answer for names of orders; "
+	 "0: "
+	 "not by this node"},
+	{"probe.vantage", SETTING_TEXT, 1, 40, "local", "name",
+	 "what this node calls itself in what it measured"},
+	{"probe.never", SETTING_TEXT, 0, 253, "", "name",
+	 "a name that is never blocked, asked beside the others to tell a block from an "
+	 "outage"},
+	{"probe.controls", SETTING_TEXT, 0, 1000, "", "resolvers",
+	 "resolvers that no zone of ours reaches, separated by blanks: they say whether "
+	 "a "
+	 "name "
+	 "lives"},
+	{"probe.landing", SETTING_TEXT, 0, 1000, "", "addresses",
+	 "addresses of landing pages, separated by blanks"},
+	{"probe.per_s", SETTING_INT, 1, 100000, "20", "a second",
+	 "questions to one resolver"},
+	{"probe.jitter_percent", SETTING_INT, 0, 100, "25", "%",
+	 "by how much the pause between two questions differs"},
+	{"probe.tries", SETTING_INT, 1, 8, "3", NULL, "tries of one question over UDP"},
+	{"probe.timeout_ms", SETTING_INT, 50, 60000, "1500", "ms", "of one try over UDP"},
+	{"probe.siblings", SETTING_BOOL, 0, 0, "yes", NULL,
+	 "ask for a random name below each, too: does a resolver block more than was "
+	 "ordered?"},
+	{"probe.names", SETTING_INT, 1, 100000, "400", NULL,
+	 "names of one round: all that were lifted lately, then the newest, then others "
+	 "in "
+	 "turn"},
+	{"probe.lifted_days", SETTING_INT, 1, 365, "7", "days",
+	 "how long a lifted name is still asked for"},
+	{"probe.keep_days", SETTING_INT, 1, 36500, "730", "days",
+	 "how long the whole results that events name are kept"},
+	{"probe.ca", SETTING_PATH, 0, 4096, "", "file",
+	 "authorities for resolvers over TLS, PEM; empty: the system's"},
 	{"mail.keep_bytes", SETTING_INT, 1, INT64_C(1) << 50, "17179869184", "bytes",
 	 "how much imported e-mail is kept here, before it is dropped or given as "
 	 "evidence; more is refused"},

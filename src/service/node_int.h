@@ -138,10 +138,11 @@ struct node {
 							 while     `uploading` */
 	size_t brought_bytes;				    /* of all of them */
 
-	int64_t mail_forget_us; /* when dropped e-mail is looked through again */
-	int64_t statistics_us;	/* when the dates of figures are looked at again */
-	int64_t retention_us;	/* when ended cases are looked through again */
-	atomic_bool scrub_due;	/* a scrub is to be tried again */
+	int64_t mail_forget_us;	 /* when dropped e-mail is looked through again */
+	int64_t statistics_us;	 /* when the dates of figures are looked at again */
+	int64_t probe_forget_us; /* when old results of probes are looked for again */
+	int64_t retention_us;	 /* when ended cases are looked through again */
+	atomic_bool scrub_due;	 /* a scrub is to be tried again */
 	struct evidence_slot slots[NODE_EVIDENCE_SLOTS];
 	uint64_t slot_uses;
 

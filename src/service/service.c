@@ -5,6 +5,7 @@
 
 #include "core/event_type.h"
 #include "service/person.h"
+#include "service/probe.h"
 #include "service/use.h"
 
 enum {
@@ -287,6 +288,20 @@ const struct service_route service_routes[] = {
 	 "let a resolver have the zone"},
 	{"GET", "/v1/operators/{operator}/config", ADMIN, PARTY_AUTHORITY, SMALL,
 	 service_operator_config, "what the operator adds to the resolver"},
+	{"POST", "/v1/operators/{operator}/probe", ADMIN, PARTY_AUTHORITY, SMALL,
+	 service_operator_probe,
+	 "which resolvers of an operator are asked what they answer"},
+	{"GET", "/v1/probes", ANYONE, PARTY_AUTHORITY, SMALL, service_probes,
+	 "from where which resolvers are asked, and when they last were"},
+	{"GET", "/v1/probes/work", ADMIN | OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_probes_work, "what a prober is to ask now"},
+	{"POST", "/v1/probes/results", ADMIN | OFFICER, PARTY_AUTHORITY,
+	 PROBE_RESULTS_MAX *PROBE_RESULT_MAX, service_probes_take,
+	 "what a prober was answered"},
+	{"GET", "/v1/probes/results/{digest}", ANYONE, PARTY_AUTHORITY, SMALL,
+	 service_probe_result, "the whole result that an event names"},
+	{"GET", "/v1/orders/{order}/measured", ANYONE, PARTY_AUTHORITY, SMALL,
+	 service_order_measured, "what resolvers were measured to answer for its names"},
 	{"POST", "/v1/operators/{operator}/remove", ADMIN, PARTY_AUTHORITY, SMALL,
 	 service_operator_remove, "no longer"},
 	{"GET", "/v1/register", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,

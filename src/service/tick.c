@@ -27,6 +27,7 @@ static const struct {
 	{"objection.queue", PARTY_AUTHORITY, tick_objection_queue},
 	{"objection.due", PARTY_AUTHORITY, tick_objection_due},
 	{"idempotency", -1, tick_idem},
+	{"probe.forget", PARTY_AUTHORITY, tick_probe_forget},
 };
 
 bool

@@ -34,9 +34,15 @@ tick_fn tick_objection_queue, tick_objection_due;
 tick_fn tick_idem;
 /* duty.c: what has a date and hangs on no clock of a case */
 tick_fn tick_scrutiny, tick_statistics;
-tick_fn tick_held;	/* held.c */
-tick_fn tick_prepare;	/* prepared.c */
-tick_fn tick_zone_fold; /* zone_fold.c */
-tick_fn tick_zone_past; /* zone_publish.c */
+tick_fn tick_held;	   /* held.c */
+tick_fn tick_prepare;	   /* prepared.c */
+tick_fn tick_zone_fold;	   /* zone_fold.c */
+tick_fn tick_zone_past;	   /* zone_publish.c */
+tick_fn tick_held;	   /* held.c */
+tick_fn tick_prepare;	   /* prepared.c */
+tick_fn tick_zone_fold;	   /* zone_fold.c */
+tick_fn tick_probe_forget; /* probe_take.c */
+tick_fn tick_held;	   /* held.c */
+tick_fn tick_prepare;	   /* prepared.c */
 
 #endif

@@ -1,7 +1,10 @@
 -- measured_order: what resolvers were measured to answer for an order's names
 -- $1 order
-SELECT owner, operator, resolver, vantage, transport, expected, serial, canary, verdict, means,
-       since_us, at_us, first_blocked_us, first_free_us, digest
-FROM v_measured
-WHERE order_id = $1
-ORDER BY operator, resolver, vantage, owner;
+SELECT m.owner, m.operator, m.resolver, m.vantage, m.transport, m.expected, m.serial, m.canary,
+       m.verdict, m.means, m.since_us, m.at_us, m.first_blocked_us, m.first_free_us, m.digest,
+       coalesce(s.at_us, m.at_us), coalesce(s.verdict, m.verdict)
+FROM v_measured m
+LEFT JOIN probe_seen s ON s.order_id = m.order_id AND s.owner = m.owner
+  AND s.operator = m.operator AND s.resolver = m.resolver AND s.vantage = m.vantage
+WHERE m.order_id = $1
+ORDER BY m.operator, m.resolver, m.vantage, m.owner;

@@ -1,4 +1,4 @@
-#include "probe/target.h"
+#include "core/probe_target.h"
 
 #include <arpa/inet.h>
 #include <string.h>

@@ -1,13 +1,14 @@
 /*
- * target - a resolver as it is written: ADDRESS[:PORT][,udp][,tcp][,dot[:PORT][@AUTH]]
+ * probe_target - a resolver as it is written:
+ * ADDRESS[:PORT][,udp][,tcp][,dot[:PORT][@AUTH]]
  *
  * An IPv6 address stands in brackets when a port follows.  Without a transport it is
  * asked over UDP.  DoT (RFC 7858) is opportunistic, any certificate will do, unless AUTH
  * says whose it must be: @NAME (checked against the authorities that this machine trusts,
  * RFC 8310) or @sha256/BASE64 (the SHA-256 of its public key, RFC 7858, section 4.2).
  */
-#ifndef SALURAN_PROBE_TARGET_H
-#define SALURAN_PROBE_TARGET_H
+#ifndef SALURAN_CORE_PROBE_TARGET_H
+#define SALURAN_CORE_PROBE_TARGET_H
 
 #include <netinet/in.h>
 #include <stdint.h>

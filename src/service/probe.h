@@ -1,0 +1,38 @@
+/*
+ * probe - what a prober is to ask, and what becomes of what it brings.
+ *
+ * The prober is an edge (src/probe), in this process or on another machine with a token
+ * of its own; both get the same work and bring the same results.  A verdict that is new
+ * or has changed becomes an event, the others only say when it was last seen
+ * (docs/adr/0030).
+ */
+#ifndef SALURAN_SERVICE_PROBE_H
+#define SALURAN_SERVICE_PROBE_H
+
+#include "service/node.h"
+#include "service/service.h"
+
+enum {
+	PROBE_VANTAGE_MAX = 40,	  /* bytes */
+	PROBE_RESULTS_MAX = 200,  /* brought at one time */
+	PROBE_RESULT_MAX = 16384, /* bytes of one */
+	PROBE_RESOLVERS_MAX = 64, /* of one operator */
+};
+
+/*
+ * What is to be asked now, as GET /v1/probes/work gives it; JSON for as long as the
+ * arena.  `from` is where the names that have their turn begin: *from moves on, "" at the
+ * end.
+ */
+enum rc service_probe_work(struct node *nd, struct arena *a, const char *from,
+			   json_t **ret, struct err *e) MUST_CHECK;
+
+/* Results of this node's own prober: `results` is borrowed, at most PROBE_RESULTS_MAX.
+ * `round_us` is when its round began. */
+enum rc service_probe_take(struct node *nd, const json_t *results, int64_t round_us,
+			   struct err *e) MUST_CHECK;
+
+/* When this node's last round began, 0: never. */
+enum rc service_probe_last(struct node *nd, int64_t *ret_us, struct err *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,3 @@
+-- probe_operator: is there such an operator?
+-- $1 operator
+SELECT count(*) FROM operator WHERE name = $1;

@@ -1,0 +1,360 @@
+/*
+ * Probes in a node: what is to be asked, which results become events and which only say
+ * when they were seen, who may bring them, and that a rebuild gives the same.
+ */
+#include "node_fixture.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define AUTHORITY PARTY_AUTHORITY
+#define PLATFORM  PARTY_PLATFORM
+#define RESOLVER  "192.0.2.53#53"
+
+struct world {
+	struct fix f;
+	const char *order;
+};
+
+static json_t *
+call(struct fix *f, const char *who, const char *method, const char *path, json_t *in)
+{
+	return fix_must(f, AUTHORITY, who, method, path, in);
+}
+
+static void
+open_world(struct world *w)
+{
+	struct fix *f = &w->f;
+
+	fix_open(f);
+	const char *c = fix_send(f, "P-1", "bad.example", 1);
+	fix_make_overdue(f, c);
+	json_t *d = call(f, f->n[AUTHORITY].officer, "POST", "/v1/orders",
+			 fix_order("[\"bad.example\", \"*.worse.example\"]", c));
+	w->order = fix_text(d, "order");
+	const char *path = arena_printf(f->a, "/v1/orders/%s/approve", w->order);
+	json_t *text = json_pack("{s:s}", "text_sha256", fix_text(d, "text_sha256"));
+	call(f, f->n[AUTHORITY].approver, "POST", path, json_deep_copy(text));
+	call(f, f->n[AUTHORITY].approver2, "POST", path, text);
+	call(f, f->n[AUTHORITY].admin, "POST", "/v1/operators",
+	     json_pack("{s:s, s:s}", "name", "isp-a", "address", "192.0.2.53"));
+}
+
+static void
+close_world(struct world *w)
+{
+	fix_settle(&w->f);
+	fix_rebuilt_equal(&w->f, AUTHORITY);
+	fix_rebuilt_equal(&w->f, PLATFORM);
+	fix_close(&w->f);
+}
+
+static json_t *
+result(struct world *w, const char *owner, const char *expected, const char *verdict)
+{
+	char when[CLOCK_TEXT_LEN];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:[s], s:i, s:[]}",
+			 "owner", owner, "operator", "isp-a", "resolver", RESOLVER,
+			 "transport", "udp", "expected", expected, "serial", 7, "verdict",
+			 verdict, "at", clock_format(clock_now_us(), when), "orders",
+			 w->order, "canary_serial", 8, "asked");
+}
+
+static json_t *
+bring(struct world *w, json_t *one)
+{
+	fix_clock_add(FIX_S);
+	return call(&w->f, w->f.n[AUTHORITY].officer, "POST", "/v1/probes/results",
+		    json_pack("{s:s, s:[o]}", "vantage", "jakarta", "results", one));
+}
+
+static int64_t
+events(struct world *w)
+{
+	return fix_events(&w->f, AUTHORITY, AUTHORITY, "dns.measured");
+}
+
+/* Bring one, and so many events are there after it. */
+static void
+brings(struct world *w, const char *owner, const char *expected, const char *verdict,
+       int64_t want)
+{
+	bring(w, result(w, owner, expected, verdict));
+	if (events(w) != want)
+		fail_msg("%s %s %s: %" PRId64 " events, not %" PRId64, owner, expected,
+			 verdict, events(w), want);
+}
+
+static const json_t *
+row_of(json_t *r, const char *owner)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "measured"), i, v)
+		if (strcmp(fix_text(v, "owner"), owner) == 0)
+			return v;
+	fail_msg("no row for %s", owner);
+	return NULL;
+}
+
+static json_t *
+measured(struct world *w)
+{
+	return call(&w->f, w->f.n[AUTHORITY].auditor, "GET",
+		    arena_printf(w->f.a, "/v1/orders/%s/measured", w->order), NULL);
+}
+
+static void
+lift(struct world *w)
+{
+	call(&w->f, w->f.n[AUTHORITY].officer, "POST",
+	     arena_printf(w->f.a, "/v1/orders/%s/lift", w->order),
+	     json_pack("{s:s}", "reason", "They answered."));
+}
+
+/* ---- tests ------------------------------------------------------------------------- */
+
+static void
+work_is_what_orders_hold(void **state)
+{
+	struct world w;
+	size_t i;
+	const json_t *v;
+
+	(void)state;
+	open_world(&w);
+	struct fix *f = &w.f;
+	const char *officer = f->n[AUTHORITY].officer, *admin = f->n[AUTHORITY].admin;
+	/* Nobody is asked whose resolver was not named, and then for no names. */
+	json_t *r = call(f, officer, "GET", "/v1/probes/work", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 0);
+	assert_int_equal(json_array_size(json_object_get(r, "names")), 0);
+
+	const char *path = "/v1/operators/isp-a/probe";
+	fix_refused(f, AUTHORITY, admin, "POST", path,
+		    json_pack("{s:[s]}", "resolvers", "dns.example"), RC_INVALID,
+		    "no IPv4 or IPv6");
+	fix_refused(f, AUTHORITY, admin, "POST", path,
+		    json_pack("{s:s}", "resolvers", "192.0.2.53"), RC_INVALID, "list");
+	fix_refused(f, AUTHORITY, admin, "POST", "/v1/operators/isp-b/probe",
+		    json_pack("{s:[s]}", "resolvers", "192.0.2.53"), RC_NOT_FOUND,
+		    "isp-b");
+	fix_refused(f, AUTHORITY, officer, "POST", path,
+		    json_pack("{s:[s]}", "resolvers", "192.0.2.53"), RC_DENIED, "admin");
+	call(f, admin, "POST", path,
+	     json_pack("{s:[s, s]}", "resolvers", "192.0.2.53,udp,tcp",
+		       "[2001:db8::53]:5300,dot@dns.example"));
+
+	r = call(f, officer, "GET", "/v1/probes/work", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 2);
+	json_array_foreach (json_object_get(r, "names"), i, v) {
+		assert_string_equal(fix_text(v, "expected"), "blocked");
+		assert_true(fix_int(v, "serial") > 1);
+		assert_string_equal(json_string_value(json_array_get(
+					    json_object_get(v, "orders"), 0)),
+				    w.order);
+	}
+	assert_int_equal(i, 3); /* bad.example, worse.example, *.worse.example */
+	lift(&w);
+	r = call(f, officer, "GET", "/v1/probes/work", NULL);
+	json_array_foreach (json_object_get(r, "names"), i, v)
+		assert_string_equal(fix_text(v, "expected"), "free");
+	assert_int_equal(i, 3);
+	/* A lift of long ago is no longer asked for. */
+	fix_clock_add(INT64_C(8) * 86400 * FIX_S);
+	r = call(f, officer, "GET", "/v1/probes/work", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "names")), 0);
+	call(f, admin, "POST", path, json_pack("{s:[]}", "resolvers"));
+	r = call(f, officer, "GET", "/v1/probes", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 0);
+	close_world(&w);
+}
+
+static void
+only_news_is_signed(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	/* The first is news, the same again is not. */
+	brings(&w, "bad.example", "blocked", "open", 1);
+	brings(&w, "bad.example", "blocked", "open", 1);
+	/* Blocked at last: at once. */
+	brings(&w, "bad.example", "blocked", "nxdomain", 2);
+	/* An outage is news when a second question confirms it. */
+	brings(&w, "bad.example", "blocked", "down", 2);
+	brings(&w, "bad.example", "blocked", "nxdomain", 2);
+	brings(&w, "bad.example", "blocked", "down", 2);
+	brings(&w, "bad.example", "blocked", "down", 3);
+	brings(&w, "bad.example", "blocked", "down", 3);
+	brings(&w, "bad.example", "blocked", "nxdomain", 4);
+	/* Two that take turns are no news each time. */
+	brings(&w, "bad.example", "blocked", "open", 4);
+	brings(&w, "bad.example", "blocked", "nxdomain", 4);
+	brings(&w, "*.worse.example", "blocked", "nxdomain", 5);
+	lift(&w);
+	/* What is expected is new. */
+	brings(&w, "bad.example", "free", "nxdomain", 6);
+	brings(&w, "bad.example", "free", "cached", 6);
+	brings(&w, "bad.example", "free", "lifted", 7);
+	brings(&w, "bad.example", "free", "lifted", 7);
+
+	json_t *r = measured(&w);
+	const json_t *row = row_of(r, "bad.example");
+	assert_string_equal(fix_text(row, "verdict"), "lifted");
+	assert_string_equal(fix_text(row, "means"), "free");
+	assert_int_equal(fix_int(row, "canary"), 8);
+	assert_true(json_is_string(json_object_get(row, "first_free")));
+	assert_true(json_is_string(json_object_get(row, "first_blocked")));
+	assert_string_equal(fix_text(row, "vantage"), "jakarta");
+	/* Seen later than signed. */
+	assert_true(strcmp(fix_text(row, "seen"), fix_text(row, "at")) > 0);
+	const json_t *sum = json_object_get(r, "summary");
+	assert_int_equal(fix_int(sum, "resolvers"), 1);
+	assert_int_equal(fix_int(sum, "free"), 0); /* the wildcard is not */
+	assert_int_equal(fix_int(sum, "blocked"), 0);
+	/* The whole result is what was signed. */
+	json_t *kept = call(
+		&w.f, w.f.n[AUTHORITY].auditor, "GET",
+		arena_printf(w.f.a, "/v1/probes/results/%s", fix_text(row, "digest")),
+		NULL);
+	assert_string_equal(fix_text(json_object_get(kept, "result"), "verdict"),
+			    "lifted");
+	fix_refused(&w.f, AUTHORITY, w.f.n[AUTHORITY].auditor, "GET",
+		    "/v1/probes/results/00", NULL, RC_INVALID, "64 hex");
+	close_world(&w);
+}
+
+/* The platform has the same view of it, and the register counts it. */
+static void
+both_sides_know(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	brings(&w, "bad.example", "blocked", "nxdomain", 1);
+	brings(&w, "worse.example", "blocked", "nxdomain", 2);
+	brings(&w, "*.worse.example", "blocked", "nxdomain", 3);
+	fix_settle(&w.f);
+	assert_int_equal(fix_query(&w.f, PLATFORM, "SELECT count(*) FROM v_measured"), 3);
+	json_t *r = call(&w.f, NULL, "GET",
+			 arena_printf(w.f.a, "/v1/register/%s", w.order), NULL);
+	const json_t *m = json_object_get(r, "measured");
+	assert_int_equal(fix_int(m, "resolvers"), 1);
+	assert_int_equal(fix_int(m, "blocked"), 1);
+	assert_int_equal(fix_int(m, "free"), 0);
+	close_world(&w);
+}
+
+static void
+refused(struct world *w, json_t *one, enum rc rc, const char *why)
+{
+	fix_refused(
+		&w->f, AUTHORITY, w->f.n[AUTHORITY].officer, "POST", "/v1/probes/results",
+		json_pack("{s:s, s:[o]}", "vantage", "jakarta", "results", one), rc, why);
+}
+
+static json_t *
+with(json_t *one, const char *member, json_t *value)
+{
+	json_object_set_new(one, member, value);
+	return one;
+}
+
+static void
+what_is_not_so_is_refused(void **state)
+{
+	struct world w;
+	const char *bad = "bad.example";
+
+	(void)state;
+	open_world(&w);
+	struct fix *f = &w.f;
+#define GOOD result(&w, bad, "blocked", "nxdomain")
+	refused(&w, with(GOOD, "verdict", json_string("fine")), RC_INVALID, "verdict");
+	refused(&w, with(GOOD, "expected", json_string("open")), RC_INVALID, "expected");
+	refused(&w, with(GOOD, "transport", json_string("quic")), RC_INVALID,
+		"transport");
+	refused(&w, with(GOOD, "at", json_string("now")), RC_INVALID, "time");
+	refused(&w, with(GOOD, "at", json_string("2099-01-01T00:00:00Z")), RC_INVALID,
+		"ahead");
+	refused(&w, with(GOOD, "orders", json_array()), RC_INVALID, "orders");
+	refused(&w, with(GOOD, "serial", json_integer(-1)), RC_INVALID, "serial");
+	refused(&w, with(GOOD, "canary_serial", json_string("x")), RC_INVALID, "canary");
+	char *large = arena_alloc(f->a, 20000);
+	memset(large, 'x', 19999);
+	refused(&w, with(GOOD, "asked", json_string(large)), RC_TOO_LARGE, "16384");
+	refused(&w, json_string("x"), RC_INVALID, "results[0]");
+	/* About nothing: left out, said, and the others taken. */
+	json_t *r = bring(&w, with(GOOD, "owner", json_string("other.example")));
+	assert_int_equal(fix_int(r, "skipped"), 1);
+	r = bring(&w, with(GOOD, "owner", json_string("*.bad.example")));
+	assert_int_equal(fix_int(r, "skipped"), 1);
+	r = bring(&w, with(GOOD, "operator", json_string("isp-z")));
+	assert_int_equal(fix_int(r, "skipped"), 1);
+	assert_int_equal(events(&w), 0);
+
+	/* This node's own vantage is nobody else's, nor is it anybody's business. */
+	fix_refused(f, AUTHORITY, f->n[AUTHORITY].officer, "POST", "/v1/probes/results",
+		    json_pack("{s:s, s:[o]}", "vantage", "local", "results", GOOD),
+		    RC_DENIED, "own vantage");
+	fix_refused(f, AUTHORITY, f->n[AUTHORITY].officer, "POST", "/v1/probes/results",
+		    json_pack("{s:s, s:[o]}", "vantage", "A B", "results", GOOD),
+		    RC_INVALID, "vantage");
+	fix_refused(f, AUTHORITY, f->n[AUTHORITY].auditor, "POST", "/v1/probes/results",
+		    json_pack("{s:s, s:[o]}", "vantage", "jakarta", "results", GOOD),
+		    RC_DENIED, "officer");
+#undef GOOD
+	/* A token of these scopes opens nothing else. */
+	json_t *t = call(f, f->n[AUTHORITY].officer, "POST", "/v1/tokens",
+			 json_pack("{s:s, s:[s, s]}", "name", "prober", "scopes",
+				   "probes:read", "probes:write"));
+	const char *token = fix_text(t, "credential");
+	call(f, token, "GET", "/v1/probes/work", NULL);
+	fix_refused(f, AUTHORITY, token, "GET", "/v1/cases", NULL, RC_DENIED,
+		    "cases:read");
+	close_world(&w);
+}
+
+/* More than one event holds, in as few as can be. */
+static void
+many_at_once(void **state)
+{
+	enum { MANY = 200 };
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	json_t *list = json_array();
+	for (int i = 0; i < MANY; i++)
+		json_array_append_new(
+			list,
+			with(result(&w, "bad.example", "blocked", "nxdomain"), "resolver",
+			     json_string(arena_printf(w.f.a, "192.0.2.%d#53", i))));
+	fix_clock_add(FIX_S);
+	json_t *r = call(&w.f, w.f.n[AUTHORITY].officer, "POST", "/v1/probes/results",
+			 json_pack("{s:s, s:o}", "vantage", "jakarta", "results", list));
+	assert_int_equal(fix_int(r, "changed"), MANY);
+	assert_int_equal(fix_int(r, "events"), 2);
+	assert_int_equal(events(&w), 2);
+	close_world(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(work_is_what_orders_hold),
+		cmocka_unit_test(only_news_is_signed),
+		cmocka_unit_test(both_sides_know),
+		cmocka_unit_test(what_is_not_so_is_refused),
+		cmocka_unit_test(many_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
