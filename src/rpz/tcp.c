@@ -155,6 +155,18 @@ send_answer(struct rpz_connection *c, struct rpz_exchange *x)
 					     clock_mono_us() + RPZ_STALL_MS * US_PER_MS);
 }
 
+/* Has the client closed it?  Its thread will notice in a moment, but must not keep the
+ * client's next connection out until then.  Under the lock. */
+static bool
+is_left(const struct rpz_connection *c)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	return getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       (info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE);
+}
+
 /* The connection is this operator's from now on; false: it has its share of them. */
 static bool
 is_within_share(struct rpz_connection *c, const struct rpz_peer *p)
@@ -168,7 +180,7 @@ is_within_share(struct rpz_connection *c, const struct rpz_peer *p)
 		const struct rpz_connection *other = &c->r->connections[i];
 
 		theirs += other->state == CONNECTION_RUNNING && other != c &&
-			  strcmp(other->operator_name, p->name) == 0;
+			  strcmp(other->operator_name, p->name) == 0 && !is_left(other);
 	}
 	if (theirs < c->r->limits.connections_per_operator)
 		snprintf(c->operator_name, sizeof(c->operator_name), "%s", p->name);
@@ -224,7 +236,8 @@ connection_main(void *arg)
 	return NULL;
 }
 
-/* Under the lock.  A free slot; *ret_stranger: the oldest connection of nobody known. */
+/* Under the lock.  A free slot; *ret_stranger: one that may be closed for a new one, the
+ * oldest connection of nobody known or one that is ending. */
 static struct rpz_connection *
 slot_find(struct rpz *r, const struct rpz_addr *from, unsigned *ret_theirs,
 	  struct rpz_connection **ret_stranger)
@@ -244,10 +257,15 @@ slot_find(struct rpz *r, const struct rpz_addr *from, unsigned *ret_theirs,
 			slot = c;
 			continue;
 		}
-		*ret_theirs += memcmp(&c->from, from, sizeof(*from)) == 0;
-		if (c->operator_name[0] == '\0' &&
+		if (slot == NULL && c->operator_name[0] == '\0' &&
 		    (*ret_stranger == NULL || c->since_us < (*ret_stranger)->since_us))
 			*ret_stranger = c;
+		if (memcmp(&c->from, from, sizeof(*from)) != 0)
+			continue;
+		if (is_left(c))
+			*ret_stranger = c;
+		else
+			(*ret_theirs)++;
 	}
 	return slot;
 }

@@ -121,11 +121,12 @@ fake_zone(void *arg, const char *origin, struct rpz_head *ret, rpz_on_row *on_ro
 	return rc;
 }
 
+/* Looked for from place `near` on, where it mostly is. */
 static bool
-fake_has(const struct fake_version *v, const struct rpzrow *row)
+fake_has(const struct fake_version *v, const struct rpzrow *row, size_t near)
 {
 	for (size_t i = 0; i < v->n_rows; i++) {
-		const struct rpzrow *r = &v->rows[i];
+		const struct rpzrow *r = &v->rows[(near + i) % v->n_rows];
 
 		if (strcasecmp(r->owner, row->owner) == 0 && r->act == row->act &&
 		    strcmp(r->data == NULL ? "" : r->data,
@@ -162,10 +163,10 @@ fake_changes(void *arg, const char *origin, uint32_t from, uint32_t to,
 		rc = err_set(e, RC_NOT_FOUND, "no such serial");
 	pthread_mutex_unlock(&f->lock);
 	for (size_t i = 0; rc == RC_OK && i < was.n_rows; i++)
-		if (!fake_has(&is, &was.rows[i]))
+		if (!fake_has(&is, &was.rows[i], i))
 			rc = on_change(on_arg, &was.rows[i], false, e);
 	for (size_t i = 0; rc == RC_OK && i < is.n_rows; i++)
-		if (!fake_has(&was, &is.rows[i]))
+		if (!fake_has(&was, &is.rows[i], i))
 			rc = on_change(on_arg, &is.rows[i], true, e);
 	return rc;
 }
