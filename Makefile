@@ -25,10 +25,13 @@ test: build
 # make bench NAME=x
 bench:
 	@[ -n "$(NAME)" ] || { echo "make bench NAME=x, x one of:" \
-		$$(ls bench/bench_*.c | sed 's,bench/bench_\(.*\)\.c,\1,') >&2; exit 2; }
+		$$(ls bench/bench_*.c bench/bench_*.py | sed 's,bench/bench_\(.*\)\..*,\1,') >&2; \
+		exit 2; }
 	@[ -e build-release/build.ninja ] || meson setup --buildtype=release build-release
-	@ninja -C build-release bench/bench_$(NAME) src/main/saluran
-	@build-release/bench/bench_$(NAME)
+	@if [ -e bench/bench_$(NAME).py ]; then ninja -C build-release src/main/saluran && \
+		SALURAN_BIN=$(CURDIR)/build-release/src/main/saluran bench/bench_$(NAME).py; \
+	else ninja -C build-release bench/bench_$(NAME) src/main/saluran && \
+		build-release/bench/bench_$(NAME); fi
 
 # make fuzz NAME=x [SECONDS=n]
 fuzz:
