@@ -164,7 +164,8 @@ static const struct cli_option add_options[] = {
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option config_options[] = {
-	{"resolver", "KIND", true, "unbound, bind, powerdns, knot-resolver, nsd or knot"},
+	{"resolver", "KIND", false,
+	 "unbound, bind, powerdns, knot-resolver, nsd or knot, if not as it was added"},
 	CONFIG_OPTIONS,
 	{NULL, NULL, false, NULL},
 };
@@ -175,8 +176,8 @@ const struct cli_command cli_operator_commands[] = {
 	 "--resolver bind --out isp-one --as wati.credential",
 	 false, add_options, cmd_operator_add},
 	{"operator config", "NAME", 1, 1, "what the operator adds to the resolver",
-	 "saluran operator config isp-one --resolver bind --as wati.credential", false,
-	 config_options, cmd_operator_config},
+	 "saluran operator config isp-one --as wati.credential", false, config_options,
+	 cmd_operator_config},
 	{"operator remove", "NAME", 1, 1, "no longer",
 	 "saluran operator remove isp-one --as wati.credential", false, NULL,
 	 cmd_operator_remove},
