@@ -7,6 +7,7 @@ import lab as lab_module
 from lab import Node
 
 HOURS_S = 3600
+NAMES_MAX = 10000  # that orders of one day may block
 
 
 class Authority:
@@ -31,7 +32,7 @@ class Authority:
                   encoding="utf-8") as f:
             p = json.load(f)
         p["name"] = "blocks"
-        p["order"].update(emergency_max_s=HOURS_S)
+        p["order"].update(emergency_max_s=HOURS_S, delta_max=NAMES_MAX)
         return self.lab.write("blocks.json", json.dumps(p))
 
     def cli(self, who, *words):
