@@ -171,10 +171,10 @@ cmd_order_draft(struct cli *c, struct err *e)
 {
 	static const char *const texts[] = {
 		"reasons", "legal-basis", "proportionality",  "collateral", "ends",
-		"review",  "action",	  "emergency-reason", "previous"};
+		"review",  "action",	  "emergency-reason", "previous",   "landing"};
 	static const char *const members[] = {
 		"reasons", "legal_basis", "proportionality",  "collateral", "ends",
-		"review",  "action",	  "emergency_reason", "previous"};
+		"review",  "action",	  "emergency_reason", "previous",   "landing"};
 	json_t *in, *r;
 	enum rc rc = order_input(c, &in, e);
 
@@ -184,6 +184,9 @@ cmd_order_draft(struct cli *c, struct err *e)
 		if (cli_value(c, texts[i]) != NULL)
 			json_object_set_new(in, members[i],
 					    json_string(cli_value(c, texts[i])));
+	json_t *territories = cli_values(c, "territory");
+	if (territories != NULL)
+		json_object_set_new(in, "territories", territories);
 	rc = cli_call(c, "POST", "/v1/orders", in, &r, e);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
@@ -408,7 +411,11 @@ static const struct cli_option draft_options[] = {
 	{"ends", "TIME", false,
 	 "when it ends by itself, 2017-08-13T00:00:00Z; an emergency: as late as may be"},
 	{"review", "TIME", false, "when it is looked at again (half-way)"},
-	{"action", "WORD", false, "nxdomain or nodata (nxdomain)"},
+	{"action", "WORD", false,
+	 "the least that does: nxdomain, nodata, landing or passthru (nxdomain)"},
+	{"landing", "NAME", false,
+	 "the page that landing leads to; over HTTPS people see an error instead"},
+	{"territory", "CODE", false, "only in the zone of this territory; again"},
 	{"previous", "ORDER", false, "the order, or returned draft, that it replaces"},
 	{NULL, NULL, false, NULL},
 };

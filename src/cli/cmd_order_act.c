@@ -88,11 +88,12 @@ static enum rc
 cmd_lift(struct cli *c, struct err *e)
 {
 	json_t *r, *names = cli_values(c, "name");
-	enum rc rc =
-		cli_call(c, "POST", arena_printf(c->a, "/v1/orders/%s/lift", c->words[0]),
-			 json_pack("{s:s, s:o*}", "reason", cli_value(c, "reason"),
-				   "names", names),
-			 &r, e);
+	enum rc rc = cli_call(
+		c, "POST", arena_printf(c->a, "/v1/orders/%s/lift", c->words[0]),
+		json_pack("{s:s, s:o*, s:o*, s:o*}", "reason", cli_value(c, "reason"),
+			  "names", names, "operators", cli_values(c, "operator"), "zones",
+			  cli_values(c, "zone")),
+		&r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("Lifted: the order is %s, and the zone is at serial "
@@ -173,28 +174,33 @@ cmd_review(struct cli *c, struct err *e)
 	return order_act(c, "review", in, e);
 }
 
-/* "2017-08-10T00:00:00Z=web.telegram.org,t.me" */
+/* "2017-08-10T00:00:00Z=web.telegram.org,t.me"; with "@isp-one" for this operator only.
+ */
 static enum rc
 stage_input(const char *given, json_t *into, struct err *e)
 {
 	size_t at = strcspn(given, "=");
-	json_t *names = json_array();
 
-	if (given[at] != '=' || given[at + 1] == '\0') {
-		json_decref(names);
+	if (given[at] != '=' || given[at + 1] == '\0')
 		return err_set(e, RC_INVALID,
 			       "--stage %s: write TIME=NAME,NAME, as "
 			       "2017-08-10T00:00:00Z=t.me",
 			       given);
-	}
+	json_t *names = json_array(), *operators = json_array();
 	for (const char *p = given + at + 1; *p != '\0';) {
 		size_t n = strcspn(p, ",");
-		if (n != 0)
+		if (n > 1 && p[0] == '@')
+			json_array_append_new(operators, json_stringn(p + 1, n - 1));
+		else if (n != 0)
 			json_array_append_new(names, json_stringn(p, n));
 		p += n + (p[n] == ',');
 	}
-	json_array_append_new(into,
-			      json_pack("{s:s%, s:o}", "at", given, at, "names", names));
+	json_array_append_new(
+		into, json_pack("{s:s%, s:O*, s:O*}", "at", given, at, "names",
+				json_array_size(names) == 0 ? NULL : names, "operators",
+				json_array_size(operators) == 0 ? NULL : operators));
+	json_decref(names);
+	json_decref(operators);
 	return RC_OK;
 }
 
@@ -254,13 +260,17 @@ static const struct cli_option review_options[] = {
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option plan_options[] = {
-	{"stage", "TIME=NAME,...", true, "these names are lifted at that time; again"},
+	{"stage", "TIME=NAME,...", true,
+	 "these names are lifted at that time, with @OPERATOR among them for it only; "
+	 "again"},
 	{"reason", "TEXT", true, "why"},
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option lift_options[] = {
 	{"reason", "TEXT", true, "why"},
 	{"name", "NAME", false, "only this name of the order; again"},
+	{"operator", "NAME", false, "only at this operator; again"},
+	{"zone", "NAME", false, "only in this zone; again"},
 	{NULL, NULL, false, NULL},
 };
 

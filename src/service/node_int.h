@@ -172,8 +172,9 @@ struct node {
 	bool queue_told;      /* people know whether objections wait long; the tick's */
 	bool objections_wait; /* what they were told */
 	struct stat_cache *statistics;
-	int64_t zone_look_us; /* when folds may be due next; for the tick only */
-	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
+	int64_t still_look_us; /* when what was lifted is looked at; for the tick only */
+	int64_t zone_look_us;  /* when folds may be due next; for the tick only */
+	int64_t test_look_us;  /* when channel tests may be due next; for the tick only */
 	pthread_mutex_t metrics_mu; /* of the two that follow */
 	json_t *event_counts;	    /* since the start, by type */
 	int64_t event_counted_us;

@@ -63,12 +63,15 @@ draft_body(const struct order *o)
 	for (size_t i = 0; i < o->n_cites; i++)
 		json_array_append_new(cites, json_string(o->cites[i].casefile));
 	return json_pack(
-		"{s:s, s:o, s:o, s:s, s:I, s:I, s:b, s:s, s:I, s:O, s:s*, s:s}", "order",
-		o->id, "names", names, "cites", cites, "action", o->action, "ends",
-		(json_int_t)o->ends_us, "review", (json_int_t)o->review_us, "emergency",
-		o->emergency_reason != NULL, "text", hash_hex(&o->text_hash, hex),
-		"approvals", (json_int_t)o->policy->order.approvals, "guards", o->guards,
-		"previous", o->previous, "source", o->source);
+		"{s:s, s:o, s:o, s:s, s:I, s:I, s:b, s:s, s:I, s:O, s:s*, s:s, s:s*, "
+		"s:O*}",
+		"order", o->id, "names", names, "cites", cites, "action", o->action,
+		"ends", (json_int_t)o->ends_us, "review", (json_int_t)o->review_us,
+		"emergency", o->emergency_reason != NULL, "text",
+		hash_hex(&o->text_hash, hex), "approvals",
+		(json_int_t)o->policy->order.approvals, "guards", o->guards, "previous",
+		o->previous, "source", o->source, "landing", o->landing, "territories",
+		o->territories);
 }
 
 static enum rc

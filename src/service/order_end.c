@@ -261,6 +261,7 @@ tick_order_due(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 struct lift {
 	const char *order, *reason, *by;
 	json_t *names;		    /* NULL for all */
+	json_t *zones;		    /* NULL for all */
 	json_t *stages;		    /* of a plan, else NULL */
 	struct order_state_now now; /* out */
 };
@@ -302,31 +303,33 @@ work_lift(struct writer *w, void *arg, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	sd.value = json_string(l->reason);
-	rc = append_event(
-		w,
-		&(struct append){
-			.channel = row.channel,
-			.type = l->stages == NULL ? "order.lift" : "order.plan",
-			.by = l->by,
-			.body = json_pack("{s:s, s:O*, s:O*}", "order", l->order, "names",
-					  l->names, "stages", l->stages),
-			.disclosures = &sd,
-			.n_disclosures = 1,
-		},
-		NULL, e);
+	rc = append_event(w,
+			  &(struct append){
+				  .channel = row.channel,
+				  .type = l->stages == NULL ? "order.lift" : "order.plan",
+				  .by = l->by,
+				  .body = json_pack("{s:s, s:O*, s:O*, s:O*}", "order",
+						    l->order, "names", l->names, "stages",
+						    l->stages, "zones", l->zones),
+				  .disclosures = &sd,
+				  .n_disclosures = 1,
+			  },
+			  NULL, e);
 	if (rc == RC_OK)
 		rc = due_end(w, l->order, e);
 	return rc == RC_OK ? order_state_take(w, l->order, &l->now, e) : rc;
 }
 
-/* in: order, reason, names? (all when absent)  out: as of override
- * RC_CONFLICT: the order is not in force, or does not hold one of them. */
+/* in: order, reason, names? (all when absent), zones? | operators? (all when absent)
+ * out: as of override
+ * RC_CONFLICT: the order is not in force, or does not hold one of them, or another
+ * operator has one of these operators' zones. */
 enum rc
 service_order_lift(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
 {
 	struct lift l = {.by = actor_pseudonym(who)};
-	enum rc rc = in_only(in, "order reason names", e);
+	enum rc rc = in_only(in, "order reason names zones operators", e);
 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &l.order, e);
@@ -335,26 +338,24 @@ service_order_lift(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = order_read_names(a, json_object_get(in, "names"), &l.names, e);
 	if (rc == RC_OK)
+		rc = order_read_zones(nd, a, in, &l.zones, e);
+	if (rc == RC_OK && l.zones != NULL && l.names == NULL)
+		rc = order_names_all(nd, a, l.order, &l.names, e);
+	if (rc == RC_OK)
 		rc = writer_run(nd, work_lift, &l, e);
 	return order_state_reply(a, l.order, rc, &l.now, out);
 }
 
 static enum rc
-stage_read(struct arena *a, json_t *in, json_t **ret, struct err *e)
+stage_read(struct node *nd, struct arena *a, const char *order, json_t *in, json_t **ret,
+	   struct err *e)
 {
-	json_t *names = NULL;
+	json_t *names = NULL, *zones = NULL;
 	const char *at = NULL;
 	int64_t at_us = 0;
-	enum rc rc = json_is_object(in) ? RC_OK
+	enum rc rc = json_is_object(in) ? in_only(in, "at names zones operators", e)
 					: err_set(e, RC_INVALID, "it must be an object");
 
-	if (rc == RC_OK && json_object_get(in, "operators") != NULL)
-		rc = err_set(
-			e, RC_UNSUPPORTED,
-			"every operator is served the same zone, so a lift cannot be "
-			"staged by operators: give \"names\"");
-	if (rc == RC_OK)
-		rc = in_only(in, "at names", e);
 	if (rc == RC_OK)
 		rc = in_text(in, "at", true, CLOCK_TEXT_LEN, &at, e);
 	if (rc == RC_OK && clock_parse(at, strlen(at), &at_us) != RC_OK)
@@ -362,15 +363,22 @@ stage_read(struct arena *a, json_t *in, json_t **ret, struct err *e)
 			     "\"at\" is no time: write it as 2017-08-10T00:00:00Z");
 	if (rc == RC_OK)
 		rc = order_read_names(a, json_object_get(in, "names"), &names, e);
-	if (rc == RC_OK && names == NULL)
-		rc = err_set(e, RC_INVALID, "\"names\" is missing");
 	if (rc == RC_OK)
-		*ret = json_pack("{s:I, s:O}", "at", (json_int_t)at_us, "names", names);
+		rc = order_read_zones(nd, a, in, &zones, e);
+	if (rc == RC_OK && names == NULL && zones == NULL)
+		rc = err_set(e, RC_INVALID,
+			     "\"names\" is missing, or \"zones\" or \"operators\"");
+	if (rc == RC_OK && names == NULL)
+		rc = order_names_all(nd, a, order, &names, e);
+	if (rc == RC_OK)
+		*ret = json_pack("{s:I, s:O, s:O*}", "at", (json_int_t)at_us, "names",
+				 names, "zones", zones);
 	return rc;
 }
 
 static enum rc
-stages_read(struct arena *a, json_t *in, json_t *into, struct err *e)
+stages_read(struct node *nd, struct arena *a, const char *order, json_t *in, json_t *into,
+	    struct err *e)
 {
 	json_t *stages = json_object_get(in, "stages"), *v, *stage = NULL;
 	size_t i;
@@ -383,7 +391,7 @@ stages_read(struct arena *a, json_t *in, json_t *into, struct err *e)
 			"\"names\"",
 			EVENT_ORDER_STAGES_MAX);
 	json_array_foreach (stages, i, v) {
-		enum rc rc = stage_read(a, v, &stage, e);
+		enum rc rc = stage_read(nd, a, order, v, &stage, e);
 		if (rc != RC_OK) {
 			err_prefix(e, "stages[%zu]", i);
 			return rc;
@@ -394,11 +402,11 @@ stages_read(struct arena *a, json_t *in, json_t *into, struct err *e)
 }
 
 /*
- * in: order, reason, stages [{at, names}], in the order of their times
- * out: as of override
- * Each stage lifts its names at its time; a plan takes the place of the one before, and a
- * lift that of any plan.  RC_CONFLICT: a stage after the order's end, or a name that it
- * does not hold.  RC_UNSUPPORTED: stages by operators.
+ * in: order, reason, stages [{at, names?, zones? | operators?}], in the order of their
+ * times out: as of override Each stage lifts its names at its time; a plan takes the
+ * place of the one before, and a lift that of any plan.  RC_CONFLICT: a stage after the
+ * order's end, or a name that it does not hold, or an operator who shares its zone with
+ * others.
  */
 enum rc
 service_order_plan(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -412,7 +420,7 @@ service_order_plan(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &l.reason, e);
 	if (rc == RC_OK)
-		rc = stages_read(a, in, l.stages, e);
+		rc = stages_read(nd, a, l.order, in, l.stages, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_lift, &l, e);
 	json_decref(l.stages);

@@ -10,6 +10,7 @@
 #include "core/event_type.h"
 #include "core/members.h"
 #include "service/use.h"
+#include "service/zone_int.h"
 
 enum {
 	ORDER_CITES_MAX = 200,
@@ -53,6 +54,8 @@ struct order {
 	const char *action, *reasons, *legal_basis, *proportionality, *collateral;
 	const char *emergency_reason; /* NULL: no emergency */
 	const char *source, *previous;
+	const char *landing; /* where people are led; NULL: nowhere */
+	json_t *territories; /* NULL: everywhere; as long as the arena */
 	struct order_call call;
 	struct order_owner owner;
 	int64_t ends_us, review_us;
@@ -77,7 +80,7 @@ struct order {
 #define ORDER_DRAFT_MEMBERS                                                              \
 	ORDER_CHECK_MEMBERS                                                              \
 	" reasons legal_basis proportionality collateral emergency_reason ends review "  \
-	"action previous"
+	"action landing territories previous"
 /* Channel, policy, names, cites, sample, and what is said about call and owner. */
 enum rc order_read(struct node *nd, struct store *s, struct arena *a, json_t *in,
 		   struct order *o, struct err *e) MUST_CHECK;
@@ -90,6 +93,14 @@ enum rc order_read_names(struct arena *a, const json_t *names, json_t **ret,
 			 struct err *e) MUST_CHECK;
 enum rc order_read_owner(json_t *owner, struct order_owner *ret,
 			 struct err *e) MUST_CHECK;
+
+/* order_zones.c.  `zones` of a request, or those of its `operators`; *ret NULL: it is for
+ * all.  RC_CONFLICT: another operator has one of them too.  RC_NOT_FOUND. */
+enum rc order_read_zones(struct node *nd, struct arena *a, const json_t *in, json_t **ret,
+			 struct err *e) MUST_CHECK;
+/* The names that the order holds.  RC_CONFLICT: none. */
+enum rc order_names_all(struct node *nd, struct arena *a, const char *order, json_t **ret,
+			struct err *e) MUST_CHECK;
 
 /* order_guard.c: fills o->cites, o->found and o->guards. */
 enum rc order_examine(struct node *nd, struct store *s, struct arena *a, struct order *o,

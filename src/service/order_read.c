@@ -262,6 +262,35 @@ emergency_reason_read(json_t *in, struct order *o, struct err *e)
 	return rc;
 }
 
+/* Where people are led, and where the order holds. */
+static enum rc
+effect_read(json_t *in, struct arena *a, struct order *o, struct err *e)
+{
+	json_t *territories = json_object_get(in, "territories"), *v;
+	bool leads = strcmp(o->action, "landing") == 0;
+	size_t i;
+	enum rc rc = in_text(in, "landing", false, EVENT_ORDER_NAME_MAX, &o->landing, e);
+
+	if (rc == RC_OK && leads != (o->landing != NULL))
+		rc = err_set(e, RC_INVALID,
+			     "\"landing\" names the page that the action landing leads "
+			     "to, and goes with no other action");
+	if (rc == RC_OK && leads)
+		rc = name_normalise(a, o->landing, strlen(o->landing), &o->landing, e);
+	if (rc != RC_OK || territories == NULL || json_is_null(territories))
+		return rc;
+	if (!json_is_array(territories) || json_array_size(territories) == 0 ||
+	    json_array_size(territories) > EVENT_TERRITORIES_MAX)
+		return err_set(e, RC_INVALID,
+			       "\"territories\" must list 1 to %d codes, or be left out",
+			       EVENT_TERRITORIES_MAX);
+	json_array_foreach (territories, i, v)
+		if (!json_is_string(v))
+			return err_set(e, RC_INVALID, "territories[%zu] is no text", i);
+	o->territories = territories;
+	return RC_OK;
+}
+
 enum rc
 order_read_texts(json_t *in, struct arena *a, struct order *o, struct err *e)
 {
@@ -284,9 +313,9 @@ order_read_texts(json_t *in, struct arena *a, struct order *o, struct err *e)
 		rc = in_uuid(in, "previous", &o->previous, e);
 	if (rc == RC_OK)
 		rc = in_text(in, "action", false, 16, &o->action, e);
-	if (rc == RC_OK && o->action == NULL)
+	if (o->action == NULL)
 		o->action = "nxdomain";
-	return rc;
+	return rc == RC_OK ? effect_read(in, a, o, e) : rc;
 }
 
 enum rc

@@ -60,6 +60,24 @@ guards_put(struct buf *b, const struct order *o)
 		   o->policy->order.approvals);
 }
 
+static void
+effect_put(struct buf *b, const struct order *o)
+{
+	size_t i;
+	const json_t *v;
+
+	buf_printf(b, "Action: %s", o->action);
+	if (o->landing != NULL)
+		buf_printf(b,
+			   " at %s (over HTTPS people see a certificate error instead)",
+			   o->landing);
+	buf_puts(b, "\n");
+	json_array_foreach (o->territories, i, v)
+		buf_printf(b, "%s%s", i == 0 ? "Only in: " : ", ", json_string_value(v));
+	if (o->territories != NULL)
+		buf_puts(b, "\n");
+}
+
 void
 order_text_put(struct buf *b, struct node *nd, const struct order *o)
 {
@@ -70,7 +88,7 @@ order_text_put(struct buf *b, struct node *nd, const struct order *o)
 		   o->channel.peer_org);
 	buf_printf(b, "Policy: %s, version %" PRIu64 "\n", o->policy->name,
 		   o->policy->version);
-	buf_printf(b, "Action: %s\n", o->action);
+	effect_put(b, o);
 	if (o->emergency_reason != NULL)
 		buf_puts(b, "EMERGENCY: it ends by itself and is not renewed\n");
 	buf_printf(b, "Names come from: a %s\n", o->source);

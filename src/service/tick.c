@@ -14,6 +14,8 @@ static const struct {
 	{"access.retention", -1, tick_access},
 	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
+	{"order.zone_stages", PARTY_AUTHORITY, tick_order_zone_stages},
+	{"order.still_blocked", PARTY_AUTHORITY, tick_still_blocked},
 	{"zone.past", PARTY_AUTHORITY, tick_zone_past},
 	{"zone.fold", PARTY_AUTHORITY, tick_zone_fold},
 	{"order.due", PARTY_AUTHORITY, tick_order_due},

@@ -363,13 +363,125 @@ zones(void **state)
 	fix_close(&f);
 }
 
+/* ---- lifts for some
+ * ------------------------------------------------------------------------ */
+
+static void
+tick(struct fix *f)
+{
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	fix_ok(service_tick(f->n[AUTHORITY].nd, FIX_S, &wait_us, &e), &e, "tick");
+}
+
+/* One operator is freed first, by a plan or at once; the order holds its names still. */
+static void
+lifts_by_operator(void **state)
+{
+	struct fix f;
+	char when[CLOCK_TEXT_LEN];
+
+	(void)state;
+	fix_open(&f);
+	const char *admin = f.n[AUTHORITY].admin, *officer = f.n[AUTHORITY].officer;
+	const char *c = overdue_case(&f, "L-1");
+	fix_must(&f, AUTHORITY, admin, "POST", "/v1/zones",
+		 json_pack("{s:s, s:s}", "name", "pilot", "origin", "pilot.example"));
+	add(&f, "isp-one", "main", false);
+	add(&f, "isp-two", "main", false);
+	add(&f, "isp-pilot", "pilot", false);
+	const char *order =
+		approved(&f, fix_order("[\"bad.example\", \"*.worse.example\"]", c));
+	const char *plan = arena_printf(f.a, "/v1/orders/%s/plan", order);
+	const char *lift = arena_printf(f.a, "/v1/orders/%s/lift", order);
+	clock_format(clock_now_us() + 50 * FIX_S, when);
+	/* Who shares a zone is lifted with the others, or not. */
+	fix_refused(&f, AUTHORITY, officer, "POST", plan,
+		    json_pack("{s:s, s:[{s:s, s:[s]}]}", "reason", "As agreed.", "stages",
+			      "at", when, "operators", "isp-one"),
+		    RC_CONFLICT, "isp-two has the zone main as well");
+	fix_refused(&f, AUTHORITY, officer, "POST", plan,
+		    json_pack("{s:s, s:[{s:s, s:[s]}]}", "reason", "As agreed.", "stages",
+			      "at", when, "zones", "nowhere"),
+		    RC_NOT_FOUND, "no zone nowhere");
+	fix_must(&f, AUTHORITY, officer, "POST", plan,
+		 json_pack("{s:s, s:[{s:s, s:[s], s:[s]}]}", "reason", "As agreed.",
+			   "stages", "at", when, "operators", "isp-pilot", "names",
+			   "bad.example"));
+	tick(&f);
+	assert_int_equal(json_object_size(fix_zone(&f, AUTHORITY, "pilot.example", NULL)),
+			 3);
+	fix_clock_add(51 * FIX_S);
+	tick(&f);
+	assert_int_equal(json_object_size(fix_zone(&f, AUTHORITY, "pilot.example", NULL)),
+			 2);
+	assert_string_equal(fix_text(fix_zone(&f, AUTHORITY, "hot.pilot.example", NULL),
+				     "bad.example"),
+			    "passthru");
+	assert_int_equal(json_object_size(fix_zone(&f, AUTHORITY, NULL, NULL)), 3);
+	assert_true(is(matrix_row(&f, order, "isp-pilot", NULL), "lifted"));
+	assert_false(is(matrix_row(&f, order, "isp-one", NULL), "lifted"));
+	/* And the rest of it at once. */
+	fix_must(&f, AUTHORITY, officer, "POST", lift,
+		 json_pack("{s:s, s:[s]}", "reason", "They answered.", "zones", "pilot"));
+	assert_int_equal(json_object_size(fix_zone(&f, AUTHORITY, "pilot.example", NULL)),
+			 0);
+	fix_refused(&f, AUTHORITY, officer, "POST", lift,
+		    json_pack("{s:s, s:[s]}", "reason", "Again.", "zones", "pilot"),
+		    RC_CONFLICT, "none of these names");
+	fix_must(&f, AUTHORITY, officer, "POST", lift,
+		 json_pack("{s:s}", "reason", "They answered."));
+	assert_string_equal(fix_zone_owners(&f, AUTHORITY), "");
+	fix_settle(&f);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PARTY_PLATFORM);
+	fix_close(&f);
+}
+
+/* Where people are led, and where an order holds. */
+static void
+effects(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *admin = f.n[AUTHORITY].admin, *officer = f.n[AUTHORITY].officer;
+	const char *c = overdue_case(&f, "E-1");
+	fix_must(&f, AUTHORITY, admin, "POST", "/v1/zones",
+		 json_pack("{s:s, s:s, s:s}", "name", "jakarta", "origin",
+			   "jakarta.example", "territory", "id-jk"));
+	json_t *in = fix_order("[\"bad.example\"]", c);
+	json_object_set_new(in, "action", json_string("landing"));
+	fix_refused(&f, AUTHORITY, officer, "POST", "/v1/orders", json_deep_copy(in),
+		    RC_INVALID, "landing");
+	json_object_set_new(in, "landing", json_string("Page.example"));
+	json_object_set_new(in, "territories", json_pack("[s]", "id-jk"));
+	approved(&f, in);
+	assert_string_equal(fix_zone_owners(&f, AUTHORITY), "");
+	assert_string_equal(
+		fix_text(fix_zone(&f, AUTHORITY, "jakarta.example", NULL), "bad.example"),
+		"landing page.example");
+	/* The stronger of two holds. */
+	approved(&f, fix_order("[\"bad.example\"]", c));
+	assert_string_equal(
+		fix_text(fix_zone(&f, AUTHORITY, "jakarta.example", NULL), "bad.example"),
+		"nxdomain");
+	fix_settle(&f);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_rebuilt_equal(&f, PARTY_PLATFORM);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys),	 cmocka_unit_test(matrix),
-		cmocka_unit_test(gate),	 cmocka_unit_test(gate_accepts),
-		cmocka_unit_test(zones),
+		cmocka_unit_test(keys),	   cmocka_unit_test(matrix),
+		cmocka_unit_test(gate),	   cmocka_unit_test(gate_accepts),
+		cmocka_unit_test(zones),   cmocka_unit_test(lifts_by_operator),
+		cmocka_unit_test(effects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

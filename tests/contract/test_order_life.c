@@ -423,8 +423,8 @@ staged_lift(void **state)
 			     "[\"b.example\"]");
 	json_object_set_new(json_array_get(json_object_get(in, "stages"), 0), "operators",
 			    json_pack("[s]", "nusanet"));
-	fix_refused(&f, AUTHORITY, n->officer, "POST", to, in, RC_UNSUPPORTED,
-		    "operators");
+	fix_refused(&f, AUTHORITY, n->officer, "POST", to, in, RC_NOT_FOUND,
+		    "no operator nusanet");
 	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].auditor, "POST", to,
 		    plan_in(now + 60 * FIX_S, "[\"a.example\"]", now + 120 * FIX_S,
 			    "[\"b.example\"]"),
