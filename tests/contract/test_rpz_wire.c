@@ -131,6 +131,59 @@ notify_is_signed_with_the_operators_key(void **state)
 	close(fd);
 }
 
+static void
+both_zones_and_two_keys(struct arena *a, struct rpz_operator *op, size_t i)
+{
+	static const char *const both[] = {ORIGIN, OTHER};
+	struct rpz_key *keys = arena_array(a, 2, sizeof(*keys));
+
+	(void)i;
+	keys[0] = (struct rpz_key){"newkey", OTHER_SECRET};
+	keys[1] = (struct rpz_key){KEY_NAME, KEY_SECRET};
+	op->keys = keys;
+	op->n_keys = 2;
+	op->zones = both;
+	op->n_zones = 2;
+}
+
+/* While keys are rotated, NOTIFY of a zone is signed with the key that the operator used
+ * last for it; until it has used one, with the first. */
+static void
+notify_is_of_each_zone_and_with_the_key_in_use(void **state)
+{
+	struct fake f = {.two_zones = true,
+			 .adjust = both_zones_and_two_keys,
+			 .n_ops = 1,
+			 .ops = {{"n", "127.0.0.1", 0, KEY_NAME, KEY_SECRET}}};
+	int fd = listener(&f.ops[0].notify_port);
+	knot_tsig_key_t first, used;
+	char *out;
+
+	(void)state;
+	assert_int_equal(
+		knot_tsig_key_init(&first, "hmac-sha256", "newkey", OTHER_SECRET), 0);
+	assert_int_equal(knot_tsig_key_init(&used, "hmac-sha256", KEY_NAME, KEY_SECRET),
+			 0);
+	fake_start(&f);
+	for (int i = 0; i < 2; i++) /* of the one and of the other zone */
+		(void)take_notify(fd, 100, &first, KNOT_RCODE_NOERROR);
+	for (int i = 0; i < 2; i++) {
+		out = kdig(&f, "%s AXFR -y hmac-sha256:" KEY_NAME ":" KEY_SECRET,
+			   i == 0 ? ORIGIN : OTHER);
+		assert_says(out, "hostmaster");
+		free(out);
+	}
+	assert_pulled(&f, 2, "n", 100);
+	fake_set(&f, 101, four_rows, 2);
+	for (int i = 0; i < 2; i++)
+		(void)take_notify(fd, 101, &used, KNOT_RCODE_NOERROR);
+	assert_false(readable(fd, 1200));
+	fake_stop(&f);
+	knot_tsig_key_deinit(&first);
+	knot_tsig_key_deinit(&used);
+	close(fd);
+}
+
 /* ---- keys ---- */
 
 /* What kdig cannot forge: a signature that is in order but old. */
@@ -478,6 +531,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notify_repeats_until_acknowledged),
 		cmocka_unit_test(notify_is_signed_with_the_operators_key),
+		cmocka_unit_test(notify_is_of_each_zone_and_with_the_key_in_use),
 		cmocka_unit_test(an_old_signature_is_badtime),
 		cmocka_unit_test(every_message_of_a_transfer_is_signed),
 		cmocka_unit_test(malformed_packets_get_formerr_or_nothing),
