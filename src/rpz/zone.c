@@ -217,17 +217,20 @@ reading_add(struct reading *d, struct rpz_records *to, const struct rpzrow *row,
 	    uint32_t ttl_s, struct err *e)
 {
 	uint8_t record[RPZ_RECORD_BYTES_MAX];
-	struct err why = ERR_INIT;
 	size_t len;
 
 	if (atomic_load(&d->r->stopping))
 		return err_set(e, RC_UNAVAILABLE, "the zone's server stops");
 	d->n++;
-	if (rpz_record_of_row(row, d->z->origin_text, ttl_s, record, &len, &why) !=
+	if (rpz_record_of_row(row, d->z->origin_text, ttl_s, record, &len, NULL) !=
 	    RC_OK) {
 		if (d->n_left_out++ < ROWS_LOGGED_MAX)
-			log_line(LOG_WARN, "rpz.row", "zone=%s row=%zu left_out=\"%s\"",
-				 d->z->origin_text, d->n, why.text);
+			/* The reason names the row, and a log has no names. */
+			log_line(LOG_WARN, "rpz.row",
+				 "zone=%s row=%zu action=%s owner_bytes=%zu left_out=1",
+				 d->z->origin_text, d->n,
+				 rpzrow_act_text(NULL, row->act, NULL),
+				 strlen(row->owner));
 		return RC_OK;
 	}
 	rpz_records_add(to, record, len);
