@@ -35,20 +35,21 @@ struct page {
 	json_t *form;		/* of a POST, name to text; NULL: it is none */
 	const char *set_cookie; /* of the answer, or NULL */
 	const char *see_other;	/* a path to go on at instead of a page, or NULL */
+	const char *blocked_by; /* who has the name blocked, a URL; or NULL */
 	unsigned status;	/* HTTP */
 };
 
 /* The page, or RC_ and `e` before its first element. */
 typedef enum rc page_fn(struct page *p, struct err *e);
 page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome,
-	page_login, page_logout;
+	page_login, page_logout, page_blocked;
 
 /* Draw what went wrong, whatever was drawn before. */
 void page_error(struct page *p, enum rc rc, struct err *e);
 
 /* ---- who reads: page_login.c */
 
-enum { HTTP_UNAUTHORIZED = 401 };
+enum { HTTP_UNAUTHORIZED = 401, HTTP_LEGAL_REASONS = 451 /* RFC 7725 */ };
 
 /* Fills in p->who by the header fields (NULL: not there).  RC_UNAUTHENTICATED: a
  * credential opens nothing.  RC_INVALID: a cookie that stands twice. */

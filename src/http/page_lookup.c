@@ -201,8 +201,8 @@ refused_put(struct page *p, const struct err *e)
 	html_close(p->h, "div");
 }
 
-enum rc
-page_lookup(struct page *p, struct err *e)
+static enum rc
+look(struct page *p, bool *ret_blocked, struct err *e)
 {
 	const char *given = page_query(p, "name");
 	json_t *reply = NULL;
@@ -217,6 +217,7 @@ page_lookup(struct page *p, struct err *e)
 		return rc;
 	if (rc != RC_OK)
 		p->status = (unsigned)rc_http_status(rc);
+	*ret_blocked = rc == RC_OK && reply != NULL && j_bool(reply, "blocked");
 	page_begin(p, NULL, T(p, LOOKUP_TITLE), "/lookup");
 	html_leaf(p->h, "p", "lead", T(p, LOOKUP_LEAD));
 	form_put(p, given);
@@ -226,4 +227,28 @@ page_lookup(struct page *p, struct err *e)
 		found_put(p, reply);
 	page_end(p);
 	return RC_OK;
+}
+
+enum rc
+page_lookup(struct page *p, struct err *e)
+{
+	bool blocked;
+
+	return look(p, &blocked, e);
+}
+
+/* Where people are led who asked for a blocked name: the same, and 451 with who blocks
+ * it (RFC 7725).  What is not blocked is no such page. */
+enum rc
+page_blocked(struct page *p, struct err *e)
+{
+	bool blocked;
+	enum rc rc = look(p, &blocked, e);
+
+	if (rc == RC_OK && blocked) {
+		p->status = HTTP_LEGAL_REASONS;
+		p->blocked_by =
+			arena_printf(p->a, "https://%s/", node_identity(p->nd)->org);
+	}
+	return rc;
 }

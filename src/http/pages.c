@@ -57,10 +57,11 @@ static const struct page_route {
 	bool posts; /* has a form that is posted to it */
 	bool open;  /* for everybody; else for people of the node */
 } routes[] = {
-	{"/", page_cases, false, false},	{"/case/", page_case, false, false},
-	{"/orders", page_orders, false, false}, {"/order/", page_order, false, false},
-	{"/lookup", page_lookup, false, true},	{"/welcome", page_welcome, true, true},
-	{"/login", page_login, true, true},	{"/logout", page_logout, true, true},
+	{"/", page_cases, false, false},	 {"/case/", page_case, false, false},
+	{"/orders", page_orders, false, false},	 {"/order/", page_order, false, false},
+	{"/blocked", page_blocked, false, true}, {"/lookup", page_lookup, false, true},
+	{"/welcome", page_welcome, true, true},	 {"/login", page_login, true, true},
+	{"/logout", page_logout, true, true},
 };
 
 /* ---- answers */
@@ -86,6 +87,11 @@ answer(struct MHD_Connection *c, unsigned status, const char *type, const char *
 	if (p != NULL && p->set_cookie != NULL)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_SET_COOKIE,
 						   p->set_cookie) == MHD_YES;
+	if (p != NULL && p->blocked_by != NULL)
+		ok = ok && MHD_add_response_header(
+				   resp, MHD_HTTP_HEADER_LINK,
+				   arena_printf(p->a, "<%s>; rel=\"blocked-by\"",
+						p->blocked_by)) == MHD_YES;
 	if (p != NULL && p->see_other != NULL)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION,
 						   p->see_other) == MHD_YES;

@@ -285,6 +285,26 @@ every_order_is_listed(void **state)
 	expect_none(path, "This does not mean");
 }
 
+/* Who was led here by a blocked name is told so in the status, and by whom; of a name
+ * that is not blocked it is the page of /lookup. */
+static void
+blocked_for_legal_reasons(void **state)
+{
+	struct got g;
+
+	(void)state;
+	prepare("/v1/lookup", "lookup");
+	request("GET", "/blocked?lang=en&name=a.contoh.example", NULL, &g);
+	assert_int_equal(g.status, 451);
+	assert_non_null(strstr(buf_str(&g.head), "/>; rel=\"blocked-by\""));
+	assert_true(has(&g, "B-2017-003"));
+	got_free(&g);
+	request("GET", "/lookup?lang=en&name=a.contoh.example", NULL, &g);
+	assert_int_equal(g.status, 200);
+	assert_null(strstr(buf_str(&g.head), "blocked-by"));
+	got_free(&g);
+}
+
 /* ---- cases */
 
 static void
@@ -399,6 +419,7 @@ main(void)
 		cmocka_unit_test_setup(an_erased_text_is_no_proof, fresh),
 		cmocka_unit_test_setup(the_list_of_orders, fresh),
 		cmocka_unit_test_setup(every_order_is_listed, fresh),
+		cmocka_unit_test_setup(blocked_for_legal_reasons, fresh),
 		cmocka_unit_test_setup(the_list_of_cases, fresh),
 		cmocka_unit_test_setup(the_platform_has_what_was_sent, fresh),
 		cmocka_unit_test_setup(one_case, fresh),
