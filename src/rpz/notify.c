@@ -181,12 +181,15 @@ static struct notice *
 notice_find(struct notifier *o, const uint8_t *wire, const struct sockaddr_storage *ss)
 {
 	struct rpz_addr from = rpz_addr_of(ss);
-	in_port_t port = ss->ss_family == AF_INET6
-				 ? ((const struct sockaddr_in6 *)ss)->sin6_port
-				 : ((const struct sockaddr_in *)ss)->sin_port;
+	in_port_t port = 0;
 	uint32_t i = o->by_id[knot_wire_get_id(wire)];
 	struct notice *t = i == 0 ? NULL : &o->notice[i - 1];
 
+	if (ss->ss_family == AF_INET6)
+		memcpy(&port, &((const struct sockaddr_in6 *)ss)->sin6_port,
+		       sizeof(port));
+	else if (ss->ss_family == AF_INET)
+		memcpy(&port, &((const struct sockaddr_in *)ss)->sin_port, sizeof(port));
 	if (t == NULL || !knot_wire_get_qr(wire) || ntohs(port) != t->target->port ||
 	    memcmp(&from, &t->target->addr, sizeof(from)) != 0)
 		return NULL;
@@ -199,7 +202,7 @@ answers_receive(struct notifier *o, int fd)
 	uint8_t wire[RPZ_QUERY_BYTES_MAX];
 
 	for (int i = 0; i < RECEIVED_AT_ONCE; i++) {
-		struct sockaddr_storage ss;
+		struct sockaddr_storage ss = {0};
 		socklen_t ss_len = sizeof(ss);
 		struct notice *t;
 		knot_pkt_t *pkt;
@@ -246,6 +249,7 @@ zone_announce(struct notifier *o, size_t zone_at)
 {
 	const struct rpz_zone *z = o->told[zone_at].zone;
 
+	assert(o->peers != NULL);
 	for (size_t i = 0; i < o->peers->n; i++) {
 		const struct rpz_peer *p = &o->peers->peer[i];
 		const knot_tsig_key_t *key =

@@ -44,11 +44,11 @@ owner_len(const uint8_t *p)
 }
 
 size_t
-rpz_record_len(const uint8_t *p)
+rpz_record_len(const uint8_t *record)
 {
-	size_t at = owner_len(p);
+	size_t at = owner_len(record);
 
-	return at + FIXED_BYTES + knot_wire_read_u16(p + at + FIXED_BYTES - 2);
+	return at + FIXED_BYTES + knot_wire_read_u16(record + at + FIXED_BYTES - 2);
 }
 
 int
