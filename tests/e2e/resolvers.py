@@ -219,13 +219,25 @@ class Resolver:
             str(self.own_port), "--resolver", self.kind, "--state-dir", self.state_dir(),
             "--resolver-port", str(self.port), "--relay-port", str(self.relay_port), *key,
             *more, who=self.node.admin)
-        self.config, self.secret = made["config"], made["tsig_secret"]
+        self.config, self.key = made["config"], (made["tsig_name"], made["tsig_secret"])
         for f in self.config["files"]:
             with open(self.path("etc", os.path.basename(f["path"])), "w",
                       encoding="utf-8") as out:
                 out.write(f["text"])
         self.configure()
         return self
+
+    def change_key(self, new):
+        """Another (name, secret) where the old one stands; in how many files it did."""
+        changed = 0
+        for name in os.listdir(self.path("etc")):
+            with open(self.path("etc", name), encoding="utf-8") as f:
+                text = f.read()
+            changed += self.key[1] in text
+            with open(self.path("etc", name), "w", encoding="utf-8") as f:
+                f.write(text.replace(self.key[0], new[0]).replace(self.key[1], new[1]))
+        self.key = new
+        return changed
 
     def programs(self):
         """[(name of the process, command)] in the order of their start."""

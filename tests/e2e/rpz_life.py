@@ -78,14 +78,7 @@ class Life:
         self.resolver = wrong = self.kind(self.lab, self.node, self.root, name="wrong",
                                           **self.more, **other).add()
         if keyed:
-            changed = 0
-            for name in os.listdir(wrong.path("etc")):
-                with open(wrong.path("etc", name), encoding="utf-8") as f:
-                    text = f.read()
-                changed += wrong.secret in text
-                with open(wrong.path("etc", name), "w", encoding="utf-8") as f:
-                    f.write(text.replace(wrong.secret, WRONG_KEY))
-            expect("files with the key", changed, 1)
+            expect("files with the key", wrong.change_key((wrong.key[0], WRONG_KEY)), 1)
         fetches = wrong.programs()[0]
         self.lab.start(*fetches)
         self.wait("it is refused", lambda: REFUSED[keyed].search(self.log()))
@@ -192,6 +185,21 @@ class Life:
             raise Failure("the node came back with another zone")
         self.lift(order, held)
 
+    def new_key(self):
+        """Old and new are good beside each other, until the old one is revoked."""
+        if not self.resolver.tsig:
+            return
+        old = self.resolver.key
+        got = self.node.cli("operator", "key", self.resolver.name, who="wati")
+        self.block(self.fresh())  # by the old one
+        self.resolver.stop()
+        expect("files with the key", self.resolver.change_key(
+            (got["tsig_name"], got["tsig_secret"])), 1)
+        self.resolver.configure()
+        self.resolver.start()
+        self.node.cli("operator", "revoke", self.resolver.name, "--key", old[0], who="wati")
+        self.block(self.fresh())
+
     def node_is_away(self):
         """Past the expiry that the SOA tells, as a day would be with the ordinary one."""
         self.node.stop()
@@ -230,6 +238,7 @@ def main(*variants):
             life.below()
             life.resolver_restarts()
             life.node_restarts()
+            life.new_key()
             life.node_is_away()
         print(f"{kind.kind} {more or ''}: passed")
 
