@@ -8,7 +8,7 @@
 
 #include "base/enc.h"
 
-static_assert(HASH_LEN == crypto_hash_sha256_BYTES, "SHA-256");
+static_assert(HASH_LEN == SHA256_DIGEST_SIZE, "SHA-256");
 static_assert(SIG_LEN == crypto_sign_BYTES, "Ed25519");
 
 void
@@ -21,7 +21,29 @@ crypto_start(void)
 void
 hash_bytes(const void *p, size_t len, struct hash *ret)
 {
-	crypto_hash_sha256(ret->b, p, len);
+	struct hash_state st;
+
+	hash_begin(&st);
+	hash_add(&st, p, len);
+	hash_end(&st, ret);
+}
+
+void
+hash_begin(struct hash_state *st)
+{
+	sha256_init(&st->sha256);
+}
+
+void
+hash_add(struct hash_state *st, const void *p, size_t len)
+{
+	sha256_update(&st->sha256, len, p);
+}
+
+void
+hash_end(struct hash_state *st, struct hash *ret)
+{
+	sha256_digest(&st->sha256, HASH_LEN, ret->b);
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
  * crypto - SHA-256 and Ed25519 with the one fixed rule of protocol 1.
  *
+ * SHA-256 is Nettle's, which uses the processor's instructions for it where it has them.
  * Ed25519 is libsodium's: cofactorless, non-canonical S, R or A rejected,
  * small-order keys and R rejected.  Call crypto_start() once before anything else.
  *
@@ -9,6 +10,7 @@
 #ifndef SALURAN_CORE_CRYPTO_H
 #define SALURAN_CORE_CRYPTO_H
 
+#include <nettle/sha2.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +27,15 @@ struct hash {
 void crypto_start(void);
 
 void hash_bytes(const void *p, size_t len, struct hash *ret); /* SHA-256 */
+
+/* SHA-256 of what comes in pieces.  A copy of the state goes its own way. */
+struct hash_state {
+	struct sha256_ctx sha256;
+};
+void hash_begin(struct hash_state *st);
+void hash_add(struct hash_state *st, const void *p, size_t len);
+void hash_end(struct hash_state *st, struct hash *ret);
+
 bool hash_equal(const struct hash *x, const struct hash *y);
 /* `out` has HASH_HEX_LEN + 1 bytes.  Returns `out`. */
 char *hash_hex(const struct hash *h, char *out);

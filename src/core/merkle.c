@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdbool.h>
 
 /* The prefixes keep a leaf from being read as a node (RFC 9162, section 2.1.1). */
@@ -12,24 +11,24 @@ static const uint8_t node_prefix[1] = {0x01};
 void
 merkle_leaf(const void *p, size_t len, struct hash *ret)
 {
-	crypto_hash_sha256_state st;
+	struct hash_state st;
 
-	crypto_hash_sha256_init(&st);
-	crypto_hash_sha256_update(&st, leaf_prefix, sizeof(leaf_prefix));
-	crypto_hash_sha256_update(&st, p, len);
-	crypto_hash_sha256_final(&st, ret->b);
+	hash_begin(&st);
+	hash_add(&st, leaf_prefix, sizeof(leaf_prefix));
+	hash_add(&st, p, len);
+	hash_end(&st, ret);
 }
 
 void
 merkle_node(const struct hash *left, const struct hash *right, struct hash *ret)
 {
-	crypto_hash_sha256_state st;
+	struct hash_state st;
 
-	crypto_hash_sha256_init(&st);
-	crypto_hash_sha256_update(&st, node_prefix, sizeof(node_prefix));
-	crypto_hash_sha256_update(&st, left->b, HASH_LEN);
-	crypto_hash_sha256_update(&st, right->b, HASH_LEN);
-	crypto_hash_sha256_final(&st, ret->b);
+	hash_begin(&st);
+	hash_add(&st, node_prefix, sizeof(node_prefix));
+	hash_add(&st, left->b, HASH_LEN);
+	hash_add(&st, right->b, HASH_LEN);
+	hash_end(&st, ret);
 }
 
 static unsigned

@@ -29,7 +29,7 @@ struct exchange_blob {
 	struct hash sha256;
 	uint64_t from, at, total;
 	int fd;
-	crypto_hash_sha256_state whole, piece;
+	struct hash_state whole, piece;
 	bool ended;
 };
 
@@ -124,13 +124,13 @@ rehash(struct exchange_blob *b, struct err *e)
 
 	if (piece == NULL)
 		abort();
-	crypto_hash_sha256_init(&b->whole);
+	hash_begin(&b->whole);
 	if (lseek(b->fd, 0, SEEK_SET) < 0)
 		rc = err_sys(e, "read a file of evidence");
 	while (rc == RC_OK && n != 0) {
 		rc = evidence_read(b->fd, piece, EVIDENCE_PIECE, &n, e);
 		if (rc == RC_OK)
-			crypto_hash_sha256_update(&b->whole, piece, n);
+			hash_add(&b->whole, piece, n);
 	}
 	free(piece);
 	return rc;
@@ -241,7 +241,7 @@ exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
 			      "%" PRIu64,
 			      b->at, from);
 	if (rc == RC_OK) {
-		crypto_hash_sha256_init(&b->piece);
+		hash_begin(&b->piece);
 		*ret = b;
 		b = NULL;
 	}
@@ -261,8 +261,8 @@ exchange_blob_put(struct exchange_blob *b, const void *p, size_t len, struct err
 	enum rc rc = evidence_write(b->fd, p, len, e);
 	if (rc != RC_OK)
 		return rc;
-	crypto_hash_sha256_update(&b->piece, p, len);
-	crypto_hash_sha256_update(&b->whole, p, len);
+	hash_add(&b->piece, p, len);
+	hash_add(&b->whole, p, len);
 	b->at += len;
 	return RC_OK;
 }
@@ -271,10 +271,10 @@ exchange_blob_put(struct exchange_blob *b, const void *p, size_t len, struct err
 static enum rc
 whole_settle(struct exchange_blob *b, struct err *e)
 {
-	crypto_hash_sha256_state st = b->whole;
+	struct hash_state st = b->whole;
 	struct hash h;
 
-	crypto_hash_sha256_final(&st, h.b);
+	hash_end(&st, &h);
 	if (!hash_equal(&h, &b->sha256)) {
 		b->ended = true; /* nothing of it is worth keeping */
 		unlink(b->part);
@@ -294,7 +294,7 @@ exchange_blob_end(struct exchange_blob *b, const struct hash *digest, bool *ret_
 	struct hash h;
 
 	*ret_whole = false;
-	crypto_hash_sha256_final(&b->piece, h.b);
+	hash_end(&b->piece, &h);
 	if (!hash_equal(&h, digest))
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 5",
 				"the piece does not have its Content-Digest");

@@ -28,7 +28,7 @@ struct upload {
 	const char *part;
 	int fd;
 	struct age_writer *w;
-	crypto_hash_sha256_state sealed;
+	struct hash_state sealed;
 	crypto_auth_hmacsha256_state commit;
 	int64_t at;	    /* bytes of the plaintext that came */
 	int64_t sealed_len; /* bytes of the file */
@@ -41,7 +41,7 @@ write_sealed(void *arg, const uint8_t *p, size_t len, struct err *e)
 	struct upload *u = arg;
 	enum rc rc = evidence_write(u->fd, p, len, e);
 
-	crypto_hash_sha256_update(&u->sealed, p, len);
+	hash_add(&u->sealed, p, len);
 	u->sealed_len += (int64_t)len;
 	return rc;
 }
@@ -100,7 +100,7 @@ file_begin(struct upload *u, struct err *e)
 	randombytes_buf(salt, sizeof(salt));
 	buf_put(&b, nonce, sizeof(nonce));
 	age_stream_init(&u->w->stream, key, nonce);
-	crypto_hash_sha256_init(&u->sealed);
+	hash_begin(&u->sealed);
 	crypto_auth_hmacsha256_init(&u->commit, salt, sizeof(salt));
 	u->at = u->sealed_len = 0;
 	rc = write_sealed(u, (const uint8_t *)buf_str(&b), b.len, e);
@@ -155,7 +155,7 @@ chunks_again(struct upload *u, int64_t chunks, struct err *e)
 		if (i < chunks)
 			rc = evidence_read(u->fd, sealed, SEALED_CHUNK, &n, e);
 		if (rc == RC_OK && i < chunks)
-			crypto_hash_sha256_update(&u->sealed, sealed, n);
+			hash_add(&u->sealed, sealed, n);
 		if (rc == RC_OK)
 			rc = age_reader_put(r, i < chunks ? sealed : &more, n, e);
 	}
@@ -206,8 +206,8 @@ file_resume(struct upload *u, struct err *e)
 	u->sealed_len = (int64_t)start + chunks * SEALED_CHUNK;
 	age_stream_init(&u->w->stream, key, head + h.len);
 	sodium_memzero(key, sizeof(key));
-	crypto_hash_sha256_init(&u->sealed);
-	crypto_hash_sha256_update(&u->sealed, head, start);
+	hash_begin(&u->sealed);
+	hash_add(&u->sealed, head, start);
 	if (ftruncate(u->fd, (off_t)u->sealed_len) < 0 ||
 	    lseek(u->fd, (off_t)start, SEEK_SET) < 0)
 		return err_sys(e, "read %s", u->part);
@@ -314,7 +314,7 @@ enum rc
 upload_end(struct upload *u, bool *ret_whole, int64_t *ret_at, struct hash *ret_sha256,
 	   struct err *e)
 {
-	crypto_hash_sha256_state st;
+	struct hash_state st;
 	enum rc rc;
 
 	*ret_whole = u->at == u->row.len;
@@ -330,7 +330,7 @@ upload_end(struct upload *u, bool *ret_whole, int64_t *ret_at, struct hash *ret_
 	if (rc != RC_OK)
 		return rc;
 	st = u->sealed;
-	crypto_hash_sha256_final(&st, u->sha256.b);
+	hash_end(&st, &u->sha256);
 	crypto_auth_hmacsha256_final(&u->commit, u->pt_commit.b);
 	*ret_sha256 = u->sha256;
 	fault_point("evidence.sealed");

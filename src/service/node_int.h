@@ -31,7 +31,7 @@ struct evidence_slot {
 	bool busy;
 	uint64_t used; /* when, by slot_uses */
 	uint64_t at;   /* bytes that `whole` is over */
-	crypto_hash_sha256_state whole;
+	struct hash_state whole;
 };
 
 /* An own event that is in the views and waits for its signature, or is signed. */
