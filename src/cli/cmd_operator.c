@@ -96,6 +96,12 @@ cmd_operator_add(struct cli *c, struct err *e)
 			   cli_value(c, "layout"), "state_dir", cli_value(c, "state-dir"),
 			   "resolver_port", cli_value(c, "resolver-port"), "relay_port",
 			   cli_value(c, "relay-port"));
+	json_t *more = cli_values(c, "also-from");
+
+	if (more != NULL)
+		json_object_set_new(in, "addresses", more);
+	if (cli_value(c, "zone") != NULL)
+		json_object_set_new(in, "zone", json_string(cli_value(c, "zone")));
 	enum rc rc = cli_call(c, "POST", "/v1/operators", in, &r, e);
 	const json_t *config = rc == RC_OK ? json_object_get(r, "config") : NULL;
 
@@ -156,6 +162,8 @@ cmd_operator_remove(struct cli *c, struct err *e)
 
 static const struct cli_option add_options[] = {
 	{"address", "IP", true, "the resolver's address, exactly"},
+	{"also-from", "IP|NET", false, "may fetch too, as 192.0.2.0/24; again"},
+	{"zone", "NAME", false, "which zone, by its name or territory (main)"},
 	{"notify-port", "PORT", false, "where it takes NOTIFY (0: it does not)"},
 	{"tsig", NULL, false, "make a key that it must sign with"},
 	{"resolver", "KIND", false,
