@@ -344,8 +344,8 @@ static const struct cli_option accept_options[] = {
 	{.name = NULL},
 };
 static const struct cli_option move_options[] = {
-	{"zone", "NAME", false, "its name or territory (main)"},
-	{"layout", "WORD", false, "whole, pair or all (all)"},
+	{"zone", "NAME", false, "its name or territory (as it is)"},
+	{"layout", "WORD", false, "whole, pair or all (as it is)"},
 	{.name = NULL},
 };
 static const struct cli_option key_options[] = {

@@ -383,6 +383,11 @@ work_move(struct writer *w, void *arg, struct err *e)
 	struct operator_row row;
 	enum rc rc = operator_row_get(w->s, w->a, j->name, &row, e);
 
+	/* What is not said stays as it is. */
+	if (rc == RC_OK && j->zone == NULL)
+		j->zone = arena_strdup(x->a, row.zone);
+	if (rc == RC_OK && j->layout == NULL)
+		j->layout = arena_strdup(x->a, row.layout);
 	if (rc == RC_OK)
 		rc = zone_find(w->s, w->a, j->zone, &head, e);
 	if (rc == RC_OK)
@@ -396,7 +401,7 @@ work_move(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
-/* in: operator, zone? (name or territory; main), layout? (all)  out: name, zone (its
+/* in: operator, zone? (name or territory), layout? (as it is)  out: name, zone (its
  * origin), layout */
 enum rc
 service_operator_move(struct node *nd, struct arena *a, const struct actor *who,
@@ -411,6 +416,10 @@ service_operator_move(struct node *nd, struct arena *a, const struct actor *who,
 		rc = in_text(in, "operator", true, OPERATOR_NAME_MAX, &j.name, e);
 	if (rc == RC_OK)
 		rc = layout_read(in, &j, e);
+	if (json_object_get(in, "zone") == NULL)
+		j.zone = NULL;
+	if (json_object_get(in, "layout") == NULL)
+		j.layout = NULL;
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_move, &x, e);
 	if (rc == RC_OK)

@@ -354,6 +354,12 @@ zones(void **state)
 		    RC_NOT_FOUND, "no zone nowhere");
 	add(&f, "isp-pilot", "pilot", false);
 	assert_string_equal(served(&f, "isp-pilot")->zones[0], "hot.pilot.example");
+	/* What a move does not say stays. */
+	json_t *moved = fix_must(&f, AUTHORITY, admin, "POST",
+				 operator_path(&f, "isp-pilot", "/move"),
+				 json_pack("{s:s}", "layout", "whole"));
+	assert_string_equal(fix_text(moved, "zone"), "pilot.example");
+	assert_string_equal(served(&f, "isp-pilot")->zones[0], "pilot.example");
 	json_t *d = fix_must(&f, AUTHORITY, f.n[AUTHORITY].auditor, "GET",
 			     "/v1/zone/diff", NULL);
 	assert_string_equal(fix_text(d, "rpz"), "+ bad.example 10 IN CNAME .\n");
