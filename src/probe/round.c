@@ -87,6 +87,8 @@ random_below(struct arena *a, const char *name)
 	return arena_printf(a, "s%s.%s", id + UUID_TEXT_LEN - LABEL_BYTES, name);
 }
 
+static void settle(struct round *r, struct place *p);
+
 static int
 by_owner(const void *x, const void *y)
 {
@@ -247,7 +249,10 @@ on_next(void *arg, uint32_t target, int64_t now_us, struct probe_ask *ret,
 	if (!p->begun && p->pending != 0)
 		return false; /* whether it lives at all comes first */
 	p->begun = true;
-	return extra_next(r, p, now_us, ret, again_us) || turn_next(r, p, t, ret);
+	if (extra_next(r, p, now_us, ret, again_us) || turn_next(r, p, t, ret))
+		return true;
+	settle(r, p); /* nothing may be under way any more */
+	return false;
 }
 
 /* ---- what came --------------------------------------------------------------------- */
