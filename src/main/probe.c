@@ -371,8 +371,10 @@ on_result(void *arg, const struct probe_result *r)
 		return;
 	}
 	json_t *j = probe_result_json(r);
-	json_dumpf(j, stdout, JSON_COMPACT);
-	putchar('\n');
+	char *text = json_dumps(j, JSON_COMPACT); /* json_dumpf() writes byte by byte */
+	if (text != NULL)
+		puts(text);
+	free(text);
 	json_decref(j);
 }
 

@@ -9,7 +9,7 @@
 #include "probe/engine.h"
 
 enum {
-	SOCKETS = 16, /* UDP, of one family */
+	SOCKETS = 4, /* UDP, of one family */
 	IDS = 65536,
 	BATCH = 64, /* datagrams of one system call */
 	EVENTS = 256,
@@ -115,6 +115,9 @@ struct probe_engine {
 	uint8_t noise[4096];
 	size_t noise_at;
 	uint8_t in[BATCH][PROBE_MESSAGE_MAX];
+	struct mmsghdr in_msgs[BATCH];
+	struct iovec in_iov[BATCH];
+	union probe_socket in_from[BATCH];
 };
 
 /* engine.c */

@@ -29,6 +29,7 @@ struct extra {
 struct look {
 	struct probe_seen *seen[PROBE_VIA_COUNT], *again, *sibling;
 	uint32_t pending;
+	bool judged;
 };
 
 struct place {
@@ -42,7 +43,20 @@ struct place {
 	uint32_t pending;
 	uint32_t mute; /* names of a control in a row that got no answer */
 	struct extra *extras;
+	/* Of the resolver itself: read when the first of its names is judged. */
+	struct probe_answer *kept;
+	struct probe_sight never_sight, canary_sight;
 };
+
+/* Answers that are read again when they are judged; they hold the addresses. */
+enum {
+	READ_VIA, /* and those after it */
+	READ_CONTROL = PROBE_VIA_COUNT,
+	READ_SIBLING,
+	READ_MORE,
+	READ_COUNT
+};
+enum { KEPT_NEVER, KEPT_CANARY, KEPT_COUNT };
 
 struct round {
 	const struct probe_job *job;
@@ -53,6 +67,7 @@ struct round {
 	struct probe_question *names, *siblings, *canaries;
 	struct probe_question never;
 	size_t controls_open;
+	struct probe_answer *reads; /* READ_COUNT, for one judgement at a time */
 	probe_result_fn *fn;
 	void *arg;
 	struct probe_totals totals;
@@ -302,23 +317,11 @@ seen_answers(const struct probe_seen *s)
 			     s->got == PROBE_GOT_NXDOMAIN);
 }
 
-/* Answers that are read again when they are judged; they hold the addresses. */
-enum {
-	READ_VIA, /* and those after it */
-	READ_CONTROL = PROBE_VIA_COUNT,
-	READ_NEVER,
-	READ_CANARY,
-	READ_SIBLING,
-	READ_MORE,
-	READ_COUNT
-};
-
 static bool
 sight_read(const struct round *r, const struct probe_question *q,
 	   const struct probe_seen *s, struct probe_answer *keep, struct probe_sight *ret)
 {
 	*ret = (struct probe_sight){.got = s == NULL ? PROBE_GOT_UNASKED : s->got};
-	memset(keep, 0, sizeof(*keep));
 	if (s == NULL)
 		return false;
 	ret->forged = s->forged;
@@ -414,10 +417,49 @@ before_read(const struct round *r, const struct place *p, uint32_t at,
 }
 
 static void
-judge(struct round *r, const struct place *p, uint32_t at, struct probe_answer *reads)
+look_free(struct look *l)
+{
+	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++) {
+		seen_free(l->seen[v]);
+		l->seen[v] = NULL;
+	}
+	seen_free(l->again);
+	seen_free(l->sibling);
+	l->again = l->sibling = NULL;
+}
+
+static void
+looks_free(struct place *p)
+{
+	for (size_t i = 0; p->looks != NULL && i < p->n_names; i++)
+		look_free(&p->looks[i]);
+	free(p->looks);
+	p->looks = NULL;
+	seen_free(p->never);
+	seen_free(p->canary);
+	p->never = p->canary = NULL;
+	free(p->kept);
+	p->kept = NULL;
+}
+
+/* What the resolver says of itself is read once. */
+static void
+kept_read(const struct round *r, struct place *p)
+{
+	if (p->kept != NULL)
+		return;
+	p->kept = zeroed(KEPT_COUNT, sizeof(*p->kept));
+	(void)sight_read(r, &r->never, p->never, &p->kept[KEPT_NEVER], &p->never_sight);
+	(void)sight_read(r, &r->canaries[p - r->places], p->canary, &p->kept[KEPT_CANARY],
+			 &p->canary_sight);
+}
+
+static void
+judge(struct round *r, struct place *p, uint32_t at)
 {
 	const struct probe_job *job = r->job;
-	const struct look *l = &p->looks[at];
+	struct probe_answer *reads = r->reads;
+	struct look *l = &p->looks[at];
 	uint32_t name = name_of(p, at);
 	enum probe_via first = probe_target_first(&p->subject->target);
 	struct probe_facts f = {.expect_free = job->names[name].expect_free,
@@ -455,10 +497,10 @@ judge(struct round *r, const struct place *p, uint32_t at, struct probe_answer *
 	}
 	f.tries = l->seen[PROBE_UDP] == NULL ? 0 : l->seen[PROBE_UDP]->tries;
 	control_read(r, name, &reads[READ_CONTROL], &reads[READ_MORE], &f.control, &out);
-	(void)sight_read(r, &r->never, p->never, &reads[READ_NEVER], &f.never);
-	if (sight_read(r, &r->canaries[p - r->places], p->canary, &reads[READ_CANARY],
-		       &f.canary))
-		f.canary_serial = reads[READ_CANARY].txt_serial;
+	kept_read(r, p);
+	f.never = p->never_sight;
+	f.canary = p->canary_sight;
+	f.canary_serial = p->kept[KEPT_CANARY].txt_serial;
 	(void)sight_read(r, &r->siblings[name], l->sibling, &reads[READ_SIBLING],
 			 &f.sibling);
 	before_read(r, p, at, first, &f);
@@ -467,32 +509,16 @@ judge(struct round *r, const struct place *p, uint32_t at, struct probe_answer *
 	out.verdict = probe_judge(&f, &out.why);
 	r->totals.results++;
 	r->fn(r->arg, &out);
-}
-
-static void
-looks_free(struct place *p)
-{
-	for (size_t i = 0; p->looks != NULL && i < p->n_names; i++) {
-		for (unsigned v = 0; v < PROBE_VIA_COUNT; v++)
-			seen_free(p->looks[i].seen[v]);
-		seen_free(p->looks[i].again);
-		seen_free(p->looks[i].sibling);
-	}
-	free(p->looks);
-	p->looks = NULL;
-	seen_free(p->never);
-	seen_free(p->canary);
-	p->never = p->canary = NULL;
+	l->judged = true;
+	look_free(l);
 }
 
 static void
 judge_all(struct round *r, struct place *p)
 {
-	struct probe_answer *reads = zeroed(READ_COUNT, sizeof(*reads));
-
 	for (uint32_t i = 0; i < p->n_names; i++)
-		judge(r, p, i, reads);
-	free(reads);
+		if (!p->looks[i].judged)
+			judge(r, p, i);
 	looks_free(p);
 }
 
@@ -576,6 +602,10 @@ on_done(void *arg, uint32_t target, const struct probe_ask *ask,
 			seen_put(kind == ASK_AGAIN ? &p->looks[at].again
 						   : &p->looks[at].sibling,
 				 done);
+		/* At once, when nothing of it is to come any more. */
+		if (p->subject != NULL && r->controls_open == 0 && at < p->at &&
+		    p->looks[at].pending == 0)
+			judge(r, p, at);
 	}
 	settle(r, p);
 }
@@ -588,6 +618,7 @@ places_make(struct round *r)
 	const struct probe_job *job = r->job;
 
 	r->n_places = job->n_subjects + job->n_controls;
+	r->reads = zeroed(READ_COUNT, sizeof(*r->reads));
 	r->targets = zeroed(r->n_places, sizeof(*r->targets));
 	r->places = zeroed(r->n_places, sizeof(*r->places));
 	r->controls_open = job->n_controls;
@@ -616,6 +647,7 @@ round_free(struct round *r)
 		}
 	}
 	probe_engine_free(r->g);
+	free(r->reads);
 	free(r->places);
 	free(r->targets);
 	free(r->names);

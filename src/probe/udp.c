@@ -94,6 +94,12 @@ probe_udp_open(struct probe_engine *g, bool ipv6, struct err *e)
 {
 	enum rc rc = RC_OK;
 
+	for (unsigned i = 0; i < BATCH; i++) {
+		g->in_iov[i] = (struct iovec){g->in[i], PROBE_MESSAGE_MAX};
+		g->in_msgs[i].msg_hdr.msg_iov = &g->in_iov[i];
+		g->in_msgs[i].msg_hdr.msg_iovlen = 1;
+		g->in_msgs[i].msg_hdr.msg_name = &g->in_from[i];
+	}
 	for (size_t i = 0; rc == RC_OK && i < SOCKETS; i++)
 		rc = socket_open(g, ipv6, &g->socks[(ipv6 ? SOCKETS : 0) + i], e);
 	for (uint32_t i = 0; i < g->n_targets; i++) {
@@ -318,25 +324,16 @@ take(struct probe_engine *g, struct usock *s, const union probe_socket *from,
 void
 probe_udp_read(struct probe_engine *g, struct usock *s)
 {
-	struct mmsghdr msgs[BATCH];
-	struct iovec iov[BATCH];
-	union probe_socket from[BATCH];
-
 	for (unsigned round = 0; round < READS_MAX; round++) {
-		memset(msgs, 0, sizeof(msgs));
-		for (unsigned i = 0; i < BATCH; i++) {
-			iov[i] = (struct iovec){g->in[i], PROBE_MESSAGE_MAX};
-			msgs[i].msg_hdr.msg_iov = &iov[i];
-			msgs[i].msg_hdr.msg_iovlen = 1;
-			msgs[i].msg_hdr.msg_name = &from[i];
-			msgs[i].msg_hdr.msg_namelen = sizeof(from[i]);
-		}
-		int n = recvmmsg(s->fd, msgs, BATCH, MSG_DONTWAIT, NULL);
+		for (unsigned i = 0; i < BATCH; i++)
+			g->in_msgs[i].msg_hdr.msg_namelen = sizeof(g->in_from[i]);
+		int n = recvmmsg(s->fd, g->in_msgs, BATCH, MSG_DONTWAIT, NULL);
 		if (n <= 0)
 			return;
 		for (int i = 0; i < n; i++)
-			if (msgs[i].msg_len >= KNOT_WIRE_HEADER_SIZE)
-				take(g, s, &from[i], g->in[i], msgs[i].msg_len);
+			if (g->in_msgs[i].msg_len >= KNOT_WIRE_HEADER_SIZE)
+				take(g, s, &g->in_from[i], g->in[i],
+				     g->in_msgs[i].msg_len);
 		if (n < BATCH)
 			return;
 	}
