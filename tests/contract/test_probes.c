@@ -167,6 +167,15 @@ work_is_what_orders_hold(void **state)
 	fix_clock_add(INT64_C(8) * 86400 * FIX_S);
 	r = call(f, officer, "GET", "/v1/probes/work", NULL);
 	assert_int_equal(json_array_size(json_object_get(r, "names")), 0);
+	/* Nor is anybody asked who is no operator any more, or wants no more questions.
+	 */
+	r = call(f, officer, "GET", "/v1/probes", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 2);
+	call(f, admin, "POST", "/v1/operators/isp-a/remove", NULL);
+	r = call(f, officer, "GET", "/v1/probes", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 0);
+	call(f, admin, "POST", "/v1/operators",
+	     json_pack("{s:s, s:s}", "name", "isp-a", "address", "192.0.2.53"));
 	call(f, admin, "POST", path, json_pack("{s:[]}", "resolvers"));
 	r = call(f, officer, "GET", "/v1/probes", NULL);
 	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 0);
