@@ -23,6 +23,7 @@ CREATE TABLE v_measured (
 	PRIMARY KEY (order_id, owner, operator, resolver, vantage)
 );
 CREATE INDEX v_measured_operator ON v_measured (operator, order_id);
+CREATE INDEX v_measured_still ON v_measured (order_id) WHERE expected = 'free' AND means = 'blocked';
 
 -- Lifts among all changes of the zone, by time: what is to be measured free.
 CREATE INDEX v_zone_change_lift ON v_zone_change (at_us) WHERE present = 0;
