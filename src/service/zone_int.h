@@ -78,7 +78,7 @@ enum rc zone_make(struct writer *w, const char *name, const char *origin,
 /* After an own event that changes what is in force; others are passed over. */
 enum rc zone_follow(struct writer *w, const char *type, const json_t *body,
 		    struct err *e) MUST_CHECK;
-/* A serial that no zone of this node has had, for now. */
+/* A serial that no zone of this node has had, to be used in this transaction. */
 enum rc zone_serial_next(struct writer *w, uint32_t *ret, struct err *e) MUST_CHECK;
 
 /* A publication in the making. */
