@@ -126,7 +126,8 @@ struct node {
 	pthread_mutex_t mu; /* of what follows */
 	pthread_cond_t queued, committed;
 	struct job *first, **last;
-	bool stopping;
+	bool stopping; /* no new job */
+	bool ending;   /* the last record was put: the writer ends with what waits */
 	uint64_t commits;
 	struct idem *idem; /* requests under an Idempotency-Key that are under way */
 	struct store *idle[NODE_READERS_MAX];

@@ -375,7 +375,7 @@ group_wait(struct node *nd)
 	bool urgent = false, due;
 	int waited = 0;
 
-	while (nd->first == NULL && !nd->stopping && !urgent && waited == 0) {
+	while (nd->first == NULL && !nd->ending && !urgent && waited == 0) {
 		due = access_due(nd, &urgent);
 		if (urgent)
 			break;
@@ -407,7 +407,7 @@ group_take(struct node *nd, bool recorded, struct job **ret)
 			nd->last = &nd->first;
 	}
 	bool goes_on =
-		jobs != NULL || !nd->stopping || (recorded && access_due(nd, &urgent));
+		jobs != NULL || !nd->ending || (recorded && access_due(nd, &urgent));
 	pthread_mutex_unlock(&nd->mu);
 	*ret = jobs;
 	return goes_on;
@@ -569,8 +569,12 @@ writer_stop(struct node *nd)
 {
 	if (!nd->running)
 		return;
-	access_node(nd, "stop");
 	node_stop(nd);
+	access_node(nd, "stop");
+	pthread_mutex_lock(&nd->mu);
+	nd->ending = true;
+	pthread_cond_broadcast(&nd->queued);
+	pthread_mutex_unlock(&nd->mu);
 	pthread_join(nd->thread, NULL);
 	nd->running = false;
 }

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "service/person.h"
 
 #define AUTHORITY PARTY_AUTHORITY
@@ -273,15 +274,21 @@ retention(void **state)
 	fix_close(&f);
 }
 
-/* The node's own starts and stops; a crash is a start without the stop before it. */
+/* The node's own starts and stops; a crash is a start without the stop before it.  The
+ * edges are stopped in between, while the writer has nothing to do. */
 static void
 starts(void **state)
 {
+	enum { EDGES_US = 50000 };
 	struct fix f;
 
 	(void)state;
 	fix_open(&f);
 	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "GET", "/v1/cases", NULL);
+	written(&f, AUTHORITY);
+	node_stop(f.n[AUTHORITY].nd);
+	for (int64_t from = clock_mono_us(); clock_mono_us() < from + EDGES_US;)
+		continue;
 	fix_reopen(&f, AUTHORITY); /* what waited is written by the stop */
 	written(&f, AUTHORITY);
 	json_t *rows = record(&f, json_pack("{s:s}", "person", "node"));
