@@ -21,6 +21,7 @@ ORIGIN = "rpz.test"
 WRAPPER_LINES = 3            # $TTL, SOA, NS
 CONTROLS = ("before.example.com", "after.example.com")
 GIVE_UP_S = 5                # a resolver that has not begun to answer by then has refused
+SETTLE_S = 3                 # one that answers has loaded its rules by then, or refused them
 
 BIND = """options {{
   directory "{dir}"; pid-file none; session-keyfile "{dir}/session.key"; lock-file none;
@@ -110,9 +111,21 @@ def takes(lab, root, kind, name, zone):
                  ask(port, "start.example", seconds=0.2), GIVE_UP_S)
     except Failure:
         pass
-    got = [ask(port, c) if child.poll() is None else None for c in CONTROLS]
+
+    def blocks():
+        got = [ask(port, c) for c in CONTROLS]
+        return all(x is not None and x.verdict in ("nxdomain", "nodata") for x in got)
+
+    # BIND answers for a moment before its rules are loaded.
+    taken = False
+    try:
+        lab.wait("its rules hold or it ends", lambda: child.poll() is not None or blocks(),
+                 SETTLE_S)
+        taken = child.poll() is None
+    except Failure:
+        pass
     lab.stop(f"{name}-{kind}")
-    return all(a is not None and a.verdict in ("nxdomain", "nodata") for a in got)
+    return taken
 
 
 def validate(rows):
