@@ -11,10 +11,7 @@ the ratio is limit / p95, above 1 when it is kept.
     bench_effect.py [--names N] [--turns N] [--only KIND]
 """
 import argparse
-import http.client
-import json
 import os
-import sqlite3
 import statistics
 import sys
 import time
@@ -24,41 +21,15 @@ os.environ.setdefault("SALURAN_SOURCE", SOURCE)
 sys.path.insert(0, os.path.join(SOURCE, "tests", "e2e"))
 import blocks  # noqa: E402
 import resolvers  # noqa: E402
-from lab import Failure, Lab, UnixConnection  # noqa: E402
+from lab import Failure, Lab  # noqa: E402
+from million import NAMES, fill, name, p95, post  # noqa: E402
 
-NAMES, TURNS = 1000000, 30
+TURNS = 30
 LIMIT_MS = 200
 LOAD_S = 180      # until a resolver has the base
 EFFECT_S = 60
 PAUSE_S = 0.001   # between two questions
 SETTLE_S = 2      # the base is read, and nothing changes for so long
-
-
-def name(i):
-    """Of the base; half of them are below another, as such lists have them."""
-    return f"w{i}.base{i // 2}.example"
-
-
-def key(owner):
-    """As the store has owners: from the root on."""
-    return ".".join(reversed(owner.split(".")))
-
-
-def fill(node, order, count):
-    """The base as it stands after years of orders: rows in force and published, all of one
-    order, whose events nobody would wait for here."""
-    db = sqlite3.connect(os.path.join(node.dir, "store.db"))
-    serial, = db.execute("SELECT base_serial FROM zone WHERE name = 'main'").fetchone()
-    db.execute("PRAGMA synchronous = OFF")
-    db.executemany("INSERT INTO v_zone (owner, order_id, name, action, since_serial) "
-                   "VALUES (?, ?, ?, 'nxdomain', ?)",
-                   ((name(i), order, name(i), serial) for i in range(count)))
-    db.executemany("INSERT INTO zone_row (zone, layer, owner, action, order_id) "
-                   "VALUES ('main', 0, ?, 'nxdomain', ?)",
-                   sorted((key(name(i)), order) for i in range(count)))
-    db.execute("UPDATE zone SET n_rows = n_rows + ? WHERE name = 'main'", (count,))
-    db.commit()
-    db.close()
 
 
 class Bench:
@@ -73,23 +44,6 @@ class Bench:
         fill(self.node, first, count)
         self.node.must_start()
         print(f"a base of {count} names in {time.monotonic() - began:.1f} s", flush=True)
-
-    def post(self, path, who, **body):
-        """Over the node's socket: no process is started while the clock runs."""
-        connection = UnixConnection(os.path.join(self.node.dir, "sock"))
-        try:
-            connection.request("POST", path, json.dumps(body), {
-                "Authorization": f"Bearer {self.node.credential(who)}",
-                "Content-Type": "application/json", "Connection": "close"})
-            answer = connection.getresponse()
-            got = json.loads(answer.read())
-        except (OSError, http.client.HTTPException) as e:
-            raise Failure(f"{path}: {e}") from None
-        finally:
-            connection.close()
-        if answer.status != 200:
-            raise Failure(f"{path} answered {answer.status}: {got}")
-        return got
 
     def until(self, what, probe):
         until = time.monotonic() + EFFECT_S
@@ -107,10 +61,10 @@ class Bench:
         order, text = self.authority.draft(one)
         self.authority.approve("agus", order, text)
         began = time.monotonic()
-        self.post(f"/v1/orders/{order}/approve", "dewi", text_sha256=text)
+        post(self.node, f"/v1/orders/{order}/approve", "dewi", text_sha256=text)
         block = self.until(f"{r.title} blocks", lambda: r.blocked(one)) - began
         began = time.monotonic()
-        self.post(f"/v1/orders/{order}/lift", "dewi", reason="It is over.")
+        post(self.node, f"/v1/orders/{order}/lift", "dewi", reason="It is over.")
         lift = self.until(f"{r.title} is free", lambda: r.open(one)) - began
         return block * 1000, lift * 1000
 
@@ -134,10 +88,6 @@ class Bench:
             f"max {max(v):.0f} ms" for word, v in (("block", block), ("lift", lift))),
             flush=True)
         return max(p95(block), p95(lift))
-
-
-def p95(values):
-    return sorted(values)[min(len(values) - 1, int(len(values) * 0.95))]
 
 
 def main():

@@ -292,6 +292,46 @@ cmd_peer_list(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+static void
+checks_print(struct cli *c, const json_t *results)
+{
+	const json_t *v, *row;
+	size_t i, k;
+
+	json_array_foreach (results, i, v) {
+		bool passed = strcmp(cli_text(v, "verdict"), "passed") == 0;
+		printf("    %s of %s, serial %" JSON_INTEGER_FORMAT
+		       ", %" JSON_INTEGER_FORMAT " rows: %s, %s\n",
+		       strcmp(cli_text(v, "scope"), "base") == 0 ? "base" : "changes",
+		       cli_text(v, "zone"), cli_int(v, "serial"), cli_int(v, "rows"),
+		       cli_text(v, "verdict"), cli_time(c, v, "at"));
+		json_array_foreach (json_object_get(v, "refused"), k, row)
+			printf("      %s (%s), order %s\n", cli_text(row, "owner"),
+			       cli_text(row, "action"), cli_text(row, "order"));
+		if (!passed)
+			printf("      its words: %s\n", cli_text(v, "words"));
+	}
+}
+
+static void
+checkers_print(struct cli *c, const json_t *r)
+{
+	const json_t *checkers = json_object_get(r, "checkers"), *v;
+	size_t i;
+
+	if (strcmp(cli_text(r, "role"), "authority") != 0)
+		return;
+	if (json_array_size(checkers) == 0)
+		printf("checkers of other servers: none (setting rpz.checkers)\n");
+	json_array_foreach (checkers, i, v) {
+		bool ready = strcmp(cli_text(v, "state"), "ready") == 0;
+		printf("checker %s %s: %s%s%s\n", cli_text(v, "path"),
+		       cli_text(v, "version"), cli_text(v, "state"), ready ? "" : ", ",
+		       ready ? "" : cli_text(v, "why"));
+		checks_print(c, json_object_get(v, "results"));
+	}
+}
+
 static enum rc
 cmd_status(struct cli *c, struct err *e)
 {
@@ -315,6 +355,7 @@ cmd_status(struct cli *c, struct err *e)
 	       ", zone serial %" JSON_INTEGER_FORMAT "\n",
 	       cli_int(r, "orders_in_force"), cli_int(r, "names_blocked"),
 	       cli_int(r, "zone_serial"));
+	checkers_print(c, r);
 	peers_print(c, json_object_get(r, "peers"));
 	return RC_OK;
 }

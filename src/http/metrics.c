@@ -230,6 +230,10 @@ metrics_put(struct metrics *m, const json_t *node, int streams, struct buf *b)
 		{"webhooks_failing", "saluran_webhooks_failing", "gauge",
 		 "Webhooks whose last delivery failed."},
 		{"sessions", "saluran_sessions", "gauge", "People who are logged in."},
+		{"checkers_ready", "saluran_zone_checkers_ready", "gauge",
+		 "Other DNS servers' checkers that look at the zones."},
+		{"checks_refused", "saluran_zone_checks_refused", "gauge",
+		 "Checks of what is published that were refused by one of them."},
 	};
 
 	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++)

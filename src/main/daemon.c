@@ -30,6 +30,15 @@ enum {
 	CHECK_RETRY_US = 10000000,
 };
 
+/* A thread that does one piece of work after the other, while there is any. */
+struct beside {
+	struct node *nd;
+	const char *name; /* in the log */
+	enum rc (*piece)(struct node *nd, struct err *e);
+	pthread_t thread;
+	bool started;
+};
+
 struct serving {
 	struct node *nd;
 	struct http_api *api;
@@ -40,8 +49,8 @@ struct serving {
 	struct rpz *rpz;
 	struct prober *rounds, *changes; /* both ask operators' resolvers */
 	struct edge_state state;	 /* that the edges were told of */
-	pthread_t signals, checker;
-	bool checker_started;
+	pthread_t signals;
+	struct beside files, zones;
 	bool signals_started;
 };
 
@@ -71,33 +80,40 @@ signals_start(struct serving *s, struct err *e)
 	return RC_OK;
 }
 
-/* Opens each file of evidence that came, once, beside everything else: one of 2 GiB takes
- * a while. */
 static void *
-checker_main(void *arg)
+beside_main(void *arg)
 {
-	struct serving *s = arg;
+	struct beside *b = arg;
 	bool goes_on = true;
 
 	while (goes_on) {
-		uint64_t seen = node_commits(s->nd);
+		uint64_t seen = node_commits(b->nd);
 		struct err e = ERR_INIT;
-		enum rc rc = service_evidence_check(s->nd, &e);
+		enum rc rc = b->piece(b->nd, &e);
 		if (rc == RC_OK)
 			continue;
 		if (rc != RC_NOT_FOUND && rc != RC_UNAVAILABLE)
-			log_line(LOG_ERROR, "evidence.check", "rc=%s why=%s",
-				 rc_token(rc), e.text);
-		goes_on = node_wait(s->nd, seen, CHECK_RETRY_US);
+			log_line(LOG_ERROR, b->name, "rc=%s why=%s", rc_token(rc),
+				 e.text);
+		goes_on = node_wait(b->nd, seen, CHECK_RETRY_US);
 	}
 	return NULL;
 }
 
 static enum rc
-checker_start(struct serving *s)
+beside_start(struct beside *b, struct node *nd, const char *name,
+	     enum rc (*piece)(struct node *nd, struct err *e), struct err *e)
 {
-	s->checker_started = pthread_create(&s->checker, NULL, checker_main, s) == 0;
-	return s->checker_started ? RC_OK : RC_IO;
+	*b = (struct beside){.nd = nd, .name = name, .piece = piece};
+	b->started = pthread_create(&b->thread, NULL, beside_main, b) == 0;
+	return b->started ? RC_OK : err_set(e, RC_IO, "cannot start a thread");
+}
+
+static void
+beside_join(struct beside *b)
+{
+	if (b->started)
+		pthread_join(b->thread, NULL);
 }
 
 static enum rc
@@ -252,8 +268,12 @@ daemon_serve(struct cli *c, struct err *e)
 		rc = edges_start(&s, c->a, e);
 	if (rc == RC_OK)
 		rc = probers_start(&s, e);
-	if (rc == RC_OK && checker_start(&s) != RC_OK)
-		rc = err_set(e, RC_IO, "cannot start a thread");
+	/* A file of 2 GiB, or a zone of a million names, takes a while to look at. */
+	if (rc == RC_OK)
+		rc = beside_start(&s.files, s.nd, "evidence.check",
+				  service_evidence_check, e);
+	if (rc == RC_OK && node_identity(s.nd)->role == PARTY_AUTHORITY)
+		rc = beside_start(&s.zones, s.nd, "zone.check", service_zone_check, e);
 	if (rc == RC_OK) {
 		ready_print(&s);
 		rc = watch(&s, e);
@@ -268,8 +288,8 @@ daemon_serve(struct cli *c, struct err *e)
 	peer_server_stop(s.peer_server);
 	http_pages_stop(s.pages);
 	http_api_stop(s.api);
-	if (s.checker_started)
-		pthread_join(s.checker, NULL);
+	beside_join(&s.files);
+	beside_join(&s.zones);
 	if (s.signals_started) {
 		pthread_kill(s.signals, SIGTERM);
 		pthread_join(s.signals, NULL);

@@ -77,7 +77,7 @@ put_peers(const json_t *status, json_t *unreceipted, json_t *failing)
  * out: writer_queue, commits, cases, overdue, items, decided, alarms, orders_in_force,
  *      names_blocked, zone_serial, events {type: number since the start},
  *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing,
- * sessions
+ *      sessions, checkers_ready, checks_refused
  */
 enum rc
 service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -88,7 +88,7 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 		"zone_serial", "orders_in_force", "names_blocked"};
 	json_t *o = json_object(), *events = json_object(), *none = json_object();
 	json_t *unreceipted = json_object(), *failing = json_object(), *n;
-	json_t *hooks = NULL;
+	json_t *hooks = NULL, *checks = NULL;
 	struct reply status = {0};
 	struct store *s = NULL;
 	int64_t cases = 0, sessions = 0;
@@ -123,7 +123,13 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	if (rc == RC_OK)
 		rc = store_row(s, &SQL_WEBHOOK_FIGURES, NULL,
 			       "webhooks:i webhooks_failing:i", &hooks, e);
+	if (rc == RC_OK)
+		rc = store_row(s, &SQL_ZONE_CHECK_FIGURES, NULL,
+			       "checkers_ready:i checks_refused:i", &checks, e);
 	reader_put(nd, s);
+	if (checks != NULL)
+		json_object_update(o, checks);
+	json_decref(checks);
 	if (hooks != NULL)
 		json_object_update(o, hooks);
 	json_decref(hooks);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,6 +101,12 @@ const struct setting_def node_settings[] = {
 	 "how soon they ask again when nobody answered"},
 	{"rpz.expire_s", SETTING_INT, 2, 2419200, "604800", "s",
 	 "how long a copy of the zone is good while nobody answers"},
+	{"rpz.checkers", SETTING_TEXT, 0, 1000,
+	 "/usr/bin/named-checkzone /usr/bin/kzonecheck", "paths",
+	 "checkers of other DNS servers, separated by blanks: in the background they "
+	 "look "
+	 "at what is published, and one that refuses it raises an alarm; one that is not "
+	 "installed is passed over; empty: none"},
 	{"probe.every_s", SETTING_INT, 0, 86400, "60", "s",
 	 "how often operators' resolvers are asked what they answer for names of orders; "
 	 "0: "
@@ -401,6 +408,7 @@ node_open(const char *dir, struct node **ret, struct err *e)
 	nd->a = arena_create();
 	nd->dir = arena_strdup(nd->a, dir);
 	nd->lock_fd = -1;
+	nd->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&nd->mu, NULL);
 	pthread_mutex_init(&nd->checkpoint_mu, NULL);
 	pthread_mutex_init(&nd->metrics_mu, NULL);
@@ -461,6 +469,8 @@ node_stop(struct node *nd)
 	pthread_cond_broadcast(&nd->queued);
 	pthread_cond_broadcast(&nd->committed);
 	pthread_mutex_unlock(&nd->mu);
+	if (nd->stop_fd >= 0)
+		(void)eventfd_write(nd->stop_fd, 1);
 }
 
 void
@@ -480,6 +490,8 @@ node_close(struct node *nd)
 	vault_stop(nd);
 	if (nd->lock_fd >= 0)
 		close(nd->lock_fd);
+	if (nd->stop_fd >= 0)
+		close(nd->stop_fd);
 	pthread_cond_destroy(&nd->queued);
 	pthread_cond_destroy(&nd->committed);
 	pthread_mutex_destroy(&nd->mu);

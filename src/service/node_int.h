@@ -119,9 +119,11 @@ struct node {
 	struct settings *config;
 	const struct identity *id;
 	struct signer *signer;
-	mail_read_fn *mail_read;  /* the reader of e-mail, given by main */
-	uint8_t *store_key;	  /* of the store's secrets: vault.h */
-	struct guard_lists lists; /* suffixes, protected names, services */
+	mail_read_fn *mail_read;   /* the reader of e-mail, given by main */
+	uint8_t *store_key;	   /* of the store's secrets: vault.h */
+	struct guard_lists lists;  /* suffixes, protected names, services */
+	struct checkers *checkers; /* of the thread that asks them only */
+	int stop_fd;		   /* can be read when the node stops */
 
 	pthread_mutex_t mu; /* of what follows */
 	pthread_cond_t queued, committed;

@@ -15,6 +15,7 @@
 #include "service/person.h"
 #include "service/register.h"
 #include "service/use.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 enum { TIMELINE_MAX = 1000 };
@@ -97,12 +98,12 @@ service_counts(struct node *nd, struct arena *a, const struct actor *who, json_t
 }
 
 /* out: org, name, role, zone serial, cases by state, counts of items, peers with
- * delivery, orders in force */
+ * delivery, orders in force, checkers with what they say of the zones */
 enum rc
 service_status(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	       struct reply *out, struct err *e)
 {
-	json_t *counts = NULL, *access = NULL, *peers = json_array();
+	json_t *counts = NULL, *access = NULL, *checkers = NULL, *peers = json_array();
 	struct store *s = NULL;
 	uint32_t serial = 0;
 	enum rc rc = in_only(in, "", e);
@@ -131,12 +132,16 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 			       &counts, e);
 	if (rc == RC_OK)
 		rc = access_status(s, &access, e);
+	if (rc == RC_OK)
+		rc = zone_checkers_json(s, &checkers, e);
 	reader_put(nd, s);
 	if (counts != NULL)
 		json_object_update(o, counts);
 	json_decref(counts);
 	if (access != NULL)
 		json_object_set_new(o, "access", access);
+	if (checkers != NULL)
+		json_object_set_new(o, "checkers", checkers);
 	json_object_set_new(o, "frozen", channels_frozen_json(nd));
 	json_object_set_new(o, "zone_serial", json_integer(serial));
 	return rc;

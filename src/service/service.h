@@ -197,6 +197,11 @@ void service_pulled(struct node *nd, const char *operator_name, const char *orig
  * event.  RC_NOT_FOUND: there is none. */
 enum rc service_evidence_check(struct node *nd, struct err *e) MUST_CHECK;
 
+/* Do one piece of what is due of other servers' checkers (rpz.checkers): look at rows
+ * that changed, at a base.  For one thread, which it makes nicer.  RC_NOT_FOUND: nothing
+ * is due.  RC_UNAVAILABLE: the node stops. */
+enum rc service_zone_check(struct node *nd, struct err *e) MUST_CHECK;
+
 /* Do what is due (service/tick.h); how long until the next of it (at most max_us).
  * RC_UNAVAILABLE: the signer has ended, and only a new start of the node mends that. */
 enum rc service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us,
