@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "core/rpz_row.h"
 #include "probe/round.h"
 
 enum {
@@ -164,8 +165,8 @@ on_result(void *arg, const struct probe_result *r)
 struct job {
 	struct probe_job job;
 	struct probe_subject subject;
-	struct probe_name names[NAMES];
-	uint32_t order[PROBES];
+	const char *names[NAMES];
+	struct probe_want wants[PROBES];
 };
 
 static void
@@ -177,16 +178,16 @@ job_make(struct job *j, struct arena *a, unsigned port)
 
 	for (unsigned i = 0; i < NAMES; i++) {
 		name_of(i, name);
-		j->names[i].owner = arena_strdup(a, name);
+		j->names[i] = arena_strdup(a, name);
 	}
 	for (uint32_t i = 0; i < PROBES; i++)
-		j->order[i] = i % NAMES;
+		j->wants[i].name = i % NAMES;
 	bench_must(probe_target_parse(a, arena_printf(a, "127.0.0.1:%u", port),
 				      &j->subject.target, &e),
 		   &e, "target");
-	j->subject.canary = PROBE_CANARY;
-	j->subject.names = j->order;
-	j->subject.n_names = PROBES;
+	j->subject.canary = RPZROW_CANARY;
+	j->subject.wants = j->wants;
+	j->subject.n_wants = PROBES;
 	j->job = (struct probe_job){.vantage = "bench",
 				    .type = 1,
 				    .names = j->names,
@@ -224,7 +225,7 @@ await(struct job *j)
 	struct probe_subject s = j->subject;
 	struct err e = ERR_INIT;
 
-	s.n_names = 1;
+	s.n_wants = 1;
 	one.subjects = &s;
 	one.limits.timeout_us = LOAD_PAUSE_US;
 	for (unsigned i = 0; i < LOAD_TRIES; i++) {

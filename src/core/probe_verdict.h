@@ -92,11 +92,6 @@ struct probe_address {
 /* An address as text.  False: it is none. */
 bool probe_address_parse(const char *text, struct probe_address *ret);
 
-/* The canary: its TXT is the serial of the zone that a resolver holds.  A name of its
- * own, since below its origin a resolver that serves the zone would not ask its policy.
- */
-#define PROBE_CANARY "_saluran-serial"
-
 struct probe_sight {
 	enum probe_got got;
 	bool by_tcp;	 /* of the control: UDP said to come by TCP */

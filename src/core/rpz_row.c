@@ -46,6 +46,16 @@ rpzrow_act_text(struct arena *a, enum rpzrow_act act, const char *data)
 			    : arena_printf(a, "%s %s", acts[act].token, data);
 }
 
+const char *
+rpzrow_canary(struct arena *a, const char *origin)
+{
+	/* Each on the wire with a length byte before its first label, and the root. */
+	size_t wire = 2 * (strlen(origin) + 1) + sizeof(RPZROW_CANARY) + 1;
+
+	return wire > RPZROW_WIRE_MAX ? NULL
+				      : arena_printf(a, "%s." RPZROW_CANARY, origin);
+}
+
 unsigned
 rpzrow_act_rank(enum rpzrow_act act)
 {

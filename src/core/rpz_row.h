@@ -62,6 +62,16 @@ struct rpzrow {
 	const char *data; /* host, address or text; NULL where the action says all */
 };
 
+/*
+ * The canary: local data whose TXT is the serial, asked through a resolver to know which
+ * one it holds.  Its name lies below no origin, where a resolver that serves the zone
+ * would not ask its policy.  Of several zones in one resolver the first answers for it,
+ * so each has another of its own, "<origin>._saluran-serial"; NULL: the origin is too
+ * long for that.
+ */
+#define RPZROW_CANARY "_saluran-serial"
+const char *rpzrow_canary(struct arena *a, const char *origin);
+
 /* What an order's action is in the store: "nxdomain", "landing page.example". */
 enum rc rpzrow_act_read(struct arena *a, const char *text, enum rpzrow_act *ret,
 			const char **ret_data, struct err *e) MUST_CHECK;

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "core/rpz_row.h"
 #include "core/target.h"
 #include "probe/round.h"
 
@@ -41,7 +42,8 @@ struct command {
 	struct probe_job job;
 	struct probe_subject *subjects;
 	struct probe_target *controls;
-	struct probe_name *names;
+	const char **names;
+	struct probe_want *wants;
 	struct probe_before *before; /* by subject, then by name */
 	struct probe_address *landing;
 	const char **zones;
@@ -207,10 +209,8 @@ take_name(struct command *k, const char *text, struct err *e)
 	if (k->job.n_names == PROBE_NAMES_MAX)
 		return err_set(e, RC_LIMIT, "more than %d names", PROBE_NAMES_MAX);
 	k->names = grown(k->c->a, k->names, k->job.n_names, sizeof(*k->names));
-	k->names[k->job.n_names++] = (struct probe_name){
-		.owner = wildcard ? arena_printf(k->c->a, "*.%s", name) : name,
-		.expect_free = k->expect_free,
-		.serial = k->serial};
+	k->names[k->job.n_names++] =
+		wildcard ? arena_printf(k->c->a, "*.%s", name) : name;
 	return RC_OK;
 }
 
@@ -297,6 +297,15 @@ lists(struct command *k, struct err *e)
 	return rc;
 }
 
+/* That of the zone which is named first: the plain one may be another authority's. */
+static const char *
+canary_default(const struct command *k)
+{
+	const char *own = rpzrow_canary(k->c->a, k->zones[0]);
+
+	return own == NULL ? RPZROW_CANARY : own;
+}
+
 static enum rc
 read_words(struct command *k, struct err *e)
 {
@@ -316,11 +325,18 @@ read_words(struct command *k, struct err *e)
 	vantage = cli_value(k->c, "vantage");
 	k->canary = cli_value(k->c, "canary");
 	if (k->canary == NULL && k->job.n_zones != 0)
-		k->canary = PROBE_CANARY;
+		k->canary = canary_default(k);
+	k->wants = arena_array(k->c->a, k->job.n_names, sizeof(*k->wants));
+	for (uint32_t i = 0; i < k->job.n_names; i++)
+		k->wants[i] = (struct probe_want){
+			.name = i, .expect_free = k->expect_free, .serial = k->serial};
+	probe_wants_cover(k->c->a, k->names, k->wants, k->job.n_names);
 	k->before = arena_array(k->c->a, k->job.n_subjects * k->job.n_names,
 				sizeof(*k->before));
 	for (size_t i = 0; i < k->job.n_subjects; i++) {
 		k->subjects[i].canary = k->canary;
+		k->subjects[i].wants = k->wants;
+		k->subjects[i].n_wants = k->job.n_names;
 		k->subjects[i].before = k->before + i * k->job.n_names;
 	}
 	k->job.vantage = vantage == NULL ? "local" : vantage;
@@ -341,7 +357,7 @@ line_print(const struct probe_result *r)
 {
 	const char *who = r->subject->target.operator_name;
 
-	printf("%-24s %-32s %-9s %s", r->subject->target.text, r->name->owner,
+	printf("%-24s %-32s %-9s %s", r->subject->target.text, r->owner,
 	       probe_verdict_token(r->verdict), r->why);
 	if (who != NULL)
 		printf(" [%s]", who);
@@ -365,7 +381,7 @@ on_result(void *arg, const struct probe_result *r)
 	k->results++;
 	k->verdicts[r->verdict]++;
 	k->as_expected +=
-		means == (r->name->expect_free ? PROBE_MEANS_FREE : PROBE_MEANS_BLOCKED);
+		means == (r->want->expect_free ? PROBE_MEANS_FREE : PROBE_MEANS_BLOCKED);
 	if (!k->c->json) {
 		line_print(r);
 		return;

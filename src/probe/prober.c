@@ -15,6 +15,7 @@ enum {
 	QUICK_FIRST_S = 1,
 	QUICK_MAX_S = 60,
 	RETRY_S = 5,
+	ROW_MAX = PROBE_OWNER_MAX + 64,
 };
 
 struct prober {
@@ -30,7 +31,7 @@ struct prober {
 	char from[PROBE_OWNER_MAX]; /* where the names that have their turn begin */
 	int64_t next_full_us, next_quick_us, quick_us; /* monotonic; a pause */
 	int64_t serial;
-	json_t *settled; /* owner: what every resolver was seen to do with it */
+	json_t *settled; /* by zone and owner: what all resolvers were seen to do */
 	/* Of a round. */
 	json_t *batch, *unsettled;
 	int64_t round_us;
@@ -55,16 +56,26 @@ hand_over(struct prober *p)
 	}
 }
 
+/* A row of a zone, as a key. */
+static const char *
+row_of(char out[ROW_MAX], const char *zone, const char *owner)
+{
+	snprintf(out, ROW_MAX, "%s %s", zone == NULL ? "" : zone, owner);
+	return out;
+}
+
 static void
 on_result(void *arg, const struct probe_result *r)
 {
 	struct prober *p = arg;
 	enum probe_means want =
-		r->name->expect_free ? PROBE_MEANS_FREE : PROBE_MEANS_BLOCKED;
+		r->want->expect_free ? PROBE_MEANS_FREE : PROBE_MEANS_BLOCKED;
+	char row[ROW_MAX];
 
 	if (probe_verdict_means(r->verdict) != want)
-		json_object_set_new(p->unsettled, r->name->owner, json_true());
-	if (r->name->n_orders == 0)
+		json_object_set_new(p->unsettled, row_of(row, r->subject->zone, r->owner),
+				    json_true());
+	if (r->want->n_orders == 0)
 		return;
 	json_array_append_new(p->batch, probe_result_json(r));
 	if (json_array_size(p->batch) == PROBE_RESULTS_MAX)
@@ -80,20 +91,26 @@ state_of(struct arena *a, const json_t *name)
 		(long long)json_integer_value(json_object_get(name, "serial")));
 }
 
+static const char *
+zone_of(const json_t *name)
+{
+	return json_string_value(json_object_get(name, "zone"));
+}
+
 static bool
 is_fresh(struct arena *a, const struct prober *p, const json_t *name)
 {
 	const char *since = json_string_value(json_object_get(name, "since"));
 	const char *owner = json_string_value(json_object_get(name, "owner"));
-	const char *was = owner == NULL
-				  ? NULL
-				  : json_string_value(json_object_get(p->settled, owner));
+	char row[ROW_MAX];
 	int64_t since_us;
 
 	if (since == NULL || owner == NULL ||
 	    clock_parse(since, strlen(since), &since_us) != RC_OK ||
 	    clock_now_us() - since_us > FRESH_S * CLOCK_US_PER_S)
 		return false;
+	const char *was = json_string_value(
+		json_object_get(p->settled, row_of(row, zone_of(name), owner)));
 	return was == NULL || strcmp(was, state_of(a, name)) != 0;
 }
 
@@ -105,11 +122,15 @@ settle(struct arena *a, struct prober *p, const json_t *names)
 
 	json_array_foreach (names, i, name) {
 		const char *owner = json_string_value(json_object_get(name, "owner"));
-		if (owner != NULL && json_object_get(p->unsettled, owner) == NULL)
-			json_object_set_new(p->settled, owner,
+		char text[ROW_MAX];
+		if (owner == NULL)
+			continue;
+		const char *row = row_of(text, zone_of(name), owner);
+		if (json_object_get(p->unsettled, row) == NULL)
+			json_object_set_new(p->settled, row,
 					    json_string(state_of(a, name)));
-		else if (owner != NULL)
-			json_object_del(p->settled, owner);
+		else
+			json_object_del(p->settled, row);
 	}
 }
 
@@ -343,7 +364,9 @@ prober_stop(struct prober *p)
 static enum rc
 node_work(void *arg, struct arena *a, const char *from, json_t **ret, struct err *e)
 {
-	return service_probe_work(arg, a, from, ret, e);
+	const struct probe_ask_for what = {.from = from};
+
+	return service_probe_work(arg, a, &what, ret, e);
 }
 
 static enum rc

@@ -9,7 +9,8 @@
 enum {
 	ORDERS_MAX = 256,
 	OPERATOR_MAX = 40,
-	ZONES_MAX = 64,
+	ZONES_MAX = 32,
+	ORIGINS_MAX = 3 * ZONES_MAX,
 	TIMEOUT_MIN_MS = 50,
 	TIMEOUT_MAX_MS = 60000,
 	PER_S_MAX = 100000,
@@ -40,18 +41,28 @@ int_of(const json_t *o, const char *member, int64_t low, int64_t high)
 	return v < low ? low : v > high ? high : v;
 }
 
+/* The wants of each zone, and every name of any of them once. */
+struct reading {
+	struct arena *a;
+	struct probe_job *job;
+	const char **names;
+	json_t *places; /* by owner: its place in the names */
+	size_t n_zones;
+	struct zone_wants {
+		const char *zone;
+		struct probe_want *wants;
+		size_t n;
+	} zones[ZONES_MAX];
+};
+
 static enum rc
-name_read(struct arena *a, const json_t *v, struct probe_name *ret, struct err *e)
+orders_read(struct arena *a, const json_t *v, struct probe_want *ret, struct err *e)
 {
-	const char *expected = json_string_value(json_object_get(v, "expected"));
 	const json_t *orders = json_object_get(v, "orders"), *o;
 	size_t i, n = json_array_size(orders);
 
-	ret->owner = json_string_value(json_object_get(v, "owner"));
-	if (ret->owner == NULL || expected == NULL || n > ORDERS_MAX)
-		return bad(e, "a name");
-	ret->expect_free = strcmp(expected, "free") == 0;
-	ret->serial = (uint32_t)int_of(v, "serial", 0, UINT32_MAX);
+	if (n > ORDERS_MAX)
+		return bad(e, "the orders of a name");
 	const char **ids = arena_array(a, n + 1, sizeof(*ids));
 	json_array_foreach (orders, i, o) {
 		ids[i] = json_string_value(o);
@@ -63,43 +74,106 @@ name_read(struct arena *a, const json_t *v, struct probe_name *ret, struct err *
 	return RC_OK;
 }
 
+static struct zone_wants *
+zone_of(struct reading *x, const char *zone)
+{
+	for (size_t i = 0; i < x->n_zones; i++)
+		if (strcmp(x->zones[i].zone, zone) == 0)
+			return &x->zones[i];
+	if (x->n_zones == ZONES_MAX)
+		return NULL;
+	x->zones[x->n_zones].zone = zone;
+	return &x->zones[x->n_zones++];
+}
+
+static uint32_t
+place_of(struct reading *x, const char *owner)
+{
+	const json_t *at = json_object_get(x->places, owner);
+
+	if (at != NULL)
+		return (uint32_t)json_integer_value(at);
+	json_object_set_new(x->places, owner, json_integer((json_int_t)x->job->n_names));
+	x->names[x->job->n_names] = owner;
+	return (uint32_t)x->job->n_names++;
+}
+
 static enum rc
-names_read(struct arena *a, const json_t *work, struct probe_job *job, struct err *e)
+want_read(struct reading *x, const json_t *v, size_t max, struct err *e)
+{
+	const char *owner = json_string_value(json_object_get(v, "owner"));
+	const char *expected = json_string_value(json_object_get(v, "expected"));
+	const char *zone = json_string_value(json_object_get(v, "zone"));
+	struct zone_wants *z = zone == NULL ? NULL : zone_of(x, zone);
+
+	if (owner == NULL || expected == NULL || z == NULL)
+		return bad(e, "a name");
+	if (z->wants == NULL)
+		z->wants = arena_array(x->a, max, sizeof(*z->wants));
+	struct probe_want *w = &z->wants[z->n++];
+	w->name = place_of(x, owner);
+	w->expect_free = strcmp(expected, "free") == 0;
+	w->serial = (uint32_t)int_of(v, "serial", 0, UINT32_MAX);
+	return orders_read(x->a, v, w, e);
+}
+
+static enum rc
+names_read(struct reading *x, const json_t *work, struct err *e)
 {
 	const json_t *list, *v;
 	size_t i, n;
 	enum rc rc = list_of(work, "names", PROBE_NAMES_MAX, &list, &n, e);
-	struct probe_name *names = arena_array(a, n + 1, sizeof(*names));
 
+	x->names = arena_array(x->a, n + 1, sizeof(*x->names));
 	json_array_foreach (list, i, v)
 		if (rc == RC_OK)
-			rc = name_read(a, v, &names[i], e);
-	job->names = names;
-	job->n_names = n;
+			rc = want_read(x, v, n, e);
+	x->job->names = x->names;
+	for (i = 0; rc == RC_OK && i < x->n_zones; i++)
+		probe_wants_cover(x->a, x->names, x->zones[i].wants, x->zones[i].n);
 	return rc;
 }
 
 static enum rc
-subjects_read(struct arena *a, const json_t *work, struct probe_job *job, struct err *e)
+subject_read(struct reading *x, const json_t *v, struct probe_subject *s, struct err *e)
+{
+	const char *name = json_string_value(json_object_get(v, "operator"));
+	const char *text = json_string_value(json_object_get(v, "resolver"));
+	enum rc rc = RC_OK;
+
+	s->zone = json_string_value(json_object_get(v, "zone"));
+	s->canary = json_string_value(json_object_get(v, "canary"));
+	if (name == NULL || strlen(name) > OPERATOR_MAX || text == NULL ||
+	    s->zone == NULL)
+		return bad(e, "a resolver");
+	rc = probe_target_parse(x->a, text, &s->target, e);
+	s->target.operator_name = name;
+	for (size_t i = 0; i < x->n_zones; i++) {
+		if (strcmp(x->zones[i].zone, s->zone) != 0)
+			continue;
+		s->wants = x->zones[i].wants;
+		s->n_wants = x->zones[i].n;
+	}
+	return rc;
+}
+
+/* Those of a zone without names are asked nothing. */
+static enum rc
+subjects_read(struct reading *x, const json_t *work, struct err *e)
 {
 	const json_t *list, *v;
-	size_t i, n;
+	size_t i, n, kept = 0;
 	enum rc rc = list_of(work, "resolvers", PROBE_TARGETS_MAX, &list, &n, e);
-	struct probe_subject *subjects = arena_array(a, n + 1, sizeof(*subjects));
+	struct probe_subject *subjects = arena_array(x->a, n + 1, sizeof(*subjects));
 
 	json_array_foreach (list, i, v) {
-		const char *name = json_string_value(json_object_get(v, "operator"));
-		const char *text = json_string_value(json_object_get(v, "resolver"));
-		if (rc == RC_OK &&
-		    (name == NULL || strlen(name) > OPERATOR_MAX || text == NULL))
-			rc = bad(e, "a resolver");
+		subjects[kept] = (struct probe_subject){.wants = NULL};
 		if (rc == RC_OK)
-			rc = probe_target_parse(a, text, &subjects[i].target, e);
-		subjects[i].target.operator_name = name;
-		subjects[i].canary = json_string_value(json_object_get(v, "canary"));
+			rc = subject_read(x, v, &subjects[kept], e);
+		kept += subjects[kept].n_wants != 0;
 	}
-	job->subjects = subjects;
-	job->n_subjects = n;
+	x->job->subjects = subjects;
+	x->job->n_subjects = kept;
 	return rc;
 }
 
@@ -145,7 +219,7 @@ zones_read(struct arena *a, const json_t *work, struct probe_job *job, struct er
 {
 	const json_t *list, *v;
 	size_t i, n;
-	enum rc rc = list_of(work, "zones", ZONES_MAX, &list, &n, e);
+	enum rc rc = list_of(work, "zones", ORIGINS_MAX, &list, &n, e);
 	const char **zones = arena_array(a, n + 1, sizeof(*zones));
 
 	json_array_foreach (list, i, v) {
@@ -164,6 +238,7 @@ prober_job(struct arena *a, const json_t *work, const char *vantage,
 {
 	const json_t *l = json_object_get(work, "limits");
 	const char *never = json_string_value(json_object_get(work, "never"));
+	struct reading x = {.a = a, .job = ret, .places = json_object()};
 	enum rc rc;
 
 	*ret = (struct probe_job){.vantage = vantage,
@@ -178,9 +253,10 @@ prober_job(struct arena *a, const json_t *work, const char *vantage,
 	ret->limits.tries = (uint32_t)int_of(l, "tries", 1, PROBE_TRIES_MAX);
 	ret->limits.timeout_us =
 		int_of(l, "timeout_ms", TIMEOUT_MIN_MS, TIMEOUT_MAX_MS) * US_PER_MS;
-	rc = names_read(a, work, ret, e);
+	rc = names_read(&x, work, e);
 	if (rc == RC_OK)
-		rc = subjects_read(a, work, ret, e);
+		rc = subjects_read(&x, work, e);
+	json_decref(x.places);
 	if (rc == RC_OK)
 		rc = controls_read(a, work, ret, e);
 	if (rc == RC_OK)

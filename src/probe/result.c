@@ -98,13 +98,13 @@ probe_result_json(const struct probe_result *r)
 		"{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "at",
 		clock_format(r->at_us, when), "vantage", r->job->vantage, "operator",
 		text_or_null(r->subject->target.operator_name), "resolver",
-		r->subject->target.text, "owner", r->name->owner, "asked_name", name,
-		"type", type, "expected", r->name->expect_free ? "free" : "blocked",
-		"serial", (json_int_t)r->name->serial, "verdict",
-		probe_verdict_token(r->verdict), "why", r->why);
+		r->subject->target.text, "owner", r->owner, "asked_name", name, "type",
+		type, "expected", r->want->expect_free ? "free" : "blocked", "serial",
+		(json_int_t)r->want->serial, "verdict", probe_verdict_token(r->verdict),
+		"why", r->why);
 	json_t *orders = json_array();
-	for (size_t i = 0; i < r->name->n_orders; i++)
-		json_array_append_new(orders, json_string(r->name->orders[i]));
+	for (size_t i = 0; i < r->want->n_orders; i++)
+		json_array_append_new(orders, json_string(r->want->orders[i]));
 	json_object_set_new(o, "orders", orders);
 	json_object_set_new(
 		o, "transport",

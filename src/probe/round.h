@@ -4,7 +4,8 @@
  *
  * A resolver is asked first for a name that is never blocked and for its canary; one that
  * answers neither is asked nothing more.  Control resolvers, which no zone of ours
- * reaches, are asked for the names at the same time.  A name that should be free and is
+ * reaches, are asked for the names at the same time; what a resolver does with a name is
+ * judged as soon as both have said all they will.  A name that should be free and is
  * answered as blocked is asked once more after a moment: a TTL that falls with the time
  * is a cache's.
  */
@@ -19,12 +20,14 @@ enum {
 	PROBE_LANDING_MAX = 64,
 };
 
-/* A row of the zone that is to be measured. */
-struct probe_name {
-	const char *owner;	   /* "x" or "*.x" */
+/* A row of a zone that is to be measured, and what those who take that zone should do
+ * with it. */
+struct probe_want {
+	uint32_t name;		   /* its place in the job's names */
 	const char *const *orders; /* that hold it */
 	size_t n_orders;
 	bool expect_free;
+	bool covers;	 /* all below it, too, by a wildcard beside it in the zone */
 	uint32_t serial; /* from which on that is so, 0: not known */
 };
 
@@ -37,9 +40,10 @@ struct probe_before {
 /* A resolver with what it is asked. */
 struct probe_subject {
 	struct probe_target target;
-	const char *canary;    /* the name, NULL: not asked */
-	const uint32_t *names; /* indices, NULL: all */
-	size_t n_names;
+	const char *zone;		/* that it takes, NULL: nobody said */
+	const char *canary;		/* of that zone, NULL: not asked */
+	const struct probe_want *wants; /* may be shared */
+	size_t n_wants;
 	const struct probe_before *before; /* one for each of them, or NULL */
 };
 
@@ -49,7 +53,7 @@ struct probe_job {
 	uint16_t type;
 	bool siblings; /* ask a random name below each, too: is more blocked than ordered?
 			*/
-	const struct probe_name *names;
+	const char *const *names; /* "x" or "*.x", each once */
 	size_t n_names;
 	const struct probe_subject *subjects;
 	size_t n_subjects;
@@ -78,8 +82,9 @@ struct probe_seen {
 struct probe_result {
 	const struct probe_job *job;
 	const struct probe_subject *subject;
-	const struct probe_name *name;
-	size_t at; /* its place in the subject's names */
+	const struct probe_want *want;
+	const char *owner; /* the name */
+	size_t at;	   /* the place of `want` */
 	enum probe_verdict verdict;
 	const char *why;
 	const struct probe_question *question;
@@ -99,11 +104,18 @@ typedef void probe_result_fn(void *arg, const struct probe_result *r);
 struct probe_totals {
 	uint64_t questions; /* packets and messages sent */
 	uint64_t results;
+	uint64_t left; /* that there would have been, had it not been stopped */
 	int64_t took_us;
+	bool control_asked[PROBE_CONTROLS_MAX];
+	bool control_answered[PROBE_CONTROLS_MAX]; /* anything at all */
 };
 
-/* RC_RETRY: *stop was set.  RC_INVALID: a name that cannot be asked.  Errors of the
- * engine. */
+/* Mark those of the wants that a wildcard beside them covers. */
+void probe_wants_cover(struct arena *a, const char *const *names,
+		       struct probe_want *wants, size_t n);
+
+/* RC_RETRY: *stop was set; *ret tells how far it came.  RC_INVALID: a name that cannot be
+ * asked.  Errors of the engine. */
 enum rc probe_round(const struct probe_job *job, probe_result_fn *fn, void *arg,
 		    const atomic_bool *stop, struct probe_totals *ret,
 		    struct err *e) MUST_CHECK;

@@ -95,6 +95,8 @@ struct rpz_mark {
 	uint32_t serial, ttl_s;
 	uint16_t soa_len;
 	uint8_t soa[2 * KNOT_DNAME_MAXLEN + 20];
+	uint8_t labels[KNOT_DNAME_MAXLEN]; /* of the origin, without the root's */
+	uint8_t labels_len;		   /* 0: too long for a canary of its own */
 };
 
 void rpz_mark_init(struct rpz_mark *m, const struct rpz_head *h,
@@ -110,7 +112,10 @@ enum rc rpz_record_of_row(const struct rpzrow *row, const char *origin, uint32_t
 /* Return the record's length. */
 size_t rpz_record_of_soa(const struct rpz_mark *m, uint8_t out[RPZ_RECORD_BYTES_MAX]);
 size_t rpz_record_of_ns(const struct rpz_mark *m, uint8_t out[RPZ_RECORD_BYTES_MAX]);
-size_t rpz_record_of_canary(const struct rpz_mark *m, uint8_t out[RPZ_RECORD_BYTES_MAX]);
+/* The TXT with the serial: `own` is that at <origin>._saluran-serial, which tells this
+ * zone from others in one resolver.  0: the origin is too long for it. */
+size_t rpz_record_of_canary(const struct rpz_mark *m, bool own,
+			    uint8_t out[RPZ_RECORD_BYTES_MAX]);
 
 size_t rpz_record_len(const uint8_t *record);
 /* The order in which a zone is sent: records of one owner are neighbours. */

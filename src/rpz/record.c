@@ -12,7 +12,6 @@
 
 #include "rpz/internal.h"
 
-static const char CANARY[] = "_saluran-serial";
 static const uint8_t LOCALHOST[] = "\011localhost";
 
 enum {
@@ -103,13 +102,11 @@ labels_put(uint8_t *out, const char *name)
 	return at;
 }
 
-/* `owner` is relative; "" is the zone itself. */
+/* Behind an owner of `at` bytes. */
 static size_t
-record_put(uint8_t *out, const char *owner, uint16_t type, uint32_t ttl_s,
-	   const uint8_t *rdata, size_t len)
+record_end(uint8_t *out, size_t at, uint16_t type, uint32_t ttl_s, const uint8_t *rdata,
+	   size_t len)
 {
-	size_t at = labels_put(out, owner);
-
 	out[at++] = POINTER_MARK;
 	out[at++] = KNOT_WIRE_HEADER_SIZE;
 	knot_wire_write_u16(out + at, type);
@@ -119,6 +116,14 @@ record_put(uint8_t *out, const char *owner, uint16_t type, uint32_t ttl_s,
 	at += FIXED_BYTES;
 	memcpy(out + at, rdata, len);
 	return at + len;
+}
+
+/* `owner` is relative; "" is the zone itself. */
+static size_t
+record_put(uint8_t *out, const char *owner, uint16_t type, uint32_t ttl_s,
+	   const uint8_t *rdata, size_t len)
+{
+	return record_end(out, labels_put(out, owner), type, ttl_s, rdata, len);
 }
 
 /* Strings of up to 255 bytes, each behind its length (RFC 1035, section 3.3.14). */
@@ -154,6 +159,16 @@ static const struct {
 	[RPZROW_TXT] = {KNOT_RRTYPE_TXT, NULL},
 };
 
+/* The name itself, and all below it, whose zone it may be. */
+static bool
+is_canary(const char *owner)
+{
+	size_t len = strlen(owner), n = strlen(RPZROW_CANARY);
+
+	return len >= n && strcasecmp(owner + len - n, RPZROW_CANARY) == 0 &&
+	       (len == n || owner[len - n - 1] == '.');
+}
+
 enum rc
 rpz_record_of_row(const struct rpzrow *row, const char *origin, uint32_t ttl_s,
 		  uint8_t out[RPZ_RECORD_BYTES_MAX], size_t *ret_len, struct err *e)
@@ -163,8 +178,8 @@ rpz_record_of_row(const struct rpzrow *row, const char *origin, uint32_t ttl_s,
 	size_t len = 0;
 	enum rc rc = rpzrow_check(row, origin, &trigger, e);
 
-	if (rc == RC_OK && strcasecmp(row->owner, CANARY) == 0)
-		rc = err_set(e, RC_INVALID, "%s is the canary's name", row->owner);
+	if (rc == RC_OK && is_canary(row->owner))
+		rc = err_set(e, RC_INVALID, "%s is a canary's name", row->owner);
 	if (rc != RC_OK)
 		return rc;
 	switch (acts[row->act].type) {
@@ -205,13 +220,19 @@ rpz_record_of_ns(const struct rpz_mark *m, uint8_t out[RPZ_RECORD_BYTES_MAX])
 }
 
 size_t
-rpz_record_of_canary(const struct rpz_mark *m, uint8_t out[RPZ_RECORD_BYTES_MAX])
+rpz_record_of_canary(const struct rpz_mark *m, bool own,
+		     uint8_t out[RPZ_RECORD_BYTES_MAX])
 {
 	char serial[DECIMAL_U32_MAX];
 	uint8_t rdata[DECIMAL_U32_MAX + 1];
+	size_t at = own ? m->labels_len : 0;
 
+	if (own && at == 0)
+		return 0;
+	memcpy(out, m->labels, at);
+	at += labels_put(out + at, RPZROW_CANARY);
 	snprintf(serial, sizeof(serial), "%u", m->serial);
-	return record_put(out, CANARY, KNOT_RRTYPE_TXT, m->ttl_s, rdata,
+	return record_end(out, at, KNOT_RRTYPE_TXT, m->ttl_s, rdata,
 			  txt_put(rdata, serial));
 }
 
@@ -239,6 +260,10 @@ rpz_mark_init(struct rpz_mark *m, const struct rpz_head *h, const knot_dname_t *
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++, p += 4)
 		knot_wire_write_u32(p, numbers[i]);
 	m->soa_len = (uint16_t)(p - m->soa);
+	/* The origin's labels stand twice in the owner of the zone's own canary. */
+	bool fits = 2 * (origin_len - 1) + sizeof(RPZROW_CANARY) + 1 <= KNOT_DNAME_MAXLEN;
+	m->labels_len = fits ? (uint8_t)(origin_len - 1) : 0;
+	memcpy(m->labels, origin, m->labels_len);
 }
 
 struct rpz_mark

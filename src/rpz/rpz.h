@@ -88,9 +88,9 @@ struct rpz_source {
 			 size_t *n, struct err *e);
 	/*
 	 * All rows of the newest serial, in any order.  *ret is filled in before the
-	 * first row.  SOA, NS and the canary (`_saluran-serial` TXT with the serial in
-	 * decimal) are added by the server.  Asked when somebody wants the whole zone for
-	 * the first time; later copies are made with `changes`.
+	 * first row.  SOA, NS and the canaries (TXT with the serial in decimal, see
+	 * rpzrow_canary()) are added by the server.  Asked when somebody wants the whole
+	 * zone for the first time; later copies are made with `changes`.
 	 */
 	enum rc (*zone)(void *arg, const char *origin, struct rpz_head *ret,
 			rpz_on_row *on_row, void *on_arg, struct err *e);

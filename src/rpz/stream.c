@@ -229,12 +229,14 @@ pack_soa(struct packer *p, const struct rpz_mark *m)
 }
 
 static void
-pack_canary(struct packer *p, const struct rpz_mark *m)
+pack_canaries(struct packer *p, const struct rpz_mark *m)
 {
 	uint8_t record[RPZ_RECORD_BYTES_MAX];
 
-	(void)rpz_record_of_canary(m, record);
+	(void)rpz_record_of_canary(m, false, record);
 	packer_add(p, record);
+	if (rpz_record_of_canary(m, true, record) != 0)
+		packer_add(p, record);
 }
 
 /* What every zone has, before its rows. */
@@ -246,7 +248,7 @@ pack_front(struct packer *p, const struct rpz_mark *m)
 	pack_soa(p, m);
 	(void)rpz_record_of_ns(m, record);
 	packer_add(p, record);
-	pack_canary(p, m);
+	pack_canaries(p, m);
 	packer_flush(p);
 }
 
@@ -284,11 +286,11 @@ rpz_stream_diff(const struct rpz_mark *from, const struct rpz_mark *to,
 	/* RFC 1995, section 4: deletions and additions, each behind its serial's SOA. */
 	pack_soa(p, to);
 	pack_soa(p, from);
-	pack_canary(p, from);
+	pack_canaries(p, from);
 	for (size_t i = 0; i < c->removed.n; i++)
 		packer_add(p, rpz_records_get(&c->removed, i));
 	pack_soa(p, to);
-	pack_canary(p, to);
+	pack_canaries(p, to);
 	for (size_t i = 0; i < c->added.n; i++)
 		packer_add(p, rpz_records_get(&c->added, i));
 	pack_soa(p, to);

@@ -133,7 +133,8 @@ const struct setting_def node_settings[] = {
 	 "ask for a random name below each, too: does a resolver block more than was "
 	 "ordered?"},
 	{"probe.names", SETTING_INT, 1, 100000, "400", NULL,
-	 "names of one round: all that were lifted lately, then the newest, then others "
+	 "names of one zone in a round: all that were lifted lately, then the newest, "
+	 "then others "
 	 "in "
 	 "turn"},
 	{"probe.lifted_days", SETTING_INT, 1, 365, "7", "days",

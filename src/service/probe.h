@@ -13,19 +13,23 @@
 #include "service/service.h"
 
 enum {
-	PROBE_VANTAGE_MAX = 40,	  /* bytes */
-	PROBE_RESULTS_MAX = 200,  /* brought at one time */
-	PROBE_RESULT_MAX = 16384, /* bytes of one */
-	PROBE_RESOLVERS_MAX = 64, /* of one operator */
+	PROBE_VANTAGE_MAX = 40,	       /* bytes */
+	PROBE_RESULTS_MAX = 200,       /* brought at one time */
+	PROBE_RESULT_MAX = 16384,      /* bytes of one */
+	PROBE_RESOLVERS_MAX = 64,      /* of one operator */
+	PROBE_WORK_NAMES_MAX = 100000, /* of all zones in one round */
 };
 
-/*
- * What is to be asked now, as GET /v1/probes/work gives it; JSON for as long as the
- * arena.  `from` is where the names that have their turn begin: *from moves on, "" at the
- * end.
- */
-enum rc service_probe_work(struct node *nd, struct arena *a, const char *from,
-			   json_t **ret, struct err *e) MUST_CHECK;
+struct probe_ask_for {
+	const char *from;  /* where the names that have their turn begin; NULL: anew */
+	const char *order; /* only its names, and all of them; NULL: those of any */
+};
+
+/* What is to be asked now, as GET /v1/probes/work gives it; JSON for as long as the
+ * arena. */
+enum rc service_probe_work(struct node *nd, struct arena *a,
+			   const struct probe_ask_for *what, json_t **ret,
+			   struct err *e) MUST_CHECK;
 
 /* Results of this node's own prober: `results` is borrowed, at most PROBE_RESULTS_MAX.
  * `round_us` is when its round began. */

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "core/event_type.h"
 #include "core/probe_target.h"
-#include "service/probe.h"
+#include "service/probe_int.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -31,143 +31,54 @@ words_json(const char *text)
 	return list;
 }
 
-/* ---- names ------------------------------------------------------------------------- */
+/* ---- resolvers --------------------------------------------------------------------- */
 
-struct names {
+struct audience {
 	struct store *s;
 	struct arena *a;
-	json_t *list, *seen; /* by owner */
-	size_t max;
-	bool lifted;
-	const char *last; /* owner */
-	size_t rows;
+	const struct store_list *heads;
+	json_t *list;  /* [{operator, resolver, zone, canary}] */
+	json_t *zones; /* by name: that somebody takes it */
 };
 
-static void
-name_put(struct names *n, const char *owner, const char *order, int64_t serial,
-	 int64_t at_us)
+/* The canary of the zone that its operator lists first. */
+static const char *
+canary_of(struct arena *a, const struct zone_head *z, const char *layout, bool holds_hot,
+	  bool holds_whole)
 {
-	if (json_object_get(n->seen, owner) != NULL || json_array_size(n->list) >= n->max)
-		return;
-	json_t *orders = json_array();
-	if (order != NULL)
-		json_array_append_new(orders, json_string(order));
-	json_object_set_new(n->seen, owner, json_true());
-	json_array_append_new(n->list,
-			      json_pack("{s:s, s:o, s:s, s:I, s:o}", "owner", owner,
-					"orders", orders, "expected",
-					n->lifted ? "free" : "blocked", "serial",
-					(json_int_t)serial, "since", json_time(at_us)));
+	bool whole = strcmp(layout, "whole") == 0 ||
+		     (strcmp(layout, "pair") != 0 && holds_whole && !holds_hot);
+	const char *name = rpzrow_canary(
+		a, zone_part_origin(a, z, whole ? ZONE_PART_WHOLE : ZONE_PART_HOT));
+
+	return name != NULL ? name : RPZROW_CANARY;
 }
-
-static enum rc
-on_lifted(void *arg, const struct db_row *row, struct err *e)
-{
-	struct names *n = arg;
-
-	(void)e;
-	name_put(n, store_col_text(n->s, n->a, row, 0),
-		 store_col_text(n->s, n->a, row, 1), n->s->drv->col_int(row, 2),
-		 n->s->drv->col_int(row, 3));
-	return RC_OK;
-}
-
-static enum rc
-on_blocked(void *arg, const struct db_row *row, struct err *e)
-{
-	struct names *n = arg;
-
-	(void)e;
-	name_put(n, store_col_text(n->s, n->a, row, 0), NULL, n->s->drv->col_int(row, 1),
-		 n->s->drv->col_int(row, 2));
-	return RC_OK;
-}
-
-static enum rc
-on_rest(void *arg, const struct db_row *row, struct err *e)
-{
-	struct names *n = arg;
-
-	(void)e;
-	n->rows++;
-	n->last = store_col_text(n->s, n->a, row, 0);
-	name_put(n, n->last, NULL, n->s->drv->col_int(row, 1), 0);
-	return RC_OK;
-}
-
-static enum rc
-on_order(void *arg, const struct db_row *row, struct err *e)
-{
-	struct names *n = arg;
-
-	(void)e;
-	json_array_append_new(n->list, json_string(store_col_text(n->s, n->a, row, 0)));
-	return RC_OK;
-}
-
-/* The orders that hold each name that is blocked. */
-static enum rc
-orders_fill(const struct names *n, struct err *e)
-{
-	enum rc rc = RC_OK;
-	json_t *name;
-	size_t i;
-
-	json_array_foreach (n->list, i, name) {
-		struct names one = {
-			.s = n->s, .a = n->a, .list = json_object_get(name, "orders")};
-		if (rc == RC_OK && json_array_size(one.list) == 0)
-			rc = store_run(n->s, &SQL_PROBE_ORDERS,
-				       (struct db_param[]){DB_P_TEXT(json_string_value(
-					       json_object_get(name, "owner")))},
-				       on_order, &one, e);
-	}
-	return rc;
-}
-
-/* All that were lifted lately; half of what is left for the newest in the zone; then the
- * others, in turn from round to round. */
-static enum rc
-names_read(struct node *nd, struct names *n, const char *from, const char **ret_next,
-	   struct err *e)
-{
-	int64_t days = settings_int(nd->config, "probe.lifted_days");
-	int64_t since_us = clock_now_us() - days * DAY_S * CLOCK_US_PER_S;
-	size_t all = n->max;
-
-	n->lifted = true;
-	enum rc rc = store_run(n->s, &SQL_PROBE_LIFTED,
-			       (struct db_param[]){DB_P_INT(since_us), DB_P_INT(all)},
-			       on_lifted, n, e);
-	n->lifted = false;
-	n->max = json_array_size(n->list) + (all - json_array_size(n->list) + 1) / 2;
-	if (rc == RC_OK)
-		rc = store_run(n->s, &SQL_PROBE_BLOCKED,
-			       (struct db_param[]){DB_P_INT(n->max)}, on_blocked, n, e);
-	n->max = all;
-	if (rc == RC_OK)
-		rc = store_run(n->s, &SQL_PROBE_REST,
-			       (struct db_param[]){DB_P_TEXT(from), DB_P_INT(all)},
-			       on_rest, n, e);
-	if (rc == RC_OK)
-		rc = orders_fill(n, e);
-	*ret_next = n->rows == all ? n->last : "";
-	return rc;
-}
-
-/* ---- resolvers --------------------------------------------------------------------- */
 
 static enum rc
 on_resolver(void *arg, const struct db_row *row, struct err *e)
 {
-	struct names *n = arg;
-	const char *canary = n->last;
+	struct audience *x = arg;
+	const struct db_driver *drv = x->s->drv;
+	const char *zone = store_col_text(x->s, x->a, row, 2);
+	const struct zone_head *z = NULL;
 
-	(void)e;
+	for (size_t i = 0; i < x->heads->n; i++) {
+		const struct zone_head *one =
+			(const struct zone_head *)x->heads->rows + i;
+		if (strcmp(one->name, zone) == 0)
+			z = one;
+	}
+	if (z == NULL)
+		return err_set(e, RC_CORRUPT, "there is no zone %s", zone);
+	json_object_set_new(x->zones, zone, json_true());
 	json_array_append_new(
-		n->list, json_pack("{s:s, s:s, s:s}", "operator",
-				   store_col_text(n->s, n->a, row, 0), "resolver",
-				   store_col_text(n->s, n->a, row, 1), "canary", canary));
+		x->list,
+		json_pack("{s:s, s:s, s:s, s:s}", "operator",
+			  store_col_text(x->s, x->a, row, 0), "resolver",
+			  store_col_text(x->s, x->a, row, 1), "zone", zone, "canary",
+			  canary_of(x->a, z, store_col_text(x->s, x->a, row, 3),
+				    drv->col_int(row, 4) != 0,
+				    drv->col_int(row, 5) != 0)));
 	return RC_OK;
 }
 
@@ -188,63 +99,103 @@ release_json(void *p)
 	json_decref(p);
 }
 
+/* The names of each zone that somebody takes, and under which names it is served. */
+static enum rc
+zones_put(struct audience *x, struct probe_names *names, json_t *origins, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < x->heads->n; i++) {
+		const struct zone_head *z = (const struct zone_head *)x->heads->rows + i;
+		if (json_object_get(x->zones, z->name) == NULL)
+			continue;
+		for (int part = ZONE_PART_WHOLE; part <= ZONE_PART_BASE; part++)
+			json_array_append_new(origins,
+					      json_string(zone_part_origin(
+						      x->a, z, (enum zone_part)part)));
+		rc = probe_names_read(names, z, e);
+	}
+	return rc;
+}
+
 enum rc
-service_probe_work(struct node *nd, struct arena *a, const char *from, json_t **ret,
-		   struct err *e)
+service_probe_work(struct node *nd, struct arena *a, const struct probe_ask_for *what,
+		   json_t **ret, struct err *e)
 {
 	const struct settings *c = nd->config;
-	const char *zone = settings_text(c, "rpz.zone"), *next = "";
-	struct names resolvers = {.a = a, .list = json_array(), .last = PROBE_CANARY};
-	struct names names = {.a = a,
-			      .list = json_array(),
-			      .seen = json_object(),
-			      .max = (size_t)settings_int(c, "probe.names")};
+	int64_t days = settings_int(c, "probe.lifted_days"), serial = 0;
+	json_t *origins = json_array();
+	struct store_list heads = {.n = 0};
+	struct audience x = {
+		.a = a, .heads = &heads, .list = json_array(), .zones = json_object()};
+	struct probe_names names = {.a = a,
+				    .order = what->order,
+				    .from = what->from == NULL ? "" : what->from,
+				    .next = "",
+				    .since_us = clock_now_us() -
+						days * DAY_S * CLOCK_US_PER_S,
+				    .each = (size_t)settings_int(c, "probe.names"),
+				    .list = json_array()};
 	struct store *s = NULL;
-	uint32_t serial = 0;
 	enum rc rc = reader_snapshot(nd, &s, e);
 
-	resolvers.s = names.s = s;
+	x.s = names.s = s;
 	if (rc == RC_OK)
-		rc = store_run(s, &SQL_PROBE_RESOLVER_LIST, NULL, on_resolver, &resolvers,
-			       e);
-	if (rc == RC_OK && json_array_size(resolvers.list) != 0)
-		rc = names_read(nd, &names, from, &next, e);
+		rc = zone_heads(s, a, &heads, e);
 	if (rc == RC_OK)
-		rc = view_zone_serial(s, &serial, e);
+		rc = store_run(s, &SQL_PROBE_AUDIENCE, NULL, on_resolver, &x, e);
+	if (rc == RC_OK)
+		rc = zones_put(&x, &names, origins, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_ZONE_COUNTER, NULL, 0, &serial, e);
 	reader_put(nd, s);
-	json_decref(names.seen);
-	*ret = json_pack("{s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:o, s:[s, s, s], s:s}",
-			 "every_s", (json_int_t)settings_int(c, "probe.every_s"),
-			 "serial", (json_int_t)serial, "limits", limits_json(c),
-			 "resolvers", resolvers.list, "names", names.list, "never",
+	json_decref(x.zones);
+	*ret = json_pack("{s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:s}", "every_s",
+			 (json_int_t)settings_int(c, "probe.every_s"), "serial",
+			 (json_int_t)serial, "limits", limits_json(c), "resolvers",
+			 x.list, "names", names.list, "never",
 			 settings_text(c, "probe.never"), "controls",
 			 words_json(settings_text(c, "probe.controls")), "landing",
-			 words_json(settings_text(c, "probe.landing")), "zones", zone,
-			 arena_printf(a, "hot.%s", zone),
-			 arena_printf(a, "base.%s", zone), "next", next);
+			 words_json(settings_text(c, "probe.landing")), "zones", origins,
+			 "next", names.next);
 	arena_defer(a, release_json, *ret);
 	return rc;
 }
 
 /*
- * in: from? (the `next` of the work before)
- * out: serial (of the zone), every_s, limits {per_s, jitter_percent, tries, timeout_ms,
- * siblings}, resolvers [{operator, resolver, canary}], names [{owner, orders, expected,
- * serial, since}], never, controls [], landing [], zones [], next
+ * in: from? (the `next` of the work before), order? (its names only, all of them)
+ * out: serial (the newest of any zone), every_s, limits {per_s, jitter_percent, tries,
+ * timeout_ms, siblings}, resolvers [{operator, resolver, zone, canary}], names [{zone,
+ * owner, orders, expected, serial, since}], never, controls [], landing [], zones []
+ * (origins), next
  */
 enum rc
 service_probes_work(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
 {
-	const char *from = NULL;
+	struct probe_ask_for what = {.from = NULL};
 	json_t *work = NULL;
-	enum rc rc = in_only(in, "from", e);
+	int64_t channel = -1;
+	struct store *s = NULL;
+	enum rc rc = in_only(in, "from order", e);
 
 	(void)who;
 	if (rc == RC_OK)
-		rc = in_text(in, "from", false, EVENT_DNS_OWNER_MAX, &from, e);
+		rc = in_text(in, "from", false, EVENT_DNS_OWNER_MAX, &what.from, e);
+	if (rc == RC_OK && json_object_get(in, "order") != NULL)
+		rc = in_uuid(in, "order", &what.order, e);
+	if (rc == RC_OK && what.order != NULL) {
+		rc = reader_get(nd, &s, e);
+		if (rc == RC_OK)
+			rc = store_int(s, &SQL_PROBE_ORDER_CHANNEL,
+				       (struct db_param[]){DB_P_TEXT(what.order)}, -1,
+				       &channel, e);
+		reader_put(nd, s);
+		if (rc == RC_OK && channel < 0)
+			rc = err_set(e, RC_NOT_FOUND, "there is no order %s", what.order);
+	}
 	if (rc == RC_OK)
-		rc = service_probe_work(nd, a, from == NULL ? "" : from, &work, e);
+		rc = service_probe_work(nd, a, &what, &work, e);
 	if (rc == RC_OK)
 		reply_json(a, out, json_incref(work));
 	return rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "core/rpz_row.h"
 #include "core/template.h"
 #include "service/policies.h"
 
@@ -256,8 +257,10 @@ resolver_conf(struct arena *a, const struct resolver_conf_in *in, json_t **ret,
 	file_end(&m);
 	assert(m.n_blocks == 0 && buf_ok(&m.text));
 	buf_free(&m.text);
-	const char *ask = arena_printf(a, "kdig @%s -p %u TXT _saluran-serial.",
-				       in->own_address, in->resolver_port);
+	const char *canary = rpzrow_canary(a, in->zones[0].origin);
+	const char *ask =
+		arena_printf(a, "kdig @%s -p %u TXT %s.", in->own_address,
+			     in->resolver_port, canary == NULL ? RPZROW_CANARY : canary);
 	*ret = json_pack("{s:s, s:s, s:o, s:o, s:s?}", "resolver", in->kind, "title",
 			 m.title, "files", m.files, "then", m.then, "ask",
 			 m.ask ? ask : NULL);

@@ -10,10 +10,11 @@
 #define AUTHORITY PARTY_AUTHORITY
 #define PLATFORM  PARTY_PLATFORM
 #define RESOLVER  "192.0.2.53#53"
+#define MAIN	  "rpz.saluran"
 
 struct world {
 	struct fix f;
-	const char *order;
+	const char *order, *casefile;
 };
 
 static json_t *
@@ -30,6 +31,7 @@ open_world(struct world *w)
 	fix_open(f);
 	const char *c = fix_send(f, "P-1", "bad.example", 1);
 	fix_make_overdue(f, c);
+	w->casefile = c;
 	json_t *d = call(f, f->n[AUTHORITY].officer, "POST", "/v1/orders",
 			 fix_order("[\"bad.example\", \"*.worse.example\"]", c));
 	w->order = fix_text(d, "order");
@@ -115,6 +117,71 @@ lift(struct world *w)
 	     json_pack("{s:s}", "reason", "They answered."));
 }
 
+/* In force; its id. */
+static const char *
+another(struct world *w, const char *names, const char *territory)
+{
+	struct fix *f = &w->f;
+	json_t *in = fix_order(names, w->casefile);
+
+	if (territory != NULL)
+		json_object_set_new(in, "territories", json_pack("[s]", territory));
+	json_t *d = call(f, f->n[AUTHORITY].officer, "POST", "/v1/orders", in);
+	const char *path =
+		arena_printf(f->a, "/v1/orders/%s/approve", fix_text(d, "order"));
+	json_t *text = json_pack("{s:s}", "text_sha256", fix_text(d, "text_sha256"));
+	call(f, f->n[AUTHORITY].approver, "POST", path, json_deep_copy(text));
+	call(f, f->n[AUTHORITY].approver2, "POST", path, text);
+	return fix_text(d, "order");
+}
+
+/* An operator with one resolver. */
+static void
+operator_add(struct world *w, const char *name, const char *zone, const char *layout)
+{
+	struct fix *f = &w->f;
+	const char *admin = f->n[AUTHORITY].admin;
+
+	call(f, admin, "POST", "/v1/operators",
+	     json_pack("{s:s, s:s, s:s, s:s}", "name", name, "address", "192.0.2.54",
+		       "zone", zone, "layout", layout));
+	call(f, admin, "POST", arena_printf(f->a, "/v1/operators/%s/probe", name),
+	     json_pack("{s:[s]}", "resolvers", "192.0.2.54"));
+}
+
+/* "bad.example blocked, ..." of one zone, in the order of the work; `order`: its names
+ * alone, NULL: all. */
+static void
+expects(struct world *w, const char *order, const char *zone, const char *want)
+{
+	json_t *r = call(&w->f, w->f.n[AUTHORITY].officer, "GET", "/v1/probes/work",
+			 order == NULL ? NULL : json_pack("{s:s}", "order", order));
+	const char *got = "";
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "names"), i, v)
+		if (strcmp(fix_text(v, "zone"), zone) == 0)
+			got = arena_printf(w->f.a, "%s%s%s %s", got,
+					   got[0] == '\0' ? "" : ", ",
+					   fix_text(v, "owner"), fix_text(v, "expected"));
+	assert_string_equal(got, want);
+}
+
+static const char *
+canary_of(struct world *w, const char *operator_name)
+{
+	json_t *r =
+		call(&w->f, w->f.n[AUTHORITY].officer, "GET", "/v1/probes/work", NULL);
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "resolvers"), i, v)
+		if (strcmp(fix_text(v, "operator"), operator_name) == 0)
+			return fix_text(v, "canary");
+	return NULL;
+}
+
 /* ---- tests ------------------------------------------------------------------------- */
 
 static void
@@ -179,6 +246,88 @@ work_is_what_orders_hold(void **state)
 	call(f, admin, "POST", path, json_pack("{s:[]}", "resolvers"));
 	r = call(f, officer, "GET", "/v1/probes", NULL);
 	assert_int_equal(json_array_size(json_object_get(r, "resolvers")), 0);
+	close_world(&w);
+}
+
+/* Who takes which zone is asked for its names, as they are in it. */
+static void
+each_is_asked_for_its_zone(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	struct fix *f = &w.f;
+	const char *admin = f->n[AUTHORITY].admin, *officer = f->n[AUTHORITY].officer;
+	call(f, admin, "POST", "/v1/zones",
+	     json_pack("{s:s, s:s}", "name", "pilot", "origin", "pilot.example"));
+	call(f, admin, "POST", "/v1/zones",
+	     json_pack("{s:s, s:s, s:s}", "name", "jakarta", "origin", "jakarta.example",
+		       "territory", "id-jk"));
+	call(f, admin, "POST", "/v1/operators/isp-a/probe",
+	     json_pack("{s:[s]}", "resolvers", "192.0.2.53"));
+	/* Of a zone that nobody takes nothing is asked. */
+	expects(&w, NULL, "pilot", "");
+	operator_add(&w, "isp-p", "pilot", "whole");
+#define ALL_BLOCKED "bad.example blocked, worse.example blocked, *.worse.example blocked"
+	expects(&w, NULL, "main", ALL_BLOCKED);
+	expects(&w, NULL, "pilot", ALL_BLOCKED);
+	expects(&w, NULL, "jakarta", "");
+
+	/* What holds in a territory is asked there alone. */
+	another(&w, "[\"only.example\"]", "id-jk");
+	operator_add(&w, "isp-j", "jakarta", "pair");
+	expects(&w, NULL, "main", ALL_BLOCKED);
+	expects(&w, NULL, "jakarta", "only.example blocked, " ALL_BLOCKED);
+
+	/* Lifted for one zone: free there, and held in the others. */
+	const char *sub = another(&w, "[\"sub.worse.example\"]", NULL);
+	call(f, officer, "POST", arena_printf(f->a, "/v1/orders/%s/lift", w.order),
+	     json_pack("{s:s, s:[s], s:[s]}", "reason", "First here.", "zones", "pilot",
+		       "names", "worse.example"));
+	expects(&w, NULL, "main", "sub.worse.example blocked, " ALL_BLOCKED);
+	expects(&w, NULL, "pilot",
+		"worse.example free, *.worse.example free, sub.worse.example blocked, "
+		"bad.example blocked");
+	/* Whatever a wildcard goes on covering cannot be free. */
+	call(f, officer, "POST", arena_printf(f->a, "/v1/orders/%s/lift", sub),
+	     json_pack("{s:s}", "reason", "They answered."));
+	expects(&w, NULL, "main", ALL_BLOCKED);
+	expects(&w, NULL, "pilot",
+		"sub.worse.example free, worse.example free, *.worse.example free, "
+		"bad.example blocked");
+	/* One order's alone. */
+	expects(&w, sub, "pilot", "sub.worse.example free");
+	expects(&w, sub, "main", "");
+	expects(&w, w.order, "pilot",
+		"bad.example blocked, worse.example free, *.worse.example free");
+	fix_refused(f, AUTHORITY, officer, "GET", "/v1/probes/work",
+		    json_pack("{s:s}", "order", "01890a5d-ac96-774b-bcce-b302099a8057"),
+		    RC_NOT_FOUND, "no order");
+	close_world(&w);
+}
+
+/* The canary is that of the zone which is listed first: it says whose serial it is. */
+static void
+the_canary_is_the_zones(void **state)
+{
+	struct world w;
+	struct node *nd;
+
+	(void)state;
+	open_world(&w);
+	nd = w.f.n[AUTHORITY].nd;
+	operator_add(&w, "isp-whole", "main", "whole");
+	operator_add(&w, "isp-pair", "main", "pair");
+	operator_add(&w, "isp-all", "main", "all");
+	assert_string_equal(canary_of(&w, "isp-whole"), MAIN "._saluran-serial");
+	assert_string_equal(canary_of(&w, "isp-pair"), "hot." MAIN "._saluran-serial");
+	/* Of whoever may have all of them, it is seen what is fetched. */
+	assert_string_equal(canary_of(&w, "isp-all"), "hot." MAIN "._saluran-serial");
+	service_pulled(nd, "isp-all", MAIN, 7, "axfr");
+	assert_string_equal(canary_of(&w, "isp-all"), MAIN "._saluran-serial");
+	service_pulled(nd, "isp-all", "hot." MAIN, 7, "axfr");
+	assert_string_equal(canary_of(&w, "isp-all"), "hot." MAIN "._saluran-serial");
 	close_world(&w);
 }
 
@@ -359,6 +508,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_what_orders_hold),
+		cmocka_unit_test(each_is_asked_for_its_zone),
+		cmocka_unit_test(the_canary_is_the_zones),
 		cmocka_unit_test(only_news_is_signed),
 		cmocka_unit_test(both_sides_know),
 		cmocka_unit_test(what_is_not_so_is_refused),

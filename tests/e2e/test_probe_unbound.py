@@ -51,7 +51,7 @@ HEAD = f"""$TTL {TTL_S}
 $ORIGIN {ZONE}.
 @ SOA localhost. h.localhost. %d 60 10 604800 10
 @ NS localhost.
-_saluran-serial TXT "%d"
+{ZONE}._saluran-serial TXT "%d"
 """
 ROWS = f"""nx.test CNAME .
 *.wild.test CNAME .

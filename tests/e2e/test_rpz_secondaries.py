@@ -142,7 +142,8 @@ class Secondaries(Lab):
 
     def expect(self, rows):
         want = [f"{owner.lower()}.{ORIGIN}. {ACTS[act][1]}" for owner, act in rows.items()]
-        want += [f"{ORIGIN}. NS localhost.", f'_saluran-serial.{ORIGIN}. TXT "{self.serial}"']
+        want += [f"{ORIGIN}. NS localhost.", f'_saluran-serial.{ORIGIN}. TXT "{self.serial}"',
+                 f'{ORIGIN}._saluran-serial.{ORIGIN}. TXT "{self.serial}"']
         return sorted(want)
 
     def compare(self, rows, names):

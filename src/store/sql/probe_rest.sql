@@ -1,9 +1,9 @@
--- probe_rest: rows of the zone in their order, from one on: those that are not new have their turn
--- $1 owner
--- $2 limit
-SELECT owner, min(since_serial)
-FROM v_zone
-WHERE owner > $1
-GROUP BY owner
+-- probe_rest: rows of a zone in their order, from one on: those that are not new have their turn
+-- $1 zone
+-- $2 after this owner
+-- $3 limit
+SELECT owner, action, order_id, 0, 0
+FROM zone_row
+WHERE zone = $1 AND layer = 0 AND owner > $2 AND owner NOT LIKE 'rpz-%'
 ORDER BY owner
-LIMIT $2;
+LIMIT $3;

@@ -1,0 +1,259 @@
+/* What came is read again, and judged. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "probe/round_int.h"
+
+enum { KEPT_NEVER, KEPT_CANARY, KEPT_COUNT };
+
+/* ---- what came --------------------------------------------------------------------- */
+
+static void
+seen_free(struct probe_seen *s)
+{
+	if (s == NULL)
+		return;
+	free(s->wire);
+	free(s);
+}
+
+void
+probe_seen_put(struct probe_seen **into, const struct probe_done *done)
+{
+	struct probe_seen *s = probe_zeroed(1, sizeof(*s));
+
+	*s = (struct probe_seen){.got = done->got,
+				 .forged = done->forged,
+				 .len = done->len,
+				 .sent_us = done->sent_us,
+				 .sent_mono_us = done->sent_mono_us,
+				 .rtt_us = done->rtt_us,
+				 .tries = done->tries,
+				 .why = done->why};
+	if (done->tls != NULL)
+		s->tls = *done->tls;
+	if (done->wire != NULL) {
+		s->wire = probe_zeroed(1, done->len);
+		memcpy(s->wire, done->wire, done->len);
+	}
+	seen_free(*into);
+	*into = s;
+}
+
+bool
+probe_seen_mute(const struct probe_seen *s)
+{
+	return s == NULL || s->got == PROBE_GOT_SILENCE || s->got == PROBE_GOT_BROKEN;
+}
+
+bool
+probe_seen_answers(const struct probe_seen *s)
+{
+	return s != NULL && (s->got == PROBE_GOT_DATA || s->got == PROBE_GOT_NODATA ||
+			     s->got == PROBE_GOT_NXDOMAIN);
+}
+
+static bool
+sight_read(const struct round *r, const struct probe_question *q,
+	   const struct probe_seen *s, struct probe_answer *keep, struct probe_sight *ret)
+{
+	*ret = (struct probe_sight){.got = s == NULL ? PROBE_GOT_UNASKED : s->got};
+	if (s == NULL)
+		return false;
+	ret->forged = s->forged;
+	if (s->wire == NULL || probe_answer_read(q, s->wire, s->len, keep, NULL) != RC_OK)
+		return false;
+	ret->impossible = keep->impossible;
+	ret->ttl_s = keep->ttl_s;
+	ret->addresses = keep->addresses;
+	ret->n_addresses = keep->n_addresses;
+	ret->data = keep->data;
+	for (size_t i = 0; keep->soa && i < r->job->n_zones; i++)
+		ret->policy_soa |= strcmp(keep->soa_owner, r->job->zones[i]) == 0;
+	return true;
+}
+
+/* What counts of a look: what came by TCP where UDP said so. */
+static const struct probe_seen *
+seen_best(const struct look *l)
+{
+	const struct probe_seen *best = NULL;
+
+	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++)
+		if (l->seen[v] != NULL &&
+		    (best == NULL || probe_seen_answers(l->seen[v])))
+			best = l->seen[v];
+	return best;
+}
+
+/* The first control that answered, and the addresses of the others with it. */
+static void
+control_read(const struct round *r, uint32_t name, struct probe_answer *keep,
+	     struct probe_answer *more, struct probe_sight *ret, struct probe_result *out)
+{
+	struct probe_sight s;
+
+	*ret = (struct probe_sight){.got = PROBE_GOT_UNASKED};
+	for (size_t i = 0; i < r->job->n_controls; i++) {
+		const struct look *l = &r->places[r->job->n_subjects + i].looks[name];
+		const struct probe_seen *seen = seen_best(l);
+		if (seen == NULL)
+			continue;
+		if (!probe_seen_answers(out->control)) {
+			(void)sight_read(r, &r->names[name], seen, keep, ret);
+			ret->by_tcp = l->seen[PROBE_UDP] != NULL &&
+				      l->seen[PROBE_UDP]->got == PROBE_GOT_TRUNCATED;
+			out->control = seen;
+			out->control_text = r->job->controls[i].text;
+			continue;
+		}
+		if (!sight_read(r, &r->names[name], seen, more, &s) ||
+		    ret->got != PROBE_GOT_DATA || s.got != PROBE_GOT_DATA)
+			continue;
+		for (size_t k = 0;
+		     k < s.n_addresses && keep->n_addresses < PROBE_ADDRESSES_MAX; k++)
+			keep->addresses[keep->n_addresses++] = s.addresses[k];
+		ret->n_addresses = keep->n_addresses;
+	}
+}
+
+bool
+probe_is_blocked(const struct round *r, const struct probe_sight *s)
+{
+	if (s->policy_soa)
+		return true;
+	for (size_t i = 0; i < s->n_addresses; i++)
+		for (size_t k = 0; k < r->job->n_landing; k++)
+			if (memcmp(s->addresses[i].b, r->job->landing[k].b,
+				   sizeof(s->addresses[i].b)) == 0)
+				return true;
+	return false;
+}
+
+/* The TTL that the answer had before, from the round before or the first of two looks. */
+static void
+before_read(const struct round *r, const struct place *p, uint32_t at,
+	    enum probe_via first, struct probe_facts *f)
+{
+	const struct look *l = &p->looks[at];
+	const struct probe_before *b =
+		p->subject->before == NULL ? NULL : &p->subject->before[at];
+	struct probe_answer answer;
+	struct probe_sight s;
+
+	if (l->again != NULL && l->seen[first] != NULL) {
+		(void)sight_read(r, &r->names[name_of(p, at)], l->seen[first], &answer,
+				 &s);
+		f->ttl_before_s = s.ttl_s;
+		f->ttl_before_ago_us =
+			l->again->sent_mono_us - l->seen[first]->sent_mono_us;
+	} else if (b != NULL && b->ttl_s != 0 && l->seen[first] != NULL) {
+		f->ttl_before_s = b->ttl_s;
+		f->ttl_before_ago_us = l->seen[first]->sent_us - b->at_us;
+	}
+}
+
+static void
+look_free(struct look *l)
+{
+	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++) {
+		seen_free(l->seen[v]);
+		l->seen[v] = NULL;
+	}
+	seen_free(l->again);
+	seen_free(l->sibling);
+	l->again = l->sibling = NULL;
+}
+
+void
+probe_place_free(struct place *p)
+{
+	for (size_t i = 0; p->looks != NULL && i < p->n_looks; i++)
+		look_free(&p->looks[i]);
+	free(p->looks);
+	p->looks = NULL;
+	seen_free(p->never);
+	seen_free(p->canary);
+	p->never = p->canary = NULL;
+	free(p->kept);
+	p->kept = NULL;
+	while (p->extras != NULL) {
+		struct extra *x = p->extras;
+		p->extras = x->next;
+		free(x);
+	}
+}
+
+/* What the resolver says of itself is read once. */
+static void
+kept_read(const struct round *r, struct place *p)
+{
+	if (p->kept != NULL)
+		return;
+	p->kept = probe_zeroed(KEPT_COUNT, sizeof(*p->kept));
+	(void)sight_read(r, &r->never, p->never, &p->kept[KEPT_NEVER], &p->never_sight);
+	(void)sight_read(r, &r->canaries[p - r->places], p->canary, &p->kept[KEPT_CANARY],
+			 &p->canary_sight);
+}
+
+void
+probe_judge_look(struct round *r, struct place *p, uint32_t at)
+{
+	const struct probe_job *job = r->job;
+	struct probe_answer *reads = r->reads;
+	struct look *l = &p->looks[at];
+	uint32_t name = name_of(p, at);
+	enum probe_via first = probe_target_first(&p->subject->target);
+	const struct probe_want *want = &p->subject->wants[at];
+	struct probe_facts f = {.expect_free = want->expect_free,
+				.serial = want->serial,
+				.landing = job->landing,
+				.n_landing = job->n_landing};
+	struct probe_result out = {.job = job,
+				   .subject = p->subject,
+				   .want = want,
+				   .owner = job->names[name],
+				   .at = at,
+				   .question = &r->names[name],
+				   .again = l->again,
+				   .sibling = l->sibling,
+				   .never = p->never,
+				   .canary = p->canary,
+				   .never_question = &r->never,
+				   .sibling_question = &r->siblings[name],
+				   .canary_question = &r->canaries[p - r->places]};
+
+	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++) {
+		const struct probe_seen *s =
+			v == first && l->again != NULL && probe_seen_answers(l->again)
+				? l->again
+				: l->seen[v];
+		out.seen[v] = l->seen[v];
+		(void)sight_read(r, &r->names[name], s, &reads[v], &f.here[v]);
+		if (probe_seen_answers(s) || out.at_us == 0)
+			out.ttl_s = f.here[v].ttl_s;
+		if (s != NULL)
+			out.at_us = s->sent_us;
+	}
+	if (p->down) {
+		f.here[first].got = PROBE_GOT_SILENCE;
+		out.at_us = clock_now_us();
+	}
+	f.tries = l->seen[PROBE_UDP] == NULL ? 0 : l->seen[PROBE_UDP]->tries;
+	control_read(r, name, &reads[READ_CONTROL], &reads[READ_MORE], &f.control, &out);
+	kept_read(r, p);
+	f.never = p->never_sight;
+	f.canary = p->canary_sight;
+	f.canary_serial = p->kept[KEPT_CANARY].txt_serial;
+	(void)sight_read(r, &r->siblings[name], l->sibling, &reads[READ_SIBLING],
+			 &f.sibling);
+	before_read(r, p, at, first, &f);
+	out.canary_serial = f.canary_serial;
+	out.beyond = probe_is_blocked(r, &f.sibling);
+	out.verdict = probe_judge(&f, &out.why);
+	r->totals.results++;
+	r->fn(r->arg, &out);
+	l->judged = true;
+	look_free(l);
+}

@@ -1,0 +1,308 @@
+/*
+ * Which names are asked for: of one zone, those that went from it lately and must be
+ * free, those that came last, and the others in turn from round to round.
+ *
+ * What is published counts, not what the log says is in force: an order that the last
+ * gate holds, or that was lifted for this zone alone, is not expected there.
+ */
+#include <string.h>
+
+#include "service/probe_int.h"
+#include "service/use.h"
+#include "store/store_sql.h"
+
+/* A row of the zone, or one that went from it. */
+struct row {
+	const char *key; /* its owner, from the root on */
+	const char *action, *order;
+	int64_t serial, at_us;
+};
+
+static enum rc
+on_row(void *arg, const struct db_row *row, struct err *e)
+{
+	struct store_list *l = arg;
+	struct row *r = store_list_next(l, sizeof(*r));
+
+	(void)e;
+	r->key = store_col_text(l->s, l->a, row, 0);
+	r->action = store_col_text(l->s, l->a, row, 1);
+	r->order = store_col_text(l->s, l->a, row, 2);
+	r->serial = l->s->drv->col_int(row, 3);
+	r->at_us = l->s->drv->col_int(row, 4);
+	return RC_OK;
+}
+
+/* ---- one zone ---------------------------------------------------------------------- */
+
+struct filling {
+	struct probe_names *n;
+	const struct zone_head *z;
+	json_t *seen; /* by key */
+	size_t count, max;
+};
+
+struct holders {
+	struct store *s;
+	struct arena *a;
+	json_t *orders;
+	int64_t serial; /* the least, 0: none */
+};
+
+static enum rc
+on_holder(void *arg, const struct db_row *row, struct err *e)
+{
+	struct holders *h = arg;
+	int64_t serial = h->s->drv->col_int(row, 1);
+
+	(void)e;
+	json_array_append_new(h->orders, json_string(store_col_text(h->s, h->a, row, 0)));
+	if (h->serial == 0 || serial < h->serial)
+		h->serial = serial;
+	return RC_OK;
+}
+
+struct said {
+	struct store *s;
+	struct arena *a;
+	const char *action; /* NULL: there is no such row */
+};
+
+static enum rc
+on_said(void *arg, const struct db_row *row, struct err *e)
+{
+	struct said *r = arg;
+
+	(void)e;
+	r->action = store_col_text(r->s, r->a, row, 0);
+	return RC_OK;
+}
+
+/* What the zone says of an owner itself. */
+static enum rc
+zone_says(const struct filling *f, const char *key, const char **ret, struct err *e)
+{
+	struct said said = {.s = f->n->s, .a = f->n->a};
+	enum rc rc =
+		store_run(said.s, &SQL_ZONE_ROW_GET,
+			  (struct db_param[]){DB_P_TEXT(f->z->name),
+					      DB_P_INT(ZONE_LAYER_WHOLE), DB_P_TEXT(key)},
+			  on_said, &said, e);
+
+	*ret = said.action;
+	return rc;
+}
+
+/* Is a wildcard above it in the zone?  Then it is blocked by that one, whatever became of
+ * its own row. */
+static enum rc
+is_covered(const struct filling *f, const char *key, bool *ret, struct err *e)
+{
+	struct arena *a = f->n->a;
+	char *at = arena_strdup(a, key);
+	const char *action = NULL;
+	enum rc rc = RC_OK;
+
+	for (char *dot;
+	     rc == RC_OK && action == NULL && (dot = strrchr(at, '.')) != NULL;) {
+		*dot = '\0';
+		const char *above = arena_printf(a, "%s.*", at);
+		if (strcmp(above, key) != 0)
+			rc = zone_says(f, above, &action, e);
+	}
+	*ret = action != NULL;
+	return rc;
+}
+
+/* A name that is to be as the row says; one that was put already stays as it is. */
+static enum rc
+put(struct filling *f, const struct row *r, struct err *e)
+{
+	struct probe_names *n = f->n;
+	const char *owner = zone_owner(n->a, r->key);
+	bool lifted = r->action[0] == '\0', covered = false;
+	struct holders h = {.s = n->s, .a = n->a};
+	enum rc rc = RC_OK;
+
+	if (json_object_get(f->seen, r->key) != NULL || f->count >= f->max ||
+	    json_array_size(n->list) >= PROBE_WORK_NAMES_MAX)
+		return RC_OK;
+	if (lifted)
+		rc = is_covered(f, r->key, &covered, e);
+	if (rc != RC_OK || covered)
+		return rc;
+	h.orders = json_array();
+	if (!lifted)
+		rc = store_run(n->s, &SQL_PROBE_HOLDERS,
+			       (struct db_param[]){DB_P_TEXT(owner),
+						   DB_P_TEXT(f->z->name),
+						   DB_P_TEXT(f->z->territory == NULL
+								     ? ""
+								     : f->z->territory)},
+			       on_holder, &h, e);
+	/* A row that nobody holds any more stays until a person has looked. */
+	if (json_array_size(h.orders) == 0)
+		json_array_append_new(h.orders, json_string(r->order));
+	bool let_pass = lifted || strcmp(r->action, "passthru") == 0;
+	json_object_set_new(f->seen, r->key, json_true());
+	f->count++;
+	json_array_append_new(
+		n->list, json_pack("{s:s, s:s, s:o, s:s, s:I, s:o}", "zone", f->z->name,
+				   "owner", owner, "orders", h.orders, "expected",
+				   let_pass ? "free" : "blocked", "serial",
+				   (json_int_t)(r->serial != 0 ? r->serial : h.serial),
+				   "since", json_time(r->at_us)));
+	return rc;
+}
+
+static enum rc
+put_all(struct filling *f, const struct sql *q, const struct db_param *params,
+	struct store_list *ret, struct err *e)
+{
+	*ret = (struct store_list){.s = f->n->s, .a = f->n->a};
+	enum rc rc = store_run(f->n->s, q, params, on_row, ret, e);
+
+	for (size_t i = 0; rc == RC_OK && i < ret->n; i++)
+		rc = put(f, (const struct row *)ret->rows + i, e);
+	return rc;
+}
+
+/* The rows of all zones go on from one place: that of the zone which got least far. */
+static void
+next_move(struct probe_names *n, const struct store_list *rest)
+{
+	if (rest->n < n->each)
+		return; /* to its end */
+	const char *last = ((const struct row *)rest->rows)[rest->n - 1].key;
+	if (n->next[0] == '\0' || strcmp(last, n->next) < 0)
+		n->next = last;
+}
+
+/* All that were lifted lately; half of what is left for the newest in the zone; then the
+ * others. */
+static enum rc
+zone_read(struct filling *f, struct err *e)
+{
+	struct probe_names *n = f->n;
+	const char *zone = f->z->name;
+	struct store_list rows;
+
+	f->max = n->each;
+	enum rc rc = put_all(f, &SQL_PROBE_LIFTED,
+			     (struct db_param[]){DB_P_TEXT(zone), DB_P_INT(n->since_us),
+						 DB_P_INT(n->each)},
+			     &rows, e);
+	f->max = f->count + (n->each - f->count + 1) / 2;
+	if (rc == RC_OK)
+		rc = put_all(f, &SQL_PROBE_NEW,
+			     (struct db_param[]){DB_P_TEXT(zone), DB_P_INT(f->max)},
+			     &rows, e);
+	f->max = n->each;
+	if (rc == RC_OK)
+		rc = put_all(f, &SQL_PROBE_REST,
+			     (struct db_param[]){DB_P_TEXT(zone), DB_P_TEXT(n->from),
+						 DB_P_INT(n->each)},
+			     &rows, e);
+	if (rc == RC_OK)
+		next_move(n, &rows);
+	return rc;
+}
+
+/* ---- one order --------------------------------------------------------------------- */
+
+struct order_name {
+	const char *name;
+	bool wildcard;
+};
+
+static enum rc
+on_order_name(void *arg, const struct db_row *row, struct err *e)
+{
+	struct store_list *l = arg;
+	struct order_name *n = store_list_next(l, sizeof(*n));
+
+	(void)e;
+	n->name = store_col_text(l->s, l->a, row, 0);
+	n->wildcard = l->s->drv->col_int(row, 1) != 0;
+	return RC_OK;
+}
+
+/* The last change of each of the order's rows. */
+struct changes {
+	struct store_list list; /* struct row */
+	json_t *last;		/* by key: its place in the list */
+};
+
+static enum rc
+on_change(void *arg, const struct db_row *row, struct err *e)
+{
+	struct changes *c = arg;
+	const struct db_driver *drv = c->list.s->drv;
+	struct row *r = store_list_next(&c->list, sizeof(*r));
+
+	(void)e;
+	r->key = store_col_text(c->list.s, c->list.a, row, 4);
+	r->serial = drv->col_int(row, 0);
+	r->at_us = drv->col_int(row, 3);
+	json_object_set_new(c->last, r->key, json_integer((json_int_t)c->list.n - 1));
+	return RC_OK;
+}
+
+/* What the zone says now of an owner of the order's; nothing, if it never held it. */
+static enum rc
+order_owner(struct filling *f, const char *owner, const struct changes *c, struct err *e)
+{
+	const char *key = zone_key(f->n->a, owner), *action;
+	const json_t *at = json_object_get(c->last, key);
+	struct row r = {.key = key, .action = "", .order = f->n->order};
+	enum rc rc = zone_says(f, key, &action, e);
+
+	if (rc != RC_OK || (action == NULL && at == NULL))
+		return rc;
+	if (at != NULL) {
+		const struct row *last =
+			(const struct row *)c->list.rows + (size_t)json_integer_value(at);
+		r.serial = last->serial;
+		r.at_us = last->at_us;
+	}
+	if (action != NULL)
+		r.action = action;
+	return put(f, &r, e);
+}
+
+static enum rc
+order_read(struct filling *f, struct err *e)
+{
+	struct probe_names *n = f->n;
+	const struct db_param of[] = {DB_P_TEXT(n->order), DB_P_TEXT(f->z->name)};
+	struct store_list names = {.s = n->s, .a = n->a};
+	struct changes c = {.list = {.s = n->s, .a = n->a}, .last = json_object()};
+	struct err ignored = ERR_INIT;
+	const char *unused;
+	enum rc rc = store_run(n->s, &SQL_ZONE_ORDER_NAMES, of, on_order_name, &names, e);
+
+	f->max = PROBE_WORK_NAMES_MAX;
+	if (rc == RC_OK)
+		rc = store_run(n->s, &SQL_ZONE_CHANGE_OF, of, on_change, &c, e);
+	for (size_t i = 0; rc == RC_OK && i < names.n; i++) {
+		const struct order_name *o = (const struct order_name *)names.rows + i;
+		/* For an address nobody can be asked. */
+		if (rpzrow_ip_owner(n->a, o->name, -1, &unused, &ignored) == RC_OK)
+			continue;
+		rc = order_owner(f, o->name, &c, e);
+		if (rc == RC_OK && o->wildcard)
+			rc = order_owner(f, arena_printf(n->a, "*.%s", o->name), &c, e);
+	}
+	json_decref(c.last);
+	return rc;
+}
+
+enum rc
+probe_names_read(struct probe_names *n, const struct zone_head *z, struct err *e)
+{
+	struct filling f = {.n = n, .z = z, .seen = json_object()};
+	enum rc rc = n->order != NULL ? order_read(&f, e) : zone_read(&f, e);
+
+	json_decref(f.seen);
+	return rc;
+}
