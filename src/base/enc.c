@@ -43,57 +43,63 @@ hex_decode(const char *s, size_t slen, uint8_t *out, size_t len)
 	return RC_OK;
 }
 
-static void
-encode(struct buf *b, const char *digits, bool pad, const uint8_t *p, size_t len)
+/* Into `out`, which has room for 4 digits for each 3 bytes begun; returns how many. */
+static size_t
+encode(const char *digits, bool pad, const uint8_t *p, size_t len, char *out)
 {
-	char out[4 * 64];
-	size_t n = 0;
+	size_t n = 0, i = 0;
 
-	for (size_t i = 0; i < len; i += 3) {
-		size_t left = len - i;
-		uint32_t v = (uint32_t)p[i] << 16;
-		if (left > 1)
-			v |= (uint32_t)p[i + 1] << 8;
-		if (left > 2)
-			v |= p[i + 2];
-		out[n++] = digits[v >> 18];
-		out[n++] = digits[v >> 12 & 63];
-		if (left > 1)
-			out[n++] = digits[v >> 6 & 63];
-		else if (pad)
-			out[n++] = '=';
-		if (left > 2)
-			out[n++] = digits[v & 63];
-		else if (pad)
-			out[n++] = '=';
-		if (n > sizeof(out) - 4) {
-			buf_put(b, out, n);
-			n = 0;
-		}
+	for (; i + 3 <= len; i += 3, n += 4) {
+		uint32_t v = (uint32_t)p[i] << 16 | (uint32_t)p[i + 1] << 8 | p[i + 2];
+		out[n] = digits[v >> 18];
+		out[n + 1] = digits[v >> 12 & 63];
+		out[n + 2] = digits[v >> 6 & 63];
+		out[n + 3] = digits[v & 63];
 	}
-	buf_put(b, out, n);
+	if (i == len)
+		return n;
+	uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0);
+	out[n++] = digits[v >> 18];
+	out[n++] = digits[v >> 12 & 63];
+	if (i + 1 < len)
+		out[n++] = digits[v >> 6 & 63];
+	else if (pad)
+		out[n++] = '=';
+	if (pad)
+		out[n++] = '=';
+	return n;
+}
+
+static void
+encode_put(struct buf *b, const char *digits, bool pad, const uint8_t *p, size_t len)
+{
+	enum { STEP = 3 * 256 };
+	char out[STEP / 3 * 4];
+
+	for (size_t i = 0; i < len; i += STEP) {
+		size_t take = len - i < STEP ? len - i : STEP;
+		buf_put(b, out, encode(digits, pad, p + i, take, out));
+	}
 }
 
 void
 b64_put(struct buf *b, const void *p, size_t len)
 {
-	encode(b, std_digits, true, p, len);
+	encode_put(b, std_digits, true, p, len);
 }
 
 void
 b64url_put(struct buf *b, const void *p, size_t len)
 {
-	encode(b, url_digits, false, p, len);
+	encode_put(b, url_digits, false, p, len);
 }
 
 static char *
 encode_arena(struct arena *a, const char *digits, bool pad, const void *p, size_t len)
 {
-	struct buf b = BUF_INIT(len / 3 * 4 + 4);
+	char *s = arena_alloc(a, (len + 2) / 3 * 4 + 1);
 
-	encode(&b, digits, pad, p, len);
-	char *s = arena_strndup(a, buf_str(&b), b.len);
-	buf_free(&b);
+	s[encode(digits, pad, p, len, s)] = '\0';
 	return s;
 }
 

@@ -128,8 +128,21 @@ void event_signing_input_put(struct buf *b, const char *kid, const char *payload
 enum rc event_disclosure_make(struct arena *a, const char *name, json_t *value,
 			      const char **ret_text, struct hash *ret_digest,
 			      struct err *e) MUST_CHECK;
-/* RC_UNPROCESSABLE: not of that form; RC_TOO_LARGE.  *ret_value lives as long as the
- * arena. */
+/* The same of a value that is written already. */
+enum rc event_disclosure_write(struct arena *a, const char *name, const char *json,
+			       size_t json_len, const char **ret_text,
+			       struct hash *ret_digest, struct err *e) MUST_CHECK;
+
+/* What a disclosure says: its value is strict I-JSON, as it is written there. */
+struct disclosure {
+	const char *name;
+	const char *json;
+	size_t json_len;
+};
+/* RC_UNPROCESSABLE: not of that form; RC_TOO_LARGE.  *ret lives as long as the arena. */
+enum rc event_disclosure_read(struct arena *a, const char *text, size_t len,
+			      struct disclosure *ret, struct err *e) MUST_CHECK;
+/* And the value as a tree. */
 enum rc event_disclosure_parse(struct arena *a, const char *text, size_t len,
 			       const char **ret_name, json_t **ret_value,
 			       struct err *e) MUST_CHECK;
@@ -141,11 +154,33 @@ enum rc event_disclosure_parse(struct arena *a, const char *text, size_t len,
 enum rc ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret,
 		    struct err *e) MUST_CHECK;
 
-/* The part of ijson_parse() that the JSON library does not do, for text that it wrote. */
-enum rc ijson_check_written(const char *text, size_t len, struct err *e) MUST_CHECK;
+/* Without a tree: does ijson_parse() take it? */
+enum rc ijson_check(struct arena *a, const char *text, size_t len,
+		    struct err *e) MUST_CHECK;
+
+/* A text of a JSON document, its escapes undone; not NUL-terminated. */
+struct ijson_text {
+	const char *s; /* NULL: there is none */
+	size_t len;
+};
+/* The members of an object that are texts, by name.  None: another kind of value, or the
+ * whole is no object.  For text that ijson_check() has passed; *ret lives as long as it
+ * and the arena. */
+enum rc ijson_texts(struct arena *a, const char *text, size_t len,
+		    const char *const *names, size_t n, struct ijson_text *ret,
+		    struct err *e) MUST_CHECK;
+
+/* The elements of an array as they are written, up to `max`; *ret_n is their number, 0
+ * for what is no array.  The whole is checked as by ijson_check(). */
+enum rc ijson_elements(struct arena *a, const char *text, size_t len, size_t max,
+		       struct ijson_text *ret, size_t *ret_n, struct err *e) MUST_CHECK;
+/* The text that an element is; .s NULL: it is none. */
+struct ijson_text ijson_text_of(struct arena *a, struct ijson_text element);
+
 /* Written compactly, members in their order.  Texts are not checked; a real is written so
- * that ijson_check_written() refuses it. */
+ * that ijson_check() refuses it. */
 void ijson_put(struct buf *b, const json_t *v);
+void ijson_put_text(struct buf *b, const char *s, size_t len);
 
 /* A JWS of our making with another `typ` (identity entry, channel offer, bundle
  * manifest): the same strict header rules; *ret_payload lives as long as the arena.

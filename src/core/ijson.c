@@ -1,10 +1,11 @@
 /*
- * The strict reading of JSON.  jansson judges the grammar and duplicate names, but its
- * tree no longer tells -0 from 0 or 1.0 from 1, and it takes noncharacters and integers
- * that other readers round.  So the text is scanned first, token by token; both must
- * accept.
+ * The strict reading of JSON: one pass over the text, token by token, by the grammar of
+ * RFC 8259 and the rules of protocol 2, which a general parser does not keep (its tree no
+ * longer tells -0 from 0 or 1.0 from 1).  The tree is made on the way, or none is: most
+ * texts are only looked at for a few of their members.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/event.h"
@@ -12,11 +13,16 @@
 
 #define IJSON_RULE "protocol 2"
 
-enum { IJSON_DEPTH_MAX = 16 };
+enum {
+	IJSON_DEPTH_MAX = 16,
+	NAMES_MAX = 24, /* of an object that is read without a tree */
+};
 
 struct scan {
 	const uint8_t *s;
 	size_t len, at;
+	unsigned depth;
+	struct arena *a; /* for texts with escapes */
 	struct err *e;
 };
 
@@ -118,38 +124,105 @@ scan_utf8(struct scan *sc)
 	return RC_OK;
 }
 
-/* At the opening quote. */
+/* At the opening quote.  *ret is what stands between the quotes. */
 static enum rc
-scan_text(struct scan *sc)
+scan_text(struct scan *sc, struct ijson_text *ret, bool *ret_escaped)
 {
 	size_t start = sc->at++;
 
+	*ret_escaped = false;
 	while (sc->at < sc->len) {
 		uint8_t c = sc->s[sc->at];
 		enum rc rc = RC_OK;
 
 		if (c == '"') {
+			*ret = (struct ijson_text){(const char *)sc->s + start + 1,
+						   sc->at - start - 1};
 			sc->at++;
 			return RC_OK;
 		}
 		if (c < 0x20)
 			return REFUSE(sc, "byte %zu: control character in a text",
 				      sc->at);
-		if (c == '\\')
+		if (c == '\\') {
+			*ret_escaped = true;
 			rc = scan_escape(sc);
-		else if (c >= 0x80)
+		} else if (c >= 0x80) {
 			rc = scan_utf8(sc);
-		else
+		} else {
 			sc->at++;
+		}
 		if (rc != RC_OK)
 			return rc;
 	}
 	return REFUSE(sc, "byte %zu: a text without its end", start);
 }
 
+static size_t
+utf8_put(char *out, uint32_t c)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	for (size_t i = n; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)((0xf00 >> n & 0xff) | c);
+	return n;
+}
+
+/* The character of a \u that scan_escape() has passed, at its first digit; *ret_len is
+ * how far it reaches. */
+static uint32_t
+unicode_escape(const struct scan *sc, size_t at, size_t *ret_len)
+{
+	uint32_t c = (uint32_t)hex4(sc, at);
+
+	*ret_len = 4;
+	if (c < 0xd800 || c > 0xdfff)
+		return c;
+	*ret_len = 10;
+	return 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)hex4(sc, at + 6) - 0xdc00);
+}
+
+/* A text with its escapes undone, which makes none longer. */
+static struct ijson_text
+unescape(const struct scan *sc, struct ijson_text raw)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	char *out = arena_alloc(sc->a, raw.len + 1);
+	size_t n = 0, len;
+
+	for (size_t i = 0; i < raw.len;) {
+		if (raw.s[i] != '\\') {
+			out[n++] = raw.s[i++];
+		} else if (raw.s[i + 1] == 'u') {
+			size_t at = (size_t)(raw.s + i + 2 - (const char *)sc->s);
+			n += utf8_put(out + n, unicode_escape(sc, at, &len));
+			i += 2 + len;
+		} else {
+			out[n++] = to[strchr(from, raw.s[i + 1]) - from];
+			i += 2;
+		}
+	}
+	return (struct ijson_text){out, n};
+}
+
+static enum rc
+read_text(struct scan *sc, struct ijson_text *ret)
+{
+	bool escaped = false;
+	enum rc rc = scan_text(sc, ret, &escaped);
+
+	if (rc == RC_OK && escaped)
+		*ret = unescape(sc, *ret);
+	return rc;
+}
+
 /* At '-' or a digit. */
 static enum rc
-scan_number(struct scan *sc)
+scan_number(struct scan *sc, int64_t *ret)
 {
 	size_t start = sc->at, digits;
 	uint64_t v = 0;
@@ -172,43 +245,223 @@ scan_number(struct scan *sc)
 		return REFUSE(sc, "byte %zu: -0 is not written", start);
 	if (v > (uint64_t)IJSON_INT_MAX)
 		return REFUSE(sc, "byte %zu: an integer beyond 2^53 - 1", start);
+	*ret = digits == start ? (int64_t)v : -(int64_t)v;
+	return RC_OK;
+}
+
+/* ---- the grammar ------------------------------------------------------------- */
+
+static uint8_t
+peek(const struct scan *sc)
+{
+	return sc->at < sc->len ? sc->s[sc->at] : 0;
+}
+
+static void
+skip_blanks(struct scan *sc)
+{
+	for (uint8_t c = peek(sc); c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	     c = peek(sc))
+		sc->at++;
+}
+
+static enum rc
+no_json(struct scan *sc, const char *expected)
+{
+	return REFUSE(sc, "byte %zu: not JSON: %s is expected", sc->at, expected);
+}
+
+static enum rc
+no_double(struct scan *sc, struct ijson_text name)
+{
+	enum { SHOWN_MAX = 64 };
+
+	return REFUSE(sc, "byte %zu: not JSON: duplicate object key \"%.*s\"", sc->at,
+		      (int)(name.len < SHOWN_MAX ? name.len : SHOWN_MAX), name.s);
+}
+
+static enum rc
+enter(struct scan *sc)
+{
+	if (++sc->depth > IJSON_DEPTH_MAX)
+		return REFUSE(sc, "byte %zu: nested deeper than %d", sc->at,
+			      IJSON_DEPTH_MAX);
+	sc->at++;
+	skip_blanks(sc);
+	return RC_OK;
+}
+
+/* Behind an element: *ret_more, or the end of what `close` ends. */
+static enum rc
+next_element(struct scan *sc, uint8_t close, bool *ret_more)
+{
+	skip_blanks(sc);
+	*ret_more = peek(sc) == ',';
+	if (!*ret_more && peek(sc) != close)
+		return no_json(sc, close == '}' ? "',' or '}'" : "',' or ']'");
+	sc->at++;
+	skip_blanks(sc);
 	return RC_OK;
 }
 
 static enum rc
-scan_all(struct scan *sc)
+member_name(struct scan *sc, struct ijson_text *ret)
 {
-	unsigned depth = 0;
-
-	while (sc->at < sc->len) {
-		uint8_t c = sc->s[sc->at];
-		enum rc rc = RC_OK;
-
-		if (c == '"') {
-			rc = scan_text(sc);
-		} else if (c == '-' || (c >= '0' && c <= '9')) {
-			rc = scan_number(sc);
-		} else if (c == '{' || c == '[') {
-			if (++depth > IJSON_DEPTH_MAX)
-				return REFUSE(sc, "byte %zu: nested deeper than %d",
-					      sc->at, IJSON_DEPTH_MAX);
-			sc->at++;
-		} else if (c == '}' || c == ']') {
-			/* A bracket too many is the grammar's business, not a wrap here.
-			 */
-			if (depth > 0)
-				depth--;
-			sc->at++;
-		} else if (c == '\0' ||
-			   (strchr(" \t\r\n:,", c) == NULL && (c < 'a' || c > 'z'))) {
-			return REFUSE(sc, "byte %zu: not JSON", sc->at);
-		} else {
-			sc->at++;
-		}
-		if (rc != RC_OK)
-			return rc;
-	}
+	if (peek(sc) != '"')
+		return no_json(sc, "a member's name");
+	enum rc rc = read_text(sc, ret);
+	if (rc != RC_OK)
+		return rc;
+	skip_blanks(sc);
+	if (peek(sc) != ':')
+		return no_json(sc, "':'");
+	sc->at++;
+	skip_blanks(sc);
 	return RC_OK;
+}
+
+static enum rc read_value(struct scan *sc, json_t **ret);
+
+/* With a tree, which finds a name that stands twice. */
+static enum rc
+read_object(struct scan *sc, json_t *into)
+{
+	enum rc rc = enter(sc);
+	bool more = peek(sc) != '}';
+
+	if (rc == RC_OK && !more)
+		sc->at++;
+	for (size_t n = 1; rc == RC_OK && more; n++) {
+		struct ijson_text name;
+		json_t *v = NULL;
+		rc = member_name(sc, &name);
+		if (rc == RC_OK)
+			rc = read_value(sc, &v);
+		if (rc != RC_OK)
+			break;
+		if (json_object_setn_new_nocheck(into, name.s, name.len, v) != 0)
+			abort();
+		rc = json_object_size(into) == n ? next_element(sc, '}', &more)
+						 : no_double(sc, name);
+	}
+	sc->depth--;
+	return rc;
+}
+
+/* Without one.  Objects of many members are read with one all the same. */
+static enum rc
+skip_object(struct scan *sc)
+{
+	struct ijson_text names[NAMES_MAX];
+	const struct scan start = *sc;
+	enum rc rc = enter(sc);
+	bool more = peek(sc) != '}';
+
+	if (rc == RC_OK && !more)
+		sc->at++;
+	for (size_t n = 0; rc == RC_OK && more; n++) {
+		if (n == NAMES_MAX) {
+			json_t *tree = json_object();
+			*sc = start;
+			rc = read_object(sc, tree);
+			json_decref(tree);
+			return rc;
+		}
+		rc = member_name(sc, &names[n]);
+		for (size_t i = 0; rc == RC_OK && i < n; i++)
+			if (names[i].len == names[n].len &&
+			    memcmp(names[i].s, names[n].s, names[n].len) == 0)
+				rc = no_double(sc, names[n]);
+		if (rc == RC_OK)
+			rc = read_value(sc, NULL);
+		if (rc == RC_OK)
+			rc = next_element(sc, '}', &more);
+	}
+	sc->depth--;
+	return rc;
+}
+
+static enum rc
+read_array(struct scan *sc, json_t *into)
+{
+	enum rc rc = enter(sc);
+	bool more = peek(sc) != ']';
+
+	if (rc == RC_OK && !more)
+		sc->at++;
+	while (rc == RC_OK && more) {
+		json_t *v = NULL;
+		rc = read_value(sc, into == NULL ? NULL : &v);
+		if (rc == RC_OK && into != NULL && json_array_append_new(into, v) != 0)
+			abort();
+		if (rc == RC_OK)
+			rc = next_element(sc, ']', &more);
+	}
+	sc->depth--;
+	return rc;
+}
+
+static enum rc
+read_word(struct scan *sc, json_t **ret)
+{
+	static const char *const words[] = {"true", "false", "null"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t len = strlen(words[i]);
+		if (sc->len - sc->at < len || memcmp(sc->s + sc->at, words[i], len) != 0)
+			continue;
+		sc->at += len;
+		if (ret != NULL)
+			*ret = i == 2 ? json_null() : json_boolean(i == 0);
+		return RC_OK;
+	}
+	return no_json(sc, "a value");
+}
+
+/* *ret stays NULL when it is refused.  NULL `ret`: no tree is made. */
+static enum rc
+read_value(struct scan *sc, json_t **ret)
+{
+	struct ijson_text text;
+	int64_t number = 0;
+	uint8_t c = peek(sc);
+	enum rc rc;
+
+	if (c == '"') {
+		rc = read_text(sc, &text);
+		if (rc == RC_OK && ret != NULL)
+			*ret = json_stringn_nocheck(text.s, text.len);
+	} else if (c == '-' || (c >= '0' && c <= '9')) {
+		rc = scan_number(sc, &number);
+		if (rc == RC_OK && ret != NULL)
+			*ret = json_integer(number);
+	} else if (c == '{' || c == '[') {
+		json_t *tree = ret == NULL ? NULL
+			       : c == '{'  ? json_object()
+					   : json_array();
+		rc = c == '['	    ? read_array(sc, tree)
+		     : tree != NULL ? read_object(sc, tree)
+				    : skip_object(sc);
+		if (rc == RC_OK && ret != NULL)
+			*ret = tree;
+		else
+			json_decref(tree);
+	} else {
+		rc = read_word(sc, ret);
+	}
+	if (rc == RC_OK && ret != NULL && *ret == NULL)
+		abort();
+	return rc;
+}
+
+/* A value, and nothing behind it. */
+static enum rc
+read_whole(struct scan *sc, json_t **ret)
+{
+	skip_blanks(sc);
+	enum rc rc = read_value(sc, ret);
+	skip_blanks(sc);
+	return rc == RC_OK && sc->at != sc->len ? no_json(sc, "the end") : rc;
 }
 
 static void
@@ -218,106 +471,95 @@ tree_free(void *p)
 }
 
 enum rc
-ijson_check_written(const char *text, size_t len, struct err *e)
+ijson_check(struct arena *a, const char *text, size_t len, struct err *e)
 {
-	struct scan sc = {.s = (const uint8_t *)text, .len = len, .e = e};
+	struct scan sc = {.s = (const uint8_t *)text, .len = len, .a = a, .e = e};
 
-	return scan_all(&sc);
+	return read_whole(&sc, NULL);
 }
 
 enum rc
 ijson_parse(struct arena *a, const char *text, size_t len, json_t **ret, struct err *e)
 {
-	struct scan sc = {.s = (const uint8_t *)text, .len = len, .e = e};
-	json_error_t je;
-	enum rc rc = scan_all(&sc);
+	struct scan sc = {.s = (const uint8_t *)text, .len = len, .a = a, .e = e};
+	json_t *tree = NULL;
+	enum rc rc = read_whole(&sc, &tree);
 
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		json_decref(tree);
 		return rc;
-	json_t *tree =
-		json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
-	if (tree == NULL)
-		return REFUSE(&sc, "byte %d: not JSON: %s", je.position, je.text);
+	}
 	arena_defer(a, tree_free, tree);
 	*ret = tree;
 	return RC_OK;
 }
 
-/* ---- writing ----------------------------------------------------------------- */
-
-static void
-text_put(struct buf *b, const char *s, size_t len)
+enum rc
+ijson_texts(struct arena *a, const char *text, size_t len, const char *const *names,
+	    size_t n, struct ijson_text *ret, struct err *e)
 {
-	const char *end = s + len;
+	struct scan sc = {.s = (const uint8_t *)text, .len = len, .a = a, .e = e};
+	struct ijson_text name, v;
+	bool more;
 
-	buf_putc(b, '"');
-	while (s < end) {
-		size_t plain = 0;
-
-		while (s + plain < end && (unsigned char)s[plain] >= 0x20 &&
-		       s[plain] != '"' && s[plain] != '\\')
-			plain++;
-		buf_put(b, s, plain);
-		s += plain;
-		if (s == end)
-			break;
-		if ((unsigned char)*s < 0x20)
-			buf_printf(b, "\\u%04x", (unsigned)*s);
-		else
-			buf_put(b, (char[]){'\\', *s}, 2);
-		s++;
+	memset(ret, 0, n * sizeof(*ret));
+	skip_blanks(&sc);
+	if (peek(&sc) != '{')
+		return RC_OK;
+	enum rc rc = enter(&sc);
+	for (more = peek(&sc) != '}'; rc == RC_OK && more;) {
+		rc = member_name(&sc, &name);
+		bool is_text = rc == RC_OK && peek(&sc) == '"';
+		if (is_text)
+			rc = read_text(&sc, &v);
+		else if (rc == RC_OK)
+			rc = read_value(&sc, NULL);
+		for (size_t i = 0; is_text && i < n; i++)
+			if (strlen(names[i]) == name.len &&
+			    memcmp(names[i], name.s, name.len) == 0)
+				ret[i] = v;
+		if (rc == RC_OK)
+			rc = next_element(&sc, '}', &more);
 	}
-	buf_putc(b, '"');
+	return rc;
 }
 
-static void
-object_put(struct buf *b, const json_t *object)
+enum rc
+ijson_elements(struct arena *a, const char *text, size_t len, size_t max,
+	       struct ijson_text *ret, size_t *ret_n, struct err *e)
 {
-	const char *name, *comma = "";
-	json_t *value;
+	struct scan sc = {.s = (const uint8_t *)text, .len = len, .a = a, .e = e};
+	bool more;
 
-	buf_putc(b, '{');
-	json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
-		buf_puts(b, comma);
-		text_put(b, name, strlen(name));
-		buf_putc(b, ':');
-		ijson_put(b, value);
-		comma = ",";
+	*ret_n = 0;
+	skip_blanks(&sc);
+	if (peek(&sc) != '[')
+		return read_whole(&sc, NULL);
+	enum rc rc = enter(&sc);
+	more = peek(&sc) != ']';
+	if (rc == RC_OK && !more)
+		sc.at++;
+	for (; rc == RC_OK && more; (*ret_n)++) {
+		size_t from = sc.at;
+		rc = read_value(&sc, NULL);
+		if (*ret_n < max)
+			ret[*ret_n] = (struct ijson_text){text + from, sc.at - from};
+		if (rc == RC_OK)
+			rc = next_element(&sc, ']', &more);
 	}
-	buf_putc(b, '}');
+	skip_blanks(&sc);
+	return rc == RC_OK && sc.at != sc.len ? no_json(&sc, "the end") : rc;
 }
 
-void
-ijson_put(struct buf *b, const json_t *v)
+struct ijson_text
+ijson_text_of(struct arena *a, struct ijson_text element)
 {
-	switch (json_typeof(v)) {
-	case JSON_OBJECT:
-		object_put(b, v);
-		break;
-	case JSON_ARRAY:
-		buf_putc(b, '[');
-		for (size_t i = 0; i < json_array_size(v); i++) {
-			if (i != 0)
-				buf_putc(b, ',');
-			ijson_put(b, json_array_get(v, i));
-		}
-		buf_putc(b, ']');
-		break;
-	case JSON_STRING:
-		text_put(b, json_string_value(v), json_string_length(v));
-		break;
-	case JSON_INTEGER:
-		buf_printf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
-		break;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		buf_puts(b, json_is_true(v) ? "true" : "false");
-		break;
-	case JSON_NULL:
-		buf_puts(b, "null");
-		break;
-	case JSON_REAL:
-		buf_printf(b, "%.17e", json_real_value(v));
-		break;
-	}
+	struct err none = ERR_INIT;
+	struct scan sc = {
+		.s = (const uint8_t *)element.s, .len = element.len, .a = a, .e = &none};
+	struct ijson_text text = {0};
+
+	if (peek(&sc) == '"' && read_text(&sc, &text) != RC_OK)
+		text.s = NULL;
+	return text;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/casefile.h"
 #include "service/alarm.h"
 #include "service/exchange.h"
@@ -75,7 +76,8 @@ struct outcome {
 	int64_t peer;
 	uint64_t pending, next;
 	const char *why;
-	const struct exchange_push *push;
+	struct arena *a; /* of a receipt */
+	const char *note;
 	struct checkpoint cp;
 	uint64_t time_s;
 	const char *line, *sig;
@@ -115,6 +117,7 @@ exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t n
 			      "the peer has %" PRIu64 " events of ours, we have %" PRIu64
 			      ": this node lost some",
 			      pending, h.size);
+	atomic_store(&nd->receipted[peer], 0);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_resync, &o, e);
 	reader_put(nd, s);
@@ -181,6 +184,7 @@ exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *w
 	struct outcome o = {.peer = peer, .why = why};
 
 	atomic_store(&nd->push_answered[peer], answered);
+	atomic_store(&nd->receipted[peer], 0);
 	return writer_run(nd, work_failed, &o, e);
 }
 
@@ -243,7 +247,7 @@ work_done(struct writer *w, void *arg, struct err *e)
 	const struct log_receipt r = {.size = o->cp.size,
 				      .root = o->cp.root,
 				      .time_s = o->time_s,
-				      .note = o->push->checkpoint.note,
+				      .note = o->note,
 				      .line = o->line};
 	struct delivery d = {.s = w->s, .peer_size = o->cp.size, .peer_next = o->cp.size};
 	struct channel_row c;
@@ -277,8 +281,7 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 	struct store *s = NULL;
 	bool verified[1];
 	size_t text_len;
-	const char *whole =
-		arena_printf(a, "%s%.*s", o->push->checkpoint.note, (int)len, lines);
+	const char *whole = arena_printf(a, "%s%.*s", o->note, (int)len, lines);
 	enum rc rc = reader_get(nd, &s, e);
 
 	if (rc == RC_OK)
@@ -310,25 +313,48 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 	return rc;
 }
 
+/* A receipt on its way into the store. */
+static void
+after_done(struct node *nd, void *arg, enum rc rc, const struct err *e)
+{
+	struct outcome *o = arg;
+
+	if (rc == RC_OK) {
+		outbox_drop(nd, o->peer, o->cp.size);
+	} else {
+		/* The peer has it, and gives it again. */
+		atomic_store(&nd->receipted[o->peer], 0);
+		atomic_store(&nd->receipt_rc[o->peer], (int)rc);
+		log_line(LOG_ERROR, "exchange.receipt",
+			 "peer=%" PRId64 " outcome=%s reason=%s", o->peer, rc_token(rc),
+			 e->text);
+	}
+	arena_free(o->a);
+}
+
 enum rc
 exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *push,
 		   const char *lines, size_t len, struct err *e)
 {
 	enum { LINES_MAX = 16384 };
-	struct outcome o = {.peer = peer, .push = push};
 	struct arena *a = arena_create();
+	struct outcome *o = ARENA_NEW(a, struct outcome);
+
+	*o = (struct outcome){.a = a,
+			      .peer = peer,
+			      .note = arena_strndup(a, push->checkpoint.note,
+						    push->checkpoint.note_len)};
 	enum rc rc = len > LINES_MAX ? err_rule(e, RC_UNPROCESSABLE, "protocol 4",
 						"the receipt is too long")
-				     : receipt_verify(nd, a, &o, lines, len, e);
-
-	if (rc == RC_OK)
-		rc = writer_run(nd, work_done, &o, e);
-	if (rc == RC_OK)
-		nd->greeted[peer] = true;
-	if (rc == RC_OK)
-		outbox_drop(nd, peer, o.cp.size);
-	arena_free(a);
-	return rc;
+				     : receipt_verify(nd, a, o, lines, len, e);
+	if (rc != RC_OK) {
+		arena_free(a);
+		return rc;
+	}
+	nd->greeted[peer] = true;
+	atomic_store(&nd->receipted[peer], o->cp.size);
+	writer_post(nd, work_done, o, after_done);
+	return RC_OK;
 }
 
 bool

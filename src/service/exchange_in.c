@@ -24,7 +24,7 @@ struct upload {
 	struct log_head head; /* as it was when we looked */
 	const struct event **events;
 	/* Of each event, or NULL: the fold looks for them. */
-	const struct view_disclosed **disclosed;
+	const struct disclosure **disclosed;
 	uint64_t erasures; /* before they were read */
 	size_t n;
 	struct merkle_edge edge; /* after them */
@@ -154,9 +154,9 @@ out:
  * outside the writer, as far as DISCLOSED_BYTES_MAX goes. */
 static enum rc
 disclosures_present(struct store *s, struct arena *a, const struct event *ev,
-		    struct upload *u, const struct view_disclosed **ret, struct err *e)
+		    struct upload *u, const struct disclosure **ret, struct err *e)
 {
-	struct view_disclosed *d = arena_array(a, ev->n_sd, sizeof(*d));
+	struct disclosure *d = arena_array(a, ev->n_sd, sizeof(*d));
 	bool all = u->disclosed_bytes < DISCLOSED_BYTES_MAX;
 
 	for (size_t i = 0; i < ev->n_sd; i++) {
@@ -164,7 +164,7 @@ disclosures_present(struct store *s, struct arena *a, const struct event *ev,
 		struct err why = ERR_INIT;
 		const char *text;
 		if (brought != NULL) {
-			d[i] = (struct view_disclosed){brought->name, brought->value};
+			d[i] = brought->said;
 			continue;
 		}
 		enum rc rc = store_disclosure_get(s, a, &ev->sd[i], &text, &why);
@@ -174,8 +174,7 @@ disclosures_present(struct store *s, struct arena *a, const struct event *ev,
 					" did not come before it",
 					i, ev->seq);
 		if (rc == RC_OK && text != NULL && all)
-			rc = event_disclosure_parse(a, text, strlen(text), &d[i].name,
-						    &d[i].value, &why);
+			rc = event_disclosure_read(a, text, strlen(text), &d[i], &why);
 		if (rc != RC_OK)
 			return err_set(e, rc, "%s", why.text);
 		u->disclosed_bytes += text == NULL ? 0 : strlen(text);
@@ -316,7 +315,7 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 	for (size_t i = 0; i < id->n_event_keys; i++)
 		key_thumbprint(id->event_keys[i], u->kids[i]);
 	u->events = arena_array(a, cap, sizeof(const struct event *));
-	u->disclosed = arena_array(a, cap, sizeof(const struct view_disclosed *));
+	u->disclosed = arena_array(a, cap, sizeof(const struct disclosure *));
 	for (size_t k = 0; rc == RC_OK && k < req->n_packages; k++) {
 		const struct mirror_package *p = &req->packages[k];
 		struct hash root;

@@ -15,8 +15,7 @@ struct brought_row {
 	struct hash digest; /* first: rows are looked up by it */
 	const char *text;
 	size_t len;
-	const char *name;
-	json_t *value;
+	struct disclosure said;
 	bool named; /* an event of the upload at hand names it */
 };
 struct brought_row *brought_find(struct brought *h,

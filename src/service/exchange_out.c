@@ -234,6 +234,7 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	struct log_head h;
 	const char *note;
 	struct err none = ERR_INIT;
+	uint64_t ahead = atomic_load(&nd->receipted[peer]);
 	int64_t now_us = clock_now_us();
 	enum rc rc = channel_by_id(s, a, peer, &c, e);
 
@@ -248,8 +249,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	/* A start is a reason to try at once, whatever the schedule says: a peer that
 	 * waits to hear from us does not wait out our pause too.  And what is planned for
 	 * later than any retry can be was planned before the clock was set back. */
-	if (d.next_us > now_us && d.next_us - now_us <= EXCHANGE_RETRY_MAX_US &&
-	    nd->called[peer]) {
+	if (ahead == 0 && d.next_us > now_us &&
+	    d.next_us - now_us <= EXCHANGE_RETRY_MAX_US && nd->called[peer]) {
 		*ret_wait_us = d.next_us - now_us;
 		return err_set(e, RC_RETRY, "a retry is due later");
 	}
@@ -261,6 +262,9 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	rc = store_head(s, a, peer, c.own_party, &h, e);
 	if (rc != RC_OK)
 		return rc;
+	/* A receipt that waits for the writer is as good as one that is stored. */
+	if (ahead > last.size)
+		last.size = d.peer_size = d.peer_next = ahead;
 	bool greet = h.size == last.size;
 	if (greet && (h.size == 0 || nd->greeted[peer]))
 		return err_set(e, RC_NOT_FOUND, "everything is receipted");
@@ -293,6 +297,11 @@ exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 	*ret_wait_us = 0;
 	if (rc != RC_OK)
 		return rc;
+	rc = (enum rc)atomic_exchange(&nd->receipt_rc[peer], RC_OK);
+	if (rc != RC_OK) {
+		reader_put(nd, s);
+		return err_set(e, rc, "a receipt could not be stored");
+	}
 	/* Noted before the look: a commit after it ends the wait that may follow. */
 	if (peer >= 0 && peer <= NODE_CHANNELS_MAX)
 		nd->push_seen[peer] = node_commits(nd);

@@ -79,11 +79,21 @@ typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
  * may run again when the group lost a race; it must write only through `w`. */
 enum rc writer_run(struct node *nd, writer_work *work, void *arg,
 		   struct err *e) MUST_CHECK;
+/* The same without waiting, for what may as well be lost: `after` is called once, on
+ * another thread or, when the node stops, on this one. */
+typedef void writer_after(struct node *nd, void *arg, enum rc rc, const struct err *e);
+void writer_post(struct node *nd, writer_work *work, void *arg, writer_after *after);
 /* Between groups: nothing that was erased is left in the files of the store.  RC_RETRY: a
  * reader still looks at what was. */
 enum rc writer_scrub(struct node *nd, struct err *e) MUST_CHECK;
 enum rc writer_start(struct node *nd, struct err *e) MUST_CHECK;
 void writer_stop(struct node *nd);
+
+/* What an event is to disclose. */
+struct view_disclosed {
+	const char *name;
+	json_t *value;
+};
 
 /* An own event in the making; borrowed but for json: body and disclosed values are
  * stolen. */
@@ -94,6 +104,7 @@ struct append {
 	int64_t due_us;
 	json_t *body; /* stolen; NULL: {} */
 	const struct view_disclosed *disclosures;
+	const struct disclosure *written; /* instead of them: as JSON text */
 	size_t n_disclosures;
 	const struct event_ref *refs;
 	size_t n_refs;
@@ -153,6 +164,10 @@ struct node {
 	uint64_t push_seen[NODE_CHANNELS_MAX + 1];
 	bool called[NODE_CHANNELS_MAX + 1];  /* since our start */
 	bool greeted[NODE_CHANNELS_MAX + 1]; /* since our start */
+	_Atomic uint64_t
+		receipted[NODE_CHANNELS_MAX + 1]; /* by receipts that are on their way
+						     into the store; 0: see there */
+	_Atomic int receipt_rc[NODE_CHANNELS_MAX + 1]; /* enum rc of one that failed */
 	atomic_bool
 		push_answered[NODE_CHANNELS_MAX + 1]; /* the last try that failed was */
 

@@ -27,7 +27,9 @@ enum {
 	 * digest of the normal form, digest of the disclosure) they fit
 	 * EVENT_PAYLOAD_MAX. */
 	PART_ITEMS_MAX = 200,
-	SLICE_PARTS = 17,      /* parts of one job */
+	SLICE_PARTS = 17, /* parts of one job */
+	ITEM_TEXT_MAX =
+		1 << 20, /* bytes of JSON, above what the fields of a row can give */
 	REPORT_ROWS_MAX = 500, /* rows that a check reports one by one */
 };
 
@@ -128,37 +130,56 @@ service_batch_check(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
-static json_t *
-item_disclosure(const struct batch_row *r)
+/* What an item discloses, as JSON. */
+static void
+item_put(struct buf *b, const struct batch_row *r)
 {
-	json_t *d = json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "given",
-			      r->target.given, "normal", r->target.normal, "host",
-			      r->target.host, "description", r->description,
-			      "legal_basis", r->legal_basis, "evidence", r->evidence,
-			      "reference", r->reference);
+	const struct {
+		const char *name, *text;
+	} texts[] = {
+		{"given", r->target.given},	 {"normal", r->target.normal},
+		{"host", r->target.host},	 {"description", r->description},
+		{"legal_basis", r->legal_basis}, {"evidence", r->evidence},
+		{"reference", r->reference},
+	};
+	char comma = '{';
 
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].text == NULL)
+			continue;
+		buf_putc(b, comma);
+		ijson_put_text(b, texts[i].name, strlen(texts[i].name));
+		buf_putc(b, ':');
+		ijson_put_text(b, texts[i].text, strlen(texts[i].text));
+		comma = ',';
+	}
 	if (r->found_us != 0)
-		json_object_set_new(d, "found", json_integer(r->found_us));
-	return d;
+		buf_printf(b, ",\"found\":%" PRId64, r->found_us);
+	buf_putc(b, '}');
 }
 
 static enum rc
 part_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
 	    uint64_t first, size_t count, int part, struct err *e)
 {
-	struct view_disclosed *sd = arena_array(w->a, count, sizeof(*sd));
+	struct disclosure *sd = arena_array(w->a, count, sizeof(*sd));
+	struct buf b = BUF_INIT(ITEM_TEXT_MAX);
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < count; i++) {
 		char hex[HASH_HEX_LEN + 1];
 		const struct batch_row *r = rows[i];
-		sd[i] = (struct view_disclosed){"item", item_disclosure(r)};
+		buf_reset(&b);
+		item_put(&b, r);
+		sd[i] = (struct disclosure){
+			"item", arena_strndup(w->a, buf_str(&b), b.len), b.len};
 		json_array_append_new(items, json_pack("{s:I, s:s, s:s, s:s}", "i",
 						       (json_int_t)(first + i), "kind",
 						       target_kind_token(r->target.kind),
 						       "category", r->category, "nf",
 						       hash_hex(&r->target.nf, hex)));
 	}
+	buf_free(&b);
 	return append_event(
 		w,
 		&(struct append){
@@ -167,7 +188,7 @@ part_append(struct writer *w, struct notice *n, const struct batch_row *const *r
 			.casefile = n->casefile,
 			.by = n->by,
 			.body = json_pack("{s:i, s:o}", "part", part, "items", items),
-			.disclosures = sd,
+			.written = sd,
 			.n_disclosures = count,
 		},
 		NULL, e);

@@ -105,29 +105,57 @@ append_flush(struct writer *w, struct stage *st, struct err *e)
 	return rc;
 }
 
+/* What an event discloses, as it is written. */
+static enum rc
+values_write(struct writer *w, const struct append *ev, const struct disclosure **ret,
+	     struct err *e)
+{
+	struct buf b = BUF_INIT(EVENT_DISCLOSURE_MAX);
+	struct disclosure *said = arena_array(w->a, ev->n_disclosures, sizeof(*said));
+	enum rc rc = RC_OK;
+
+	*ret = said;
+	for (size_t i = 0; rc == RC_OK && i < ev->n_disclosures; i++) {
+		const struct view_disclosed *d = &ev->disclosures[i];
+		buf_reset(&b);
+		if (d->value == NULL)
+			rc = err_set(e, RC_INVALID, "%s is not UTF-8", d->name);
+		else
+			ijson_put(&b, d->value);
+		if (rc == RC_OK && !buf_ok(&b))
+			rc = err_set(e, RC_TOO_LARGE,
+				     "%s is too long: a disclosure has at most %d bytes",
+				     d->name, EVENT_DISCLOSURE_MAX);
+		said[i] = (struct disclosure){
+			d->name, arena_strndup(w->a, buf_str(&b), b.len), b.len};
+	}
+	buf_free(&b);
+	return rc;
+}
+
 /* Give every disclosure its place in the store; *ret_sd are their digests.  `into` gets
  * the texts of many, for the outbox. */
 static enum rc
-disclose(struct writer *w, const struct append *ev, struct hash **ret_sd,
+disclose(struct writer *w, const struct disclosure *said, size_t n, struct hash **ret_sd,
 	 struct buf *into, struct err *e)
 {
-	struct hash *sd = arena_array(w->a, ev->n_disclosures, sizeof(*sd));
-	bool many = ev->n_disclosures >= OUTBOX_TEXTS_MIN;
+	struct hash *sd = arena_array(w->a, n, sizeof(*sd));
+	bool many = n >= OUTBOX_TEXTS_MIN;
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; i < ev->n_disclosures; i++) {
-		const struct view_disclosed *d = &ev->disclosures[i];
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		const struct disclosure *d = &said[i];
 		const char *text;
-		if (rc == RC_OK)
-			rc = event_disclosure_make(w->a, d->name, d->value, &text, &sd[i],
-						   e);
-		if (rc == RC_OK)
-			rc = store_disclosure_put(w->s, &sd[i], text, strlen(text), true,
-						  w->now_us, e);
-		if (rc == RC_OK && many && into->len != 0)
+		rc = event_disclosure_write(w->a, d->name, d->json, d->json_len, &text,
+					    &sd[i], e);
+		if (rc != RC_OK)
+			break;
+		size_t len = strlen(text);
+		rc = store_disclosure_put(w->s, &sd[i], text, len, true, w->now_us, e);
+		if (many && into->len != 0)
 			buf_putc(into, '\n');
-		if (rc == RC_OK && many)
-			buf_puts(into, text);
+		if (many)
+			buf_put(into, text, len);
 	}
 	*ret_sd = sd;
 	return rc;
@@ -135,8 +163,7 @@ disclose(struct writer *w, const struct append *ev, struct hash **ret_sd,
 
 static enum rc
 apply_own(struct writer *w, const struct stage *st, const struct event_draft *d,
-	  const struct event_head *ack, const struct view_disclosed *disclosed,
-	  struct err *e)
+	  const struct event_head *ack, const struct disclosure *disclosed, struct err *e)
 {
 	struct event ev = {
 		.log = st->head.origin,
@@ -171,6 +198,7 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	json_t *body = ev->body == NULL ? json_object() : ev->body;
 	struct buf payload = BUF_INIT(EVENT_PAYLOAD_MAX), texts = BUF_INIT(TEXTS_MAX);
 	char id[UUID_TEXT_LEN + 1];
+	const struct disclosure *said = ev->written;
 	struct log_head peer;
 	struct stage *st;
 	struct hash *sd;
@@ -178,8 +206,10 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	enum rc rc = channel_usable(w->nd, ev->channel, e);
 	if (rc == RC_OK)
 		rc = append_stage(w, ev->channel, &st, e);
+	if (rc == RC_OK && said == NULL)
+		rc = values_write(w, ev, &said, e);
 	if (rc == RC_OK)
-		rc = disclose(w, ev, &sd, &texts, e);
+		rc = disclose(w, said, ev->n_disclosures, &sd, &texts, e);
 	if (rc == RC_OK)
 		rc = store_head(w->s, w->a, ev->channel, party_other(st->party), &peer,
 				e);
@@ -208,7 +238,7 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	rc = event_payload_put(&payload, &d, st->head.origin, st->head.size, &ack,
 			       &next->prev_at, e);
 	if (rc == RC_OK)
-		rc = apply_own(w, st, &d, &ack, ev->disclosures, e);
+		rc = apply_own(w, st, &d, &ack, said, e);
 	if (rc == RC_OK)
 		rc = zone_follow(w, ev->type, body, e);
 	if (rc != RC_OK)
@@ -230,7 +260,7 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	if (st->n_staged == NODE_GROUP_MAX)
 		rc = append_flush(w, st, e);
 out:
-	for (size_t i = 0; i < ev->n_disclosures; i++)
+	for (size_t i = 0; ev->written == NULL && i < ev->n_disclosures; i++)
 		json_decref(ev->disclosures[i].value);
 	json_decref(body);
 	buf_free(&texts);
@@ -413,6 +443,40 @@ group_take(struct node *nd, bool recorded, struct job **ret)
 	return goes_on;
 }
 
+static void
+posted_end(struct node *nd, struct job *j)
+{
+	j->after(nd, j->arg, j->rc, j->e);
+	free(j->e);
+	free(j);
+}
+
+static void
+group_end(struct node *nd, struct job *jobs)
+{
+	struct job *posted = NULL;
+
+	pthread_mutex_lock(&nd->mu);
+	/* A job's memory is its caller's: not touched once it is done. */
+	for (struct job *j = jobs, *next; j != NULL; j = next) {
+		next = j->next;
+		if (j->after != NULL) {
+			j->next = posted;
+			posted = j;
+			continue;
+		}
+		j->done = true;
+		pthread_cond_broadcast(&j->ended);
+	}
+	nd->commits++;
+	pthread_cond_broadcast(&nd->committed);
+	pthread_mutex_unlock(&nd->mu);
+	for (struct job *j = posted, *next; j != NULL; j = next) {
+		next = j->next;
+		posted_end(nd, j);
+	}
+}
+
 static void *
 writer_main(void *arg)
 {
@@ -434,18 +498,8 @@ writer_main(void *arg)
 		 * does not wait for a pause between jobs that may not come. */
 		if (!recorded && jobs != NULL)
 			recorded = group_run(&w, NULL);
-		if (jobs == NULL)
-			continue;
-		pthread_mutex_lock(&nd->mu);
-		/* A job's memory is its caller's: not touched once it is done. */
-		for (struct job *j = jobs, *next; j != NULL; j = next) {
-			next = j->next;
-			j->done = true;
-			pthread_cond_broadcast(&j->ended);
-		}
-		nd->commits++;
-		pthread_cond_broadcast(&nd->committed);
-		pthread_mutex_unlock(&nd->mu);
+		if (jobs != NULL)
+			group_end(nd, jobs);
 	}
 	arena_free(w.a);
 	return NULL;
@@ -471,6 +525,29 @@ job_submit(struct node *nd, struct job *j)
 		return RC_OK;
 	pthread_cond_destroy(&j->ended);
 	return j->rc;
+}
+
+void
+writer_post(struct node *nd, writer_work *work, void *arg, writer_after *after)
+{
+	struct job *j = calloc(1, sizeof(*j));
+	struct err *e = calloc(1, sizeof(*e));
+
+	if (j == NULL || e == NULL)
+		abort();
+	*j = (struct job){.work = work, .arg = arg, .e = e, .after = after};
+	pthread_mutex_lock(&nd->mu);
+	bool stopping = nd->stopping;
+	if (!stopping) {
+		*nd->last = j;
+		nd->last = &j->next;
+		pthread_cond_signal(&nd->queued);
+	}
+	pthread_mutex_unlock(&nd->mu);
+	if (!stopping)
+		return;
+	j->rc = err_set(e, RC_UNAVAILABLE, "the node is stopping");
+	posted_end(nd, j);
 }
 
 enum rc

@@ -16,8 +16,9 @@ struct job {
 	struct err *e;
 	enum rc rc;
 	bool done;
-	struct idem *idem; /* its answer is kept in the same commit, or NULL */
-	bool staged;	   /* its work is done, its commit waits for the answer */
+	struct idem *idem;   /* its answer is kept in the same commit, or NULL */
+	bool staged;	     /* its work is done, its commit waits for the answer */
+	writer_after *after; /* nobody waits: called when it is done, or NULL */
 };
 
 /* Queue it and sleep until it is done, or staged. */

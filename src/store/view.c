@@ -170,23 +170,36 @@ fold_int(const struct fold *f, const char *member)
 	return json_integer_value(json_object_get(f->ev->body, member));
 }
 
+/* The n-th disclosure; its name is NULL when it is erased. */
+static enum rc
+disclosure_at(struct fold *f, size_t n, struct disclosure *ret, struct err *e)
+{
+	const char *text;
+
+	*ret = (struct disclosure){0};
+	if (f->disclosed != NULL) {
+		*ret = f->disclosed[n];
+		return RC_OK;
+	}
+	enum rc rc = store_disclosure_get(f->s, f->a, &f->ev->sd[n], &text, e);
+	return rc != RC_OK || text == NULL
+		       ? rc
+		       : event_disclosure_read(f->a, text, strlen(text), ret, e);
+}
+
 enum rc
 fold_disclosed_named(struct fold *f, size_t n, const char **ret_name, json_t **ret_value,
 		     struct err *e)
 {
-	const char *text;
+	struct disclosure d;
+	enum rc rc = disclosure_at(f, n, &d, e);
 
 	*ret_name = NULL;
 	*ret_value = NULL;
-	if (f->disclosed != NULL) {
-		*ret_name = f->disclosed[n].name;
-		*ret_value = f->disclosed[n].value;
-		return RC_OK;
-	}
-	enum rc rc = store_disclosure_get(f->s, f->a, &f->ev->sd[n], &text, e);
-	if (rc != RC_OK || text == NULL)
+	if (rc != RC_OK || d.name == NULL)
 		return rc;
-	return event_disclosure_parse(f->a, text, strlen(text), ret_name, ret_value, e);
+	*ret_name = d.name;
+	return ijson_parse(f->a, d.json, d.json_len, ret_value, e);
 }
 
 enum rc
@@ -198,16 +211,32 @@ fold_disclosed_at(struct fold *f, size_t n, json_t **ret, struct err *e)
 }
 
 enum rc
+fold_disclosed_texts(struct fold *f, size_t n, const char *const *names, size_t n_names,
+		     struct ijson_text *ret, struct err *e)
+{
+	struct disclosure d;
+	enum rc rc = disclosure_at(f, n, &d, e);
+
+	memset(ret, 0, n_names * sizeof(*ret));
+	if (rc != RC_OK || d.name == NULL)
+		return rc;
+	return ijson_texts(f->a, d.json, d.json_len, names, n_names, ret, e);
+}
+
+enum rc
 fold_disclosed(struct fold *f, const char *name, const char **ret, struct err *e)
 {
 	enum rc rc = RC_OK;
 
 	*ret = NULL;
 	for (size_t i = 0; rc == RC_OK && *ret == NULL && i < f->ev->n_sd; i++) {
-		const char *its_name;
+		struct disclosure d;
 		json_t *value;
-		rc = fold_disclosed_named(f, i, &its_name, &value, e);
-		if (rc == RC_OK && its_name != NULL && strcmp(its_name, name) == 0)
+		rc = disclosure_at(f, i, &d, e);
+		if (rc != RC_OK || d.name == NULL || strcmp(d.name, name) != 0)
+			continue;
+		rc = ijson_parse(f->a, d.json, d.json_len, &value, e);
+		if (rc == RC_OK)
 			*ret = json_string_value(value);
 	}
 	return rc;
@@ -246,7 +275,7 @@ handler_run(struct fold *f, struct err *e)
 
 enum rc
 view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
-	   const struct event *ev, const struct view_disclosed *disclosed,
+	   const struct event *ev, const struct disclosure *disclosed,
 	   const char **ret_void, struct err *e)
 {
 	struct fold f = {.v = v,

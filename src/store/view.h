@@ -21,18 +21,13 @@ struct views;
 struct views *views_create(struct store *s); /* `s` is borrowed */
 void views_free(struct views *v);	     /* NULL allowed */
 
-/* A disclosure that the caller has at hand. */
-struct view_disclosed {
-	const char *name;
-	json_t *value; /* borrowed */
-};
 /*
  * `ev` need not have its leaf hash yet.  `disclosed` has what ev->sd stands for, one for
- * one; NULL: it is looked up in the store.  *ret_void (may be NULL) is set to why the
- * event has no effect, in the arena, else to NULL.
+ * one, with name NULL for what is erased; NULL: it is looked up in the store.  *ret_void
+ * (may be NULL) is set to why the event has no effect, in the arena, else to NULL.
  */
 enum rc view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
-		   const struct event *ev, const struct view_disclosed *disclosed,
+		   const struct event *ev, const struct disclosure *disclosed,
 		   const char **ret_void, struct err *e) MUST_CHECK;
 
 /* Told how far a rebuild is; may be called for every event. */

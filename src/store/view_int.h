@@ -14,7 +14,7 @@ struct fold {
 	int64_t channel;
 	enum party from;
 	const struct event *ev;
-	const struct view_disclosed *disclosed; /* NULL: in the store */
+	const struct disclosure *disclosed; /* NULL: in the store */
 	const char *void_why; /* set by a handler: the event has no effect */
 	bool recorded; /* void by the transition table: kept, a later fold may allow it */
 };
@@ -101,6 +101,10 @@ enum rc fold_disclosed(struct fold *f, const char *name, const char **ret,
 /* The n-th disclosure; *ret_name NULL: erased. */
 enum rc fold_disclosed_named(struct fold *f, size_t n, const char **ret_name,
 			     json_t **ret_value, struct err *e) MUST_CHECK;
+/* Text members of the n-th disclosure's value; .s NULL: absent, or all is erased. */
+enum rc fold_disclosed_texts(struct fold *f, size_t n, const char *const *names,
+			     size_t n_names, struct ijson_text *ret,
+			     struct err *e) MUST_CHECK;
 /* The n-th disclosure's value, NULL: erased. */
 enum rc fold_disclosed_at(struct fold *f, size_t n, json_t **ret,
 			  struct err *e) MUST_CHECK;

@@ -10,27 +10,35 @@
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
+static struct db_param
+text_param(struct ijson_text t)
+{
+	return (struct db_param){
+		.type = t.s == NULL ? DB_NULL : DB_TEXT, .p = t.s, .len = t.len};
+}
+
 static enum rc
 item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
 {
-	json_t *d;
+	enum { GIVEN, NORMAL, HOST, DESCRIPTION, TEXTS };
+	static const char *const names[TEXTS] = {"given", "normal", "host",
+						 "description"};
+	struct ijson_text said[TEXTS];
 	struct hash nf, of_normal;
-	enum rc rc = fold_disclosed_at(f, n, &d, e);
+	enum rc rc = fold_disclosed_texts(f, n, names, TEXTS, said, e);
 
 	if (rc != RC_OK)
 		return rc;
 	const char *hex = json_string_value(json_object_get(item, "nf"));
-	const char *normal = json_string_value(json_object_get(d, "normal"));
 	/* event_type_check() saw to it. */
 	if (hash_parse_hex(hex, strlen(hex), &nf) != RC_OK)
 		return err_set(e, RC_CORRUPT, "item %zu: nf is no SHA-256", n);
-	hash_bytes(normal == NULL ? "" : normal, normal == NULL ? 0 : strlen(normal),
+	hash_bytes(said[NORMAL].s == NULL ? "" : said[NORMAL].s, said[NORMAL].len,
 		   &of_normal);
 	/* A text that is not the one it is the digest of says nothing.  The part is not
 	 * void: what has effect must be the same when the texts are erased. */
 	if (!hash_equal(&nf, &of_normal))
-		d = NULL;
-	normal = json_string_value(json_object_get(d, "normal"));
+		memset(said, 0, sizeof(said));
 	return store_run(
 		f->s, &SQL_V_ITEM_INSERT,
 		(struct db_param[]){
@@ -39,10 +47,10 @@ item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
 			DB_P_TEXT(json_string_value(json_object_get(item, "kind"))),
 			DB_P_TEXT(json_string_value(json_object_get(item, "category"))),
 			DB_P_BLOB(nf.b, HASH_LEN),
-			DB_P_TEXT(json_string_value(json_object_get(d, "given"))),
-			DB_P_TEXT(normal),
-			DB_P_TEXT(json_string_value(json_object_get(d, "host"))),
-			DB_P_TEXT(json_string_value(json_object_get(d, "description"))),
+			text_param(said[GIVEN]),
+			text_param(said[NORMAL]),
+			text_param(said[HOST]),
+			text_param(said[DESCRIPTION]),
 		},
 		NULL, NULL, e);
 }

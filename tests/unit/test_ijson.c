@@ -112,6 +112,10 @@ json_test_suite(void **state)
 		const char *text = file_read(a, "SALURAN_TEST_DATA",
 					     arena_printf(a, SUITE "/%s", name), &len);
 		enum rc rc = ijson_parse(a, text, len, &v, &e);
+		if (ijson_check(a, text, len, &e) != rc) {
+			print_error("%s: otherwise without a tree\n", name);
+			bad++;
+		}
 		count["yni"[0] == *kind ? 0 : *kind == 'n' ? 1 : 2]++;
 		if (!holds(name, rc, &e)) {
 			print_error("%s: %s %s\n", name, rc_token(rc), e.text);
@@ -203,6 +207,8 @@ each_rule(void **state)
 		json_t *v;
 		enum rc rc = ijson_parse(a, own[i].text, strlen(own[i].text), &v, &e);
 
+		assert_int_equal(ijson_check(a, own[i].text, strlen(own[i].text), &e),
+				 rc);
 		if (own[i].phrase == NULL ? rc != RC_OK
 					  : rc != RC_UNPROCESSABLE ||
 						    strstr(e.text, own[i].phrase) == NULL)
@@ -230,6 +236,93 @@ nul_bytes_and_cuts(void **state)
 		assert_int_equal(ijson_parse(a, cut, len, &v, &e), RC_UNPROCESSABLE);
 		free(cut);
 	}
+}
+
+/* Of an object with more names than are kept in mind without a tree. */
+static void
+many_members(void **state)
+{
+	struct buf b = BUF_INIT(4096);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (int n = 0; n < 60; n++) {
+		buf_reset(&b);
+		buf_puts(&b, "{");
+		for (int i = 0; i <= n; i++)
+			buf_printf(&b, "%s\"m%d\":[{\"x\":%d}]", i == 0 ? "" : ",", i, i);
+		buf_puts(&b, "}");
+		assert_int_equal(ijson_check(a, buf_str(&b), b.len, &e), RC_OK);
+		b.len--;
+		buf_printf(&b, ",\"m\\u003%d\":0}", n < 10 ? n : 0);
+		assert_int_equal(ijson_check(a, buf_str(&b), b.len, &e),
+				 RC_UNPROCESSABLE);
+		assert_non_null(strstr(e.text, "duplicate"));
+	}
+	buf_free(&b);
+}
+
+static bool
+text_is(struct ijson_text t, const char *want)
+{
+	return want == NULL ? t.s == NULL
+			    : t.s != NULL && t.len == strlen(want) &&
+				      memcmp(t.s, want, t.len) == 0;
+}
+
+static void
+texts_of_an_object(void **state)
+{
+	static const char *const names[] = {"a", "b", "c\"", "none"};
+	static const struct {
+		const char *json, *want[4];
+	} rows[] = {
+		{"{\"a\":\"x\",\"b\":\"\",\"c\\u0022\":\"y\"}", {"x", "", "y", NULL}},
+		{" { \"b\" : \"\\u00e9\\ud83d\\ude00\\n\\/\" } ",
+		 {NULL, "\xc3\xa9\xf0\x9f\x98\x80\n/", NULL, NULL}},
+		{"{\"a\":1,\"b\":[\"x\"],\"z\":{\"a\":\"x\"},\"none\":null}",
+		 {NULL, NULL, NULL, NULL}},
+		{"{}", {NULL, NULL, NULL, NULL}},
+		{"[\"a\"]", {NULL, NULL, NULL, NULL}},
+		{"\"a\"", {NULL, NULL, NULL, NULL}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ijson_text got[4];
+		struct err e = ERR_INIT;
+		assert_int_equal(ijson_texts(a, rows[i].json, strlen(rows[i].json), names,
+					     4, got, &e),
+				 RC_OK);
+		for (int k = 0; k < 4; k++)
+			if (!text_is(got[k], rows[i].want[k]))
+				fail_msg("%s: %s", rows[i].json, names[k]);
+	}
+}
+
+static void
+elements_of_an_array(void **state)
+{
+	static const char text[] = " [ \"\\u0061\" , {\"a\":[1, 2]},-7 ,\"x\"] ";
+	struct ijson_text el[3];
+	struct err e = ERR_INIT;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ijson_elements(a, text, sizeof(text) - 1, 3, el, &n, &e), RC_OK);
+	assert_int_equal(n, 4);
+	assert_true(text_is(el[0], "\"\\u0061\""));
+	assert_true(text_is(el[1], "{\"a\":[1, 2]}"));
+	assert_true(text_is(el[2], "-7"));
+	assert_true(text_is(ijson_text_of(a, el[0]), "a"));
+	assert_true(text_is(ijson_text_of(a, el[1]), NULL));
+	assert_int_equal(ijson_elements(a, "[]", 2, 3, el, &n, &e), RC_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(ijson_elements(a, "{\"a\":1}", 7, 3, el, &n, &e), RC_OK);
+	assert_int_equal(n, 0);
+	for (size_t len = 0; len < sizeof(text) - 2; len++)
+		assert_int_equal(ijson_elements(a, text, len, 3, el, &n, &e),
+				 RC_UNPROCESSABLE);
 }
 
 /* What is written is read as the same, and is what jansson writes. */
@@ -273,7 +366,7 @@ written(void **state)
 	json_t *real = json_real(1.5);
 	struct buf b = BUF_INIT(1000);
 	ijson_put(&b, real);
-	assert_int_equal(ijson_check_written(buf_str(&b), b.len, &e), RC_UNPROCESSABLE);
+	assert_int_equal(ijson_check(a, buf_str(&b), b.len, &e), RC_UNPROCESSABLE);
 	json_decref(real);
 	buf_free(&b);
 }
@@ -286,6 +379,9 @@ main(void)
 		cmocka_unit_test(json_test_suite),
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(nul_bytes_and_cuts),
+		cmocka_unit_test(many_members),
+		cmocka_unit_test(texts_of_an_object),
+		cmocka_unit_test(elements_of_an_array),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
