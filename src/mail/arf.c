@@ -29,11 +29,13 @@ struct arf {
 	size_t n;
 };
 
-/* Fields with their folds undone; false when a line is neither. */
+/* Fields with their folds undone, all in one copy of the text: each name and each value
+ * ends where a colon or a line end stood.  False when a line is neither. */
 static bool
 fields_read(struct reading *r, struct arf *f, const char *text, size_t len)
 {
 	const char *at = text, *end = text + len;
+	char *to = arena_alloc(r->a, len + 1), *value = to;
 	uint32_t line = 0;
 
 	while (at < end) {
@@ -47,22 +49,22 @@ fields_read(struct reading *r, struct arf *f, const char *text, size_t len)
 		if (n == 0)
 			continue;
 		if (s[0] == ' ' || s[0] == '\t') {
-			if (f->n == 0)
+			if (f->n == 0 || (size_t)(to - value) + n > ARF_VALUE_MAX)
 				return false;
-			const char *old = f->fields[f->n - 1].value;
-			if (strlen(old) + n > ARF_VALUE_MAX)
+		} else {
+			colon = memchr(s, ':', n);
+			if (colon == NULL || f->n == ARF_FIELDS_MAX || n > ARF_VALUE_MAX)
 				return false;
-			f->fields[f->n - 1].value =
-				arena_printf(r->a, "%s%.*s", old, (int)n, s);
-			continue;
+			to += f->n == 0 ? 0 : 1; /* the end of the value before */
+			value = to + (colon - s) + 1;
+			f->fields[f->n].name = to;
+			f->fields[f->n].value = value;
+			f->fields[f->n++].line = line;
 		}
-		colon = memchr(s, ':', n);
-		if (colon == NULL || f->n == ARF_FIELDS_MAX || n > ARF_VALUE_MAX)
-			return false;
-		f->fields[f->n].name = arena_strndup(r->a, s, (size_t)(colon - s));
-		f->fields[f->n].value =
-			arena_strndup(r->a, colon + 1, n - (size_t)(colon + 1 - s));
-		f->fields[f->n++].line = line;
+		memcpy(to, s, n);
+		to += n;
+		*to = '\0';
+		value[-1] = '\0';
 	}
 	return true;
 }

@@ -18,6 +18,7 @@ enum {
 	MAIL_HEADER_BYTES_MAX = 256 << 10, /* of one header */
 	MAIL_HEADER_FIELDS_MAX = 1000,	   /* of one header */
 	MAIL_HEADERS_BYTES_MAX = 4 << 20,  /* of all headers together */
+	MAIL_GROUPS_MAX = 1000,		   /* colons in one field of addresses */
 	MAIL_TEXT_MAX = 8 << 20,	   /* decoded text of one part */
 	MAIL_TEXTS_MAX = 32 << 20,	   /* and of all parts together */
 	MAIL_LINKS_MAX = 50000,		   /* words of a message that are looked at */

@@ -95,11 +95,14 @@ part_text(struct reading *r, const char *name, GMimePart *part, bool text,
 		g_free(utf8);
 		g_mime_iconv_close(cv);
 	}
+	bool nul = false;
 	for (size_t i = 0; i < *ret_len; i++)
 		if (out[i] == '\0') {
 			out[i] = ' ';
-			reading_note(r, "part %s holds NUL bytes: read as spaces", name);
+			nul = true;
 		}
+	if (nul)
+		reading_note(r, "part %s holds NUL bytes: read as spaces", name);
 	/* What is no UTF-8 even now: letters of links are ASCII, the rest is near text.
 	 */
 	for (size_t at = 0, bad;

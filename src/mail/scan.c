@@ -7,12 +7,22 @@
 
 #include "mail/mail_int.h"
 
+enum field { FIELD_OTHER, FIELD_ADDRESSES, FIELD_TYPE };
+
+enum { TYPE_MAX = 32 /* more of a type is not looked at */ };
+
 struct scan {
 	size_t dashes, boundaries, fields, bytes, all_bytes;
 	bool header;  /* within a header */
 	bool message; /* the part is a message: a header follows its header */
 	bool digest;  /* somewhere parts are messages without saying so */
 	size_t line;
+	/* Of the field that the line is in. */
+	enum field field;
+	size_t colons;
+	char type[TYPE_MAX]; /* without blanks and comments, in lower case */
+	size_t type_len, comments;
+	bool type_ended, escaped;
 };
 
 static bool
@@ -38,6 +48,83 @@ is_field(const char *s, size_t len)
 	while (i < len && (s[i] == ' ' || s[i] == '\t'))
 		i++;
 	return name > 0 && i < len && s[i] == ':';
+}
+
+/* Those whose addresses the parser reads, groups in groups by calling itself. */
+static enum field
+field_of(const char *s, size_t len)
+{
+	static const char *const addresses[] = {"from", "sender", "reply-to",
+						"to",	"cc",	  "bcc"};
+	static const char type[] = "content-type";
+	size_t name = 0;
+
+	while (name < len && s[name] != ':' && s[name] != ' ' && s[name] != '\t')
+		name++;
+	if (name == strlen(type) && strncasecmp(s, type, name) == 0)
+		return FIELD_TYPE;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
+		if (name == strlen(addresses[i]) &&
+		    strncasecmp(s, addresses[i], name) == 0)
+			return FIELD_ADDRESSES;
+	return FIELD_OTHER;
+}
+
+/* What stands before the first ';' of a Content-Type, as the parser takes it: blanks,
+ * line ends and comments may stand anywhere (RFC 2045, 5.1). */
+static void
+type_take(struct scan *sc, const char *s, size_t len)
+{
+	for (size_t i = 0; i < len && !sc->type_ended; i++) {
+		char c = s[i];
+
+		if (sc->escaped) {
+			sc->escaped = false;
+		} else if (c == '(' || (sc->comments > 0 && c == ')')) {
+			sc->comments += c == '(' ? 1 : (size_t)-1;
+		} else if (sc->comments > 0) {
+			sc->escaped = c == '\\';
+		} else if (c == ';') {
+			sc->type_ended = true;
+		} else if ((unsigned char)c > ' ' && sc->type_len < TYPE_MAX) {
+			sc->type[sc->type_len++] =
+				(char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+		}
+	}
+}
+
+static bool
+type_begins(const struct scan *sc, const char *with)
+{
+	return sc->type_len >= strlen(with) && memcmp(sc->type, with, strlen(with)) == 0;
+}
+
+/* One line of a field, the first or one folded. */
+static enum rc
+field_line(struct scan *sc, bool fold, const char *s, size_t len, struct err *e)
+{
+	const char *colon = fold ? NULL : memchr(s, ':', len);
+	const char *value = colon == NULL ? s : colon + 1, *end = s + len;
+
+	if (!fold) {
+		sc->field = field_of(s, len);
+		sc->colons = sc->type_len = sc->comments = 0;
+		sc->type_ended = sc->escaped = false;
+	}
+	if (sc->field == FIELD_TYPE) {
+		type_take(sc, value, (size_t)(end - value));
+		sc->message = sc->message || type_begins(sc, "message/");
+		sc->digest = sc->digest || type_begins(sc, "multipart/digest");
+	}
+	for (; sc->field == FIELD_ADDRESSES && value < end; value++)
+		sc->colons += *value == ':';
+	return sc->colons <= MAIL_GROUPS_MAX
+		       ? RC_OK
+		       : err_rule(e, RC_TOO_LARGE, "mail.headers",
+				  "at line %zu the addresses of a header could be more "
+				  "than %d groups in each other: look at the message by "
+				  "hand",
+				  sc->line, MAIL_GROUPS_MAX);
 }
 
 static enum rc
@@ -67,9 +154,7 @@ header_line(struct scan *sc, const char *s, size_t len, struct err *e)
 			"at line %zu it declares more than %d multiparts: look at "
 			"the message by hand",
 			sc->line, MAIL_BOUNDARIES_MAX);
-	sc->message = sc->message || line_has(s, len, "message/");
-	sc->digest = sc->digest || line_has(s, len, "multipart/digest");
-	return RC_OK;
+	return field_line(sc, fold, s, len, e);
 }
 
 static enum rc

@@ -1,5 +1,6 @@
 /* What a message may cost, and messages that are not whole: each limit from both sides.
  */
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +36,11 @@ repeat(struct buf *b, const char *s, size_t n)
 		buf_puts(b, s);
 }
 
-#define MULTI "Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n"
+#define INNER(type) "Subject: s\nContent-Type: " type "\n\n"
+#define MULTI	    "Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n"
 
-/* `n` times `s` between `before` and `after`; with one more it is refused. */
+/* `n` times `s` between `before` and `after`; with one more it is refused (rule NULL: it
+ * is not). */
 struct limit {
 	const char *before, *s, *after;
 	size_t most;
@@ -51,6 +54,20 @@ static const struct limit limits[] = {
 	{"Subject: s\n", "X: y\n", "\nx\n", MAIL_HEADER_FIELDS_MAX - 1, "mail.headers"},
 	{MULTI "--b\n", "X: y\n", "\nx\n--b--\n", MAIL_HEADER_FIELDS_MAX, "mail.headers"},
 	{"Subject: s\n", "X: boundary=y\n", "\nx\n", MAIL_BOUNDARIES_MAX, "mail.depth"},
+	/* groups in groups, for which the parser calls itself */
+	{"From: ", "a:", "\n\nx\n", MAIL_GROUPS_MAX, "mail.headers"},
+	{"Subject: s\ncc :", "\n a:", "\n\nx\n", MAIL_GROUPS_MAX, "mail.headers"},
+	{"Subject: s\nX-To: ", "a:", "\n\nx\n", 10 * MAIL_GROUPS_MAX, NULL},
+	/* a message in a message, whatever stands between the letters of its type */
+	{INNER("message/rfc822"), "X: y\n", "\nx\n", MAIL_HEADER_FIELDS_MAX,
+	 "mail.headers"},
+	{INNER("(a \\) ;) Message\n (b) / (c)\n\trfc822; d=e"), "X: y\n", "\nx\n",
+	 MAIL_HEADER_FIELDS_MAX, "mail.headers"},
+	{"Content-Type: multipart (a)/digest; boundary=b\n\n--b\n\n", "X: y\n",
+	 "\nx\n--b--\n", MAIL_HEADER_FIELDS_MAX, "mail.headers"},
+	/* and none */
+	{INNER("text/plain; name=\"message/rfc822\""), "X: y\n", "\nx\n",
+	 10 * MAIL_HEADER_FIELDS_MAX, NULL},
 };
 
 static void
@@ -155,6 +172,37 @@ large(void **state)
 	buf_free(&b);
 }
 
+/* A report whose fields are folded at each letter: memory is that of its text. */
+static void
+many_folds(void **state)
+{
+	enum { FIELDS = 30, FOLDS = 4000, MEMORY = 64 << 20 };
+	struct arena *a = arena_create();
+	struct buf b = BUF_INIT(RAW_MAX);
+	struct err e = ERR_INIT;
+	struct mail m;
+
+	(void)state;
+	buf_puts(&b, "Subject: s\nContent-Type: message/feedback-report\n\n"
+		     "Feedback-Type: abuse\n"
+		     "Reported-URI:\n https://a.example/\n");
+	for (int i = 2; i < FIELDS; i++) {
+		buf_puts(&b, "X:");
+		repeat(&b, "\n ", FOLDS);
+		buf_putc(&b, '\n');
+	}
+	struct mallinfo2 before = mallinfo2();
+	if (mail_read(a, (const uint8_t *)buf_str(&b), b.len, false, &m, &e) != RC_OK)
+		fail_msg("%s", e.text);
+	struct mallinfo2 after = mallinfo2();
+	assert_true(after.uordblks + after.hblkhd <
+		    before.uordblks + before.hblkhd + MEMORY);
+	assert_int_equal(m.n_proposals, 1);
+	assert_string_equal(m.proposals[0].target.normal, "https://a.example/");
+	arena_free(a);
+	buf_free(&b);
+}
+
 /* Markup that a naive reader takes square time for. */
 static void
 hostile_markup(void **state)
@@ -232,6 +280,7 @@ main(void)
 		cmocka_unit_test(one_more_is_too_many), cmocka_unit_test(deep),
 		cmocka_unit_test(many_targets),		cmocka_unit_test(large),
 		cmocka_unit_test(hostile_markup),	cmocka_unit_test(not_whole),
+		cmocka_unit_test(many_folds),
 	};
 
 	crypto_start();
