@@ -323,6 +323,8 @@ void rpz_fini(struct rpz *r);
 bool rpz_refresh_begin(struct rpz *r, struct rpz_age *age, int64_t max_s);
 void rpz_refresh_failed(struct rpz *r, struct rpz_age *age, const char *what, enum rc rc,
 			const struct err *e);
+/* The source failed when it was asked last: what changed is not known yet. */
+bool rpz_refresh_is_owed(struct rpz *r);
 void rpz_wake_notify(struct rpz *r);
 
 /* 1: ready, 0: timeout, -1: the server stops or the socket is broken. */

@@ -49,6 +49,7 @@ struct notifier {
 	struct told *told; /* one for each of `zones` */
 	struct notice *notice;
 	size_t n;
+	int64_t again_us;    /* when the source is asked again though nobody woke us */
 	uint32_t by_id[IDS]; /* number of the notice, from 1 */
 };
 
@@ -334,9 +335,15 @@ notifier_update(struct notifier *o)
 	struct rpz_zones *zones;
 	struct rpz_peers *peers = NULL;
 	bool *announced;
+	bool known = rpz_zones_get(o->r, &zones) == RC_OK &&
+		     rpz_peers_get(o->r, &peers) == RC_OK;
 
-	if (rpz_zones_get(o->r, &zones) != RC_OK ||
-	    rpz_peers_get(o->r, &peers) != RC_OK) {
+	/* A lift must not wait for the resolvers' next refresh because the source failed
+	 * just when it was told. */
+	o->again_us = rpz_refresh_is_owed(o->r)
+			      ? clock_mono_us() + RPZ_SOURCE_PAUSE_S * CLOCK_US_PER_S
+			      : INT64_MAX;
+	if (!known) {
 		rpz_zones_put(zones); /* logged where it failed */
 		return;
 	}
@@ -368,11 +375,11 @@ notifier_update(struct notifier *o)
 	rpz_peers_put(old.peers);
 }
 
-/* Send what is due; the time until the next is due, -1 when all are settled. */
+/* Send what is due; the time until there is more to do, -1 when all is settled. */
 static int64_t
 notices_send(struct notifier *o)
 {
-	int64_t now_us = clock_mono_us(), next_us = INT64_MAX;
+	int64_t now_us = clock_mono_us(), next_us = o->again_us;
 
 	for (size_t i = 0; i < o->n; i++) {
 		struct notice *t = &o->notice[i];
@@ -415,10 +422,11 @@ rpz_notify_main(void *arg)
 	eventfd_t count;
 
 	o->r = arg;
+	o->again_us = INT64_MAX;
 	o->fd[0] = socket_open(o->r, AF_INET);
 	o->fd[1] = socket_open(o->r, AF_INET6);
 	while (notifier_wait(o, notices_send(o), &changed)) {
-		if (!changed)
+		if (!changed && clock_mono_us() < o->again_us)
 			continue;
 		(void)eventfd_read(o->r->notify_fd, &count);
 		changed = false;

@@ -52,6 +52,17 @@ rpz_refresh_failed(struct rpz *r, struct rpz_age *age, const char *what, enum rc
 		 rc_token(rc), e->text);
 }
 
+bool
+rpz_refresh_is_owed(struct rpz *r)
+{
+	bool owed;
+
+	pthread_mutex_lock(&r->lock);
+	owed = r->zones_age.failed || r->peers_age.failed;
+	pthread_mutex_unlock(&r->lock);
+	return owed;
+}
+
 void
 rpz_wake_notify(struct rpz *r)
 {

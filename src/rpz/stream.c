@@ -153,7 +153,8 @@ packer_add(struct packer *p, const uint8_t *record)
 	size_t len = rpz_record_len(record);
 	bool same = p->count > 0 && rpz_record_same_owner(p->room + p->owner_at, record);
 
-	if (p->len + len > p->limit) {
+	/* Twice, when the last owner nearly fills a chunk by itself. */
+	while (p->len + len > p->limit) {
 		if (same && p->owner_at > 0)
 			packer_cut(p, p->owner_at, p->owner_count);
 		else

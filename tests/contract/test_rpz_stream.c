@@ -319,6 +319,36 @@ rows_that_exclude_each_other_are_one(void **state)
 	rpz_records_free(&rows);
 }
 
+/* An owner whose rows nearly fill a chunk, behind a small row: not even without that is
+ * there room for the next one. */
+static void
+a_chunk_is_never_overfilled(void **state)
+{
+	(void)state;
+	for (size_t len = RPZROW_TXT_MAX; len > RPZROW_TXT_MAX - 100; len -= 9) {
+		struct rpz_records rows = records_new();
+		struct rpz_mark one = mark_of(1);
+		char text[RPZROW_TXT_MAX + 1];
+		struct rpz_stream *s;
+		struct buf all;
+		size_t excluded;
+
+		add(&rows, "a.example", RPZROW_NXDOMAIN, NULL);
+		for (int c = 'a'; c <= 'z'; c++) {
+			memset(text, c, len);
+			text[len] = '\0';
+			add(&rows, "many.example", RPZROW_TXT, text);
+		}
+		rpz_records_sort(&rows);
+		s = rpz_stream_whole(&one, &rows, &excluded);
+		all = flat(s);
+		assert_int_equal(s->n_records, 4 + 1 + 26);
+		buf_free(&all);
+		rpz_stream_put(s);
+		rpz_records_free(&rows);
+	}
+}
+
 int
 main(void)
 {
@@ -327,6 +357,7 @@ main(void)
 		cmocka_unit_test(chunks_that_did_not_change_are_shared),
 		cmocka_unit_test(changes_that_do_not_fit_are_refused),
 		cmocka_unit_test(rows_that_exclude_each_other_are_one),
+		cmocka_unit_test(a_chunk_is_never_overfilled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

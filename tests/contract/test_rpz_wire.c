@@ -110,6 +110,30 @@ notify_repeats_until_acknowledged(void **state)
 	close(fd);
 }
 
+/* The source fails just when a lift is told: operators hear of it as soon as it works
+ * again, though nobody asks for anything. */
+static void
+a_source_that_failed_is_asked_again(void **state)
+{
+	struct fake f = {.n_ops = 1, .ops = {{"n", "127.0.0.1", 0, NULL, NULL}}};
+	int fd = listener(&f.ops[0].notify_port);
+
+	(void)state;
+	fake_start(&f);
+	(void)take_notify(fd, 100, NULL, KNOT_RCODE_NOERROR);
+	pthread_mutex_lock(&f.lock);
+	f.broken = true;
+	pthread_mutex_unlock(&f.lock);
+	fake_set(&f, 101, four_rows, 1);
+	assert_false(readable(fd, QUIET_MS));
+	pthread_mutex_lock(&f.lock);
+	f.broken = false;
+	pthread_mutex_unlock(&f.lock);
+	(void)take_notify(fd, 101, NULL, KNOT_RCODE_NOERROR);
+	fake_stop(&f);
+	close(fd);
+}
+
 static void
 notify_is_signed_with_the_operators_key(void **state)
 {
@@ -530,6 +554,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notify_repeats_until_acknowledged),
+		cmocka_unit_test(a_source_that_failed_is_asked_again),
 		cmocka_unit_test(notify_is_signed_with_the_operators_key),
 		cmocka_unit_test(notify_is_of_each_zone_and_with_the_key_in_use),
 		cmocka_unit_test(an_old_signature_is_badtime),
