@@ -231,12 +231,22 @@ pause_us(struct probe_engine *g)
 				   (int64_t)(probe_engine_random(g) % (2 * wide + 1));
 }
 
+/* As many questions as leave half of all ids free, each with an id for every try. */
+static bool
+is_full(const struct probe_engine *g)
+{
+	uint32_t tries = g->limits.tries == 0 ? 1 : g->limits.tries;
+
+	return g->under_way >= (uint32_t)SOCKETS * IDS / 2 / tries;
+}
+
 /* What may be asked now is asked, as much as fits before answers are looked at again. */
 static void
 start_due(struct probe_engine *g)
 {
-	for (unsigned n = 0;
-	     n < STARTS_MAX && g->n_heap != 0 && g->heap[1]->next_us <= g->now_us; n++) {
+	for (unsigned n = 0; n < STARTS_MAX && !is_full(g) && g->n_heap != 0 &&
+			     g->heap[1]->next_us <= g->now_us;
+	     n++) {
 		struct tstate *ts = heap_pop(g);
 		struct probe_ask in = {0};
 		int64_t again_us = INT64_MAX;
@@ -285,7 +295,7 @@ wait_ms(const struct probe_engine *g)
 
 	if (g->dirty)
 		return 1;
-	if (g->n_heap != 0 && g->heap[1]->next_us < until)
+	if (g->n_heap != 0 && !is_full(g) && g->heap[1]->next_us < until)
 		until = g->heap[1]->next_us;
 	for (int i = LIST_UDP; i <= LIST_LINGER; i++)
 		if (g->lists[i].first != NULL && g->lists[i].first->deadline_us < until)

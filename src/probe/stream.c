@@ -7,7 +7,10 @@
 #include "base/clock.h"
 #include "probe/engine_int.h"
 
-enum { OUT_MAX = 1 << 20, ID_TRIES = 64 };
+enum {
+	OUT_MAX = 1 << 20,
+	READS_MAX = 16, /* of one connection before others have their turn */
+};
 
 static void start_waiting(struct probe_engine *g);
 
@@ -343,12 +346,20 @@ message_take(struct probe_engine *g, struct conn *c, const uint8_t *p, size_t le
 	probe_engine_finish(g, k, k->answer.truncated ? PROBE_GOT_BROKEN : k->answer.got);
 }
 
+/* False: it ended.  One that never stops sending has its turn and no more; what TLS has
+ * read ahead is read out, since no event tells of it. */
 static bool
 conn_read(struct probe_engine *g, struct conn *c)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = bytes_in(c, c->in + c->in_len, sizeof(c->in) - c->in_len)) > 0) {
+	for (unsigned round = 0;
+	     round < READS_MAX ||
+	     (c->tls != NULL && gnutls_record_check_pending(c->tls) != 0);
+	     round++) {
+		n = bytes_in(c, c->in + c->in_len, sizeof(c->in) - c->in_len);
+		if (n <= 0)
+			break;
 		size_t at = 0;
 		c->in_len += (size_t)n;
 		while (c->in_len - at >= FRAME) {
@@ -361,7 +372,7 @@ conn_read(struct probe_engine *g, struct conn *c)
 		memmove(c->in, c->in + at, c->in_len - at);
 		c->in_len -= at;
 	}
-	return n == 0;
+	return n >= 0;
 }
 
 static bool

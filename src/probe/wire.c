@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/enc.h"
-#include "base/utf8.h"
+#include "base/text.h"
 
 enum {
 	EDE_OPTION = 15,      /* RFC 8914 */
@@ -111,8 +111,6 @@ probe_answer_match(const struct probe_question *q, uint16_t id, const uint8_t *p
 static void
 ede_text(const uint8_t *p, size_t len, char *out)
 {
-	size_t n = 0, bad;
-
 	/* RFC 8914: UTF-8, and it may end in a NUL. */
 	while (len > 0 && p[len - 1] == '\0')
 		len--;
@@ -121,12 +119,10 @@ ede_text(const uint8_t *p, size_t len, char *out)
 		while (len > 0 && (p[len] & 0xc0) == 0x80)
 			len--;
 	}
-	bool utf8 = utf8_valid((const char *)p, len, &bad);
 	for (size_t i = 0; i < len; i++)
-		out[n++] = p[i] < 0x20 || p[i] == 0x7f || (p[i] >= 0x80 && !utf8)
-				   ? '?'
-				   : (char)p[i];
-	out[n] = '\0';
+		out[i] = p[i] == '\0' ? '?' : (char)p[i];
+	out[len] = '\0';
+	text_make_printable(out);
 }
 
 static void
