@@ -50,7 +50,7 @@ def main():
         arrays.append("static const char file_%d[] = {\n%s\n};" % (len(arrays), c_array(data)))
         rows.append('\t{"%s", %d, file_%d},' % (name, len(data), len(arrays) - 1))
     with open(out_h, "w", encoding="ascii") as f:
-        f.write("""/* Made by tools/embed.py from policies/ and resolvers/. */
+        f.write("""/* Made by tools/embed.py from policies/, resolvers/ and letters/. */
 #ifndef SALURAN_POLICIES_H
 #define SALURAN_POLICIES_H
 

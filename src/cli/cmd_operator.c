@@ -139,9 +139,9 @@ static enum rc
 cmd_operator_remove(struct cli *c, struct err *e)
 {
 	json_t *r;
-	enum rc rc = cli_call(c, "POST",
-			      arena_printf(c->a, "/v1/operators/%s/remove", c->words[0]),
-			      NULL, &r, e);
+	enum rc rc = cli_call(
+		c, "POST", arena_printf(c->a, "/v1/operators/%s/remove", c->words[0]),
+		json_pack("{s:s*}", "reason", cli_value(c, "reason")), &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("The resolver %s no longer gets the zone.\n", cli_text(r, "name"));
@@ -171,6 +171,11 @@ static const struct cli_option add_options[] = {
 	CONFIG_OPTIONS,
 	{NULL, NULL, false, NULL},
 };
+static const struct cli_option remove_options[] = {
+	{"reason", "TEXT", false,
+	 "why nobody waits for it; needed when it does not have a lift yet"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option config_options[] = {
 	{"resolver", "KIND", false,
 	 "unbound, bind, powerdns, knot-resolver, nsd or knot, if not as it was added"},
@@ -187,7 +192,7 @@ const struct cli_command cli_operator_commands[] = {
 	 "saluran operator config isp-one --as wati.credential", false, config_options,
 	 cmd_operator_config},
 	{"operator remove", "NAME", 1, 1, "no longer",
-	 "saluran operator remove isp-one --as wati.credential", false, NULL,
+	 "saluran operator remove isp-one --as wati.credential", false, remove_options,
 	 cmd_operator_remove},
 	{0},
 };

@@ -166,6 +166,13 @@ operator_print(struct cli *c, const json_t *o)
 	if (json_is_object(v))
 		printf("  says it applied serial %" JSON_INTEGER_FORMAT " at %s\n",
 		       cli_int(v, "serial"), cli_time(c, v, "at"));
+	v = json_object_get(o, "contact");
+	if (json_is_object(v))
+		printf("  is reached by %s, %s\n", cli_text(v, "name"),
+		       cli_text(v, "reach"));
+	if (cli_int(o, "lacking") != 0)
+		printf("  %" JSON_INTEGER_FORMAT " orders are not in effect with it\n",
+		       cli_int(o, "lacking"));
 }
 
 static enum rc
@@ -263,26 +270,50 @@ cmd_operator_confirm(struct cli *c, struct err *e)
 /* ---- the matrix
  * ------------------------------------------------------------------------- */
 
+/* What is waited for, and what was done about it. */
+static const char *
+matrix_wait_text(struct cli *c, const json_t *v)
+{
+	const json_t *reminded = json_object_get(v, "reminded");
+	const char *lacks = cli_text(v, "lacks"), *what;
+
+	if (json_is_object(json_object_get(v, "waived")))
+		return "given up";
+	if (!json_is_true(json_object_get(v, "waits")))
+		return "";
+	what = strcmp(lacks, "pulled") == 0	? "not fetched"
+	       : strcmp(lacks, "applied") == 0	? "nobody said that it is in effect"
+	       : strcmp(lacks, "measured") == 0 ? "measured to be otherwise"
+						: "not measured";
+	what = arena_printf(c->a, "%s, due %s", what, cli_time(c, v, "due"));
+	if (json_is_object(reminded))
+		what = arena_printf(
+			c->a, "%s, reminded %" JSON_INTEGER_FORMAT " times, last %s",
+			what, cli_int(reminded, "times"), cli_time(c, reminded, "at"));
+	if (json_is_object(reminded) &&
+	    json_is_string(json_object_get(reminded, "answered")))
+		what = arena_printf(c->a, "%s, answered %s", what,
+				    cli_time(c, reminded, "answered"));
+	return what;
+}
+
 static void
-matrix_row_print(const json_t *v)
+matrix_row_print(struct cli *c, const json_t *v)
 {
 	const json_t *m = json_object_get(v, "measured");
-	bool waived = json_is_object(json_object_get(v, "waived"));
 
-	printf("%-20s %-8s %10" JSON_INTEGER_FORMAT "  %-6s %-7s %-8s%s%s\n",
+	printf("%-20s %-8s %10" JSON_INTEGER_FORMAT "  %-6s %-7s %-8s %s\n",
 	       cli_text(v, "operator"), cli_text(v, "expected"), cli_int(v, "serial"),
 	       json_is_true(json_object_get(v, "pulled")) ? "yes" : "no",
 	       json_is_true(json_object_get(v, "applied")) ? "claimed" : "no",
-	       cli_text(m, "state"),
-	       json_is_true(json_object_get(v, "waits")) ? "  waited for" : "",
-	       waived ? "  given up" : "");
+	       cli_text(m, "state"), matrix_wait_text(c, v));
 }
 
 static enum rc
 cmd_order_matrix(struct cli *c, struct err *e)
 {
 	json_t *r;
-	const json_t *v;
+	const json_t *v, *closed;
 	size_t i;
 	enum rc rc = cli_call(c, "GET",
 			      arena_printf(c->a, "/v1/orders/%s/matrix", c->words[0]),
@@ -294,12 +325,16 @@ cmd_order_matrix(struct cli *c, struct err *e)
 	       cli_text(r, "state"), "operator", "expected", "serial", "pulled",
 	       "applied", "measured");
 	json_array_foreach (json_object_get(r, "operators"), i, v)
-		matrix_row_print(v);
+		matrix_row_print(c, v);
 	if (json_is_string(json_object_get(r, "slowest")))
 		printf("The slowest: %s.\n", cli_text(r, "slowest"));
-	if (json_is_true(json_object_get(r, "normalised")))
-		printf("Normalised: measured free everywhere, or given up with a "
-		       "reason.\n");
+	closed = json_object_get(r, "closed");
+	if (json_is_object(closed))
+		printf("Normalised %s: measured free at %" JSON_INTEGER_FORMAT
+		       " operators, given up with a reason at %" JSON_INTEGER_FORMAT
+		       ".\n",
+		       cli_time(c, closed, "at"), cli_int(closed, "measured"),
+		       cli_int(closed, "waived"));
 	printf("%s (%" JSON_INTEGER_FORMAT " s)\n", cli_text(r, "note"),
 	       cli_int(r, "floor_s"));
 	return RC_OK;

@@ -45,9 +45,12 @@ enum {
 	EVENT_DNS_OWNER_MAX = 255,     /* bytes of an owner in the zone */
 	EVENT_DNS_RESOLVER_MAX = 64,   /* bytes of address#port */
 	EVENT_DNS_RESULTS_MAX = 100,   /* of one dns.measured */
-	EVENT_FILES_MAX = 16,	       /* files of one evidence.add */
-	EVENT_REFUSE_RULE_MAX = 480,   /* bytes of the reason for a refusal */
-	EVENT_RECEIPT_SIG_LEN = 104,   /* base64 of key id, time, signature: 76 bytes */
+	EVENT_DNS_ORDERS_MAX = 100,    /* of one reminder to an operator */
+	EVENT_DNS_STEP_MAX = 10000,    /* reminders to one operator */
+	EVENT_DNS_OPERATORS_MAX = 4096,
+	EVENT_FILES_MAX = 16,	     /* files of one evidence.add */
+	EVENT_REFUSE_RULE_MAX = 480, /* bytes of the reason for a refusal */
+	EVENT_RECEIPT_SIG_LEN = 104, /* base64 of key id, time, signature: 76 bytes */
 };
 
 /* Bytes of a file of evidence, and of its ciphertext: header, salt, and 16 bytes for each

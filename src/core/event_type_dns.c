@@ -1,4 +1,5 @@
-/* Events of the DNS: what resolvers were measured to answer. */
+/* Events of the DNS: what resolvers were measured to answer, what operators say and are
+ * reminded of. */
 #include <string.h>
 
 #include "core/event_field.h"
@@ -44,6 +45,42 @@ static const struct event_field dns_waived[] = {
 	{TOKEN("operator")},
 	{.name = NULL},
 };
+
+/* What an operator is reminded of: the change of each order that it does not have, and
+ * what is missing: that it fetched it, that it says so, or that its resolvers answer by it. */
+static const char *const lacking[] = {"pulled", "applied", "measured", NULL};
+static const struct event_field lacking_fields[] = {
+	{UUID7("order")},
+	{WORD("expected", expected)},
+	{INT("serial", 1, UINT32_MAX)},
+	{WORD("lacks", lacking)},
+	{.name = NULL},
+};
+/* `channel` is the way it went, as email; to which address is no part of the log. */
+static const struct event_field dns_reminded[] = {
+	{TOKEN("operator")},
+	{INT("step", 1, EVENT_DNS_STEP_MAX)},
+	{OBJECT("orders", lacking_fields), LIST(1, EVENT_DNS_ORDERS_MAX)},
+	{TOKEN("channel")},
+	{.name = NULL},
+};
+
+/* What an operator says: an answer, or trouble that it reports. */
+static const struct event_field dns_answered[] = {
+	{TOKEN("operator")},
+	{UUID7("orders"), LIST(1, EVENT_DNS_ORDERS_MAX), OPTIONAL},
+	{.name = NULL},
+};
+
+/* After its end an order was measured free at so many operators, and a person wrote why
+ * nobody waits for the others. */
+static const struct event_field dns_normalised[] = {
+	{UUID7("order")},
+	{INT("serial", 1, UINT32_MAX)},
+	{INT("measured", 0, EVENT_DNS_OPERATORS_MAX)},
+	{INT("waived", 0, EVENT_DNS_OPERATORS_MAX)},
+	{.name = NULL},
+};
 /* clang-format on */
 
 /* A measurement lies before its event. */
@@ -72,12 +109,26 @@ waived_check(const struct event *ev, struct err *e)
 		       : RC_OK;
 }
 
+static enum rc
+answered_check(const struct event *ev, struct err *e)
+{
+	return strcmp(ev->by, EVENT_BY_NODE) == 0
+		       ? err_rule(
+				 e, RC_INVALID, TYPE_RULE,
+				 "dns.answered: a person answers, or writes down what an "
+				 "operator said")
+		       : RC_OK;
+}
+
 /* clang-format off */
 const struct event_type event_types_dns[] = {
-	/* name           by    case  clock  sd re body          check */
-	{"dns.measured",  AUTH, NONE, false, 0, 0, dns_measured, measured_check},
-	{"dns.applied",   AUTH, NONE, false, 0, 0, dns_applied,  NULL},
-	{"dns.waived",    AUTH, NONE, false, 1, 0, dns_waived,   waived_check},
+	/* name             by    case  clock  sd re body            check */
+	{"dns.measured",    AUTH, NONE, false, 0, 0, dns_measured,   measured_check},
+	{"dns.applied",     AUTH, NONE, false, 0, 0, dns_applied,    NULL},
+	{"dns.waived",      AUTH, NONE, false, 1, 0, dns_waived,     waived_check},
+	{"dns.reminded",    AUTH, NONE, false, 1, 0, dns_reminded,   NULL},
+	{"dns.answered",    AUTH, NONE, false, 1, 0, dns_answered,   answered_check},
+	{"dns.normalised",  AUTH, NONE, false, 0, 0, dns_normalised, NULL},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -127,6 +127,10 @@ read_order(struct docread *d, const json_t *doc, struct policy *p)
 					      "tested_within_s",
 					      "contact_called",
 					      "notice_before_end_s",
+					      "operator_block_s",
+					      "operator_lift_s",
+					      "operator_again_s",
+					      "operator_by",
 					      NULL};
 	json_t *o = docread_object(d, doc, "", "order");
 

@@ -85,6 +85,10 @@ struct policy_order {
 	int64_t tested_within_us; /* the channel was tested so recently; 0: not asked */
 	bool contact_called;	  /* and a contact was called */
 	int64_t notice_before_end_us; /* people are told so long before it ends */
+	/* A block, a lift, is in effect at every operator so long after it, or the
+	 * operator is reminded, and again so long after that. */
+	int64_t operator_block_us, operator_lift_us, operator_again_us;
+	bool operator_by_node; /* reminded by the node, not by a person */
 };
 
 /* When the clock of a case stands still; see core/deadline.h. */

@@ -18,6 +18,9 @@ enum {
 	ANSWER_S = WEEK_S,
 	RULE_S = 2 * WEEK_S,
 	CONFIRM_ABOVE = 100,
+	OPERATOR_BLOCK_S = 3600,
+	OPERATOR_LIFT_S = 900,
+	OPERATOR_AGAIN_S_MIN = 60,
 };
 
 void
@@ -101,17 +104,23 @@ policy_class_read(struct docread *d, json_t *o, const char *at, const struct pol
 			     "the calendar needs more than ten years for that");
 }
 
-bool
-policy_step_by_node(struct docread *d, const json_t *o, const char *at)
+static bool
+by_node(struct docread *d, const json_t *o, const char *at, const char *key)
 {
-	if (json_object_get(o, "by") == NULL)
+	if (json_object_get(o, key) == NULL)
 		return false;
-	const char *by = docread_code(d, o, at, "by", POLICY_CODE_MAX);
+	const char *by = docread_code(d, o, at, key, POLICY_CODE_MAX);
 	bool node = strcmp(by, "node") == 0;
 
 	if (!node && strcmp(by, "person") != 0)
-		docread_fail(d, at, "by", "must be \"person\" or \"node\"");
+		docread_fail(d, at, key, "must be \"person\" or \"node\"");
 	return node;
+}
+
+bool
+policy_step_by_node(struct docread *d, const json_t *o, const char *at)
+{
+	return by_node(d, o, at, "by");
 }
 
 void
@@ -126,6 +135,13 @@ policy_order_more(struct docread *d, const json_t *o, struct policy_order *ret)
 	ret->contact_called = docread_bool_or(d, o, "order", "contact_called", false);
 	ret->notice_before_end_us =
 		policy_duration_or(d, o, "order", "notice_before_end_s", 0, DAY_S);
+	ret->operator_block_us = policy_duration_or(d, o, "order", "operator_block_s", 1,
+						    OPERATOR_BLOCK_S);
+	ret->operator_lift_us =
+		policy_duration_or(d, o, "order", "operator_lift_s", 1, OPERATOR_LIFT_S);
+	ret->operator_again_us = policy_duration_or(d, o, "order", "operator_again_s",
+						    OPERATOR_AGAIN_S_MIN, DAY_S);
+	ret->operator_by_node = by_node(d, o, "order", "operator_by");
 }
 
 /* An optional object, checked for its members; {} when it is absent. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "service/measured.h"
 #include "service/operator.h"
+#include "service/use.h"
 #include "store/store_sql.h"
 
 /* The serials with which an order came into a zone, and left it. */
@@ -48,6 +49,17 @@ serials_get(struct store *s, const char *order, const char *zone,
 	return store_run(s, &SQL_ZONE_CHANGE_OF,
 			 (struct db_param[]){DB_P_TEXT(order), DB_P_TEXT(zone)},
 			 on_change, ret, e);
+}
+
+enum rc
+order_serial_newest(struct store *s, const char *order, const char *zone, uint32_t *ret,
+		    struct err *e)
+{
+	struct order_serials x;
+	enum rc rc = serials_get(s, order, zone, &x, e);
+
+	*ret = x.off > x.on ? x.off : x.on;
+	return rc;
 }
 
 /* The newest serial that the operator holds of any part of its zone, and since when it
@@ -131,59 +143,179 @@ struct matrix {
 	struct store *s;
 	struct arena *a;
 	const struct order_row *o;
+	const struct policy *policy;
 	json_t *measured, *rows;
 	int64_t now_us;
 	json_int_t waiting;
 	const char *slowest;
+	unsigned slowest_lacks;
 	json_int_t slowest_pulled;
 	bool ended;
 };
 
+/* What is missing of a change at an operator, NULL: nothing that it could do.  That a
+ * server fetched a block is enough while nobody measured otherwise; of a lift its
+ * operator says that it took effect, or it is measured. */
+static const char *
+lacking(bool pulled, bool applied, bool lifted, const json_t *seen)
+{
+	bool contrary = json_integer_value(
+				json_object_get(seen, lifted ? "blocked" : "free")) != 0;
+
+	if (!pulled)
+		return "pulled";
+	if (contrary)
+		return "measured";
+	return lifted && !applied ? "applied" : NULL;
+}
+
+/* {times, at, by, channel, lacks, answered}; null: never. */
+static enum rc
+reminded_get(struct store *s, const char *order, const char *operator_name, json_t **ret,
+	     struct err *e)
+{
+	const struct db_param of[] = {DB_P_TEXT(order), DB_P_TEXT(operator_name)};
+	json_t *last = NULL, *counts = NULL;
+	enum rc rc =
+		store_row(s, &SQL_REMINDED_OF, of, "times:i at:t answered:t", &counts, e);
+
+	if (rc == RC_OK && json_integer_value(json_object_get(counts, "times")) != 0)
+		rc = store_row(s, &SQL_REMINDED_LAST, of,
+			       "step:i channel:s by:s at:t lacks:s", &last, e);
+	if (rc == RC_OK && last != NULL) {
+		json_object_set(last, "times", json_object_get(counts, "times"));
+		json_object_set(last, "answered", json_object_get(counts, "answered"));
+	}
+	json_decref(counts);
+	*ret = last != NULL ? last : json_null();
+	return rc;
+}
+
+/* One operator's row in the making. */
+struct cell {
+	const struct operator_row *op;
+	struct order_serials x;
+	json_t *operator_, *waived, *reminded, *seen;
+	bool lifted, waits;
+	json_int_t want, pulled, claimed;
+	const char *pulled_at;
+};
+
+static enum rc
+cell_read(struct matrix *m, struct cell *c, struct err *e)
+{
+	const struct operator_row *op = c->op;
+	enum rc rc = serials_get(m->s, m->o->id, op->zone, &c->x, e);
+
+	if (rc == RC_OK)
+		rc = operator_json(m->s, m->a, op, m->now_us, &c->operator_, e);
+	if (rc == RC_OK)
+		rc = waived_get(m->s, m->o->id, op->name, &c->waived, e);
+	if (rc == RC_OK)
+		rc = reminded_get(m->s, m->o->id, op->name, &c->reminded, e);
+	if (rc != RC_OK)
+		return rc;
+	c->lifted = c->x.off > c->x.on;
+	c->want = c->lifted ? c->x.off : c->x.on;
+	pulled_newest(json_object_get(c->operator_, "pulled"), &c->pulled, &c->pulled_at);
+	c->claimed = json_integer_value(
+		json_object_get(json_object_get(c->operator_, "applied"), "serial"));
+	c->seen = measured_json(m->measured, op->name, c->lifted);
+	c->waits = c->want != 0 && json_is_null(c->waived) &&
+		   !text_is(c->seen, "state", c->lifted ? "free" : "blocked");
+	return RC_OK;
+}
+
+static json_t *
+cell_json(const struct matrix *m, const struct cell *c)
+{
+	bool pulled = c->want != 0 && c->pulled >= c->want;
+	bool applied = c->want != 0 && c->claimed >= c->want;
+	/* Who came after the change has it from then on. */
+	int64_t since_us = c->lifted ? c->x.off_us : c->x.on_us;
+	if (since_us != 0 && since_us < c->op->added_us)
+		since_us = c->op->added_us;
+	int64_t within_us = c->lifted ? m->policy->order.operator_lift_us
+				      : m->policy->order.operator_block_us;
+	const char *lacks =
+		c->waits ? lacking(pulled, applied, c->lifted, c->seen) : NULL;
+
+	return json_pack(
+		"{s:s, s:s, s:s, s:b, s:I, s:I, s:s?, s:b, s:I, s:O?, s:b, s:O, s:O, "
+		"s:b, s:o, s:o, s:s?, s:O}",
+		"operator", c->op->name, "zone", c->op->zone, "expected",
+		c->want == 0 ? "nothing"
+		: c->lifted  ? "free"
+			     : "blocked",
+		"lifted", c->lifted, "serial", c->want, "pulled_serial", c->pulled,
+		"pulled_at", c->pulled_at, "pulled", pulled, "applied_serial", c->claimed,
+		"applied_at",
+		json_object_get(json_object_get(c->operator_, "applied"), "at"),
+		"applied", applied, "measured", c->seen, "waived", c->waived, "waits",
+		c->waits, "since", json_time(since_us), "due",
+		json_time(since_us == 0 ? 0 : since_us + within_us), "lacks", lacks,
+		"reminded", c->reminded);
+}
+
+/* The slowest lacks the most, and of those that lack the same holds the oldest. */
+static void
+slowest_note(struct matrix *m, const struct cell *c)
+{
+	static const char *const most[] = {"pulled", "measured", "applied"};
+	enum { MOST = sizeof(most) / sizeof(most[0]) };
+	const json_t *row = json_array_get(m->rows, json_array_size(m->rows) - 1);
+	unsigned lacks = MOST;
+
+	for (unsigned i = 0; i < MOST; i++)
+		if (text_is(row, "lacks", most[i]))
+			lacks = i;
+	if (!c->waits || (m->slowest != NULL &&
+			  (lacks > m->slowest_lacks || (lacks == m->slowest_lacks &&
+							c->pulled >= m->slowest_pulled))))
+		return;
+	m->slowest = c->op->name;
+	m->slowest_lacks = lacks;
+	m->slowest_pulled = c->pulled;
+}
+
 static enum rc
 operator_put(struct matrix *m, const struct operator_row *op, struct err *e)
 {
-	json_t *o = NULL, *waived = NULL;
-	struct order_serials x;
-	json_int_t pulled;
-	const char *pulled_at;
-	enum rc rc = serials_get(m->s, m->o->id, op->zone, &x, e);
+	struct cell c = {.op = op};
+	enum rc rc = cell_read(m, &c, e);
 
-	if (rc == RC_OK)
-		rc = operator_json(m->s, m->a, op, m->now_us, &o, e);
-	if (rc == RC_OK)
-		rc = waived_get(m->s, m->o->id, op->name, &waived, e);
-	if (rc != RC_OK) {
-		json_decref(o);
+	if (rc == RC_OK) {
+		m->waiting += c.waits && c.lifted;
+		json_array_append_new(m->rows, cell_json(m, &c));
+		slowest_note(m, &c);
+	}
+	json_decref(c.operator_);
+	json_decref(c.waived);
+	json_decref(c.reminded);
+	json_decref(c.seen);
+	return rc;
+}
+
+static enum rc
+policy_get(struct matrix *m, struct err *e)
+{
+	struct channel_row ch;
+	enum rc rc = channel_by_id(m->s, m->a, m->o->channel, &ch, e);
+
+	return rc == RC_OK ? policy_of_channel(m->s, m->a, &ch, &m->policy, e) : rc;
+}
+
+/* {serial, measured, waived, at}; null: it is not over everywhere yet. */
+static enum rc
+normalised_get(struct store *s, const char *order, json_t **ret, struct err *e)
+{
+	enum rc rc =
+		store_row(s, &SQL_NORMALISED_GET, (struct db_param[]){DB_P_TEXT(order)},
+			  "serial:i measured:i waived:i at:t", ret, e);
+
+	if (rc != RC_NOT_FOUND)
 		return rc;
-	}
-	bool lifted = x.off > x.on;
-	json_int_t want = lifted ? x.off : x.on;
-	pulled_newest(json_object_get(o, "pulled"), &pulled, &pulled_at);
-	const json_t *applied = json_object_get(o, "applied");
-	json_int_t claimed = json_integer_value(json_object_get(applied, "serial"));
-	json_t *seen = measured_json(m->measured, op->name, lifted);
-	bool waits = want != 0 && json_is_null(waived) &&
-		     !text_is(seen, "state", lifted ? "free" : "blocked");
-	m->waiting += waits && lifted;
-	if (waits && (m->slowest == NULL || pulled < m->slowest_pulled)) {
-		m->slowest = op->name;
-		m->slowest_pulled = pulled;
-	}
-	json_array_append_new(
-		m->rows,
-		json_pack("{s:s, s:s, s:s, s:b, s:I, s:I, s:s?, s:b, s:I, s:O?, s:b, "
-			  "s:o, s:o, s:b}",
-			  "operator", op->name, "zone", op->zone, "expected",
-			  want == 0 ? "nothing"
-			  : lifted  ? "free"
-				    : "blocked",
-			  "lifted", lifted, "serial", want, "pulled_serial", pulled,
-			  "pulled_at", pulled_at, "pulled", want != 0 && pulled >= want,
-			  "applied_serial", claimed, "applied_at",
-			  json_object_get(applied, "at"), "applied",
-			  want != 0 && claimed >= want, "measured", seen, "waived",
-			  waived, "waits", waits));
-	json_decref(o);
+	*ret = json_null();
 	return RC_OK;
 }
 
@@ -199,9 +331,12 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 			   .rows = json_array(),
 			   .now_us = now_us};
 	struct store_list ops = {.n = 0};
+	json_t *closed = NULL;
 	uint32_t ttl_s = 0;
 	enum rc rc = view_order_get(s, a, order, &o, e);
 
+	if (rc == RC_OK)
+		rc = policy_get(&m, e);
 	if (rc == RC_OK)
 		rc = measured_of_order(s, order, m.measured, e);
 	if (rc == RC_OK)
@@ -210,23 +345,26 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 		rc = zone_ttl(s, a, &ttl_s, e);
 	for (size_t i = 0; rc == RC_OK && i < ops.n; i++)
 		rc = operator_put(&m, (const struct operator_row *)ops.rows + i, e);
+	if (rc == RC_OK)
+		rc = normalised_get(s, order, &closed, e);
 	m.ended = rc == RC_OK && (o.life == ORDER_LIFTED || o.life == ORDER_EXPIRED);
 	if (rc == RC_OK)
-		*ret = json_pack("{s:s, s:s, s:O, s:I, s:b, s:s?, s:I, s:s}", "order",
-				 order, "state", o.state, "operators", m.rows, "waiting",
-				 m.waiting, "normalised", m.ended && m.waiting == 0,
-				 "slowest", m.slowest, "floor_s", (json_int_t)ttl_s,
-				 "note",
+		*ret = json_pack("{s:s, s:s, s:O, s:I, s:b, s:O, s:s?, s:I, s:s}",
+				 "order", order, "state", o.state, "operators", m.rows,
+				 "waiting", m.waiting, "normalised",
+				 m.ended && m.waiting == 0, "closed", closed, "slowest",
+				 m.slowest, "floor_s", (json_int_t)ttl_s, "note",
 				 "A resolver's cache keeps a policy answer for its TTL, "
 				 "the floor of "
 				 "any lift; caches behind it may keep it longer.");
+	json_decref(closed);
 	json_decref(m.measured);
 	json_decref(m.rows);
 	return rc;
 }
 
-/* in: order  out: order, state, operators [...], waiting, normalised, slowest, floor_s,
- * note */
+/* in: order  out: order, state, operators [...], waiting, normalised, closed,
+ * slowest, floor_s, note */
 enum rc
 service_order_matrix(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
@@ -246,155 +384,5 @@ service_order_matrix(struct node *nd, struct arena *a, const struct actor *who,
 	reader_put(nd, s);
 	if (rc == RC_OK)
 		reply_json(a, out, m);
-	return rc;
-}
-
-/* ---- what people say
- * ------------------------------------------------------------------------ */
-
-struct saying {
-	const char *operator_name, *order, *reason, *by;
-	int64_t serial;
-	int64_t channel;
-};
-
-/* The channel of the order, else the node's first. */
-static enum rc
-saying_channel(struct writer *w, struct saying *x, struct err *e)
-{
-	struct order_row o;
-	const struct channel_row *channels;
-	size_t n = 0;
-	enum rc rc;
-
-	if (x->order != NULL) {
-		rc = view_order_get(w->s, w->a, x->order, &o, e);
-		x->channel = rc == RC_OK ? o.channel : 0;
-		return rc;
-	}
-	rc = store_channels(w->s, w->a, &channels, &n, e);
-	if (rc == RC_OK && n == 0)
-		rc = err_set(e, RC_CONFLICT,
-			     "this node has no channel, and so no order yet");
-	if (rc == RC_OK)
-		x->channel = channels[0].channel;
-	return rc;
-}
-
-static enum rc
-work_confirm(struct writer *w, void *arg, struct err *e)
-{
-	struct saying *x = arg;
-	struct operator_row op;
-	struct order_serials serials;
-	int64_t newest = 0;
-	enum rc rc = operator_row_get(w->s, w->a, x->operator_name, &op, e);
-
-	if (rc == RC_OK)
-		rc = saying_channel(w, x, e);
-	if (rc == RC_OK && x->order != NULL) {
-		rc = serials_get(w->s, x->order, op.zone, &serials, e);
-		x->serial = serials.off > serials.on ? serials.off : serials.on;
-		if (rc == RC_OK && x->serial == 0)
-			rc = err_set(e, RC_CONFLICT,
-				     "the order never stood in the zone of %s", op.name);
-	}
-	if (rc == RC_OK)
-		rc = store_int(w->s, &SQL_ZONE_COUNTER, NULL, 0, &newest, e);
-	if (rc == RC_OK && x->serial > newest)
-		rc = err_set(e, RC_CONFLICT,
-			     "no zone of this node had serial %lld yet: the newest is "
-			     "%lld",
-			     (long long)x->serial, (long long)newest);
-	return rc == RC_OK
-		       ? append_event(w,
-				      &(struct append){
-					      .channel = x->channel,
-					      .type = "dns.applied",
-					      .by = x->by,
-					      .body = json_pack("{s:s, s:I}", "operator",
-								op.name, "serial",
-								(json_int_t)x->serial),
-				      },
-				      NULL, e)
-		       : rc;
-}
-
-/* in: operator, serial | order (its newest change)  out: operator, serial
- * A claim of the operator's, on record under the name of who enters it. */
-enum rc
-service_operator_confirm(struct node *nd, struct arena *a, const struct actor *who,
-			 json_t *in, struct reply *out, struct err *e)
-{
-	struct saying x = {.by = actor_pseudonym(who)};
-	enum rc rc = in_only(in, "operator serial order", e);
-
-	if (rc == RC_OK)
-		rc = in_text(in, "operator", true, OPERATOR_NAME_MAX, &x.operator_name,
-			     e);
-	if (rc == RC_OK)
-		rc = in_int(in, "serial", 1, UINT32_MAX, 0, &x.serial, e);
-	if (rc == RC_OK && json_object_get(in, "order") != NULL)
-		rc = in_uuid(in, "order", &x.order, e);
-	if (rc == RC_OK && (x.order == NULL) == (x.serial == 0))
-		rc = err_set(e, RC_INVALID, "give \"serial\" or \"order\"");
-	if (rc == RC_OK)
-		rc = writer_run(nd, work_confirm, &x, e);
-	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:I}", "operator", x.operator_name, "serial",
-				     (json_int_t)x.serial));
-	return rc;
-}
-
-static enum rc
-work_waive(struct writer *w, void *arg, struct err *e)
-{
-	struct saying *x = arg;
-	struct view_disclosed sd = {"reason", NULL};
-	struct operator_row op;
-	enum rc rc = operator_row_get(w->s, w->a, x->operator_name, &op, e);
-
-	if (rc == RC_OK)
-		rc = saying_channel(w, x, e);
-	if (rc != RC_OK)
-		return rc;
-	sd.value = json_string(x->reason);
-	return append_event(w,
-			    &(struct append){
-				    .channel = x->channel,
-				    .type = "dns.waived",
-				    .by = x->by,
-				    .body = json_pack("{s:s, s:s}", "order", x->order,
-						      "operator", op.name),
-				    .disclosures = &sd,
-				    .n_disclosures = 1,
-			    },
-			    NULL, e);
-}
-
-/* in: order, operator, reason  out: order, operator
- * Nobody waits for this operator after the order's lift any more.  RC_CONFLICT: the order
- * has not ended. */
-enum rc
-service_order_waive(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-		    struct reply *out, struct err *e)
-{
-	struct saying x = {.by = actor_pseudonym(who)};
-	enum rc rc = in_only(in, "order operator reason", e);
-
-	if (rc == RC_OK)
-		rc = in_uuid(in, "order", &x.order, e);
-	if (rc == RC_OK)
-		rc = in_text(in, "operator", true, OPERATOR_NAME_MAX, &x.operator_name,
-			     e);
-	if (rc == RC_OK)
-		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &x.reason, e);
-	if (rc == RC_OK)
-		rc = writer_run(nd, work_waive, &x, e);
-	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:s}", "order", x.order, "operator",
-				     x.operator_name));
 	return rc;
 }

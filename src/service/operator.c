@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/operator_config.h"
+#include "service/operator_talk.h"
 #include "service/resolver_conf.h"
 #include "service/vault.h"
 #include "store/store_sql.h"
@@ -29,6 +30,7 @@ on_operator(void *arg, const struct db_row *row, struct err *e)
 	o->resolver = store_col_text(l->s, l->a, row, 3);
 	o->zone = store_col_text(l->s, l->a, row, 4);
 	o->layout = store_col_text(l->s, l->a, row, 5);
+	o->added_us = l->s->drv->col_int(row, 6);
 	return RC_OK;
 }
 
@@ -245,7 +247,8 @@ operator_json(struct store *s, struct arena *a, const struct operator_row *o,
 {
 	const struct db_param of[] = {DB_P_TEXT(o->name), DB_P_INT(now_us)};
 	json_t *addresses = json_pack("[s]", o->address), *keys = json_array();
-	json_t *pulled = json_array(), *applied = NULL;
+	json_t *pulled = json_array(), *applied = NULL, *contact = NULL;
+	int64_t lacking = 0;
 	struct store_list more = {.s = s, .a = a};
 	enum rc rc = store_run(s, &SQL_OPERATOR_ADDRESS_LIST, of, on_address, &more, e);
 
@@ -263,16 +266,21 @@ operator_json(struct store *s, struct arena *a, const struct operator_row *o,
 			       e);
 		rc = rc == RC_NOT_FOUND ? RC_OK : rc;
 	}
-	*ret = json_pack("{s:s, s:s?, s:s, s:s, s:o, s:I, s:o, s:o, s:o?}", "name",
-			 o->name, "resolver", o->resolver, "zone", o->zone, "layout",
-			 o->layout, "addresses", addresses, "notify_port",
+	if (rc == RC_OK)
+		rc = operator_contact_json(s, o->name, &contact, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_OPERATOR_LACK_COUNT, of, 0, &lacking, e);
+	*ret = json_pack("{s:s, s:s?, s:s, s:s, s:o, s:I, s:o, s:o, s:o?, s:o?, s:I}",
+			 "name", o->name, "resolver", o->resolver, "zone", o->zone,
+			 "layout", o->layout, "addresses", addresses, "notify_port",
 			 (json_int_t)o->notify_port, "keys", keys, "pulled", pulled,
-			 "applied", applied);
+			 "applied", applied, "contact", contact, "lacking",
+			 (json_int_t)lacking);
 	return rc;
 }
 
 /* in: nothing  out: operators [{name, resolver, zone, layout, addresses, notify_port,
- * keys, pulled, applied}] */
+ * keys, pulled, applied, contact, lacking}] */
 enum rc
 service_operator_list(struct node *nd, struct arena *a, const struct actor *who,
 		      json_t *in, struct reply *out, struct err *e)

@@ -17,7 +17,7 @@ enum {
 /* One row of `operator`. */
 struct operator_row {
 	const char *name, *address, *resolver, *zone, *layout;
-	int64_t notify_port;
+	int64_t notify_port, added_us;
 };
 /* All of them, by name: rows are struct operator_row. */
 enum rc operator_rows(struct store *s, struct arena *a, struct store_list *ret,

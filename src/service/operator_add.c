@@ -10,11 +10,17 @@
 #include "service/operator.h"
 #include "service/operator_config.h"
 #include "service/resolver_conf.h"
+#include "service/use.h"
 #include "service/vault.h"
 #include "store/store_sql.h"
 
+enum {
+	OPERATOR_LIFTS_MAX = 1000,  /* that a removal gives up */
+	ORDERS_LOOKED_AT_MAX = 100, /* at a new operator: the newest in force */
+};
+
 struct operator_job {
-	const char *name, *address, *resolver, *zone, *layout, *key;
+	const char *name, *address, *resolver, *zone, *layout, *key, *reason, *by;
 	const char *addresses[OPERATOR_ADDRESSES_MAX];
 	size_t n_addresses;
 	int64_t notify_port, overlap_us;
@@ -189,6 +195,13 @@ work_operator_add(struct writer *w, void *arg, struct err *e)
 		if (rc == RC_OK)
 			key_keep(x->a, &j->made);
 	}
+	/* What is in force is to be in effect with it too. */
+	if (rc == RC_OK)
+		rc = store_run(w->s, &SQL_ORDER_WAIT_IN_FORCE,
+			       (struct db_param[]){DB_P_INT(w->now_us),
+						   DB_P_INT(w->now_us),
+						   DB_P_INT(ORDERS_LOOKED_AT_MAX)},
+			       NULL, NULL, e);
 	j->zone = arena_strdup(x->a, head.name);
 	j->head.origin = arena_strdup(x->a, head.origin);
 	return rc;
@@ -429,34 +442,78 @@ service_operator_move(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
+/* A lift that it lacks is given up with the reason, on record: nobody is forgotten by
+ * being removed. */
+static enum rc
+lifts_waive(struct writer *w, const struct operator_job *j, struct err *e)
+{
+	json_t *rows = json_array(), *row;
+	size_t i;
+	enum rc rc = store_rows(
+		w->s, &SQL_OPERATOR_LACK_LIFTS,
+		(struct db_param[]){DB_P_TEXT(j->name), DB_P_INT(OPERATOR_LIFTS_MAX)},
+		"order:s channel:i", rows, e);
+
+	if (rc == RC_OK && json_array_size(rows) != 0 && j->reason == NULL)
+		rc = err_set(e, RC_CONFLICT,
+			     "%s does not have %zu lifts yet: say why nobody waits for "
+			     "it any more (\"reason\"), or see that it gets them first",
+			     j->name, json_array_size(rows));
+	json_array_foreach (rows, i, row) {
+		struct view_disclosed sd = {"reason", NULL};
+		if (rc != RC_OK)
+			break;
+		sd.value = json_string(j->reason);
+		rc = append_event(w,
+				  &(struct append){
+					  .channel = json_integer_value(
+						  json_object_get(row, "channel")),
+					  .type = "dns.waived",
+					  .by = j->by,
+					  .body = json_pack("{s:O, s:s}", "order",
+							    json_object_get(row, "order"),
+							    "operator", j->name),
+					  .disclosures = &sd,
+					  .n_disclosures = 1,
+				  },
+				  NULL, e);
+	}
+	json_decref(rows);
+	return rc;
+}
+
 static enum rc
 work_operator_remove(struct writer *w, void *arg, struct err *e)
 {
 	const struct operator_job *j = ((const struct adding *)arg)->j;
 	static const struct sql *const all[] = {
-		&SQL_OPERATOR_KEY_DELETE, &SQL_OPERATOR_ADDRESS_DELETE,
-		&SQL_OPERATOR_PULLED_DELETE, &SQL_OPERATOR_DELETE};
+		&SQL_OPERATOR_KEY_DELETE,     &SQL_OPERATOR_ADDRESS_DELETE,
+		&SQL_OPERATOR_PULLED_DELETE,  &SQL_OPERATOR_CONTACT_DELETE,
+		&SQL_OPERATOR_LACK_DELETE_OF, &SQL_OPERATOR_DELETE};
 	const struct db_param of[] = {DB_P_TEXT(j->name)};
 	struct operator_row row;
 	enum rc rc = operator_row_get(w->s, w->a, j->name, &row, e);
 
+	if (rc == RC_OK)
+		rc = lifts_waive(w, j, e);
 	for (size_t i = 0; rc == RC_OK && i < sizeof(all) / sizeof(all[0]); i++)
 		rc = store_run(w->s, all[i], of, NULL, NULL, e);
 	return rc;
 }
 
-/* in: operator  out: name */
+/* in: operator, reason? (needed when it does not have a lift yet)  out: name */
 enum rc
 service_operator_remove(struct node *nd, struct arena *a, const struct actor *who,
 			json_t *in, struct reply *out, struct err *e)
 {
-	struct operator_job j = {.name = NULL};
+	struct operator_job j = {.by = actor_pseudonym(who)};
 	struct adding x = {a, &j};
-	enum rc rc = in_only(in, "operator", e);
+	enum rc rc = in_only(in, "operator reason", e);
 
-	(void)who;
 	if (rc == RC_OK)
 		rc = in_text(in, "operator", true, OPERATOR_NAME_MAX, &j.name, e);
+	if (rc == RC_OK)
+		rc = in_ready(in, a, "reason", false, ORDER_TEXT_MAX, &j.reason, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_operator_remove, &x, e);
 	if (rc == RC_OK)

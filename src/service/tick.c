@@ -16,6 +16,7 @@ static const struct {
 	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
 	{"order.zone_stages", PARTY_AUTHORITY, tick_order_zone_stages},
 	{"order.still_blocked", PARTY_AUTHORITY, tick_still_blocked},
+	{"operator.lack", PARTY_AUTHORITY, tick_operators},
 	{"zone.past", PARTY_AUTHORITY, tick_zone_past},
 	{"zone.fold", PARTY_AUTHORITY, tick_zone_fold},
 	{"order.due", PARTY_AUTHORITY, tick_order_due},

@@ -70,7 +70,11 @@ service_fn service_operator_list, service_operator_show, service_operator_add,
 	service_operator_remove, service_operator_move, service_operator_key,
 	service_operator_revoke;
 /* matrix.c: what became of an order at each of them */
-service_fn service_order_matrix, service_operator_confirm, service_order_waive;
+service_fn service_order_matrix;
+/* operator_say.c, reminder.c: what is said with them */
+service_fn service_operator_confirm, service_order_waive, service_operator_answer,
+	service_operator_talk, service_operator_contact, service_reminders,
+	service_reminder_send;
 /* operator_config.c */
 service_fn service_operator_config;
 /* peering.c */

@@ -78,6 +78,9 @@ static const struct {
 	{"dns.measured", fold_dns_measured, false},
 	{"dns.applied", fold_dns_applied, true},
 	{"dns.waived", fold_dns_waived, true},
+	{"dns.reminded", fold_dns_reminded, false},
+	{"dns.answered", fold_dns_answered, false},
+	{"dns.normalised", fold_dns_normalised, true},
 };
 
 struct views *
@@ -453,6 +456,11 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_zone", SQL_V_ZONE_ALL, "a:s b:s c:s d:s e:i"),
 		VIEW("v_applied", SQL_V_APPLIED_ALL, "a:i b:i c:s d:i e:s f:i"),
 		VIEW("v_waived", SQL_V_WAIVED_ALL, "a:s b:s c:i d:s e:s f:i"),
+		VIEW("v_operator_talk", SQL_V_OPERATOR_TALK_ALL,
+		     "a:i b:i c:s d:s e:i f:s g:s h:s i:i"),
+		VIEW("v_operator_talk_order", SQL_V_OPERATOR_TALK_ORDER_ALL,
+		     "a:s b:s c:i d:i e:s f:i g:s"),
+		VIEW("v_normalised", SQL_V_NORMALISED_ALL, "a:s b:i c:i d:i e:s f:i g:i"),
 		VIEW("v_order_territory", SQL_V_ORDER_TERRITORY_ALL, "a:s b:s"),
 		VIEW("v_zone_lift", SQL_V_ZONE_LIFT_ALL, "a:s b:s c:s d:i"),
 		VIEW("v_order_stage", SQL_V_ORDER_STAGE_ALL, "a:s b:i c:i d:s e:s"),

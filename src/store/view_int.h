@@ -54,6 +54,7 @@ fold_fn fold_notice_send_tally;	     /* fold_notice_send(), and its items counte
 fold_fn fold_order_approve_register; /* fold_order_approve(), and the public number */
 fold_fn fold_dns_measured;
 fold_fn fold_dns_applied, fold_dns_waived;
+fold_fn fold_dns_reminded, fold_dns_answered, fold_dns_normalised; /* view_operator.c */
 fold_fn fold_objection_open, fold_objection_answer, fold_objection_rule;
 
 fold_fn fold_evidence_add, fold_blob_reject, fold_erase_request, fold_erase_done,
