@@ -342,7 +342,7 @@ a_chunk_is_never_overfilled(void **state)
 		rpz_records_sort(&rows);
 		s = rpz_stream_whole(&one, &rows, &excluded);
 		all = flat(s);
-		assert_int_equal(s->n_records, 4 + 1 + 26);
+		assert_int_equal(s->n_records, 5 + 1 + 26);
 		buf_free(&all);
 		rpz_stream_put(s);
 		rpz_records_free(&rows);
