@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Bytes of the sequence at `p`, by table 3-7 of the Unicode standard; 0: not valid.  A
  * NUL is no continuation byte, so nothing is read past the end. */
@@ -32,15 +33,14 @@ sequence_len(const unsigned char *p)
 	return len;
 }
 
-void
-text_make_printable(char *s)
+static void
+make_printable(unsigned char *p, const char *kept)
 {
-	unsigned char *p = (unsigned char *)s;
-
 	while (*p != '\0') {
 		size_t len = sequence_len(p);
 		bool c1 = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-		if (len == 0 || (len == 1 && (*p < 0x20 || *p == 0x7f))) {
+		bool control = len == 1 && (*p < 0x20 || *p == 0x7f);
+		if (len == 0 || (control && strchr(kept, *p) == NULL)) {
 			*p++ = '?';
 			continue;
 		}
@@ -48,4 +48,16 @@ text_make_printable(char *s)
 			p[0] = p[1] = '?';
 		p += len;
 	}
+}
+
+void
+text_make_printable(char *s)
+{
+	make_printable((unsigned char *)s, "");
+}
+
+void
+text_make_lines_printable(char *s)
+{
+	make_printable((unsigned char *)s, "\t\n");
 }

@@ -12,4 +12,7 @@
  */
 void text_make_printable(char *s);
 
+/* The same for a text of several lines: its tabs and line ends stay. */
+void text_make_lines_printable(char *s);
+
 #endif

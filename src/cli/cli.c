@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 static const struct cli_option common[] = {
 	{"dir", "DIR", false, "the node's directory (else SALURAN_DIR)"},
@@ -171,6 +172,21 @@ option_take(struct cli *c, const struct cli_option *o, const char *value, struct
 	return RC_OK;
 }
 
+/* JSON cannot carry what is none: the node would be asked without that word. */
+static enum rc
+words_are_utf8(int argc, char **argv, struct err *e)
+{
+	size_t bad_at;
+
+	for (int i = 0; i < argc; i++)
+		if (!utf8_valid(argv[i], strlen(argv[i]), &bad_at))
+			return err_set(e, RC_INVALID,
+				       "\"%s\" is not UTF-8: its byte %zu begins no "
+				       "character",
+				       argv[i], bad_at + 1);
+	return RC_OK;
+}
+
 static enum rc
 words_parse(struct cli *c, int argc, char **argv, struct err *e)
 {
@@ -264,7 +280,9 @@ cli_run(int argc, char **argv, const struct cli_command *serve)
 		return EXIT_USAGE;
 	}
 	c.a = arena_create();
-	enum rc rc = words_parse(&c, argc - 1 - used, argv + 1 + used, &e);
+	enum rc rc = words_are_utf8(argc - 1 - used, argv + 1 + used, &e);
+	if (rc == RC_OK)
+		rc = words_parse(&c, argc - 1 - used, argv + 1 + used, &e);
 	c.json = cli_switch(&c, "json");
 	if (rc == RC_OK && cli_switch(&c, "help")) {
 		help_command(stdout, c.cmd);

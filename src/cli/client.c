@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "cli/client.h"
 #include "service/service.h"
 
@@ -234,6 +235,27 @@ ask(struct cli *c, const char *method, const char *path, json_t *in, struct buf 
 	return rc;
 }
 
+/* What others wrote moves no cursor and hides no line on the terminal of who reads it. */
+static void
+make_showable(struct arena *a, json_t *j)
+{
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	if (json_is_string(j)) {
+		char *text =
+			arena_strndup(a, json_string_value(j), json_string_length(j));
+		text_make_lines_printable(text);
+		if (strcmp(text, json_string_value(j)) != 0)
+			json_string_set_nocheck(j, text);
+	}
+	json_array_foreach (j, i, v)
+		make_showable(a, v);
+	json_object_foreach (j, name, v)
+		make_showable(a, v);
+}
+
 enum rc
 cli_call(struct cli *c, const char *method, const char *path, json_t *in, json_t **ret,
 	 struct err *e)
@@ -258,6 +280,8 @@ cli_call(struct cli *c, const char *method, const char *path, json_t *in, json_t
 		else
 			arena_defer(c->a, release_json, *ret);
 	}
+	if (!c->json)
+		make_showable(c->a, *ret);
 	buf_free(&answer);
 	return rc;
 }

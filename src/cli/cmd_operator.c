@@ -1,38 +1,38 @@
 /* Commands about DNS operators: who has the zone, and how their resolvers are configured.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
 enum { FOLDER_MODE = 0700, CONFIG_MODE = 0600 };
 
-/* The members of a request that say how a configuration is to be, as a query. */
-static const char *
-config_query(struct cli *c)
+/* Before anything else is done: a key is shown once, and must find its folder. */
+static enum rc
+folder_make(struct cli *c, struct err *e)
 {
-	static const struct {
-		const char *option, *member;
-	} rows[] = {
-		{"resolver", "resolver"},     {"layout", "layout"},
-		{"state-dir", "state_dir"},   {"resolver-port", "resolver_port"},
-		{"relay-port", "relay_port"},
-	};
-	const char *query = "";
+	const char *out = cli_value(c, "out");
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *v = cli_value(c, rows[i].option);
-		if (v != NULL)
-			query = arena_printf(c->a, "%s%c%s=%s", query,
-					     query[0] == '\0' ? '?' : '&', rows[i].member,
-					     v);
-	}
-	return query;
+	if (out == NULL || mkdir(out, FOLDER_MODE) == 0)
+		return RC_OK;
+	if (errno == EEXIST)
+		return err_set(e, RC_CONFLICT, "%s exists: choose another name", out);
+	return err_sys(e, "make the folder %s", out);
 }
 
-/* Each file under its base name in a new folder, to hand it over. */
+/* What was not done leaves no folder. */
+static void
+folder_drop(struct cli *c)
+{
+	if (cli_value(c, "out") != NULL)
+		(void)rmdir(cli_value(c, "out"));
+}
+
+/* Each file under its base name in the folder, to hand it over. */
 static enum rc
 config_write(struct cli *c, const char *folder, const json_t *files, struct err *e)
 {
@@ -40,8 +40,6 @@ config_write(struct cli *c, const char *folder, const json_t *files, struct err 
 	const json_t *f;
 	enum rc rc = RC_OK;
 
-	if (mkdir(folder, FOLDER_MODE) < 0)
-		return err_sys(e, "make the folder %s", folder);
 	json_array_foreach (files, i, f) {
 		const char *path = cli_text(f, "path"), *text = cli_text(f, "text");
 		if (rc == RC_OK)
@@ -88,6 +86,12 @@ config_show(struct cli *c, const json_t *config, struct err *e)
 static enum rc
 cmd_operator_add(struct cli *c, struct err *e)
 {
+	if (cli_value(c, "out") != NULL && cli_value(c, "resolver") == NULL)
+		return err_set(e, RC_INVALID,
+			       "--out writes a configuration: say of which --resolver");
+	enum rc rc = folder_make(c, e);
+	if (rc != RC_OK)
+		return rc;
 	json_t *r, *in = json_pack(
 			   "{s:s, s:s, s:s*, s:b, s:s*, s:s*, s:s*, s:s*}", "name",
 			   c->words[0], "address", cli_value(c, "address"), "notify_port",
@@ -102,12 +106,16 @@ cmd_operator_add(struct cli *c, struct err *e)
 		json_object_set_new(in, "addresses", more);
 	if (cli_value(c, "zone") != NULL)
 		json_object_set_new(in, "zone", json_string(cli_value(c, "zone")));
-	enum rc rc = cli_call(c, "POST", "/v1/operators", in, &r, e);
-	const json_t *config = rc == RC_OK ? json_object_get(r, "config") : NULL;
-
+	rc = cli_call(c, "POST", "/v1/operators", in, &r, e);
+	if (rc != RC_OK) {
+		folder_drop(c);
+		return rc;
+	}
+	const json_t *config = json_object_get(r, "config");
 	if (config != NULL)
 		rc = config_show(c, config, e);
-	if (rc != RC_OK || cli_json(c, r))
+	/* Whatever became of the files. */
+	if (cli_json(c, r))
 		return rc;
 	printf("%sThe resolver %s at %s may have the zone %s.\n",
 	       config == NULL ? "" : "\n# ", cli_text(r, "name"), cli_text(r, "address"),
@@ -116,20 +124,27 @@ cmd_operator_add(struct cli *c, struct err *e)
 		printf("%sIts key, shown this once:  %s. hmac-sha256 %s\n",
 		       config == NULL ? "" : "# ", cli_text(r, "tsig_name"),
 		       cli_text(r, "tsig_secret"));
-	return RC_OK;
+	return rc;
 }
 
 static enum rc
 cmd_operator_config(struct cli *c, struct err *e)
 {
 	json_t *r;
-	enum rc rc = cli_call(c, "GET",
-			      arena_printf(c->a, "/v1/operators/%s/config%s", c->words[0],
-					   config_query(c)),
-			      NULL, &r, e);
+	const char *path = arena_printf(c->a, "/v1/operators/%s/config", c->words[0]);
+	enum rc rc = folder_make(c, e);
 
-	if (rc == RC_OK)
-		rc = config_show(c, r, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = cli_call(
+		c, "GET",
+		cli_query(c, path, "resolver layout state-dir resolver-port relay-port"),
+		NULL, &r, e);
+	if (rc != RC_OK) {
+		folder_drop(c);
+		return rc;
+	}
+	rc = config_show(c, r, e);
 	if (rc == RC_OK)
 		cli_json(c, r);
 	return rc;

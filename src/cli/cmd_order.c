@@ -325,12 +325,7 @@ cmd_order_list(struct cli *c, struct err *e)
 {
 	json_t *r, *o;
 	size_t i;
-	const char *state = cli_value(c, "state");
-	enum rc rc =
-		cli_call(c, "GET",
-			 state == NULL ? "/v1/orders"
-				       : arena_printf(c->a, "/v1/orders?state=%s", state),
-			 NULL, &r, e);
+	enum rc rc = cli_call(c, "GET", cli_query(c, "/v1/orders", "state"), NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;

@@ -61,28 +61,11 @@ cmd_zone_add(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* "?zone=...&from=..." of the options that were given. */
-static const char *
-query_of(struct cli *c, const char *const *options)
-{
-	const char *query = "";
-
-	for (size_t i = 0; options[i] != NULL; i++) {
-		const char *v = cli_value(c, options[i]);
-		if (v != NULL)
-			query = arena_printf(c->a, "%s%c%s=%s", query,
-					     query[0] == '\0' ? '?' : '&', options[i], v);
-	}
-	return query;
-}
-
 static enum rc
 cmd_zone_diff(struct cli *c, struct err *e)
 {
-	static const char *const options[] = {"zone", "from", "to", NULL};
 	json_t *r;
-	enum rc rc = cli_call(c, "GET",
-			      arena_printf(c->a, "/v1/zone/diff%s", query_of(c, options)),
+	enum rc rc = cli_call(c, "GET", cli_query(c, "/v1/zone/diff", "zone from to"),
 			      NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))

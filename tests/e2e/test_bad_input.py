@@ -228,6 +228,52 @@ def drafter_approves(tale):
     check(got["state"] == "in_force", f"the order is {got}")
 
 
+# ---- terminals, words and folders
+
+HOSTILE = "Agreed.\x1b[2J\x1b]0;x\x07\r\x7f\u009b31m All\tis\nwell."
+
+
+def on_a_terminal(tale, case):
+    """What the other side wrote moves no cursor; JSON has it as it was written."""
+    tale.telegram.cli("say", case, HOSTILE, who="max")
+    tale.lab.wait("the message has arrived", lambda: any(
+        m["text"] == HOSTILE for m in tale.show(tale.kominfo, case)["messages"]))
+    code, out, _ = tale.kominfo.run("show", case, who="sari", as_json=False)
+    moves = [c for c in out if (c < " " and c not in "\n\t") or "\x7f" <= c <= "\x9f"]
+    check(code == 0 and not moves, f"a terminal is shown {moves} in:\n{out!r}")
+    check("Agreed." in out and "All\tis\n" in out and "well." in out,
+          f"the message is not in:\n{out}")
+
+
+def words_that_are_no_text(tale):
+    """A word that cannot be passed on is refused, not left out."""
+    node = tale.kominfo
+    node.cli("operator", "add", "isp-words", "--address", "127.0.0.9", "--tsig",
+             who="wati")
+    code, _, err = node.run("operator", "revoke", "isp-words", "--key", b"caf\xe9",
+                            who="wati")
+    check(code == EXIT_USAGE and "UTF-8" in err, f"ended with {code}: {err}")
+    check(len(node.cli("operator", "show", "isp-words", who="wati")["keys"]) == 1,
+          "its key is gone")
+    refused(node, EXIT_NOT_FOUND, ["zone", "diff", "--zone", "a&from=1"], "a&from=1",
+            who="wati")
+
+
+def folders(tale):
+    """A key that is shown once is made when there is a place for it, and not before."""
+    node, there, new = tale.kominfo, tale.lab.path("there"), tale.lab.path("new")
+    os.mkdir(there)
+    words = ["operator", "add", "isp-out", "--address", "127.0.0.10", "--tsig"]
+    refused(node, EXIT_CONFLICT, [*words, "--resolver", "bind", "--out", there], "there",
+            who="wati")
+    refused(node, EXIT_INPUT, [*words, "--out", new], "--resolver", who="wati")
+    refused(node, EXIT_INPUT, [*words, "--resolver", "none", "--out", new], who="wati")
+    check(not os.path.exists(new), "a folder was made for nothing")
+    refused(node, EXIT_NOT_FOUND, ["operator", "show", "isp-out"], who="wati")
+    node.cli(*words, "--resolver", "bind", "--out", new, who="wati")
+    check(os.listdir(new), "nothing is in the folder")
+
+
 # ---- the machine
 
 
@@ -457,6 +503,9 @@ def main():
         api_body(tale, case)
         wrong_roles(tale, case)
         drafter_approves(tale)
+        on_a_terminal(tale, case)
+        words_that_are_no_text(tale)
+        folders(tale)
         tale.rebuild()
         for node in (tale.kominfo, tale.telegram):
             node.stop()

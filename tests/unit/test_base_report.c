@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/rc.h"
+#include "base/text.h"
 
 /* A token is one outcome, and a status or exit code fits what it says. */
 static void
@@ -78,6 +79,9 @@ hostile_text_becomes_printable(void **state)
 	assert_string_equal(e.rule, "r?");
 	err_prefix(&e, "\x01");
 	assert_string_equal(e.text, "?: r?: b?");
+	char lines[] = "\ta\x1b[2J\r\n\xc2\x9bz\xff\x7f";
+	text_make_lines_printable(lines);
+	assert_string_equal(lines, "\ta?[2J?\n??z??");
 }
 
 /* C1 controls (U+0080 to U+009F) move a terminal's cursor as ESC does; and a text that is
