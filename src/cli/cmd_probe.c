@@ -74,6 +74,60 @@ cmd_measured(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+static void
+controls_print(const json_t *v)
+{
+	const json_t *list = json_object_get(v, "controls"), *c;
+	size_t i;
+
+	json_array_foreach (list, i, c)
+		printf("  %s%s %s", i == 0 ? "control " : ", ", cli_text(c, "resolver"),
+		       json_is_true(json_object_get(c, "answered")) ? "answers"
+								    : "IS SILENT");
+	putchar('\n');
+}
+
+static enum rc
+cmd_vantage_list(struct cli *c, struct err *e)
+{
+	json_t *r, *v;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/probes", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "vantages")) == 0)
+		puts("Nobody has reported yet.");
+	json_array_foreach (json_object_get(r, "vantages"), i, v) {
+		printf("%-20s %s %s, last round %s, %" JSON_INTEGER_FORMAT " results",
+		       cli_text(v, "vantage"),
+		       json_is_true(json_object_get(v, "silent")) ? "SILENT since"
+								  : "heard",
+		       cli_time(c, v, "heard"), cli_time(c, v, "round"),
+		       cli_int(v, "results"));
+		controls_print(v);
+	}
+	json_array_foreach (json_object_get(r, "resolvers"), i, v)
+		printf("asks %-15s %s\n", cli_text(v, "operator"),
+		       cli_text(v, "resolver"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_vantage_remove(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc =
+		cli_call(c, "POST",
+			 arena_printf(c->a, "/v1/probes/vantages/%s/remove", c->words[0]),
+			 NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("Nobody waits for %s any more, until it reports again.\n",
+		       cli_text(r, "vantage"));
+	return rc;
+}
+
 /* clang-format off */
 static const struct cli_option operator_probe_options[] = {
 	{"resolver", "ADDR[:PORT][,udp][,tcp][,dot[:PORT][@NAME]]", false,
@@ -122,6 +176,10 @@ const struct cli_command cli_probe_commands[] = {
 	{"operator probe", "NAME", 1, 1, "say which resolvers of an operator are asked what they answer",
 	 "saluran operator probe isp-a --resolver 192.0.2.53,udp,tcp --resolver 192.0.2.54",
 	 false, operator_probe_options, cmd_operator_probe},
+	{"vantage list", "", 0, 0, "from where resolvers are asked, when each last reported, and which resolvers they ask",
+	 "saluran vantage list", false, NULL, cmd_vantage_list},
+	{"vantage remove", "NAME", 1, 1, "wait no more for a prober that is gone; what it measured stays",
+	 "saluran vantage remove jakarta", false, NULL, cmd_vantage_remove},
 	{"order measured", "ORDER", 1, 1, "what resolvers were measured to answer for its names",
 	 "saluran order measured 01980000-0000-7000-8000-0000000000a1", false, NULL, cmd_measured},
 	{.name = NULL},

@@ -41,19 +41,38 @@ struct prober {
 
 /* ---- results ----------------------------------------------------------------------- */
 
+/* `controls` NULL: the round goes on. */
 static void
-hand_over(struct prober *p)
+hand_over(struct prober *p, const json_t *controls)
 {
+	const struct probe_report r = {p->batch, p->round_us, controls};
 	struct err e = ERR_INIT;
 	enum rc rc = RC_OK;
 
-	if (json_array_size(p->batch) != 0)
-		rc = p->src.take(p->src.arg, p->batch, p->round_us, &e);
+	/* At the end of a full round also when there is nothing to bring: it was asked.
+	 */
+	if (json_array_size(p->batch) != 0 || controls != NULL)
+		rc = p->src.take(p->src.arg, &r, &e);
 	json_array_clear(p->batch);
 	if (rc != RC_OK && p->rc == RC_OK) {
 		p->rc = rc;
 		p->err = e;
 	}
+}
+
+/* Which of the controls gave any answer. */
+static json_t *
+controls_json(const struct probe_job *job, const struct probe_totals *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < job->n_controls; i++)
+		if (t->control_asked[i])
+			json_array_append_new(list,
+					      json_pack("{s:s, s:b}", "resolver",
+							job->controls[i].text, "answered",
+							t->control_answered[i]));
+	return list;
 }
 
 /* A row of a zone, as a key. */
@@ -79,7 +98,7 @@ on_result(void *arg, const struct probe_result *r)
 		return;
 	json_array_append_new(p->batch, probe_result_json(r));
 	if (json_array_size(p->batch) == PROBE_RESULTS_MAX)
-		hand_over(p);
+		hand_over(p, NULL);
 }
 
 /* What a name is to be, as one text: another serial is another matter. */
@@ -150,8 +169,11 @@ round_run(struct prober *p, struct arena *a, const json_t *work, bool full, stru
 	p->unsettled = json_object();
 	if (rc == RC_OK)
 		rc = probe_round(&job, on_result, p, &p->stop, &totals, e);
-	if (rc == RC_OK)
-		hand_over(p);
+	if (rc == RC_OK) {
+		json_t *controls = full ? controls_json(&job, &totals) : NULL;
+		hand_over(p, controls);
+		json_decref(controls);
+	}
 	if (rc == RC_OK && p->rc != RC_OK) {
 		rc = p->rc;
 		*e = p->err;
@@ -242,8 +264,7 @@ turn(struct prober *p, struct err *e)
 	int64_t every_us =
 		json_integer_value(json_object_get(work, "every_s")) * CLOCK_US_PER_S;
 	int64_t serial = json_integer_value(json_object_get(work, "serial"));
-	if (every_us <= 0 || json_array_size(json_object_get(work, "resolvers")) == 0 ||
-	    json_array_size(json_object_get(work, "names")) == 0)
+	if (every_us <= 0 || json_array_size(json_object_get(work, "resolvers")) == 0)
 		goto out;
 	if (p->kind == PROBER_ROUNDS) {
 		if (p->next_full_us == 0)
@@ -370,9 +391,9 @@ node_work(void *arg, struct arena *a, const char *from, json_t **ret, struct err
 }
 
 static enum rc
-node_take(void *arg, const json_t *results, int64_t round_us, struct err *e)
+node_take(void *arg, const struct probe_report *r, struct err *e)
 {
-	return service_probe_take(arg, results, round_us, e);
+	return service_probe_take(arg, r, e);
 }
 
 static enum rc

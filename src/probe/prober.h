@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "service/node.h"
+#include "service/probe.h"
 
 enum { PROBER_POLL_S = 5 /* how often work is looked at when nobody wakes it */ };
 
@@ -24,9 +25,7 @@ struct prober_source {
 	/* As GET /v1/probes/work; lives as long as the arena. */
 	enum rc (*work)(void *arg, struct arena *a, const char *from, json_t **ret,
 			struct err *e);
-	/* At most PROBE_RESULTS_MAX, borrowed. */
-	enum rc (*take)(void *arg, const json_t *results, int64_t round_us,
-			struct err *e);
+	enum rc (*take)(void *arg, const struct probe_report *r, struct err *e);
 	/* When the last full round began, 0: never, or not known. */
 	enum rc (*last)(void *arg, int64_t *ret_us, struct err *e);
 	void (*free)(void *arg);

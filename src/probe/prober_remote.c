@@ -116,16 +116,20 @@ remote_work(void *arg, struct arena *a, const char *from, json_t **ret, struct e
 }
 
 static enum rc
-remote_take(void *arg, const json_t *results, int64_t round_us, struct err *e)
+remote_take(void *arg, const struct probe_report *r, struct err *e)
 {
 	struct remote *m = arg;
 	char when[CLOCK_TEXT_LEN];
-	json_t *in = json_pack("{s:s, s:O}", "vantage", m->r.vantage, "results", results);
+	json_t *in =
+		json_pack("{s:s, s:O}", "vantage", m->r.vantage, "results", r->results);
 	json_t *answer = NULL;
 
-	if (round_us != 0)
+	if (r->round_us != 0)
 		json_object_set_new(in, "round",
-				    json_string(clock_format(round_us, when)));
+				    json_string(clock_format(r->round_us, when)));
+	if (r->controls != NULL)
+		json_object_set_new(in, "controls",
+				    json_copy((json_t *)(uintptr_t)r->controls));
 	char *body = json_dumps(in, JSON_COMPACT);
 	json_decref(in);
 	if (body == NULL)

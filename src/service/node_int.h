@@ -155,6 +155,8 @@ struct node {
 	int64_t mail_forget_us;	 /* when dropped e-mail is looked through again */
 	int64_t statistics_us;	 /* when the dates of figures are looked at again */
 	int64_t probe_forget_us; /* when old results of probes are looked for again */
+	int64_t probe_watch_us;	 /* when those who measure are looked at again */
+	int64_t probe_since_us;	 /* since when they are waited for */
 	int64_t retention_us;	 /* when ended cases are looked through again */
 	atomic_bool scrub_due;	 /* a scrub is to be tried again */
 	struct evidence_slot slots[NODE_EVIDENCE_SLOTS];

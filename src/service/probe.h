@@ -13,9 +13,11 @@
 #include "service/service.h"
 
 enum {
-	PROBE_VANTAGE_MAX = 40,	       /* bytes */
-	PROBE_RESULTS_MAX = 200,       /* brought at one time */
-	PROBE_RESULT_MAX = 16384,      /* bytes of one */
+	PROBE_VANTAGE_MAX = 40,	  /* bytes */
+	PROBE_RESULTS_MAX = 200,  /* brought at one time */
+	PROBE_RESULT_MAX = 16384, /* bytes of one */
+	PROBE_CONTROLS_TOLD_MAX = 8,
+	PROBE_EVERY_S = 60,	       /* of other probers, when this node has none */
 	PROBE_RESOLVERS_MAX = 64,      /* of one operator */
 	PROBE_WORK_NAMES_MAX = 100000, /* of all zones in one round */
 };
@@ -31,9 +33,15 @@ enum rc service_probe_work(struct node *nd, struct arena *a,
 			   const struct probe_ask_for *what, json_t **ret,
 			   struct err *e) MUST_CHECK;
 
-/* Results of this node's own prober: `results` is borrowed, at most PROBE_RESULTS_MAX.
- * `round_us` is when its round began. */
-enum rc service_probe_take(struct node *nd, const json_t *results, int64_t round_us,
+/* What a prober brings; borrowed. */
+struct probe_report {
+	const json_t *results;	/* at most PROBE_RESULTS_MAX */
+	int64_t round_us;	/* when its full round began, 0: it is none */
+	const json_t *controls; /* at its end: [{resolver, answered}]; else NULL */
+};
+
+/* Of this node's own prober. */
+enum rc service_probe_take(struct node *nd, const struct probe_report *r,
 			   struct err *e) MUST_CHECK;
 
 /* When this node's last round began, 0: never. */

@@ -11,7 +11,6 @@
 #include "core/event_type.h"
 #include "core/probe_target.h"
 #include "core/probe_verdict.h"
-#include "service/measured.h"
 #include "service/probe.h"
 #include "service/tick.h"
 #include "service/use.h"
@@ -39,6 +38,7 @@ struct taken {
 struct take {
 	const char *vantage, *by;
 	int64_t round_us;
+	const char *controls; /* JSON; NULL: nothing is said of them */
 	struct taken *rows;
 	size_t n;
 	uint64_t events, changed; /* out */
@@ -353,28 +353,66 @@ work_take(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = fill_flush(w, k, &f, e);
 	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_PROBE_VANTAGE_PUT,
-			       (struct db_param[]){DB_P_TEXT(k->vantage),
-						   DB_P_TEXT(k->by),
-						   DB_P_INT(k->round_us),
-						   DB_P_INT(w->now_us), DB_P_INT(k->n)},
-			       NULL, NULL, e);
+		rc = store_run(
+			w->s, &SQL_PROBE_VANTAGE_PUT,
+			(struct db_param[]){DB_P_TEXT(k->vantage), DB_P_TEXT(k->by),
+					    DB_P_INT(k->round_us), DB_P_INT(w->now_us),
+					    DB_P_INT(k->n), DB_P_TEXT(k->controls)},
+			NULL, NULL, e);
 	json_decref(f.results);
 	return rc;
 }
 
 /* ---- use cases --------------------------------------------------------------------- */
 
+/* Which control resolvers gave any answer in the round, as it is kept. */
+static enum rc
+controls_read(struct arena *a, json_t *list, const char **ret, struct err *e)
+{
+	json_t *kept, *v;
+	const char *resolver;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	*ret = NULL;
+	if (list == NULL)
+		return RC_OK;
+	if (!json_is_array(list) || json_array_size(list) > PROBE_CONTROLS_TOLD_MAX)
+		return err_set(e, RC_INVALID,
+			       "\"controls\" must list up to %d of {resolver, answered}",
+			       PROBE_CONTROLS_TOLD_MAX);
+	kept = json_array();
+	json_array_foreach (list, i, v) {
+		json_t *answered = json_object_get(v, "answered");
+		if (rc == RC_OK && (!json_is_object(v) || !json_is_boolean(answered)))
+			rc = err_set(e, RC_INVALID,
+				     "controls[%zu] must be {resolver, answered}", i);
+		if (rc == RC_OK)
+			rc = in_text(v, "resolver", true, EVENT_DNS_RESOLVER_MAX,
+				     &resolver, e);
+		if (rc == RC_OK)
+			json_array_append_new(kept,
+					      json_pack("{s:s, s:O}", "resolver",
+							resolver, "answered", answered));
+	}
+	char *text = json_dumps(kept, JSON_COMPACT);
+	*ret = arena_strdup(a, text);
+	free(text);
+	json_decref(kept);
+	return rc;
+}
+
 enum rc
-service_probe_take(struct node *nd, const json_t *results, int64_t round_us,
-		   struct err *e)
+service_probe_take(struct node *nd, const struct probe_report *r, struct err *e)
 {
 	struct arena *a = arena_create();
 	struct take k = {.vantage = settings_text(nd->config, "probe.vantage"),
 			 .by = EVENT_BY_NODE,
-			 .round_us = round_us};
-	enum rc rc = results_read(a, results, &k, e);
+			 .round_us = r->round_us};
+	enum rc rc = results_read(a, r->results, &k, e);
 
+	if (rc == RC_OK)
+		rc = controls_read(a, (json_t *)(uintptr_t)r->controls, &k.controls, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_take, &k, e);
 	arena_free(a);
@@ -409,7 +447,8 @@ vantage_valid(const char *s)
 
 /*
  * in: vantage, results [] (as `saluran probe --json` prints them, with orders and
- *     operator), round? (when it began)
+ *     operator; none: it is there, and had nothing to ask), round? (when it began),
+ *     controls? [{resolver, answered}] (at its end)
  * out: vantage, results (how many), changed (rows that became news), events, skipped,
  *      why? (of the first that was skipped)
  */
@@ -419,7 +458,7 @@ service_probes_take(struct node *nd, struct arena *a, const struct actor *who, j
 {
 	struct take k = {.by = actor_pseudonym(who)};
 	const char *round = NULL;
-	enum rc rc = in_only(in, "vantage results round", e);
+	enum rc rc = in_only(in, "vantage results round controls", e);
 
 	if (rc == RC_OK)
 		rc = in_text(in, "vantage", true, PROBE_VANTAGE_MAX, &k.vantage, e);
@@ -439,6 +478,8 @@ service_probes_take(struct node *nd, struct arena *a, const struct actor *who, j
 	if (rc == RC_OK)
 		rc = results_read(a, json_object_get(in, "results"), &k, e);
 	if (rc == RC_OK)
+		rc = controls_read(a, json_object_get(in, "controls"), &k.controls, e);
+	if (rc == RC_OK)
 		rc = writer_run(nd, work_take, &k, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
@@ -447,97 +488,6 @@ service_probes_take(struct node *nd, struct arena *a, const struct actor *who, j
 				     (json_int_t)k.changed, "events",
 				     (json_int_t)k.events, "skipped",
 				     (json_int_t)k.n_skipped, "why", k.skipped));
-	return rc;
-}
-
-/* in: order  out: order, resolvers, blocked, free (as in the register), measured [{owner,
- * operator, resolver, vantage, ...}] */
-enum rc
-service_order_measured(struct node *nd, struct arena *a, const struct actor *who,
-		       json_t *in, struct reply *out, struct err *e)
-{
-	json_t *rows = json_array(), *sum = NULL;
-	const char *order = NULL;
-	struct store *s = NULL;
-	int64_t channel = -1;
-	enum rc rc = in_only(in, "order", e);
-
-	(void)who;
-	json_t *o = reply_json(a, out, json_pack("{s:o}", "measured", rows));
-	if (rc == RC_OK)
-		rc = in_uuid(in, "order", &order, e);
-	if (rc == RC_OK)
-		rc = reader_snapshot(nd, &s, e);
-	if (rc == RC_OK)
-		rc = store_int(s, &SQL_PROBE_ORDER_CHANNEL,
-			       (struct db_param[]){DB_P_TEXT(order)}, -1, &channel, e);
-	if (rc == RC_OK && channel < 0)
-		rc = err_set(e, RC_NOT_FOUND, "there is no order %s", order);
-	if (rc == RC_OK)
-		rc = measured_of_order(s, order, rows, e);
-	if (rc == RC_OK)
-		rc = measured_summary(s, order, &sum, e);
-	reader_put(nd, s);
-	json_object_set_new(o, "summary", sum == NULL ? json_null() : sum);
-	if (order != NULL)
-		json_object_set_new(o, "order", json_string(order));
-	return rc;
-}
-
-/* in: digest  out: digest, result (whole, as it was measured) */
-enum rc
-service_probe_result(struct node *nd, struct arena *a, const struct actor *who,
-		     json_t *in, struct reply *out, struct err *e)
-{
-	const char *digest, *text = NULL;
-	struct store *s = NULL;
-	struct hash h;
-	enum rc rc = in_only(in, "digest", e);
-
-	(void)who;
-	if (rc == RC_OK)
-		rc = in_text(in, "digest", true, HASH_HEX_LEN, &digest, e);
-	if (rc == RC_OK && hash_parse_hex(digest, strlen(digest), &h) != RC_OK)
-		rc = err_set(e, RC_INVALID, "\"digest\" must be 64 hex digits");
-	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
-	if (rc == RC_OK)
-		rc = store_text(s, a, &SQL_PROBE_RESULT_GET,
-				(struct db_param[]){DB_P_TEXT(digest)}, &text, e);
-	reader_put(nd, s);
-	if (rc == RC_OK && text == NULL)
-		rc = err_set(e, RC_NOT_FOUND,
-			     "no result of that digest is kept (any more)");
-	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:o}", "digest", digest, "result",
-				     json_loads(text, 0, NULL)));
-	return rc;
-}
-
-/* out: vantages [{vantage, author, round, heard, results}], resolvers [{operator,
- * resolver}] */
-enum rc
-service_probes(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-	       struct reply *out, struct err *e)
-{
-	json_t *vantages = json_array(), *resolvers = json_array();
-	struct store *s = NULL;
-	enum rc rc = in_only(in, "", e);
-
-	(void)who;
-	reply_json(a, out,
-		   json_pack("{s:o, s:o}", "vantages", vantages, "resolvers", resolvers));
-	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
-	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_PROBE_VANTAGE_LIST, NULL,
-				"vantage:s author:s round:t heard:t results:i", vantages,
-				e);
-	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_PROBE_RESOLVER_LIST, NULL,
-				"operator:s resolver:s", resolvers, e);
-	reader_put(nd, s);
 	return rc;
 }
 

@@ -124,6 +124,7 @@ service_probe_work(struct node *nd, struct arena *a, const struct probe_ask_for 
 {
 	const struct settings *c = nd->config;
 	int64_t days = settings_int(c, "probe.lifted_days"), serial = 0;
+	int64_t every_s = settings_int(c, "probe.every_s");
 	json_t *origins = json_array();
 	struct store_list heads = {.n = 0};
 	struct audience x = {
@@ -151,7 +152,7 @@ service_probe_work(struct node *nd, struct arena *a, const struct probe_ask_for 
 	reader_put(nd, s);
 	json_decref(x.zones);
 	*ret = json_pack("{s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:s}", "every_s",
-			 (json_int_t)settings_int(c, "probe.every_s"), "serial",
+			 (json_int_t)(every_s == 0 ? PROBE_EVERY_S : every_s), "serial",
 			 (json_int_t)serial, "limits", limits_json(c), "resolvers",
 			 x.list, "names", names.list, "never",
 			 settings_text(c, "probe.never"), "controls",

@@ -305,6 +305,8 @@ const struct service_route service_routes[] = {
 	 "which resolvers of an operator are asked what they answer"},
 	{"GET", "/v1/probes", ANYONE, PARTY_AUTHORITY, SMALL, service_probes,
 	 "from where which resolvers are asked, and when they last were"},
+	{"POST", "/v1/probes/vantages/{vantage}/remove", ADMIN, PARTY_AUTHORITY, SMALL,
+	 service_vantage_remove, "a prober is waited for no more"},
 	{"GET", "/v1/probes/work", ADMIN | OFFICER, PARTY_AUTHORITY, SMALL,
 	 service_probes_work, "what a prober is to ask now"},
 	{"POST", "/v1/probes/results", ADMIN | OFFICER, PARTY_AUTHORITY,

@@ -31,6 +31,7 @@ static const struct {
 	{"objection.due", PARTY_AUTHORITY, tick_objection_due},
 	{"idempotency", -1, tick_idem},
 	{"probe.forget", PARTY_AUTHORITY, tick_probe_forget},
+	{"probe.watch", PARTY_AUTHORITY, tick_probe_watch},
 };
 
 bool

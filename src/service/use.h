@@ -85,9 +85,11 @@ service_fn service_objections, service_objection_answer, service_objection_rule,
 	service_objection_track;
 /* statistics.c */
 service_fn service_statistics;
-/* probe_work.c: what is asked; probe_take.c: what came */
-service_fn service_probes, service_probes_work, service_probes_take, service_probe_result,
-	service_order_measured, service_operator_probe;
+/* probe_work.c: what is asked; probe_take.c: what came; probe_show.c: what is shown of
+ * it; probe_watch.c: from where */
+service_fn service_probes_work, service_operator_probe, service_probes_take,
+	service_probe_result, service_order_measured, service_probes,
+	service_vantage_remove;
 /* register.c */
 service_fn service_register, service_register_entry, service_register_proof;
 /* contact.c */

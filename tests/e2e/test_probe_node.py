@@ -101,6 +101,12 @@ class Story:
         vantages = {v["vantage"] for v in
                     self.node.must("GET", "/v1/probes", "sari")["vantages"]}
         expect("vantages", vantages, {"local", "jakarta"})
+        # Each knows how its control does, and no resolver's serial is guessed.
+        self.lab.wait("both have told of their controls", lambda: all(
+            [c["answered"] for c in v["controls"]] == [True] and not v["silent"]
+            for v in self.node.must("GET", "/v1/probes", "sari")["vantages"]), EFFECT_S)
+        if any(m["canary"] < m["serial"] for m in self.measured(order)["measured"]):
+            raise Failure(f"blocked without the serial: {self.measured(order)}")
         print("ok: and as another machine sees it")
 
         # One goes down: it is down, and neither blocked nor free.
