@@ -13,7 +13,7 @@
 
 #include "core/bundle_int.h"
 
-enum { BLOCK = 512, SIZE_DIGITS = 11, END_BLOCKS = 2 };
+enum { BLOCK = BUNDLE_BLOCK, SIZE_DIGITS = 11, END_BLOCKS = 2 };
 
 /* Of a header; the fields tile the block, so that every byte has a name. */
 enum { AT_NAME = 0, AT_SIZE = 124, AT_SUM = 148, SUM_LEN = 8 };
@@ -97,10 +97,17 @@ comes_before(const char *x, const char *y)
 	return strcmp(y, BUNDLE_MANIFEST) == 0 || strcmp(x, y) < 0;
 }
 
-static size_t
-padding(size_t len)
+size_t
+bundle_padding(uint64_t len)
 {
-	return (BLOCK - len % BLOCK) % BLOCK;
+	return (size_t)((BLOCK - len % BLOCK) % BLOCK);
+}
+
+void
+bundle_header(uint8_t ret[BUNDLE_BLOCK], const char *name, uint64_t len)
+{
+	assert(name_valid(name, strlen(name)));
+	header_make(ret, name, strlen(name), (size_t)len);
 }
 
 void
@@ -110,12 +117,11 @@ bundle_pack(struct buf *b, const struct bundle_member *m, size_t n)
 	uint8_t header[BLOCK];
 
 	for (size_t i = 0; i < n; i++) {
-		assert(name_valid(m[i].name, strlen(m[i].name)));
 		assert(i == 0 || comes_before(m[i - 1].name, m[i].name));
-		header_make(header, m[i].name, strlen(m[i].name), m[i].len);
+		bundle_header(header, m[i].name, m[i].len);
 		buf_put(b, header, BLOCK);
 		buf_put(b, m[i].data, m[i].len);
-		buf_put(b, zeros, padding(m[i].len));
+		buf_put(b, zeros, bundle_padding(m[i].len));
 	}
 	buf_put(b, zeros, sizeof(zeros));
 }
@@ -173,15 +179,15 @@ member_read(struct arena *a, const uint8_t *bytes, size_t len, size_t *at,
 	if (rc != RC_OK)
 		return rc;
 	*at += BLOCK;
-	if (ret->len > len - *at || padding(ret->len) > len - *at - ret->len)
+	if (ret->len > len - *at || bundle_padding(ret->len) > len - *at - ret->len)
 		return err_rule(e, RC_UNPROCESSABLE, BUNDLE_RULE,
 				"the file ends inside %s: it was cut", ret->name);
 	ret->data = (const char *)bytes + *at;
 	*at += ret->len;
-	if (!all_zero(bytes + *at, padding(ret->len)))
+	if (!all_zero(bytes + *at, bundle_padding(ret->len)))
 		return err_rule(e, RC_UNPROCESSABLE, BUNDLE_RULE,
 				"bytes stand between %s and the next member", ret->name);
-	*at += padding(ret->len);
+	*at += bundle_padding(ret->len);
 	return RC_OK;
 }
 

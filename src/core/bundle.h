@@ -2,7 +2,7 @@
  * bundle - the evidence bundle of a case (protocol 12): one file that a court, a
  * journalist or the other side checks offline.
  *
- * FORMAT, version 1.  A ustar archive (POSIX.1-2017, pax, "ustar Interchange Format") in
+ * FORMAT.  A ustar archive (POSIX.1-2017, pax, "ustar Interchange Format") in
  * one encoding, so that every changed or added byte fails and `tar xf` still opens it:
  *
  *   - regular files only; mode 0000444, uid and gid 0000000, mtime 00000000000, typeflag
@@ -14,29 +14,57 @@
  *   - content is padded with zeros to 512 bytes; the archive ends with two blocks of
  * zeros and nothing after them.
  *
- * Members; all are text in which each line ends in LF, and a JWS is one line:
+ * Members; all are text in which each line ends in LF, and a JWS is one line.  Of both
+ * versions:
  *
- *   README.txt                       how to check by hand; never read by the verifier
- *   channel/<party>.offer.jws        the channel offer of an introduction; at least one
- *   disclosures.txt                  optional; disclosures, one a line, strictly
- * ascending by byte; each is named by `_sd` of an included event identity/<party>.jws
- * entry 0 of the identity log logs/<party>/checkpoint          a head of the log with the
- * log's signature and, when the peer cosigned that size, the peer's line; it covers all
- * included events of the log logs/<party>/cosigned            only if the former has no
- * cosignature: the newest head that has one, smaller than the former
- *   logs/<party>/events.jws          a line an event: seq (decimal), space, JWS;
- * ascending logs/<party>/proof/<seq>.tlog-proof C2SP tlog-proof of each event in
- * `cosigned` when that covers it, else in `checkpoint`, whose bytes it quotes policy.json
- * the channel's policy, byte for byte; policy-adopted.json: the case's, when another was
- * adopted since; receipts/<party>/<seq>.tlog-proof an event whose
- * receipt the log adopted: proof in the head of that receipt, log's and peer's lines
- * below MANIFEST.jws                     typ BUNDLE_TYP, by an event key of the exporter:
- * {v: 1, org, made (us), case, members: [{name, len, sha256}]}
+ *   README.txt                    how to check by hand; never read by the verifier
+ *   channel/<party>.offer.jws     the channel offer of an introduction; at least one
+ *   disclosures.txt               optional; disclosures, one a line; each is named by
+ *                                 `_sd` of an included event
+ *   identity/<party>.jws          entry 0 of the identity log
+ *   logs/<party>/checkpoint       a head of the log with the log's signature and, when
+ *                                 the peer cosigned that size, the peer's line; it covers
+ *                                 all included events of the log
+ *   logs/<party>/cosigned         only if the former has no cosignature: the newest head
+ *                                 that has one, smaller than the former
+ *   logs/<party>/events.jws       a line an event: seq (decimal), space, JWS; ascending
+ *   policy.json                   the channel's policy, byte for byte
+ *   policy-adopted.json           the case's, when another was adopted since
+ *   MANIFEST.jws                  typ BUNDLE_TYP, by an event key of the exporter:
+ *                                 {v, org, made (us), case, members: [{name, len,
+ *                                 sha256}]}
+ *
+ * Version 1 has a file for each proof, that any tool for tlog-proofs takes:
+ *
+ *   disclosures.txt               strictly ascending by byte
+ *   logs/<party>/proof/<seq>.tlog-proof
+ *                                 C2SP tlog-proof of each event in `cosigned` when that
+ *                                 covers it, else in `checkpoint`, whose bytes it quotes
+ *   receipts/<party>/<seq>.tlog-proof
+ *                                 an event whose receipt the log adopted: proof in the
+ *                                 head of that receipt, log's and peer's lines below
+ *
+ * Version 2 is for cases of many events.  It can be written and read from front to back,
+ * and a proof of many events (core/merkle.h, merkle_prove_many()) says nothing twice:
+ *
+ *   disclosures.txt               in the order in which the events name them, those of
+ *                                 the authority's log first
+ *   logs/<party>/cosigned.proof   of the events that the cosigned head covers
+ *   logs/<party>/checkpoint.proof of the others; of all when there is no `cosigned`.
+ *                                 A hash a line, base64; absent where there is no event
+ *   receipts/<party>.txt          for each receipt.adopt that is the receipt of events
+ *                                 here, ascending: a line "<its seq> <bytes of the head>
+ *                                 <hashes> <events>", the seqs of these events a line
+ *                                 each, the head with the log's and the peer's lines, the
+ *                                 hashes a line each; absent where there is none
  *
  * <party> is "authority" or "platform" (an organisation's id may be longer than a name in
  * an archive).  checkpoint may be absent for a log without events here.  The events are:
  * those of the case; channel.open; policy.adopt; the receipt.adopt that starts each clock
  * of the case; and order.* of the orders that cite the case.
+ *
+ * Memory: the bytes of the file are not copied.  Beside them a verifier needs some 700
+ * bytes an event, and for what is hostile not more than the limits below allow.
  *
  * Pure.  Nothing is looked up: what a bundle cannot show by itself is said in the report.
  */
@@ -54,17 +82,27 @@
 #include "core/casefile.h"
 #include "core/event.h"
 #include "core/identity.h"
+#include "core/merkle.h"
 #include "core/policy.h"
 
 #define BUNDLE_TYP "saluran-bundle+jws"
 
 enum {
 	BUNDLE_VERSION = 1,
-	BUNDLE_MAX = 256 << 20,	   /* bytes of a file */
-	BUNDLE_MEMBERS_MAX = 8192, /* what a manifest of that size can name */
+	BUNDLE_VERSION_LONG = 2,
+	BUNDLE_MAX = 1 << 30,	    /* bytes of a file */
+	BUNDLE_MEMBERS_MAX = 8192,  /* what a manifest of that size can name */
+	BUNDLE_SHORT_EVENTS = 2000, /* a case of more is exported as version 2 */
+	BUNDLE_EVENTS_MAX = 1 << 17,
+	BUNDLE_TEXTS_MAX = 1 << 19,  /* that the events name, and that are disclosed */
+	BUNDLE_ITEMS_MAX = 1 << 22,  /* that decisions, questions and disputes name */
+	BUNDLE_VALUES_MAX = 1 << 20, /* JSON values in bodies, and references */
+	BUNDLE_ORDERS_MAX = 1024,    /* that cite the case */
+	BUNDLE_POLICIES_MAX = 2048,  /* adoptions of both sides */
 	BUNDLE_MANIFEST_MAX =
 		1 << 20,       /* bytes of its payload: what a signer signs at once */
 	BUNDLE_NAME_MAX = 100, /* bytes of a member's name */
+	BUNDLE_BLOCK = 512,    /* bytes: what archives are made of */
 };
 
 /* ---- container ------------------------------------------------------------ */
@@ -75,6 +113,10 @@ struct bundle_member {
 	size_t len;
 };
 
+/* The header of a member; asserts that the name is one of the format.  Its content
+ * follows, then bundle_padding() zeros; after the last member two blocks of zeros. */
+void bundle_header(uint8_t ret[BUNDLE_BLOCK], const char *name, uint64_t len);
+size_t bundle_padding(uint64_t len);
 /* Members in the order of the file; asserts that names and order are those of the format.
  * Past `b`'s maximum its error sticks. */
 void bundle_pack(struct buf *b, const struct bundle_member *m, size_t n);
@@ -131,6 +173,60 @@ enum rc bundle_write(struct arena *a, const struct bundle_content *c, bundle_sig
 		     void *sign_arg, const uint8_t **ret, size_t *ret_len,
 		     struct err *e) MUST_CHECK;
 
+/* ---- writing many events --------------------------------------------------- */
+
+/* The receipt of one or more events: what a receipt.adopt in the log names. */
+struct bundle_receipt {
+	uint64_t adopt;		/* seq of the receipt.adopt */
+	uint64_t size;		/* of the head */
+	const uint64_t *covers; /* seqs of the events that start a clock; ascending */
+	size_t n;
+};
+
+struct bundle_long_log {
+	const uint64_t *seq; /* of the events, ascending */
+	size_t n;
+	const char *checkpoint, *cosigned; /* NULL: none */
+	uint64_t checkpoint_size, cosigned_size;
+	const struct bundle_receipt *receipts; /* ascending by adopt */
+	size_t n_receipts;
+	void *tree; /* for node() */
+};
+
+/* What is asked for while the bundle is written; `tmp` is emptied after each. */
+struct bundle_source {
+	void *arg;
+	enum rc (*event)(void *arg, struct arena *tmp, enum party p, uint64_t seq,
+			 const char **ret_jws, struct err *e);
+	/* Disclosures of the event that are here, in the order of its `_sd`. */
+	enum rc (*texts)(void *arg, struct arena *tmp, enum party p, uint64_t seq,
+			 const char *const **ret, size_t *ret_n, struct err *e);
+	/* The head of that receipt with both lines. */
+	enum rc (*head)(void *arg, struct arena *tmp, enum party p,
+			const struct bundle_receipt *r, const char **ret, struct err *e);
+	merkle_get *node;
+};
+
+/* Where it goes, from front to back, but for headers that are written when the member is
+ * known. */
+struct bundle_sink {
+	void *arg;
+	enum rc (*put)(void *arg, const void *p, size_t len, struct err *e);
+	enum rc (*put_at)(void *arg, uint64_t at, const void *p, size_t len,
+			  struct err *e);
+};
+
+/*
+ * A bundle of version 2.  Of `c` the logs and disclosures are not looked at.
+ * RC_TOO_LARGE past the limits; errors of `source`, `sink` and `sign`;
+ * RC_UNPROCESSABLE: an identity does not parse.
+ */
+enum rc bundle_write_long(const struct bundle_content *c,
+			  const struct bundle_long_log logs[PARTY_COUNT],
+			  const struct bundle_source *source,
+			  const struct bundle_sink *sink, bundle_sign *sign,
+			  void *sign_arg, struct err *e) MUST_CHECK;
+
 /* ---- verifying ------------------------------------------------------------ */
 
 /* In this order; the first that fails is named.  X(NAME, token, what it finds out) */
@@ -179,7 +275,17 @@ const char *bundle_level_token(enum bundle_level l);
 
 struct bundle_event {
 	enum party from;
+	/* Without its bytes; the body of a decision or of a part is left out: what it
+	 * says is below. */
 	const struct event *ev;
+	const uint32_t *items; /* that it names; NULL of a part */
+	size_t n_items;
+	uint64_t part;	     /* of a part: which */
+	uint32_t first_item; /* of a part, whose items follow each other */
+	bool gaps;	     /* of a part: they do not */
+	const char *outcome; /* of a decision, else NULL */
+	bool inability;	     /* event_is_inability() */
+	bool clock;	     /* event_starts_clock() */
 	enum bundle_level level;
 	uint64_t received_s;  /* the peer's clock; 0: no receipt is in the bundle */
 	bool adopted;	      /* received_s is of the receipt that the log adopted; else
@@ -285,8 +391,12 @@ enum rc bundle_verify(struct arena *a, const uint8_t *bytes, size_t len,
 		      const struct bundle_expect *expect, struct bundle_report *ret,
 		      struct err *e) MUST_CHECK;
 
-/* The report for people, and for programs (a new reference); also of a failure. */
+/* The report for people, and for programs (a new reference); also of a failure.  Of a
+ * bundle of many events rather bundle_report_write(). */
 void bundle_report_put(struct buf *b, const struct bundle_report *r);
 json_t *bundle_report_json(const struct bundle_report *r);
+/* The JSON in pieces, an event in memory at a time. */
+typedef void bundle_put(void *arg, const char *p, size_t len);
+void bundle_report_write(const struct bundle_report *r, bundle_put *put, void *arg);
 
 #endif

@@ -14,10 +14,23 @@ struct bundle_dispute {
 	bool answered, ruled;
 };
 
+static size_t
+list_of(const char *id)
+{
+	size_t sum = 0;
+
+	for (; *id != '\0'; id++)
+		sum = 31 * sum + (unsigned char)*id;
+	return sum % BUNDLE_DISPUTE_LISTS;
+}
+
 static struct bundle_dispute *
 dispute_find(const struct bundle_claims *k, enum party opener, const char *id)
 {
-	for (const struct bundle_dispute *d = k->disputes; d != NULL; d = d->next)
+	if (k->disputes == NULL)
+		return NULL;
+	for (const struct bundle_dispute *d = k->disputes[list_of(id)]; d != NULL;
+	     d = d->next)
 		if (d->opener == opener && strcmp(d->id, id) == 0)
 			return (struct bundle_dispute *)(uintptr_t)d;
 	return NULL;
@@ -34,10 +47,14 @@ dispute_claim(struct bundle_claims *k, const struct event *ev, enum party from,
 	if (act == ACT_DISPUTE) {
 		if (d != NULL)
 			return "there is a dispute of that id in the case already";
+		if (k->disputes == NULL)
+			k->disputes = arena_array(k->a, BUNDLE_DISPUTE_LISTS,
+						  sizeof(const struct bundle_dispute *));
+		const struct bundle_dispute **list = &k->disputes[list_of(id)];
 		d = ARENA_NEW(k->a, struct bundle_dispute);
 		*d = (struct bundle_dispute){
-			.next = k->disputes, .opener = from, .seq = ev->seq, .id = id};
-		k->disputes = d;
+			.next = *list, .opener = from, .seq = ev->seq, .id = id};
+		*list = d;
 		return NULL;
 	}
 	if (d == NULL || d->seq >= ev->ack.size)
@@ -50,24 +67,22 @@ dispute_claim(struct bundle_claims *k, const struct event *ev, enum party from,
 }
 
 const char *
-bundle_claim(struct bundle_claims *k, const struct event *ev, enum party from)
+bundle_claim(struct bundle_claims *k, const struct bundle_event *be)
 {
-	const json_t *items = json_object_get(ev->body, "items"), *item;
-	enum case_act act = case_act_of(ev->type);
-	size_t i;
+	enum case_act act = case_act_of(be->ev->type);
 
-	json_array_foreach (items, i, item)
-		if ((uint64_t)json_integer_value(item) >= k->n_items)
+	for (size_t i = 0; i < be->n_items; i++)
+		if (be->items[i] >= k->n_items)
 			return "it names an item that the case does not have";
 	if (k->decided == NULL)
 		k->decided = arena_array(k->a, k->n_items + 1, sizeof(*k->decided));
-	json_array_foreach (items, i, item) {
-		if (act == ACT_REVERSE && !k->decided[json_integer_value(item)])
+	for (size_t i = 0; i < be->n_items; i++) {
+		if (act == ACT_REVERSE && !k->decided[be->items[i]])
 			return "it reverses an item that is open";
 		if (act == ACT_DECIDE)
-			k->decided[json_integer_value(item)] = true;
+			k->decided[be->items[i]] = true;
 	}
 	return act == ACT_DISPUTE || act == ACT_REPLY || act == ACT_RULE
-		       ? dispute_claim(k, ev, from, act)
+		       ? dispute_claim(k, be->ev, be->from, act)
 		       : NULL;
 }

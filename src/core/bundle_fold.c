@@ -1,5 +1,5 @@
 /*
- * Texts, and what follows from the events: the case by core/casefile.h, as both nodes
+ * What follows from the events: the case by core/casefile.h, as both nodes
  * fold it (protocol 2, "Two logs, one case"), with the rules that the views of a node add
  * to it.
  */
@@ -12,102 +12,6 @@
 #include "core/deadline.h"
 #include "core/event_type.h"
 #include "core/policy_vote.h"
-
-/* ---- disclosures ---------------------------------------------------------- */
-
-static int
-compare_digests(const void *x, const void *y)
-{
-	return memcmp(x, y, HASH_LEN);
-}
-
-static const struct bundle_disclosure *
-disclosure_find(const struct bundle *b, const struct hash *digest)
-{
-	if (b->n_disclosures == 0)
-		return NULL;
-	return bsearch(digest, b->disclosures, b->n_disclosures, sizeof(*b->disclosures),
-		       compare_digests);
-}
-
-json_t *
-bundle_disclosed_at(const struct bundle *b, const struct event *ev, size_t n)
-{
-	const struct bundle_disclosure *d = disclosure_find(b, &ev->sd[n]);
-
-	return d == NULL ? NULL : d->value;
-}
-
-const char *
-bundle_disclosed(const struct bundle *b, const struct event *ev, const char *name)
-{
-	for (size_t i = 0; i < ev->n_sd; i++) {
-		const struct bundle_disclosure *d = disclosure_find(b, &ev->sd[i]);
-		if (d != NULL && strcmp(d->name, name) == 0)
-			return json_string_value(d->value);
-	}
-	return NULL;
-}
-
-/* Each line is named by an event: count them off, so that none is foreign. */
-static enum rc
-owners_check(struct bundle *b, bool *named)
-{
-	for (size_t i = 0; i < b->r->n_events; i++) {
-		struct bundle_event *be = &b->r->events[i];
-		for (size_t k = 0; k < be->ev->n_sd; k++) {
-			const struct bundle_disclosure *d =
-				disclosure_find(b, &be->ev->sd[k]);
-			if (d == NULL)
-				continue;
-			named[d - b->disclosures] = true;
-			be->n_disclosed++;
-		}
-	}
-	for (size_t i = 0; i < b->n_disclosures; i++)
-		if (!named[i])
-			return bundle_fail(b, "a text (%s) that no event here has signed",
-					   b->disclosures[i].name);
-	return RC_OK;
-}
-
-enum rc
-bundle_step_disclosures(struct bundle *b)
-{
-	const struct bundle_member *m = bundle_find(b, BUNDLE_TEXTS);
-	const char *before = "";
-	size_t cap = 0, lines = 0;
-
-	if (m == NULL)
-		return RC_OK;
-	for (size_t i = 0; i < m->len; i++)
-		cap += m->data[i] == '\n';
-	b->disclosures = arena_array(b->a, cap + 1, sizeof(*b->disclosures));
-	for (size_t at = 0; at < m->len; lines++) {
-		const char *line = m->data + at;
-		const char *lf = memchr(line, '\n', m->len - at);
-		struct bundle_disclosure *d = &b->disclosures[lines];
-		if (lf == NULL)
-			return bundle_fail(b, "the last line does not end in LF");
-		const char *text = arena_strndup(b->a, line, (size_t)(lf - line));
-		enum rc rc = event_disclosure_parse(b->a, text, (size_t)(lf - line),
-						    &d->name, &d->value, b->e);
-		if (rc != RC_OK)
-			err_prefix(b->e, "line %zu", lines + 1);
-		else if (strcmp(before, text) >= 0)
-			rc = bundle_fail(b, "line %zu: lines ascend, each once",
-					 lines + 1);
-		if (rc != RC_OK)
-			return rc;
-		hash_bytes(text, (size_t)(lf - line), &d->digest);
-		before = text;
-		at = (size_t)(lf + 1 - m->data);
-	}
-	b->n_disclosures = lines;
-	if (lines != 0)
-		qsort(b->disclosures, lines, sizeof(*b->disclosures), compare_digests);
-	return owners_check(b, arena_array(b->a, lines + 1, sizeof(bool)));
-}
 
 /* ---- bodies --------------------------------------------------------------- */
 
@@ -130,8 +34,10 @@ struct folding {
 	struct bundle *b;
 	const uint64_t *seen; /* of each log; NULL: all */
 	struct bundle_case *c;
-	struct arena *tmp; /* of this fold: there may be one for each order */
-	struct buf leaves; /* of the parts that count */
+	struct arena *tmp;	       /* of this fold: there may be one for each order */
+	struct buf leaves;	       /* of the parts that count */
+	char digest[HASH_HEX_LEN + 1]; /* theirs, when there were `digest_of` */
+	uint64_t digest_of;
 	struct case_event *ce;
 	size_t n;
 	const char **void_why;	     /* by index of the event; NULL: do not tell */
@@ -157,28 +63,23 @@ is_visible(const struct folding *f, const struct bundle_event *be)
 
 /* Why a part does not count, or NULL. */
 static const char *
-part_problem(const struct folding *f, const struct event *ev)
+part_problem(const struct folding *f, const struct bundle_event *be)
 {
-	const json_t *items = json_object_get(ev->body, "items"), *item;
-	size_t i;
-
 	if (f->c->manifest)
 		return "the case has its manifest: a part can no longer be added";
-	if (ev->n_sd != json_array_size(items))
+	if (be->ev->n_sd != be->n_items)
 		return "a part needs one disclosure for each item";
-	if ((uint64_t)bundle_body_int(ev, "part") != f->c->parts)
+	if (be->part != f->c->parts)
 		return "it is not the part that is due";
-	json_array_foreach (items, i, item)
-		if ((uint64_t)json_integer_value(json_object_get(item, "i")) !=
-		    f->c->items + i)
-			return "item numbers must follow each other";
+	if (be->gaps || be->first_item != f->c->items)
+		return "item numbers must follow each other";
 	return NULL;
 }
 
 static void
 part_take(struct folding *f, const struct bundle_event *be)
 {
-	const char *why = part_problem(f, be->ev);
+	const char *why = part_problem(f, be);
 
 	if (why != NULL) {
 		event_void(f, be, why);
@@ -187,7 +88,7 @@ part_take(struct folding *f, const struct bundle_event *be)
 	f->c->parts++;
 	if (be->ev->iat_us > f->part_us)
 		f->part_us = be->ev->iat_us;
-	f->c->items += json_array_size(json_object_get(be->ev->body, "items"));
+	f->c->items += be->n_items;
 	buf_put(&f->leaves, be->ev->leaf.b, HASH_LEN);
 }
 
@@ -197,42 +98,38 @@ policy_at(const struct folding *f, const struct event *ev)
 {
 	const uint64_t seen[PARTY_COUNT] = {
 		[PARTY_AUTHORITY] = ev->seq, [PARTY_PLATFORM] = ev->ack.size};
-	struct policy_vote *votes =
-		arena_array(f->tmp, f->b->r->n_events + 1, sizeof(*votes));
-	size_t n = 0;
 
-	for (size_t i = 0; i < f->b->r->n_events; i++) {
-		const struct bundle_event *be = &f->b->r->events[i];
-		const char *hex;
+	return policy_in_effect(f->b->votes, f->b->n_votes, seen, &f->b->opening);
+}
 
-		if (be->void_why != NULL || strcmp(be->ev->type, "policy.adopt") != 0)
-			continue;
-		hex = bundle_body_text(be->ev, "sha256");
-		if (hash_parse_hex(hex, strlen(hex), &votes[n].sha256) != RC_OK)
-			continue;
-		votes[n].from = be->from;
-		votes[n++].seq = be->ev->seq;
+/* SHA-256 of the leaves of the parts until now. */
+static const char *
+parts_digest(struct folding *f)
+{
+	struct hash h;
+
+	if (f->digest_of != f->c->parts || f->digest[0] == '\0') {
+		hash_bytes(buf_str(&f->leaves), f->leaves.len, &h);
+		hash_hex(&h, f->digest);
+		f->digest_of = f->c->parts;
 	}
-	return policy_in_effect(votes, n, seen, &f->b->opening);
+	return f->digest;
 }
 
 /* Why a manifest does not count, or NULL. */
 static const char *
-manifest_problem(const struct folding *f, const struct event *ev)
+manifest_problem(struct folding *f, const struct event *ev)
 {
 	const json_t *policy = json_object_get(ev->body, "policy");
-	char digest[HASH_HEX_LEN + 1], rules[HASH_HEX_LEN + 1];
-	struct hash h;
+	char rules[HASH_HEX_LEN + 1];
 
-	hash_bytes(buf_str(&f->leaves), f->leaves.len, &h);
-	hash_hex(&h, digest);
 	hash_hex(&f->b->r->policy->sha256, rules);
 	if (f->c->manifest)
 		return "the case has its manifest already";
 	if ((uint64_t)bundle_body_int(ev, "parts") != f->c->parts ||
 	    (uint64_t)bundle_body_int(ev, "items") != f->c->items)
 		return "it names other numbers of parts and items than are here";
-	if (strcmp(bundle_body_text(ev, "digest"), digest) != 0)
+	if (strcmp(bundle_body_text(ev, "digest"), parts_digest(f)) != 0)
 		return "its digest is not that of the parts";
 	if (strcmp(json_string_value(json_object_get(policy, "sha256")), rules) != 0)
 		return "it names another policy than the bundle holds";
@@ -346,8 +243,10 @@ act_take(struct folding *f, const struct bundle_event *be, const struct policy *
 		return;
 	}
 	const char *why = casefile_event_of(be->ev, be->from, p, &ce);
+	if (be->inability)
+		ce.level = 1;
 	if (why == NULL)
-		why = bundle_claim(claims, be->ev, be->from);
+		why = bundle_claim(claims, be);
 	if (why == NULL && act == ACT_CLOSE)
 		why = close_problem(f, be);
 	if (why != NULL)
@@ -388,8 +287,8 @@ static void
 acts_fold(struct folding *f)
 {
 	struct bundle_case *c = f->c;
-	const struct event **outcome =
-		arena_array(f->tmp, c->items + 1, sizeof(const struct event *));
+	const struct bundle_event **outcome =
+		arena_array(f->tmp, c->items + 1, sizeof(const struct bundle_event *));
 	struct casefile again = {0};
 
 	casefile_fold(f->ce, f->n, &c->fold);
@@ -397,8 +296,6 @@ acts_fold(struct folding *f)
 		const struct bundle_event *be =
 			bundle_event_at(&f->b->side[f->ce[i].from], f->ce[i].seq);
 		enum case_state from = again.state;
-		size_t k;
-		const json_t *item;
 		if (!casefile_apply(&again, &f->ce[i])) {
 			event_void(f, be,
 				   arena_printf(f->b->a, "a case that is %s allows no %s",
@@ -407,15 +304,15 @@ acts_fold(struct folding *f)
 		}
 		if (f->ce[i].act != ACT_DECIDE && f->ce[i].act != ACT_REVERSE)
 			continue;
-		json_array_foreach (json_object_get(be->ev->body, "items"), k, item)
-			outcome[json_integer_value(item)] = be->ev;
+		for (size_t k = 0; k < be->n_items; k++)
+			outcome[be->items[k]] = be;
 	}
 	for (uint64_t i = 0; i < c->items; i++)
 		if (outcome[i] != NULL) {
 			c->decided++;
 			c->suspended += f->b->r->policy->pause.impossible &&
-					event_is_inability(outcome[i]);
-			outcome_count(c, bundle_body_text(outcome[i], "outcome"));
+					outcome[i]->inability;
+			outcome_count(c, outcome[i]->outcome);
 		}
 }
 
@@ -507,15 +404,45 @@ levels_raise(struct bundle *b)
 	}
 }
 
+/* What both sides have adopted. */
+static enum rc
+votes_take(struct bundle *b)
+{
+	b->votes = arena_array(b->a, BUNDLE_POLICIES_MAX, sizeof(*b->votes));
+	for (size_t i = 0; i < b->r->n_events; i++) {
+		const struct bundle_event *be = &b->r->events[i];
+		const char *hex;
+
+		if (be->void_why != NULL || strcmp(be->ev->type, "policy.adopt") != 0)
+			continue;
+		hex = bundle_body_text(be->ev, "sha256");
+		if (b->n_votes == BUNDLE_POLICIES_MAX)
+			return bundle_fail(b, "more than %d adoptions of policies",
+					   BUNDLE_POLICIES_MAX);
+		struct policy_vote *v = &b->votes[b->n_votes];
+		if (hash_parse_hex(hex, strlen(hex), &v->sha256) != RC_OK)
+			continue;
+		v->from = be->from;
+		v->seq = be->ev->seq;
+		v->ack_size = be->ev->ack.size;
+		b->n_votes++;
+	}
+	policy_votes_count(b->votes, b->n_votes);
+	return RC_OK;
+}
+
 enum rc
 bundle_step_fold(struct bundle *b)
 {
 	const char **void_why = arena_array(b->a, b->r->n_events + 1, sizeof(*void_why));
+	enum rc rc = votes_take(b);
 
+	if (rc != RC_OK)
+		return rc;
 	case_fold(b, NULL, void_why, false, &b->r->casework);
 	/* The orders' grounds are folded again, from what their drafters saw: what turned
 	 * out void later is not yet marked. */
-	enum rc rc = bundle_orders_fold(b);
+	rc = bundle_orders_fold(b);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < b->r->n_events; i++)

@@ -315,7 +315,8 @@ grounds_find(struct bundle *b, struct bundle_order *o)
 	struct bundle_case then;
 	struct err why = ERR_INIT;
 
-	if (o - b->r->orders >= BUNDLE_GROUNDS_MAX) {
+	if (o - b->r->orders >= BUNDLE_GROUNDS_MAX ||
+	    (size_t)(o - b->r->orders) * b->r->n_events > BUNDLE_GROUNDS_EVENTS) {
 		o->grounds_why = "not looked at: too many orders cite the case";
 		return;
 	}
@@ -356,11 +357,13 @@ text_compare(struct bundle *b, struct bundle_order *o)
 static bool
 is_act_of(const struct bundle_event *be, const struct bundle_order *o)
 {
-	const char *id = bundle_body_text(be->ev, "order");
+	const char *id;
 
-	return be->ev->seq > o->draft->ev->seq && id != NULL && strcmp(id, o->id) == 0 &&
-	       strncmp(be->ev->type, "order.", 6) == 0 &&
-	       strcmp(be->ev->type, "order.draft") != 0;
+	if (be->ev->seq <= o->draft->ev->seq || strncmp(be->ev->type, "order.", 6) != 0 ||
+	    strcmp(be->ev->type, "order.draft") == 0)
+		return false;
+	id = bundle_body_text(be->ev, "order");
+	return id != NULL && strcmp(id, o->id) == 0;
 }
 
 static void
@@ -444,7 +447,7 @@ bundle_orders_fold(struct bundle *b)
 {
 	const struct bundle_side *s = &b->side[PARTY_AUTHORITY];
 
-	b->r->orders = arena_array(b->a, s->n_ev + 1, sizeof(*b->r->orders));
+	b->r->orders = arena_array(b->a, BUNDLE_ORDERS_MAX, sizeof(*b->r->orders));
 	for (size_t i = 0; i < s->n_ev; i++) {
 		struct bundle_event *be = s->ev[i];
 		if (strcmp(be->ev->type, "order.draft") != 0 || be->void_why != NULL)
@@ -452,6 +455,9 @@ bundle_orders_fold(struct bundle *b)
 		be->void_why = draft_problem(b, be->ev);
 		if (be->void_why != NULL)
 			continue;
+		if (b->r->n_orders == BUNDLE_ORDERS_MAX)
+			return bundle_fail(b, "more than %d orders cite the case",
+					   BUNDLE_ORDERS_MAX);
 		order_fold(b, be, &b->r->orders[b->r->n_orders++]);
 	}
 	strays_void(b);

@@ -25,10 +25,28 @@ static const char intro[] =
 	"9864)\n"
 	"  logs/*/checkpoint       a signed head of that log\n"
 	"  logs/*/cosigned         the newest head that the other side cosigned, if "
-	"another\n"
+	"another\n";
+
+static const char proofs_short[] =
 	"  logs/*/proof/           for each event, that it stands in such a head\n"
 	"                          (C2SP tlog-proof)\n"
-	"  receipts/               the same for receipts that started a deadline\n"
+	"  receipts/               the same for receipts that started a deadline\n";
+
+static const char proofs_long[] =
+	"  logs/*/*.proof          that the events stand in that head: hashes of the "
+	"parts "
+	"of\n"
+	"                          the tree without any of them, from left to right\n"
+	"  receipts/*.txt          receipts that started a deadline: a line with the "
+	"number "
+	"of\n"
+	"                          the event that adopted it, the bytes of the head, how "
+	"many\n"
+	"                          hashes and events; those events' numbers; the head; "
+	"the\n"
+	"                          hashes, as above\n";
+
+static const char hints[] =
 	"  disclosures.txt         texts and personal fields (RFC 9901); may be left "
 	"out\n"
 	"\n"
@@ -135,6 +153,18 @@ static const char program_notes[] =
 	"        fn, sn = fn >> 1, sn >> 1\n"
 	"    assert sn == 0 and r == root, 'not in the tree'\n"
 	"\n"
+	"def many(hashes, leaves, size, root):  # leaves: number, bytes; descending\n"
+	"    def walk(start, end):\n"
+	"        if not leaves or leaves[-1][0] >= end:\n"
+	"            return base64.b64decode(next(hashes))\n"
+	"        if end - start == 1:\n"
+	"            return sha(b'\\0' + leaves.pop()[1])\n"
+	"        half = 1 << ((end - start - 1).bit_length() - 1)\n"
+	"        left = walk(start, start + half)\n"
+	"        return sha(b'\\1' + left + walk(start + half, end))\n"
+	"    assert walk(0, size) == root, 'not in the tree'\n"
+	"    assert next(hashes, None) is None, 'proof too long'\n"
+	"\n"
 	"def proof(path, leaf, seq, origin, side, peer, cosigned):\n"
 	"    top, note = raw(path).decode().split('\\n\\n', 1)\n"
 	"    magic, index, *hashes = top.splitlines()\n"
@@ -143,7 +173,37 @@ static const char program_notes[] =
 	"    included(leaf, seq, size, [base64.b64decode(h) for h in hashes], root)\n"
 	"    return at\n";
 
-static const char program_main[] =
+static const char program_long[] =
+	"\n"
+	"def trees(party, log, origin, side, peer):\n"
+	"    below = 0\n"
+	"    for name in ('cosigned', 'checkpoint'):\n"
+	"        if not os.path.exists('logs/%s/%s' % (party, name)):\n"
+	"            continue\n"
+	"        note = raw('logs/%s/%s' % (party, name)).decode()\n"
+	"        size, root, _ = head(note, origin, side, peer, name == 'cosigned')\n"
+	"        here = [(n, log[n]) for n in sorted(log, reverse=True) if below <= n < "
+	"size]\n"
+	"        below = size\n"
+	"        if here:\n"
+	"            path = 'logs/%s/%s.proof' % (party, name)\n"
+	"            many(iter(raw(path).decode().splitlines()), here, size, root)\n"
+	"    assert all(n < below for n in log), 'an event under no head'\n"
+	"\n"
+	"def receipts(party, log, origin, side, peer):\n"
+	"    data = raw('receipts/%s.txt' % party).decode()\n"
+	"    while data:\n"
+	"        title, data = data.split('\\n', 1)\n"
+	"        adopt, size, hashes, events = map(int, title.split(' '))\n"
+	"        *covers, data = data.split('\\n', events)\n"
+	"        note = data.encode()[:size].decode()\n"
+	"        *path, data = data.encode()[size:].decode().split('\\n', hashes)\n"
+	"        size, root, at = head(note, origin, side, peer, True)\n"
+	"        here = [(int(n), log[int(n)]) for n in reversed(covers)]\n"
+	"        many(iter(path), here, size, root)\n"
+	"        print(party, 'receipt', at, 'of', *covers)\n";
+
+static const char program_begin[] =
 	"\n"
 	"sides = {p: Side(p) for p in ('authority', 'platform')}\n"
 	"by = unsigned(raw('MANIFEST.jws').decode())['org']\n"
@@ -160,17 +220,29 @@ static const char program_main[] =
 	"        offer = jws(raw(offer).decode(), side.event_keys)\n"
 	"        assert offer['identity'] == sha(side.wire.encode()).hex()\n"
 	"        assert offer['policy']['sha256'] == sha(raw('policy.json')).hex()\n"
+	"    log, origin = {}, None\n"
 	"    for line in raw('logs/%s/events.jws' % party).decode().splitlines():\n"
 	"        seq, text = line.split(' ')\n"
 	"        event = jws(text, side.event_keys)\n"
 	"        assert event['seq'] == int(seq)\n"
 	"        digests.update(event.get('_sd', []))\n"
+	"        log[int(seq)], origin = text.encode(), event['log']\n";
+
+static const char program_short[] =
 	"        where = (text.encode(), int(seq), event['log'], side, peer)\n"
 	"        proof('logs/%s/proof/%s.tlog-proof' % (party, seq), *where, False)\n"
 	"        receipt = 'receipts/%s/%s.tlog-proof' % (party, seq)\n"
 	"        at = proof(receipt, *where, True) if os.path.exists(receipt) else None\n"
 	"        print(party, seq, event['type'], event['by'],\n"
-	"              'receipt %d' % at if at else '')\n"
+	"              'receipt %d' % at if at else '')\n";
+
+static const char program_trees[] =
+	"        print(party, seq, event['type'], event['by'])\n"
+	"    trees(party, log, origin, side, peer)\n"
+	"    if os.path.exists('receipts/%s.txt' % party):\n"
+	"        receipts(party, log, origin, side, peer)\n";
+
+static const char program_end[] =
 	"if os.path.exists('disclosures.txt'):\n"
 	"    for line in raw('disclosures.txt').decode().splitlines():\n"
 	"        digest = "
@@ -180,12 +252,13 @@ static const char program_main[] =
 	"print('all of it holds')\n";
 
 void
-bundle_readme_put(struct buf *b, const struct bundle_content *c,
+bundle_readme_put(struct buf *b, const struct bundle_content *c, int version,
 		  const struct identity *const id[PARTY_COUNT],
 		  const char *const origin[PARTY_COUNT])
 {
 	char text[CLOCK_TEXT_LEN], fingerprint[FINGERPRINT_TEXT_MAX];
 	struct err ignored = ERR_INIT;
+	bool whole = version == BUNDLE_VERSION_LONG;
 	struct note_key key;
 
 	buf_printf(b, "Evidence bundle of the case %s\n", c->casefile);
@@ -207,9 +280,14 @@ bundle_readme_put(struct buf *b, const struct bundle_content *c,
 		buf_putc(b, '\n');
 	}
 	buf_puts(b, intro);
+	buf_puts(b, whole ? proofs_long : proofs_short);
+	buf_puts(b, hints);
 	buf_puts(b, "\n====\n");
 	buf_puts(b, program_keys);
 	buf_puts(b, program_notes);
-	buf_puts(b, program_main);
+	buf_puts(b, whole ? program_long : "");
+	buf_puts(b, program_begin);
+	buf_puts(b, whole ? program_trees : program_short);
+	buf_puts(b, program_end);
 	buf_puts(b, "====\n");
 }

@@ -2,6 +2,7 @@
  * The report of a bundle as text and as JSON.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/bundle_int.h"
@@ -247,18 +248,16 @@ steps_json(const struct bundle_report *r)
 	return list;
 }
 
-json_t *
-bundle_report_json(const struct bundle_report *r)
+/* All but the events. */
+static json_t *
+report_json(const struct bundle_report *r)
 {
-	json_t *events = json_array(), *orders = json_array();
+	json_t *orders = json_array();
 
-	for (size_t i = 0; i < r->n_events && r->ok; i++)
-		json_array_append_new(events, event_json(&r->events[i]));
 	for (size_t i = 0; i < r->n_orders && r->ok; i++)
 		json_array_append_new(orders, order_json(&r->orders[i]));
 	json_t *j = json_pack("{s:b, s:o}", "ok", r->ok, "steps", steps_json(r));
 	if (!r->ok) {
-		json_decref(events);
 		json_decref(orders);
 		json_object_set_new(j, "step", json_string(bundle_step_token(r->step)));
 		json_object_set_new(j, "where", text_json(r->where));
@@ -276,10 +275,59 @@ bundle_report_json(const struct bundle_report *r)
 		json_object_set_new(j, party_name((enum party)p),
 				    party_json(&r->party[p]));
 	json_object_set_new(j, "casefile", case_json(&r->casework));
-	json_object_set_new(j, "events", events);
 	json_object_set_new(j, "orders", orders);
 	json_object_set_new(j, "proven", words_json(&r->proven));
 	json_object_set_new(j, "claimed", words_json(&r->claimed));
 	json_object_set_new(j, "missing", words_json(&r->missing));
 	return j;
+}
+
+json_t *
+bundle_report_json(const struct bundle_report *r)
+{
+	json_t *j = report_json(r), *events;
+
+	if (!r->ok)
+		return j;
+	events = json_array();
+	for (size_t i = 0; i < r->n_events; i++)
+		json_array_append_new(events, event_json(&r->events[i]));
+	json_object_set_new(j, "events", events);
+	return j;
+}
+
+/* The text of a value, which goes. */
+static char *
+dumped(json_t *stolen)
+{
+	char *text = json_dumps(stolen, JSON_COMPACT);
+
+	json_decref(stolen);
+	if (text == NULL)
+		abort();
+	return text;
+}
+
+void
+bundle_report_write(const struct bundle_report *r, bundle_put *put, void *arg)
+{
+	static const char begin[] = ",\n\"events\":[\n", end[] = "]}\n";
+	char *text = dumped(report_json(r));
+	size_t len = strlen(text);
+
+	/* Without its last brace: the events come before it. */
+	put(arg, text, r->ok ? len - 1 : len);
+	free(text);
+	if (!r->ok) {
+		put(arg, "\n", 1);
+		return;
+	}
+	put(arg, begin, sizeof(begin) - 1);
+	for (size_t i = 0; i < r->n_events; i++) {
+		text = dumped(event_json(&r->events[i]));
+		put(arg, text, strlen(text));
+		put(arg, ",\n", i + 1 < r->n_events ? 2 : 0);
+		free(text);
+	}
+	put(arg, end, sizeof(end) - 1);
 }

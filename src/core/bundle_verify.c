@@ -134,7 +134,7 @@ step_manifest(struct bundle *b)
 	if (rc != RC_OK)
 		return rc;
 	members_open(&m, payload, RC_UNPROCESSABLE, BUNDLE_RULE, "manifest", b->e);
-	members_int(&m, "v", BUNDLE_VERSION, BUNDLE_VERSION);
+	b->version = (int)members_int(&m, "v", BUNDLE_VERSION, BUNDLE_VERSION_LONG);
 	b->org = members_text(&m, "org", ORG_MAX);
 	b->r->made_us = members_int(&m, "made", 0, IJSON_INT_MAX);
 	b->r->casefile = members_text(&m, "case", UUID_TEXT_LEN);
@@ -184,6 +184,33 @@ is_proof_name(const char *name, const char *before)
 		       RC_OK;
 }
 
+/* Names of one party's members. */
+static bool
+is_party_name(struct bundle *b, const char *name, const char *party)
+{
+	bool whole = b->version == BUNDLE_VERSION_LONG;
+	const char *const one[] = {
+		arena_printf(b->a, BUNDLE_NAME_IDENTITY, party),
+		arena_printf(b->a, BUNDLE_NAME_OFFER, party),
+		arena_printf(b->a, BUNDLE_NAME_EVENTS, party),
+		arena_printf(b->a, BUNDLE_NAME_CHECKPOINT, party),
+		arena_printf(b->a, BUNDLE_NAME_COSIGNED, party),
+		/* of version 2 */
+		arena_printf(b->a, BUNDLE_NAME_TREE, party, "checkpoint"),
+		arena_printf(b->a, BUNDLE_NAME_TREE, party, "cosigned"),
+		arena_printf(b->a, BUNDLE_NAME_RECEIPTS, party),
+	};
+	enum { OF_LONG = 3 };
+	size_t n = sizeof(one) / sizeof(one[0]) - (whole ? 0 : OF_LONG);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(name, one[i]) == 0)
+			return true;
+	return !whole &&
+	       (is_proof_name(name, arena_printf(b->a, "logs/%s/proof/", party)) ||
+		is_proof_name(name, arena_printf(b->a, "receipts/%s/", party)));
+}
+
 static bool
 is_known_name(struct bundle *b, const char *name)
 {
@@ -193,22 +220,9 @@ is_known_name(struct bundle *b, const char *name)
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++)
 		if (strcmp(name, once[i]) == 0)
 			return true;
-	for (int p = 0; p < PARTY_COUNT; p++) {
-		const char *party = party_name((enum party)p);
-		const char *const one[] = {
-			arena_printf(b->a, BUNDLE_NAME_IDENTITY, party),
-			arena_printf(b->a, BUNDLE_NAME_OFFER, party),
-			arena_printf(b->a, BUNDLE_NAME_EVENTS, party),
-			arena_printf(b->a, BUNDLE_NAME_CHECKPOINT, party),
-			arena_printf(b->a, BUNDLE_NAME_COSIGNED, party),
-		};
-		for (size_t i = 0; i < sizeof(one) / sizeof(one[0]); i++)
-			if (strcmp(name, one[i]) == 0)
-				return true;
-		if (is_proof_name(name, arena_printf(b->a, "logs/%s/proof/", party)) ||
-		    is_proof_name(name, arena_printf(b->a, "receipts/%s/", party)))
+	for (int p = 0; p < PARTY_COUNT; p++)
+		if (is_party_name(b, name, party_name((enum party)p)))
 			return true;
-	}
 	return false;
 }
 

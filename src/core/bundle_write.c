@@ -8,7 +8,7 @@
 
 #include "core/bundle_int.h"
 
-enum { README_MAX = 32768, FIXED_MEMBERS = 16 };
+enum { FIXED_MEMBERS = 16 };
 
 struct making {
 	struct arena *a;
@@ -86,37 +86,34 @@ log_add(struct making *k, const struct bundle_log *log, enum party p)
 			   log->cosigned, strlen(log->cosigned));
 }
 
-/* Both logs' names follow from any of the offers; without one they are not known. */
-static enum rc
-readme_add(struct making *k, const struct bundle_content *c, struct err *e)
+enum rc
+bundle_readme_make(struct arena *a, struct buf *b, const struct bundle_content *c,
+		   int version, const struct identity **ret_by, struct err *e)
 {
 	const struct identity *id[PARTY_COUNT];
 	const char *origin[PARTY_COUNT] = {NULL};
-	struct buf text = BUF_INIT(README_MAX);
 	enum rc rc = RC_OK;
 
 	for (int p = 0; p < PARTY_COUNT; p++) {
 		const struct channel_offer *o;
 		const char *both;
-		rc = identity_parse(k->a, c->identity[p], strlen(c->identity[p]), NULL,
+		rc = identity_parse(a, c->identity[p], strlen(c->identity[p]), NULL,
 				    &id[p], e);
 		if (rc != RC_OK)
 			return rc;
 		if (c->offer[p] == NULL)
 			continue;
-		both = arena_printf(k->a, "%s\n%s\n", c->identity[p], c->offer[p]);
-		rc = introduction_parse(k->a, both, strlen(both), &id[p], &o, e);
+		both = arena_printf(a, "%s\n%s\n", c->identity[p], c->offer[p]);
+		rc = introduction_parse(a, both, strlen(both), &id[p], &o, e);
 		if (rc != RC_OK)
 			return rc;
 		memcpy(origin, o->origins, sizeof(origin));
 	}
 	if (origin[0] == NULL)
 		return err_set(e, RC_UNPROCESSABLE, "a bundle needs a channel offer");
-	bundle_readme_put(&text, c, id, origin);
-	assert(buf_ok(&text));
-	member_add(k, BUNDLE_README, arena_copy(k->a, buf_str(&text), text.len),
-		   text.len);
-	buf_free(&text);
+	bundle_readme_put(b, c, version, id, origin);
+	assert(buf_ok(b));
+	*ret_by = id[c->exporter];
 	return RC_OK;
 }
 
@@ -168,7 +165,7 @@ bundle_write(struct arena *a, const struct bundle_content *c, bundle_sign *sign,
 	     void *sign_arg, const uint8_t **ret, size_t *ret_len, struct err *e)
 {
 	struct making k = {.a = a, .cap = FIXED_MEMBERS};
-	struct buf out = BUF_INIT(BUNDLE_MAX);
+	struct buf out = BUF_INIT(BUNDLE_MAX), readme = BUF_INIT(BUNDLE_README_MAX);
 	const struct identity *by;
 	enum rc rc;
 
@@ -180,10 +177,10 @@ bundle_write(struct arena *a, const struct bundle_content *c, bundle_sign *sign,
 				"members",
 				BUNDLE_MEMBERS_MAX);
 	k.m = arena_array(a, k.cap, sizeof(*k.m));
-	rc = readme_add(&k, c, e);
-	if (rc == RC_OK)
-		rc = identity_parse(a, c->identity[c->exporter],
-				    strlen(c->identity[c->exporter]), NULL, &by, e);
+	rc = bundle_readme_make(a, &readme, c, BUNDLE_VERSION, &by, e);
+	member_add(&k, BUNDLE_README, arena_copy(a, buf_str(&readme), readme.len),
+		   readme.len);
+	buf_free(&readme);
 	if (rc != RC_OK)
 		return rc;
 	member_add(&k, BUNDLE_POLICY, c->policy, c->policy_len);

@@ -318,3 +318,84 @@ merkle_verify_subtree(uint64_t start, uint64_t end, const struct hash *subtree_r
 		return refuse(e, "the subtree ends outside the tree");
 	return verify(start, end, subtree_root, size, root, proof, n, e);
 }
+
+/* ---- many leaves at once -------------------------------------------------- */
+
+struct many {
+	const struct merkle_at *at; /* the next leaf */
+	size_t left;		    /* from there on */
+	merkle_get *get;	    /* NULL: verifying */
+	void *get_arg;
+	merkle_give *give;
+	merkle_take *take;
+	void *arg;
+	struct err *e;
+};
+
+/* A part without any of the leaves: one hash of the proof. */
+static enum rc
+many_part(struct many *m, uint64_t start, uint64_t end, struct hash *ret)
+{
+	if (m->get == NULL)
+		return m->take(m->arg, ret, m->e);
+	enum rc rc = range_root(start, end, m->get, m->get_arg, ret, m->e);
+	return rc == RC_OK ? m->give(m->arg, ret, m->e) : rc;
+}
+
+/* As deep as the tree is high. */
+static enum rc
+many_walk(struct many *m, uint64_t start, uint64_t end, struct hash *ret)
+{
+	struct hash left, right;
+
+	if (m->left == 0 || m->at->index >= end)
+		return many_part(m, start, end, ret);
+	if (end - start == 1) {
+		*ret = m->at->leaf;
+		m->at++;
+		m->left--;
+		return RC_OK;
+	}
+	uint64_t mid = start + split_of(end - start);
+	enum rc rc = many_walk(m, start, mid, &left);
+	if (rc == RC_OK)
+		rc = many_walk(m, mid, end, &right);
+	if (rc == RC_OK)
+		merkle_node(&left, &right, ret);
+	return rc;
+}
+
+enum rc
+merkle_prove_many(const struct merkle_at *at, size_t n, uint64_t size, merkle_get *get,
+		  void *get_arg, merkle_give *give, void *give_arg, struct err *e)
+{
+	struct many m = {.at = at,
+			 .left = n,
+			 .get = get,
+			 .get_arg = get_arg,
+			 .give = give,
+			 .arg = give_arg,
+			 .e = e};
+	struct hash unused;
+
+	assert(n > 0 && size <= MERKLE_SIZE_MAX && at[n - 1].index < size);
+	return many_walk(&m, 0, size, &unused);
+}
+
+enum rc
+merkle_verify_many(const struct merkle_at *at, size_t n, uint64_t size,
+		   const struct hash *root, merkle_take *take, void *arg, struct err *e)
+{
+	struct many m = {.at = at, .left = n, .take = take, .arg = arg, .e = e};
+	struct hash got;
+
+	if (size == 0 || size > MERKLE_SIZE_MAX)
+		return refuse(e, "no tree of ours has that many leaves");
+	for (size_t i = 0; i < n; i++)
+		if (at[i].index >= size || (i > 0 && at[i].index <= at[i - 1].index))
+			return refuse(e, "the leaves must ascend within the tree");
+	enum rc rc = many_walk(&m, 0, size, &got);
+	if (rc == RC_OK && !hash_equal(&got, root))
+		return refuse(e, "the proof does not lead to the root");
+	return rc;
+}

@@ -76,4 +76,28 @@ enum rc merkle_verify_subtree(uint64_t start, uint64_t end,
 			      const struct hash *root, const struct hash *proof, size_t n,
 			      struct err *e) MUST_CHECK;
 
+/*
+ * Many leaves of one tree at once.  The proof is the roots of the largest parts of the
+ * tree that hold none of them, from left to right, so what is proven twice is told once:
+ * all leaves of a tree need no hash at all.
+ */
+struct merkle_at {
+	uint64_t index;
+	struct hash leaf;
+};
+/* The next hash of a proof: taken, or to be given. */
+typedef enum rc merkle_take(void *arg, struct hash *ret, struct err *e);
+typedef enum rc merkle_give(void *arg, const struct hash *h, struct err *e);
+
+/* Asserted: the indexes ascend, the last < size, n > 0.  `leaf` is not looked at.  Errors
+ * are those of `get` and `give`. */
+enum rc merkle_prove_many(const struct merkle_at *at, size_t n, uint64_t size,
+			  merkle_get *get, void *get_arg, merkle_give *give,
+			  void *give_arg, struct err *e) MUST_CHECK;
+/* As merkle_verify_inclusion(), of every one; errors of `take` too.  Whether `take` has
+ * more is for the caller to ask. */
+enum rc merkle_verify_many(const struct merkle_at *at, size_t n, uint64_t size,
+			   const struct hash *root, merkle_take *take, void *arg,
+			   struct err *e) MUST_CHECK;
+
 #endif

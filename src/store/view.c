@@ -432,7 +432,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_clock", SQL_V_CLOCK_ALL, "a:i b:i c:i d:s"),
 		VIEW("v_item", SQL_V_ITEM_ALL,
 		     "a:s b:i c:s d:s e:x f:s g:s h:s i:s j:s k:s l:s m:i n:i"),
-		VIEW("v_policy", SQL_V_POLICY_ALL, "a:i b:i c:i d:x e:s f:i g:s h:i"),
+		VIEW("v_policy", SQL_V_POLICY_ALL, "a:i b:i c:i d:x e:s f:i g:s h:i j:i"),
 		VIEW("v_clarify", SQL_V_CLARIFY_ALL,
 		     "a:s b:i c:s d:s e:s f:s g:i h:i i:s j:s k:i"),
 		VIEW("v_dispute", SQL_V_DISPUTE_ALL,

@@ -70,16 +70,20 @@ fold_policy_adopt(struct fold *f, struct err *e)
 	const struct policy *p;
 	struct err why = ERR_INIT;
 	struct hash named;
-	int64_t count;
+	int64_t open;
 	size_t len;
 	enum rc rc =
-		store_int(f->s, &SQL_V_POLICY_COUNT,
-			  (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from)}, 0,
-			  &count, e);
+		store_int(f->s, &SQL_V_POLICY_OPEN,
+			  (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
+					      DB_P_INT(PARTY_COUNT - 1 - f->from),
+					      DB_P_INT(f->ev->ack.size)},
+			  0, &open, e);
 
-	if (rc == RC_OK && count >= POLICY_VOTES_MAX)
-		fold_void(f, "at most %d policies are adopted in a channel",
-			  POLICY_VOTES_MAX);
+	if (rc == RC_OK && open >= POLICY_OPEN_MAX)
+		fold_void(f,
+			  "%d adoptions wait for the other side: no more until one of "
+			  "them is matched",
+			  POLICY_OPEN_MAX);
 	else if (rc == RC_OK && hash_parse_hex(hex, strlen(hex), &named) != RC_OK)
 		fold_void(f, "sha256 is no SHA-256");
 	if (rc != RC_OK || f->void_why != NULL)
@@ -106,44 +110,57 @@ fold_policy_adopt(struct fold *f, struct err *e)
 			 NULL, NULL, e);
 }
 
-static enum rc
-on_vote(void *arg, const struct db_row *row, struct err *e)
-{
-	struct store_list *l = arg;
-	const struct db_driver *drv = l->s->drv;
-	struct policy_vote *v = store_list_next(l, sizeof(*v));
-	size_t len;
+struct effect {
+	struct store *s;
+	struct hash *ret;
+	size_t n;
+};
 
-	v->from = (enum party)drv->col_int(row, 0);
-	v->seq = (uint64_t)drv->col_int(row, 1);
-	const uint8_t *sha256 = drv->col_blob(row, 2, &len);
+static enum rc
+on_effect(void *arg, const struct db_row *row, struct err *e)
+{
+	struct effect *x = arg;
+	size_t len;
+	const uint8_t *sha256 = x->s->drv->col_blob(row, 0, &len);
+
 	if (len != HASH_LEN)
 		return err_set(e, RC_CORRUPT,
 			       "the store holds a damaged policy's digest");
-	memcpy(v->sha256.b, sha256, HASH_LEN);
+	memcpy(x->ret->b, sha256, HASH_LEN);
+	x->n++;
 	return RC_OK;
+}
+
+/* A log has fewer entries than a column of the store can count. */
+static int64_t
+below_of(uint64_t seen)
+{
+	return seen > INT64_MAX ? INT64_MAX : (int64_t)seen;
 }
 
 enum rc
 view_policy_in_effect(struct store *s, struct arena *a, int64_t channel,
 		      const uint64_t seen[PARTY_COUNT], struct hash *ret, struct err *e)
 {
-	struct store_list votes = {.s = s, .a = a};
+	struct effect x = {.s = s, .ret = ret};
 	const struct channel_row *rows;
-	size_t n;
-	enum rc rc = store_channels(s, a, &rows, &n, e);
+	size_t n = 0;
+	enum rc rc = store_run(
+		s, &SQL_V_POLICY_EFFECT,
+		(struct db_param[]){DB_P_INT(channel), DB_P_INT(PARTY_AUTHORITY),
+				    DB_P_INT(below_of(seen[PARTY_AUTHORITY])),
+				    DB_P_INT(PARTY_PLATFORM),
+				    DB_P_INT(below_of(seen[PARTY_PLATFORM]))},
+		on_effect, &x, e);
 
-	if (rc == RC_OK)
-		rc = store_run(s, &SQL_V_POLICY_OF,
-			       (struct db_param[]){DB_P_INT(channel)}, on_vote, &votes,
-			       e);
-	for (size_t i = 0; rc == RC_OK && i < n; i++)
+	if (rc == RC_OK && x.n == 0)
+		rc = store_channels(s, a, &rows, &n, e);
+	if (rc != RC_OK || x.n != 0)
+		return rc;
+	for (size_t i = 0; i < n; i++)
 		if (rows[i].channel == channel) {
-			*ret = *policy_in_effect(votes.rows, votes.n, seen,
-						 &rows[i].policy_sha256);
+			*ret = rows[i].policy_sha256;
 			return RC_OK;
 		}
-	return rc != RC_OK ? rc
-			   : err_set(e, RC_NOT_FOUND, "there is no channel %" PRId64,
-				     channel);
+	return err_set(e, RC_NOT_FOUND, "there is no channel %" PRId64, channel);
 }

@@ -143,6 +143,8 @@ open_make(struct world *w, enum party p)
 		NULL, NULL);
 }
 
+/* How many leaves the platform's log has room for; 0: for a small case. */
+static uint64_t made_room;
 /* The body of a case.close at the end; NULL: there is none. */
 static const char *made_close;
 
@@ -248,6 +250,8 @@ made_new(const uint64_t *cosigned)
 		w->log[p].seen.log = w->log[1 - p].origin;
 		w->log[p].seen.root = world_root(&w->log[1 - p], 0);
 	}
+	if (made_room != 0)
+		world_room(w, PARTY_PLATFORM, made_room);
 	events_make(m);
 	uint64_t all[] = {w->log[0].n, w->log[1].n};
 	m->c = (struct bundle_content){.casefile = WORLD_CASE,

@@ -21,7 +21,7 @@
 #include "core/merkle.h"
 #include "core/tlog_proof.h"
 
-enum { WORLD_LEAVES_MAX = 32, WORLD_HEADS_MAX = 16, WORLD_TEXTS_MAX = 32 };
+enum { WORLD_LEAVES_MAX = 32, WORLD_TEXTS_MAX = 32, WORLD_LEVELS = 24 };
 
 #define WORLD_CASE  "015d3f00-0000-7000-8000-000000000001"
 #define WORLD_OTHER "015d3f00-0000-7000-8000-000000000002"
@@ -42,17 +42,21 @@ static const char world_policy[] =
 struct world_leaf {
 	const char *jws;
 	struct hash leaf;
+	size_t text, n_texts; /* its disclosures among those of the world */
 };
 
 struct world_log {
 	const char *origin;
-	struct world_leaf leaf[WORLD_LEAVES_MAX];
-	uint64_t n;
-	struct event_head seen; /* of the peer's log */
+	struct world_leaf *leaf;
+	uint64_t n, cap;
+	struct merkle_edge edge;
+	struct hash *node[WORLD_LEVELS]; /* of cap >> level */
+	struct event_head seen;		 /* of the peer's log */
 };
 
 struct world {
 	struct arena *a;
+	struct arena *keep; /* of leaves; NULL: the same */
 	const struct identity *id[PARTY_COUNT];
 	const char *offer[PARTY_COUNT];
 	struct world_log log[PARTY_COUNT];
@@ -138,17 +142,36 @@ static inline enum rc
 world_node(void *arg, unsigned level, uint64_t index, struct hash *ret, struct err *e)
 {
 	const struct world_log *l = arg;
-	struct hash left, right;
 
-	if (level == 0) {
-		*ret = l->leaf[index].leaf;
-		return RC_OK;
-	}
-	enum rc rc = world_node(arg, level - 1, 2 * index, &left, e);
-	if (rc == RC_OK)
-		rc = world_node(arg, level - 1, 2 * index + 1, &right, e);
-	merkle_node(&left, &right, ret);
-	return rc;
+	(void)e;
+	assert_true(level < WORLD_LEVELS && (index + 1) << level <= l->n);
+	*ret = l->node[level][index];
+	return RC_OK;
+}
+
+static inline enum rc
+world_node_put(void *arg, unsigned level, uint64_t index, const struct hash *node,
+	       struct err *e)
+{
+	struct world_log *l = arg;
+
+	(void)e;
+	l->node[level][index] = *node;
+	return RC_OK;
+}
+
+/* Room for so many leaves; a small world has enough. */
+static inline void
+world_room(struct world *w, enum party p, uint64_t cap)
+{
+	struct arena *to = w->keep != NULL ? w->keep : w->a;
+	struct world_log *l = &w->log[p];
+
+	assert_int_equal(l->n, 0);
+	l->leaf = arena_array(to, cap, sizeof(*l->leaf));
+	for (unsigned i = 0; i < WORLD_LEVELS; i++)
+		l->node[i] = arena_array(to, (cap >> i) + 1, sizeof(struct hash));
+	l->cap = cap;
 }
 
 static inline struct hash
@@ -242,6 +265,10 @@ world_append(struct world *w, enum party p, const char *type, const char *casefi
 				.n_refs = ref == NULL ? 0 : 1};
 	size_t prev_at;
 
+	if (l->cap == 0)
+		world_room(w, p, WORLD_LEAVES_MAX);
+	assert_true(l->n < l->cap);
+	l->leaf[l->n].text = w->n_texts;
 	uuid7_make(w->now_us, id);
 	assert_int_equal(ijson_parse(w->a, body, strlen(body), &d.body, &e), RC_OK);
 	for (; texts != NULL && texts[d.n_sd].name != NULL; d.n_sd++) {
@@ -266,8 +293,13 @@ world_append(struct world *w, enum party p, const char *type, const char *casefi
 	sign_bytes(world_seed(w, p, SEED_EVENT), jws.data, jws.len, sig);
 	buf_putc(&jws, '.');
 	b64url_put(&jws, sig, SIG_LEN);
-	l->leaf[l->n].jws = arena_strndup(w->a, jws.data, jws.len);
+	l->leaf[l->n].n_texts = d.n_sd;
+	l->leaf[l->n].jws =
+		arena_strndup(w->keep != NULL ? w->keep : w->a, jws.data, jws.len);
 	merkle_leaf(jws.data, jws.len, &l->leaf[l->n].leaf);
+	assert_int_equal(
+		merkle_append(&l->edge, &l->leaf[l->n].leaf, world_node_put, l, &e),
+		RC_OK);
 	buf_free(&payload);
 	buf_free(&jws);
 	w->now_us += 1000;

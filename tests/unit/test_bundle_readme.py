@@ -27,7 +27,7 @@ class Readme(unittest.TestCase):
                               capture_output=True, check=False)
 
     def test_samples_hold(self):
-        for name in ("order.bundle", "claimed.bundle"):
+        for name in ("order.bundle", "claimed.bundle", "long.bundle"):
             with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
                 self.unpack(name, folder)
                 done = self.check(folder)
@@ -35,16 +35,24 @@ class Readme(unittest.TestCase):
                 self.assertTrue(done.stdout.endswith(HOLDS + "\n"))
 
     def test_changed_members_fail(self):
-        for member in ("policy.json", "logs/authority/events.jws", "identity/platform.jws",
-                       "receipts/authority/3.tlog-proof", "disclosures.txt"):
-            with self.subTest(member=member), tempfile.TemporaryDirectory() as folder:
-                self.unpack("order.bundle", folder)
+        both = ("policy.json", "logs/authority/events.jws", "identity/platform.jws",
+                "disclosures.txt")
+        members = [("order.bundle", m) for m in both] + [("long.bundle", m) for m in both]
+        members += [("order.bundle", "receipts/authority/3.tlog-proof"),
+                    ("long.bundle", "receipts/authority.txt"),
+                    ("long.bundle", "logs/authority/checkpoint.proof"),
+                    ("long.bundle", "logs/platform/cosigned.proof")]
+        for name, member in members:
+            with self.subTest(name=name, member=member), \
+                    tempfile.TemporaryDirectory() as folder:
+                self.unpack(name, folder)
                 path = os.path.join(folder, member)
                 os.chmod(path, 0o644)
                 with open(path, "rb+") as f:
-                    f.seek(150)
+                    at = min(150, os.path.getsize(path) // 2)
+                    f.seek(at)
                     byte = f.read(1)
-                    f.seek(150)
+                    f.seek(at)
                     f.write(b"A" if byte != b"A" else b"B")
                 done = self.check(folder)
                 self.assertNotEqual(done.returncode, 0)

@@ -492,6 +492,107 @@ huge_numbers_are_refused(void **state)
 		}
 }
 
+/* Hashes of a proof of many, given and taken in one order. */
+struct many_proof {
+	struct hash h[LAW_SIZES];
+	size_t n, at;
+};
+
+static enum rc
+many_give(void *arg, const struct hash *h, struct err *e)
+{
+	struct many_proof *p = arg;
+
+	(void)e;
+	assert_true(p->n < LAW_SIZES);
+	p->h[p->n++] = *h;
+	return RC_OK;
+}
+
+static enum rc
+many_take(void *arg, struct hash *ret, struct err *e)
+{
+	struct many_proof *p = arg;
+
+	if (p->at == p->n)
+		return err_set(e, RC_UNPROCESSABLE, "it ends");
+	*ret = p->h[p->at++];
+	return RC_OK;
+}
+
+static enum rc
+many_check(const struct tree *t, const struct merkle_at *at, size_t n, size_t size,
+	   struct many_proof *p)
+{
+	struct err e;
+
+	p->at = 0;
+	enum rc rc = merkle_verify_many(at, n, size, &t->root[size], many_take, p, &e);
+	return rc == RC_OK && p->at != p->n ? RC_UNPROCESSABLE : rc;
+}
+
+/* The leaves of a mask, in the tree of every size; nothing else passes. */
+static void
+proofs_of_many(void **state)
+{
+	static const uint64_t masks[] = {
+		1, 2, 3, 0x8001, 0xff, 0xf0f0f0f0, 0x123456, 0x80000001, UINT64_MAX};
+	struct arena *a = arena_create();
+	struct tree *t = tree_make(a);
+	struct err e;
+
+	(void)state;
+	for (size_t size = 1; size <= 64; size++)
+		for (size_t k = 0; k < sizeof(masks) / sizeof(masks[0]); k++) {
+			struct merkle_at at[64];
+			struct many_proof p = {.n = 0};
+			size_t n = 0;
+			for (size_t i = 0; i < size; i++)
+				if (masks[k] >> i & 1)
+					at[n++] = (struct merkle_at){i, t->node[0][i]};
+			if (n == 0)
+				continue;
+			assert_int_equal(merkle_prove_many(at, n, size, tree_get, t,
+							   many_give, &p, &e),
+					 RC_OK);
+			assert_int_equal(many_check(t, at, n, size, &p), RC_OK);
+			if (n == size)
+				assert_int_equal(p.n, 0);
+			if (n == 1) { /* as long as the proof of one */
+				struct merkle_proof one;
+				assert_int_equal(merkle_prove_inclusion(at[0].index, size,
+									tree_get, t, &one,
+									&e),
+						 RC_OK);
+				assert_int_equal(p.n, one.n);
+			}
+			at[n - 1].leaf.b[0] ^= 1;
+			assert_int_not_equal(many_check(t, at, n, size, &p), RC_OK);
+			at[n - 1].leaf.b[0] ^= 1;
+			if (p.n != 0) {
+				p.h[p.n - 1].b[31] ^= 1;
+				assert_int_not_equal(many_check(t, at, n, size, &p),
+						     RC_OK);
+				p.h[p.n - 1].b[31] ^= 1;
+				p.n--;
+				assert_int_not_equal(many_check(t, at, n, size, &p),
+						     RC_OK);
+				p.n++;
+			}
+			p.n++; /* one too many */
+			assert_int_not_equal(many_check(t, at, n, size, &p), RC_OK);
+			p.n--;
+			at[n - 1].index = size;
+			assert_int_not_equal(many_check(t, at, n, size, &p), RC_OK);
+			if (n > 1) {
+				at[n - 1].index = at[n - 2].index;
+				assert_int_not_equal(many_check(t, at, n, size, &p),
+						     RC_OK);
+			}
+		}
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -506,6 +607,7 @@ main(void)
 		cmocka_unit_test(every_subtree_proof),
 		cmocka_unit_test(forks_are_refused),
 		cmocka_unit_test(huge_numbers_are_refused),
+		cmocka_unit_test(proofs_of_many),
 	};
 
 	crypto_start();
