@@ -95,8 +95,8 @@ const char *cli_query(struct cli *c, const char *path, const char *options);
 /* Send `len` bytes of a file from `offset` on as the body of a PUT. */
 enum rc cli_upload(struct cli *c, const char *path, const char *file, uint64_t offset,
 		   uint64_t len, json_t **ret, struct err *e) MUST_CHECK;
-/* Write an answer's bytes to a new file; RC_CONFLICT when it exists. */
-enum rc cli_download(struct cli *c, const char *path, const char *file,
+/* Write an answer's bytes to a new file of this mode; RC_CONFLICT when it exists. */
+enum rc cli_download(struct cli *c, const char *path, const char *file, unsigned mode,
 		     uint64_t *ret_bytes, struct err *e) MUST_CHECK;
 
 /* Text of a member, "-" for null or none. */

@@ -55,9 +55,10 @@ client_credential(struct cli *c, const char **ret, struct err *e)
 	return RC_OK;
 }
 
-static bool
-daemon_there(const char *path)
+bool
+client_daemon_there(struct cli *c)
 {
+	const char *path = arena_printf(c->a, "%s/sock", c->dir);
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -181,9 +182,9 @@ cli_query(struct cli *c, const char *path, const char *options)
 	return path;
 }
 
-static enum rc
-ask_here(struct cli *c, const char *method, const char *path, json_t *in,
-	 struct reply *out, struct err *e)
+enum rc
+client_ask_here(struct cli *c, const char *method, const char *path, json_t *in,
+		struct reply *out, struct err *e)
 {
 	const struct service_route *route;
 	const struct actor *who = NULL;
@@ -218,9 +219,9 @@ ask(struct cli *c, const char *method, const char *path, json_t *in, struct buf 
 			e, RC_INVALID,
 			"which node? give its directory with --dir or SALURAN_DIR");
 	const char *socket_path = arena_printf(c->a, "%s/sock", c->dir);
-	if (!daemon_there(socket_path)) {
+	if (!client_daemon_there(c)) {
 		if (c->cmd->offline)
-			return ask_here(c, method, path, in, here, e);
+			return client_ask_here(c, method, path, in, here, e);
 		return err_set(
 			e, RC_UNAVAILABLE,
 			"no daemon runs on %s: start it with 'saluran serve --dir %s'",

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "cli/client.h"
+#include "service/stream.h"
 
 enum { FILE_ANSWER_MAX = 1 << 20, FILE_STALL_S = 300, FILE_BUFFER = 512 << 10 };
 
@@ -158,30 +159,81 @@ cli_upload(struct cli *c, const char *path, const char *file, uint64_t offset,
 	return rc;
 }
 
-enum rc
-cli_download(struct cli *c, const char *path, const char *file, uint64_t *ret_bytes,
-	     struct err *e)
+/* Bytes of an answer of this process. */
+static enum rc
+reply_write(int fd, const struct reply *r, uint64_t *ret_bytes, struct err *e)
 {
-	struct passing x = {.answer = BUF_INIT(FILE_ANSWER_MAX)};
+	uint8_t piece[1 << 16];
+	size_t n = r->len;
+	const uint8_t *at = r->bytes;
+	enum rc rc = RC_OK;
+
+	*ret_bytes = 0;
+	do {
+		if (r->download != NULL) {
+			rc = download_read(r->download, piece, sizeof(piece), &n, e);
+			at = piece;
+		}
+		for (size_t put = 0; rc == RC_OK && put < n;) {
+			ssize_t done = write(fd, at + put, n - put);
+			if (done < 0 && errno != EINTR)
+				rc = err_sys(e, "write the file");
+			else if (done > 0)
+				put += (size_t)done;
+		}
+		*ret_bytes += n;
+	} while (rc == RC_OK && r->download != NULL && n != 0);
+	download_close(r->download);
+	return rc;
+}
+
+static enum rc
+file_here(struct cli *c, const char *path, int fd, uint64_t *ret_bytes, struct err *e)
+{
+	struct reply r = {0};
+	json_t *in = json_object();
+
+	arena_defer(c->a, release_json, in);
+	enum rc rc = client_ask_here(c, "GET", path, in, &r, e);
+	return rc == RC_OK ? reply_write(fd, &r, ret_bytes, e) : rc;
+}
+
+static enum rc
+file_asked(struct cli *c, const char *path, int fd, uint64_t *ret_bytes, struct err *e)
+{
+	struct passing x = {.fd = fd, .answer = BUF_INIT(FILE_ANSWER_MAX)};
 	json_t *problem;
 	long status = 0;
+	enum rc rc = file_call(c, path, &x, 0, false, &status, e);
 
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (rc == RC_OK && status != 200)
+		rc = client_problem(c, buf_str(&x.answer), x.answer.len, &problem, e);
+	*ret_bytes = x.bytes;
+	buf_free(&x.answer);
+	return rc;
+}
+
+enum rc
+cli_download(struct cli *c, const char *path, const char *file, unsigned mode,
+	     uint64_t *ret_bytes, struct err *e)
+{
+	if (c->dir == NULL)
+		return err_set(
+			e, RC_INVALID,
+			"which node? give its directory with --dir or SALURAN_DIR");
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
 	if (fd < 0)
 		return errno == EEXIST
 			       ? err_set(e, RC_CONFLICT, "%s is there already", file)
 			       : err_sys(e, "create %s", file);
-	x.fd = fd;
-	enum rc rc = file_call(c, path, &x, 0, false, &status, e);
-	if (rc == RC_OK && status != 200)
-		rc = client_problem(c, buf_str(&x.answer), x.answer.len, &problem, e);
+	enum rc rc = c->cmd->offline && !client_daemon_there(c)
+			     ? file_here(c, path, fd, ret_bytes, e)
+			     : file_asked(c, path, fd, ret_bytes, e);
 	if (rc == RC_OK && fsync(fd) < 0)
 		rc = err_sys(e, "write %s", file);
 	close(fd);
 	/* Half a file looks like a whole one. */
 	if (rc != RC_OK)
 		unlink(file);
-	*ret_bytes = x.bytes;
-	buf_free(&x.answer);
 	return rc;
 }

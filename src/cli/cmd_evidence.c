@@ -130,10 +130,11 @@ cmd_list(struct cli *c, struct err *e)
 static enum rc
 cmd_get(struct cli *c, struct err *e)
 {
+	enum { EVIDENCE_MODE = 0600 };
 	const char *out = cli_value(c, "out");
 	uint64_t bytes = 0;
 	enum rc rc = cli_download(c, arena_printf(c->a, "/v1/evidence/%s", c->words[0]),
-				  out, &bytes, e);
+				  out, EVIDENCE_MODE, &bytes, e);
 
 	if (rc != RC_OK)
 		return rc;

@@ -1,6 +1,11 @@
 /* Commands on evidence: export a bundle, verify one. */
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "core/bundle.h"
@@ -10,19 +15,18 @@ enum { BUNDLE_MODE = 0644 };
 static enum rc
 cmd_export(struct cli *c, struct err *e)
 {
-	const char *bytes, *out = cli_value(c, "out");
-	size_t len;
-	enum rc rc =
-		cli_call_bytes(c, arena_printf(c->a, "/v1/cases/%s/bundle", c->words[0]),
-			       &bytes, &len, e);
+	const char *out = cli_value(c, "out");
+	const char *path = arena_printf(c->a, "/v1/cases/%s/bundle%s", c->words[0],
+					cli_switch(c, "no-texts") ? "?texts=no" : "");
+	uint64_t len = 0;
+	enum rc rc = cli_download(c, path, out, BUNDLE_MODE, &len, e);
 
-	if (rc == RC_OK)
-		rc = cli_file_write(out, bytes, len, BUNDLE_MODE, e);
 	if (rc != RC_OK)
 		return rc;
 	json_t *j = json_pack("{s:s, s:I}", "file", out, "bytes", (json_int_t)len);
 	if (!cli_json(c, j))
-		printf("%s has the evidence of the case, %zu bytes. Anybody can check "
+		printf("%s has the evidence of the case, %" PRIu64
+		       " bytes. Anybody can check "
 		       "it: saluran "
 		       "verify %s\n",
 		       out, len, out);
@@ -48,6 +52,54 @@ fingerprint_take(const char *text, struct bundle_expect *expect, struct err *e)
 		       "--fingerprint %s: write authority=WORDS or platform=WORDS", text);
 }
 
+/* A file as bytes, without reading it all: it may be large. */
+struct mapped {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+static enum rc
+file_map(const char *path, struct mapped *ret, struct err *e)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum rc rc = RC_OK;
+
+	*ret = (struct mapped){.bytes = (const uint8_t *)""};
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (fstat(fd, &st) < 0)
+		rc = err_sys(e, "%s", path);
+	else if (!S_ISREG(st.st_mode))
+		rc = err_set(e, RC_INVALID, "%s is no file: write it into one first",
+			     path);
+	else if (st.st_size > BUNDLE_MAX)
+		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
+			     BUNDLE_MAX);
+	else if (st.st_size != 0) {
+		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (p == MAP_FAILED)
+			rc = err_sys(e, "read %s", path);
+		else
+			*ret = (struct mapped){p, (size_t)st.st_size};
+	}
+	close(fd);
+	return rc;
+}
+
+static void
+file_unmap(struct mapped *m)
+{
+	if (m->len != 0)
+		munmap((void *)(uintptr_t)m->bytes, m->len);
+}
+
+static void
+out_put(void *arg, const char *p, size_t len)
+{
+	fwrite(p, 1, len, arg);
+}
+
 static enum rc
 cmd_verify(struct cli *c, struct err *e)
 {
@@ -56,25 +108,26 @@ cmd_verify(struct cli *c, struct err *e)
 	struct bundle_report report;
 	struct buf text = BUF_INIT(REPORT_MAX);
 	json_t *given = cli_values(c, "fingerprint"), *v;
-	const char *bytes;
-	size_t len, i;
-	enum rc rc = cli_file_read(c, c->words[0], &bytes, &len, e);
+	struct mapped file = {NULL, 0};
+	size_t i;
+	enum rc rc = file_map(c->words[0], &file, e);
 
 	json_array_foreach (given, i, v)
 		if (rc == RC_OK)
 			rc = fingerprint_take(json_string_value(v), &expect, e);
 	if (rc != RC_OK)
 		goto out;
-	rc = bundle_verify(c->a, (const uint8_t *)bytes, len, &expect, &report, e);
-	json_t *j = bundle_report_json(&report);
-	if (!cli_json(c, j)) {
+	rc = bundle_verify(c->a, file.bytes, file.len, &expect, &report, e);
+	if (c->json) {
+		bundle_report_write(&report, out_put, stdout);
+	} else {
 		bundle_report_put(&text, &report);
 		fputs(buf_str(&text), stdout);
 	}
-	json_decref(j);
 out:
 	json_decref(given);
 	buf_free(&text);
+	file_unmap(&file);
 	return rc;
 }
 

@@ -105,7 +105,7 @@ transfer_answer(struct request *r, struct download *d)
 		  MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL,
 					  "no-store") == MHD_YES &&
 		  MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE,
-					  "application/octet-stream") == MHD_YES &&
+					  download_type(d)) == MHD_YES &&
 		  MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_DISPOSITION,
 					  field_disposition(r->a, download_name(d))) ==
 			  MHD_YES;

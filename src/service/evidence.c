@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "base/uuid.h"
+#include "service/download.h"
 #include "service/evidence.h"
 #include "service/stream.h"
 #include "service/use.h"
@@ -298,10 +299,9 @@ service_evidence_list(struct node *nd, struct arena *a, const struct actor *who,
 
 /* ---- reading -------------------------------------------------------------- */
 
-struct download {
+struct opened {
 	struct evidence_source source;
 	struct hash commit;
-	const char *name; /* in the arena of the request */
 	bool done;
 };
 
@@ -369,6 +369,34 @@ given_get(struct node *nd, struct arena *a, const struct hash *sha256, struct gi
 	return rc;
 }
 
+static enum rc
+opened_read(void *state, uint8_t *p, size_t max, size_t *ret, struct err *e)
+{
+	struct opened *d = state;
+	struct hash h;
+	enum rc rc = d->done ? RC_OK : evidence_source_read(&d->source, p, max, ret, e);
+
+	if (d->done)
+		*ret = 0;
+	if (rc != RC_OK || *ret != 0 || d->done)
+		return rc;
+	d->done = true;
+	evidence_source_commit(&d->source, &h);
+	return hash_equal(&h, &d->commit)
+		       ? RC_OK
+		       : err_rule(e, RC_UNPROCESSABLE, "protocol 10",
+				  "the file is not the one that was committed to");
+}
+
+static void
+opened_close(void *state)
+{
+	struct opened *d = state;
+
+	evidence_source_close(&d->source);
+	free(d);
+}
+
 /*
  * in: sha256 (of the ciphertext)
  * out: the file's bytes
@@ -378,7 +406,8 @@ enum rc
 service_evidence_get(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
 {
-	struct download *d = calloc(1, sizeof(*d));
+	static const struct download_ops ops = {opened_read, opened_close};
+	struct opened *d = calloc(1, sizeof(*d));
 	struct given given;
 	struct hash sha256;
 	const char *hex;
@@ -398,50 +427,10 @@ service_evidence_get(struct node *nd, struct arena *a, const struct actor *who,
 		rc = evidence_source_open(nd, evidence_path(nd, a, &sha256), &d->source,
 					  e);
 	if (rc != RC_OK) {
-		download_close(d);
+		opened_close(d);
 		return rc;
 	}
-	d->name = given.name;
 	d->commit = given.commit;
-	out->download = d;
+	out->download = download_make(&ops, d, d->source.plain_len, given.name, NULL);
 	return RC_OK;
-}
-
-int64_t
-download_len(const struct download *d)
-{
-	return d->source.plain_len;
-}
-
-const char *
-download_name(const struct download *d)
-{
-	return d->name;
-}
-
-enum rc
-download_read(struct download *d, uint8_t *p, size_t max, size_t *ret, struct err *e)
-{
-	struct hash h;
-	enum rc rc = d->done ? RC_OK : evidence_source_read(&d->source, p, max, ret, e);
-
-	if (d->done)
-		*ret = 0;
-	if (rc != RC_OK || *ret != 0 || d->done)
-		return rc;
-	d->done = true;
-	evidence_source_commit(&d->source, &h);
-	return hash_equal(&h, &d->commit)
-		       ? RC_OK
-		       : err_rule(e, RC_UNPROCESSABLE, "protocol 10",
-				  "the file is not the one that was committed to");
-}
-
-void
-download_close(struct download *d)
-{
-	if (d == NULL)
-		return;
-	evidence_source_close(&d->source);
-	free(d);
 }

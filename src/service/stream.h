@@ -1,5 +1,5 @@
 /*
- * stream - use cases whose body or answer does not fit memory: files of evidence.
+ * stream - use cases whose body or answer does not fit memory: files of evidence, bundles.
  *
  * Their routes stand in the table like all others and are authorised in service_run().
  * A PUT route opens an upload (reply.upload), into which the edge puts the body as it
@@ -40,6 +40,7 @@ struct download;
 int64_t download_len(const struct download *d);
 /* A file's name for Content-Disposition, or NULL. */
 const char *download_name(const struct download *d);
+const char *download_type(const struct download *d);
 /* *ret 0: the end.  RC_UNPROCESSABLE: the file is damaged from here on. */
 enum rc download_read(struct download *d, uint8_t *p, size_t max, size_t *ret,
 		      struct err *e) MUST_CHECK;

@@ -139,6 +139,13 @@ def private(box, one, two, case):
     one.cli("export", case, "--out", bundle, who="sari")
     with open(bundle, "rb") as f:
         must("nor into a bundle", SECRET.encode() not in f.read())
+    report = one.cli("verify", bundle)
+    must("it has texts", any(e["texts_here"] for e in report["events"]), report["events"])
+    bare = box.path("bare.bundle")
+    one.cli("export", case, "--no-texts", "--out", bare, who="sari")
+    report = one.cli("verify", bare)
+    must("one without texts has none",
+         report["ok"] and not any(e["texts_here"] for e in report["events"]), report["events"])
 
 
 def prepared(box, one, two):
