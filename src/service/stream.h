@@ -1,5 +1,6 @@
 /*
- * stream - use cases whose body or answer does not fit memory: files of evidence, bundles.
+ * stream - use cases whose body or answer does not fit memory: files of evidence,
+ * bundles.
  *
  * Their routes stand in the table like all others and are authorised in service_run().
  * A PUT route opens an upload (reply.upload), into which the edge puts the body as it
