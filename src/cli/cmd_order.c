@@ -374,7 +374,10 @@ cmd_lookup(struct cli *c, struct err *e)
 }
 
 #define ORDER_INPUT_OPTIONS                                                              \
-	{"name", "NAME", false, "a name to block; *.NAME for all below it too; again"},  \
+	{"name", "NAME", false,                                                          \
+	 "a name to block; *.NAME for all below it too; an address or network where "    \
+	 "the "                                                                          \
+	 "policy lets it; again"},                                                       \
 		{"names", "FILE", false, "names, one a line"},                           \
 		{"cite", "CASE", false,                                                  \
 		 "a case that the order rests on; again; none in an emergency"},         \
@@ -438,7 +441,7 @@ const struct cli_command cli_order_commands[] = {
 	 cmd_order_list},
 	{"order show", "ORDER", 1, 1, "an order: its text, what was done, what is to do",
 	 "saluran order show " ID " --as budi.credential", true, NULL, cli_order_show},
-	{"lookup", "NAME", 1, 1, "is a name blocked, why, since when",
+	{"lookup", "NAME", 1, 1, "is a name or an address blocked, why, since when",
 	 "saluran lookup t.me", true, NULL, cmd_lookup},
 	{0},
 };

@@ -268,12 +268,7 @@ check_name(struct check *k, const struct guard_name *g)
 	const struct guard_lists *l = k->lists;
 
 	if (g->address) {
-		find(k, g, GUARD_CODE_ADDRESS,
-		     arena_printf(k->a,
-				  "%s is an address: nobody knows how many sites share "
-				  "it, so an order names names",
-				  g->name),
-		     NULL);
+		guard_address(&k->found, l, g);
 		return;
 	}
 	k->refused = guard_suffix_is(l->suffixes, g->name, true);

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/ipnet.h"
 
 enum {
 	RPZ_NAME_MAX = 253, /* characters of a name without its root dot */
@@ -39,7 +40,8 @@ enum guard_level {
 	X(PROTECTED, "protected", REFUSE)	      /* covers a protected name */      \
 	X(PROTECTED_BELOW, "protected_below", NOTE)   /* is above one, uncovered */      \
 	X(OWN_NAME, "own_name", REFUSE)		      /* this node's, or its peer's */   \
-	X(ADDRESS, "address", REFUSE)		      /* shared by sites unknown */      \
+	X(ADDRESS, "address", REFUSE)		      /* not by this policy, or ever */  \
+	X(ADDRESS_SHARED, "address_shared", OVERRIDE) /* by sites that nobody knows */   \
 	X(WHOLE_SERVICE, "whole_service", OVERRIDE)   /* carries a service */            \
 	X(NO_ITEMS, "no_items", NOTE)		      /* no cited item is on it */       \
 	X(WILDCARD, "wildcard", NOTE)		      /* asked for: all below */         \
@@ -68,7 +70,8 @@ struct guard_name {
 	bool wildcard;	  /* also all names below */
 	uint64_t items;	  /* cited items whose host it covers */
 	uint64_t sample;  /* links of the sample that would go dark with it */
-	bool address;	  /* `name` is an address: refused, nothing else is looked at */
+	bool address;	  /* it is an address or a network: that of `net` */
+	struct ipnet net;
 };
 
 /* `host` is the name, or below its wildcard. */
@@ -77,6 +80,20 @@ bool guard_name_covers(const struct guard_name *n, const char *host);
 /* A name that this node or its channel needs, and for what. */
 struct guard_own {
 	const char *name, *what;
+};
+
+/* Addresses that this node, its channels or its operators need, and for what. */
+struct guard_own_net {
+	struct ipnet net;
+	const char *what;
+};
+
+/* What a policy lets orders do to addresses. */
+struct guard_addresses {
+	const char *policy;	/* its name */
+	const char *categories; /* "terrorism, child_abuse"; NULL: it lets no order */
+	int prefix4, prefix6;	/* the shortest, that is the largest network */
+	bool cited;		/* every cited case, and there is one, has such an item */
 };
 
 /* A name that carries a whole service, from policies/services.json. */
@@ -96,6 +113,11 @@ struct guard_lists {
 	size_t n_services;
 	const struct guard_own *own;
 	size_t n_own;
+	const struct ipnet *protected_nets;
+	size_t n_protected_nets;
+	const struct guard_own_net *own_nets;
+	size_t n_own_nets;
+	struct guard_addresses addresses;
 	uint64_t sample_size; /* links in the sample; 0: none given */
 	uint64_t cited_items; /* items of the cited cases, on these names or not */
 	const char *zone;     /* that the order is published in; NULL: not known yet */
@@ -164,10 +186,19 @@ bool guard_suffix_is(const struct guard_suffixes *s, const char *name, bool ican
 /* How many names of rules of the section are the name or below it, and the first. */
 size_t guard_suffixes_below(const struct guard_suffixes *s, const char *name, bool icann,
 			    const char **ret_first);
-/* One name a line, "*." before it for all below too; '#' comments.  RC_INVALID names the
- * line; RC_TOO_LARGE past GUARD_LIST_MAX. */
+/* What is found in an address or a network (guard_address.c). */
+void guard_address(struct guard_findings *f, const struct guard_lists *lists,
+		   const struct guard_name *g);
+
+/* One name a line, "*." before it for all below too; '#' comments; lines with addresses
+ * are left out.  RC_INVALID names the line; RC_TOO_LARGE past GUARD_LIST_MAX. */
 enum rc guard_names_parse(struct arena *a, const char *text, size_t len,
 			  const char *const **ret, size_t *ret_n,
 			  struct err *e) MUST_CHECK;
+
+/* The addresses and networks of such a list, likewise. */
+enum rc guard_nets_parse(struct arena *a, const char *text, size_t len,
+			 const struct ipnet **ret, size_t *ret_n,
+			 struct err *e) MUST_CHECK;
 
 #endif

@@ -216,7 +216,7 @@ guard_names_parse(struct arena *a, const char *text, size_t len, const char *con
 		const char *name = arena_strndup(a, l.line, l.len);
 		bool below = strncmp(name, "*.", 2) == 0;
 
-		if (l.len == 0)
+		if (l.len == 0 || ipnet_is_meant(l.line, l.len))
 			continue;
 		if (n == GUARD_LIST_NAMES_MAX)
 			return err_set(e, RC_INVALID, "line %zu: more than %d names",
@@ -232,6 +232,37 @@ guard_names_parse(struct arena *a, const char *text, size_t len, const char *con
 		names[n++] = name;
 	}
 	*ret = names;
+	*ret_n = n;
+	return RC_OK;
+}
+
+enum rc
+guard_nets_parse(struct arena *a, const char *text, size_t len, const struct ipnet **ret,
+		 size_t *ret_n, struct err *e)
+{
+	struct lines l = {.at = text, .end = text + len};
+	struct ipnet *nets;
+	size_t n = 0;
+
+	if (len > GUARD_LIST_MAX)
+		return err_set(e, RC_TOO_LARGE, "%zu bytes: at most %d are read", len,
+			       GUARD_LIST_MAX);
+	nets = arena_array(a, lines_count(text, len), sizeof(*nets));
+	while (lines_next(&l, '#')) {
+		if (l.len == 0 || !ipnet_is_meant(l.line, l.len))
+			continue;
+		enum rc rc = ipnet_parse(l.line, l.len, &nets[n], e);
+
+		if (rc != RC_OK || n == GUARD_LIST_NAMES_MAX) {
+			if (rc == RC_OK)
+				rc = err_set(e, RC_INVALID, "more than %d addresses",
+					     GUARD_LIST_NAMES_MAX);
+			err_prefix(e, "line %zu", l.number);
+			return rc;
+		}
+		n++;
+	}
+	*ret = nets;
 	*ret_n = n;
 	return RC_OK;
 }

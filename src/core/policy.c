@@ -131,6 +131,7 @@ read_order(struct docread *d, const json_t *doc, struct policy *p)
 					      "operator_lift_s",
 					      "operator_again_s",
 					      "operator_by",
+					      "addresses",
 					      NULL};
 	json_t *o = docread_object(d, doc, "", "order");
 
@@ -145,6 +146,7 @@ read_order(struct docread *d, const json_t *doc, struct policy *p)
 	p->order.ttl_s = (uint32_t)docread_int(d, o, "order", "ttl_s", POLICY_TTL_MIN_S,
 					       POLICY_TTL_MAX_S);
 	policy_order_more(d, o, &p->order);
+	policy_addresses(d, o, p);
 }
 
 enum rc

@@ -32,6 +32,9 @@ enum {
 	/* What a cache holds is what a lift waits for, hence seconds. */
 	POLICY_TTL_MIN_S = 5,
 	POLICY_TTL_MAX_S = 60,
+	/* Shorter prefixes are networks of whole providers. */
+	POLICY_PREFIX4_MIN = 20,
+	POLICY_PREFIX6_MIN = 40,
 	POLICY_CALENDARS_MAX = 4,
 	POLICY_DAYS_MAX = 366, /* working days of a time limit */
 	POLICY_FIELDS_MAX = 32,
@@ -89,6 +92,11 @@ struct policy_order {
 	 * operator is reminded, and again so long after that. */
 	int64_t operator_block_us, operator_lift_us, operator_again_us;
 	bool operator_by_node; /* reminded by the node, not by a person */
+	/* Addresses may be named when every cited case has items of one of these
+	 * categories; none: never. */
+	const char *address_categories[POLICY_CATEGORIES_MAX];
+	size_t n_address_categories;
+	int address_prefix4, address_prefix6; /* the largest networks */
 };
 
 /* When the clock of a case stands still; see core/deadline.h. */

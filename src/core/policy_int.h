@@ -22,6 +22,8 @@ void policy_class_read(struct docread *d, json_t *o, const char *at,
 		       const struct policy *p, struct policy_class *ret);
 bool policy_step_by_node(struct docread *d, const json_t *o, const char *at);
 void policy_order_more(struct docread *d, const json_t *o, struct policy_order *ret);
+/* Of an order; after the categories. */
+void policy_addresses(struct docread *d, const json_t *order, struct policy *p);
 /* The optional members at the top. */
 void policy_more(struct docread *d, const json_t *doc, struct policy *p);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/ipnet.h"
 #include "core/policy_int.h"
 
 enum {
@@ -142,6 +143,35 @@ policy_order_more(struct docread *d, const json_t *o, struct policy_order *ret)
 	ret->operator_again_us = policy_duration_or(d, o, "order", "operator_again_s",
 						    OPERATOR_AGAIN_S_MIN, DAY_S);
 	ret->operator_by_node = by_node(d, o, "order", "operator_by");
+}
+
+void
+policy_addresses(struct docread *d, const json_t *order, struct policy *p)
+{
+	static const char *const members[] = {"categories", "prefix4", "prefix6", NULL};
+	static const char at[] = "order.addresses";
+
+	p->order.address_prefix4 = IPNET_BITS4;
+	p->order.address_prefix6 = IPNET_BITS6;
+	if (d->rc != RC_OK || json_object_get(order, "addresses") == NULL)
+		return;
+	json_t *o = docread_object(d, order, "order", "addresses");
+	docread_members(d, o, at, members);
+	const json_t *list =
+		docread_list(d, o, at, "categories", 1, POLICY_CATEGORIES_MAX);
+	for (size_t i = 0; d->rc == RC_OK && i < json_array_size(list); i++) {
+		const char *code = json_string_value(json_array_get(list, i));
+		if (code == NULL || policy_category_find(p, code) == NULL)
+			docread_fail(d, at, "categories",
+				     "[%zu] is no code of a category of this policy", i);
+		else
+			p->order.address_categories[p->order.n_address_categories++] =
+				code;
+	}
+	p->order.address_prefix4 = (int)docread_int_or(
+		d, o, at, "prefix4", POLICY_PREFIX4_MIN, IPNET_BITS4, IPNET_BITS4);
+	p->order.address_prefix6 = (int)docread_int_or(
+		d, o, at, "prefix6", POLICY_PREFIX6_MIN, IPNET_BITS6, IPNET_BITS6);
 }
 
 /* An optional object, checked for its members; {} when it is absent. */

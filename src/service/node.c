@@ -155,7 +155,9 @@ const struct setting_def node_settings[] = {
 	{"guard.psl", SETTING_PATH, 0, 4096, "", "file",
 	 "a newer Public Suffix List than the system's; empty: the system's"},
 	{"guard.protected", SETTING_PATH, 0, 4096, "", "file",
-	 "names that no order may touch, one a line; empty: the list that is built in"},
+	 "names, and addresses or networks, that no order may touch, one a line; empty: "
+	 "the "
+	 "list that is built in"},
 	{"guard.services", SETTING_PATH, 0, 4096, "", "file",
 	 "names that carry a whole service; empty: the list that is built in"},
 	{"people.session_idle_s", SETTING_INT, 60, 86400, "1800", "s",
@@ -333,6 +335,9 @@ lists_load(struct node *nd, struct err *e)
 	if (rc == RC_OK)
 		rc = guard_names_parse(nd->a, text, len, &nd->lists.protected_names,
 				       &nd->lists.n_protected, e);
+	if (rc == RC_OK)
+		rc = guard_nets_parse(nd->a, text, len, &nd->lists.protected_nets,
+				      &nd->lists.n_protected_nets, e);
 	if (rc == RC_OK)
 		rc = list_load(nd, "guard.services", "services.json", &text, &len, e);
 	if (rc == RC_OK)

@@ -216,9 +216,8 @@ ruled_names(struct arena *a, json_t *in, struct ruling *r, struct err *e)
 	arena_defer(a, release_json, r->names);
 	json_array_foreach (names, i, v) {
 		const char *given = json_string_value(v), *name;
-		enum rc rc = given == NULL
-				     ? err_set(e, RC_INVALID, "it is no text")
-				     : name_normalise(a, given, strlen(given), &name, e);
+		enum rc rc = given == NULL ? err_set(e, RC_INVALID, "it is no text")
+					   : ipnet_or_name(a, given, &name, e);
 		if (rc != RC_OK) {
 			err_prefix(e, "names[%zu]", i);
 			return rc;

@@ -123,19 +123,26 @@ grounds_find(struct order *o)
 struct own {
 	struct arena *a;
 	struct guard_own *rows;
-	size_t n, cap;
+	struct guard_own_net *nets;
+	size_t n, n_nets, cap;
 };
 
 static void
 own_add(struct own *own, const char *host, size_t len, const char *what)
 {
 	struct err ignored = ERR_INIT;
+	struct ipnet net;
 	const char *name;
 
-	if (len == 0 || own->n == own->cap ||
-	    name_normalise(own->a, host, len, &name, &ignored) != RC_OK ||
+	if (len == 0 || own->n + own->n_nets == own->cap)
+		return;
+	if (ipnet_parse(host, len, &net, &ignored) == RC_OK) {
+		own->nets[own->n_nets++] = (struct guard_own_net){net, what};
+		return;
+	}
+	if (name_normalise(own->a, host, len, &name, &ignored) != RC_OK ||
 	    guard_rpz_name(name, false, NULL, &ignored) != RC_OK)
-		return; /* an address, which no order can name */
+		return;
 	own->rows[own->n++] = (struct guard_own){name, what};
 }
 
@@ -144,7 +151,9 @@ own_add_url(struct own *own, const char *url, const char *what)
 {
 	const char *host = strstr(url, "://");
 
-	if (host != NULL)
+	if (host != NULL && host[3] == '[')
+		own_add(own, host + 3, strcspn(host + 3, "]/") + 1, what);
+	else if (host != NULL)
 		own_add(own, host + 3, strcspn(host + 3, ":/"), what);
 }
 
@@ -171,6 +180,7 @@ order_own_names(struct node *nd, struct store *s, struct arena *a,
 	size_t n;
 
 	own.rows = arena_array(a, own.cap, sizeof(*own.rows));
+	own.nets = arena_array(a, own.cap, sizeof(*own.nets));
 	own_add_url(&own, nd->id->url, "where this node's peers reach it");
 	own_add(&own, nd->id->org, strlen(nd->id->org), "this organisation's own name");
 	own_add(&own, lists->zone, strlen(lists->zone), "the zone of the orders");
@@ -194,7 +204,8 @@ order_own_names(struct node *nd, struct store *s, struct arena *a,
 	}
 	lists->own = own.rows;
 	lists->n_own = own.n;
-	return rc;
+	return rc == RC_OK ? order_own_nets(nd, s, a, own.nets, own.n_nets, lists, e)
+			   : rc;
 }
 
 static enum rc
@@ -208,7 +219,11 @@ names_look(struct node *nd, struct store *s, struct arena *a, struct order *o,
 	lists.sample_size = o->sample_size;
 	lists.cited_items = o->cited_items;
 	lists.zone = settings_text(nd->config, "rpz.zone");
-	enum rc rc = order_own_names(nd, s, a, &lists, e);
+	bool cited = false;
+	enum rc rc = order_address_cited(s, o, &cited, e);
+	order_address_rules(a, o->policy, cited, &lists.addresses);
+	if (rc == RC_OK)
+		rc = order_own_names(nd, s, a, &lists, e);
 	if (rc == RC_OK)
 		rc = guard_check(a, &lists, o->names, o->n_names, &rows, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)

@@ -108,6 +108,18 @@ enum rc order_examine(struct node *nd, struct store *s, struct arena *a, struct 
 /* Names that no order may take: the node's own, those of its channels. */
 enum rc order_own_names(struct node *nd, struct store *s, struct arena *a,
 			struct guard_lists *lists, struct err *e) MUST_CHECK;
+/* order_address.c: what the policy lets orders do to addresses. */
+void order_address_rules(struct arena *a, const struct policy *p, bool cited,
+			 struct guard_addresses *ret);
+/* Does every cited case, and there is one, have items of such a category?  And how many
+ * items are at the addresses? */
+enum rc order_address_cited(struct store *s, struct order *o, bool *ret,
+			    struct err *e) MUST_CHECK;
+/* Addresses that no order may take: this node's, its channels' (`more`), its operators'
+ * and their resolvers'. */
+enum rc order_own_nets(struct node *nd, struct store *s, struct arena *a,
+		       const struct guard_own_net *more, size_t n_more,
+		       struct guard_lists *lists, struct err *e) MUST_CHECK;
 /* Names that changed in the zone since a day before `now_us`, both ways. */
 enum rc order_changed(struct store *s, int64_t now_us, int64_t *ret,
 		      struct err *e) MUST_CHECK;

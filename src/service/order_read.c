@@ -5,27 +5,16 @@
 #include "core/target.h"
 #include "service/order_int.h"
 
-/* An address, with or without a prefix length or brackets, is shown as what it is. */
-static bool
-is_address(struct arena *a, const char *given)
-{
-	const char *host = arena_strndup(a, given, strcspn(given, "/"));
-	struct err ignored = ERR_INIT;
-	struct target t;
-
-	return target_parse(a, host, strlen(host), &t, &ignored) == RC_OK &&
-	       t.kind == TARGET_IP;
-}
-
 static enum rc
 name_read(struct arena *a, const char *given, const char *zone, struct guard_name *n,
 	  struct err *e)
 {
 	n->wildcard = strncmp(given, "*.", 2) == 0;
-	if (!n->wildcard && is_address(a, given)) {
+	if (!n->wildcard && ipnet_is_meant(given, strlen(given))) {
 		n->address = true;
-		n->name = given;
-		return RC_OK;
+		enum rc rc = ipnet_parse(given, strlen(given), &n->net, e);
+		n->name = rc == RC_OK ? ipnet_text(a, &n->net) : given;
+		return rc;
 	}
 	given += n->wildcard ? 2 : 0;
 	enum rc rc = name_normalise(a, given, strlen(given), &n->name, e);
@@ -375,9 +364,8 @@ order_read_names(struct arena *a, const json_t *names, json_t **ret, struct err 
 	arena_defer(a, release_json, *ret);
 	json_array_foreach (names, i, v) {
 		const char *given = json_string_value(v), *name;
-		enum rc rc = given == NULL
-				     ? err_set(e, RC_INVALID, "it is no text")
-				     : name_normalise(a, given, strlen(given), &name, e);
+		enum rc rc = given == NULL ? err_set(e, RC_INVALID, "it is no text")
+					   : ipnet_or_name(a, given, &name, e);
 		if (rc != RC_OK) {
 			err_prefix(e, "names[%zu]", i);
 			return rc;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "core/ipnet.h"
 #include "service/probe_int.h"
 #include "service/use.h"
 #include "store/store_sql.h"
@@ -126,6 +127,9 @@ put(struct filling *f, const struct row *r, struct err *e)
 
 	if (json_object_get(f->seen, r->key) != NULL || f->count >= f->max ||
 	    json_array_size(n->list) >= PROBE_WORK_NAMES_MAX)
+		return RC_OK;
+	/* An address is asked for by no name. */
+	if (ipnet_is_key(r->key))
 		return RC_OK;
 	if (lifted)
 		rc = is_covered(f, r->key, &covered, e);

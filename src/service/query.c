@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "core/ipnet.h"
 #include "core/target.h"
 #include "service/act.h"
 #include "service/cases.h"
@@ -383,10 +384,10 @@ out:
 }
 
 /*
- * in: name  out: name (normalised), blocked (true: an order in force covers it), orders:
- * every order that names it or, by wildcard, a name above it, with state, reasons, dates,
- * ref (of the register) and authority; object: where to object to them (null: at the
- * authority's node)
+ * in: name (or an address)  out: name (normalised), blocked (true: an order in force
+ * covers it), orders: every order that names it or, by wildcard, a name above it, with
+ * state, reasons, dates, ref (of the register) and authority; object: where to object to
+ * them (null: at the authority's node)
  */
 enum rc
 service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -395,7 +396,7 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 	json_t *orders = json_array();
 	struct store *s = NULL;
 	const char *given, *name;
-	bool blocked = false;
+	bool blocked = false, whole = true, more = true;
 	enum rc rc = in_only(in, "name", e);
 
 	(void)who;
@@ -403,21 +404,18 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = in_text(in, "name", true, TARGET_MAX, &given, e);
 	if (rc == RC_OK)
-		rc = name_normalise(a, given, strlen(given), &name, e);
+		rc = ipnet_or_name(a, given, &name, e);
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
-	/* The name itself, then each name above it, which covers it by wildcard only. */
-	for (const char *at = rc == RC_OK ? name : NULL; rc == RC_OK && at != NULL;) {
+	for (const char *at = rc == RC_OK ? name : NULL; rc == RC_OK && more;
+	     more = register_above(a, &at, &whole))
 		rc = store_rows(
 			s, &SQL_LOOKUP,
-			(struct db_param[]){DB_P_TEXT(at), DB_P_INT(at == name)},
+			(struct db_param[]){DB_P_TEXT(at), DB_P_INT(whole)},
 			"order:s state:s covering:s wildcard:b lifted:t legal_basis:s "
 			"reasons:s drafted:t in_force:t ends:t ended:t serial_on:i "
 			"year:i number:i authority:s",
 			orders, e);
-		at = strchr(at, '.');
-		at = at == NULL ? NULL : at + 1;
-	}
 	reader_put(nd, s);
 	if (rc != RC_OK)
 		return rc;

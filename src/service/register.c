@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "core/event_type.h"
+#include "core/ipnet.h"
 #include "core/objection.h"
 #include "core/target.h"
 #include "service/measured.h"
@@ -75,22 +76,39 @@ register_refs_finish(struct arena *a, json_t *rows)
 	}
 }
 
-/* The name itself, then each name above it, which covers it by wildcard only. */
+bool
+register_above(struct arena *a, const char **at, bool *ret_whole)
+{
+	struct err ignored = ERR_INIT;
+	struct ipnet net;
+
+	*ret_whole = ipnet_parse(*at, strlen(*at), &net, &ignored) == RC_OK;
+	if (*ret_whole) {
+		if (net.prefix == 1)
+			return false;
+		net = ipnet_around(&net, net.prefix - 1);
+		*at = ipnet_text(a, &net);
+		return true;
+	}
+	*at = strchr(*at, '.');
+	*at = *at == NULL ? NULL : *at + 1;
+	return *at != NULL;
+}
+
 static enum rc
 order_of_name(struct store *s, struct arena *a, const char *given, const char **ret,
 	      struct err *e)
 {
 	const char *name;
-	enum rc rc = name_normalise(a, given, strlen(given), &name, e);
+	bool whole = true, more = true;
+	enum rc rc = ipnet_or_name(a, given, &name, e);
 
 	*ret = NULL;
-	for (const char *at = name; rc == RC_OK && *ret == NULL && at != NULL;) {
+	for (const char *at = name; rc == RC_OK && *ret == NULL && more;
+	     more = register_above(a, &at, &whole))
 		rc = store_text(s, a, &SQL_OBJECTION_OF_ORDER_NAME,
-				(struct db_param[]){DB_P_TEXT(at), DB_P_INT(at == name)},
-				ret, e);
-		at = strchr(at, '.');
-		at = at == NULL ? NULL : at + 1;
-	}
+				(struct db_param[]){DB_P_TEXT(at), DB_P_INT(whole)}, ret,
+				e);
 	if (rc == RC_OK && *ret == NULL)
 		rc = err_set(e, RC_NOT_FOUND,
 			     "no order of this authority names %s; it may be blocked by "
@@ -313,7 +331,7 @@ service_register(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = register_read(in, &r, e);
 	if (rc == RC_OK && r.name != NULL)
-		rc = name_normalise(a, r.name, strlen(r.name), &name, e);
+		rc = ipnet_or_name(a, r.name, &name, e);
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)

@@ -19,6 +19,10 @@ enum rc register_order_find(struct store *s, struct arena *a, const char *order,
 			    const char *name, const char **ret_id,
 			    struct err *e) MUST_CHECK;
 
+/* To what covers a name or an address and is next larger: the name above it (by wildcard
+ * only: *ret_whole false), or the network of one bit less (whole).  False: nothing is. */
+bool register_above(struct arena *a, const char **at, bool *ret_whole);
+
 /* "year" and "number" of each row become "ref" (null without). */
 void register_refs_finish(struct arena *a, json_t *rows);
 

@@ -46,7 +46,7 @@ orders_find(struct store *s, struct arena *a, const char *q, json_t *into, struc
 	struct err ignored = ERR_INIT;
 	const char *name;
 
-	if (name_normalise(a, q, strlen(q), &name, &ignored) != RC_OK)
+	if (ipnet_or_name(a, q, &name, &ignored) != RC_OK)
 		return RC_OK;
 	return store_rows(s, &SQL_ORDER_BY_NAME,
 			  (struct db_param[]){DB_P_TEXT(name), DB_P_INT(FOUND_MAX)},

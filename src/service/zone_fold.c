@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/ipnet.h"
 #include "service/tick.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
@@ -42,12 +43,22 @@ has_key(const struct store_list *l, const char *key)
 	return l->n != 0 && bsearch(&key, l->rows, l->n, sizeof(key), by_key) != NULL;
 }
 
-/* It changed, or a wildcard above it did. */
+/* It changed, or a wildcard above it did, or a network around it. */
 static bool
 is_needed(struct arena *a, const struct store_list *changed, const char *key)
 {
 	char *at = arena_strdup(a, key);
 	bool needed = has_key(changed, key);
+	struct err ignored = ERR_INIT;
+	struct ipnet net;
+
+	if (ipnet_of_owner(a, zone_owner(a, key), &net, &ignored) == RC_OK) {
+		while (!needed && net.prefix > 1) {
+			net = ipnet_around(&net, net.prefix - 1);
+			needed = has_key(changed, zone_key(a, ipnet_owner(a, &net)));
+		}
+		return needed;
+	}
 
 	for (char *dot; !needed && (dot = strrchr(at, '.')) != NULL;) {
 		*dot = '\0';

@@ -40,6 +40,7 @@ struct look {
 	const struct order_row *o;
 	json_t *guards, *findings; /* owned */
 	json_t *names;		   /* owned: [{name, wildcard}] */
+	const struct policy *p;	   /* of the channel, now */
 };
 
 static bool
@@ -71,6 +72,15 @@ find(struct look *l, const char *guard, const char *name, const char *text)
 						"name", name, "text", text));
 }
 
+static enum rc
+policy_look(struct look *l, struct err *e)
+{
+	struct channel_row ch;
+	enum rc rc = channel_by_id(l->w->s, l->w->a, l->o->channel, &ch, e);
+
+	return rc == RC_OK ? policy_of_channel(l->w->s, l->w->a, &ch, &l->p, e) : rc;
+}
+
 /* Suffixes, protected and own names, services: as the lists are now. */
 static enum rc
 names_look(struct look *l, struct err *e)
@@ -80,15 +90,16 @@ names_look(struct look *l, struct err *e)
 	struct guard_name *names = arena_array(l->w->a, n + 1, sizeof(*names));
 	const struct guard_finding *found;
 	struct err ignored = ERR_INIT;
-	const char *owner;
 	const json_t *v;
 
 	json_array_foreach (l->names, i, v) {
 		names[i].name = json_string_value(json_object_get(v, "name"));
 		names[i].wildcard = json_is_true(json_object_get(v, "wildcard"));
-		names[i].address = rpzrow_ip_owner(l->w->a, names[i].name, -1, &owner,
-						   &ignored) == RC_OK;
+		names[i].address = ipnet_parse(names[i].name, strlen(names[i].name),
+					       &names[i].net, &ignored) == RC_OK;
 	}
+	/* What was cited does not change. */
+	order_address_rules(l->w->a, l->p, true, &lists.addresses);
 	lists.zone = settings_text(l->w->nd->config, "rpz.zone");
 	enum rc rc = order_own_names(l->w->nd, l->w->s, l->w->a, &lists, e);
 	if (rc == RC_OK)
@@ -113,11 +124,10 @@ rows_look(struct look *l, struct err *e)
 
 	json_array_foreach (l->names, i, v) {
 		const char *name = json_string_value(json_object_get(v, "name"));
-		const char *owner = name;
+		const char *owner = ipnet_owner_of(l->w->a, name);
 		struct err why = ERR_INIT;
 		enum rpzrow_trigger trigger;
-		if (rpzrow_ip_owner(l->w->a, name, -1, &owner, &why) != RC_OK &&
-		    json_is_true(json_object_get(v, "wildcard")))
+		if (json_is_true(json_object_get(v, "wildcard")))
 			owner = arena_printf(l->w->a, "*.%s", name);
 		const struct rpzrow row = {.owner = owner, .act = RPZROW_NXDOMAIN};
 		for (size_t k = 0; rc == RC_OK && k < heads.n; k++)
@@ -138,17 +148,12 @@ static enum rc
 delta_look(struct look *l, struct err *e)
 {
 	int64_t came = 0, n = (int64_t)json_array_size(l->names);
-	struct channel_row ch;
-	const struct policy *p;
-	enum rc rc = channel_by_id(l->w->s, l->w->a, l->o->channel, &ch, e);
-
-	if (rc == RC_OK)
-		rc = policy_of_channel(l->w->s, l->w->a, &ch, &p, e);
-	if (rc == RC_OK)
-		rc = store_int(l->w->s, &SQL_ZONE_CAME,
+	const struct policy *p = l->p;
+	enum rc rc = store_int(l->w->s, &SQL_ZONE_CAME,
 			       (struct db_param[]){DB_P_TEXT(ZONE_MAIN),
 						   DB_P_INT(l->w->now_us - ORDER_DAY_US)},
 			       0, &came, e);
+
 	const char *guard = guard_code_token(GUARD_CODE_DELTA);
 	if (rc == RC_OK && came + n > p->order.delta_max && !is_overridden(l, guard))
 		find(l, guard, NULL,
@@ -208,8 +213,10 @@ zone_gate(struct writer *w, const char *order, bool *ret_held, struct err *e)
 	l.guards = json_array();
 	l.findings = json_array();
 	l.names = json_array();
-	rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD, key, "name:s wildcard:b", l.names,
-			e);
+	rc = policy_look(&l, e);
+	if (rc == RC_OK)
+		rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD, key, "name:s wildcard:b",
+				l.names, e);
 	if (rc == RC_OK)
 		rc = names_look(&l, e);
 	if (rc == RC_OK)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/ipnet.h"
 #include "service/alarm.h"
 #include "service/tick.h"
 #include "service/zone_int.h"
@@ -161,12 +162,10 @@ static enum rc
 on_order_name(void *arg, const struct db_row *row, struct err *e)
 {
 	struct store_list *l = arg;
-	const char *name = store_col_text(l->s, l->a, row, 0), *owner;
-	struct err ignored = ERR_INIT;
+	const char *name = store_col_text(l->s, l->a, row, 0);
+	const char *owner = ipnet_owner_of(l->a, name);
 
 	(void)e;
-	if (rpzrow_ip_owner(l->a, name, -1, &owner, &ignored) != RC_OK)
-		owner = name;
 	*(const char **)store_list_next(l, sizeof(owner)) = owner;
 	if (l->s->drv->col_int(row, 1) != 0)
 		*(const char **)store_list_next(l, sizeof(owner)) =

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/guard.h"
-#include "core/rpz_row.h"
+#include "core/ipnet.h"
 #include "core/target.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
@@ -152,19 +152,15 @@ names_insert(struct fold *f, const char *id, struct err *e)
 	return rc;
 }
 
-/* An address in the one form that it has. */
+/* An address or a network in the one form that it has. */
 static void
-address_check(struct fold *f, size_t i, const char *owner, bool wildcard)
+address_check(struct fold *f, size_t i, const char *name, bool wildcard)
 {
-	const char *name = json_string_value(json_object_get(
-		json_array_get(json_object_get(f->ev->body, "names"), i), "name"));
 	struct err ignored = ERR_INIT;
-	const char *address;
-	int prefix;
+	struct ipnet net;
 
-	if (wildcard ||
-	    rpzrow_ip_read(f->a, owner, &address, &prefix, &ignored) != RC_OK ||
-	    strcmp(address, name) != 0)
+	if (wildcard || ipnet_parse(name, strlen(name), &net, &ignored) != RC_OK ||
+	    strcmp(ipnet_text(f->a, &net), name) != 0 || net.prefix == 0)
 		fold_void(f, "names[%zu] is an address, not in its normal form", i);
 }
 
@@ -181,8 +177,8 @@ names_check(struct fold *f)
 		bool wildcard = json_is_true(json_object_get(v, "wildcard"));
 		struct err why = ERR_INIT;
 		const char *normal;
-		if (rpzrow_ip_owner(f->a, name, -1, &normal, &why) == RC_OK)
-			address_check(f, i, normal, wildcard);
+		if (ipnet_is_meant(name, strlen(name)))
+			address_check(f, i, name, wildcard);
 		else if (name_normalise(f->a, name, strlen(name), &normal, &why) !=
 				 RC_OK ||
 			 guard_rpz_name(name, wildcard, NULL, &why) != RC_OK)

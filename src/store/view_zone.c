@@ -5,7 +5,7 @@
  * that changed it, whichever is larger; a rebuild gives the same.
  */
 #include "base/clock.h"
-#include "core/rpz_row.h"
+#include "core/ipnet.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
@@ -95,12 +95,9 @@ static enum rc
 name_change(struct fold *f, struct zone_step *z, const struct held_name *held,
 	    struct err *e)
 {
-	struct err ignored = ERR_INIT;
-	const char *owner;
+	const char *owner = ipnet_owner_of(f->a, held->name);
 
 	z->name = held->name;
-	if (rpzrow_ip_owner(f->a, held->name, -1, &owner, &ignored) != RC_OK)
-		owner = held->name;
 	enum rc rc = owner_change(f, z, owner, e);
 	if (rc == RC_OK && held->wildcard)
 		rc = owner_change(f, z, arena_printf(f->a, "*.%s", held->name), e);

@@ -369,17 +369,64 @@ evidence(void **state)
 	assert_null(json_object_get(w->evidence, "looks_like"));
 }
 
-/* An address is refused, and nothing else is said of it. */
+/* Where the policy lets no order name an address it is refused, and nothing else is said
+ * of it; where it does, each thing that is against one is said. */
 static void
 addresses(void **state)
 {
 	struct fixture *f = *state;
-	struct guard_name g = {.name = "203.0.113.7", .address = true};
+	struct guard_name g = {.name = "203.0.113.7", .address = true, .items = 1};
+	static const struct guard_own_net own = {{false, {203, 0, 113, 7}, 32}, "ours"};
+	static const struct ipnet protected_net = {false, {203, 0, 113, 0}, 24};
 	size_t n;
 
+	g.net = own.net;
+	f->lists.addresses = (struct guard_addresses){.policy = "p"};
 	assert_non_null(finding(f, g, GUARD_CODE_ADDRESS, &n));
 	assert_int_equal(n, 1);
 	assert_int_equal(guard_code_level(GUARD_CODE_ADDRESS), GUARD_REFUSE);
+	f->lists.addresses = (struct guard_addresses){"p", "fraud", 32, 128, true};
+	assert_null(finding(f, g, GUARD_CODE_ADDRESS, &n));
+	assert_int_equal(n, 1);
+	assert_non_null(finding(f, g, GUARD_CODE_ADDRESS_SHARED, &n));
+	assert_int_equal(guard_code_level(GUARD_CODE_ADDRESS_SHARED), GUARD_OVERRIDE);
+	f->lists.own_nets = &own;
+	f->lists.n_own_nets = 1;
+	assert_non_null(finding(f, g, GUARD_CODE_OWN_NAME, &n));
+	f->lists.protected_nets = &protected_net;
+	f->lists.n_protected_nets = 1;
+	assert_non_null(finding(f, g, GUARD_CODE_PROTECTED, &n));
+	f->lists.addresses.cited = false;
+	assert_non_null(finding(f, g, GUARD_CODE_ADDRESS, &n));
+	assert_int_equal(n, 4);
+	f->lists.n_own_nets = f->lists.n_protected_nets = 0;
+	f->lists.addresses = (struct guard_addresses){.policy = "p"};
+}
+
+/* One list has both, and each reader takes its own. */
+static void
+lists_have_addresses(void **state)
+{
+	static const char text[] =
+		"a.example\n203.0.113.7 # one\n*.b.example\n2001:db8::/32\n";
+	static const char bad[] = "a.example\n203.0.113.7/24\n";
+	struct arena *a = arena_create();
+	const struct ipnet *nets;
+	const char *const *names;
+	struct err e = ERR_INIT;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(guard_names_parse(a, text, strlen(text), &names, &n, &e), RC_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(names[1], "*.b.example");
+	assert_int_equal(guard_nets_parse(a, text, strlen(text), &nets, &n, &e), RC_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(ipnet_text(a, &nets[1]), "2001:db8::/32");
+	assert_int_equal(guard_nets_parse(a, bad, strlen(bad), &nets, &n, &e),
+			 RC_INVALID);
+	assert_non_null(strstr(e.text, "line 2"));
+	arena_free(a);
 }
 
 static void
@@ -633,6 +680,7 @@ main(void)
 		WITH_LISTS(figures_are_said),
 		WITH_LISTS(evidence),
 		WITH_LISTS(addresses),
+		cmocka_unit_test(lists_have_addresses),
 		cmocka_unit_test(levels),
 		WITH_LISTS(findings_keep_the_order_of_names),
 		WITH_LISTS(too_many_findings),

@@ -198,6 +198,19 @@ errors_name_the_member(void **state)
 		{"\"approvals\":2", "\"approvals\":0", "order.approvals: must be from 1"},
 		{"\"ttl_s\":10", "\"ttl_s\":3600", "order.ttl_s: must be from 5 to 60"},
 		{"\"max_names\":7", "\"max_names\":0", "order.max_names"},
+		{"\"ttl_s\":10",
+		 "\"ttl_s\":10,\"addresses\":{\"categories\":[\"politics\"]}",
+		 "order.addresses.categories: [0] is no code"},
+		{"\"ttl_s\":10", "\"ttl_s\":10,\"addresses\":{\"categories\":[]}",
+		 "order.addresses.categories"},
+		{"\"ttl_s\":10", "\"ttl_s\":10,\"addresses\":{}",
+		 "order.addresses.categories: missing"},
+		{"\"ttl_s\":10",
+		 "\"ttl_s\":10,\"addresses\":{\"categories\":[\"other\"],\"prefix4\":16}",
+		 "order.addresses.prefix4: must be from 20 to 32"},
+		{"\"ttl_s\":10",
+		 "\"ttl_s\":10,\"addresses\":{\"categories\":[\"other\"],\"prefix6\":32}",
+		 "order.addresses.prefix6: must be from 40 to 128"},
 		{"\"order\":{", "\"order\":[{", "not JSON"},
 	};
 	struct arena *a = arena_create();
@@ -215,6 +228,30 @@ errors_name_the_member(void **state)
 			fail_msg("%s -> %s: \"%s\" does not say \"%s\"", rows[i].was,
 				 rows[i].is, e.text, rows[i].says);
 	}
+	arena_free(a);
+}
+
+/* No order names an address unless the policy says which may. */
+static void
+addresses(void **state)
+{
+	struct arena *a = arena_create();
+	const struct policy *p = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(policy_parse(a, good, sizeof(good) - 1, &p, &e), RC_OK);
+	assert_int_equal(p->order.n_address_categories, 0);
+	assert_int_equal(p->order.address_prefix4, 32);
+	const char *text =
+		changed(a, "\"ttl_s\":10",
+			"\"ttl_s\":10,\"addresses\":{\"categories\":[\"other\"],"
+			"\"prefix4\":24}");
+	assert_int_equal(policy_parse(a, text, strlen(text), &p, &e), RC_OK);
+	assert_int_equal(p->order.n_address_categories, 1);
+	assert_string_equal(p->order.address_categories[0], "other");
+	assert_int_equal(p->order.address_prefix4, 24);
+	assert_int_equal(p->order.address_prefix6, 128);
 	arena_free(a);
 }
 
@@ -436,6 +473,7 @@ main(void)
 		cmocka_unit_test(every_policy_has_the_categories),
 		cmocka_unit_test(demo_is_in_seconds),
 		cmocka_unit_test(facts_of_the_table),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(errors_name_the_member),
 		cmocka_unit_test(optional_members_are_read),
 		cmocka_unit_test(defaults_of_old_files),
