@@ -1,70 +1,145 @@
 #include "base/clock.h"
 
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
+
+/* The offset of clock_believe(), or NONE. */
+#define NONE INT64_MIN
+/* Smaller differences are of two clocks that are not read at once. */
+#define FOLLOW_US CLOCK_US_PER_S
+
+static _Atomic int64_t believed = NONE;
 
 #ifdef SALURAN_FAULTS
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { AHEAD_DIGITS_MAX = 18, AHEAD_TEXT_MAX = AHEAD_DIGITS_MAX + 1 };
+enum { MOVED_DIGITS_MAX = 18, MOVED_TEXT_MAX = 2 * MOVED_DIGITS_MAX + 4 };
 
-/* What the file that SALURAN_CLOCK_FILE names says; 0 when it is no number. */
-static int64_t
-ahead_us(void)
+struct moved {
+	int64_t passed_us, lie_us;
+};
+
+/* A number of the file; false: it is none. */
+static bool
+moved_number(const char **at, int64_t *ret)
 {
-	const char *path = getenv("SALURAN_CLOCK_FILE");
-	char text[AHEAD_TEXT_MAX + 1];
-	int64_t ahead = 0;
+	bool minus = **at == '-';
+	const char *digits = *at += minus;
+	int64_t n = 0;
+
+	for (; **at >= '0' && **at <= '9' && *at - digits < MOVED_DIGITS_MAX; (*at)++)
+		n = n * 10 + (**at - '0');
+	*ret = minus ? -n : n;
+	return *at != digits;
+}
+
+/* What the file says; nothing moved when it says anything else. */
+static struct moved
+moved_read(void)
+{
+	const char *path = getenv("SALURAN_CLOCK_FILE"), *at;
+	char text[MOVED_TEXT_MAX + 1] = "";
+	struct moved m = {0}, none = {0};
 
 	if (path == NULL)
-		return 0;
+		return none;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return none;
 	ssize_t n = read(fd, text, sizeof(text));
 	close(fd);
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	if (n < 1 || n > AHEAD_DIGITS_MAX)
-		return 0;
-	for (ssize_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '9')
-			return 0;
-		ahead = ahead * 10 + (text[i] - '0');
+	if (n < 1 || n == (ssize_t)sizeof(text))
+		return none;
+	if (text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	at = text;
+	if (!moved_number(&at, &m.passed_us) || m.passed_us < 0)
+		return none;
+	if (*at == ' ') {
+		at++;
+		if (!moved_number(&at, &m.lie_us))
+			return none;
 	}
-	return ahead;
+	return *at == '\0' ? m : none;
 }
 
 #else
 
-static int64_t
-ahead_us(void)
+struct moved {
+	int64_t passed_us, lie_us;
+};
+
+static struct moved
+moved_read(void)
 {
-	return 0;
+	return (struct moved){0};
 }
 
 #endif
 
-int64_t
-clock_now_us(void)
+static int64_t
+read_us(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000 + ahead_us();
+	clock_gettime(clock, &ts);
+	return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
+}
+
+void
+clock_read(int64_t *ret_wall_us, int64_t *ret_boot_us)
+{
+	struct moved m = moved_read();
+
+	*ret_wall_us = read_us(CLOCK_REALTIME) + m.passed_us + m.lie_us;
+	*ret_boot_us = read_us(CLOCK_BOOTTIME) + m.passed_us;
+}
+
+static int64_t
+distance(int64_t a, int64_t b)
+{
+	return a < b ? b - a : a - b;
+}
+
+int64_t
+clock_now_us(void)
+{
+	int64_t kept = atomic_load_explicit(&believed, memory_order_relaxed), wall, boot;
+
+	clock_read(&wall, &boot);
+	int64_t now = wall - boot;
+	if (kept == NONE)
+		return wall;
+	if (distance(now, kept) > CLOCK_STEP_US)
+		return boot + kept;
+	/* Another thread may just have believed something else: that stands. */
+	if (distance(now, kept) > FOLLOW_US)
+		atomic_compare_exchange_strong(&believed, &kept, now);
+	return wall;
+}
+
+void
+clock_believe(int64_t offset_us)
+{
+	atomic_store(&believed, offset_us);
+}
+
+bool
+clock_believed(int64_t *ret_offset_us)
+{
+	*ret_offset_us = atomic_load(&believed);
+	return *ret_offset_us != NONE;
 }
 
 int64_t
 clock_mono_us(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * CLOCK_US_PER_S + ts.tv_nsec / 1000;
+	return read_us(CLOCK_MONOTONIC);
 }
 
 char *

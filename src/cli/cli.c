@@ -25,6 +25,7 @@ static const struct cli_option common[] = {
 /* clang-format off */
 const struct cli_command *const cli_families[] = {
 	cli_node_commands,
+	cli_machine_commands,
 	cli_operator_commands,
 	cli_operator_talk_commands,
 	cli_zone_commands,

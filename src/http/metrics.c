@@ -229,6 +229,8 @@ metrics_put(struct metrics *m, const json_t *node, int streams, struct buf *b)
 		{"webhooks", "saluran_webhooks", "gauge", "Webhooks that are active."},
 		{"webhooks_failing", "saluran_webhooks_failing", "gauge",
 		 "Webhooks whose last delivery failed."},
+		{"clock_doubted", "saluran_clock_doubted", "gauge",
+		 "1: this machine's clock is not believed."},
 		{"sessions", "saluran_sessions", "gauge", "People who are logged in."},
 		{"checkers_ready", "saluran_zone_checkers_ready", "gauge",
 		 "Other DNS servers' checkers that look at the zones."},

@@ -36,6 +36,7 @@ struct page {
 	const char *set_cookie; /* of the answer, or NULL */
 	const char *see_other;	/* a path to go on at instead of a page, or NULL */
 	const char *blocked_by; /* who has the name blocked, a URL; or NULL */
+	int64_t retry_s;	/* when to ask again, 0: it does not matter */
 	unsigned status;	/* HTTP */
 };
 

@@ -1,4 +1,4 @@
-#include "http/pages.h"
+#include "http/pages_int.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -16,22 +16,14 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "base/head.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
-#include "http/page.h"
 
 enum {
-	LISTEN_BACKLOG = 64,
 	HOST_HEADER_MAX = 300,
-	PORT_MAX = 65535,
 	FORM_MAX = 16 * 1024, /* bytes of what a form posts */
-};
-
-struct http_pages {
-	struct node *nd;
-	struct MHD_Daemon *mhd;
-	uint16_t port;
 };
 
 /* The whole of console.md's policy; nothing on a page is from elsewhere. */
@@ -67,8 +59,8 @@ static const struct page_route {
 /* ---- answers */
 
 static enum MHD_Result
-answer(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
-       size_t len, const struct page *p)
+answer_with(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
+	    size_t len, const struct page *p, const char *field, const char *value)
 {
 	struct MHD_Response *resp = MHD_create_response_from_buffer(
 		len, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
@@ -95,13 +87,23 @@ answer(struct MHD_Connection *c, unsigned status, const char *type, const char *
 	if (p != NULL && p->see_other != NULL)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION,
 						   p->see_other) == MHD_YES;
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_ALLOW,
-						   "GET, HEAD") == MHD_YES;
+	if (p != NULL && p->retry_s != 0)
+		ok = ok && MHD_add_response_header(
+				   resp, MHD_HTTP_HEADER_RETRY_AFTER,
+				   arena_printf(p->a, "%" PRId64, p->retry_s)) == MHD_YES;
+	if (field != NULL)
+		ok = ok && MHD_add_response_header(resp, field, value) == MHD_YES;
 	/* A page without its headers is not shown. */
 	enum MHD_Result ret = ok ? MHD_queue_response(c, status, resp) : MHD_NO;
 	MHD_destroy_response(resp);
 	return ret;
+}
+
+static enum MHD_Result
+answer(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
+       size_t len, const struct page *p)
+{
+	return answer_with(c, status, type, data, len, p, NULL, NULL);
 }
 
 static enum MHD_Result
@@ -140,22 +142,6 @@ on_header(void *cls, enum MHD_ValueKind kind, const char *key, const char *value
 	return MHD_YES;
 }
 
-static bool
-ip4_is_loopback(const char *s)
-{
-	struct in_addr a;
-
-	return inet_pton(AF_INET, s, &a) == 1 && ntohl(a.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
-static bool
-ip6_is_loopback(const char *s)
-{
-	struct in6_addr a;
-
-	return inet_pton(AF_INET6, s, &a) == 1 && IN6_IS_ADDR_LOOPBACK(&a);
-}
-
 /* One Host header, whose host is this machine by number or as "localhost", at any port:
  * a tunnel may end at another one. */
 static bool
@@ -172,16 +158,17 @@ host_is_local(struct MHD_Connection *c)
 	char *bracket = host[0] == '[' ? strchr(host, ']') : NULL;
 	char *colon = strchr(bracket == NULL ? host : bracket, ':');
 	if (colon != NULL) {
-		if (decimal_parse(colon + 1, strlen(colon + 1), PORT_MAX, &port) != RC_OK)
+		if (decimal_parse(colon + 1, strlen(colon + 1), UINT16_MAX, &port) !=
+		    RC_OK)
 			return false;
 		*colon = '\0';
 	}
 	if (bracket == NULL)
-		return strcasecmp(host, "localhost") == 0 || ip4_is_loopback(host);
+		return strcasecmp(host, "localhost") == 0 || pages_ip4_is_loopback(host);
 	if (bracket[1] != '\0')
 		return false;
 	*bracket = '\0';
-	return ip6_is_loopback(host + 1);
+	return pages_ip6_is_loopback(host + 1);
 }
 
 static const char *
@@ -244,6 +231,69 @@ route_find(const char *path, const char **ret_word)
 	return NULL;
 }
 
+/* 405: what the page can be asked with. */
+static enum MHD_Result
+answer_method(struct MHD_Connection *c, const char *url)
+{
+	static const char reads[] = "This page is for reading: GET and HEAD.\n",
+			  posts[] = "This page has a form: GET, HEAD and POST.\n";
+	const char *word;
+	const struct page_route *r = route_find(url, &word);
+	bool form = r != NULL && r->posts;
+	const char *text = form ? posts : reads;
+
+	return answer_with(c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
+			   text, strlen(text), NULL, MHD_HTTP_HEADER_ALLOW,
+			   form ? "GET, HEAD, POST" : "GET, HEAD");
+}
+
+/* ---- how much somebody may ask for */
+
+/* Take one token of `who`; RC_LIMIT and when to try again. */
+static enum rc
+admit(struct http_pages *w, struct page *p, enum rate_kind kind, const char *who,
+      const char *setting, unsigned cost, struct err *e)
+{
+	int64_t per_minute = settings_int(node_config(w->nd), setting);
+	struct rate_answer rate;
+
+	rate_take(&w->rate, kind, who, per_minute, cost, p->now_us, &rate);
+	if (rate.ok)
+		return RC_OK;
+	p->retry_s = rate.wait_s;
+	return err_set(e, RC_LIMIT,
+		       "more than %lld requests a minute: try again in %lld s",
+		       (long long)per_minute, (long long)rate.wait_s);
+}
+
+/* Who reads, and whether it is too much.  A credential that opens nothing costs more than
+ * a page, so that nobody tries many. */
+static enum rc
+page_admit(struct http_pages *w, struct MHD_Connection *c, struct page *p, struct err *e)
+{
+	const char *authorization = MHD_lookup_connection_value(
+		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	const char *cookies =
+		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE);
+	struct err none = ERR_INIT;
+	enum rc rc = RC_OK;
+
+	p->who = actor_stranger(p->a, p->address);
+	if (authorization != NULL)
+		rc = admit(w, p, RATE_FAILED, p->address, "api.rate_failed", 0, e);
+	if (rc == RC_OK)
+		rc = page_who(p, authorization, cookies, e);
+	if (rc == RC_UNAUTHENTICATED &&
+	    admit(w, p, RATE_FAILED, p->address, "api.rate_failed", 1, &none) != RC_OK)
+		p->retry_s = 0; /* the next one is told */
+	if (rc == RC_OK && p->known)
+		rc = admit(w, p, RATE_CREDENTIAL, actor_pseudonym(p->who), "http.rate", 1,
+			   e);
+	else if (rc == RC_OK)
+		rc = admit(w, p, RATE_PUBLIC, p->address, "http.rate_public", 1, e);
+	return rc;
+}
+
 static enum MHD_Result
 answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, json_t *form)
 {
@@ -270,12 +320,7 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, jso
 	const struct page_route *r = route_find(path, &p.word);
 	p.port = w->port;
 	p.address = address_of(c, a);
-	rc = page_who(
-		&p,
-		MHD_lookup_connection_value(c, MHD_HEADER_KIND,
-					    MHD_HTTP_HEADER_AUTHORIZATION),
-		MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE),
-		&e);
+	rc = page_admit(w, c, &p, &e);
 	if (rc == RC_OK && r == NULL)
 		rc = err_set(&e, RC_NOT_FOUND, "there is nothing at %s", path);
 	else if (rc == RC_OK && !p.known && !r->open)
@@ -311,6 +356,7 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, jso
 /* What is posted, while it comes. */
 struct posted {
 	struct buf body;
+	bool refused; /* its head has two readings: nothing of it is believed */
 };
 
 static struct posted *
@@ -324,17 +370,16 @@ posted_new(void)
 	return p;
 }
 
-static void
-on_completed(void *cls, struct MHD_Connection *c, void **state,
-	     enum MHD_RequestTerminationCode why)
+void
+pages_on_completed(void *cls, struct MHD_Connection *c, void **state,
+		   enum MHD_RequestTerminationCode why)
 {
 	struct posted *p = *state;
 
-	(void)cls;
-	(void)c;
 	(void)why;
 	if (p == NULL)
 		return;
+	pages_allow(cls, c, PAGES_TIMEOUT_S);
 	/* Passwords come this way. */
 	if (p->body.data != NULL)
 		explicit_bzero(p->body.data, p->body.cap);
@@ -407,8 +452,7 @@ answer_form(struct http_pages *w, struct MHD_Connection *c, const char *url,
 	const struct page_route *r = route_find(url, &word);
 
 	if (r == NULL || !r->posts)
-		return answer_plain(c, MHD_HTTP_METHOD_NOT_ALLOWED,
-				    "These pages are for reading: GET and HEAD.\n");
+		return answer_method(c, url);
 	if (!origin_is_ours(c))
 		return answer_plain(c, MHD_HTTP_FORBIDDEN,
 				    "Another site sent this form: nothing was done.\n");
@@ -433,8 +477,48 @@ answer_form(struct http_pages *w, struct MHD_Connection *c, const char *url,
 }
 
 static enum MHD_Result
-on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
-	   const char *version, const char *data, size_t *len, void **state)
+on_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
+	 const char *value, size_t value_len)
+{
+	(void)kind;
+	head_field(cls, name, name_len, value, value_len);
+	return MHD_YES;
+}
+
+/* A head that has one reading: the pages may stand behind an operator's web server. */
+static enum MHD_Result
+begin(struct http_pages *w, struct MHD_Connection *c, struct posted *posted)
+{
+	static const char *const once[] = {MHD_HTTP_HEADER_CONTENT_TYPE,
+					   MHD_HTTP_HEADER_AUTHORIZATION,
+					   MHD_HTTP_HEADER_COOKIE,
+					   MHD_HTTP_HEADER_ORIGIN,
+					   "Sec-Fetch-Site",
+					   NULL};
+	struct head h = {.fields_max = PAGES_FIELDS_MAX,
+			 .buffer = PAGES_CONNECTION_BUFFER,
+			 .once = once};
+	struct head_body body;
+	struct err e = ERR_INIT;
+
+	pages_allow(w, c, PAGES_REQUEST_S);
+	MHD_get_connection_values_n(c, MHD_HEADER_KIND, on_field, &h);
+	enum rc rc = head_check(&h, &body, &e);
+	if (rc == RC_OK && body.length != UINT64_MAX && body.length > FORM_MAX)
+		rc = err_set(&e, RC_TOO_LARGE, "The form is too large.");
+	if (rc == RC_OK)
+		return MHD_YES;
+	posted->refused = true;
+	log_line(LOG_INFO, "pages.refused", "outcome=%s rule=\"%s\"", rc_token(rc),
+		 e.rule);
+	return answer_with(c, (unsigned)rc_http_status(rc), "text/plain; charset=utf-8",
+			   e.text, strlen(e.text), NULL, MHD_HTTP_HEADER_CONNECTION,
+			   "close");
+}
+
+enum MHD_Result
+pages_on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+		 const char *version, const char *data, size_t *len, void **state)
 {
 	static const char assets_at[] = "/a/";
 	struct posted *posted = *state;
@@ -442,7 +526,11 @@ on_request(void *cls, struct MHD_Connection *c, const char *url, const char *met
 	(void)version;
 	/* The first call has the head alone, and comes before a body is sent. */
 	if (posted == NULL) {
-		*state = posted_new();
+		*state = posted = posted_new();
+		return begin(cls, c, posted);
+	}
+	if (posted->refused) {
+		*len = 0;
 		return MHD_YES;
 	}
 	if (*len != 0) {
@@ -459,163 +547,8 @@ on_request(void *cls, struct MHD_Connection *c, const char *url, const char *met
 		return answer_form(cls, c, url, posted);
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return answer_plain(c, MHD_HTTP_METHOD_NOT_ALLOWED,
-				    "These pages are for reading: GET and HEAD.\n");
+		return answer_method(c, url);
 	if (strncmp(url, assets_at, sizeof(assets_at) - 1) == 0)
 		return answer_asset(c, url + sizeof(assets_at) - 1);
 	return answer_page(cls, c, url, NULL);
-}
-
-/* ---- the socket */
-
-static bool
-address_is_loopback(const struct sockaddr *sa)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	if (getnameinfo(sa,
-			sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-						  : sizeof(struct sockaddr_in),
-			text, sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
-		return false;
-	return ip4_is_loopback(text) || ip6_is_loopback(text);
-}
-
-static enum rc
-listen_at(const struct addrinfo *at, const char *host, uint16_t port, int *ret_fd,
-	  struct err *e)
-{
-	int on = 1;
-	enum rc rc = RC_OK;
-	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return err_sys(e, "make a socket for the pages");
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
-		if (errno == EADDRINUSE)
-			rc = err_set(
-				e, RC_CONFLICT,
-				"port %u of %s is in use by another program: stop it, or "
-				"set http.listen to another port",
-				(unsigned)port, host);
-		else
-			rc = err_sys(e, "listen for the pages on %s port %u", host,
-				     (unsigned)port);
-	}
-	if (rc != RC_OK)
-		close(fd);
-	else
-		*ret_fd = fd;
-	return rc;
-}
-
-static enum rc
-listen_on(const char *host, uint16_t port, int *ret_fd, struct err *e)
-{
-	const char *name =
-		host != NULL && strcasecmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-				 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
-	struct addrinfo *at = NULL;
-	char service[8];
-	enum rc rc;
-
-	if (name == NULL || name[0] == '\0')
-		return err_set(
-			e, RC_DENIED,
-			"the pages are not encrypted, so they need a loopback address: "
-			"set http.listen to 127.0.0.1:PORT");
-	snprintf(service, sizeof(service), "%u", (unsigned)port);
-	if (getaddrinfo(name, service, &hints, &at) != 0)
-		return err_set(
-			e, RC_INVALID,
-			"%s is no numeric address: set http.listen to 127.0.0.1:PORT",
-			name);
-	if (address_is_loopback(at->ai_addr))
-		rc = listen_at(at, name, port, ret_fd, e);
-	else
-		rc = err_set(e, RC_DENIED,
-			     "%s can be reached from elsewhere, and the pages are not "
-			     "encrypted: set http.listen to a loopback address such as "
-			     "127.0.0.1:%u",
-			     name, (unsigned)port);
-	freeaddrinfo(at);
-	return rc;
-}
-
-static uint16_t
-port_of(int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	char service[8] = "0";
-	uint64_t port = 0;
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&ss, len, NULL, 0, service, sizeof(service),
-			NI_NUMERICSERV) != 0 ||
-	    decimal_parse(service, strlen(service), PORT_MAX, &port) != RC_OK)
-		return 0;
-	return (uint16_t)port;
-}
-
-enum rc
-http_pages_start(struct node *nd, const char *host, uint16_t port,
-		 struct http_pages **ret, struct err *e)
-{
-	struct http_pages *w = calloc(1, sizeof(*w));
-	sigset_t all, before;
-	int fd = -1;
-	enum rc rc;
-
-	*ret = NULL;
-	if (w == NULL)
-		abort();
-	w->nd = nd;
-	/* Signals are for the main thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = listen_on(host, port, &fd, e);
-	if (rc != RC_OK)
-		goto out;
-	w->port = port_of(fd);
-	w->mhd = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-			MHD_USE_POLL | MHD_USE_ITC,
-		0, NULL, NULL, on_request, w, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)PAGES_CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PAGES_TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)PAGES_CONNECTION_BUFFER,
-		MHD_OPTION_END);
-	if (w->mhd == NULL) {
-		rc = err_set(e, RC_IO,
-			     "the pages cannot be served: no thread is to be had");
-		goto out;
-	}
-	fd = -1; /* closed by the daemon from here on */
-	*ret = w;
-	w = NULL;
-out:
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (fd >= 0)
-		close(fd);
-	free(w);
-	return rc;
-}
-
-uint16_t
-http_pages_port(const struct http_pages *w)
-{
-	return w->port;
-}
-
-void
-http_pages_stop(struct http_pages *w)
-{
-	if (w == NULL)
-		return;
-	MHD_stop_daemon(w->mhd);
-	free(w);
 }

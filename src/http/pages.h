@@ -18,7 +18,10 @@
 enum {
 	PAGES_CONNECTIONS_MAX = 64, /* a thread each */
 	PAGES_TIMEOUT_S = 30,	    /* without a byte */
+	PAGES_HEAD_S = 15,	    /* from connecting to the end of a request's head */
+	PAGES_REQUEST_S = 60,	    /* from there to the end of its answer */
 	PAGES_CONNECTION_BUFFER = 32 << 10,
+	PAGES_FIELDS_MAX = 64, /* of a request's head */
 };
 
 struct http_pages;

@@ -259,7 +259,7 @@ daemon_serve(struct cli *c, struct err *e)
 	enum rc rc =
 		cli_switch(c, "new-store-key") ? node_new_store_key(c->dir, e) : RC_OK;
 	if (rc == RC_OK)
-		rc = node_open(c->dir, &s.nd, e);
+		rc = node_serve(c->dir, &s.nd, e);
 	if (rc == RC_OK)
 		service_mail_reader(s.nd, mail_read);
 	if (rc == RC_OK)

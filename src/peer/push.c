@@ -310,7 +310,7 @@ pusher_start(struct peer_push *all, int64_t peer, struct err *e)
 	p->all = all;
 	p->peer = peer;
 	push_blob_init(&p->blob);
-	rc = push_http_open(all->tls_dir, &all->stop, &p->http, e);
+	rc = push_http_open(all->nd, all->tls_dir, &all->stop, &p->http, e);
 	if (rc != RC_OK)
 		return rc;
 	errno = pthread_create(&p->thread, NULL, pusher_thread, p);

@@ -22,8 +22,9 @@ enum {
 };
 
 struct push_http {
+	struct node *nd;
 	CURL *curl;
-	struct curl_slist *headers;
+	int64_t time_s; /* that the last answer says; -1: none */
 	const atomic_bool *stop;
 	struct buf answer, url, pins;
 	struct err refused; /* by on_connected(): why */
@@ -36,6 +37,27 @@ on_body(char *data, size_t size, size_t n, void *arg)
 
 	buf_put(&h->answer, data, size * n);
 	return buf_ok(&h->answer) ? size * n : 0;
+}
+
+/* A line of an answer's head. */
+static size_t
+on_field(char *line, size_t size, size_t n, void *arg)
+{
+	static const char name[] = EXCHANGE_TIME_FIELD ":";
+	struct push_http *h = arg;
+	size_t len = size * n, at = sizeof(name) - 1;
+	uint64_t s;
+
+	if (len < at || strncasecmp(line, name, at) != 0)
+		return len;
+	while (at < len && line[at] == ' ')
+		at++;
+	size_t end = len;
+	while (end > at && (line[end - 1] == '\r' || line[end - 1] == '\n'))
+		end--;
+	if (decimal_parse(line + at, end - at, INT64_MAX, &s) == RC_OK)
+		h->time_s = (int64_t)s;
+	return len;
 }
 
 static int
@@ -102,7 +124,8 @@ options_set(struct push_http *h, const char *cert, const char *key)
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)PUSH_CONNECT_MS);
 	SET(CURLOPT_TIMEOUT_MS, (long)PUSH_REQUEST_MS);
 	SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)PUSH_SEND_BUFFER);
-	SET(CURLOPT_HTTPHEADER, h->headers);
+	SET(CURLOPT_HEADERFUNCTION, on_field);
+	SET(CURLOPT_HEADERDATA, h);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, h);
 	SET(CURLOPT_NOPROGRESS, 0L);
@@ -113,8 +136,8 @@ options_set(struct push_http *h, const char *cert, const char *key)
 }
 
 enum rc
-push_http_open(const char *tls_dir, const atomic_bool *stop, struct push_http **ret,
-	       struct err *e)
+push_http_open(struct node *nd, const char *tls_dir, const atomic_bool *stop,
+	       struct push_http **ret, struct err *e)
 {
 	struct push_http *h = calloc(1, sizeof(*h));
 	struct buf cert = BUF_INIT(PUSH_URL_MAX), key = BUF_INIT(PUSH_URL_MAX);
@@ -122,18 +145,15 @@ push_http_open(const char *tls_dir, const atomic_bool *stop, struct push_http **
 
 	if (h == NULL)
 		abort();
+	h->nd = nd;
 	h->stop = stop;
 	h->answer.max = PUSH_ANSWER_MAX;
 	h->url.max = PUSH_URL_MAX;
 	h->pins.max = PUSH_PINS_MAX;
 	h->curl = curl_easy_init();
-	/* libcurl itself asks with "Expect: 100-continue" before it sends a body over 1
-	 * MiB: a refusal then arrives, where otherwise the connection may be reset under
-	 * it. */
-	h->headers = curl_slist_append(NULL, "Content-Type: application/octet-stream");
 	buf_printf(&cert, "%s/%s", tls_dir, TLS_CERT_FILE);
 	buf_printf(&key, "%s/%s", tls_dir, TLS_KEY_FILE);
-	if (h->curl == NULL || h->headers == NULL || !buf_ok(&cert) || !buf_ok(&key) ||
+	if (h->curl == NULL || !buf_ok(&cert) || !buf_ok(&key) ||
 	    !options_set(h, buf_str(&cert), buf_str(&key))) {
 		rc = err_set(e, RC_IO, "set up HTTPS with the key in %s", tls_dir);
 		push_http_close(h);
@@ -151,7 +171,6 @@ push_http_close(struct push_http *h)
 	if (h == NULL)
 		return;
 	curl_easy_cleanup(h->curl);
-	curl_slist_free_all(h->headers);
 	buf_free(&h->answer);
 	buf_free(&h->url);
 	buf_free(&h->pins);
@@ -227,18 +246,57 @@ explain(struct push_http *h, CURLcode code, struct err *e)
 	return err_set(e, RC_UNAVAILABLE, "%s", curl_easy_strerror(code));
 }
 
-static enum rc
-perform(struct push_http *h, struct push_reply *ret, struct err *e)
+/* One field more; *list is NULL when there is no memory. */
+static void
+field_add(struct curl_slist **list, const char *field)
 {
+	struct curl_slist *more = *list == NULL ? NULL : curl_slist_append(*list, field);
+
+	if (more == NULL)
+		curl_slist_free_all(*list);
+	*list = more;
+}
+
+/* With the fields, which are stolen; NULL: there was no memory for them. */
+static enum rc
+perform(struct push_http *h, const struct exchange_peer *peer, struct curl_slist *fields,
+	struct push_reply *ret, struct err *e)
+{
+	char text[sizeof(EXCHANGE_TIME_FIELD) + 32];
+	int64_t now_s;
+
+	if (exchange_own_time(h->nd, &now_s)) {
+		snprintf(text, sizeof(text), EXCHANGE_TIME_FIELD ": %" PRId64, now_s);
+		field_add(&fields, text);
+	}
+	if (fields == NULL ||
+	    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, fields) != CURLE_OK) {
+		curl_slist_free_all(fields);
+		return err_set(e, RC_IO, "no memory for a request");
+	}
 	buf_reset(&h->answer);
 	h->refused = (struct err)ERR_INIT;
+	h->time_s = -1;
+	/* libcurl itself asks with "Expect: 100-continue" before it sends a body over 1
+	 * MiB: a refusal then arrives, where otherwise the connection may be reset under
+	 * it. */
 	CURLcode code = curl_easy_perform(h->curl);
+	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_slist_free_all(fields);
 	if (code != CURLE_OK)
 		return explain(h, code, e);
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
 	ret->body = buf_str(&h->answer);
 	ret->len = h->answer.len;
+	if (h->time_s >= 0)
+		exchange_peer_time(h->nd, peer->id, h->time_s);
 	return RC_OK;
+}
+
+static struct curl_slist *
+fields_begin(void)
+{
+	return curl_slist_append(NULL, "Content-Type: application/octet-stream");
 }
 
 enum rc
@@ -251,15 +309,14 @@ push_http_post(struct push_http *h, const struct exchange_peer *peer, const char
 		return rc;
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
-	return perform(h, ret, e);
+	return perform(h, peer, fields_begin(), ret, e);
 }
 
-static enum rc
-piece_headers(struct push_http *h, uint64_t from, uint64_t total, const void *piece,
-	      size_t len, struct curl_slist **ret, struct err *e)
+static struct curl_slist *
+fields_of_piece(uint64_t from, uint64_t total, const void *piece, size_t len)
 {
 	struct buf range = BUF_INIT(PUSH_PINS_MAX), digest = BUF_INIT(PUSH_PINS_MAX);
-	struct curl_slist *list = NULL, *more = NULL;
+	struct curl_slist *list = fields_begin();
 	struct hash sum;
 
 	hash_bytes(piece, len, &sum);
@@ -268,18 +325,11 @@ piece_headers(struct push_http *h, uint64_t from, uint64_t total, const void *pi
 	buf_puts(&digest, "Content-Digest: sha-256=:");
 	b64_put(&digest, sum.b, HASH_LEN);
 	buf_putc(&digest, ':');
-	list = curl_slist_append(NULL, "Content-Type: application/octet-stream");
-	more = list == NULL ? NULL : curl_slist_append(list, buf_str(&range));
-	more = more == NULL ? NULL : curl_slist_append(list, buf_str(&digest));
+	field_add(&list, buf_str(&range));
+	field_add(&list, buf_str(&digest));
 	buf_free(&range);
 	buf_free(&digest);
-	if (more == NULL ||
-	    curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, list) != CURLE_OK) {
-		curl_slist_free_all(list);
-		return err_set(e, RC_IO, "no memory for a request");
-	}
-	*ret = list;
-	return RC_OK;
+	return list;
 }
 
 enum rc
@@ -288,21 +338,16 @@ push_http_put_piece(struct push_http *h, const struct exchange_peer *peer,
 		    const void *piece, size_t len, struct push_reply *ret, struct err *e)
 {
 	char call[sizeof("blob/") + HASH_HEX_LEN] = "blob/";
-	struct curl_slist *list = NULL;
 	enum rc rc;
 
 	hash_hex(sha256, call + strlen(call));
 	rc = aim(h, peer, call, e);
-	if (rc == RC_OK)
-		rc = piece_headers(h, from, total, piece, len, &list, e);
 	if (rc != RC_OK)
 		return rc;
 	curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, "PUT");
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, piece);
-	rc = perform(h, ret, e);
+	rc = perform(h, peer, fields_of_piece(from, total, piece, len), ret, e);
 	curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, NULL);
-	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, h->headers);
-	curl_slist_free_all(list);
 	return rc;
 }

@@ -1,5 +1,6 @@
 /*
  * push_http - one HTTPS connection to one peer, its key pinned and its dates checked.
+ * Each side says what time it has (protocol 5), and the node hears what the peer says.
  *
  * For one thread.
  */
@@ -16,7 +17,7 @@
 struct push_http;
 
 /* `stop` is looked at while a request is under way.  RC_IO: no memory. */
-enum rc push_http_open(const char *tls_dir, const atomic_bool *stop,
+enum rc push_http_open(struct node *nd, const char *tls_dir, const atomic_bool *stop,
 		       struct push_http **ret, struct err *e) MUST_CHECK;
 void push_http_close(struct push_http *h); /* NULL allowed */
 

@@ -3,9 +3,11 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enc.h"
 #include "base/head.h"
 #include "base/log.h"
 #include "peer/gunzip.h"
@@ -22,7 +24,7 @@ request_open(struct peer_server *s, struct MHD_Connection *mhd)
 	r->a = a;
 	r->peer = -1;
 	r->conn = info->socket_context;
-	(void)s;
+	r->nd = s->nd;
 	return r;
 }
 
@@ -47,7 +49,8 @@ static enum MHD_Result
 answer_send(struct MHD_Connection *mhd, struct peer_request *r,
 	    const struct peer_answer *answer)
 {
-	char seconds[16];
+	char seconds[16], now[32];
+	int64_t now_s;
 	/* The arena outlives the response: on_completed() comes after its last byte. */
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		answer->len, answer->body, MHD_RESPMEM_PERSISTENT);
@@ -65,6 +68,10 @@ answer_send(struct MHD_Connection *mhd, struct peer_request *r,
 	if (ok == MHD_YES && r->ends)
 		ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
 					     "close");
+	if (ok == MHD_YES && r->peer >= 0 && exchange_own_time(r->nd, &now_s)) {
+		snprintf(now, sizeof(now), "%" PRId64, now_s);
+		ok = MHD_add_response_header(response, EXCHANGE_TIME_FIELD, now);
+	}
 	if (ok == MHD_YES && answer->field != NULL)
 		ok = MHD_add_response_header(response, answer->field, answer->value);
 	if (ok == MHD_YES)
@@ -148,6 +155,19 @@ check_encoding(struct MHD_Connection *mhd, struct peer_request *r, struct err *e
 	return RC_OK;
 }
 
+/* What time the peer says it is. */
+static void
+hear_time(struct peer_server *s, struct MHD_Connection *mhd, const struct peer_request *r)
+{
+	const char *text =
+		MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, EXCHANGE_TIME_FIELD);
+	uint64_t time_s;
+
+	if (text != NULL &&
+	    decimal_parse(text, strlen(text), INT64_MAX, &time_s) == RC_OK)
+		exchange_peer_time(s->nd, r->peer, (int64_t)time_s);
+}
+
 static enum MHD_Result
 on_field(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
 	 const char *value, size_t value_len)
@@ -162,8 +182,9 @@ static enum rc
 guard(struct MHD_Connection *mhd, struct peer_request *r, struct err *e)
 {
 	static const char *const once[] = {
-		MHD_HTTP_HEADER_CONTENT_TYPE, MHD_HTTP_HEADER_CONTENT_ENCODING,
-		MHD_HTTP_HEADER_CONTENT_RANGE, "Content-Digest", NULL};
+		MHD_HTTP_HEADER_CONTENT_TYPE,  MHD_HTTP_HEADER_CONTENT_ENCODING,
+		MHD_HTTP_HEADER_CONTENT_RANGE, "Content-Digest",
+		EXCHANGE_TIME_FIELD,	       NULL};
 	struct head h = {.fields_max = PEER_FIELDS_MAX,
 			 .buffer = PEER_CONNECTION_BUFFER,
 			 .once = once};
@@ -207,6 +228,8 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 
 	if (rc == RC_OK)
 		rc = guard(mhd, r, &e);
+	if (rc == RC_OK)
+		hear_time(s, mhd, r);
 	if (rc == RC_OK)
 		rc = find_route(r, url, method, &answer, &e);
 	r->range = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND,

@@ -53,6 +53,7 @@ struct peer_answer {
 
 struct peer_request {
 	struct arena *a;
+	struct node *nd;
 	const struct peer_route *route; /* NULL until one is found */
 	int64_t peer;			/* -1 until authenticated */
 	struct path_words words;

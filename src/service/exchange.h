@@ -126,6 +126,15 @@ enum rc exchange_blob_delivered(struct node *nd, const struct exchange_blob_push
 enum rc exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push,
 			     bool refused, const char *why, struct err *e) MUST_CHECK;
 
+/*
+ * What time it is here, in whole seconds, for a peer; false: this node does not know.
+ * And what a peer says: a clock that is in doubt is believed when a peer has the same
+ * time.
+ */
+bool exchange_own_time(struct node *nd, int64_t *ret_s);
+void exchange_peer_time(struct node *nd, int64_t peer, int64_t time_s);
+#define EXCHANGE_TIME_FIELD "Saluran-Time" /* the header with it */
+
 /* One round of work for the pusher of a peer. */
 struct exchange_push {
 	const struct exchange_peer *peer; /* to whom, the disclosures first, then */

@@ -387,7 +387,8 @@ work_store(struct writer *w, void *arg, struct err *e)
 			.jws = ev->jws, .jws_len = ev->jws_len, .leaf = ev->leaf};
 		/* Each has its own: feeds go on from the last one that they gave out. */
 		rc = store_leaf_insert(w->s, u->head.channel, u->head.party, ev->seq,
-				       &leaf, w->now_us++, e);
+				       &leaf, writer_stored_us(w), e);
+		w->now_us++;
 		if (rc == RC_OK)
 			rc = merkle_append(&edge, &ev->leaf, log_tree_put, &tree, e);
 		if (rc == RC_OK)

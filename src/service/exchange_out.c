@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "service/clock_guard.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
 #include "service/outbox.h"
@@ -266,7 +267,7 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	if (ahead > last.size)
 		last.size = d.peer_size = d.peer_next = ahead;
 	bool greet = h.size == last.size;
-	if (greet && (h.size == 0 || nd->greeted[peer]))
+	if (greet && (h.size == 0 || (nd->greeted[peer] && !clock_guard_asks(nd, peer))))
 		return err_set(e, RC_NOT_FOUND, "everything is receipted");
 	/* From here on the log is that of the checkpoint, and what is below its size
 	 * never changes: no transaction is needed, and an older one could not sign (the

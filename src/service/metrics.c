@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "service/clock_guard.h"
 #include "service/use.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
@@ -77,7 +78,7 @@ put_peers(const json_t *status, json_t *unreceipted, json_t *failing)
  * out: writer_queue, commits, cases, overdue, items, decided, alarms, orders_in_force,
  *      names_blocked, zone_serial, events {type: number since the start},
  *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing,
- *      sessions, checkers_ready, checks_refused
+ *      sessions, checkers_ready, checks_refused, clock_doubted (1: alarm "clock")
  */
 enum rc
 service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -130,6 +131,8 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	if (checks != NULL)
 		json_object_update(o, checks);
 	json_decref(checks);
+	json_object_set_new(o, "clock_doubted",
+			    json_integer(clock_guard_state(nd) != CLOCK_SURE));
 	if (hooks != NULL)
 		json_object_update(o, hooks);
 	json_decref(hooks);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "core/crypto.h"
+#include "service/clock_guard.h"
 #include "service/node_int.h"
 #include "service/outbox.h"
 #include "service/person.h"
@@ -33,6 +34,11 @@ const struct setting_def node_settings[] = {
 	 "where peers' nodes reach this one (HTTPS)"},
 	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
 	 "the pages for people; loopback only, they are not encrypted"},
+	{"http.rate", SETTING_INT, 10, 1000000, "600", "a minute",
+	 "pages of one person or program"},
+	{"http.rate_public", SETTING_INT, 10, 1000000, "6000", "a minute",
+	 "pages of one address for who is not logged in; behind a web server that passes "
+	 "requests on, of all who come by it"},
 	{"api.listen", SETTING_ADDRESS, 0, 0, "", "host:port",
 	 "where people, programs and platforms reach the API (HTTPS); empty: only by the "
 	 "socket in the node's directory"},
@@ -400,8 +406,8 @@ identity_load(struct node *nd, struct err *e)
 	return rc;
 }
 
-enum rc
-node_open(const char *dir, struct node **ret, struct err *e)
+static enum rc
+node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
 {
 	struct node *nd = calloc(1, sizeof(*nd));
 	pthread_condattr_t attr;
@@ -444,6 +450,8 @@ node_open(const char *dir, struct node **ret, struct err *e)
 				&nd->store, e);
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
+	if (rc == RC_OK && serves)
+		rc = clock_guard_start(nd, e);
 	if (rc == RC_OK)
 		rc = vault_start(nd, e);
 	if (rc == RC_OK)
@@ -465,6 +473,18 @@ node_open(const char *dir, struct node **ret, struct err *e)
 out:
 	node_close(nd);
 	return rc;
+}
+
+enum rc
+node_open(const char *dir, struct node **ret, struct err *e)
+{
+	return node_open_for(dir, false, ret, e);
+}
+
+enum rc
+node_serve(const char *dir, struct node **ret, struct err *e)
+{
+	return node_open_for(dir, true, ret, e);
 }
 
 void
@@ -494,6 +514,7 @@ node_close(struct node *nd)
 		brought_free(nd->brought[i]);
 	signer_stop(nd->signer);
 	vault_stop(nd);
+	clock_guard_stop(nd);
 	if (nd->lock_fd >= 0)
 		close(nd->lock_fd);
 	if (nd->stop_fd >= 0)

@@ -62,10 +62,21 @@ enum rc node_link(struct arena *a, const char *dir, const char *name, bool forge
 enum rc node_new_store_key(const char *dir, struct err *e) MUST_CHECK;
 
 /*
+ * Another keys/store.key, under which everything that the store keeps sealed is sealed
+ * anew.  Interrupted anywhere, the next start goes on with the old one or the new one,
+ * whichever the store has.  *ret_lost: secrets that the old key did not open.
+ * RC_CONFLICT: a daemon has the directory.  RC_NOT_FOUND: no node there, or no key.
+ */
+enum rc node_rotate_store_key(const char *dir, size_t *ret_sealed, size_t *ret_lost,
+			      struct err *e) MUST_CHECK;
+
+/*
  * Open a node's directory, start its signer and its writer.  Call before any thread is
  * started.  RC_CONFLICT: another process has it.  RC_NOT_FOUND: no node there.
  */
 enum rc node_open(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
+/* As node_open(), for a daemon: it also asks whether the clock can be believed. */
+enum rc node_serve(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
 /* Wake whoever waits in exchange_push_wait() and node_wait(), and refuse new work. */
 void node_stop(struct node *nd);
 void node_close(struct node *nd); /* NULL allowed; edges are stopped before */

@@ -67,8 +67,10 @@ struct writer {
 	struct store *s;
 	struct views *v;
 	struct arena *a; /* of the group */
-	int64_t now_us;	 /* strictly rises from job to job and event to event, whatever
-			    the clock does */
+	int64_t now_us;	 /* rises from job to job and event to event, unless the clock is
+			    set back by more than CLOCK_STEP_US */
+	int64_t stored_us; /* of the last event: strictly rises, whatever the clock does
+			    */
 	struct stage *stages[NODE_CHANNELS_MAX];
 	size_t n_stages;
 };
@@ -117,6 +119,9 @@ struct append {
  */
 enum rc append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq,
 		     struct err *e) MUST_CHECK;
+/* When an event is stored, each at its own time: feeds and rebuilds go in the order of
+ * these. */
+int64_t writer_stored_us(struct writer *w);
 /* Sign and insert what is staged: needed before the leaf hash of an own event of this
  * group is asked for. */
 enum rc append_flush(struct writer *w, struct stage *st, struct err *e) MUST_CHECK;
@@ -125,6 +130,7 @@ enum rc append_stage(struct writer *w, int64_t channel, struct stage **ret,
 
 struct node {
 	char *dir;
+	struct clock_guard *clock; /* NULL: the clock is believed */
 	int lock_fd;
 	struct arena *a; /* as long as the node */
 	struct settings *config;

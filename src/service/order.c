@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "service/clock_guard.h"
 #include "service/contact.h"
 #include "service/order_int.h"
 
@@ -172,6 +173,8 @@ service_order_draft(struct node *nd, struct arena *a, const struct actor *who, j
 	char hex[HASH_HEX_LEN + 1];
 	enum rc rc = in_only(in, ORDER_DRAFT_MEMBERS, e);
 
+	if (rc == RC_OK)
+		rc = clock_guard_check(nd, e);
 	if (rc == RC_OK)
 		rc = order_read_texts(in, a, &o, e);
 	if (rc == RC_OK)

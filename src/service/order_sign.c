@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "service/clock_guard.h"
 #include "service/order_int.h"
 #include "store/store_sql.h"
 
@@ -156,6 +157,8 @@ service_order_override(struct node *nd, struct arena *a, const struct actor *who
 		rc = in_ready(in, a, "reason", true, ORDER_TEXT_MAX, &g.reason, e);
 	if (rc == RC_OK)
 		rc = guards_check(guards, e);
+	if (rc == RC_OK)
+		rc = clock_guard_check(nd, e);
 	if (rc != RC_OK)
 		return rc;
 	g.body = json_pack("{s:O}", "guards", guards);
@@ -244,6 +247,8 @@ service_order_approve(struct node *nd, struct arena *a, const struct actor *who,
 
 	if (rc == RC_OK)
 		rc = signed_read(in, &g, e);
+	if (rc == RC_OK)
+		rc = clock_guard_check(nd, e);
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 

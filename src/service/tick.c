@@ -1,37 +1,40 @@
 #include "service/tick.h"
 
 #include "base/clock.h"
+#include "service/clock_guard.h"
 
 static const struct {
 	const char *name; /* in the log */
 	int party;	  /* whose node does it, -1: both */
+	bool dated;	  /* waits while this node does not know what time it is */
 	tick_fn *fn;
 } ticks[] = {
-	{"held.decision", PARTY_PLATFORM, tick_held},
-	{"step.prepare", PARTY_AUTHORITY, tick_prepare},
-	{"duty.scrutiny", -1, tick_scrutiny},
-	{"duty.statistics", -1, tick_statistics},
-	{"access.retention", -1, tick_access},
-	{"order.stages", PARTY_AUTHORITY, tick_order_stages},
-	{"order.expiry", PARTY_AUTHORITY, tick_order_expiry},
-	{"order.zone_stages", PARTY_AUTHORITY, tick_order_zone_stages},
-	{"order.still_blocked", PARTY_AUTHORITY, tick_still_blocked},
-	{"operator.lack", PARTY_AUTHORITY, tick_operators},
-	{"zone.past", PARTY_AUTHORITY, tick_zone_past},
-	{"zone.fold", PARTY_AUTHORITY, tick_zone_fold},
-	{"order.due", PARTY_AUTHORITY, tick_order_due},
-	{"erase.asked", -1, tick_erase_asked},
-	{"retention", -1, tick_retention},
-	{"evidence.loose", -1, tick_evidence_loose},
-	{"mail.evidence", PARTY_AUTHORITY, tick_mail_evidence},
-	{"mail.forget", PARTY_AUTHORITY, tick_mail_forget},
-	{"channel.test", -1, tick_channel_test},
-	{"channel.alarm", -1, tick_channel_alarm},
-	{"objection.queue", PARTY_AUTHORITY, tick_objection_queue},
-	{"objection.due", PARTY_AUTHORITY, tick_objection_due},
-	{"idempotency", -1, tick_idem},
-	{"probe.forget", PARTY_AUTHORITY, tick_probe_forget},
-	{"probe.watch", PARTY_AUTHORITY, tick_probe_watch},
+	{"clock", -1, false, tick_clock}, /* first: what it finds counts for the others */
+	{"held.decision", PARTY_PLATFORM, true, tick_held},
+	{"step.prepare", PARTY_AUTHORITY, true, tick_prepare},
+	{"duty.scrutiny", -1, true, tick_scrutiny},
+	{"duty.statistics", -1, true, tick_statistics},
+	{"access.retention", -1, true, tick_access},
+	{"order.stages", PARTY_AUTHORITY, true, tick_order_stages},
+	{"order.expiry", PARTY_AUTHORITY, true, tick_order_expiry},
+	{"order.zone_stages", PARTY_AUTHORITY, true, tick_order_zone_stages},
+	{"order.still_blocked", PARTY_AUTHORITY, false, tick_still_blocked},
+	{"operator.lack", PARTY_AUTHORITY, true, tick_operators},
+	{"zone.past", PARTY_AUTHORITY, true, tick_zone_past},
+	{"zone.fold", PARTY_AUTHORITY, false, tick_zone_fold},
+	{"order.due", PARTY_AUTHORITY, true, tick_order_due},
+	{"erase.asked", -1, false, tick_erase_asked},
+	{"retention", -1, true, tick_retention},
+	{"evidence.loose", -1, true, tick_evidence_loose},
+	{"mail.evidence", PARTY_AUTHORITY, false, tick_mail_evidence},
+	{"mail.forget", PARTY_AUTHORITY, true, tick_mail_forget},
+	{"channel.test", -1, true, tick_channel_test},
+	{"channel.alarm", -1, true, tick_channel_alarm},
+	{"objection.queue", PARTY_AUTHORITY, false, tick_objection_queue},
+	{"objection.due", PARTY_AUTHORITY, true, tick_objection_due},
+	{"idempotency", -1, true, tick_idem},
+	{"probe.forget", PARTY_AUTHORITY, true, tick_probe_forget},
+	{"probe.watch", PARTY_AUTHORITY, false, tick_probe_watch},
 };
 
 bool
@@ -55,6 +58,8 @@ service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *
 		struct err why = ERR_INIT;
 
 		if (ticks[i].party >= 0 && nd->id->role != (enum party)ticks[i].party)
+			continue;
+		if (ticks[i].dated && !clock_guard_dates(nd))
 			continue;
 		/* One that fails does not keep the others from what is due. */
 		enum rc one = ticks[i].fn(nd, now_us, &next_us, &why);

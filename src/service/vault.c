@@ -2,7 +2,7 @@
  * The key of the store's secrets, and what is sealed under it.  The store keeps a digest
  * of the key, so that the wrong one is noticed at the start and not at a login.
  */
-#include "service/vault.h"
+#include "service/vault_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,28 +16,28 @@
 #include "core/crypto.h"
 #include "store/store_sql.h"
 
-#define KEY_FILE   "store.key"
 #define KEY_HEAD   "saluran-key-v1 store " /* and the key in hex, and a newline */
-#define KEY_META   "store_key"		   /* digest of the key, in hex */
 #define KEY_DIGEST "saluran-store-key-v1"  /* what it is over, and the key */
 #define KEY_HOW_LOST                                                                     \
 	"put the file back from the backup of the keys; only if it is lost for good, "   \
 	"start once with 'saluran serve --new-store-key'"
 
-enum { KEY_FILE_LEN = sizeof(KEY_HEAD) - 1 + 2 * SEAL_KEY_LEN + 1 };
+enum {
+	KEY_FILE_LEN = sizeof(KEY_HEAD) - 1 + 2 * SEAL_KEY_LEN + 1,
+	SEALED_MAX = 2 * SEAL_SECRET_MAX, /* with its nonce and tag, as base64 */
+};
 
-/* Columns that are sealed: rows that are in clear, and what puts a sealed one. */
-static const struct {
-	const char *what;
-	const struct sql *clear; /* id, secret; of rows in clear only */
-	const struct sql *put;	 /* $1 id  $2 sealed */
-	bool bytes;
-} kept[] = {
-	{VAULT_TOTP, &SQL_VAULT_TOTP_CLEAR, &SQL_VAULT_TOTP_PUT, true},
-	{VAULT_TOTP, &SQL_VAULT_TOTP_PENDING_CLEAR, &SQL_VAULT_TOTP_PENDING_PUT, true},
-	{VAULT_TSIG, &SQL_VAULT_TSIG_CLEAR, &SQL_VAULT_TSIG_PUT, false},
-	{VAULT_WEBHOOK, &SQL_VAULT_WEBHOOK_CLEAR, &SQL_VAULT_WEBHOOK_PUT, false},
-	{VAULT_WEBHOOK, &SQL_VAULT_WEBHOOK_OLD_CLEAR, &SQL_VAULT_WEBHOOK_OLD_PUT, false},
+const struct vault_column vault_columns[VAULT_COLUMNS] = {
+	{VAULT_TOTP, &SQL_VAULT_TOTP_CLEAR, &SQL_VAULT_TOTP_ALL, &SQL_VAULT_TOTP_PUT,
+	 true},
+	{VAULT_TOTP, &SQL_VAULT_TOTP_PENDING_CLEAR, &SQL_VAULT_TOTP_PENDING_ALL,
+	 &SQL_VAULT_TOTP_PENDING_PUT, true},
+	{VAULT_TSIG, &SQL_VAULT_TSIG_CLEAR, &SQL_VAULT_TSIG_ALL, &SQL_VAULT_TSIG_PUT,
+	 false},
+	{VAULT_WEBHOOK, &SQL_VAULT_WEBHOOK_CLEAR, &SQL_VAULT_WEBHOOK_ALL,
+	 &SQL_VAULT_WEBHOOK_PUT, false},
+	{VAULT_WEBHOOK, &SQL_VAULT_WEBHOOK_OLD_CLEAR, &SQL_VAULT_WEBHOOK_OLD_ALL,
+	 &SQL_VAULT_WEBHOOK_OLD_PUT, false},
 };
 
 /* ---- the key's file ---------------------------------------------------------------- */
@@ -57,11 +57,11 @@ scratch_make(void)
 }
 
 enum rc
-vault_create(const char *keys_dir, struct err *e)
+vault_key_make(const char *keys_dir, const char *name, struct err *e)
 {
 	struct arena *a = arena_create();
 	struct scratch *s = scratch_make();
-	const char *path = arena_printf(a, "%s/%s", keys_dir, KEY_FILE);
+	const char *path = arena_printf(a, "%s/%s", keys_dir, name);
 	uint8_t key[SEAL_KEY_LEN];
 
 	randombytes_buf(key, sizeof(key));
@@ -75,6 +75,12 @@ vault_create(const char *keys_dir, struct err *e)
 	sodium_free(s);
 	arena_free(a);
 	return rc;
+}
+
+enum rc
+vault_create(const char *keys_dir, struct err *e)
+{
+	return vault_key_make(keys_dir, VAULT_KEY_FILE, e);
 }
 
 static enum rc
@@ -103,61 +109,77 @@ key_read(const char *path, int fd, struct scratch *s, uint8_t *key, struct err *
 	return RC_OK;
 }
 
-/* RC_NOT_FOUND: there is none. */
-static enum rc
-key_load(struct node *nd, const char *path, struct err *e)
+enum rc
+vault_key_load(const char *path, uint8_t **ret, struct err *e)
 {
 	struct scratch *s = scratch_make();
+	uint8_t *key = sodium_malloc(SEAL_KEY_LEN);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	nd->store_key = sodium_malloc(SEAL_KEY_LEN);
-	if (nd->store_key == NULL)
+	if (key == NULL)
 		abort();
 	enum rc rc = fd < 0 ? err_sys(e, "open the key %s", path)
-			    : key_read(path, fd, s, nd->store_key, e);
+			    : key_read(path, fd, s, key, e);
 	if (fd >= 0)
 		close(fd);
 	sodium_free(s);
 	if (rc == RC_OK) {
-		sodium_mprotect_readonly(nd->store_key);
-		return rc;
+		sodium_mprotect_readonly(key);
+		*ret = key;
+	} else {
+		sodium_free(key);
 	}
-	vault_stop(nd);
 	return rc;
 }
 
-static const char *
-key_digest(const struct node *nd, struct arena *a)
+static enum rc
+key_load(struct node *nd, const char *path, struct err *e)
+{
+	return vault_key_load(path, &nd->store_key, e);
+}
+
+const char *
+vault_key_digest(const uint8_t *key, struct arena *a)
 {
 	uint8_t text[sizeof(KEY_DIGEST) + SEAL_KEY_LEN];
 	char hex[HASH_HEX_LEN + 1];
 	struct hash h;
 
 	memcpy(text, KEY_DIGEST, sizeof(KEY_DIGEST));
-	memcpy(text + sizeof(KEY_DIGEST), nd->store_key, SEAL_KEY_LEN);
+	memcpy(text + sizeof(KEY_DIGEST), key, SEAL_KEY_LEN);
 	hash_bytes(text, sizeof(text), &h);
 	sodium_memzero(text, sizeof(text));
 	return arena_strdup(a, hash_hex(&h, hex));
 }
 
+enum rc
+vault_key_known(struct store *s, struct arena *a, const char **ret, struct err *e)
+{
+	return store_text(s, a, &SQL_META_GET, (struct db_param[]){DB_P_TEXT(VAULT_META)},
+			  ret, e);
+}
+
+enum rc
+vault_key_wrong(const char *dir, struct err *e)
+{
+	return err_set(e, RC_CORRUPT,
+		       "%s/keys/%s is not the key that the store's secrets are sealed "
+		       "under: " KEY_HOW_LOST,
+		       dir, VAULT_KEY_FILE);
+}
+
 /* ---- what is in clear -------------------------------------------------------------- */
 
-struct clear_row {
-	const char *id;
-	const void *secret;
-	size_t len;
-};
-
-struct clear_list {
+struct row_list {
 	struct store_list l;
 	bool bytes;
 };
 
 static enum rc
-on_clear(void *arg, const struct db_row *row, struct err *e)
+on_secret(void *arg, const struct db_row *row, struct err *e)
 {
-	struct clear_list *c = arg;
-	struct clear_row *r = store_list_next(&c->l, sizeof(*r));
+	struct row_list *c = arg;
+	struct vault_row *r = store_list_next(&c->l, sizeof(*r));
 	const struct store *s = c->l.s;
 
 	r->id = store_col_text(s, c->l.a, row, 0);
@@ -169,10 +191,38 @@ on_clear(void *arg, const struct db_row *row, struct err *e)
 		r->secret = text;
 		r->len = strlen(text);
 	}
-	if (r->len > SEAL_SECRET_MAX)
+	if (r->len > SEALED_MAX)
 		return err_set(e, RC_CORRUPT, "a secret of %zu bytes is in the store",
 			       r->len);
 	return RC_OK;
+}
+
+enum rc
+vault_rows(struct store *s, struct arena *a, const struct vault_column *k,
+	   const struct sql *q, const struct vault_row **ret, size_t *ret_n,
+	   struct err *e)
+{
+	struct row_list c = {.l = {.s = s, .a = a}, .bytes = k->bytes};
+	enum rc rc = store_run(s, q, NULL, on_secret, &c, e);
+
+	*ret = c.l.rows;
+	*ret_n = c.l.n;
+	return rc;
+}
+
+enum rc
+vault_row_put(struct store *s, struct arena *a, const struct vault_column *k,
+	      const uint8_t *key, const struct vault_row *r, struct err *e)
+{
+	const struct seal_place at = {k->what, r->id};
+	struct db_param p[] = {DB_P_TEXT(r->id), DB_P_NULL};
+
+	if (k->bytes)
+		p[1] = DB_P_BLOB(seal_bytes(a, key, at, r->secret, r->len),
+				 r->len + SEAL_OVER);
+	else
+		p[1] = DB_P_TEXT(seal_text(a, key, at, r->secret));
+	return store_run(s, k->put, p, NULL, NULL, e);
 }
 
 struct sealing {
@@ -182,33 +232,21 @@ struct sealing {
 };
 
 static enum rc
-column_seal(struct store *s, struct sealing *x, size_t k, struct err *e)
+column_seal(struct store *s, struct sealing *x, const struct vault_column *k,
+	    struct err *e)
 {
-	struct clear_list c = {.l = {.s = s, .a = x->a}, .bytes = kept[k].bytes};
-	enum rc rc = store_run(s, kept[k].clear, NULL, on_clear, &c, e);
-	const struct clear_row *rows = c.l.rows;
+	const struct vault_row *rows;
+	size_t n;
+	enum rc rc = vault_rows(s, x->a, k, k->clear, &rows, &n, e);
 
-	for (size_t i = 0; rc == RC_OK && i < c.l.n; i++) {
-		const struct clear_row *r = &rows[i];
-		const struct seal_place at = {kept[k].what, r->id};
-		if (kept[k].bytes)
-			rc = store_run(
-				s, kept[k].put,
-				(struct db_param[]){
-					DB_P_TEXT(r->id),
-					DB_P_BLOB(vault_seal_bytes(x->nd, x->a, at,
-								   r->secret, r->len),
-						  r->len + SEAL_OVER)},
-				NULL, NULL, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		if (rows[i].len > SEAL_SECRET_MAX)
+			rc = err_set(e, RC_CORRUPT,
+				     "a secret of %zu bytes is in the store",
+				     rows[i].len);
 		else
-			rc = store_run(
-				s, kept[k].put,
-				(struct db_param[]){DB_P_TEXT(r->id),
-						    DB_P_TEXT(vault_seal(x->nd, x->a, at,
-									 r->secret))},
-				NULL, NULL, e);
-	}
-	x->n += c.l.n;
+			rc = vault_row_put(s, x->a, k, x->nd->store_key, &rows[i], e);
+	x->n += n;
 	return rc;
 }
 
@@ -216,22 +254,19 @@ static enum rc
 work_start(struct store *s, void *arg, struct err *e)
 {
 	struct sealing *x = arg;
-	const char *known, *ours = key_digest(x->nd, x->a);
-	enum rc rc = store_text(s, x->a, &SQL_META_GET,
-				(struct db_param[]){DB_P_TEXT(KEY_META)}, &known, e);
+	const char *known, *ours = vault_key_digest(x->nd->store_key, x->a);
+	enum rc rc = vault_key_known(s, x->a, &known, e);
 
 	x->n = 0;
 	if (rc == RC_OK && known == NULL)
-		rc = store_run(s, &SQL_META_PUT,
-			       (struct db_param[]){DB_P_TEXT(KEY_META), DB_P_TEXT(ours)},
-			       NULL, NULL, e);
+		rc = store_run(
+			s, &SQL_META_PUT,
+			(struct db_param[]){DB_P_TEXT(VAULT_META), DB_P_TEXT(ours)}, NULL,
+			NULL, e);
 	else if (rc == RC_OK && strcmp(known, ours) != 0)
-		rc = err_set(e, RC_CORRUPT,
-			     "%s/keys/%s is not the key that the store's secrets are "
-			     "sealed under: " KEY_HOW_LOST,
-			     x->nd->dir, KEY_FILE);
-	for (size_t k = 0; rc == RC_OK && k < sizeof(kept) / sizeof(kept[0]); k++)
-		rc = column_seal(s, x, k, e);
+		rc = vault_key_wrong(x->nd->dir, e);
+	for (size_t k = 0; rc == RC_OK && k < VAULT_COLUMNS; k++)
+		rc = column_seal(s, x, &vault_columns[k], e);
 	return rc;
 }
 
@@ -240,8 +275,7 @@ static enum rc
 key_first(struct node *nd, struct arena *a, const char *path, struct err *e)
 {
 	const char *known;
-	enum rc rc = store_text(nd->store, a, &SQL_META_GET,
-				(struct db_param[]){DB_P_TEXT(KEY_META)}, &known, e);
+	enum rc rc = vault_key_known(nd->store, a, &known, e);
 
 	if (rc == RC_OK && known != NULL)
 		rc = err_set(
@@ -258,9 +292,11 @@ vault_start(struct node *nd, struct err *e)
 {
 	struct arena *a = arena_create();
 	struct sealing x = {.nd = nd, .a = a};
-	const char *path = arena_printf(a, "%s/keys/%s", nd->dir, KEY_FILE);
-	enum rc rc = key_load(nd, path, e);
+	const char *path = arena_printf(a, "%s/keys/%s", nd->dir, VAULT_KEY_FILE);
+	enum rc rc = vault_rotation_end(nd->store, a, nd->dir, e);
 
+	if (rc == RC_OK)
+		rc = key_load(nd, path, e);
 	if (rc == RC_NOT_FOUND)
 		rc = key_first(nd, a, path, e);
 	if (rc == RC_OK)
@@ -281,7 +317,7 @@ static enum rc
 work_forget(struct store *s, void *arg, struct err *e)
 {
 	(void)arg;
-	return store_run(s, &SQL_META_DELETE, (struct db_param[]){DB_P_TEXT(KEY_META)},
+	return store_run(s, &SQL_META_DELETE, (struct db_param[]){DB_P_TEXT(VAULT_META)},
 			 NULL, NULL, e);
 }
 
@@ -290,13 +326,12 @@ key_lost(struct node *nd, const char *path, struct err *e)
 {
 	const char *known;
 	struct err none = ERR_INIT;
-	enum rc rc = store_text(nd->store, nd->a, &SQL_META_GET,
-				(struct db_param[]){DB_P_TEXT(KEY_META)}, &known, e);
+	enum rc rc = vault_key_known(nd->store, nd->a, &known, e);
 
 	if (rc != RC_OK)
 		return rc;
 	if (key_load(nd, path, &none) == RC_OK && known != NULL &&
-	    strcmp(known, key_digest(nd, nd->a)) == 0)
+	    strcmp(known, vault_key_digest(nd->store_key, nd->a)) == 0)
 		return err_set(e, RC_CONFLICT,
 			       "%s is the key of this store: nothing is lost", path);
 	if (unlink(path) < 0 && errno != ENOENT)
@@ -317,7 +352,10 @@ node_new_store_key(const char *dir, struct err *e)
 		rc = store_open(arena_printf(nd.a, "%s/store.db", dir), false, &nd.store,
 				e);
 	if (rc == RC_OK)
-		rc = key_lost(&nd, arena_printf(nd.a, "%s/keys/%s", dir, KEY_FILE), e);
+		rc = vault_rotation_end(nd.store, nd.a, dir, e);
+	if (rc == RC_OK)
+		rc = key_lost(&nd, arena_printf(nd.a, "%s/keys/%s", dir, VAULT_KEY_FILE),
+			      e);
 	vault_stop(&nd);
 	store_close(nd.store);
 	if (nd.lock_fd >= 0)

@@ -3,7 +3,8 @@
  * the key in <dir>/keys/store.key; for service/ itself.
  *
  * A copy of the store alone opens none of them.  What is sealed is a column with a row in
- * kept[] of vault.c; what an older version left there in clear is sealed at the start.
+ * vault_columns[] of vault.c; what an older version left there in clear is sealed at the
+ * start.
  */
 #ifndef SALURAN_SERVICE_VAULT_H
 #define SALURAN_SERVICE_VAULT_H

@@ -192,6 +192,13 @@ apply_own(struct writer *w, const struct stage *st, const struct event_draft *d,
 	return rc;
 }
 
+int64_t
+writer_stored_us(struct writer *w)
+{
+	w->stored_us = w->now_us > w->stored_us ? w->now_us : w->stored_us + 1;
+	return w->stored_us;
+}
+
 enum rc
 append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struct err *e)
 {
@@ -250,8 +257,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 		next->texts = arena_strndup(w->a, buf_str(&texts), texts.len);
 		next->texts_len = texts.len;
 	}
-	/* A rebuild folds in the order of these: each event has its own. */
-	next->stored_us = w->now_us++;
+	next->stored_us = writer_stored_us(w);
+	w->now_us++;
 	if (ret_seq != NULL)
 		*ret_seq = st->head.size;
 	st->n_staged++;
@@ -279,7 +286,9 @@ job_run(struct writer *w, struct job *j, bool shared)
 	struct stage *before = n == 0 ? NULL : arena_array(w->a, n, sizeof(*before));
 	int64_t now = clock_now_us();
 
-	w->now_us = now > w->now_us ? now : w->now_us + 1;
+	if (now <= w->now_us && w->now_us - now <= CLOCK_STEP_US)
+		now = w->now_us + 1;
+	w->now_us = now;
 	for (size_t i = 0; i < n; i++)
 		before[i] = *w->stages[i];
 	j->rc = shared ? drv->savepoint(w->s->db, j->e) : RC_OK;
@@ -485,7 +494,8 @@ writer_main(void *arg)
 			   .s = nd->store,
 			   .v = nd->views,
 			   .a = arena_create(),
-			   .now_us = nd->last_stored_us};
+			   .now_us = nd->last_stored_us,
+			   .stored_us = nd->last_stored_us};
 	struct job *jobs;
 	bool recorded = true;
 

@@ -238,6 +238,22 @@ packages_make(struct arena *a, struct mirror_entries *m)
 	}
 }
 
+bool
+exchange_own_time(struct node *nd, int64_t *ret_s)
+{
+	*ret_s = nd->own_time_s;
+	return nd->own_time_s != 0;
+}
+
+void
+exchange_peer_time(struct node *nd, int64_t peer, int64_t time_s)
+{
+	pthread_mutex_lock(&nd->mu);
+	nd->peer_time_s = time_s;
+	nd->peer_of_time = peer;
+	pthread_mutex_unlock(&nd->mu);
+}
+
 enum rc
 exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 		   struct exchange_push *ret, int64_t *ret_wait_us, struct err *e)

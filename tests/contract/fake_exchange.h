@@ -43,6 +43,9 @@ struct node {
 	size_t disclosures_len;
 	char got[FAKE_WHY_MAX]; /* what the last GET asked for */
 
+	int64_t own_time_s;		   /* to tell, 0: does not know it */
+	int64_t peer_time_s, peer_of_time; /* the last that was heard, and of whom */
+
 	/* As sender. */
 	uint64_t log_size, receipted, peer_size, peer_next;
 	const char *disclosures;

@@ -80,6 +80,36 @@ actor_name(const struct actor *who)
 	return "rina";
 }
 
+const char *
+actor_pseudonym(const struct actor *who)
+{
+	(void)who;
+	return "p-rina";
+}
+
+/* Settings of the test's own: no page is too many. */
+const struct settings *
+node_config(const struct node *nd)
+{
+	static const struct setting_def defs[] = {
+		{"http.rate", SETTING_INT, 1, 1000000, "1000000", "", ""},
+		{"http.rate_public", SETTING_INT, 1, 1000000, "1000000", "", ""},
+		{"api.rate_failed", SETTING_INT, 1, 1000000, "1000000", "", ""},
+	};
+	static struct settings *made;
+	static struct arena *a;
+	struct err e = ERR_INIT;
+
+	(void)nd;
+	if (made == NULL) {
+		a = arena_create();
+		assert_int_equal(settings_load(a, defs, sizeof(defs) / sizeof(defs[0]),
+					       NULL, &made, &e),
+				 RC_OK);
+	}
+	return made;
+}
+
 const struct service_route service_routes[] = {
 	{.method = "GET", .path = "/v1/status"},
 	{.method = "GET", .path = "/v1/cases"},

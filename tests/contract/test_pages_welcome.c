@@ -166,6 +166,10 @@ forms_that_are_none(void **state)
 	request_with("POST", "/lookup", NULL, "name=a.example", &g);
 	assert_int_equal(g.status, 405);
 	got_free(&g);
+	request_with("DELETE", "/welcome", NULL, "link=a", &g);
+	assert_int_equal(g.status, 405);
+	assert_non_null(strstr(buf_str(&g.head), "Allow: GET, HEAD, POST\r\n"));
+	got_free(&g);
 	/* What is typed is shown nowhere. */
 	request_with("POST", "/welcome", NULL, "link=%3Cscript%3E&password=geheim", &g);
 	assert_int_equal(g.status, 400);

@@ -268,6 +268,149 @@ a_lost_key(void **state)
 	fix_close(&f);
 }
 
+/* ---- another key ------------------------------------------------------------------- */
+
+static const char *
+file_text(struct fix *f, const char *name)
+{
+	char text[256] = "";
+	FILE *file = fopen(in_dir(f, name), "r");
+
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	return arena_strdup(f->a, text);
+}
+
+static void
+file_make(struct fix *f, const char *name, const char *text)
+{
+	const char *path = in_dir(f, name);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+/* Gita's device and the webhook open, and no second key lies about. */
+static void
+all_opens(struct fix *f, const char *hook)
+{
+	struct webhook_message m;
+	struct err e = ERR_INIT;
+
+	fix_reopen(f, AUTHORITY);
+	assert_int_not_equal(access(in_dir(f, "keys/store.key.next"), F_OK), 0);
+	assert_int_equal(people_login_at(f, people_elsewhere, "gita", people_good,
+					 totp_now(f), NULL, &e),
+			 RC_OK);
+	fix_ok(webhook_next(f->n[AUTHORITY].nd, f->a, hook, &m, &e), &e, "webhook_next");
+	fix_clock_add(60 * FIX_S); /* another code next time */
+	close_node(f);
+}
+
+static void
+rotate(struct fix *f, size_t want_sealed, size_t want_lost)
+{
+	struct err e = ERR_INIT;
+	size_t sealed = 0, lost = 0;
+
+	fix_ok(node_rotate_store_key(f->n[AUTHORITY].dir, &sealed, &lost, &e), &e,
+	       "rotate");
+	assert_int_equal(sealed, want_sealed);
+	assert_int_equal(lost, want_lost);
+}
+
+static void
+another_key(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	size_t n;
+
+	(void)state;
+	open_both(&f);
+	const char *hook = clear_make(&f);
+	fix_reopen(&f, AUTHORITY);
+	const char *sealed = fix_query_text(&f, AUTHORITY, "SELECT secret FROM webhook");
+	assert_true(store_has(&f, sealed));
+	assert_int_equal(node_rotate_store_key(f.n[AUTHORITY].dir, &n, &n, &e),
+			 RC_CONFLICT);
+	close_node(&f);
+	const char *before = file_text(&f, "keys/store.key");
+	rotate(&f, 3, 0);
+	assert_string_not_equal(before, file_text(&f, "keys/store.key"));
+	/* What the old key opens is in no file any more. */
+	assert_false(store_has(&f, sealed));
+	all_opens(&f, hook);
+	/* The old key is the wrong one now. */
+	const char *now = file_text(&f, "keys/store.key");
+	file_make(&f, "keys/store.key", before);
+	start_refused(&f, RC_CORRUPT, "is not the key");
+	assert_int_equal(node_rotate_store_key(f.n[AUTHORITY].dir, &n, &n, &e),
+			 RC_CORRUPT);
+	file_make(&f, "keys/store.key", now);
+	all_opens(&f, hook);
+	fix_reopen(&f, AUTHORITY);
+	fix_close(&f);
+}
+
+/* Stopped anywhere, it goes on with the key that the store has noted. */
+static void
+interrupted(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	open_both(&f);
+	const char *hook = clear_make(&f);
+	fix_reopen(&f, AUTHORITY);
+	close_node(&f);
+	const char *first = file_text(&f, "keys/store.key");
+	/* While the new key was written, and behind that. */
+	file_make(&f, "keys/store.key.next", "saluran-key-v1 st");
+	all_opens(&f, hook);
+	file_make(&f, "keys/store.key.next",
+		  arena_printf(f.a, "saluran-key-v1 store %064d\n", 7));
+	all_opens(&f, hook);
+	assert_string_equal(first, file_text(&f, "keys/store.key"));
+	/* Behind the commit, before the new key was in its place. */
+	rotate(&f, 3, 0);
+	const char *second = file_text(&f, "keys/store.key");
+	file_make(&f, "keys/store.key.next", second);
+	file_make(&f, "keys/store.key", first);
+	all_opens(&f, hook);
+	assert_string_equal(second, file_text(&f, "keys/store.key"));
+	/* The same, and it is asked for again before any start. */
+	file_make(&f, "keys/store.key.next", second);
+	file_make(&f, "keys/store.key", first);
+	rotate(&f, 3, 0);
+	all_opens(&f, hook);
+	fix_reopen(&f, AUTHORITY);
+	fix_close(&f);
+}
+
+/* What no key opens is told, and is no reason to keep the others under the old one. */
+static void
+damaged_before(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	open_both(&f);
+	const char *hook = clear_make(&f);
+	fix_reopen(&f, AUTHORITY);
+	fix_query(&f, AUTHORITY,
+		  "UPDATE person SET totp_pending = x'00' WHERE name = 'gita'");
+	close_node(&f);
+	rotate(&f, 3, 1);
+	all_opens(&f, hook);
+	fix_reopen(&f, AUTHORITY);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -277,6 +420,9 @@ main(void)
 		cmocka_unit_test(in_its_row_alone),
 		cmocka_unit_test(bad_keys_are_refused),
 		cmocka_unit_test(a_lost_key),
+		cmocka_unit_test(another_key),
+		cmocka_unit_test(interrupted),
+		cmocka_unit_test(damaged_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

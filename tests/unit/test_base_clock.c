@@ -295,6 +295,69 @@ a_clock_that_tests_move(void **state)
 	rmdir(dir);
 }
 
+static int64_t
+hours_off(const char *path, const char *text)
+{
+	const int64_t hour_us = 3600 * CLOCK_US_PER_S;
+	int64_t off = ahead_with(path, text);
+
+	return (off + (off < 0 ? -hour_us / 2 : hour_us / 2)) / hour_us;
+}
+
+/* A clock that is believed goes on by the time that passes, wherever the system's jumps.
+ */
+static void
+a_jump_is_not_followed(void **state)
+{
+#ifdef SALURAN_FAULTS
+	char dir[] = "/tmp/saluran-clock-XXXXXX", path[sizeof(dir) + 8];
+	int64_t wall, boot, offset;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/moved", dir);
+	assert_false(clock_believed(&offset));
+	setenv("SALURAN_CLOCK_FILE", path, 1);
+	/* Not believed yet, it says whatever the system's clock says. */
+	assert_int_equal(hours_off(path, "0 -72000000000"), -20);
+	assert_int_equal(hours_off(path, "0 72000000000\n"), 20);
+	assert_int_equal(hours_off(path, "0 0"), 0);
+	clock_read(&wall, &boot);
+	clock_believe(wall - boot);
+	assert_int_equal(hours_off(path, "0 72000000000"), 0);
+	assert_int_equal(hours_off(path, "0 -31536000000000"), 0);
+	/* Time passes all the same, and the system's clock may come back to it. */
+	assert_int_equal(hours_off(path, "36000000000 -31536000000000"), 10);
+	assert_int_equal(hours_off(path, "36000000000 0"), 10);
+	/* Small corrections are followed, one after the other: 4 hours in all. */
+	for (int s = 0; s <= 4 * 3600; s += 240) {
+		char text[64];
+		snprintf(text, sizeof(text), "0 %lld",
+			 (long long)s * (long long)CLOCK_US_PER_S);
+		int64_t off = ahead_with(path, text) / CLOCK_US_PER_S;
+		if (off < s - 1 || off > s + 1)
+			fail_msg("after %d s: %lld", s, (long long)off);
+	}
+	assert_int_equal(hours_off(path, "0 0"), 4);
+	clock_read(&wall, &boot);
+	clock_believe(wall - boot);
+	assert_int_equal(hours_off(path, "0 0"), 0);
+	unsetenv("SALURAN_CLOCK_FILE");
+	unlink(path);
+	rmdir(dir);
+#else
+	int64_t wall, boot, offset;
+
+	(void)state;
+	clock_read(&wall, &boot);
+	clock_believe(wall - boot - 3600 * CLOCK_US_PER_S);
+	int64_t late = wall - clock_now_us();
+	assert_true(late > 3590 * CLOCK_US_PER_S && late <= 3600 * CLOCK_US_PER_S);
+	assert_true(clock_believed(&offset));
+	clock_believe(wall - boot);
+#endif
+}
+
 int
 main(void)
 {
@@ -307,6 +370,7 @@ main(void)
 		cmocka_unit_test(other_texts_are_refused),
 		cmocka_unit_test(time_goes_on),
 		cmocka_unit_test(a_clock_that_tests_move),
+		cmocka_unit_test(a_jump_is_not_followed),
 		cmocka_unit_test(uuids_are_valid_different_and_ordered_by_millisecond),
 		cmocka_unit_test(other_uuids_are_refused),
 	};
