@@ -141,8 +141,9 @@ static const struct cli_option probe_options[] = {
 	 "a resolver to ask, over UDP unless it says otherwise; may be given often. "
 	 "dot@NAME and dot@sha256/BASE64 are strict, dot alone takes any certificate"},
 	{"resolvers", "FILE", false, "resolvers, one a line, \"NAME RESOLVER\" or RESOLVER alone"},
-	{"names", "FILE", false,
-	 "names to ask for, one a line; \"*.x\" for a name below x that nobody asked for before"},
+	{"names", "FILE|ORDER", false,
+	 "names to ask for, one a line; \"*.x\" for a name below x that nobody asked for before. The id of an order: "
+	 "its names, as the node expects them at each operator's resolvers, or at --resolver"},
 	{"expect", "STATE", false, "what the names should be: blocked (else) or free"},
 	{"serial", "N", false, "the zone's serial from which on that is so"},
 	{"zone", "ORIGIN", false,
@@ -156,6 +157,8 @@ static const struct cli_option probe_options[] = {
 	{"no-siblings", NULL, false, "do not ask for random names below each"},
 	{"once", NULL, false, "one round (else, too)"},
 	{"every", "TIME", false, "a round every so often, as 60s, 5m, 1h"},
+	{"watch", NULL, false, "a round every 10s (or --every), and after the first only what changed"},
+	{"resume", "FILE", false, "ask only for what FILE has no result of: what --json printed until it was stopped"},
 	{"vantage", "NAME", false, "from where it is asked, in the results (else local)"},
 	{"rate", "N", false, "questions a second to one resolver, 0: as fast as it answers (else 10)"},
 	{"window", "N", false, "unanswered questions at one resolver (else 16)"},
@@ -169,9 +172,11 @@ static const struct cli_option probe_options[] = {
 
 const struct cli_command cli_probe_commands[] = {
 	{"probe", "[NAME ...]", 0, CLI_VALUES_MAX,
-	 "ask resolvers for names, and say what they do with them; needs no node",
+	 "ask resolvers for names, and say what they do with them; needs no node but for an order's names. '!' marks "
+	 "what is not as expected. Stopped (^C) it shows what was measured so far and fails (exit 10)",
 	 "saluran probe t.me telegram.org --resolver 192.0.2.53,udp,tcp --control 198.51.100.1 "
-	 "--never example.com --zone rpz.kominfo.example --json",
+	 "--never example.com --zone hot.rpz.kominfo.example --json\n"
+	 "saluran probe --names 01980000-0000-7000-8000-0000000000a1 --watch --as admin.credential",
 	 false, probe_options, cmd_probe},
 	{"operator probe", "NAME", 1, 1, "say which resolvers of an operator are asked what they answer",
 	 "saluran operator probe isp-a --resolver 192.0.2.53,udp,tcp --resolver 192.0.2.54",

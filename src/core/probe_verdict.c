@@ -12,16 +12,16 @@ enum {
 };
 
 static const struct {
-	const char *token, *doc;
+	const char *token, *text, *doc;
 	enum probe_means means;
 } verdicts[PROBE_VERDICT_COUNT] = {
-#define PROBE_VERDICT_ROW(id, token, means, doc) [id] = {token, doc, means},
+#define PROBE_VERDICT_ROW(id, token, means, text, doc) [id] = {token, text, doc, means},
 	PROBE_VERDICT_TABLE(PROBE_VERDICT_ROW)
 #undef PROBE_VERDICT_ROW
 };
 
 const char *const probe_verdict_words[] = {
-#define PROBE_VERDICT_WORD(id, token, means, doc) token,
+#define PROBE_VERDICT_WORD(id, token, means, text, doc) token,
 	PROBE_VERDICT_TABLE(PROBE_VERDICT_WORD)
 #undef PROBE_VERDICT_WORD
 		NULL};
@@ -32,6 +32,12 @@ const char *
 probe_verdict_token(enum probe_verdict v)
 {
 	return verdicts[v].token;
+}
+
+const char *
+probe_verdict_text(enum probe_verdict v)
+{
+	return verdicts[v].text;
 }
 
 const char *

@@ -18,44 +18,44 @@
 
 #include "base/buf.h"
 
-/* id, token, what it means for the order, what it says */
+/* id, token, what it means for the order, in a few words, what it says */
 #define PROBE_VERDICT_TABLE(X)                                                           \
-	X(PROBE_NXDOMAIN, "nxdomain", PROBE_MEANS_BLOCKED,                               \
+	X(PROBE_NXDOMAIN, "nxdomain", PROBE_MEANS_BLOCKED, "blocked: NXDOMAIN",          \
 	  "says that the name does not exist, which it does")                            \
-	X(PROBE_NODATA, "nodata", PROBE_MEANS_BLOCKED,                                   \
+	X(PROBE_NODATA, "nodata", PROBE_MEANS_BLOCKED, "blocked: NODATA",                \
 	  "says that the name has no such record, which it has")                         \
-	X(PROBE_LANDING, "landing", PROBE_MEANS_BLOCKED,                                 \
+	X(PROBE_LANDING, "landing", PROBE_MEANS_BLOCKED, "blocked: landing page",        \
 	  "answers with a declared landing address")                                     \
-	X(PROBE_DROP, "drop", PROBE_MEANS_BLOCKED,                                       \
+	X(PROBE_DROP, "drop", PROBE_MEANS_BLOCKED, "blocked: silence",                   \
 	  "is silent about this name, while it answers the canary or the name that is "  \
 	  "never blocked")                                                               \
-	X(PROBE_LIFTED, "lifted", PROBE_MEANS_FREE,                                      \
+	X(PROBE_LIFTED, "lifted", PROBE_MEANS_FREE, "free: lifted",                      \
 	  "answers as the control does, and holds the serial of the lift")               \
-	X(PROBE_CACHED, "cached", PROBE_MEANS_BLOCKED,                                   \
+	X(PROBE_CACHED, "cached", PROBE_MEANS_BLOCKED, "blocked: from a cache",          \
 	  "still gives the blocked answer, with a TTL that falls: from a cache")         \
-	X(PROBE_OPEN, "open", PROBE_MEANS_FREE,                                          \
+	X(PROBE_OPEN, "open", PROBE_MEANS_FREE, "free",                                  \
 	  "answers as the control does; that it holds the serial is not shown")          \
-	X(PROBE_TCP_ONLY, "tcp_only", PROBE_MEANS_UNKNOWN,                               \
+	X(PROBE_TCP_ONLY, "tcp_only", PROBE_MEANS_UNKNOWN, "only over TCP",              \
 	  "answers over UDP only that one must come by TCP, and there truly")            \
-	X(PROBE_DIFFERS, "differs", PROBE_MEANS_UNKNOWN,                                 \
+	X(PROBE_DIFFERS, "differs", PROBE_MEANS_UNKNOWN, "other data",                   \
 	  "answers with other data than the control, at no declared landing address")    \
-	X(PROBE_TAMPERED, "tampered", PROBE_MEANS_UNKNOWN,                               \
+	X(PROBE_TAMPERED, "tampered", PROBE_MEANS_UNKNOWN, "FORGED ON THE WAY",          \
 	  "answers were changed or forged on the way")                                   \
-	X(PROBE_REFUSED, "refused", PROBE_MEANS_UNKNOWN,                                 \
+	X(PROBE_REFUSED, "refused", PROBE_MEANS_UNKNOWN, "refused",                      \
 	  "refuses this name, while it answers others")                                  \
-	X(PROBE_SERVFAIL, "servfail", PROBE_MEANS_UNKNOWN,                               \
+	X(PROBE_SERVFAIL, "servfail", PROBE_MEANS_UNKNOWN, "fails",                      \
 	  "fails for this name, while it answers others")                                \
-	X(PROBE_DEAD, "dead", PROBE_MEANS_UNKNOWN,                                       \
+	X(PROBE_DEAD, "dead", PROBE_MEANS_UNKNOWN, "dead everywhere",                    \
 	  "the name does not exist at the control either: nothing can be told by it")    \
-	X(PROBE_DOWN, "down", PROBE_MEANS_UNKNOWN,                                       \
+	X(PROBE_DOWN, "down", PROBE_MEANS_UNKNOWN, "resolver is down",                   \
 	  "answers neither this name nor the others")                                    \
-	X(PROBE_UNKNOWN, "unknown", PROBE_MEANS_UNKNOWN,                                 \
+	X(PROBE_UNKNOWN, "unknown", PROBE_MEANS_UNKNOWN, "cannot be told",               \
 	  "cannot be told: there is no control, or it failed")
 
 enum probe_means { PROBE_MEANS_UNKNOWN, PROBE_MEANS_BLOCKED, PROBE_MEANS_FREE };
 
 enum probe_verdict {
-#define PROBE_VERDICT_ENUM(id, token, means, doc) id,
+#define PROBE_VERDICT_ENUM(id, token, means, text, doc) id,
 	PROBE_VERDICT_TABLE(PROBE_VERDICT_ENUM)
 #undef PROBE_VERDICT_ENUM
 		PROBE_VERDICT_COUNT
@@ -64,6 +64,7 @@ enum probe_verdict {
 /* The words, ended by NULL. */
 extern const char *const probe_verdict_words[];
 const char *probe_verdict_token(enum probe_verdict v);
+const char *probe_verdict_text(enum probe_verdict v); /* "blocked: NXDOMAIN" */
 const char *probe_verdict_doc(enum probe_verdict v);
 bool probe_verdict_find(const char *token, enum probe_verdict *ret);
 enum probe_means probe_verdict_means(enum probe_verdict v);

@@ -75,6 +75,23 @@ brief_json(const struct probe_seen *s)
 	return s == NULL ? json_null() : json_string(got_token(s->got));
 }
 
+bool
+probe_result_ede(const struct probe_result *r, struct probe_ede *ret)
+{
+	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++) {
+		const struct probe_seen *s = r->seen[v];
+		struct probe_answer answer;
+		if (s == NULL || s->wire == NULL ||
+		    probe_answer_read(r->question, s->wire, s->len, &answer, NULL) !=
+			    RC_OK ||
+		    answer.n_ede == 0)
+			continue;
+		*ret = answer.ede[0];
+		return true;
+	}
+	return false;
+}
+
 json_t *
 probe_result_json(const struct probe_result *r)
 {

@@ -102,6 +102,19 @@ wants_again(const struct round *r, const struct place *p, uint32_t at,
 	return done->got == PROBE_GOT_DATA && probe_is_blocked(r, &s);
 }
 
+/* A silence tells of the name only as long as the resolver is there: it must have
+ * answered something since. */
+static bool
+wants_alive(const struct round *r, const struct place *p, const struct probe_done *done)
+{
+	int64_t last_us = done->sent_mono_us + (done->tries == 0 ? 0 : done->tries - 1) *
+						       r->job->limits.timeout_us;
+
+	return (done->got == PROBE_GOT_SILENCE || done->got == PROBE_GOT_BROKEN) &&
+	       (r->job->never != NULL || p->subject->canary != NULL) &&
+	       p->alive_us <= last_us;
+}
+
 static void
 name_done(struct round *r, struct place *p, const struct probe_target *t,
 	  enum probe_via via, uint32_t at, const struct probe_done *done)
@@ -114,6 +127,8 @@ name_done(struct round *r, struct place *p, const struct probe_target *t,
 	if (p->subject != NULL && via == probe_target_first(t) &&
 	    wants_again(r, p, at, done))
 		probe_extra_put(p, ASK_AGAIN, via, at, clock_mono_us() + AGAIN_US);
+	if (p->subject != NULL && via == probe_target_first(t) && wants_alive(r, p, done))
+		probe_extra_put(p, ASK_ALIVE, via, at, 0);
 	if (p->subject == NULL) {
 		p->mute = probe_seen_mute(l->seen[via]) ? p->mute + 1 : 0;
 		p->answered |= probe_seen_answers(l->seen[via]);
@@ -152,6 +167,8 @@ on_done(void *arg, uint32_t target, const struct probe_ask *ask,
 	struct probe_tag tag = probe_tag_of(ask);
 
 	p->pending--;
+	if (done->answer != NULL && done->sent_mono_us > p->alive_us)
+		p->alive_us = done->sent_mono_us;
 	if (tag.kind == ASK_NEVER || tag.kind == ASK_CANARY) {
 		self_done(p, tag.kind, done);
 		probe_place_settle(r, p);
@@ -161,6 +178,8 @@ on_done(void *arg, uint32_t target, const struct probe_ask *ask,
 	l->pending--;
 	if (tag.kind == ASK_NAME)
 		name_done(r, p, &r->targets[target], ask->via, tag.at, done);
+	else if (tag.kind == ASK_ALIVE)
+		l->gone = done->answer == NULL;
 	else
 		probe_seen_put(tag.kind == ASK_AGAIN ? &l->again : &l->sibling, done);
 	/* At once, when nothing of it is to come any more. */

@@ -120,6 +120,9 @@ enum rc probe_round(const struct probe_job *job, probe_result_fn *fn, void *arg,
 		    const atomic_bool *stop, struct probe_totals *ret,
 		    struct err *e) MUST_CHECK;
 
+/* The first extended error of its answers.  False: none has one. */
+bool probe_result_ede(const struct probe_result *r, struct probe_ede *ret);
+
 /* The whole result.  New. */
 json_t *probe_result_json(const struct probe_result *r);
 

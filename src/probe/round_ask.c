@@ -132,7 +132,11 @@ extra_next(struct round *r, struct place *p, int64_t now_us, struct probe_ask *r
 			continue;
 		}
 		*x = due->next;
-		ask_is(ret, due->kind, due->via, &r->names[name_of(p, due->at)], due->at);
+		ask_is(ret, due->kind, due->via,
+		       due->kind != ASK_ALIVE  ? &r->names[name_of(p, due->at)]
+		       : r->job->never != NULL ? &r->never
+					       : &r->canaries[p - r->places],
+		       due->at);
 		free(due);
 		return true;
 	}

@@ -4,7 +4,9 @@
 
 #include "probe/round.h"
 
-enum probe_kind { ASK_NEVER, ASK_CANARY, ASK_NAME, ASK_SIBLING, ASK_AGAIN };
+/* ASK_ALIVE: the name that is never blocked, or the canary, once more, after a silence.
+ */
+enum probe_kind { ASK_NEVER, ASK_CANARY, ASK_NAME, ASK_SIBLING, ASK_AGAIN, ASK_ALIVE };
 
 /* A question to be put later than in turn. */
 struct extra {
@@ -19,6 +21,7 @@ struct extra {
 struct look {
 	struct probe_seen *seen[PROBE_VIA_COUNT], *again, *sibling;
 	uint32_t pending;
+	bool gone; /* the resolver answered nothing after it was silent about the name */
 	bool judged;
 };
 
@@ -32,8 +35,9 @@ struct place {
 	uint32_t at;   /* the next name in turn */
 	unsigned step; /* of that name: a transport, then its sibling */
 	uint32_t pending;
-	uint32_t mute; /* names of a control in a row that got no answer */
-	bool answered; /* a control: anything */
+	uint32_t mute;	  /* names of a control in a row that got no answer */
+	bool answered;	  /* a control: anything */
+	int64_t alive_us; /* when the newest question was sent that it answered */
 	struct extra *extras;
 	/* Of the resolver itself: read when the first of its names is judged. */
 	struct probe_answer *kept;

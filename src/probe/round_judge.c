@@ -245,6 +245,8 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 	kept_read(r, p);
 	f.never = p->never_sight;
 	f.canary = p->canary_sight;
+	if (l->gone)
+		f.never.got = f.canary.got = PROBE_GOT_SILENCE;
 	f.canary_serial = p->kept[KEPT_CANARY].txt_serial;
 	(void)sight_read(r, &r->siblings[name], l->sibling, &reads[READ_SIBLING],
 			 &f.sibling);

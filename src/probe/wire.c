@@ -381,6 +381,14 @@ probe_answer_differs(const struct probe_answer *a, const struct probe_answer *b)
 /* ---- for people -------------------------------------------------------------------- */
 
 const char *
+probe_ede_name(uint16_t code)
+{
+	const knot_lookup_t *row = knot_lookup_by_id(knot_edns_ede_names, code);
+
+	return row == NULL ? "?" : row->name;
+}
+
+const char *
 probe_rcode_text(uint16_t rcode, char out[16])
 {
 	const knot_lookup_t *row = knot_lookup_by_id(knot_rcode_names, rcode);
@@ -440,9 +448,10 @@ probe_answer_json(const struct probe_answer *ans, const uint8_t *p, size_t len)
 		if ((ans->flags & flags[i].bit) != 0)
 			json_array_append_new(set, json_string(flags[i].name));
 	for (size_t i = 0; i < ans->n_ede; i++)
-		json_array_append_new(ede,
-				      json_pack("{s:i, s:s}", "code", ans->ede[i].code,
-						"text", ans->ede[i].text));
+		json_array_append_new(ede, json_pack("{s:i, s:s, s:s}", "code",
+						     ans->ede[i].code, "name",
+						     probe_ede_name(ans->ede[i].code),
+						     "text", ans->ede[i].text));
 	sections_json(p, len, rows);
 	json_object_set_new(o, "rcode", json_string(probe_rcode_text(ans->rcode, rcode)));
 	json_object_set_new(o, "flags", set);

@@ -82,6 +82,9 @@ bool probe_answer_differs(const struct probe_answer *a, const struct probe_answe
  * soa, ede.  New; for bytes that probe_answer_read() has passed. */
 json_t *probe_answer_json(const struct probe_answer *ans, const uint8_t *p, size_t len);
 
+/* "Censored" (RFC 8914, section 5.2); "?" for a code without a name. */
+const char *probe_ede_name(uint16_t code);
+
 /* "NOERROR" and so on; "RCODE17" for those without a name. */
 const char *probe_rcode_text(uint16_t rcode, char out[16]);
 

@@ -107,7 +107,9 @@ zones_put(struct audience *x, struct probe_names *names, json_t *origins, struct
 
 	for (size_t i = 0; rc == RC_OK && i < x->heads->n; i++) {
 		const struct zone_head *z = (const struct zone_head *)x->heads->rows + i;
-		if (json_object_get(x->zones, z->name) == NULL)
+		/* For one order also the main zone, which others may be asked for. */
+		if (json_object_get(x->zones, z->name) == NULL &&
+		    (names->order == NULL || strcmp(z->name, ZONE_MAIN) != 0))
 			continue;
 		for (int part = ZONE_PART_WHOLE; part <= ZONE_PART_BASE; part++)
 			json_array_append_new(origins,

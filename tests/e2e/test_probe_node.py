@@ -2,6 +2,7 @@
 """The node asks all four resolvers what they do with the names of an order: blocked, then
 lifted, as signed by the node, as the register counts it, and as a prober on "another machine"
 sees it, with a token of its own. A resolver that is stopped is down and nothing else."""
+import json
 import os
 import sys
 
@@ -78,6 +79,23 @@ class Story:
         key = base64.b64decode(b"".join(der.splitlines()[1:-1]))
         return "sha256//" + base64.b64encode(hashlib.sha256(key).digest()).decode()
 
+    def by_hand(self, order, expected, verdict):
+        """`saluran probe --names ORDER` needs no other word: the node knows the rest."""
+        code, out, err = self.node.run("probe", "--names", order, "--rate", "0", "--check",
+                                       who="sari")
+        results = [json.loads(line) for line in out.splitlines()]
+        got = {(r["operator"], r["owner"], r["expected"], r["verdict"]) for r in results}
+        want = {(r.name, n, expected, verdict) for r in self.all
+                for n in ("one.example", "two.example")}
+        if code != 0 or got != want or any(r["orders"] != [order] for r in results):
+            raise Failure(f"probe --names ORDER: exit {code}: {got}: {err}")
+        # Or at a resolver that is nobody's here.
+        code, out, err = self.node.run(
+            "probe", "--names", order, "--resolver", f"127.0.0.1:{self.root.port}",
+            "--rate", "0", "--check", who="sari", as_json=False)
+        if (code == 0) != (expected == "free") or "one.example" not in out:
+            raise Failure(f"probe --names ORDER --resolver: exit {code}: {out}{err}")
+
     def tell(self):
         order, _ = self.authority.block("one.example", "two.example")
         expect("what is measured before anybody is named", self.measured(order)["summary"], None)
@@ -89,6 +107,8 @@ class Story:
                (4, 4, 0))
         register = self.node.must("GET", f"/v1/register/{order}")
         expect("the register", register["measured"]["blocked"], 4)
+
+        self.by_hand(order, "blocked", "nxdomain")
 
         # The whole of a result can be had, and is what the digest says.
         digest = self.measured(order)["measured"][0]["digest"]
@@ -126,6 +146,7 @@ class Story:
         for m in lifted:
             if m["verdict"] == "lifted" and not m["first_free"]:
                 raise Failure(f"no time of the lift: {m}")
+        self.by_hand(order, "free", "lifted")
         print("ok: and lifted at the last one, too")
 
         # The views are the fold of what was signed.

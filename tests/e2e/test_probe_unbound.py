@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -215,11 +216,66 @@ def every(w):
     print("ok: a round every so often")
 
 
+def interrupted(w):
+    """What was measured until ^C is there, the exit says so, and the rest can be had later."""
+    names = [f"n{i}.test" for i in range(30)]
+    words = [BIN, "probe", *names, "--resolver", f"127.0.0.1:{w.port}", "--control",
+             f"127.0.0.1:{w.up.port}", "--never", "good.test", "--zone", ZONE, "--no-siblings",
+             "--json", "--vantage", "here"]
+    path = w.lab.path("part.json")
+    with open(path, "w", encoding="utf-8") as out:
+        child = subprocess.Popen(words, stdout=out, stderr=subprocess.PIPE, text=True)
+        w.lab.wait("the first results", lambda: os.path.getsize(path) != 0)
+        child.send_signal(signal.SIGINT)
+        err = child.communicate(timeout=20)[1]
+    expect("its exit", child.returncode, 10)
+    if "results are missing" not in err:
+        raise Failure(f"interrupted, it says {err!r}")
+    with open(path, encoding="utf-8") as f:
+        had = {json.loads(line)["owner"] for line in f}
+    if not 0 < len(had) < len(names):
+        raise Failure(f"{len(had)} results of an interrupted round")
+    with open(path, "a", encoding="utf-8") as out:
+        out.write('{"resolver": "127.0')  # as of one that was killed
+    done = subprocess.run([*words, "--rate", "0", "--resume", path], capture_output=True,
+                          text=True, timeout=60, check=True)
+    more = {json.loads(line)["owner"] for line in done.stdout.splitlines()}
+    expect("what was left", more, set(names) - had)
+    with open(path, "a", encoding="utf-8") as out:
+        out.write("\n")
+    done = subprocess.run([*words, "--resume", path], capture_output=True, text=True, timeout=60,
+                          check=False)
+    expect("a file that is none", done.returncode, 3)
+    print("ok: interrupted, and gone on with")
+
+
+def watched(w):
+    """After the first round only what changed is shown."""
+    child = subprocess.Popen(
+        [BIN, "probe", "nx.test", "good.test", "--resolver", f"127.0.0.1:{w.port}", "--control",
+         f"127.0.0.1:{w.up.port}", "--never", "good.test", "--zone", ZONE, "--watch", "--every",
+         "1s", "--timeout", "200"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    first = [child.stdout.readline() for _ in range(3)]
+    if not first[2].startswith("2 results") or sum("blocked: NXDOMAIN" in x for x in first) != 1:
+        raise Failure(f"the first round: {first}")
+    if sum(x.startswith("!") for x in first) != 1:
+        raise Failure(f"good.test is not as expected: {first}")
+    asked = len(w.up.asked)
+    w.lab.wait("rounds that show nothing", lambda: len(w.up.asked) > asked + 6)
+    w.lab.stop("unbound")
+    change = child.stdout.readline()
+    if "resolver is down" not in change or not change.startswith("!"):
+        raise Failure(f"what changed: {change}")
+    child.send_signal(signal.SIGINT)
+    expect("its exit", child.wait(20), 0)
+    print("ok: only changes are shown")
+
+
 def main():
     parts("unbound")
     with Lab() as lab:
         w = World(lab)
-        for chapter in (actions, transports, outages, lifted, every):
+        for chapter in (actions, transports, outages, lifted, every, interrupted, watched):
             chapter(w)
         w.up.close()
     return 0
