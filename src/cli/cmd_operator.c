@@ -136,10 +136,11 @@ cmd_operator_config(struct cli *c, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = cli_call(
-		c, "GET",
-		cli_query(c, path, "resolver layout state-dir resolver-port relay-port"),
-		NULL, &r, e);
+	rc = cli_call(c, "GET",
+		      cli_query(c, path,
+				"resolver layout state-dir resolver-port relay-port "
+				"behind behind-port"),
+		      NULL, &r, e);
 	if (rc != RC_OK) {
 		folder_drop(c);
 		return rc;
@@ -194,6 +195,9 @@ static const struct cli_option remove_options[] = {
 static const struct cli_option config_options[] = {
 	{"resolver", "KIND", false,
 	 "unbound, bind, powerdns, knot-resolver, nsd or knot, if not as it was added"},
+	{"behind", "IP", false,
+	 "for a resolver that fetches from this server of yours, which has the zone"},
+	{"behind-port", "PORT", false, "of that server (53)"},
 	CONFIG_OPTIONS,
 	{NULL, NULL, false, NULL},
 };
@@ -204,8 +208,10 @@ const struct cli_command cli_operator_commands[] = {
 	 "--resolver bind --out isp-one --as wati.credential",
 	 false, add_options, cmd_operator_add},
 	{"operator config", "NAME", 1, 1, "what the operator adds to the resolver",
-	 "saluran operator config isp-one --as wati.credential", false, config_options,
-	 cmd_operator_config},
+	 "saluran operator config isp-one --as wati.credential\n"
+	 "saluran operator config isp-one --resolver unbound --behind 192.0.2.60 --out "
+	 "behind --as wati.credential",
+	 false, config_options, cmd_operator_config},
 	{"operator remove", "NAME", 1, 1, "no longer",
 	 "saluran operator remove isp-one --as wati.credential", false, remove_options,
 	 cmd_operator_remove},

@@ -63,6 +63,19 @@ blocks(const json_t *o)
 	return strcmp(j_text(o, "state"), "in_force") == 0 && j_time(o, "lifted") == 0;
 }
 
+/* The number in the register, and the entry where the node says where it is. */
+static void
+ref_put(struct page *p, const char *ref, const char *url)
+{
+	if (ref == NULL || url == NULL) {
+		fact_text(p, T(p, LOOKUP_REF), ref);
+		return;
+	}
+	fact_open(p, T(p, LOOKUP_REF));
+	part_link(p, url, ref);
+	fact_close(p);
+}
+
 static void
 order_put(struct page *p, const json_t *o, const char *name)
 {
@@ -89,7 +102,7 @@ order_put(struct page *p, const json_t *o, const char *name)
 	html_close(h, "p");
 	html_open(h, "dl");
 	html_attr(h, "class", "facts");
-	fact_text(p, T(p, LOOKUP_REF), ref);
+	ref_put(p, ref, j_text(o, "register"));
 	fact_outside(p, T(p, LOOKUP_BY), authority);
 	fact_outside(p, T(p, REASONS), j_text(o, "reasons"));
 	fact_outside(p, T(p, LEGAL_BASIS), j_text(o, "legal_basis"));

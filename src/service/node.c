@@ -27,7 +27,10 @@
 /* The text that Debian's package publicsuffix has beside the compiled form. */
 #define PSL_SYSTEM_FILE "/usr/share/publicsuffix/public_suffix_list.dat"
 
-enum { PASSWORD_CHECKS = 2 /* at once */ };
+enum {
+	PASSWORD_CHECKS = 2,  /* at once */
+	PUBLIC_URL_MAX = 100, /* bytes: it stands in answers of resolvers */
+};
 
 const struct setting_def node_settings[] = {
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
@@ -75,6 +78,11 @@ const struct setting_def node_settings[] = {
 	 "hours"},
 	{"webhook.give_up_s", SETTING_INT, 60, 2592000, "432000", "s",
 	 "how long a webhook may fail until it is switched off, with an alarm"},
+	{"public.url", SETTING_TEXT, 0, PUBLIC_URL_MAX, "", "https URL",
+	 "where the public reaches /lookup of http.listen and /v1/register of "
+	 "api.listen, "
+	 "behind a web server of yours: named in resolvers' answers and on pages; empty: "
+	 "not named"},
 	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
 	{"rpz.address", SETTING_ADDRESS, 0, 0, "", "host:port",
@@ -328,6 +336,31 @@ suffixes_load(struct node *nd, struct err *e)
 	return rc;
 }
 
+/* Of such characters only as stand for themselves in every configuration language. */
+static enum rc
+public_url_parse(struct node *nd, struct err *e)
+{
+	const char *url = settings_text(nd->config, "public.url");
+	size_t len = strlen(url);
+
+	nd->public_url = NULL;
+	if (len == 0)
+		return RC_OK;
+	const char *host = strstr(url, "://");
+	if (host == NULL ||
+	    (strncmp(url, "https", 5) != 0 && strncmp(url, "http", 4) != 0) ||
+	    host[3] == '\0' || host[3] == '/' ||
+	    url[strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789-._~:/[]")] != '\0')
+		return err_set(e, RC_INVALID,
+			       "public.url must be a URL as https://register.example, of "
+			       "letters, digits and - . _ ~ : / [ ]");
+	while (len > 1 && url[len - 1] == '/')
+		len--;
+	nd->public_url = arena_strndup(nd->a, url, len);
+	return RC_OK;
+}
+
 static enum rc
 lists_load(struct node *nd, struct err *e)
 {
@@ -442,6 +475,8 @@ node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
 	if (rc == RC_OK)
 		rc = totp_roles_parse(settings_text(nd->config, "people.totp_roles"),
 				      &nd->totp_roles, e);
+	if (rc == RC_OK)
+		rc = public_url_parse(nd, e);
 	if (rc == RC_OK)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);

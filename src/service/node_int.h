@@ -134,6 +134,7 @@ struct node {
 	int lock_fd;
 	struct arena *a; /* as long as the node */
 	struct settings *config;
+	const char *public_url; /* without a last slash, NULL: not named */
 	const struct identity *id;
 	struct signer *signer;
 	mail_read_fn *mail_read;   /* the reader of e-mail, given by main */

@@ -1,5 +1,6 @@
 #include "service/operator_config.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "service/resolver_conf.h"
@@ -32,6 +33,31 @@ server_address(struct node *nd, const char **ret, uint16_t *ret_port, struct err
 	return err_set(e, RC_CONFLICT,
 		       "rpz.listen is no single address: set rpz.address to the one that "
 		       "operators reach, as in rpz.address = 192.0.2.1:53");
+}
+
+/* A resolver that fetches from a server of the operator's own, by its address. */
+static enum rc
+behind_put(json_t *in, struct resolver_conf_in *c, bool *ret, struct err *e)
+{
+	unsigned char ip[sizeof(struct in6_addr)];
+	const char *address = NULL;
+	int64_t port = 0;
+	enum rc rc = in_text(in, "behind", false, INET6_ADDRSTRLEN, &address, e);
+
+	if (rc == RC_OK)
+		rc = in_int(in, "behind_port", 1, UINT16_MAX, RESOLVER_PORT, &port, e);
+	*ret = rc == RC_OK && address != NULL;
+	if (!*ret)
+		return rc;
+	if (inet_pton(AF_INET, address, ip) != 1 && inet_pton(AF_INET6, address, ip) != 1)
+		return err_set(
+			e, RC_INVALID,
+			"\"behind\" must be the IPv4 or IPv6 address of your server "
+			"that has the zone");
+	c->address = address;
+	c->port = (uint16_t)port;
+	c->tsig_name = c->tsig_secret = NULL;
+	return RC_OK;
 }
 
 /* What the resolver lists, in the order of precedence. */
@@ -76,6 +102,7 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 		.zones = zones,
 	};
 	int64_t resolver_port = 0, relay_port = 0;
+	bool behind;
 	enum rc rc = in_text(in, "resolver", false, KIND_MAX, &c.kind, e);
 
 	*ret = NULL;
@@ -98,7 +125,11 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 		return rc;
 	c.resolver_port = (uint16_t)resolver_port;
 	c.relay_port = (uint16_t)relay_port;
-	rc = server_address(nd, &c.address, &c.port, e);
+	c.lookup = nd->public_url == NULL ? NULL
+					  : arena_printf(a, "%s/lookup", nd->public_url);
+	rc = behind_put(in, &c, &behind, e);
+	if (rc == RC_OK && !behind)
+		rc = server_address(nd, &c.address, &c.port, e);
 	if (rc == RC_OK)
 		rc = resolver_conf(a, &c, ret, e);
 	return rc;
@@ -106,7 +137,8 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 
 /*
  * in: operator, resolver (its kind), layout? (pair, whole), state_dir? (where the
- * resolver keeps copies), resolver_port?, relay_port?  out: operator, resolver, title,
+ * resolver keeps copies), resolver_port?, relay_port?, behind?, behind_port? (of a server
+ * of the operator's that it fetches from)  out: operator, resolver, title,
  * files [{path, how, text}], then [command], ask
  */
 enum rc
@@ -117,7 +149,8 @@ service_operator_config(struct node *nd, struct arena *a, const struct actor *wh
 	const char *name;
 	json_t *config = NULL;
 	size_t n = 0;
-	enum rc rc = in_only(in, "operator " OPERATOR_CONFIG_MEMBERS, e);
+	enum rc rc =
+		in_only(in, "operator behind behind_port " OPERATOR_CONFIG_MEMBERS, e);
 
 	(void)who;
 	if (rc == RC_OK)

@@ -386,8 +386,8 @@ out:
 /*
  * in: name (or an address)  out: name (normalised), blocked (true: an order in force
  * covers it), orders: every order that names it or, by wildcard, a name above it, with
- * state, reasons, dates, ref (of the register) and authority; object: where to object to
- * them (null: at the authority's node)
+ * state, reasons, dates, ref (of the register), register (its URL, null: not named) and
+ * authority; object: where to object to them (null: at the authority's node)
  */
 enum rc
 service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -429,6 +429,15 @@ service_lookup(struct node *nd, struct arena *a, const struct actor *who, json_t
 		blocked |= strcmp(json_string_value(json_object_get(row, "state")),
 				  "in_force") == 0 &&
 			   json_is_null(json_object_get(row, "lifted"));
+	json_array_foreach (orders, i, row) {
+		const char *ref = json_string_value(json_object_get(row, "ref"));
+		json_object_set_new(
+			row, "register",
+			ref == NULL || nd->public_url == NULL
+				? json_null()
+				: json_string(arena_printf(a, "%s/v1/register/%s",
+							   nd->public_url, ref)));
+	}
 	json_object_set_new(o, "name", json_string(name));
 	json_object_set_new(o, "blocked", json_boolean(blocked));
 	json_object_set_new(o, "object",

@@ -95,6 +95,10 @@ value(void *arg, const char *word)
 		{"zone", in->zones[m->zone].origin},
 		{"what", in->zones[m->zone].what},
 		{"zones", zones_text(m)},
+		{"lookup", in->lookup},
+		{"why", in->lookup == NULL ? arena_printf(m->a, "order of %s", in->org)
+					   : arena_printf(m->a, "order of %s: %s",
+							  in->org, in->lookup)},
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
@@ -196,8 +200,9 @@ directed(struct making *m, const char *line, const char *next)
 		assert(m->n_blocks > 0);
 		m->blocks[m->n_blocks - 1].skip ^= true;
 	} else if ((rest = directive(line, "if")) != NULL) {
-		assert(strcmp(rest, "key") == 0);
-		block_open(m, m->in->tsig_name == NULL, NULL);
+		bool key = strcmp(rest, "key") == 0;
+		assert(key || strcmp(rest, "lookup") == 0);
+		block_open(m, (key ? m->in->tsig_name : m->in->lookup) == NULL, NULL);
 	} else if (directive(line, "each") != NULL) {
 		block_open(m, false, next);
 	} else if (skipping(m)) {

@@ -4,14 +4,13 @@
  * The texts are the files of resolvers/, one for each kind of resolver, built in.  A text
  * has lines that begin with '%':
  *
- *	%title TEXT         what it is for
- *	%file PATH FOLDER   a file begins; FOLDER is {state} in it when nobody says
- *otherwise %how TEXT           what is done with that file %each zone          the lines
- *to %end once for each zone, in their order %if WORD            the lines to %else or
- *%end when WORD is so: `key` (a TSIG key is %else, %end         used), `file` (the
- *resolver is to keep the zone in a file) %then               the lines after it are
- *commands to run afterwards %ask                it answers for itself, so that it can be
- *asked for the serial
+ *	%title TEXT        what it is for
+ *	%file PATH FOLDER  a file begins; FOLDER is {state} in it when nobody says
+ *otherwise %how TEXT          what is done with that file %each zone         the lines to
+ *%end once for each zone, in their order %if WORD           the lines to %else or %end
+ *when WORD is so: `key` (a TSIG key %else, %end        is used), `lookup` (a public
+ *lookup is named) %then              the lines after it are commands to run afterwards
+ *	%ask               it answers for itself: it can be asked for the serial
  *
  * and places in braces, as of core/template.h; values[] in resolver_conf.c has their
  *names.
@@ -44,7 +43,8 @@ struct resolver_conf_in {
 	const char *org;	 /* whose zone it is */
 	const char *own_address; /* of the resolver, and the port that takes NOTIFY */
 	uint16_t own_port;
-	const char *address; /* of the node's DNS server */
+	const char *lookup;  /* URL of the public lookup, NULL: not named */
+	const char *address; /* of the server that it fetches from */
 	uint16_t port;
 	const char *tsig_name, *tsig_secret; /* both or none; secret: as it is shown */
 	const char *state_dir;		     /* NULL: as Debian's package has it */

@@ -4,6 +4,7 @@
  */
 #include "node_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "service/node_int.h"
@@ -324,6 +325,84 @@ gate_accepts(void **state)
 	fix_close(&f);
 }
 
+/* ---- what is printed, and what the public is led to
+ * ------------------------------------------------------------------------------ */
+
+static const char *
+config_texts(struct fix *f, json_t *in)
+{
+	json_t *r = fix_must(f, AUTHORITY, f->n[AUTHORITY].admin, "GET",
+			     operator_path(f, "isp-one", "/config"), in);
+	const char *all = "";
+	size_t i;
+	const json_t *v;
+
+	json_array_foreach (json_object_get(r, "files"), i, v)
+		all = arena_printf(f->a, "%s%s", all, fix_text(v, "text"));
+	return all;
+}
+
+static void
+setting_add(struct fix *f, const char *line)
+{
+	FILE *conf =
+		fopen(arena_printf(f->a, "%s/saluran.conf", f->n[AUTHORITY].dir), "a");
+
+	assert_non_null(conf);
+	assert_true(fprintf(conf, "%s\n", line) > 0);
+	assert_int_equal(fclose(conf), 0);
+}
+
+/* A resolver behind the operator's own server asks that one, without the key. */
+static void
+behind(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	add(&f, "isp-one", "main", true);
+	const char *own = config_texts(&f, json_pack("{s:s}", "resolver", "bind"));
+	assert_non_null(strstr(own, "isp-one." MAIN));
+	const char *after = config_texts(&f, json_pack("{s:s, s:s, s:s}", "resolver",
+						       "bind", "behind", "192.0.2.60",
+						       "behind_port", "5300"));
+	assert_non_null(strstr(after, "primaries { 192.0.2.60 port 5300; };"));
+	assert_null(strstr(after, "isp-one." MAIN));
+	assert_null(strstr(after, "127.0.0.1"));
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "GET",
+		    operator_path(&f, "isp-one", "/config"),
+		    json_pack("{s:s, s:s}", "resolver", "bind", "behind", "dns.example"),
+		    RC_INVALID, "address of your server");
+	fix_close(&f);
+}
+
+/* Whoever looks a name up, or is led to the page, finds the entry of the register. */
+static void
+lookup_names_register(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = overdue_case(&f, "U-1");
+	approved(&f, fix_order("[\"bad.example\"]", c));
+	json_t *r = fix_must(&f, AUTHORITY, NULL, "GET", "/v1/lookup",
+			     json_pack("{s:s}", "name", "bad.example"));
+	const json_t *o = json_array_get(json_object_get(r, "orders"), 0);
+	const char *ref = fix_text(o, "ref");
+	assert_true(json_is_null(json_object_get(o, "register")));
+	setting_add(&f, "public.url = https://register.example/");
+	fix_reopen(&f, AUTHORITY);
+	r = fix_must(&f, AUTHORITY, NULL, "GET", "/v1/lookup",
+		     json_pack("{s:s}", "name", "bad.example"));
+	o = json_array_get(json_object_get(r, "orders"), 0);
+	assert_string_equal(
+		fix_text(o, "register"),
+		arena_printf(f.a, "https://register.example/v1/register/%s", ref));
+	fix_close(&f);
+}
+
 /* ---- zones
  * ------------------------------------------------------------------------------- */
 
@@ -484,10 +563,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys),	   cmocka_unit_test(matrix),
-		cmocka_unit_test(gate),	   cmocka_unit_test(gate_accepts),
-		cmocka_unit_test(zones),   cmocka_unit_test(lifts_by_operator),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(matrix),
+		cmocka_unit_test(gate),
+		cmocka_unit_test(gate_accepts),
+		cmocka_unit_test(zones),
+		cmocka_unit_test(lifts_by_operator),
 		cmocka_unit_test(effects),
+		cmocka_unit_test(behind),
+		cmocka_unit_test(lookup_names_register),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,7 @@ class Resolver:
     signs = True          # it can have a key of its own
     blocked_as = "nxdomain"
     ede = []              # with a blocked answer
+    ede_names = False     # and its text names the name that was asked for
     outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
     rules_at_once = True    # after a restart its first answer is by the rules
 
@@ -337,7 +338,7 @@ class PowerDns(Resolver):
 
 class KnotResolver(Resolver):
     kind, title = "knot-resolver", "Knot Resolver"
-    ede = [16]
+    ede, ede_names = [16], True
 
     def folders(self):
         return ["knot", "knot/db"]
@@ -370,30 +371,75 @@ class KnotResolver(Resolver):
                                          self.path("kresd.conf"), self.dir])]
 
 
-class Nsd(Resolver):
-    kind, answers = "nsd", False
+class Distribution(Resolver):
+    """A server that hands the zones on, and an Unbound that has them from it: with the text that
+    is printed for the server, and the one for a resolver behind it."""
 
     def folders(self):
-        return ["nsd"]
+        return ["behind", "behind/etc"]
+
+    def notify_port(self):
+        return self.lab.port()
+
+    def add(self, *more):
+        super().add(*more)
+        shown = self.node.cli(
+            "operator", "config", self.name, "--resolver", "unbound", "--behind", "127.0.0.1",
+            "--behind-port", str(self.own_port), "--state-dir", self.path("behind"),
+            "--resolver-port", str(self.port), who=self.node.admin)
+        expect("files for a resolver behind", len(shown["files"]), 1)
+        if self.key[1] in shown["files"][0]["text"] or str(self.node.rpz_port) in \
+                shown["files"][0]["text"]:
+            raise Failure("a resolver behind a server asks the node")
+        with open(self.path("behind", "etc", "saluran.conf"), "w", encoding="utf-8") as f:
+            f.write(shown["files"][0]["text"])
+        with open(self.path("behind", "unbound.conf"), "w", encoding="utf-8") as f:
+            f.write(UNBOUND_CONF.format(dir=self.path("behind"), port=self.port,
+                                        root=self.root.port))
+        return self
+
+    def programs(self):
+        return [self.server(),
+                (self.name + "-behind", [parts("unbound")[0], "-d", "-c",
+                                         self.path("behind", "unbound.conf")])]
+
+    def held(self, zone):
+        """The serial that the server itself has, None: it does not answer for the zone."""
+        got = ask(self.own_port, zone, "SOA")
+        rows = got.texts("SOA") if got else []
+        return int(rows[0]) if rows else None
+
+
+class Nsd(Distribution):
+    kind, title = "nsd", "NSD"
+
+    def folders(self):
+        return super().folders() + ["nsd"]
+
+    def state_dir(self):
+        return self.path("nsd")
 
     def configure(self):
         self.write("nsd.conf", NSD_CONF)
 
-    def programs(self):
-        return [(self.name + "-server", [parts("nsd")[0], "-d", "-c", self.path("nsd.conf")])]
+    def server(self):
+        return (self.name + "-server", [parts("nsd")[0], "-d", "-c", self.path("nsd.conf")])
 
 
-class Knot(Resolver):
-    kind, answers = "knot", False
+class Knot(Distribution):
+    kind, title = "knot", "Knot DNS"
 
     def folders(self):
-        return ["knot", "knot/db"]
+        return super().folders() + ["knot", "knot/db"]
+
+    def state_dir(self):
+        return self.path("knot")
 
     def configure(self):
         self.write("knot.conf", KNOT_CONF)
 
-    def programs(self):
-        return [(self.name + "-server", [parts("knotd")[0], "-c", self.path("knot.conf")])]
+    def server(self):
+        return (self.name + "-server", [parts("knotd")[0], "-c", self.path("knot.conf")])
 
 
 ALL = (Bind, Unbound, PowerDns, KnotResolver)

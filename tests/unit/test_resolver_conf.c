@@ -144,6 +144,39 @@ files_of_copies(void **state)
 	arena_free(a);
 }
 
+/* Who can say why says it, and where to look it up where the authority names that; text
+ * and key are as they were otherwise. */
+static void
+why(void **state)
+{
+	static const char *const says[] = {"powerdns", "knot-resolver"};
+	static const char lookup[] = "https://register.test/lookup";
+
+	(void)state;
+	for (size_t i = 0; i < (size_t)KINDS; i++) {
+		struct arena *a = arena_create();
+		struct resolver_conf_in in = asked(kinds[i], true);
+		json_t *c;
+		bool can =
+			strcmp(kinds[i], says[0]) == 0 || strcmp(kinds[i], says[1]) == 0;
+		const char *all = texts(a, &in, &c);
+		assert_int_equal(strstr(all, "order of kominfo.example") != NULL, can);
+		assert_null(strstr(all, lookup));
+		assert_null(strstr(all, "?name="));
+		json_decref(c);
+		in.lookup = lookup;
+		all = texts(a, &in, &c);
+		assert_int_equal(strstr(all, "order of kominfo.example: "
+					     "https://register.test/lookup") != NULL,
+				 can);
+		assert_int_equal(strstr(all, "?name=") != NULL,
+				 strcmp(kinds[i], says[1]) == 0);
+		assert_non_null(strstr(all, "isp.rpz.test"));
+		json_decref(c);
+		arena_free(a);
+	}
+}
+
 static void
 addresses_of_six(void **state)
 {
@@ -184,7 +217,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind),	   cmocka_unit_test(unbound_by_relay),
 		cmocka_unit_test(files_of_copies), cmocka_unit_test(addresses_of_six),
-		cmocka_unit_test(unknown_kinds),
+		cmocka_unit_test(unknown_kinds),   cmocka_unit_test(why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
