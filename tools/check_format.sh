@@ -18,13 +18,23 @@ if [ "${#files[@]}" -eq 0 ]; then
 	echo "format: no file to look at" >&2
 	exit 1
 fi
-bad=0
-for f in "${files[@]}"; do
-	if ! clang-format-14 --style="file:$root/.clang-format" --dry-run --Werror \
-		--ferror-limit=1 "$f" 2>/dev/null; then
-		echo "$f: not formatted; run: make format"
-		bad=$((bad + 1))
+export STYLE=file:$root/.clang-format
+well_formatted() {
+	clang-format-14 --style="$STYLE" --dry-run --Werror --ferror-limit=1 "$@" 2>/dev/null
+}
+# One process for many files, as its start takes longer than its work; then each by itself.
+report() {
+	local f
+	if ! well_formatted "$@"; then
+		for f in "$@"; do
+			well_formatted "$f" || echo "$f: not formatted; run: make format"
+		done
 	fi
-done
-echo "format: ${#files[@]} files, $bad problems"
-[ "$bad" -eq 0 ]
+}
+export -f well_formatted report
+bad=$(printf '%s\0' "${files[@]}" | xargs -0 -n 32 -P 2 bash -c 'report "$@"' report)
+echo "format: ${#files[@]} files, $(grep -c . <<<"$bad" || true) problems"
+if [ -n "$bad" ]; then
+	echo "$bad"
+	exit 1
+fi

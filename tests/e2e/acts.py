@@ -9,7 +9,7 @@ import os
 import time
 
 import lab as lab_module
-from lab import Failure, Node, Refused, when
+from lab import Failure, Node, Refused, expect, when
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 US_PER_S = 1000000
@@ -18,11 +18,6 @@ OK, INVALID, DENIED, NOT_FOUND, CONFLICT, GONE = 200, 400, 403, 404, 409, 410
 AUTHORITY_PEOPLE = {"sari": "officer", "agus": "approver", "dewi": "approver",
                     "rina": "approver", "bima": "approver", "tono": "auditor"}
 PLATFORM_PEOPLE = {"max": "agent", "lena": "lead"}
-
-
-def expect(what, got, want):
-    if got != want:
-        raise Failure(f"{what}: {got!r} instead of {want!r}")
 
 
 def must(what, truth, shown=None):

@@ -6,6 +6,8 @@ import struct
 import threading
 import time
 
+from lab import free_port
+
 A, TXT, SOA, OPT = 1, 16, 6, 41
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 QR, AA, TC, RD, RA, Z = 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0040
@@ -128,18 +130,3 @@ class Server:
         self.thread.join()
         for s in self.sockets:
             s.close()
-
-
-def free_port(host="127.0.0.1"):
-    """Free for UDP and TCP alike."""
-    for _ in range(100):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind((host, 0))
-            port = udp.getsockname()[1]
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-                try:
-                    tcp.bind((host, port))
-                    return port
-                except OSError:
-                    continue
-    raise SystemExit("dns_foe: no free port")

@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import random
-import re
 import select
 import shutil
 import signal
@@ -37,6 +36,7 @@ POLL_S = 0.02     # between two questions to a node
 PORT_FIRST, PORT_LAST = 20000, 32000
 LOG_TAIL = 8000
 RECORDS_MAX = 20000  # exchanges of one test
+RESERVED = {}  # port: what holds it for this process
 CANARY = "_saluran-serial"
 PR_SET_PDEATHSIG = 1
 
@@ -55,6 +55,11 @@ class Refused(Failure):
         self.code, self.problem, self.shown = code, problem, shown
         self.detail = problem.get("detail", "")
         super().__init__(f"'saluran {' '.join(words)}' ended with {code}: {self.detail}")
+
+
+def expect(what, got, want):
+    if got != want:
+        raise Failure(f"{what}: {got!r} instead of {want!r}")
 
 
 def record(method, path, sent, body, status, headers, answer):
@@ -95,24 +100,36 @@ def lines_of(path):
         return [line.strip() for line in f if line.strip()]
 
 
-def free_port(taken):
-    """Free for UDP and TCP alike, and not given before."""
+def reserve(port):
+    """Ours until this process ends; False when another test has it, bound or not yet."""
+    if port in RESERVED:
+        return False
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        mark.bind(f"\0saluran-test-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    RESERVED[port] = mark
+    return True
+
+
+def free_port(host="127.0.0.1"):
+    """Free for UDP and TCP alike, and given to nobody else, be it in another process."""
     for _ in range(500):
         port = random.SystemRandom().randrange(PORT_FIRST, PORT_LAST)
-        if port in taken:
-            continue
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
                     socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-                udp.bind(("127.0.0.1", port))
-                tcp.bind(("127.0.0.1", port))
+                udp.bind((host, port))
+                tcp.bind((host, port))
         except OSError as e:
             if e.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             continue
-        taken.add(port)
-        return port
-    raise Failure("no free port on 127.0.0.1")
+        if reserve(port):
+            return port
+    raise Failure(f"no free port on {host}")
 
 
 def parts(*programs):
@@ -138,7 +155,6 @@ class Lab:
         self.keep = keep
         self.dir = tempfile.mkdtemp(prefix="saluran-")
         self.children = {}
-        self.ports = set()
         self.nodes = []
         self.closed = False
         atexit.register(self.close)
@@ -155,7 +171,7 @@ class Lab:
             self.close()
 
     def port(self):
-        return free_port(self.ports)
+        return free_port()
 
     def path(self, *parts_):
         return os.path.join(self.dir, *parts_)
@@ -172,15 +188,15 @@ class Lab:
         else:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
-    def start(self, name, command, env=None, preexec=None):
-        """stdout is a pipe, stderr a log file."""
+    def start(self, name, command, env=None, preexec=None, to_log=False):
+        """stderr is a log file; stdout is a pipe, or with to_log goes there too."""
         def setup():
             self._child_setup()
             if preexec:
                 preexec()
         with open(self.path(name + ".log"), "ab") as log:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.PIPE, stderr=log,
+                                     stdout=log if to_log else subprocess.PIPE, stderr=log,
                                      env={**os.environ, **(env or {})}, preexec_fn=setup)
         self.children[name] = child
         return child
@@ -197,7 +213,8 @@ class Lab:
             child.wait()
             raise Failure(f"{name} did not end within {STOP_S} s of its signal") from None
         finally:
-            child.stdout.close()
+            if child.stdout:
+                child.stdout.close()
         return child.returncode
 
     def logs(self):
@@ -453,112 +470,3 @@ def introduce(one, other, policy):
         words = ["--policy", policy] if a is one else []
         made = a.cli("peer", "introduce", b.org, *words, "--out", path, who=a.admin)
         b.cli("peer", "add", path, "--fingerprint", made["fingerprint"], *own, who=b.admin)
-
-
-ROOT_ZONE = """$TTL 5
-@ SOA a.root. h.root. 1 3600 600 604800 5
-@ NS a.root.
-a.root. A 127.0.0.1
-"""
-NSD_CONF = """server:
-    ip-address: 127.0.0.1@{nsd}
-    server-count: 1
-    username: ""
-    chroot: ""
-    zonesdir: "{dir}"
-    pidfile: "{dir}/nsd.pid"
-    database: ""
-    logfile: "{dir}/nsd.log"
-    xfrdfile: "{dir}/xfrd.state"
-    zonelistfile: "{dir}/zone.list"
-    xfrdir: "{dir}"
-remote-control:
-    control-enable: no
-zone:
-    name: "."
-    zonefile: "root.zone"
-"""
-UNBOUND_CONF = """server:
-    interface: 127.0.0.1@{unbound}
-    port: {unbound}
-    outgoing-interface: 127.0.0.1
-    do-not-query-localhost: no
-    access-control: 127.0.0.0/8 allow
-    module-config: "respip iterator"
-    chroot: ""
-    username: ""
-    directory: "{dir}"
-    pidfile: "{dir}/unbound.pid"
-    logfile: "{dir}/unbound.log"
-    use-syslog: no
-    verbosity: 1
-    num-threads: 1
-    do-ip6: no
-    so-rcvbuf: 0
-    so-sndbuf: 0
-    rrset-cache-size: 1m
-    msg-cache-size: 1m
-    ede: yes
-rpz:
-    name: "{zone}"
-    primary: 127.0.0.1@{rpz}
-    allow-notify: 127.0.0.1
-    zonefile: "{dir}/rpz.zone"
-    rpz-log: yes
-    rpz-log-name: "orders"
-remote-control:
-    control-enable: no
-forward-zone:
-    name: "."
-    forward-addr: 127.0.0.1@{nsd}
-"""
-
-
-class Dns:
-    """NSD with made-up addresses of names, Unbound before it, and kdig to ask."""
-
-    def __init__(self, lab, addresses, rpz_port, zone):
-        self.lab, self.addresses = lab, addresses
-        nsd, unbound, self.kdig = parts("nsd", "unbound", "kdig")
-        self.nsd_port, self.port = lab.port(), lab.port()
-        conf = {"dir": lab.dir, "nsd": self.nsd_port, "unbound": self.port,
-                "rpz": rpz_port, "zone": zone}
-        lab.write("root.zone", ROOT_ZONE + "".join(
-            f"{name}. A {a}\n" for name, a in addresses.items()))
-        lab.start("nsd-server", [nsd, "-d", "-c",
-                                 lab.write("nsd.conf", NSD_CONF.format(**conf))])
-        names = list(addresses)
-        lab.wait("NSD answers", lambda: self.ask(names[:1], port=self.nsd_port)
-                 [names[0]] == ("NOERROR", [addresses[names[0]]]))
-        lab.start("unbound-server",
-                  [unbound, "-d", "-c",
-                   lab.write("unbound.conf", UNBOUND_CONF.format(**conf))])
-        lab.wait("Unbound resolves every name", lambda: self.open(names))
-
-    def ask(self, names, kind="A", port=None):
-        """{name: (status, answers)} by one run of kdig; ("none", []) without an answer."""
-        command = [self.kdig, "@127.0.0.1", "-p", str(port or self.port), "+timeout=1",
-                   "+retry=0", "+noauthority", "+noadditional"]
-        for name in names:
-            command += [name, kind]
-        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                             text=True, timeout=COMMAND_S, check=False)
-        got = {name: ("none", []) for name in names}
-        for answer in run.stdout.split("->>HEADER<<-")[1:]:
-            status = re.search(r"status: (\w+)", answer)
-            name = re.search(r"^;; (\S+)\.\s+IN\s", answer, re.M).group(1)
-            rows = re.findall(rf"^\S+\s+\d+\s+IN\s+{kind}\s+(.+)$", answer, re.M)
-            got[name] = (status.group(1), [row.strip('"') for row in rows])
-        return got
-
-    def blocked(self, names):
-        return all(v == ("NXDOMAIN", []) for v in self.ask(names).values())
-
-    def open(self, names):
-        return all(v == ("NOERROR", [self.addresses[n]])
-                   for n, v in self.ask(names).items())
-
-    def serial(self):
-        """The zone's serial that Unbound has in effect, or None."""
-        rows = self.ask([CANARY], "TXT")[CANARY][1]
-        return rows[0] if rows else None

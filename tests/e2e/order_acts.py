@@ -2,8 +2,8 @@
 checked, drafted, returned, drafted again, approved by two, objected to, ruled on and lifted."""
 import time
 
-from acts import CONFLICT, DENIED, DAY, INVALID, expect, must
-from lab import when
+from acts import CONFLICT, DAY, DENIED, INVALID, must
+from lab import expect, when
 
 
 def utc(at):

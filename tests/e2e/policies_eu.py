@@ -2,8 +2,8 @@
 import json
 import os
 
-from acts import (CONFLICT, DAY, GONE, HOUR, INVALID, OK, Two, expect, must)
-from lab import SOURCE, when
+from acts import (CONFLICT, DAY, GONE, HOUR, INVALID, OK, Two, must)
+from lab import SOURCE, expect, when
 from order_acts import Order, utc
 from policies_id import ending
 

@@ -1,10 +1,10 @@
 """The stories of the Indonesian policies and of the demo's, for tests/e2e/test_policy_stories.py."""
-from acts import DAY, HOUR, INVALID, Two, expect, must
-from lab import Dns, when
+from acts import DAY, HOUR, INVALID, Two, must
+from lab import expect, when
 from order_acts import Order, utc
+from resolvers import Several, Unbound
 
 WIB_S = 7 * HOUR     # western Indonesian time is that much ahead of UTC
-ZONE = "rpz.saluran"
 SECRET = "they-must-not-know-of-this"
 
 
@@ -42,10 +42,8 @@ def agreement_2017(lab):
     order.draft()
     order.again("Not all below it.", names=["t.me", "one.example"])
     order.check("whole_service")
-    dns = Dns(lab, {"t.me": "192.0.2.1", "one.example": "192.0.2.2",
-                    "library.example": "192.0.2.9"}, two.one.rpz_port, ZONE)
-    two.wati.post("/v1/operators", name="isp", address="127.0.0.1", notify_port=dns.port)
-    two.wait("Unbound has pulled the zone", lambda: dns.serial() is not None)
+    dns = Several(lab, two.one, {"t.me": "192.0.2.1", "one.example": "192.0.2.2",
+                                 "library.example": "192.0.2.9"}, (Unbound,))
     order.override("whole_service")
     order.approve()
     two.wait("Unbound blocks", lambda: dns.blocked(order.names))

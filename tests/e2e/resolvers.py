@@ -9,7 +9,7 @@ import signal
 import time
 
 from dnsask import ask
-from lab import CANARY, Failure, parts
+from lab import CANARY, parts
 
 ADDRESS_UNLESS = "192.0.2.1"  # of every name that has no address of its own
 REFRESH_S = 90                # a transfer that came without NOTIFY
@@ -497,8 +497,3 @@ def all_of(lab, node, root, kinds=ALL, **more):
     for resolver in made:
         resolver.start()
     return made
-
-
-def expect(what, got, want):
-    if got != want:
-        raise Failure(f"{what}: {got!r} instead of {want!r}")

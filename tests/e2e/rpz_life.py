@@ -9,8 +9,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import blocks  # noqa: E402
 import resolvers  # noqa: E402
-from lab import Failure, Lab, parts  # noqa: E402
-from resolvers import expect  # noqa: E402
+from lab import Failure, Lab, expect, parts  # noqa: E402
 
 ZONE = "rpz.saluran"
 EFFECT_S = 15       # at most, on a busy machine; a poll of the SOA would take a minute

@@ -9,9 +9,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab as lab_module  # noqa: E402
-from lab import EXIT_CONFLICT, EXIT_DENIED, Dns, Failure, Lab, Node, Refused  # noqa: E402
+from lab import EXIT_CONFLICT, EXIT_DENIED, Failure, Lab, Node, Refused, expect  # noqa: E402
+from resolvers import Several, Unbound  # noqa: E402
 
-ZONE = "rpz.saluran"
 EMERGENCY_S = 12
 NOTICE_S = 8
 STAGES_S = (6, 12)   # from the plan on: far enough apart to be told apart
@@ -33,11 +33,6 @@ def policy(lab):
     p["order"].update(ladder_steps=0, emergency_max_s=EMERGENCY_S,
                       notice_before_end_s=NOTICE_S)
     return lab.write("policy.json", json.dumps(p))
-
-
-def expect(what, got, want):
-    if got != want:
-        raise Failure(f"{what}: {got!r} instead of {want!r}")
 
 
 def refused(node, who, code, *words):
@@ -66,10 +61,7 @@ class Life:
             for name, role in people[node]:
                 node.add_person(name, role)
         lab_module.introduce(self.authority, self.platform, policy(self.lab))
-        self.dns = Dns(self.lab, NAMES, self.authority.rpz_port, ZONE)
-        self.authority.cli("operator", "add", "isp", "--address", "127.0.0.1",
-                           "--notify-port", str(self.dns.port), who="wati")
-        self.lab.wait("Unbound has pulled the zone", lambda: self.dns.serial() is not None)
+        self.dns = Several(self.lab, self.authority, NAMES, (Unbound,))
 
     def cli(self, who, *words):
         return self.authority.cli(*words, who=who)

@@ -9,6 +9,7 @@ import sys
 
 import dns_foe as dns
 from dns_foe import message
+from lab import free_port
 
 BIN = os.environ["SALURAN_BIN"]
 ZONE = "rpz.test"
@@ -165,7 +166,7 @@ def main():
     # A resolver that is not there is down, whatever is expected; its names are not asked.
     for expect in ("blocked", "free"):
         r = probe("good.test", "nxdomain.test", "--resolver",
-                  f"127.0.0.1:{dns.free_port()},udp", *common, "--expect", expect)
+                  f"127.0.0.1:{free_port()},udp", *common, "--expect", expect)
         assert [x["verdict"] for x in r] == ["down", "down"], r
     # One that goes away in the middle of a round, after its canary, blocks nothing.
     gone = []
@@ -184,7 +185,7 @@ def main():
         assert by["drop.test"] == "down" and by["nxdomain.test"] == "down", by
         assert by["good.test"] in ("open", "lifted"), by
     # A control that is not there: nothing without our own mark is called a block.
-    dead = ["--control", f"127.0.0.1:{dns.free_port()}", "--never", "good.test", "--zone", ZONE]
+    dead = ["--control", f"127.0.0.1:{free_port()}", "--never", "good.test", "--zone", ZONE]
     r = probe("nxdomain.test", "deadblocked.test", "good.test", "--resolver",
               f"127.0.0.1:{bad.port}", *dead)
     assert [x["verdict"] for x in r] == ["unknown", "nxdomain", "unknown"], r

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-import dns_foe
+from lab import free_port
 
 BIN = os.environ["SALURAN_BIN"]
 MANY = os.path.join(os.environ["SALURAN_BUILD"], "tests", "many_resolvers")
@@ -18,7 +18,7 @@ RESOLVERS, NAMES, RATE = 1000, 100, 10
 
 
 def main():
-    port = dns_foe.free_port()
+    port = free_port()
     server = subprocess.Popen([MANY, str(port)], stdout=subprocess.PIPE, text=True)
     try:
         if server.stdout.readline() != "ready\n":

@@ -9,18 +9,13 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import resolvers  # noqa: E402
 from blocks import Authority  # noqa: E402
-from lab import BIN, Failure, Lab  # noqa: E402
+from lab import BIN, Failure, Lab, expect  # noqa: E402
 from resolvers import Bind, KnotResolver, PowerDns, Root, Unbound  # noqa: E402
 
 NAMES = {"one.example": "198.51.100.1", "two.example": "198.51.100.2",
          "never.example": "198.51.100.3"}
 EFFECT_S = 60
 KINDS = (Unbound, Bind, PowerDns, KnotResolver)
-
-
-def expect(what, got, want):
-    if got != want:
-        raise Failure(f"{what}: {got!r} instead of {want!r}")
 
 
 class Story:

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import dns_foe as dns  # noqa: E402
-from lab import BIN, Failure, Lab, parts  # noqa: E402
+from lab import BIN, Failure, Lab, expect, parts  # noqa: E402
 
 ZONE, SERIAL, TTL_S = "rpz.test", 20, 30
 REAL, LANDING = "198.51.100.7", "192.0.2.80"
@@ -125,11 +125,6 @@ class World:
 
     def verdicts(self, *words, **more):
         return {r["owner"]: r["verdict"] for r in self.probe(*words, **more)}
-
-
-def expect(what, got, want):
-    if got != want:
-        raise Failure(f"{what}: {got!r} instead of {want!r}")
 
 
 def actions(w):
