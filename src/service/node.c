@@ -108,7 +108,8 @@ const struct setting_def node_settings[] = {
 	{"rpz.fold_hours", SETTING_INT, 1, 24, "4", "hours",
 	 "and how long after it that may still begin"},
 	{"rpz.hot_rows", SETTING_INT, 100, 1000000, "20000", "rows",
-	 "a hot zone of more rows is folded at once"},
+	 "a hot zone of more rows is folded without waiting for them, at most once an "
+	 "hour"},
 	{"rpz.refresh_s", SETTING_INT, 1, 86400, "60", "s",
 	 "how often resolvers ask by themselves whether the zone has changed"},
 	{"rpz.retry_s", SETTING_INT, 1, 86400, "10", "s",

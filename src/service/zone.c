@@ -282,13 +282,17 @@ on_diff(void *arg, const struct rpzrow *row, bool added, struct err *e)
 {
 	struct diffing *d = arg;
 
-	(void)e;
 	json_array_append_new(added ? d->added : d->removed,
 			      json_pack("{s:s, s:s}", "owner", row->owner, "action",
 					rpzrow_act_text(d->a, row->act, row->data)));
 	buf_puts(d->rpz, added ? "+ " : "- ");
 	rpzrow_put(d->rpz, row, d->ttl_s);
-	return RC_OK;
+	return buf_ok(d->rpz)
+		       ? RC_OK
+		       : err_set(e, RC_TOO_LARGE,
+				 "more than %d bytes differ: ask from a newer serial, or "
+				 "transfer the zone",
+				 ZONE_DIFF_MAX);
 }
 
 /* in: zone? (an origin; the main zone), from? (a serial; the base's), to? (now)
@@ -324,11 +328,6 @@ service_zone_diff(struct node *nd, struct arena *a, const struct actor *who, jso
 	if (rc == RC_OK)
 		rc = service_zone_changes(nd, origin, (uint32_t)from, (uint32_t)to,
 					  on_diff, &d, e);
-	if (rc == RC_OK && !buf_ok(&rpz))
-		rc = err_set(e, RC_TOO_LARGE,
-			     "more than %d bytes differ: ask from a newer serial, or "
-			     "transfer the zone",
-			     ZONE_DIFF_MAX);
 	if (rc == RC_OK)
 		reply_json(a, out,
 			   json_pack("{s:s, s:I, s:I, s:O, s:O, s:s}", "zone", origin,

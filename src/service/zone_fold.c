@@ -140,7 +140,12 @@ is_due(const struct node *nd, const struct zone_head *z, int64_t now_us)
 	int64_t hours = settings_int(nd->config, "rpz.fold_hours");
 	bool quiet = now_us - since < hours * FOLD_HOUR_US && z->folded_us < since;
 	bool stale = z->serial != z->base_serial || z->n_hot != 0;
+	int64_t ago_us = now_us - z->folded_us; /* negative: the clock was set back */
 
+	/* The hot zone forgets what the fold before the last made base: nobody may still
+	 * be fetching that, or a lifted name is blocked again meanwhile. */
+	if (ago_us >= 0 && ago_us < FOLD_HOUR_US)
+		return false;
 	return stale && (quiet || (z->n_hot > settings_int(nd->config, "rpz.hot_rows") &&
 				   z->serial != z->base_serial));
 }

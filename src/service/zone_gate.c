@@ -194,10 +194,11 @@ hold(struct look *l, struct err *e)
 }
 
 enum rc
-zone_gate(struct writer *w, const char *order, bool *ret_held, struct err *e)
+zone_gate(struct writer *w, const char *order, bool comes, bool *ret_held, struct err *e)
 {
 	struct order_row o;
 	struct look l = {.w = w, .o = &o};
+	const char *guards = NULL;
 	int64_t published = 0;
 	const struct db_param key[] = {DB_P_TEXT(order)};
 	enum rc rc = view_order_get(w->s, w->a, order, &o, e);
@@ -205,10 +206,13 @@ zone_gate(struct writer *w, const char *order, bool *ret_held, struct err *e)
 	*ret_held = false;
 	if (rc == RC_OK && o.life != ORDER_IN_FORCE)
 		return hold_end(w, order, "ended", e);
-	/* What is out is out: a part of it may just have been lifted. */
-	if (rc == RC_OK)
+	/* What is out is out.  A lift of a part lets at most the rest of a held one go.
+	 */
+	if (rc == RC_OK && !comes)
+		rc = store_text(w->s, w->a, &SQL_ZONE_HELD_GET, key, &guards, e);
+	if (rc == RC_OK && comes)
 		rc = store_int(w->s, &SQL_ZONE_PUBLISHED, key, 0, &published, e);
-	if (rc != RC_OK || published != 0)
+	if (rc != RC_OK || published != 0 || (!comes && guards == NULL))
 		return rc;
 	l.guards = json_array();
 	l.findings = json_array();

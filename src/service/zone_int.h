@@ -107,8 +107,9 @@ enum rc publish_hot(struct publish *p, const char *key, struct err *e) MUST_CHEC
 /* zone_check.c: the checkers and what they say of each zone.  *ret is new. */
 enum rc zone_checkers_json(struct store *s, json_t **ret, struct err *e) MUST_CHECK;
 
-/* zone_gate.c: may this order go out?  *ret_held is the reason why not, or NULL. */
-enum rc zone_gate(struct writer *w, const char *order, bool *ret_held,
+/* zone_gate.c: may this order go out?  `comes`: it was approved or overridden; else
+ * something of it was lifted. */
+enum rc zone_gate(struct writer *w, const char *order, bool comes, bool *ret_held,
 		  struct err *e) MUST_CHECK;
 
 #endif

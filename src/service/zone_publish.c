@@ -30,10 +30,10 @@ zone_serial_next(struct writer *w, uint32_t *ret, struct err *e)
 	if (rc == RC_OK)
 		rc = view_zone_serial(w->s, &of_log, e);
 	uint64_t next = (uint64_t)counter + 1;
-	if (next < of_log)
+	if (next <= of_log)
 		next = of_log; /* the serial that the order has in the log */
-	else if (of_log == counter && by_time > next && by_time <= INT32_MAX)
-		next = by_time;
+	else if (by_time > next && by_time <= INT32_MAX)
+		next = by_time; /* a copy that was restored is behind its resolvers */
 	*ret = (uint32_t)next;
 	return rc;
 }
@@ -269,7 +269,7 @@ zone_follow(struct writer *w, const char *type, const json_t *body, struct err *
 	enum rc rc = view_order_get(w->s, w->a, order, &row, e);
 	if (rc != RC_OK || (comes && row.life != ORDER_IN_FORCE))
 		return rc;
-	rc = zone_gate(w, order, &held, e);
+	rc = zone_gate(w, order, comes, &held, e);
 	return rc == RC_OK ? order_publish(w, order, e) : rc;
 }
 

@@ -209,37 +209,80 @@ row_give(struct arena *a, const char *key, const char *action, zone_on_row *fn, 
 	return rc == RC_OK ? fn(arg, &row, added, e) : rc;
 }
 
+/* A difference while it is read: the changes of one owner stand together. */
+struct telling {
+	struct store *s;
+	struct arena *a; /* of that owner */
+	struct zone_delta d;
+	zone_on_row *fn;
+	void *arg;
+};
+
+static enum rc
+tell(struct telling *t, struct err *e)
+{
+	const struct zone_delta *d = &t->d;
+	enum rc rc = RC_OK;
+
+	if (d->owner == NULL || delta_same(d))
+		return rc;
+	if (d->old != NULL)
+		rc = row_give(t->a, d->owner, d->old, t->fn, t->arg, false, e);
+	if (rc == RC_OK && d->new != NULL)
+		rc = row_give(t->a, d->owner, d->new, t->fn, t->arg, true, e);
+	return rc;
+}
+
+static enum rc
+on_telling(void *arg, const struct db_row *row, struct err *e)
+{
+	struct telling *t = arg;
+	size_t len;
+	const char *owner = t->s->drv->col_text(row, 0, &len);
+
+	if (t->d.owner == NULL || strcmp(t->d.owner, owner) != 0) {
+		enum rc rc = tell(t, e);
+		if (rc != RC_OK)
+			return rc;
+		arena_reset(t->a);
+		t->d = (struct zone_delta){
+			.owner = arena_strdup(t->a, owner),
+			.old = store_col_text(t->s, t->a, row, 1),
+		};
+	}
+	t->d.new = store_col_text(t->s, t->a, row, 2);
+	return RC_OK;
+}
+
 enum rc
 service_zone_changes(struct node *nd, const char *origin, uint32_t from, uint32_t to,
 		     zone_on_row *fn, void *arg, struct err *e)
 {
+	struct telling t = {.a = arena_create(), .fn = fn, .arg = arg};
 	struct arena *a = arena_create();
-	struct store *s = NULL;
-	struct store_list l = {.n = 0};
 	enum zone_part part;
 	struct zone_head z;
-	enum rc rc = reader_snapshot(nd, &s, e);
+	enum rc rc = reader_snapshot(nd, &t.s, e);
 
 	if (rc == RC_OK)
-		rc = zone_by_origin(s, a, origin, &z, &part, e);
+		rc = zone_by_origin(t.s, a, origin, &z, &part, e);
 	if (rc == RC_OK)
-		rc = serial_known(s, &z, part, from, e);
+		rc = serial_known(t.s, &z, part, from, e);
 	if (rc == RC_OK)
-		rc = serial_known(s, &z, part, to, e);
+		rc = serial_known(t.s, &z, part, to, e);
 	if (rc == RC_OK)
-		rc = zone_deltas(s, a, z.name,
-				 part == ZONE_PART_HOT ? ZONE_LAYER_HOT
-						       : ZONE_LAYER_WHOLE,
-				 from, to, &l, e);
-	const struct zone_delta *d = l.rows;
-	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
-		if (d[i].old != NULL)
-			rc = row_give(a, d[i].owner, d[i].old, fn, arg, false, e);
-		if (rc == RC_OK && d[i].new != NULL)
-			rc = row_give(a, d[i].owner, d[i].new, fn, arg, true, e);
-	}
-	reader_put(nd, s);
+		rc = store_run(t.s, &SQL_ZONE_CHANGE_RANGE,
+			       (struct db_param[]){DB_P_TEXT(z.name),
+						   DB_P_INT(part == ZONE_PART_HOT
+								    ? ZONE_LAYER_HOT
+								    : ZONE_LAYER_WHOLE),
+						   DB_P_INT(from), DB_P_INT(to)},
+			       on_telling, &t, e);
+	if (rc == RC_OK)
+		rc = tell(&t, e);
+	reader_put(nd, t.s);
 	arena_free(a);
+	arena_free(t.a);
 	return rc;
 }
 

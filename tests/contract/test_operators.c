@@ -288,6 +288,38 @@ gate(void **state)
 	fix_close(&f);
 }
 
+/* What is left of an order that was lifted in part stays where it is, whatever the lists
+ * say now, also where no journal tells any more that it was published. */
+static void
+gate_leaves_what_is_out(void **state)
+{
+	static const char *const listed[] = {"bad.example"};
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = overdue_case(&f, "L-1");
+	const char *order =
+		approved(&f, fix_order("[\"bad.example\", \"worse.example\"]", c));
+	fix_query(&f, AUTHORITY, "DELETE FROM zone_change");
+	fix_query(&f, AUTHORITY, "DELETE FROM zone_row");
+	fix_query(&f, AUTHORITY, "DELETE FROM zone");
+	fix_reopen(&f, AUTHORITY);
+	struct node *nd = f.n[AUTHORITY].nd;
+	const struct guard_lists lists = nd->lists;
+	nd->lists.protected_names = listed;
+	nd->lists.n_protected = 1;
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		 arena_printf(f.a, "/v1/orders/%s/lift", order),
+		 json_pack("{s:s, s:[s]}", "reason", "They answered.", "names",
+			   "worse.example"));
+	assert_string_equal(fix_zone_owners(&f, AUTHORITY), "bad.example");
+	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM zone_held"), 0);
+	nd->lists = lists;
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_close(&f);
+}
+
 /* What can be overridden goes out once a third person has. */
 static void
 gate_accepts(void **state)
@@ -566,6 +598,7 @@ main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(matrix),
 		cmocka_unit_test(gate),
+		cmocka_unit_test(gate_leaves_what_is_out),
 		cmocka_unit_test(gate_accepts),
 		cmocka_unit_test(zones),
 		cmocka_unit_test(lifts_by_operator),

@@ -6,9 +6,12 @@
  */
 #include "node_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/node_int.h"
+#include "service/tick.h"
 #include "service/zone_int.h"
 
 #define AUTHORITY PARTY_AUTHORITY
@@ -450,6 +453,133 @@ serials_unknown(void **state)
 	fix_close(&f);
 }
 
+struct later {
+	uint32_t serial;
+	int64_t now_us;
+};
+
+/* As if so much time had passed, and a rollback for what was only asked. */
+static enum rc
+work_serial_later(struct writer *w, void *arg, struct err *e)
+{
+	struct later *l = arg;
+
+	w->now_us = l->now_us;
+	return zone_serial_next(w, &l->serial, e);
+}
+
+/* A node whose copy is restored may be behind what its resolvers have: whatever drew the
+ * last serial, an order or a fold, the next one goes by the clock. */
+static void
+serials_go_by_the_clock(void **state)
+{
+	struct later l = {.now_us = clock_now_us() + INT64_C(1000000) * FIX_S};
+	struct err e = ERR_INIT;
+	struct fix f;
+	uint32_t hot, whole;
+
+	(void)state;
+	fix_open_policy(&f, many_policy);
+	struct node *nd = f.n[AUTHORITY].nd;
+	order_id(&f, "[\"bad.example\"]", "nxdomain", overdue_case(&f, "K-1"));
+	fold(&f);
+	fold(&f);
+	fix_zone(&f, AUTHORITY, NULL, &whole);
+	fix_zone(&f, AUTHORITY, "hot." MAIN, &hot);
+	assert_true(hot > whole); /* the fold drew the last one */
+	fix_ok(writer_run(nd, work_serial_later, &l, &e), &e, "a serial");
+	assert_int_equal(l.serial, l.now_us / FIX_S);
+	fix_close(&f);
+}
+
+/* Views that were made anew may bring and take rows with one serial, and what the hot
+ * zone says of a row changes with both. */
+static void
+levelled_at_once(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open_policy(&f, many_policy);
+	const char *c = overdue_case(&f, "V-1");
+	order_id(&f, "[\"*.a.example\"]", "nxdomain", c);
+	const char *other = order_id(&f, "[\"b.a.example\"]", "nodata", c);
+	lift(&f, other, NULL);
+	const char *rows[] = {
+		"DELETE FROM zone_row WHERE owner = 'example.a.*'",
+		arena_printf(f.a,
+			     "INSERT INTO zone_row VALUES ('main', 0, 'example.a.b', "
+			     "'nodata', '%s')",
+			     other),
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		fix_query(&f, AUTHORITY, rows[i]);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	assert_string_equal(fix_zone_owners(&f, AUTHORITY), "*.a.example a.example");
+	const json_t *hot = fix_zone(&f, AUTHORITY, "hot." MAIN, NULL);
+	assert_string_equal(fix_text(hot, "b.a.example"), "nxdomain");
+	fix_close(&f);
+}
+
+static int64_t
+base_of(struct fix *f)
+{
+	uint32_t serial;
+
+	fix_zone(f, AUTHORITY, "base." MAIN, &serial);
+	return serial;
+}
+
+/* A hot zone that is too large is folded at once; but not again while resolvers may still
+ * fetch the base of that fold, since the second takes from the hot zone what the first
+ * brought into the base. */
+static void
+folds_are_an_hour_apart(void **state)
+{
+	enum { ORDERS = 3, NAMES = 20, HOUR_S = 3600 };
+	int64_t now_us = clock_now_us() + 2 * HOUR_S * FIX_S, next_us = 0;
+	struct err e = ERR_INIT;
+	struct fix f;
+
+	(void)state;
+	fix_open_policy(&f, many_policy);
+	FILE *conf =
+		fopen(arena_printf(f.a, "%s/saluran.conf", f.n[AUTHORITY].dir), "ae");
+	assert_non_null(conf);
+	/* Quiet hours that begin twelve hours from now play no part. */
+	fprintf(conf, "rpz.hot_rows = 100\nrpz.fold_from = %d\nrpz.fold_hours = 1\n",
+		(int)((now_us / FIX_S / HOUR_S + 12) % 24));
+	assert_int_equal(fclose(conf), 0);
+	fix_reopen(&f, AUTHORITY);
+	struct node *nd = f.n[AUTHORITY].nd;
+	const char *c = overdue_case(&f, "H-1");
+	for (int i = 0; i < ORDERS; i++) {
+		json_t *names = json_array();
+		for (int k = 0; k < NAMES; k++)
+			json_array_append_new(names,
+					      json_sprintf("*.n%d-%d.example", i, k));
+		char *text = json_dumps(names, 0);
+		order_id(&f, text, "nxdomain", c);
+		free(text);
+		json_decref(names);
+	}
+	int64_t before = base_of(&f);
+	fix_ok(tick_zone_fold(nd, now_us, &next_us, &e), &e, "fold");
+	int64_t folded = base_of(&f);
+	assert_true(folded > before);
+	order_id(&f, "[\"bad.example\"]", "nxdomain", c);
+	/* w->now_us, by which a fold is dated, is the real one. */
+	now_us = clock_now_us() + 10 * 60 * FIX_S;
+	nd->zone_look_us = 0;
+	fix_ok(tick_zone_fold(nd, now_us, &next_us, &e), &e, "fold");
+	assert_int_equal(base_of(&f), folded);
+	now_us += HOUR_S * FIX_S;
+	nd->zone_look_us = 0;
+	fix_ok(tick_zone_fold(nd, now_us, &next_us, &e), &e, "fold");
+	assert_true(base_of(&f) > folded);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -457,6 +587,9 @@ main(void)
 		cmocka_unit_test(histories),
 		cmocka_unit_test(folds),
 		cmocka_unit_test(serials_unknown),
+		cmocka_unit_test(serials_go_by_the_clock),
+		cmocka_unit_test(levelled_at_once),
+		cmocka_unit_test(folds_are_an_hour_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
