@@ -121,7 +121,6 @@ main(void)
 	double ms[BATCHES], sent_ms[BATCHES], listed;
 	char subject[32];
 
-	double reference = 2 * reference_ms();
 	bench_pair_open(&p, PARTY_AUTHORITY, platform);
 	for (int i = 0; i < BATCHES; i++) {
 		char *csv = bench_csv(i * ITEMS, ITEMS);
@@ -144,6 +143,7 @@ main(void)
 		free(csv);
 	}
 	bench_pair_close(&p);
+	double reference = 2 * reference_ms();
 	double median = bench_quantile(ms, BATCHES, 500);
 	printf("batch items=%d recorded_ms=%.0f ms=%.0f max_ms=%.0f sqlite_ms=%.0f "
 	       "ratio=%.3f\n",

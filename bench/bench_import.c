@@ -103,7 +103,6 @@ main(void)
 
 	log_set_level(LOG_ERROR);
 	crypto_start();
-	double reference = reference_s();
 	bench_node_create(&a, "kominfo.example", PARTY_AUTHORITY);
 	bench_node_create(&p, "telegram.example", PARTY_PLATFORM);
 	bench_introduce(&a, &p);
@@ -125,6 +124,7 @@ main(void)
 	json_decref(r);
 	free(csv);
 	node_close(nd);
+	double reference = reference_s();
 	printf("import items=%d items_per_s=%.0f sqlite_per_s=%.0f ratio=%.3f\n", ITEMS,
 	       ITEMS / seconds, ITEMS / reference, reference / seconds);
 	return EXIT_SUCCESS;

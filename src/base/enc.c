@@ -19,14 +19,17 @@ hex_encode(const uint8_t *p, size_t len, char *out)
 	out[2 * len] = '\0';
 }
 
+/* 1 and the value of each lower-case digit, 0 for what is none. */
+static const int8_t hex_values[256] = {
+	['0'] = 1,  ['1'] = 2,	['2'] = 3,  ['3'] = 4,	['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,	['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	return hex_values[(unsigned char)c] - 1;
 }
 
 enum rc
@@ -36,7 +39,7 @@ hex_decode(const char *s, size_t slen, uint8_t *out, size_t len)
 		return RC_INVALID;
 	for (size_t i = 0; i < len; i++) {
 		int hi = hex_value(s[2 * i]), lo = hex_value(s[2 * i + 1]);
-		if (hi < 0 || lo < 0)
+		if ((hi | lo) < 0)
 			return RC_INVALID;
 		out[i] = (uint8_t)(hi << 4 | lo);
 	}

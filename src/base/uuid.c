@@ -1,6 +1,7 @@
 #include "base/uuid.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #include "base/enc.h"
 
@@ -23,6 +24,22 @@ uuid7_make(int64_t now_us, char *out)
 		out[o++] = hex[i];
 	}
 	out[UUID_TEXT_LEN] = '\0';
+}
+
+int64_t
+uuid7_ms(const char *s)
+{
+	uint8_t b[6];
+	char hex[12];
+	int64_t ms = 0;
+
+	memcpy(hex, s, 8);
+	memcpy(hex + 8, s + 9, 4);
+	if (hex_decode(hex, sizeof(hex), b, sizeof(b)) != RC_OK)
+		return 0;
+	for (size_t i = 0; i < sizeof(b); i++)
+		ms = ms << 8 | b[i];
+	return ms;
 }
 
 bool

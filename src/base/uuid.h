@@ -13,6 +13,9 @@ enum { UUID_TEXT_LEN = 36 };
 /* The millisecond of `now_us` and 74 random bits; `out` has UUID_TEXT_LEN + 1 bytes. */
 void uuid7_make(int64_t now_us, char *out);
 
+/* The millisecond that a valid one begins with: in the order of the texts. */
+int64_t uuid7_ms(const char *s);
+
 /* Exactly a lower-case version 7 UUID of the RFC 9562 variant. */
 bool uuid7_valid(const char *s, size_t len);
 

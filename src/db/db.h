@@ -86,6 +86,10 @@ struct db_driver {
 	/* Rows inserted, updated or deleted by the last run(). */
 	int64_t (*changes)(struct db *db);
 
+	/* Outside a transaction, when nothing else is to be done: what commits put off.
+	 */
+	void (*tidy)(struct db *db);
+
 	/* Several statements, no parameters: migrations only. */
 	enum rc (*script)(struct db *db, const char *text, struct err *e);
 

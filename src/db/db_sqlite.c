@@ -10,9 +10,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+static pthread_once_t started = PTHREAD_ONCE_INIT;
 
 /* "SALR": file(1) and we know the file by it. */
 #define APPLICATION_ID "0x53414c52"
@@ -20,7 +23,17 @@ static const int64_t application_id = 0x53414c52;
 
 /* Opening may meet a recovery or the last checkpoint of a closing process; in work, the
  * caller's loop repeats, so that a short wait only keeps it from spinning. */
-enum { OPEN_BUSY_MS = 5000, WORK_BUSY_MS = 100, RELEASE_AFTER_CHANGES = 200000 };
+enum {
+	OPEN_BUSY_MS = 5000,
+	WORK_BUSY_MS = 100,
+	RELEASE_AFTER_CHANGES = 200000,
+	/* Of the write-ahead log: from the first on it is copied back when nothing else
+	 * is to be done, at the second by the commit that reaches it.  A large batch
+	 * commits several times; copying its pages back in between would double what it
+	 * writes. */
+	WAL_TIDY_PAGES = 1024,
+	WAL_MAX_PAGES = 16384,
+};
 
 /* KiB, negative as SQLite wants it: a writer's random inserts stay in memory. */
 #define READ_CACHE  "-2048"
@@ -230,6 +243,39 @@ claim_file(struct db *db, bool read_only, struct err *e)
 	return sq_exec(db, "PRAGMA application_id = " APPLICATION_ID, e);
 }
 
+static void
+wal_copy_back(struct db *db)
+{
+	int left = 0, pages = 0;
+
+	/* What a reader still needs stays for the next time, and so does a failure. */
+	if (sqlite3_wal_checkpoint_v2(db->sq, NULL, SQLITE_CHECKPOINT_PASSIVE, &left,
+				      &pages) == SQLITE_OK &&
+	    left == pages)
+		db->wal_pages = 0;
+}
+
+static int
+on_wal(void *arg, sqlite3 *sq, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)sq;
+	(void)name;
+	db->wal_pages = pages;
+	if (pages >= WAL_MAX_PAGES)
+		wal_copy_back(db);
+	return SQLITE_OK;
+}
+
+static void
+sq_tidy(struct db *db)
+{
+	assert(!db->in_tx);
+	if (db->wal_pages >= WAL_TIDY_PAGES)
+		wal_copy_back(db);
+}
+
 static enum rc
 configure(struct db *db, bool read_only, struct err *e)
 {
@@ -257,11 +303,10 @@ configure(struct db *db, bool read_only, struct err *e)
 			     "PRAGMA journal_mode = WAL;"
 			     /* Deleted content is overwritten: erasure means it. */
 			     "PRAGMA secure_delete = ON;"
-			     /* 32 MiB: a large batch commits several times, and copying
-			      * its pages back each time would double what it writes. */
-			     "PRAGMA wal_autocheckpoint = 8192;"
 			     "PRAGMA cache_size = " WRITE_CACHE,
 			     e);
+	if (!read_only)
+		sqlite3_wal_hook(db->sq, on_wal, db);
 	if (rc == RC_OK && !read_only) {
 		int64_t n;
 		/* Reads the schema: what cannot be used fails now, not in work. */
@@ -271,6 +316,14 @@ configure(struct db *db, bool read_only, struct err *e)
 	return rc;
 }
 
+/* The sums that SQLite keeps of its memory take a lock for each piece, and nobody asks
+ * for them. */
+static void
+library_start(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum rc
 sq_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret, struct err *e)
 {
@@ -278,6 +331,7 @@ sq_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret, struct
 	size_t size = strlen(uri) + sizeof("./");
 	enum rc rc;
 
+	pthread_once(&started, library_start);
 	db->n_cache = n_sql;
 	db->cache = xcalloc(n_sql > 0 ? n_sql : 1, sizeof(*db->cache));
 	db->path = xcalloc(1, size);
@@ -443,6 +497,7 @@ const struct db_driver db_sqlite = {
 	.rollback_to = sq_rollback_to,
 	.run = sq_run,
 	.changes = sq_changes,
+	.tidy = sq_tidy,
 	.script = sq_script,
 	.has_table = sq_has_table,
 	.drop_tables = sq_drop_tables,

@@ -36,6 +36,7 @@ struct db {
 	enum rc failed;	     /* of the open transaction; see db.h */
 	int64_t n_changed;   /* by the last run() */
 	int64_t released_at; /* total changes when the page cache was last given back */
+	int wal_pages;	     /* in the write-ahead log after the last commit */
 };
 
 struct db_row {

@@ -255,17 +255,17 @@ entry_check(struct store *s, struct arena *a, const struct identity *id, struct 
 /* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones.
  */
 static enum rc
-package_root(struct store *s, struct arena *a, const struct log_head *h,
-	     const struct mirror_package *p, struct hash *ret, struct err *e)
+package_root(struct store *s, const struct log_head *h, const struct mirror_package *p,
+	     struct hash *ret, struct err *e)
 {
-	uint64_t floor = p->start / MIRROR_PACKAGE * MIRROR_PACKAGE;
+	struct log_tree tree = {.s = s, .channel = h->channel, .party = h->party};
 	struct merkle_edge edge = {0};
-	struct log_leaf *before;
-	enum rc rc =
-		store_leaves(s, a, h->channel, h->party, floor, p->start, &before, e);
+	enum rc rc = RC_OK;
 
-	for (uint64_t i = floor; rc == RC_OK && i < p->start; i++)
-		rc = merkle_append(&edge, &before[i - floor].leaf, NULL, NULL, e);
+	/* The lower levels of the whole tree's edge are the edge of this subtree. */
+	if (p->start % MIRROR_PACKAGE != 0)
+		rc = merkle_edge_load(p->start, log_tree_get, &tree, &edge, e);
+	edge.size %= MIRROR_PACKAGE;
 	for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
 		struct hash leaf;
 		merkle_leaf(p->entries[i].data, p->entries[i].len, &leaf);
@@ -300,16 +300,11 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 	const struct log_head *h = &u->head;
 	struct log_tree tree = {.s = s, .channel = h->channel, .party = h->party};
 	struct hash prev = {0};
-	struct log_leaf *last;
 	size_t cap = 0;
 	enum rc rc = merkle_edge_load(h->size, log_tree_get, &tree, &u->edge, e);
 
-	if (rc == RC_OK && h->size != 0) {
-		rc = store_leaves(s, a, h->channel, h->party, h->size - 1, h->size, &last,
-				  e);
-		if (rc == RC_OK)
-			prev = last[0].leaf;
-	}
+	if (rc == RC_OK && h->size != 0)
+		rc = log_tree_get(&tree, 0, h->size - 1, &prev, e);
 	for (size_t k = 0; k < req->n_packages; k++)
 		cap += req->packages[k].n_entries;
 	for (size_t i = 0; i < id->n_event_keys; i++)
@@ -322,7 +317,7 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 		if (p->start > h->size + u->n)
 			return err_rule(e, RC_CONFLICT, "protocol 1",
 					"entries are missing");
-		rc = package_root(s, a, h, p, &root, e);
+		rc = package_root(s, h, p, &root, e);
 		if (rc == RC_OK)
 			rc = merkle_verify_subtree(
 				p->start / MIRROR_PACKAGE * MIRROR_PACKAGE,

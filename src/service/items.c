@@ -7,17 +7,18 @@
 #include "store/store_sql.h"
 
 /* Cases are named by the time at which they were made, so this is behind all of them. */
-#define AFTER_ALL "g"
+#define AFTER_ALL "ffffffff-ffff-g"
 
 enum rc
 item_earlier(struct store *s, const struct hash *nf, const char *before, json_t **ret,
 	     struct err *e)
 {
-	enum rc rc = store_row(
-		s, &SQL_ITEM_EARLIER,
-		(struct db_param[]){DB_P_BLOB(nf->b, HASH_LEN),
-				    DB_P_TEXT(before == NULL ? AFTER_ALL : before)},
-		"case:s i:i outcome:s ground:s decided:t", ret, e);
+	const char *from = before == NULL ? AFTER_ALL : before;
+	enum rc rc =
+		store_row(s, &SQL_ITEM_EARLIER,
+			  (struct db_param[]){DB_P_BLOB(nf->b, HASH_LEN), DB_P_TEXT(from),
+					      DB_P_INT(uuid7_ms(from))},
+			  "case:s i:i outcome:s ground:s decided:t", ret, e);
 
 	if (rc == RC_NOT_FOUND) {
 		*ret = json_null();

@@ -136,9 +136,10 @@ work_sent(struct writer *w, void *arg, struct err *e)
 		json_t *m = NULL;
 		if (rc == RC_OK)
 			rc = store_run(w->s, &SQL_MAIL_PROPOSALS_SENT,
-				       (struct db_param[]){DB_P_TEXT(id),
-							   DB_P_TEXT(sd->reference),
-							   DB_P_TEXT(sd->casefile)},
+				       (struct db_param[]){
+					       DB_P_TEXT(id), DB_P_TEXT(sd->reference),
+					       DB_P_TEXT(sd->casefile),
+					       DB_P_INT(uuid7_ms(sd->casefile))},
 				       NULL, NULL, e);
 		if (rc == RC_OK)
 			rc = store_int(w->s, &SQL_MAIL_SENT_COUNT,

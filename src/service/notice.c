@@ -158,6 +158,22 @@ item_put(struct buf *b, const struct batch_row *r)
 	buf_putc(b, '}');
 }
 
+/* And what all may read of it.  json_pack() would look at each text once more. */
+static json_t *
+item_json(const struct batch_row *r, uint64_t number)
+{
+	char hex[HASH_HEX_LEN + 1];
+	json_t *j = json_object();
+
+	hash_hex(&r->target.nf, hex);
+	json_object_set_new_nocheck(j, "i", json_integer((json_int_t)number));
+	json_object_set_new_nocheck(
+		j, "kind", json_string_nocheck(target_kind_token(r->target.kind)));
+	json_object_set_new_nocheck(j, "category", json_string_nocheck(r->category));
+	json_object_set_new_nocheck(j, "nf", json_stringn_nocheck(hex, HASH_HEX_LEN));
+	return j;
+}
+
 static enum rc
 part_append(struct writer *w, struct notice *n, const struct batch_row *const *rows,
 	    uint64_t first, size_t count, int part, struct err *e)
@@ -167,17 +183,12 @@ part_append(struct writer *w, struct notice *n, const struct batch_row *const *r
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < count; i++) {
-		char hex[HASH_HEX_LEN + 1];
 		const struct batch_row *r = rows[i];
 		buf_reset(&b);
 		item_put(&b, r);
 		sd[i] = (struct disclosure){
 			"item", arena_strndup(w->a, buf_str(&b), b.len), b.len};
-		json_array_append_new(items, json_pack("{s:I, s:s, s:s, s:s}", "i",
-						       (json_int_t)(first + i), "kind",
-						       target_kind_token(r->target.kind),
-						       "category", r->category, "nf",
-						       hash_hex(&r->target.nf, hex)));
+		json_array_append_new(items, item_json(r, first + i));
 	}
 	buf_free(&b);
 	return append_event(

@@ -19,6 +19,8 @@
 
 enum {
 	WRITER_ATTEMPTS = 8,
+	TIDY_AFTER_US =
+		50000, /* without a job: between the slices of a notice there is less */
 	TEXTS_MAX = 1 << 20, /* of one event, for the outbox */
 };
 
@@ -33,7 +35,6 @@ append_stage(struct writer *w, int64_t channel, struct stage **ret, struct err *
 {
 	struct channel_row c;
 	struct log_head peer;
-	struct log_leaf *last;
 	enum rc rc;
 
 	for (size_t i = 0; i < w->n_stages; i++)
@@ -59,12 +60,8 @@ append_stage(struct writer *w, int64_t channel, struct stage **ret, struct err *
 	st->staged = arena_array(w->a, NODE_GROUP_MAX, sizeof(*st->staged));
 	struct log_tree tree = {.s = w->s, .channel = channel, .party = st->party};
 	rc = merkle_edge_load(st->head.size, log_tree_get, &tree, &st->edge, e);
-	if (rc == RC_OK && st->head.size != 0) {
-		rc = store_leaves(w->s, w->a, channel, st->party, st->head.size - 1,
-				  st->head.size, &last, e);
-		if (rc == RC_OK)
-			st->last = last[0].leaf;
-	}
+	if (rc == RC_OK && st->head.size != 0)
+		rc = log_tree_get(&tree, 0, st->head.size - 1, &st->last, e);
 	if (rc == RC_OK)
 		*ret = w->stages[w->n_stages++] = st;
 	return rc;
@@ -404,15 +401,43 @@ group_run(struct writer *w, struct job *jobs)
 	return recorded;
 }
 
+static struct timespec
+after_us(int64_t us)
+{
+	int64_t until_us = clock_mono_us() + us;
+
+	return (struct timespec){.tv_sec = (time_t)(until_us / CLOCK_US_PER_S),
+				 .tv_nsec = (long)(until_us % CLOCK_US_PER_S) * 1000};
+}
+
+/* With nd->mu held: when nothing comes for a while, the store is tidied up. */
+static void
+pause_use(struct node *nd)
+{
+	struct timespec until = after_us(TIDY_AFTER_US);
+	bool urgent = false;
+	int waited = 0;
+
+	while (nd->first == NULL && !nd->ending && !urgent && waited == 0) {
+		waited = pthread_cond_timedwait(&nd->queued, &nd->mu, &until);
+		(void)access_due(nd, &urgent);
+	}
+	if (waited == 0)
+		return;
+	pthread_mutex_unlock(&nd->mu);
+	nd->store->drv->tidy(nd->store->db);
+	pthread_mutex_lock(&nd->mu);
+}
+
 /* Until there is a job, the access record wants to be written, or the node stops. */
 static void
 group_wait(struct node *nd)
 {
-	int64_t until_us = clock_mono_us() + ACCESS_WAIT_US;
-	struct timespec until = {.tv_sec = (time_t)(until_us / CLOCK_US_PER_S),
-				 .tv_nsec = (long)(until_us % CLOCK_US_PER_S) * 1000};
+	struct timespec until = after_us(ACCESS_WAIT_US);
 	bool urgent = false, due;
 	int waited = 0;
+
+	pause_use(nd);
 
 	while (nd->first == NULL && !nd->ending && !urgent && waited == 0) {
 		due = access_due(nd, &urgent);

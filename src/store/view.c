@@ -34,7 +34,7 @@ static const struct {
 	bool looks_first;
 } handlers[] = {
 	{"notice.part", fold_notice_part, true},
-	{"notice.send", fold_notice_send_tally, false},
+	{"notice.send", fold_notice_send, false},
 	{"receipt.adopt", fold_receipt_adopt, false},
 	{"case.accept", fold_case_act, false},
 	{"case.refuse", fold_case_act, false},

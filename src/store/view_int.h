@@ -50,7 +50,6 @@ enum rc fold_zone_lift(struct fold *f, const char *order, const json_t *names,
 enum rc fold_zone_stage(struct fold *f, const char *order, int64_t at_us,
 			const json_t *stage, struct err *e) MUST_CHECK;
 fold_fn fold_item_decide_count;	     /* fold_item_decide(), and the outcomes counted */
-fold_fn fold_notice_send_tally;	     /* fold_notice_send(), and its items counted */
 fold_fn fold_order_approve_register; /* fold_order_approve(), and the public number */
 fold_fn fold_dns_measured;
 fold_fn fold_dns_applied, fold_dns_waived;
@@ -76,8 +75,9 @@ enum rc fold_queue_unread(struct fold *f, const char *casefile, enum party of, i
 			  struct err *e) MUST_CHECK;
 enum rc fold_queue_words(struct fold *f, const char *casefile, const char *text,
 			 struct err *e) MUST_CHECK;
-enum rc fold_queue_categories(struct fold *f, const char *casefile, const json_t *items,
-			      struct err *e) MUST_CHECK;
+/* Items of a part, counted by category and kind. */
+enum rc fold_queue_items(struct fold *f, const char *casefile, const json_t *items,
+			 struct err *e) MUST_CHECK;
 /* The case of an event, which must be of the same channel; else the event is void. */
 enum rc fold_case_of(struct fold *f, struct case_row *c, struct err *e) MUST_CHECK;
 enum rc fold_case_put(struct fold *f, struct case_row *c, struct err *e) MUST_CHECK;

@@ -18,7 +18,7 @@ text_param(struct ijson_text t)
 }
 
 static enum rc
-item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
+item_insert(struct fold *f, const json_t *item, size_t n, int64_t case_ms, struct err *e)
 {
 	enum { GIVEN, NORMAL, HOST, DESCRIPTION, TEXTS };
 	static const char *const names[TEXTS] = {"given", "normal", "host",
@@ -51,6 +51,7 @@ item_insert(struct fold *f, const json_t *item, size_t n, struct err *e)
 			text_param(said[NORMAL]),
 			text_param(said[HOST]),
 			text_param(said[DESCRIPTION]),
+			DB_P_INT(case_ms),
 		},
 		NULL, NULL, e);
 }
@@ -59,6 +60,7 @@ enum rc
 fold_notice_part(struct fold *f, struct err *e)
 {
 	const json_t *items = json_object_get(f->ev->body, "items");
+	int64_t case_ms = uuid7_ms(f->ev->casefile);
 	size_t n = json_array_size(items);
 	struct case_row c;
 	enum rc rc = view_case_get(f->s, f->a, f->ev->casefile, &c, e);
@@ -84,9 +86,9 @@ fold_notice_part(struct fold *f, struct err *e)
 			fold_void(f, "item numbers must follow each other from %" PRIu64,
 				  c.items);
 	for (size_t i = 0; f->void_why == NULL && rc == RC_OK && i < n; i++)
-		rc = item_insert(f, json_array_get(items, i), i, e);
+		rc = item_insert(f, json_array_get(items, i), i, case_ms, e);
 	if (rc == RC_OK && f->void_why == NULL)
-		rc = fold_queue_categories(f, c.casefile, items, e);
+		rc = fold_queue_items(f, c.casefile, items, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	c.parts++;

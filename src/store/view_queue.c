@@ -180,28 +180,51 @@ fold_queue_words(struct fold *f, const char *casefile, const char *text, struct 
 }
 
 /* The items of one part by category; a part has few categories. */
-enum rc
-fold_queue_categories(struct fold *f, const char *casefile, const json_t *items,
-		      struct err *e)
+/* Items of one category and kind. */
+struct items_of {
+	const char *category, *kind;
+	int64_t n;
+};
+
+static enum rc
+items_add(struct fold *f, const char *casefile, const struct items_of *of, struct err *e)
 {
-	json_t *counts = json_object(), *n, *item;
-	const char *category;
+	enum rc rc =
+		store_run(f->s, &SQL_V_CASE_CATEGORY_ADD,
+			  (struct db_param[]){DB_P_TEXT(casefile),
+					      DB_P_TEXT(of->category), DB_P_INT(of->n)},
+			  NULL, NULL, e);
+
+	return rc == RC_OK
+		       ? store_run(f->s, &SQL_V_CASE_TALLY_ADD,
+				   (struct db_param[]){
+					   DB_P_TEXT(casefile), DB_P_TEXT(of->category),
+					   DB_P_TEXT(of->kind), DB_P_INT(of->n)},
+				   NULL, NULL, e)
+		       : rc;
+}
+
+enum rc
+fold_queue_items(struct fold *f, const char *casefile, const json_t *items, struct err *e)
+{
+	struct items_of *all = arena_array(f->a, json_array_size(items), sizeof(*all));
+	size_t n = 0, i;
+	const json_t *item;
 	enum rc rc = RC_OK;
-	size_t i;
 
 	json_array_foreach (items, i, item) {
-		category = json_string_value(json_object_get(item, "category"));
-		json_object_set_new(counts, category,
-				    json_integer(1 + json_integer_value(json_object_get(
-							     counts, category))));
+		const char *category =
+			json_string_value(json_object_get(item, "category"));
+		const char *kind = json_string_value(json_object_get(item, "kind"));
+		size_t k = 0;
+		while (k < n && (strcmp(all[k].category, category) != 0 ||
+				 strcmp(all[k].kind, kind) != 0))
+			k++;
+		if (k == n)
+			all[n++] = (struct items_of){category, kind, 0};
+		all[k].n++;
 	}
-	json_object_foreach (counts, category, n)
-		if (rc == RC_OK)
-			rc = store_run(f->s, &SQL_V_CASE_CATEGORY_ADD,
-				       (struct db_param[]){
-					       DB_P_TEXT(casefile), DB_P_TEXT(category),
-					       DB_P_INT(json_integer_value(n))},
-				       NULL, NULL, e);
-	json_decref(counts);
+	for (i = 0; rc == RC_OK && i < n; i++)
+		rc = items_add(f, casefile, &all[i], e);
 	return rc;
 }

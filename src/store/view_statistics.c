@@ -7,18 +7,6 @@
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
-/* With its manifest a batch is whole: its items are counted once. */
-enum rc
-fold_notice_send_tally(struct fold *f, struct err *e)
-{
-	enum rc rc = fold_notice_send(f, e);
-
-	if (rc != RC_OK || f->void_why != NULL)
-		return rc;
-	return store_run(f->s, &SQL_V_CASE_TALLY_INSERT,
-			 (struct db_param[]){DB_P_TEXT(f->ev->casefile)}, NULL, NULL, e);
-}
-
 /* Add to the counts what items lo to hi of the event's case now are, `sign` times. */
 static enum rc
 outcomes_add(struct fold *f, int64_t lo, int64_t hi, int sign, struct err *e)

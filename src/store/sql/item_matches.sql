@@ -4,5 +4,5 @@
 SELECT casefile, i, kind, category, given, normal, outcome, ground, decided_us
 FROM v_item
 WHERE nf = $1
-ORDER BY casefile DESC, i
+ORDER BY case_ms DESC, casefile DESC, i
 LIMIT $2;

@@ -3,5 +3,5 @@
 SELECT casefile, i, category, outcome, reason, decided_us
 FROM v_item
 WHERE nf = $1
-ORDER BY casefile, i
+ORDER BY case_ms, casefile, i
 LIMIT 10;

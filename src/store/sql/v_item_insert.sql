@@ -8,6 +8,7 @@
 -- $7 normal form
 -- $8 host
 -- $9 description
+-- $10 what the id of the case begins with, ms
 INSERT INTO v_item (casefile, i, kind, category, nf, given, normal, host, description, outcome,
-	ground, reason, decided_us, decided_seq)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, NULL, 0, 0);
+	ground, reason, decided_us, decided_seq, case_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, NULL, NULL, 0, 0, $10);

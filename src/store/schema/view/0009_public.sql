@@ -44,7 +44,7 @@ CREATE INDEX v_objection_rule_due ON v_objection (ruled_us, rule_due_us);
 CREATE INDEX v_objection_answer_due ON v_objection (ruled_us, answered_us, answer_due_us);
 
 -- The items of a case by category and kind: what a register entry and the statistics
--- count without reading items.
+-- count without reading items.  Of a case without its manifest, those that are here.
 CREATE TABLE v_case_tally (
 	casefile TEXT NOT NULL,
 	category TEXT NOT NULL,
