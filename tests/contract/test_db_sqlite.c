@@ -389,6 +389,46 @@ teardown(void **state)
 	return 0;
 }
 
+static int64_t
+file_bytes(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* What is committed is in the log of the file until there is time, or too much of it. */
+static void
+tidied_in_a_pause(void **state)
+{
+	enum { ROWS = 2000, MANY = 30000 };
+	struct place *p = *state;
+	struct err e = ERR_INIT;
+	struct db *db = open_ok(p);
+	int64_t n;
+
+	check_ok(drv->script(db, "CREATE TABLE t (k BIGINT PRIMARY KEY, b BYTEA);", &e),
+		 &e);
+	check_ok(drv->begin(db, true, &e), &e);
+	for (int k = 0; k < ROWS; k++)
+		check_ok(put(db, k, &e), &e);
+	check_ok(drv->commit(db, &e), &e);
+	assert_true(file_bytes(p->db) < ROWS * BLOB_BYTES);
+	drv->tidy(db);
+	assert_true(file_bytes(p->db) > ROWS * BLOB_BYTES);
+	for (int k = ROWS; k < MANY; k += ROWS) {
+		check_ok(drv->begin(db, true, &e), &e);
+		for (int i = k; i < k + ROWS; i++)
+			check_ok(put(db, i, &e), &e);
+		check_ok(drv->commit(db, &e), &e);
+	}
+	assert_true(file_bytes(p->db) > MANY / 2 * BLOB_BYTES);
+	check_ok(count(db, &n, &e), &e);
+	assert_int_equal(n, MANY);
+	drv->close(db);
+}
+
 int
 main(void)
 {
@@ -406,6 +446,7 @@ main(void)
 		ROW(another_programs_database_is_refused),
 		ROW(a_full_disk_loses_nothing),
 		ROW(a_full_disk_leaves_no_half_backup),
+		ROW(tidied_in_a_pause),
 	};
 #undef ROW
 	return cmocka_run_group_tests_name("sqlite files", tests, NULL, NULL);

@@ -206,6 +206,7 @@ uuids_are_valid_different_and_ordered_by_millisecond(void **state)
 	}
 	/* RFC 9562, appendix A.6: the instant of its example. */
 	uuid7_make(INT64_C(1645557742000999), text);
+	assert_int_equal(uuid7_ms(text), INT64_C(1645557742000));
 	assert_memory_equal(text, "017f22e2-79b0-7", 15);
 }
 
