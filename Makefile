@@ -6,7 +6,8 @@ PREREQS = . tools/prereqs.sh && prereqs_install
 SHELL = /bin/bash
 
 build:
-	@$(PREREQS) "$${PREREQS_BUILD[@]}"
+	@$(PREREQS) "$${PREREQS_BUILD[@]}" "$${PREREQS_NPM[@]}"
+	@tools/web_parts.sh
 	@[ -e build/build.ninja ] || meson setup build
 	@ninja -C build
 

@@ -16,6 +16,7 @@ TESTS = [
     (r"tests/unit/test_(\w+)\.py", "python_tests", "tests/meson.build"),
     (r"tests/gates/test_(\w+)\.py", "gate_tests", "tests/meson.build"),
     (r"tests/e2e/test_(\w+)\.py", "e2e_tests", "tests/meson.build"),
+    (r"tests/web/test_(\w+)\.py", "web_tests", "tests/meson.build"),
     (r"fuzz/fuzz_(\w+)\.c", "fuzzers", "fuzz/meson.build"),
     (r"bench/bench_(\w+)\.c", "benches", "bench/meson.build"),
 ]

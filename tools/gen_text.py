@@ -1,10 +1,9 @@
 #!/usr/bin/python3
-"""The texts of the pages, and the files that they load, as C: gen_text.py WEB OUT.h OUT.c DEPFILE
+"""The texts of the pages, as C: gen_text.py WEB OUT.h OUT.c DEPFILE
 
 WEB/en.json and WEB/id.json hold the same keys; a key that one of them lacks and another
 number of {1}, {2} … in the two are told and end the build.  A value is a text, or
-{"one": …, "other": …} where the words depend on a number, which is then {1}.  Style
-sheets and drawings of WEB become assets.
+{"one": …, "other": …} where the words depend on a number, which is then {1}.
 """
 
 import json
@@ -13,7 +12,6 @@ import re
 import sys
 
 LANGUAGES = ["id", "en"]  # in the order of enum lang
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 ARGS_MAX = 5
 
@@ -108,14 +106,11 @@ def make_header(keys):
             "\tstruct {", "\t\tconst char *one, *other;",
             "\t} lang[TEXT_LANGUAGES]; /* " + ", ".join(LANGUAGES) + " */", "};",
             "extern const struct text_row text_rows[TEXT_COUNT];", "",
-            "struct asset {", "\tconst char *name, *type;", "\tsize_t len;",
-            "\tconst char *data;", "};",
-            "extern const struct asset assets[];", "extern const size_t assets_n;", "",
             "#endif", ""]
     return "\n".join(out)
 
 
-def make_source(keys, counts, tables, assets):
+def make_source(keys, counts, tables):
     out = ["/* Made by tools/gen_text.py from web/. */", '#include "http/texts.h"', "",
            '#pragma GCC diagnostic ignored "-Woverlength-strings"', "",
            "const struct text_row text_rows[TEXT_COUNT] = {"]
@@ -126,11 +121,7 @@ def make_source(keys, counts, tables, assets):
             out += ["{", c_string(row["one"].encode()), ",",
                     c_string(row["other"].encode()), "},"]
         out += ["} },"]
-    out += ["};", "", "const struct asset assets[] = {"]
-    for name, data in assets:
-        kind = TYPES[os.path.splitext(name)[1]]
-        out += [f'{{ "{name}", "{kind}", {len(data)},', c_string(data) + " },"]
-    out += ["};", "const size_t assets_n = sizeof(assets) / sizeof(assets[0]);", ""]
+    out += ["};", ""]
     return "\n".join(out)
 
 
@@ -147,19 +138,13 @@ def main(args):
     try:
         tables = {lang: load(os.path.join(web, f"{lang}.json")) for lang in LANGUAGES}
         counts = check(web, tables)
-        names = sorted(n for n in os.listdir(web) if os.path.splitext(n)[1] in TYPES)
-        assets = []
-        for name in names:
-            with open(os.path.join(web, name), "rb") as f:
-                assets.append((name, f.read()))
     except (Refused, OSError) as e:
         print(f"gen_text: {e}", file=sys.stderr)
         return 1
     keys = sorted(counts)
     write(out_h, make_header(keys))
-    write(out_c, make_source(keys, counts, tables, assets))
-    sources = [web] + [os.path.join(web, n)
-                       for n in names + [f"{lang}.json" for lang in LANGUAGES]]
+    write(out_c, make_source(keys, counts, tables))
+    sources = [os.path.join(web, f"{lang}.json") for lang in LANGUAGES]
     write(depfile, f"{out_h} {out_c}: " + " ".join(s.replace(" ", "\\ ") for s in sources) + "\n")
     return 0
 

@@ -13,12 +13,14 @@ PREREQS_BUILD=(
 )
 
 PREREQS_CHECK=(
-	age clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
+	age chromium clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
 	libclang-rt-14-dev python3-yaml
 )
-# Node.js of another archive brings npm in one package, which Debian's would break.
+# For the console, and for tests of it.  Node.js of another archive brings npm in one
+# package, which Debian's would break.
+PREREQS_NPM=()
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-	PREREQS_CHECK+=(nodejs npm)
+	PREREQS_NPM+=(nodejs npm)
 fi
 
 # prereqs_missing PACKAGE...: those that are not installed, one a line.

@@ -11,6 +11,7 @@
 #include "http/fields.h"
 #include "http/inner.h"
 #include "http/metrics.h"
+#include "http/web.h"
 
 /* An API serves no page: nothing may load, embed or guess at what it answers. */
 static const struct {
@@ -53,14 +54,11 @@ header_rate(struct request *r, struct MHD_Response *resp)
 						    x->left, x->reset_s)) == MHD_YES;
 }
 
-bool
-answer_headers(struct request *r, struct MHD_Response *resp)
+static bool
+headers_of_all(struct request *r, struct MHD_Response *resp)
 {
 	bool ok = true;
 
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		ok = ok && MHD_add_response_header(resp, headers[i].name,
-						   headers[i].value) == MHD_YES;
 	if (!r->l->local)
 		ok = ok && MHD_add_response_header(
 				   resp, "Strict-Transport-Security",
@@ -80,6 +78,23 @@ answer_headers(struct request *r, struct MHD_Response *resp)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONNECTION,
 						   "close") == MHD_YES;
 	return ok && header_rate(r, resp);
+}
+
+bool
+answer_headers(struct request *r, struct MHD_Response *resp)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		ok = ok && MHD_add_response_header(resp, headers[i].name,
+						   headers[i].value) == MHD_YES;
+	return ok && headers_of_all(r, resp);
+}
+
+bool
+answer_page_headers(struct request *r, struct MHD_Response *resp)
+{
+	return web_headers(resp) && headers_of_all(r, resp);
 }
 
 void

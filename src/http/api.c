@@ -221,6 +221,8 @@ request_run(struct request *r)
 {
 	if (r->rc == RC_OK && r->upload != NULL)
 		return transfer_end(r);
+	if (r->rc == RC_OK && r->web != NULL)
+		return console_answer(r, r->web);
 	if (r->rc == RC_OK && !buf_ok(&r->body))
 		r->rc = err_set(&r->e, RC_TOO_LARGE, "the body is larger than %zu bytes",
 				r->route->body_max);
@@ -245,7 +247,8 @@ static enum MHD_Result
 request_begin(struct request *r, const char *url, const char *method)
 {
 	r->rc = head_judge(r, url, method, &r->e);
-	if (r->rc == RC_OK && strcmp(r->route->method, MHD_HTTP_METHOD_PUT) == 0)
+	if (r->rc == RC_OK && r->route != NULL &&
+	    strcmp(r->route->method, MHD_HTTP_METHOD_PUT) == 0)
 		r->rc = transfer_begin(r);
 	if (r->conn != NULL)
 		conns_allow(&r->l->conns, r->conn, API_REQUEST_S * CLOCK_US_PER_S);

@@ -80,6 +80,7 @@ struct request {
 	const char *file;	 /* name to keep the answer under, or NULL */
 	struct rate_answer rate; /* limit 0: was not counted */
 	bool head;		 /* HEAD */
+	const char *web;	 /* what a browser loads (console.c); NULL: the API */
 	bool metrics;		 /* GET /metrics */
 	bool has_body, chunked;
 	bool ends; /* the connection is of no use afterwards */
@@ -112,6 +113,8 @@ enum MHD_Result answer_json(struct request *r, json_t *j);
 enum MHD_Result answer_problem(struct request *r, enum rc rc, json_t *shown);
 /* The headers that every answer has. */
 bool answer_headers(struct request *r, struct MHD_Response *resp);
+/* Those of a page or a file of it. */
+bool answer_page_headers(struct request *r, struct MHD_Response *resp);
 void answer_counted(struct request *r, unsigned status);
 
 /* cookie.c */
@@ -129,6 +132,10 @@ bool transfer_take(struct request *r, const char *data, size_t len);
 enum MHD_Result transfer_end(struct request *r);
 void transfer_close(struct request *r);
 enum MHD_Result transfer_answer(struct request *r, struct download *d);
+
+/* console.c: pages and files over HTTPS, for GET and HEAD. */
+bool console_has(const char *path);
+enum MHD_Result console_answer(struct request *r, const char *path);
 
 /* stream.c: GET /v1/events/stream. */
 enum MHD_Result stream_start(struct request *r);

@@ -300,6 +300,31 @@ field_disposition(struct arena *a, const char *name)
 }
 
 bool
+field_takes_gzip(const char *value)
+{
+	static const char name[] = "gzip";
+
+	for (const char *at = value; *at != '\0';
+	     at += strcspn(at, ","), at += *at == ',') {
+		at += strspn(at, " \t");
+		const char *end = at + strcspn(at, ",");
+		if (strncasecmp(at, name, sizeof(name) - 1) != 0)
+			continue;
+		const char *p = at + sizeof(name) - 1;
+		p += strspn(p, " \t");
+		if (p == end)
+			return true;
+		if (*p != ';')
+			continue;
+		/* ";q=0" and its spellings refuse it. */
+		p += 1 + strspn(p + 1, " \t");
+		return strncasecmp(p, "q=", 2) != 0 ||
+		       strspn(p + 2, "0.") != strcspn(p + 2, ", \t");
+	}
+	return false;
+}
+
+bool
 field_is_json(const char *content_type)
 {
 	static const char json[] = "application/json", utf8[] = "charset=utf-8";

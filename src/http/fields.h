@@ -59,6 +59,10 @@ void field_etag_make(const void *p, size_t len, const char *version, char *out);
 enum rc field_if_match(struct arena *a, const char *value, const char **ret,
 		       struct err *e) MUST_CHECK;
 
+/* Does Accept-Encoding take gzip?  Only by its name: without a field nothing is packed.
+ */
+bool field_takes_gzip(const char *value);
+
 /* Is it application/json, with no parameter but charset=utf-8? */
 bool field_is_json(const char *content_type);
 

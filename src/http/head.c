@@ -65,6 +65,19 @@ methods_of(struct request *r, const char *path)
 	return text;
 }
 
+/* What a browser loads is no route: nobody is asked who they are, and it is not counted,
+ * as each of its files comes from memory. */
+static bool
+find_web(struct request *r, const char *url, const char *method)
+{
+	r->head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	if (r->l->local || (!r->head && strcmp(method, MHD_HTTP_METHOD_GET) != 0) ||
+	    !console_has(url) || r->has_body)
+		return false;
+	r->web = arena_strdup(r->a, url);
+	return true;
+}
+
 static enum rc
 find_route(struct request *r, const char *url, const char *method, struct err *e)
 {
@@ -255,6 +268,8 @@ head_judge(struct request *r, const char *url, const char *method, struct err *e
 				"this is not the host of the Host field: see the setting "
 				"api.hosts");
 	}
+	if (find_web(r, url, method))
+		return RC_OK;
 	rc = find_route(r, url, method, e);
 	if (rc == RC_OK)
 		rc = cookie_site_check(r, e);

@@ -1,4 +1,5 @@
 #include "http/page.h"
+#include "http/web.h"
 
 #include <assert.h>
 #include <string.h>
@@ -167,6 +168,12 @@ page_here(struct page *p)
 
 /* ---- the frame */
 
+static const char *
+page_file(struct page *p, const char *name)
+{
+	return web_path(p->a, settings_text(node_config(p->nd), "http.web_dir"), name);
+}
+
 static void
 head_put(struct page *p, const char *title)
 {
@@ -190,11 +197,11 @@ head_put(struct page *p, const char *title)
 	}
 	html_open(h, "link");
 	html_attr(h, "rel", "stylesheet");
-	html_attr(h, "href", "/a/style.css");
+	html_attr(h, "href", page_file(p, "style.css"));
 	html_open(h, "link");
 	html_attr(h, "rel", "icon");
 	html_attr(h, "type", "image/svg+xml");
-	html_attr(h, "href", "/a/icon.svg");
+	html_attr(h, "href", page_file(p, "icon.svg"));
 	html_close(h, "head");
 }
 

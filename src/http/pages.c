@@ -20,26 +20,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "http/web.h"
 
 enum {
 	HOST_HEADER_MAX = 300,
 	FORM_MAX = 16 * 1024, /* bytes of what a form posts */
-};
-
-/* The whole of console.md's policy; nothing on a page is from elsewhere. */
-static const struct {
-	const char *name, *value;
-} headers[] = {
-	{"Content-Security-Policy",
-	 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-	 "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors "
-	 "'none'; "
-	 "require-trusted-types-for 'script'; trusted-types 'none'"},
-	{"X-Content-Type-Options", "nosniff"},
-	{"Referrer-Policy", "no-referrer"},
-	{"Cache-Control", "no-store"},
-	{"Cross-Origin-Opener-Policy", "same-origin"},
-	{"Cross-Origin-Resource-Policy", "same-origin"},
 };
 
 /* A path is that of a row, or that of a row which ends in '/' and one word more. */
@@ -59,8 +44,9 @@ static const struct page_route {
 /* ---- answers */
 
 static enum MHD_Result
-answer_with(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
-	    size_t len, const struct page *p, const char *field, const char *value)
+answer_with(struct MHD_Connection *c, unsigned status, const char *type,
+	    const char *cache, const char *data, size_t len, const struct page *p,
+	    const char *field, const char *value)
 {
 	struct MHD_Response *resp = MHD_create_response_from_buffer(
 		len, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
@@ -68,10 +54,9 @@ answer_with(struct MHD_Connection *c, unsigned status, const char *type, const c
 
 	if (!ok)
 		return MHD_NO;
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		ok = ok && MHD_add_response_header(resp, headers[i].name,
-						   headers[i].value) == MHD_YES;
-	ok = ok &&
+	ok = ok && web_headers(resp) &&
+	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL, cache) ==
+		     MHD_YES &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES;
 	if (p != NULL)
 		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_LANGUAGE,
@@ -103,7 +88,7 @@ static enum MHD_Result
 answer(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
        size_t len, const struct page *p)
 {
-	return answer_with(c, status, type, data, len, p, NULL, NULL);
+	return answer_with(c, status, type, "no-store", data, len, p, NULL, NULL);
 }
 
 static enum MHD_Result
@@ -113,13 +98,23 @@ answer_plain(struct MHD_Connection *c, unsigned status, const char *text)
 }
 
 static enum MHD_Result
-answer_asset(struct MHD_Connection *c, const char *name)
+answer_asset(struct http_pages *w, struct MHD_Connection *c, const char *path)
 {
-	for (size_t i = 0; i < assets_n; i++)
-		if (strcmp(assets[i].name, name) == 0)
-			return answer(c, MHD_HTTP_OK, assets[i].type, assets[i].data,
-				      assets[i].len, NULL);
-	return answer_plain(c, MHD_HTTP_NOT_FOUND, "there is no such file\n");
+	struct arena *a = arena_create();
+	struct err e = ERR_INIT;
+	struct web_file f;
+	enum rc rc = web_find(a, settings_text(node_config(w->nd), "http.web_dir"), path,
+			      false, &f, &e);
+	enum MHD_Result ret =
+		rc == RC_OK
+			? answer_with(c, MHD_HTTP_OK, f.type,
+				      f.forever ? "public, max-age=31536000, immutable"
+						: "no-cache",
+				      f.p, f.len, NULL, NULL, NULL)
+			: answer_plain(c, MHD_HTTP_NOT_FOUND, "there is no such file\n");
+
+	arena_free(a);
+	return ret;
 }
 
 /* ---- who asks for whom */
@@ -243,7 +238,7 @@ answer_method(struct MHD_Connection *c, const char *url)
 	const char *text = form ? posts : reads;
 
 	return answer_with(c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
-			   text, strlen(text), NULL, MHD_HTTP_HEADER_ALLOW,
+			   "no-store", text, strlen(text), NULL, MHD_HTTP_HEADER_ALLOW,
 			   form ? "GET, HEAD, POST" : "GET, HEAD");
 }
 
@@ -512,8 +507,8 @@ begin(struct http_pages *w, struct MHD_Connection *c, struct posted *posted)
 	log_line(LOG_INFO, "pages.refused", "outcome=%s rule=\"%s\"", rc_token(rc),
 		 e.rule);
 	return answer_with(c, (unsigned)rc_http_status(rc), "text/plain; charset=utf-8",
-			   e.text, strlen(e.text), NULL, MHD_HTTP_HEADER_CONNECTION,
-			   "close");
+			   "no-store", e.text, strlen(e.text), NULL,
+			   MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
 enum MHD_Result
@@ -549,6 +544,6 @@ pages_on_request(void *cls, struct MHD_Connection *c, const char *url, const cha
 	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return answer_method(c, url);
 	if (strncmp(url, assets_at, sizeof(assets_at) - 1) == 0)
-		return answer_asset(c, url + sizeof(assets_at) - 1);
+		return answer_asset(cls, c, url + sizeof(assets_at) - 1);
 	return answer_page(cls, c, url, NULL);
 }

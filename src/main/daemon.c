@@ -260,6 +260,8 @@ daemon_serve(struct cli *c, struct err *e)
 		cli_switch(c, "new-store-key") ? node_new_store_key(c->dir, e) : RC_OK;
 	if (rc == RC_OK)
 		rc = node_serve(c->dir, &s.nd, e);
+	if (rc == RC_OK && cli_value(c, "web-dir") != NULL)
+		rc = node_configure(s.nd, "http.web_dir", cli_value(c, "web-dir"), e);
 	if (rc == RC_OK)
 		service_mail_reader(s.nd, mail_read);
 	if (rc == RC_OK)

@@ -44,6 +44,8 @@ static const struct cli_option serve_options[] = {
 	 "authorities for the API's certificate, PEM, for --roles probe"},
 	{"resolver-ca", "FILE", false,
 	 "authorities for resolvers over TLS, PEM, for --roles probe"},
+	{"web-dir", "FOLDER", false,
+	 "read the console's files from here, anew each time: for who works on them"},
 	{"new-store-key", NULL, false,
 	 "make keys/store.key anew, when it is lost for good: second factors and the "
 	 "secrets of webhooks and DNS operators are then to be made anew"},

@@ -42,6 +42,10 @@ const struct setting_def node_settings[] = {
 	{"http.rate_public", SETTING_INT, 10, 1000000, "6000", "a minute",
 	 "pages of one address for who is not logged in; behind a web server that passes "
 	 "requests on, of all who come by it"},
+	{"http.web_dir", SETTING_PATH, 0, 4096, "", "folder",
+	 "read the console's files from here, anew each time, instead of from the "
+	 "program: "
+	 "for who works on them"},
 	{"api.listen", SETTING_ADDRESS, 0, 0, "", "host:port",
 	 "where people, programs and platforms reach the API (HTTPS); empty: only by the "
 	 "socket in the node's directory"},
@@ -195,6 +199,12 @@ const struct settings *
 node_config(const struct node *nd)
 {
 	return nd->config;
+}
+
+enum rc
+node_configure(struct node *nd, const char *name, const char *value, struct err *e)
+{
+	return settings_set(nd->config, name, value, e);
 }
 
 const char *

@@ -82,6 +82,10 @@ void node_stop(struct node *nd);
 void node_close(struct node *nd); /* NULL allowed; edges are stopped before */
 
 const struct settings *node_config(const struct node *nd);
+/* Another value than the file's, as the command line says; before anything is served.
+ * RC_INVALID. */
+enum rc node_configure(struct node *nd, const char *name, const char *value,
+		       struct err *e) MUST_CHECK;
 const char *node_dir(const struct node *nd);
 const struct identity *node_identity(const struct node *nd);
 

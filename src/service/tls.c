@@ -156,9 +156,8 @@ key_get(const char *dir, gnutls_x509_privkey_t key, struct err *e)
 	if (rc != RC_NOT_FOUND)
 		return rc;
 	code = gnutls_x509_privkey_generate(
-		key, GNUTLS_PK_EDDSA_ED25519,
-		GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), 0);
-	/* PKCS#8 (RFC 8410): Ed25519 has no older form that can be read again. */
+		key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+		0);
 	if (code >= 0)
 		code = gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
 							 GNUTLS_PKCS_PLAIN, &pem);
@@ -168,6 +167,15 @@ key_get(const char *dir, gnutls_x509_privkey_t key, struct err *e)
 	sodium_memzero(pem.data, pem.size);
 	gnutls_free(pem.data);
 	return rc;
+}
+
+/* A key of an older node is Ed25519, which has a hash of its own. */
+static gnutls_digest_algorithm_t
+digest_of(gnutls_x509_privkey_t key)
+{
+	return gnutls_x509_privkey_get_pk_algorithm(key) == GNUTLS_PK_EDDSA_ED25519
+		       ? GNUTLS_DIG_SHA512
+		       : GNUTLS_DIG_SHA256;
 }
 
 /* RFC 5280: version 3, positive serial; no CA. */
@@ -199,7 +207,7 @@ cert_fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *common_n
 	if (code >= 0)
 		code = gnutls_x509_crt_set_key(crt, key);
 	if (code >= 0)
-		code = gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA512, 0);
+		code = gnutls_x509_crt_sign2(crt, crt, key, digest_of(key), 0);
 	return code;
 }
 

@@ -21,9 +21,11 @@
 enum { TLS_VALID_DAYS_MAX = 36500 };
 
 /*
- * Make an Ed25519 key and its certificate, valid from a day before `now_us` (the peer's
- * clock may be behind) for `valid_days` days after it.  A tls.key that is there is kept:
- * to renew a certificate under the pin that peers know, remove tls.crt and call this.
+ * Make a key (ECDSA P-256: no browser takes Ed25519, and the API shows this certificate
+ * where it has no other) and its certificate, valid from a day before `now_us` (the
+ * peer's clock may be behind) for `valid_days` days after it.  A tls.key that is there is
+ * kept: to renew a certificate under the pin that peers know, remove tls.crt and call
+ * this.
  *
  * RC_CONFLICT  tls.crt is there
  *

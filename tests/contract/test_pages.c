@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/pages.h"
+#include "http/web.h"
 #include "pages_fetch.h"
 #include "pages_node.h"
 
@@ -66,8 +67,8 @@ static void
 headers_are_on_every_answer(void **state)
 {
 	static const char *const paths[] = {
-		"/",	    "/orders",	    "/lookup",	  "/lookup?name=x.example",
-		"/nothing", "/a/style.css", "/a/nothing", "/case/x"};
+		"/",	    "/orders",	      "/lookup",    "/lookup?name=x.example",
+		"/nothing", "/a/x/style.css", "/a/nothing", "/case/x"};
 	static const char *const wanted[] = {
 		"Content-Security-Policy: default-src 'none'; script-src 'self'; "
 		"style-src 'self'; "
@@ -400,11 +401,16 @@ assets_are_whole(void **state)
 	struct got g;
 
 	(void)state;
-	request("GET", "/a/style.css", NULL, &g);
+	struct arena *a = arena_create();
+	const char *path = web_path(a, "", "style.css");
+	request("GET", arena_printf(a, "/a/0%s", path + strlen("/a/")), NULL, &g);
+	assert_int_equal(g.status, 404);
+	got_free(&g);
+	request("GET", path, NULL, &g);
 	assert_int_equal(g.status, 200);
+	assert_non_null(strstr(buf_str(&g.head), "immutable"));
 	assert_non_null(
 		strstr(buf_str(&g.head), "Content-Type: text/css; charset=utf-8\r\n"));
-	struct arena *a = arena_create();
 	FILE *f = fopen(arena_printf(a, "%s/web/style.css", getenv("SALURAN_SOURCE")),
 			"re");
 	assert_non_null(f);

@@ -34,6 +34,18 @@ node_identity(const struct node *nd)
 	return &own;
 }
 
+static const struct setting_def defs[] = {
+	{"http.web_dir", SETTING_PATH, 0, 4096, "", NULL, "as a node has it"}};
+static struct arena *settings_arena;
+static struct settings *config;
+
+const struct settings *
+node_config(const struct node *nd)
+{
+	(void)nd;
+	return config;
+}
+
 const struct actor *
 actor_stranger(struct arena *a, const char *address)
 {
@@ -178,6 +190,9 @@ start(void **state)
 					  source == NULL ? "." : source),
 			     0, NULL);
 	arena_free(a);
+	settings_arena = arena_create();
+	if (settings_load(settings_arena, defs, 1, NULL, &config, &e) != RC_OK)
+		return -1;
 	if (all == NULL || http_pages_start((struct node *)&own, "127.0.0.1", 0,
 					    &fetch_from, &e) != RC_OK)
 		return -1;
@@ -190,6 +205,7 @@ stop(void **state)
 	(void)state;
 	http_pages_stop(fetch_from);
 	json_decref(all);
+	arena_free(settings_arena);
 	return 0;
 }
 

@@ -313,11 +313,29 @@ buckets(void **state)
 	rate_stop(&r);
 }
 
+static void
+packed_or_not(void **state)
+{
+	static const char *const takes[] = {
+		"gzip",	   "GZIP", "br, gzip", "gzip;q=0.8", "deflate , gzip ; q=1",
+		"gzip;x=y"};
+	static const char *const refuses[] = {
+		"",	 "br",	  "gzip;q=0",	   "gzip;q=0.000",
+		"xgzip", "gzip2", "gzip; q=0, br", "*"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++)
+		assert_true(field_takes_gzip(takes[i]));
+	for (size_t i = 0; i < sizeof(refuses) / sizeof(refuses[0]); i++)
+		assert_false(field_takes_gzip(refuses[i]));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths),
+		cmocka_unit_test(packed_or_not),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(event_ids),
 		cmocka_unit_test(cookies),

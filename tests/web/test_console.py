@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The console on two real nodes with a real resolver: tests/web/story.mjs plays the people."""
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+
+os.environ.pop("SALURAN_TRAFFIC", None)  # a frame is no answer of the API
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+import lab as lab_module  # noqa: E402
+import resolvers  # noqa: E402
+from lab import Failure, Lab, Node  # noqa: E402
+
+PASSWORD = "a long enough passphrase of four words"
+NAME, NEVER = "contoh.example", "never.example"
+STORY_S = 300
+
+
+def people(node, *rows):
+    for name, role in rows:
+        node.must("POST", "/v1/persons", node.admin,
+                  {"name": name, "role": role, "password": PASSWORD})
+
+
+def expect(what, got, want):
+    if got != want:
+        raise Failure(f"{what}: {got!r} instead of {want!r}")
+
+
+def served(node):
+    """What a browser loads: the frame with its policy, files for ever under one hash."""
+    status, headers, _ = node.api("GET", "/")
+    expect("where / leads", (status, headers["location"]), (303, "/console"))
+    status, headers, frame = node.api("GET", "/console/case/anything",
+                                      headers={"Accept-Language": "en"})
+    expect("the frame", (status, headers["content-type"]), (200, "text/html; charset=utf-8"))
+    policy = headers["content-security-policy"]
+    for word in ("default-src 'none'", "script-src 'self'", "trusted-types 'none'",
+                 "frame-ancestors 'none'", "require-trusted-types-for 'script'"):
+        if word not in policy or "unsafe" in policy:
+            raise Failure(f"the policy is {policy}")
+    frame = frame.decode() if isinstance(frame, bytes) else frame
+    script = re.search(r'<script type="module" src="(/a/[0-9a-f]{16}/)console/main.js">', frame)
+    if script is None or 'lang="en"' not in frame or "style=" in frame:
+        raise Failure(f"the frame is {frame}")
+    files = script[1]
+    for name in re.findall(r'href="([^"]+)"', frame):
+        expect(name, node.api("GET", name)[0], 200)
+    _, headers, plain = node.api("GET", files + "style.css")
+    expect("how long", headers["cache-control"], "public, max-age=31536000, immutable")
+    _, headers, packed = node.api("GET", files + "style.css", headers={
+        "Accept-Encoding": "br, gzip;q=0.8"})
+    expect("packed", headers["content-encoding"], "gzip")
+    expect("what was packed", gzip.decompress(packed), plain)
+    _, headers, same = node.api("GET", files + "style.css", headers={
+        "Accept-Encoding": "gzip;q=0, identity"})
+    expect("not packed", (headers.get("content-encoding"), same), (None, plain))
+    for path in (files + "nothing.js", "/a/0123456789abcdef/style.css", files + "package.json",
+                 files + "console/%2e%2e/style.css", "/a/", "/a", "/consoles"):
+        expect(path, node.api("GET", path)[0] in (400, 404), True)
+    expect("a POST", node.api("POST", "/console", body={})[0], 404)
+
+
+def main():
+    with Lab() as lab:
+        authority = Node(lab, "authority", "kominfo.example", "Ministry of Communications",
+                         "authority")
+        platform = Node(lab, "platform", "telegram.example", "Telegram", "platform")
+        root = resolvers.Root(lab, {NAME: "192.0.2.1", NEVER: "192.0.2.9"})
+        for node, admin in ((authority, "ani"), (platform, "pasha")):
+            node.init(admin)
+        authority.configure(**{
+            "probe.every_s": "2", "probe.never": NEVER, "probe.per_s": "100",
+            "probe.controls": f"127.0.0.1:{root.port}", "probe.timeout_ms": "400"})
+        for node in (authority, platform):
+            node.must_start()
+        served(authority)
+        people(authority, ("rina", "officer"), ("adi", "approver"), ("budi", "approver"),
+               ("umi", "auditor"))
+        people(platform, ("dewi", "agent"))
+        lab_module.introduce(authority, platform, "demo")
+        isp = resolvers.Unbound(lab, authority, root).add().start()
+        authority.cli("operator", "probe", isp.name, "--resolver",
+                      f"127.0.0.1:{isp.port},udp", who=authority.admin)
+        stage = {"authority": authority.api_port, "platform": platform.api_port,
+                 "password": PASSWORD, "name": NAME,
+                 "first": lab.write("first.csv", "target,category\n" + "".join(
+                     f"https://t.me/badchannel/{i},other\n" for i in range(1, 4))),
+                 "second": lab.write("second.csv",
+                                     f"target,category\nhttps://{NAME}/x,other\n")}
+        run = subprocess.run(["node", os.path.join(HERE, "story.mjs"),
+                              lab.write("stage.json", json.dumps(stage))],
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             timeout=STORY_S, check=False)
+        if run.returncode != 0:
+            raise Failure(f"the story broke:\n{run.stdout[-4000:]}")
+        print(run.stdout.strip())
+
+
+main()

@@ -1,0 +1,80 @@
+/* The API of docs/api.md: JSON in, JSON out.  What it refuses is a Problem with the node's
+ * own words.  Who is logged in stands in `me`; the session itself is in a cookie that no
+ * script reads. */
+import { signal } from "./vendor.js";
+
+export const me = signal(null); /* as of GET /v1/me; null: nobody */
+export const ended = signal(false); /* the session is over, what was typed is still there */
+
+export class Problem extends Error {
+	constructor(status, shown) {
+		super(shown.detail || `HTTP ${status}`);
+		this.status = status; /* 0: the node was not reached */
+		this.title = shown.title || "";
+		this.rule = shown.rule || null;
+		this.shown = shown;
+	}
+}
+
+async function ask(method, path, query, body, key) {
+	const url = new URL(path, location.origin);
+	for (const [name, value] of Object.entries(query || {}))
+		if (value !== undefined && value !== null && value !== "")
+			url.searchParams.set(name, value);
+	const headers = { Accept: "application/json" };
+	if (method !== "GET" && me.value) headers["X-CSRF-Token"] = me.value.csrf;
+	if (body !== undefined) headers["Content-Type"] = "application/json";
+	if (key) headers["Idempotency-Key"] = key;
+	let answer;
+	try {
+		answer = await fetch(url, {
+			method,
+			headers,
+			body: body === undefined ? undefined : JSON.stringify(body),
+			credentials: "same-origin",
+		});
+	} catch {
+		throw new Problem(0, { title: "unreachable" });
+	}
+	const shown = await answer.json().catch(() => ({}));
+	if (answer.ok) return shown;
+	if (answer.status === 401 && me.value) ended.value = true;
+	throw new Problem(answer.status, shown);
+}
+
+export const get = (path, query) => ask("GET", path, query);
+
+/* `key`: an act that is sent twice under the same key is done once. */
+export const post = (path, body = {}, key) => ask("POST", path, null, body, key);
+
+export const newKey = () => crypto.randomUUID();
+
+/* Only a browser that has logged in asks: for a stranger there is nothing to ask about. */
+const KNOWN = "saluran.known";
+
+export async function whoAmI() {
+	if (!localStorage.getItem(KNOWN)) return;
+	try {
+		me.value = await get("/v1/me");
+		ended.value = false;
+	} catch (e) {
+		if (e.status !== 401) throw e;
+		me.value = null;
+		localStorage.removeItem(KNOWN);
+	}
+}
+
+export async function logIn(name, password, code) {
+	const body = { name, password };
+	if (code) body.code = code;
+	const got = await ask("POST", "/v1/login", null, body);
+	localStorage.setItem(KNOWN, "yes");
+	me.value = { ...(await get("/v1/me")), csrf: got.csrf };
+	ended.value = false;
+}
+
+export async function logOut() {
+	await post("/v1/logout");
+	localStorage.removeItem(KNOWN);
+	me.value = null;
+}

@@ -1,0 +1,155 @@
+/* One case: its items, its conversation, its timeline, and what may be done next. */
+import { html, useEffect, useState } from "./vendor.js";
+import { get, post, Problem } from "./api.js";
+import { Acts } from "./acts.js";
+import { Conversation } from "./conversation.js";
+import { Items } from "./items.js";
+import { bind } from "./keys.js";
+import { exactly, number, t, word } from "./lang.js";
+import { CaseState, Chip, Counts, Facts, Left, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
+import { href } from "./route.js";
+
+const PRESENCE_MS = 20000;
+const RECEIPT_MS = 2000; /* while one is waited for */
+const CLOCK_MS = 30000;
+
+/* Who else looks at it: a word among colleagues, no lock. */
+function usePresence(id) {
+	const [here, setHere] = useState([]);
+	useEffect(() => {
+		const tell = async () => {
+			if (document.visibilityState !== "visible") return;
+			try {
+				setHere((await post(`/v1/cases/${id}/presence`)).here);
+			} catch (e) {
+				if (!(e instanceof Problem)) throw e;
+			}
+		};
+		tell();
+		const timer = setInterval(tell, PRESENCE_MS);
+		return () => clearInterval(timer);
+	}, [id]);
+	return here;
+}
+
+function Head({ c, here }) {
+	return html`
+		<p class="kicker"><a href=${href("cases")}>‹ ${t("back_to_cases")}</a></p>
+		<div class="heading">
+			<h1 class=${(c.subject || "").length > 60 ? "long" : ""}><${Said}>${c.subject || t("no_subject")}<//></h1>
+			<p class="chips">
+				<${CaseState} state=${c.state} />
+				${c.urgent && html`<${Chip} look="soon">${t("urgent")}<//>`}
+				${!c.receipt && html`<${Chip} look="bad">${t("state_undelivered")}<//>`}
+			</p>
+		</div>
+		<p>
+			${c.due
+				? html`${t("due_at", exactly(c.due))} · <${Left} due=${c.due} /> · <a href=${href(`deadline/${c.case}`)}>${t("due_why")}</a>`
+				: t(c.closed || c.refused ? "no_more_due" : "no_deadline")}
+		</p>
+		${c.paused && html`<p class="problem">${t("clock_paused")} <${When} at=${c.paused_until} /></p>`}
+		<p class="meta" role="status">
+			${here.length > 0 && t("looks_too", here.map((h) => h.name).join(", "))}
+		</p>
+		<${Counts} counts=${c.counts} />
+	`;
+}
+
+function Timeline({ c }) {
+	return html`<section aria-labelledby="timeline">
+		<h2 id="timeline" tabindex="-1">${t("timeline")}</h2>
+		<table role="table">
+			<caption>${t("timeline_caption")}</caption>
+			<thead role="rowgroup"><tr role="row">
+				${["col_entry", "col_time", "col_party", "col_event", "col_author", "col_level"].map(
+					(k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`,
+				)}
+			</tr></thead>
+			<tbody role="rowgroup">
+				${c.timeline.map(
+					(e) => html`<tr key=${e.party + e.seq} role="row">
+						<td role="cell" data-label=${t("col_entry")}><div>#${number(e.seq)}</div></td>
+						<td role="cell" data-label=${t("col_time")}><div><${When} at=${e.at} /></div></td>
+						<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
+						<td role="cell" data-label=${t("col_event")}>
+							<div>
+								${word("event", e.type)}
+								${e.text && html`<p class="why"><${Said}>${e.text}<//></p>`}
+								${e.void && html`<p class="why late">${t("event_void")}: <bdi lang="en">${e.void}</bdi></p>`}
+							</div>
+						</td>
+						<td role="cell" data-label=${t("col_author")}><div><code>${e.author}</code></div></td>
+						<td role="cell" data-label=${t("col_level")}>
+							<div>${e.level === "received" ? html`${t("level_received")} <${When} at=${e.received} />` : t("level_appended")}</div>
+						</td>
+					</tr>`,
+				)}
+			</tbody>
+		</table>
+	</section>`;
+}
+
+function Proofs({ c }) {
+	return html`<section aria-labelledby="proofs">
+		<h2 id="proofs">${t("proofs")}</h2>
+		<p>${t("proofs_why")}</p>
+		<p><a download href="/v1/cases/${c.case}/bundle">${t("bundle_download")}</a></p>
+		${c.orders.length > 0 &&
+		html`<ul>${c.orders.map((o) => html`<li key=${o.order}><a href=${href(`order/${o.order}`)}>${t("order_n", o.order)}</a> (${word("order", o.state)})</li>`)}</ul>`}
+	</section>`;
+}
+
+export function CaseScreen({ word: id }) {
+	const here = usePresence(id);
+	const state = useApi(
+		() => get(`/v1/cases/${id}`),
+		[id],
+		(event, reload) => event.case === id && reload(),
+	);
+	useEffect(
+		() =>
+			bind({
+				i: () => document.getElementById("items")?.focus(),
+				r: () => document.getElementById("composer")?.focus(),
+				t: () => document.getElementById("timeline")?.focus(),
+			}),
+		[],
+	);
+	const c = state.data;
+	const ours = c?.timeline.filter((e) => e.level !== "received") || [];
+	useAgain(state.reload, ours.length > 0 || (c && !c.receipt) ? RECEIPT_MS : CLOCK_MS);
+	if (!c) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	return html`
+		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
+		<${Head} c=${c} here=${here} />
+		<${Acts} c=${c} reload=${state.reload} />
+		<div class="columns">
+			<div>
+				<${Items} c=${c} reload=${state.reload} />
+				<${Timeline} c=${c} />
+			</div>
+			<div>
+				<${Conversation} c=${c} reload=${state.reload} />
+				<${Proofs} c=${c} />
+				<section aria-labelledby="facts">
+					<h2 id="facts">${t("facts")}</h2>
+					<${Facts}
+						rows=${[
+							["case_id", html`<code>${c.case}</code>`],
+							["col_peer", html`<${Said}>${c.peer}<//>`],
+							["class", word("class", c.class)],
+							["legal_basis", c.legal_basis && html`<${Said}>${c.legal_basis}<//>`],
+							["sent_at", html`<${When} at=${c.sent} />`],
+							["notice_receipt", c.receipt ? html`<${When} at=${c.receipt} />` : t("no_receipt")],
+							["accepted_at", html`<${When} at=${c.accepted} />`],
+							["col_owner", c.owner && html`<${Said}>${c.owner.name}<//>`],
+							["author", html`<code>${c.author}</code>`],
+						]}
+					/>
+				</section>
+			</div>
+		</div>
+	`;
+}
+

@@ -1,0 +1,67 @@
+/* The channel to each peer: delivery, contacts of both sides, tests, and what stands as an
+ * alarm. */
+import { html } from "./vendor.js";
+import { get, me, post } from "./api.js";
+import { number, t } from "./lang.js";
+import { Act, Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+
+const TESTERS = ["admin", "officer", "approver", "agent", "lead"];
+
+function Alarms() {
+	const state = useApi(() => get("/v1/alarms"), [], (e, reload) => reload());
+	const alarms = state.data?.alarms || [];
+	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	if (alarms.length === 0) return html`<p class="empty">${t("no_alarms")}</p>`;
+	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${a.kind}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></li>`)}</ul>`;
+}
+
+function Peers() {
+	const state = useApi(() => get("/v1/peers"), [], (e, reload) => reload());
+	const peers = state.data?.peers || [];
+	return html`<ul class="matches">${peers.map(
+		(p) => html`<li key=${p.peer}>
+			<p><strong><${Said}>${p.peer}<//></strong> ${p.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`}</p>
+			<p class="meta">${t("peer_counts", number(p.sent), number(p.receipted), number(p.received))}</p>
+			${p.reason && html`<p class="why"><bdi lang="en">${p.reason}</bdi></p>`}
+		</li>`,
+	)}</ul>`;
+}
+
+function Tests() {
+	const state = useApi(() => get("/v1/channel/tests"), [], (e, reload) => e.type.startsWith("channel.") && reload());
+	const tests = state.data?.tests || [];
+	const can = TESTERS.includes(me.value.role);
+	return html`
+		${can && html`<div class="bar start"><${Act} run=${async () => { await post("/v1/channel/tests"); await state.reload(); }}>${t("test_send")}<//></div>`}
+		${tests.length === 0 && state.data && html`<p class="empty">${t("no_tests")}</p>`}
+		<ul class="plain">${tests.map(
+			(x) => html`<li key=${x.test}>
+				<${Said}>${x.peer}<//> · <${When} at=${x.sent} /> · <${Chip} look=${x.state === "acked" ? "done" : x.state === "waiting" ? "waiting" : "bad"}>${t(`test_${x.state}`)}<//>
+				${!x.ours && !x.acked && can && html`${" "}<${Act} quiet run=${async () => { recorded(await post(`/v1/channel/tests/${x.test}/ack`)); await state.reload(); }}>${t("test_ack")}<//>`}
+			</li>`,
+		)}</ul>`;
+}
+
+function Directory({ title, d }) {
+	return html`<h3>${title}</h3>
+		${!d || d.contacts.length === 0
+			? html`<p class="empty">${t("no_contacts")}</p>`
+			: html`<ul class="plain">${d.contacts.map((c, i) => html`<li key=${i}><${Said}>${c.name}<//> · <${Said}>${c.reach}<//> ${c.on_duty ? html`<${Chip} look="done">${t("on_duty")}<//>` : html`<span class="meta">${t("off_duty")} <${When} at=${c.from} /></span>`}</li>`)}</ul>`}`;
+}
+
+function Contacts() {
+	const state = useApi(() => get("/v1/contacts"), []);
+	return (state.data?.channels || []).map(
+		(c) => html`<div key=${c.peer}><${Directory} title=${t("contacts_theirs", c.peer)} d=${c.theirs} /><${Directory} title=${t("contacts_ours")} d=${c.ours} /></div>`,
+	);
+}
+
+export function Channel() {
+	return html`
+		<h1>${t("nav_channel")}</h1>
+		<h2>${t("alarms")}</h2><${Alarms} />
+		<h2>${t("peers")}</h2><${Peers} />
+		<h2>${t("tests")}</h2><${Tests} />
+		<h2>${t("contacts")}</h2><${Contacts} />
+	`;
+}

@@ -1,0 +1,155 @@
+/* The conversation of a case: messages with what is proven of each, notes that never leave,
+ * and the place where one writes. */
+import { html, useEffect, useRef, useState } from "./vendor.js";
+import { get, me, newKey, post, Problem } from "./api.js";
+import { draftOf, keepDraft } from "./drafts.js";
+import { t, when, word } from "./lang.js";
+import { Act, Said, Trouble, When, recorded, useApi } from "./parts.js";
+
+const WRITES = ["officer", "approver", "agent", "lead"];
+const READ_AFTER_MS = 1000;
+
+/* A word and a time, always: sent, receipted by the other side's node, read by a person. */
+function Ticks({ m, c }) {
+	const entry = c.timeline.find((e) => e.party === m.party && e.seq === m.seq);
+	if (m.read) return html`<span class="ticks">✓✓ ${t("tick_read", when(m.read))}</span>`;
+	if (entry?.level === "received")
+		return html`<span class="ticks">✓ ${t("tick_receipted", when(entry.received))}</span>`;
+	return html`<span class="ticks">${t("tick_sent", when(m.at))}</span>`;
+}
+
+/* Read is evidence: only when the message is on the screen, in the tab that has the focus,
+ * with no dialog over it. */
+function useRead(box, unread, mark) {
+	useEffect(() => {
+		if (!unread || !box.current) return undefined;
+		let timer = null;
+		const seen = new IntersectionObserver(
+			([entry]) => {
+				clearTimeout(timer);
+				if (!entry.isIntersecting) return;
+				timer = setTimeout(() => {
+					if (document.hasFocus() && !document.querySelector("dialog[open]")) mark();
+				}, READ_AFTER_MS);
+			},
+			{ threshold: 0.9 },
+		);
+		seen.observe(box.current);
+		const again = () => {
+			seen.disconnect();
+			if (box.current) seen.observe(box.current);
+		};
+		addEventListener("focus", again);
+		return () => {
+			clearTimeout(timer);
+			removeEventListener("focus", again);
+			seen.disconnect();
+		};
+	}, [unread, mark]);
+}
+
+function Message({ m, c, last, mark }) {
+	const box = useRef(null);
+	const theirs = m.party !== c.ourParty;
+	useRead(box, last && theirs && !m.read, mark);
+	return html`<li ref=${box} class="message of-${m.party}">
+		<p class="meta">${word("party", m.party)} · <code>${m.author}</code> · <${When} at=${m.at} /></p>
+		<p class="said"><${Said}>${m.text ?? t("erased")}<//></p>
+		<p class="meta">
+			${theirs ? (m.read ? t("tick_read", when(m.read)) : t("not_read")) : html`<${Ticks} m=${m} c=${c} />`}
+		</p>
+	</li>`;
+}
+
+function Note({ n }) {
+	return html`<li class="message note">
+		<p class="meta">${t("note_internal")} · <${Said}>${n.author}<//> · <${When} at=${n.at} /></p>
+		<p class="said"><${Said}>${n.text}<//></p>
+	</li>`;
+}
+
+function Composer({ c, reload, notes }) {
+	const [target, setTarget] = useState("peer");
+	const name = `${c.case}.${target}`;
+	const [text, setText] = useState(() => draftOf(name));
+	const [problem, setProblem] = useState(null);
+	const [kept, setKept] = useState(null);
+	const key = useRef(newKey());
+	const choose = (to) => {
+		setTarget(to);
+		setText(draftOf(`${c.case}.${to}`));
+		setProblem(null);
+	};
+	const write = (value) => {
+		setText(value);
+		keepDraft(name, value);
+		setKept(new Date().toISOString());
+		key.current = newKey();
+	};
+	const send = async () => {
+		setProblem(null);
+		try {
+			const path = target === "peer" ? "say" : "notes";
+			recorded(await post(`/v1/cases/${c.case}/${path}`, { text }, key.current));
+			write("");
+			setKept(null);
+			await (target === "peer" ? reload() : notes.reload());
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+			setProblem(e);
+		}
+	};
+	return html`<form class="composer" onSubmit=${(e) => e.preventDefault()}>
+		<fieldset>
+			<legend class="hidden">${t("write_to")}</legend>
+			${["peer", "note"].map(
+				(to) => html`<label key=${to} class="choice">
+					<input type="radio" name="to" checked=${target === to} onChange=${() => choose(to)} />
+					${t(to === "peer" ? "to_peer" : "note_internal")}
+				</label>`,
+			)}
+		</fieldset>
+		<label for="composer" class="hidden">${t(target === "peer" ? "write_message" : "write_note")}</label>
+		<textarea id="composer" rows="4" value=${text} maxlength="20000"
+			class=${target === "note" ? "note" : ""}
+			placeholder=${t(target === "peer" ? "write_message" : "write_note")}
+			onInput=${(e) => write(e.target.value)}></textarea>
+		${problem && html`<${Trouble} problem=${problem} retry=${send} />`}
+		<div class="bar">
+			<span class="meta" role="status">${kept && text && t("draft_kept", when(kept))}</span>
+			<${Act} run=${send} off=${!text.trim()}>${t(target === "peer" ? "send" : "keep_note")}<//>
+		</div>
+	</form>`;
+}
+
+export function Conversation({ c, reload }) {
+	const notes = useApi(() => get(`/v1/cases/${c.case}/notes`), [c.case]);
+	const ours = ["agent", "lead"].includes(me.value.role) ? "platform" : "authority";
+	const mark = async () => {
+		try {
+			await post(`/v1/cases/${c.case}/read`);
+			await reload();
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+		}
+	};
+	const rows = [
+		...c.messages.map((m) => ({ at: m.at, key: m.party + m.seq, m })),
+		...(notes.data?.notes || []).map((n) => ({ at: n.at, key: n.note, n })),
+	].sort((a, b) => (a.at < b.at ? -1 : 1));
+	const unread = c.messages.filter((m) => m.party !== ours && !m.read);
+	const newest = unread[unread.length - 1];
+	const shown = { ...c, ourParty: ours };
+	return html`<section aria-labelledby="conversation">
+		<h2 id="conversation">${t("conversation")}</h2>
+		${rows.length === 0 && html`<p class="empty">${t("no_messages")}</p>`}
+		<ol class="messages">
+			${rows.map((r) =>
+				r.m
+					? html`<${Message} key=${r.key} m=${r.m} c=${shown} last=${r.m === newest} mark=${mark} />`
+					: html`<${Note} key=${r.key} n=${r.n} />`,
+			)}
+		</ol>
+		${WRITES.includes(me.value.role) && html`<${Composer} c=${c} reload=${reload} notes=${notes} />`}
+	</section>`;
+}

@@ -1,0 +1,103 @@
+/* What happens, as it happens.  One tab of a browser holds the stream of events and tells
+ * the others (HTTP/1.1 stalls at the sixth connection); when it closes, the next one takes
+ * over.  `id` of an event is its place in the feed, so nothing is missed in between. */
+import { signal } from "./vendor.js";
+import { get } from "./api.js";
+
+const LOCK = "saluran.stream";
+const CHANNEL = "saluran.events";
+/* state: "connecting", "live", "lost"; since: when it last was live */
+export const live = signal({ state: "connecting", since: null });
+const listeners = new Set();
+let last = null;
+let stop = null;
+
+/* Called with each event; gives the function that ends it. */
+export function onEvent(fn) {
+	listeners.add(fn);
+	return () => listeners.delete(fn);
+}
+
+function hear(event) {
+	if (last !== null && event.id <= last) return;
+	last = event.id;
+	for (const fn of listeners) fn(event);
+}
+
+function be(state) {
+	const now = new Date();
+	if (live.value.state !== state)
+		live.value = { state, since: state === "live" ? now : live.value.since };
+	else if (state === "live") live.value.since = now;
+}
+
+/* The feed's events arrive under their own names, which EventSource wants to know ahead. */
+async function* lines(url, abort) {
+	const headers = { Accept: "text/event-stream" };
+	if (last !== null) headers["Last-Event-ID"] = String(last);
+	const answer = await fetch(url, { headers, signal: abort, cache: "no-store" });
+	if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+	let rest = "";
+	for (;;) {
+		const { value, done } = await reader.read();
+		if (done) return;
+		const parts = (rest + value).split("\n");
+		rest = parts.pop();
+		yield* parts;
+	}
+}
+
+async function hold(channel, abort) {
+	const RETRY_MS = 1000, RETRY_MAX_MS = 15000;
+	for (let wait = RETRY_MS; !abort.aborted; wait = Math.min(2 * wait, RETRY_MAX_MS)) {
+		try {
+			if (last === null) last = (await get("/v1/events", { limit: 1 })).newest;
+			for await (const line of lines("/v1/events/stream", abort)) {
+				wait = RETRY_MS;
+				be("live");
+				channel.postMessage({ state: "live" });
+				if (!line.startsWith("data: ")) continue;
+				const event = JSON.parse(line.slice(6));
+				channel.postMessage({ event });
+				hear(event);
+			}
+		} catch {
+			if (abort.aborted) return;
+		}
+		be("lost");
+		channel.postMessage({ state: "lost" });
+		await new Promise((done) => setTimeout(done, wait));
+	}
+}
+
+export function begin() {
+	if (stop) return;
+	const ending = new AbortController();
+	const channel = new BroadcastChannel(CHANNEL);
+	let leader = false;
+	/* What tabs tell each other: {event}, {state}, or {asks: true} of one that is new. */
+	channel.addEventListener("message", ({ data }) => {
+		if (data.event) hear(data.event);
+		if (data.state) be(data.state);
+		if (data.asks && leader) channel.postMessage({ state: live.value.state });
+	});
+	channel.postMessage({ asks: true });
+	navigator.locks
+		.request(LOCK, { signal: ending.signal }, () => {
+			leader = true;
+			return hold(channel, ending.signal);
+		})
+		.catch(() => {});
+	stop = () => {
+		ending.abort();
+		channel.close();
+	};
+}
+
+export function end() {
+	stop?.();
+	stop = null;
+	last = null;
+	live.value = { state: "connecting", since: null };
+}

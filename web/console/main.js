@@ -1,0 +1,54 @@
+/* The console: who is logged in, where they are, the screen that goes with it. */
+import { html, render, useEffect, useState } from "./vendor.js";
+import { ended, me, whoAmI } from "./api.js";
+import { onKey } from "./keys.js";
+import * as words from "./lang.js";
+import * as stream from "./live.js";
+import { Login, LoginAgain } from "./login.js";
+import { Loading, Trouble } from "./parts.js";
+import { onClick, place } from "./route.js";
+import { home, screens } from "./screens.js";
+import { Shell } from "./shell.js";
+
+function Later({ screen, word }) {
+	const [Component, set] = useState(null);
+	useEffect(() => {
+		screen.load().then((c) => set(() => c));
+	}, [screen]);
+	return Component ? html`<${Component} word=${word} />` : html`<${Loading} />`;
+}
+
+function Screen() {
+	const [name, word] = (place.value.path || home(me.value.role)).split("/");
+	const screen = screens[name];
+	if (!screen) return html`<h1>${words.t("error_missing")}</h1><p>${words.t("error_missing_how")}</p>`;
+	const C = screen.component;
+	return C ? html`<${C} key=${name + word} word=${word} />` : html`<${Later} key=${name + word} screen=${screen} word=${word} />`;
+}
+
+function Console() {
+	useEffect(() => {
+		if (me.value && !ended.value) stream.begin();
+		else stream.end();
+	}, [me.value?.pseudonym, ended.value]);
+	words.lang.value; /* every text depends on it */
+	if (!me.value) return html`<${Login} />`;
+	return html`<${Shell}><${Screen} /><//><${LoginAgain} />`;
+}
+
+async function start() {
+	const root = document.getElementById("console");
+	root.replaceChildren();
+	document.addEventListener("click", onClick);
+	document.addEventListener("keydown", onKey);
+	await words.begin();
+	try {
+		await whoAmI();
+	} catch (problem) {
+		render(html`<main><h1>Saluran</h1><${Trouble} problem=${problem} retry=${() => location.reload()} /></main>`, root);
+		return;
+	}
+	render(html`<${Console} />`, root);
+}
+
+start();

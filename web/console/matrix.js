@@ -1,0 +1,52 @@
+/* Operator by operator: what it pulled, what it says it applied, what was measured.  A claim
+ * is never shown as a measurement, and no data is never shown as well. */
+import { html } from "./vendor.js";
+import { get } from "./api.js";
+import { number, t } from "./lang.js";
+import { Chip, Loading, Said, Trouble, When, useApi } from "./parts.js";
+
+const MEASURED = {
+	none: ["unknown", "measured_none"],
+	unknown: ["unknown", "measured_unknown"],
+	blocked: ["blocked", "measured_blocked"],
+	partly: ["bad", "measured_partly"],
+	free: ["done", "measured_free"],
+};
+
+function Measured({ m }) {
+	const [look, key] = MEASURED[m.state] || MEASURED.unknown;
+	return html`<${Chip} look=${look}>${t(key)}<//> ${m.at && html`<${When} at=${m.at} />`}`;
+}
+
+function Step({ at, done, serial }) {
+	if (!done) return html`<span class="none">${t("not_yet")}</span>${serial ? html` <span class="meta">${number(serial)}</span>` : ""}`;
+	return html`✓ ${number(serial)} <${When} at=${at} />`;
+}
+
+export function Matrix({ id }) {
+	const state = useApi(() => get(`/v1/orders/${id}/matrix`), [id], (e, reload) => (e.type.startsWith("dns.") || e.type.startsWith("order.")) && reload());
+	const m = state.data;
+	if (!m) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	if (m.operators.length === 0) return html`<p class="empty">${t("no_operators")}</p>`;
+	return html`
+		<table role="table">
+			<caption>${t("matrix_caption")}</caption>
+			<thead role="rowgroup"><tr role="row">
+				${["col_operator", "col_pulled", "col_applied", "col_measured"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
+			</tr></thead>
+			<tbody role="rowgroup">
+				${m.operators.map(
+					(o) => html`<tr key=${o.operator} role="row">
+						<td role="cell" data-label=${t("col_operator")}><div><${Said}>${o.operator}<//>${o.operator === m.slowest ? html` <span class="meta">${t("slowest")}</span>` : ""}</div></td>
+						<td role="cell" data-label=${t("col_pulled")}><div><${Step} at=${o.pulled_at} done=${o.pulled} serial=${o.pulled_serial} /></div></td>
+						<td role="cell" data-label=${t("col_applied")}><div><${Step} at=${o.applied_at} done=${o.applied} serial=${o.applied_serial} /></div></td>
+						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}</div></td>
+					</tr>`,
+				)}
+			</tbody>
+		</table>
+		<p class="meta">${t("matrix_claim")} ${t("matrix_floor", number(m.floor_s))}</p>
+		${m.waiting > 0 && html`<p>${t("matrix_waiting", m.waiting)}</p>`}
+		${m.normalised && html`<p><${Chip} look="done">${t("normalised")}<//></p>`}
+	`;
+}

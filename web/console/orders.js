@@ -1,0 +1,51 @@
+/* The orders, the newest first; for an approver what waits for a signature comes first. */
+import { html } from "./vendor.js";
+import { get, me } from "./api.js";
+import { number, t, word } from "./lang.js";
+import { Chip, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { href, place } from "./route.js";
+
+const STATES = ["", "draft", "in_force", "lifted", "expired", "returned"];
+const LOOKS = { draft: "waiting", in_force: "blocked", lifted: "done", expired: "done", returned: "refused", withdrawn: "refused" };
+
+export const OrderState = ({ state }) => html`<${Chip} look=${LOOKS[state] || "unknown"}>${word("order", state)}<//>`;
+
+export function Orders() {
+	const { query } = place.value;
+	const state = useApi(() => get("/v1/orders", query), [JSON.stringify(query)], (e, reload) => e.type.startsWith("order.") && reload());
+	const orders = state.data?.orders || [];
+	return html`
+		<div class="heading">
+			<h1>${t("orders_title")}</h1>
+			${["officer", "approver"].includes(me.value.role) && html`<p><a href=${href("draft")}>${t("order_draft_new")}</a></p>`}
+		</div>
+		<nav class="filters" aria-label=${t("filter_orders")}>
+			${STATES.map(
+				(s) => html`<a key=${s} href=${href("orders", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>
+					${s ? word("order", s) : t("all")}</a>`,
+			)}
+		</nav>
+		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
+		${!state.data && !state.problem && html`<${Loading} />`}
+		${state.data && orders.length === 0 && html`<p class="empty">${t("no_orders")}</p>`}
+		${orders.length > 0 &&
+		html`<table role="table">
+			<caption>${t("orders_caption")}</caption>
+			<thead role="rowgroup"><tr role="row">
+				${["col_order", "col_names", "col_status", "col_since", "col_until"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
+			</tr></thead>
+			<tbody role="rowgroup">
+				${orders.map(
+					(o) => html`<tr key=${o.order} role="row">
+						<td role="cell" data-label=${t("col_order")}><div><a href=${href(`order/${o.order}`)}><code>${o.order}</code></a></div></td>
+						<td role="cell" data-label=${t("col_names")}><div>${o.names && (Array.isArray(o.names) ? html`<${Said}>${o.names.slice(0, 3).map((n) => n.name || n).join(", ")}<//>${o.names.length > 3 ? ` +${number(o.names.length - 3)}` : ""}` : number(o.names))}</div></td>
+						<td role="cell" data-label=${t("col_status")}><div><${OrderState} state=${o.state} /></div></td>
+						<td role="cell" data-label=${t("col_since")}><div><${When} at=${o.in_force} /></div></td>
+						<td role="cell" data-label=${t("col_until")}><div><${When} at=${o.ended || o.ends} /></div></td>
+					</tr>`,
+				)}
+			</tbody>
+		</table>`}
+		${state.data?.next && html`<nav class="pager"><a href=${href("orders", { ...query, after: state.data.next })}>${t("next_page")}</a></nav>`}
+	`;
+}

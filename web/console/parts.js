@@ -1,0 +1,219 @@
+/* Parts of which screens are made. */
+import { html, signal, useEffect, useRef, useState } from "./vendor.js";
+import { Problem } from "./api.js";
+import { exactly, number, span, t, when, word } from "./lang.js";
+import { onEvent } from "./live.js";
+
+/* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
+const DRAWINGS = {
+	waiting: "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11z",
+	sent: "M2.5 8h11M9 3.5L13.5 8L9 12.5",
+	running: "M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11zM8 2.5v11M5.5 3.3v9.4",
+	done: "M2.5 8.5L6.5 12.5L13.5 4",
+	soon: "M8 2L14.5 13.5H1.5zM8 6.2v3.6M8 11.3v.7",
+	refused: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+	bad: "M8 2v8M8 12.5v1.5",
+	blocked: "M3.5 3.5h9v9h-9z",
+	unknown: "M5 5.5a3 3 0 1 1 4.5 2.6Q8 9 8 10.5M8 12.7v.8",
+};
+
+export function Chip({ look, children }) {
+	return html`<span class="chip ${look}"
+		><svg viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d=${DRAWINGS[look]} /></svg
+		>${children}</span
+	>`;
+}
+
+export function When({ at }) {
+	if (!at) return html`<span class="none">–</span>`;
+	return html`<time datetime=${at} title=${exactly(at)}>${when(at)}</time>`;
+}
+
+/* What somebody wrote: it turns no text around it and runs nothing. */
+export const Said = ({ children }) => html`<bdi>${children}</bdi>`;
+
+/* ---- states of a screen ---- */
+
+const LATE_MS = 1000;
+
+export function Loading() {
+	const [late, setLate] = useState(false);
+	useEffect(() => {
+		const timer = setTimeout(() => setLate(true), LATE_MS);
+		return () => clearTimeout(timer);
+	}, []);
+	return html`<p class="none" role="status">${late ? t("loading") : ""}</p>`;
+}
+
+export function Trouble({ problem, retry }) {
+	const lead =
+		problem.status === 0
+			? t("trouble_unreachable")
+			: problem.status === 403
+				? t("trouble_denied")
+				: t("trouble");
+	return html`<div class="problem" role="alert">
+		<p>${lead}</p>
+		${problem.status !== 0 && html`<p><bdi lang="en">${problem.message}</bdi></p>`}
+		${retry && html`<p><button type="button" class="quiet" onClick=${retry}>${t("try_again")}</button></p>`}
+	</div>`;
+}
+
+/* What is asked of the API, now and after each event that touches it.  {data, problem, at,
+ * reload}: after a problem the last data stays, with its time. */
+export function useApi(ask, deps, touched) {
+	const [state, setState] = useState({ data: null, problem: null, at: null });
+	const turn = useRef(0);
+	const reload = async () => {
+		const mine = ++turn.current;
+		try {
+			const data = await ask();
+			if (mine === turn.current) setState({ data, problem: null, at: new Date() });
+			return data;
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+			if (mine === turn.current) setState((old) => ({ ...old, problem: e }));
+			return null;
+		}
+	};
+	useEffect(() => {
+		setState((old) => ({ ...old, problem: null }));
+		reload();
+		return () => {
+			turn.current++;
+		};
+	}, deps);
+	useEffect(() => touched && onEvent((event) => touched(event, reload)), deps);
+	return { ...state, reload };
+}
+
+/* What no event tells: a receipt that came, a time that has come.  Asked again every `ms`
+ * while somebody looks; 0: not. */
+export function useAgain(reload, ms) {
+	const fn = useRef(reload);
+	fn.current = reload;
+	useEffect(() => {
+		if (!ms) return undefined;
+		const timer = setInterval(() => {
+			if (document.visibilityState === "visible") fn.current();
+		}, ms);
+		return () => clearInterval(timer);
+	}, [ms]);
+}
+
+/* ---- words of the API ---- */
+
+const CASE_LOOKS = {
+	none: "unknown", sent: "sent", received: "waiting", accepted: "running", refused: "refused",
+	closed: "done",
+};
+
+export function CaseState({ state }) {
+	return html`<${Chip} look=${CASE_LOOKS[state] || "unknown"}>${word("state", state)}<//>`;
+}
+
+export function Outcome({ item }) {
+	if (!item.outcome) return html`<${Chip} look="waiting">${t("item_open")}<//>`;
+	const look = item.outcome === "kept" ? "refused" : "done";
+	return html`<${Chip} look=${look}>${word("outcome", item.outcome)}<//>`;
+}
+
+/* The clock of this browser may be wrong: what is left is counted by the node's, which its
+ * answers say. */
+export const skew = signal(0);
+export const nodeNow = () => Date.now() + skew.value;
+
+export function Left({ due, soonS = 4 * 3600 }) {
+	if (!due) return html`<span class="none">–</span>`;
+	const left = (new Date(due) - nodeNow()) / 1000;
+	if (left < 0)
+		return html`<span class="late"><${Chip} look="bad">${t("late_by", span(-left))}<//></span>`;
+	const text = html`${t("left", span(left))} <span class="meta">(<${When} at=${due} />)</span>`;
+	return left < soonS ? html`<${Chip} look="soon">${text}<//>` : text;
+}
+
+export function Counts({ counts }) {
+	return html`<p class="meta count">
+		${t("sum_submitted", ...["submitted", "accepted", "refused", "duplicate", "waiting"].map((k) => number(counts[k])))}
+		${" · "}${t("sum_accepted", ...["accepted", "decided", "open"].map((k) => number(counts[k])))}
+	</p>`;
+}
+
+export function Facts({ rows }) {
+	return html`<dl class="facts">
+		${rows.filter(Boolean).map(
+			([key, value]) => html`<div key=${key}>
+				<dt>${t(key)}</dt>
+				<dd>${value ?? html`<span class="none">–</span>`}</dd>
+			</div>`,
+		)}
+	</dl>`;
+}
+
+/* ---- forms ---- */
+
+let ids = 0;
+export function useId(prefix) {
+	const id = useRef(null);
+	id.current ??= `${prefix}-${++ids}`;
+	return id.current;
+}
+
+export function Field({ label, hint, error, children }) {
+	const id = useId("f");
+	const about = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+	return html`<div class="part ${error ? "wrong" : ""}">
+		<label for=${id}>${label}</label>
+		${hint && html`<p class="meta" id="${id}-hint">${hint}</p>`}
+		${error && html`<p class="late" id="${id}-error">${error}</p>`}
+		${children({ id, "aria-describedby": about || undefined, "aria-invalid": error ? "true" : undefined })}
+	</div>`;
+}
+
+/* A button that does one thing once: it is off until the node has answered. */
+export function Act({ run, children, quiet, type = "button", off, ...rest }) {
+	const [busy, setBusy] = useState(false);
+	const press = async () => {
+		if (busy) return;
+		setBusy(true);
+		try {
+			await run();
+		} finally {
+			setBusy(false);
+		}
+	};
+	return html`<button
+		type=${type}
+		class=${quiet ? "quiet" : ""}
+		disabled=${busy || off}
+		aria-busy=${busy ? "true" : undefined}
+		onClick=${press}
+		...${rest}
+	>${children}</button>`;
+}
+
+/* A dialog of the browser's own, so that focus stays in it and Esc leaves it. */
+export function Dialog({ title, close, children }) {
+	const box = useRef(null);
+	const id = useId("d");
+	useEffect(() => {
+		box.current.showModal();
+	}, []);
+	return html`<dialog ref=${box} aria-labelledby=${id} onClose=${close}>
+		<h2 id=${id}>${title}</h2>
+		${children}
+	</dialog>`;
+}
+
+/* ---- a status line that screen readers hear ---- */
+
+export const notice = signal(null);
+export function say(text) {
+	notice.value = text;
+}
+
+/* "recorded #4711": said when the log has it, not before. */
+export function recorded(answer) {
+	say(answer.seq !== undefined ? t("recorded", number(answer.seq)) : t("done"));
+}
+

@@ -1,0 +1,45 @@
+/* The screens: where they are, what they are called, and whose work they are.  Only those
+ * of the first minute come with the first load. */
+import { CaseScreen } from "./case.js";
+import { Queue } from "./queue.js";
+
+const later = (load, name) => ({ load: () => load().then((m) => m[name]) });
+
+/* path: {component} or {load} */
+export const screens = {
+	cases: { component: Queue },
+	case: { component: CaseScreen },
+	deadline: later(() => import("./deadline.js"), "Deadline"),
+	import: later(() => import("./import.js"), "Import"),
+	orders: later(() => import("./orders.js"), "Orders"),
+	order: later(() => import("./order.js"), "Order"),
+	draft: later(() => import("./draft.js"), "Draft"),
+	objections: later(() => import("./objections.js"), "Objections"),
+	stats: later(() => import("./stats.js"), "Stats"),
+	channel: later(() => import("./channel.js"), "Channel"),
+	log: later(() => import("./log.js"), "Log"),
+	access: later(() => import("./access.js"), "Access"),
+	search: later(() => import("./search.js"), "Search"),
+	settings: later(() => import("./settings.js"), "Settings"),
+};
+
+const all = ["officer", "approver", "agent", "lead", "auditor", "admin", "operator"];
+const sections = [
+	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline"], roles: all },
+	{ path: "import", title: "nav_import", key: "i", roles: ["officer"], party: "authority" },
+	{ path: "orders", title: "nav_orders", key: "o", also: ["order", "draft"], roles: all },
+	{ path: "objections", title: "nav_objections", key: "b", roles: ["officer", "approver", "auditor"], party: "authority" },
+	{ path: "stats", title: "nav_stats", key: "t", roles: all },
+	{ path: "channel", title: "nav_channel", key: "c", roles: all },
+	{ path: "log", title: "nav_log", key: "l", roles: ["auditor", "admin"] },
+	{ path: "access", title: "nav_access", key: "a", roles: ["auditor", "admin"] },
+	{ path: "settings", title: "nav_settings", key: "s", roles: all },
+];
+
+/* What a person of this role sees on a node of this party; it is known when `party` is. */
+export function sectionsOf(role, party) {
+	return sections.filter((s) => s.roles.includes(role) && (!s.party || s.party === party));
+}
+
+const HOMES = { approver: "orders", operator: "orders", auditor: "log", admin: "channel" };
+export const home = (role) => HOMES[role] || "cases";

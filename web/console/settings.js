@@ -1,0 +1,21 @@
+/* What each person sets for this browser. */
+import { html } from "./vendor.js";
+import { keysOn } from "./keys.js";
+import { t } from "./lang.js";
+
+const KEYS = [
+	["j / k", "key_move"], ["Enter", "key_open"], ["x", "key_select"], ["a", "key_take"], ["/", "key_search"],
+	["g q", "key_queue"], ["g s", "key_settings"], ["i / r / t", "key_case"], ["Esc", "key_back"],
+];
+
+export function Settings() {
+	return html`
+		<h1>${t("nav_settings")}</h1>
+		<label class="choice">
+			<input type="checkbox" checked=${keysOn.value} onChange=${(e) => { keysOn.value = e.target.checked; }} />
+			${t("keys_on")}
+		</label>
+		<h2>${t("keys")}</h2>
+		<dl class="facts">${KEYS.map(([k, what]) => html`<div key=${k}><dt><kbd>${k}</kbd></dt><dd>${t(what)}</dd></div>`)}</dl>
+	`;
+}

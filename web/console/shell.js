@@ -1,0 +1,89 @@
+/* The frame of every screen: skip link, who and where, sections, search, connection. */
+import { html, useEffect, useRef, useState } from "./vendor.js";
+import { get, logOut, me } from "./api.js";
+import { choose, lang, t, when, word } from "./lang.js";
+import { live } from "./live.js";
+import { notice } from "./parts.js";
+import { go, href, place } from "./route.js";
+import { bind } from "./keys.js";
+import { home, sectionsOf } from "./screens.js";
+
+function Connection() {
+	const { state, since } = live.value;
+	if (state === "live") return html`<p class="connection live"><span aria-hidden="true">●</span> ${t("live")}</p>`;
+	if (state === "connecting") return html`<p class="connection">${t("connecting")}</p>`;
+	return html`<p class="connection lost" role="status">
+		<span aria-hidden="true">○</span> ${since ? t("lost_since", when(since.toISOString())) : t("lost")}
+	</p>`;
+}
+
+function Languages() {
+	return html`<nav class="languages" aria-label=${t("language")}>
+		${["id", "en"].map(
+			(code) => html`<button
+				key=${code}
+				type="button"
+				class="plain"
+				lang=${code}
+				aria-pressed=${lang.value === code ? "true" : "false"}
+				onClick=${() => choose(code)}
+			>${code.toUpperCase()}</button>`,
+		)}
+	</nav>`;
+}
+
+function Search() {
+	const box = useRef(null);
+	useEffect(() => bind({ "/": () => box.current?.focus() }), []);
+	const submit = (event) => {
+		event.preventDefault();
+		const q = box.current.value.trim();
+		if (q) go("search", { q });
+	};
+	return html`<form role="search" class="search" onSubmit=${submit}>
+		<label class="hidden" for="search">${t("search")}</label>
+		<input id="search" type="search" ref=${box} placeholder="/ ${t("search")}" autocomplete="off" />
+	</form>`;
+}
+
+export function Shell({ children }) {
+	const [node, setNode] = useState(null);
+	const main = useRef(null);
+	useEffect(() => {
+		get("/v1/status").then(setNode, () => {});
+	}, []);
+	const here = place.value.path.split("/")[0] || home(me.value.role);
+	const sections = sectionsOf(me.value.role, node?.role);
+	useEffect(
+		() => bind(Object.fromEntries(sections.map((s) => [`g ${s.key}`, () => go(s.path)]))),
+		[me.value.role, node?.role],
+	);
+	return html`
+		<a class="skip" href="#main">${t("skip")}</a>
+		<header>
+			<div class="bar">
+				<p class="whose">
+					<strong class="mark">Saluran</strong> <bdi>${node?.name}</bdi>
+					<span class="role"> <bdi>${me.value.name}</bdi> (${word("role", me.value.role)})</span>
+				</p>
+				<${Connection} />
+				<${Languages} />
+				<button type="button" class="plain" onClick=${() => logOut().catch(() => {})}>${t("logout")}</button>
+			</div>
+			<div class="bar">
+				<nav class="sections" aria-label=${t("nav")}>
+					${sections.map(
+						(s) => html`<a
+							key=${s.path}
+							href=${href(s.path)}
+							aria-current=${here === s.path || s.also?.includes(here) ? "page" : undefined}
+						>${t(s.title)}</a>`,
+					)}
+				</nav>
+				<${Search} />
+			</div>
+		</header>
+		<main id="main" tabindex="-1" ref=${main}>${children}</main>
+		<p class="said-last" role="status" aria-live="polite">${notice.value}</p>
+	`;
+}
