@@ -34,18 +34,6 @@ node_identity(const struct node *nd)
 	return &own;
 }
 
-static const struct setting_def defs[] = {
-	{"http.web_dir", SETTING_PATH, 0, 4096, "", NULL, "as a node has it"}};
-static struct arena *settings_arena;
-static struct settings *config;
-
-const struct settings *
-node_config(const struct node *nd)
-{
-	(void)nd;
-	return config;
-}
-
 const struct actor *
 actor_stranger(struct arena *a, const char *address)
 {
@@ -107,6 +95,7 @@ node_config(const struct node *nd)
 		{"http.rate", SETTING_INT, 1, 1000000, "1000000", "", ""},
 		{"http.rate_public", SETTING_INT, 1, 1000000, "1000000", "", ""},
 		{"api.rate_failed", SETTING_INT, 1, 1000000, "1000000", "", ""},
+		{"http.web_dir", SETTING_PATH, 0, 4096, "", "", ""},
 	};
 	static struct settings *made;
 	static struct arena *a;
@@ -190,9 +179,6 @@ start(void **state)
 					  source == NULL ? "." : source),
 			     0, NULL);
 	arena_free(a);
-	settings_arena = arena_create();
-	if (settings_load(settings_arena, defs, 1, NULL, &config, &e) != RC_OK)
-		return -1;
 	if (all == NULL || http_pages_start((struct node *)&own, "127.0.0.1", 0,
 					    &fetch_from, &e) != RC_OK)
 		return -1;
@@ -205,7 +191,6 @@ stop(void **state)
 	(void)state;
 	http_pages_stop(fetch_from);
 	json_decref(all);
-	arena_free(settings_arena);
 	return 0;
 }
 
