@@ -36,8 +36,8 @@ cmd_zone_list(struct cli *c, struct err *e)
 	json_array_foreach (json_object_get(r, "held"), i, v) {
 		const json_t *f;
 		size_t k;
-		printf("HELD  order %s since %s\n", cli_text(v, "order"),
-		       cli_time(c, v, "held"));
+		printf("HELD  order %s since %s, digest %s\n", cli_text(v, "order"),
+		       cli_time(c, v, "held"), cli_text(v, "digest"));
 		json_array_foreach (json_object_get(v, "findings"), k, f)
 			printf("      %s: %s\n", cli_text(f, "guard"),
 			       cli_text(f, "text"));
@@ -87,8 +87,9 @@ cmd_zone_accept(struct cli *c, struct err *e)
 
 	if (rc == RC_OK)
 		rc = cli_call(c, "POST", "/v1/zone/accept",
-			      json_pack("{s:s, s:s, s:s*}", "order", c->words[0],
-					"text_sha256", hash, "reason",
+			      json_pack("{s:s, s:s, s:s, s:s*}", "order", c->words[0],
+					"text_sha256", hash, "digest",
+					cli_value(c, "digest"), "reason",
 					cli_value(c, "reason")),
 			      &r, e);
 	if (rc == RC_OK && !cli_json(c, r))
@@ -116,7 +117,9 @@ cmd_zone_shrink(struct cli *c, struct err *e)
 {
 	json_t *r;
 	enum rc rc = cli_call(c, "POST", "/v1/zone/shrink",
-			      json_pack("{s:s}", "zone", c->words[0]), &r, e);
+			      json_pack("{s:s, s:s*}", "zone", c->words[0], "serial",
+					cli_value(c, "serial")),
+			      &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("The zone %s has what orders in force hold, and nothing else.\n",
@@ -357,8 +360,13 @@ static const struct cli_option reason_options[] = {
 	{.name = NULL},
 };
 static const struct cli_option accept_options[] = {
+	{"digest", "HEX", true, "of what holds it, as zone list shows it"},
 	{"reason", "TEXT", true, "why, on record"},
 	{"text-sha256", "HEX", false, "of the text that you have read"},
+	{.name = NULL},
+};
+static const struct cli_option shrink_options[] = {
+	{"serial", "SERIAL", true, "of the zone as you have looked at it"},
 	{.name = NULL},
 };
 static const struct cli_option move_options[] = {
@@ -395,13 +403,15 @@ const struct cli_command cli_zone_commands[] = {
 	 "saluran zone diff --from 1700000000 --as wati.credential", false, diff_options,
 	 cmd_zone_diff},
 	{"zone accept", "ORDER", 1, 1, "let an order out that the last gate holds",
-	 "saluran zone accept " ID " --reason 'looked at' --as putri.credential", false,
-	 accept_options, cmd_zone_accept},
+	 "saluran zone accept " ID " --digest HEX --reason 'looked at' --as "
+	 "putri.credential",
+	 false, accept_options, cmd_zone_accept},
 	{"zone refuse", "ORDER", 1, 1, "end an order that the last gate holds",
 	 "saluran zone refuse " ID " --reason 'it is protected' --as putri.credential",
 	 false, reason_options, cmd_zone_refuse},
 	{"zone shrink", "ZONE", 1, 1, "take out rows that no order holds",
-	 "saluran zone shrink main --as wati.credential", false, NULL, cmd_zone_shrink},
+	 "saluran zone shrink main --serial 1700000000 --as wati.credential", false,
+	 shrink_options, cmd_zone_shrink},
 	{"operator list", "", 0, 0, "operators, their keys, what they hold",
 	 "saluran operator list --as wati.credential", false, NULL, cmd_operator_list},
 	{"operator show", "NAME", 1, 1, "one operator",

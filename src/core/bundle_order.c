@@ -14,6 +14,7 @@ struct ordering {
 	enum order_state life;
 	json_t *open; /* guards still to be overridden: a set; as long as the arena */
 	json_t *ownerless; /* names without a record of their owner, likewise */
+	json_t *zoned; /* "zone name" of those that were lifted in one zone, likewise */
 	size_t names_left; /* that the order still holds */
 	const char **name; /* all of them */
 	const char **held; /* the same; NULL where lifted */
@@ -214,6 +215,28 @@ is_asked(const json_t *names, const char *name)
 	return false;
 }
 
+/* For some zones only: the order holds the names still. */
+static const char *
+zones_take(struct ordering *g, const struct event *ev)
+{
+	const json_t *asked = json_object_get(ev->body, "names"), *zone;
+	bool some = false;
+	size_t k;
+
+	if (asked == NULL)
+		return "a lift for some zones says for which names";
+	for (size_t i = 0; i < g->n_held; i++)
+		json_array_foreach (json_object_get(ev->body, "zones"), k, zone) {
+			if (g->held[i] == NULL || !is_asked(asked, g->held[i]))
+				continue;
+			const char *key = arena_printf(
+				g->b->a, "%s %s", json_string_value(zone), g->held[i]);
+			some |= json_object_get(g->zoned, key) == NULL;
+			json_object_set_new(g->zoned, key, json_true());
+		}
+	return some ? NULL : "none of these names is held in these zones";
+}
+
 static const char *
 end_take(struct ordering *g, const struct event *ev, enum order_state to)
 {
@@ -223,13 +246,11 @@ end_take(struct ordering *g, const struct event *ev, enum order_state to)
 	if (json_object_get(ev->body, "plan") != NULL &&
 	    lift_at(g, bundle_body_int(ev, "plan"), true) == NULL)
 		return "there is no such plan of the order";
-	/* For some zones only: the order holds the names still. */
-	bool stays = json_object_get(ev->body, "zones") != NULL;
+	if (json_object_get(ev->body, "zones") != NULL)
+		return zones_take(g, ev);
 	for (size_t i = 0; i < g->n_held; i++)
 		if (g->held[i] != NULL && is_asked(asked, g->held[i])) {
 			some = true;
-			if (stays)
-				continue;
 			g->held[i] = NULL;
 			g->names_left--;
 		}
@@ -389,6 +410,7 @@ order_fold(struct bundle *b, struct bundle_event *draft, struct bundle_order *o)
 	g.open = set_of(b, json_object_get(draft->ev->body, "guards"));
 	o->guards_asked = o->guards_open = json_object_size(g.open);
 	g.ownerless = set_of(b, NULL);
+	g.zoned = set_of(b, NULL);
 	g.held = arena_array(b->a, json_array_size(names) + 1, sizeof(*g.held));
 	g.name = arena_array(b->a, json_array_size(names) + 1, sizeof(*g.name));
 	json_array_foreach (names, i, name) {

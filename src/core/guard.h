@@ -53,7 +53,8 @@ enum guard_level {
 	X(CONTACT_CALLED, "contact_called", OVERRIDE)	/* nobody, or emergency */       \
 	X(DELTA, "delta", OVERRIDE) /* more names change in a day than the policy has */ \
 	X(FEED, "feed", OVERRIDE)   /* not a person's list */                            \
-	X(OWNER, "owner", OVERRIDE) /* met by a record for each name, or emergency */
+	X(TERRITORY, "territory", NOTE) /* nobody takes a zone of it */                  \
+	X(OWNER, "owner", OVERRIDE)	/* met by a record for each name, or emergency */
 
 enum guard_code {
 #define X(name, token, lvl) GUARD_CODE_##name,

@@ -147,5 +147,7 @@ zone_limits(const struct settings *conf)
 			(unsigned)settings_int(conf, "rpz.connections_of_operator"),
 		.transfer_s = (unsigned)settings_int(conf, "rpz.transfer_s"),
 		.idle_s = (unsigned)settings_int(conf, "rpz.idle_s"),
+		.transfer_bytes_per_s =
+			(unsigned)settings_int(conf, "rpz.transfer_kib_per_s") * 1024,
 	};
 }

@@ -260,6 +260,7 @@ struct rpz_connection {
 	int64_t since_us;
 	/* Whose it is, once a query of it was answered; "": a stranger's until then. */
 	char operator_name[RPZ_OPERATOR_NAME_MAX + 1];
+	bool keyed; /* and shown by a key, not by its address alone */
 };
 
 /* How old a copy of what the source gave is. */

@@ -114,9 +114,12 @@ struct rpz_source {
 
 /* Connections beyond these are turned away; transfers beyond them are cut off. */
 struct rpz_limits {
+	/* Of an address those count that no key has shown to be an operator's: many
+	 * resolvers may be behind one. */
 	unsigned connections, connections_per_address, connections_per_operator;
-	unsigned transfer_s; /* for all of one transfer */
-	unsigned idle_s;     /* for the next query to arrive whole */
+	unsigned transfer_s;	       /* for all of one transfer */
+	unsigned transfer_bytes_per_s; /* of one transfer; 0: as fast as it is taken */
+	unsigned idle_s;	       /* for the next query to arrive whole */
 };
 
 enum {

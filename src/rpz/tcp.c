@@ -22,6 +22,7 @@ enum {
 	ACKED_PAUSE_MS = 5,
 	ACCEPT_PAUSE_MS = 100,
 	DECIMAL_U32_MAX = 11,
+	PACES_PER_S = 8,
 	NS_PER_S = 1000000000
 };
 
@@ -94,13 +95,41 @@ is_acked(struct rpz_connection *c)
 	       getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
 }
 
-/* Messages are collected, and given to the kernel many at once. */
+/* No more than the limit's bytes since the transfer began: until the next may go. */
+static bool
+pace(struct rpz_connection *c, int64_t start_us, uint64_t sent)
+{
+	unsigned rate = c->r->limits.transfer_bytes_per_s;
+
+	while (rate != 0) {
+		int64_t due_us = start_us + (int64_t)(sent * CLOCK_US_PER_S / rate);
+		int64_t left_us = due_us - clock_mono_us();
+		if (left_us <= 0)
+			break;
+		if (rpz_wait(c->r, -1, 0, left_us / US_PER_MS + 1) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Messages are collected, and given to the kernel many at once; where there is a limit,
+ * no more than a part of a second's bytes. */
+static size_t
+batch_most(const struct rpz *r)
+{
+	size_t part = r->limits.transfer_bytes_per_s / PACES_PER_S;
+
+	return part == 0 || part > RPZ_BATCH_BYTES ? RPZ_BATCH_BYTES : part;
+}
+
 static bool
 send_stream(struct rpz_connection *c, struct rpz_exchange *x)
 {
-	int64_t until_us = clock_mono_us() + c->r->limits.transfer_s * CLOCK_US_PER_S;
+	int64_t start_us = clock_mono_us();
+	int64_t until_us = start_us + c->r->limits.transfer_s * CLOCK_US_PER_S;
 	uint8_t *batch = malloc(RPZ_BATCH_BYTES);
-	size_t at = 0, len;
+	size_t at = 0, len, most = batch_most(c->r);
+	uint64_t sent = 0;
 	bool ok = true;
 
 	if (batch == NULL)
@@ -112,10 +141,13 @@ send_stream(struct rpz_connection *c, struct rpz_exchange *x)
 			break;
 		knot_wire_write_u16(batch + at, (uint16_t)len);
 		at += LENGTH_BYTES + len;
-		if (at + LENGTH_BYTES + RPZ_MESSAGE_BYTES > RPZ_BATCH_BYTES ||
+		if (at + LENGTH_BYTES + RPZ_MESSAGE_BYTES > most ||
 		    i + 1 == x->stream->n_chunks) {
 			ok = write_all(c, batch, at, until_us);
+			sent += at;
 			at = 0;
+			if (ok && i + 1 < x->stream->n_chunks)
+				ok = pace(c, start_us, sent);
 		}
 	}
 	free(batch);
@@ -169,11 +201,11 @@ is_left(const struct rpz_connection *c)
 
 /* The connection is this operator's from now on; false: it has its share of them. */
 static bool
-is_within_share(struct rpz_connection *c, const struct rpz_peer *p)
+is_within_share(struct rpz_connection *c, const struct rpz_peer *p, bool keyed)
 {
 	unsigned theirs = 0;
 
-	if (p == NULL || strcmp(c->operator_name, p->name) == 0)
+	if (p == NULL || (strcmp(c->operator_name, p->name) == 0 && c->keyed == keyed))
 		return true;
 	pthread_mutex_lock(&c->r->lock);
 	for (unsigned i = 0; i < c->r->limits.connections; i++) {
@@ -182,8 +214,10 @@ is_within_share(struct rpz_connection *c, const struct rpz_peer *p)
 		theirs += other->state == CONNECTION_RUNNING && other != c &&
 			  strcmp(other->operator_name, p->name) == 0 && !is_left(other);
 	}
-	if (theirs < c->r->limits.connections_per_operator)
+	if (theirs < c->r->limits.connections_per_operator) {
 		snprintf(c->operator_name, sizeof(c->operator_name), "%s", p->name);
+		c->keyed = keyed;
+	}
 	pthread_mutex_unlock(&c->r->lock);
 	return theirs < c->r->limits.connections_per_operator;
 }
@@ -207,7 +241,7 @@ serve_one(struct rpz_connection *c)
 	if (!read_all(c, query, len, until_us))
 		return false;
 	rpz_exchange_begin(&x, c->r, &c->from, true, query, len);
-	ok = is_within_share(c, x.peer);
+	ok = is_within_share(c, x.peer, x.sign);
 	if (!ok)
 		rpz_odd(c->r, &c->from, "too_many_connections_of_the_operator");
 	else if (send_answer(c, &x))
@@ -260,7 +294,7 @@ slot_find(struct rpz *r, const struct rpz_addr *from, unsigned *ret_theirs,
 		if (slot == NULL && c->operator_name[0] == '\0' &&
 		    (*ret_stranger == NULL || c->since_us < (*ret_stranger)->since_us))
 			*ret_stranger = c;
-		if (memcmp(&c->from, from, sizeof(*from)) != 0)
+		if (c->keyed || memcmp(&c->from, from, sizeof(*from)) != 0)
 			continue;
 		if (is_left(c))
 			*ret_stranger = c;
@@ -323,6 +357,7 @@ connection_start(struct rpz *r, int fd, const struct rpz_addr *from)
 		c->from = *from;
 		c->since_us = clock_mono_us();
 		c->operator_name[0] = '\0';
+		c->keyed = false;
 		ret = pthread_create(&c->thread, &attr, connection_main, c);
 		if (ret == 0)
 			c->state = CONNECTION_RUNNING;

@@ -98,12 +98,18 @@ const struct setting_def node_settings[] = {
 	 "known has asked anything over is closed for a new one, or the new one is "
 	 "turned away"},
 	{"rpz.connections_of_address", SETTING_INT, 1, 1024, "8", "connections",
-	 "how many of them one address may have"},
+	 "how many of them one address may have, besides those that a key has shown to "
+	 "be "
+	 "an operator's: many resolvers may be behind one address"},
 	{"rpz.connections_of_operator", SETTING_INT, 1, 1024, "16", "connections",
 	 "and how many one operator"},
 	{"rpz.transfer_s", SETTING_INT, 10, 86400, "900", "seconds",
 	 "how long one transfer of a zone may take; a client that takes nothing for 20 "
 	 "seconds is cut off anyhow"},
+	{"rpz.transfer_kib_per_s", SETTING_INT, 0, 1048576, "0", "KiB a second",
+	 "how fast one transfer of a zone may go; 0: as fast as the client takes it; "
+	 "what is "
+	 "left after rpz.transfer_s is cut off"},
 	{"rpz.idle_s", SETTING_INT, 1, 3600, "10", "seconds",
 	 "how long a connection may be silent, or take to send one query"},
 	{"rpz.fold_from", SETTING_INT, 0, 23, "18", "hour",

@@ -159,8 +159,9 @@ struct node {
 							 while     `uploading` */
 	size_t brought_bytes;				    /* of all of them */
 
-	int64_t mail_forget_us;	 /* when dropped e-mail is looked through again */
-	int64_t statistics_us;	 /* when the dates of figures are looked at again */
+	int64_t mail_forget_us; /* when dropped e-mail is looked through again */
+	int64_t statistics_us;	/* when the dates of figures are looked at again */
+	int64_t zone_watched_us, zone_watched_state; /* when the zones were looked at */
 	int64_t probe_forget_us; /* when old results of probes are looked for again */
 	int64_t probe_watch_us;	 /* when those who measure are looked at again */
 	int64_t probe_since_us;	 /* since when they are waited for */

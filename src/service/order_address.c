@@ -153,17 +153,25 @@ settings_add(struct node *nd, struct store_list *l)
 		{"peer.listen", "where peers reach this node"},
 		{"api.listen", "where the API is"},
 	};
-	const char *at = settings_text(nd->config, "probe.controls");
+	static const struct {
+		const char *name, *what;
+	} lists[] = {
+		{"probe.controls", "a control resolver"},
+		{"probe.landing", "where a landing page is"},
+	};
 	const char *host;
 	uint16_t port;
 
 	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
 		if (settings_address(nd->config, addresses[i].name, &host, &port))
 			net_add(l, host, strlen(host), addresses[i].what);
-	for (at += strspn(at, " \t"); *at != '\0'; at += strspn(at, " \t")) {
-		size_t len = strcspn(at, " \t");
-		resolver_add(l, arena_strndup(l->a, at, len), "a control resolver");
-		at += len;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const char *at = settings_text(nd->config, lists[i].name);
+		for (at += strspn(at, " \t"); *at != '\0'; at += strspn(at, " \t")) {
+			size_t len = strcspn(at, " \t");
+			resolver_add(l, arena_strndup(l->a, at, len), lists[i].what);
+			at += len;
+		}
 	}
 }
 

@@ -339,6 +339,41 @@ emergency_look(struct store *s, struct arena *a, struct order *o, struct err *e)
 	return rc;
 }
 
+/* An order for a territory whose zone nobody takes has no effect there. */
+static enum rc
+territories_look(struct store *s, struct arena *a, struct order *o, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t i;
+	const json_t *v;
+
+	json_array_foreach (o->territories, i, v) {
+		const char *code = json_string_value(v);
+		int64_t zones = 0, operators = 0;
+		const struct db_param key[] = {DB_P_TEXT(code)};
+		if (rc == RC_OK)
+			rc = store_int(s, &SQL_ZONE_OF_TERRITORY, key, 0, &zones, e);
+		if (rc == RC_OK)
+			rc = store_int(s, &SQL_OPERATORS_OF_TERRITORY, key, 0, &operators,
+				       e);
+		if (rc == RC_OK && operators == 0)
+			guard_find(
+				&o->found, GUARD_CODE_TERRITORY, NULL,
+				arena_printf(
+					a,
+					zones == 0
+						? "there is no zone for %s: the order "
+						  "takes effect nowhere there (saluran "
+						  "zone add)"
+						: "no operator has the zone for %s: the "
+						  "order takes effect nowhere there "
+						  "(saluran operator move)",
+					code),
+				json_pack("{s:s}", "territory", code));
+	}
+	return rc;
+}
+
 static void
 guards_collect(struct order *o)
 {
@@ -379,6 +414,8 @@ order_examine(struct node *nd, struct store *s, struct arena *a, struct order *o
 		rc = emergency ? emergency_look(s, a, o, e) : channel_look(s, a, o, e);
 	if (rc == RC_OK)
 		rc = delta_look(s, a, o, e);
+	if (rc == RC_OK)
+		rc = territories_look(s, a, o, e);
 	if (rc == RC_OK && !emergency)
 		guard_find(
 			&o->found, GUARD_CODE_OWNER, NULL,

@@ -22,6 +22,7 @@ static const struct {
 	{"operator.lack", PARTY_AUTHORITY, true, tick_operators},
 	{"zone.past", PARTY_AUTHORITY, true, tick_zone_past},
 	{"zone.fold", PARTY_AUTHORITY, false, tick_zone_fold},
+	{"zone.watch", PARTY_AUTHORITY, false, tick_zone_watch},
 	{"order.due", PARTY_AUTHORITY, true, tick_order_due},
 	{"erase.asked", -1, false, tick_erase_asked},
 	{"retention", -1, true, tick_retention},

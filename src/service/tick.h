@@ -39,6 +39,7 @@ tick_fn tick_held;	   /* held.c */
 tick_fn tick_prepare;	   /* prepared.c */
 tick_fn tick_zone_fold;	   /* zone_fold.c */
 tick_fn tick_zone_past;	   /* zone_publish.c */
+tick_fn tick_zone_watch;   /* zone_watch.c */
 tick_fn tick_probe_forget; /* probe_take.c */
 tick_fn tick_probe_watch;  /* probe_watch.c */
 /* order_zones.c */

@@ -1,6 +1,7 @@
 /*
  * The zones as people see them: what is published, and what differs.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -67,13 +68,31 @@ service_zone_show(struct node *nd, struct arena *a, const struct actor *who, jso
 /* ---- zones
  * ------------------------------------------------------------------------------ */
 
+/* What people look at when they decide: the guards and what each found. */
+static const char *
+held_digest(struct arena *a, const json_t *guards, const json_t *findings)
+{
+	json_t *both = json_pack("[O, O]", guards, findings);
+	char *text = json_dumps(both, JSON_COMPACT | JSON_SORT_KEYS);
+	char *hex = arena_alloc(a, HASH_HEX_LEN + 1);
+	struct hash h;
+
+	if (text == NULL)
+		abort();
+	hash_bytes(text, strlen(text), &h);
+	free(text);
+	json_decref(both);
+	return hash_hex(&h, hex);
+}
+
 /* out: zones [{name, origin, territory, serial, hot, hot_serial, base, base_serial, rows,
- * hot_rows, ttl_s, folded, changed}], held [{order, guards, findings, held}] */
+ * hot_rows, ttl_s, folded, changed}], held [{order, guards, findings, held, digest}] */
 enum rc
 service_zone_list(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
 {
-	json_t *zones = json_array(), *held = json_array();
+	json_t *zones = json_array(), *held = json_array(), *row;
+	size_t i;
 	struct store *s = NULL;
 	struct store_list heads = {.n = 0};
 	enum rc rc = in_only(in, "", e);
@@ -84,7 +103,7 @@ service_zone_list(struct node *nd, struct arena *a, const struct actor *who, jso
 		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = zone_heads(s, a, &heads, e);
-	for (size_t i = 0; rc == RC_OK && i < heads.n; i++) {
+	for (i = 0; rc == RC_OK && i < heads.n; i++) {
 		const struct zone_head *z = (const struct zone_head *)heads.rows + i;
 		json_array_append_new(
 			zones,
@@ -105,6 +124,11 @@ service_zone_list(struct node *nd, struct arena *a, const struct actor *who, jso
 		rc = store_rows(s, &SQL_ZONE_HELD_LIST, NULL,
 				"order:s guards:j findings:j held:t", held, e);
 	reader_put(nd, s);
+	json_array_foreach (held, i, row)
+		json_object_set_new(
+			row, "digest",
+			json_string(held_digest(a, json_object_get(row, "guards"),
+						json_object_get(row, "findings"))));
 	return rc;
 }
 
@@ -172,46 +196,65 @@ service_zone_add(struct node *nd, struct arena *a, const struct actor *who, json
 /* ---- what the last gate holds
  * ------------------------------------------------------------ */
 
-/* The guards that hold an order, as JSON text; NULL: none does. */
+/* The guards that hold an order, if what they found is what was looked at (`digest`,
+ * NULL: whatever it is); *ret is new. */
 static enum rc
-held_guards(struct node *nd, struct arena *a, const char *order, json_t **ret,
-	    struct err *e)
+held_guards(struct node *nd, struct arena *a, const char *order, const char *digest,
+	    json_t **ret, struct err *e)
 {
-	const char *text = NULL;
 	struct store *s = NULL;
+	json_t *row = NULL;
 	enum rc rc = reader_get(nd, &s, e);
 
 	if (rc == RC_OK)
-		rc = store_text(s, a, &SQL_ZONE_HELD_GET,
-				(struct db_param[]){DB_P_TEXT(order)}, &text, e);
+		rc = store_row(s, &SQL_ZONE_HELD_GET,
+			       (struct db_param[]){DB_P_TEXT(order)},
+			       "guards:j findings:j", &row, e);
 	reader_put(nd, s);
-	if (rc == RC_OK && text == NULL)
-		rc = err_set(e, RC_CONFLICT, "the last gate does not hold that order");
-	return rc == RC_OK ? ijson_parse(a, text, strlen(text), ret, e) : rc;
+	if (rc == RC_NOT_FOUND)
+		return err_set(e, RC_CONFLICT, "the last gate does not hold that order");
+	if (rc != RC_OK)
+		return rc;
+	const char *now = held_digest(a, json_object_get(row, "guards"),
+				      json_object_get(row, "findings"));
+	if (digest != NULL && strcmp(digest, now) != 0)
+		rc = err_set(e, RC_CONFLICT,
+			     "what the last gate finds against the order is not what was "
+			     "looked at: look again (saluran zone list), its digest is "
+			     "%s now",
+			     now);
+	else
+		*ret = json_incref(json_object_get(row, "guards"));
+	json_decref(row);
+	return rc;
 }
 
 /*
- * in: order, text_sha256 (of the text that was read), reason  out: as of override
+ * in: order, text_sha256 (of the text that was read), digest (of what holds it), reason
+ * out: as of override
  * Whoever accepts overrides the guards that hold it, and has no hand in the order yet.
- * RC_CONFLICT: it is not held.  RC_DENIED: a guard that nobody overrides: refuse it, or
- * mend the list that the guard reads.
+ * RC_CONFLICT: it is not held, or by something else than was looked at.  RC_DENIED: a
+ * guard that nobody overrides: refuse it, or mend the list that the guard reads.
  */
 enum rc
 service_zone_accept(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
 {
-	const char *order;
-	json_t *guards;
-	enum rc rc = in_only(in, "order text_sha256 reason", e);
+	const char *order, *digest;
+	json_t *guards = NULL;
+	enum rc rc = in_only(in, "order text_sha256 digest reason", e);
 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &order, e);
 	if (rc == RC_OK)
-		rc = held_guards(nd, a, order, &guards, e);
+		rc = in_text(in, "digest", true, HASH_HEX_LEN, &digest, e);
+	if (rc == RC_OK)
+		rc = held_guards(nd, a, order, digest, &guards, e);
 	if (rc != RC_OK)
 		return rc;
 	json_t *act = json_copy(in);
-	json_object_set(act, "guards", guards);
+	json_object_del(act, "digest");
+	json_object_set_new(act, "guards", guards);
 	rc = service_order_override(nd, a, who, act, out, e);
 	json_decref(act);
 	return rc;
@@ -223,47 +266,70 @@ service_zone_refuse(struct node *nd, struct arena *a, const struct actor *who, j
 		    struct reply *out, struct err *e)
 {
 	const char *order;
-	json_t *guards;
+	json_t *guards = NULL;
 	enum rc rc = in_only(in, "order reason", e);
 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &order, e);
 	if (rc == RC_OK)
-		rc = held_guards(nd, a, order, &guards, e);
+		rc = held_guards(nd, a, order, NULL, &guards, e);
+	json_decref(guards);
 	return rc == RC_OK ? service_order_lift(nd, a, who, in, out, e) : rc;
 }
+
+struct shrinking {
+	const char *name;
+	uint32_t serial; /* that was looked at */
+};
 
 static enum rc
 work_level(struct writer *w, void *arg, struct err *e)
 {
-	const char *name = arg;
+	const struct shrinking *x = arg;
 	struct store_list heads;
 	enum rc rc = zone_heads(w->s, w->a, &heads, e);
 
 	for (size_t i = 0; rc == RC_OK && i < heads.n; i++) {
 		struct publish p = {.w = w, .z = (struct zone_head *)heads.rows + i};
-		if (strcmp(p.z->name, name) == 0)
-			return zone_level(&p, true, e);
+		if (strcmp(p.z->name, x->name) != 0)
+			continue;
+		if (p.z->serial != x->serial)
+			return err_set(
+				e, RC_CONFLICT,
+				"the zone %s has moved on to serial %u: look again "
+				"(saluran zone list)",
+				x->name, p.z->serial);
+		return zone_level(&p, true, e);
 	}
-	return rc == RC_OK ? err_set(e, RC_NOT_FOUND, "there is no zone %s", name) : rc;
+	return rc == RC_OK ? err_set(e, RC_NOT_FOUND, "there is no zone %s", x->name)
+			   : rc;
 }
 
-/* in: zone (its name)  out: zone
- * Rows that nobody let go, and that no order in force holds, go after all. */
+/* in: zone (its name), serial (that was looked at)  out: zone
+ * Rows that nobody let go, and that no order in force holds, go after all.  RC_CONFLICT:
+ * the zone has another serial by now. */
 enum rc
 service_zone_shrink(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
 {
-	const char *name;
-	enum rc rc = in_only(in, "zone", e);
+	struct shrinking x = {.name = NULL};
+	int64_t serial = 0;
+	enum rc rc = in_only(in, "zone serial", e);
 
 	(void)who;
 	if (rc == RC_OK)
-		rc = in_text(in, "zone", true, ZONE_NAME_MAX, &name, e);
+		rc = in_text(in, "zone", true, ZONE_NAME_MAX, &x.name, e);
 	if (rc == RC_OK)
-		rc = writer_run(nd, work_level, (void *)(uintptr_t)name, e);
+		rc = in_int(in, "serial", 1, UINT32_MAX, 0, &serial, e);
+	x.serial = (uint32_t)serial;
+	if (rc == RC_OK && serial == 0)
+		rc = err_set(
+			e, RC_INVALID,
+			"\"serial\" is missing: that of the zone that you looked at");
 	if (rc == RC_OK)
-		reply_json(a, out, json_pack("{s:s}", "zone", name));
+		rc = writer_run(nd, work_level, &x, e);
+	if (rc == RC_OK)
+		reply_json(a, out, json_pack("{s:s}", "zone", x.name));
 	return rc;
 }
 

@@ -114,11 +114,12 @@ checker_row(struct checker_file *f, const struct rpzrow *row)
 
 /* What every zone has that resolvers fetch, and the rows. */
 static enum rc
-zone_write(const char *path, const struct checker_zone *z, checker_rows *rows, void *arg,
-	   struct err *e)
+zone_write(struct arena *a, const char *path, const struct checker_zone *z,
+	   checker_rows *rows, void *arg, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	struct checker_file f = {.line = BUF_INIT(LINE_BYTES), .ttl_s = z->ttl_s};
+	const char *own = rpzrow_canary(a, z->origin);
 
 	if (fd < 0 || (f.f = fdopen(fd, "w")) == NULL) {
 		enum rc bad = err_sys(e, "write %s", path);
@@ -128,8 +129,10 @@ zone_write(const char *path, const struct checker_zone *z, checker_rows *rows, v
 	}
 	fprintf(f.f,
 		"$ORIGIN %s.\n$TTL %u\n@ SOA localhost. hostmaster.localhost. %u 60 10 "
-		"604800 %u\n@ NS localhost.\n_saluran-serial TXT \"%u\"\n",
+		"604800 %u\n@ NS localhost.\n" RPZROW_CANARY " TXT \"%u\"\n",
 		z->origin, z->ttl_s, z->serial, z->ttl_s, z->serial);
+	if (own != NULL)
+		fprintf(f.f, "%s TXT \"%u\"\n", own, z->serial);
 	enum rc rc = rows(&f, arg, e);
 	bool bad = ferror(f.f) != 0;
 	if (fclose(f.f) != 0 || bad)
@@ -215,7 +218,7 @@ checker_prove(struct node *nd, const struct checker *c, const struct checker_zon
 	int code = 0;
 
 	check_words(c, z->origin, path, with);
-	enum rc rc = zone_write(path, z, rows, arg, e);
+	enum rc rc = zone_write(a, path, z, rows, arg, e);
 	if (rc == RC_OK)
 		rc = ask(nd, c, with, size == CHECKER_ALL_ROWS ? ALL_ROWS_S : FEW_ROWS_S,
 			 words, &end, &code, e);

@@ -210,23 +210,33 @@ owners_publish(struct publish *p, const struct store_list *owners, struct err *e
 {
 	const char *const *rows = owners->rows;
 	bool *changed = arena_array(p->w->a, owners->n + 1, sizeof(*changed));
+	const char **had = arena_array(p->w->a, owners->n + 1, sizeof(*had));
+	const char *order = p->order;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < owners->n; i++) {
 		struct holders h;
+		struct row_now now;
 		bool before = p->whole_changed;
 		p->whole_changed = false;
-		rc = in_force(p, rows[i], &h, e);
+		rc = row_get(p, ZONE_LAYER_WHOLE, zone_key(p->w->a, rows[i]), &now, e);
+		had[i] = now.order;
+		if (rc == RC_OK)
+			rc = in_force(p, rows[i], &h, e);
 		if (rc == RC_OK)
 			rc = publish_row(p, ZONE_LAYER_WHOLE, zone_key(p->w->a, rows[i]),
 					 h.action, h.order, e);
 		changed[i] = p->whole_changed;
 		p->whole_changed |= before;
 	}
-	/* The hot zone answers from the whole one as it is after all of them. */
-	for (size_t i = 0; rc == RC_OK && i < owners->n; i++)
+	/* The hot zone answers from the whole one as it is after all of them.  Where no
+	 * order is at work, what goes is let go in the name of the one that it was of. */
+	for (size_t i = 0; rc == RC_OK && i < owners->n; i++) {
+		p->order = order != NULL ? order : had[i];
 		if (changed[i] && !p->fresh)
 			rc = publish_hot(p, zone_key(p->w->a, rows[i]), e);
+	}
+	p->order = order;
 	return rc;
 }
 

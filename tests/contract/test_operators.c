@@ -262,8 +262,9 @@ gate(void **state)
 			 1);
 	/* Nobody accepts what nobody overrides. */
 	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].approver3, "POST", "/v1/zone/accept",
-		    json_pack("{s:s, s:s, s:s}", "order", order, "text_sha256",
-			      fix_text(r, "text_sha256"), "reason", "It must."),
+		    json_pack("{s:s, s:s, s:s, s:s}", "order", order, "text_sha256",
+			      fix_text(r, "text_sha256"), "digest",
+			      fix_text(held, "digest"), "reason", "It must."),
 		    RC_DENIED, "nobody overrides");
 	/* The lift passes. */
 	fix_must(&f, AUTHORITY, officer, "POST",
@@ -320,6 +321,15 @@ gate_leaves_what_is_out(void **state)
 	fix_close(&f);
 }
 
+static const char *
+held_digest(struct fix *f)
+{
+	json_t *r =
+		fix_must(f, AUTHORITY, f->n[AUTHORITY].auditor, "GET", "/v1/zones", NULL);
+
+	return fix_text(json_array_get(json_object_get(r, "held"), 0), "digest");
+}
+
 /* What can be overridden goes out once a third person has. */
 static void
 gate_accepts(void **state)
@@ -344,10 +354,23 @@ gate_accepts(void **state)
 		 json_pack("{s:s}", "text_sha256", sha));
 	assert_string_equal(fix_zone_owners(&f, AUTHORITY), "");
 	/* Not by somebody with a hand in it. */
-	json_t *in = json_pack("{s:s, s:s, s:s}", "order", order, "text_sha256", sha,
-			       "reason", "We know, and it must.");
+	const char *digest = held_digest(&f);
+	json_t *in = json_pack("{s:s, s:s, s:s, s:s}", "order", order, "text_sha256", sha,
+			       "digest", digest, "reason", "We know, and it must.");
 	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].approver, "POST", "/v1/zone/accept",
 		    json_incref(in), RC_CONFLICT, "has a hand");
+	/* Exactly what was looked at: by now the gate finds something else. */
+	fix_query(
+		&f, AUTHORITY,
+		"UPDATE zone_held SET findings = '[{\"guard\":\"whole_service\",\"name\":"
+		"null,\"text\":\"x\"}]' RETURNING 1");
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].approver3, "POST", "/v1/zone/accept",
+		    json_incref(in), RC_CONFLICT, "not what was looked at");
+	json_t *bare = json_copy(in);
+	json_object_del(bare, "digest");
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].approver3, "POST", "/v1/zone/accept",
+		    bare, RC_INVALID, "digest");
+	json_object_set_new(in, "digest", json_string(held_digest(&f)));
 	fix_must(&f, AUTHORITY, f.n[AUTHORITY].approver3, "POST", "/v1/zone/accept", in);
 	assert_string_equal(fix_zone_owners(&f, AUTHORITY), "bad.example");
 	nd->lists = lists;

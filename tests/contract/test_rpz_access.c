@@ -308,6 +308,100 @@ an_operator_has_its_share(void **state)
 	fake_stop(&f);
 }
 
+static bool
+is_served_by_key(int fd)
+{
+	uint8_t wire[WIRE_MAX], mac[RPZ_MAC_BYTES];
+	size_t len = query(wire, KNOT_RRTYPE_SOA), mac_len = sizeof(mac);
+	knot_tsig_key_t key;
+
+	assert_int_equal(knot_tsig_key_init(&key, "hmac-sha256", KEY_NAME, KEY_SECRET),
+			 KNOT_EOK);
+	assert_int_equal(
+		knot_tsig_sign(wire, &len, WIRE_MAX, NULL, 0, mac, &mac_len, &key, 0, 0),
+		KNOT_EOK);
+	knot_tsig_key_deinit(&key);
+	send_message(fd, wire, len);
+	return read_message(fd, wire) > 0 &&
+	       knot_wire_get_rcode(wire) == KNOT_RCODE_NOERROR;
+}
+
+/* Many resolvers may be behind one address: those that a key has shown to be an
+ * operator's do not count for it, but for the operator. */
+static void
+many_behind_one_address(void **state)
+{
+	enum { BEHIND = 6 };
+	struct fake f = {.limits = {.connections = 16,
+				    .connections_per_address = 2,
+				    .connections_per_operator = BEHIND,
+				    .transfer_s = 10,
+				    .idle_s = 600}};
+	int fds[BEHIND + 1], strangers[3];
+
+	(void)state;
+	fake_start(&f);
+	for (size_t i = 0; i < BEHIND; i++) {
+		fds[i] = client(&f, SOCK_STREAM, 3);
+		assert_true(is_served_by_key(fds[i]));
+	}
+	fds[BEHIND] = client(&f, SOCK_STREAM, 3);
+	assert_false(is_served_by_key(fds[BEHIND])); /* the operator has its share */
+	/* Without a key the address has its limit, as before. */
+	for (size_t i = 0; i < 3; i++)
+		strangers[i] = client(&f, SOCK_STREAM, 3);
+	assert_closed(strangers[2]);
+	for (size_t i = 0; i < BEHIND; i++)
+		assert_true(is_served_by_key(fds[i]));
+	for (size_t i = 0; i <= BEHIND; i++)
+		close(fds[i]);
+	for (size_t i = 0; i < 3; i++)
+		close(strangers[i]);
+	fake_stop(&f);
+}
+
+/* A transfer takes at least as long as its bytes may go. */
+static void
+a_transfer_has_its_pace(void **state)
+{
+	enum { ROWS = 30000, RATE = 1 << 20 };
+	static struct rpzrow rows[ROWS];
+	static char names[ROWS][32];
+	struct fake f = {.rows = rows,
+			 .n_rows = ROWS,
+			 .limits = {.connections = 16,
+				    .connections_per_address = 16,
+				    .connections_per_operator = 16,
+				    .transfer_s = 600,
+				    .idle_s = 600,
+				    .transfer_bytes_per_s = RATE}};
+	uint8_t wire[WIRE_MAX];
+	size_t bytes = 0, records = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(names[i], sizeof(names[i]), "name%05zu.example", i);
+		rows[i] = (struct rpzrow){names[i], RPZROW_NXDOMAIN, NULL};
+	}
+	fake_start(&f);
+	int fd = client(&f, SOCK_STREAM, 1);
+	assert_true(is_served(fd));
+	send_message(fd, wire, query(wire, KNOT_RRTYPE_AXFR));
+	size_t len = read_message(fd, wire);
+	int64_t start_us = clock_mono_us();
+	for (; len > 0; len = records < ROWS + 5 ? read_message(fd, wire) : 0) {
+		bytes += len;
+		records += knot_wire_get_ancount(wire);
+	}
+	int64_t took_us = clock_mono_us() - start_us;
+	assert_int_equal(records, ROWS + 5);
+	assert_true(bytes > RATE / 2);
+	/* What the first messages bring at once is a part of a second's bytes. */
+	assert_true(took_us > (int64_t)(bytes - RATE / 4) * CLOCK_US_PER_S / RATE);
+	close(fd);
+	fake_stop(&f);
+}
+
 /* A byte now and then does not keep a connection open. */
 static void
 a_slow_query_is_cut_off(void **state)
@@ -438,6 +532,8 @@ main(void)
 		cmocka_unit_test(strangers_make_room),
 		cmocka_unit_test(a_thousand_connections_keep_nobody_out),
 		cmocka_unit_test(an_operator_has_its_share),
+		cmocka_unit_test(many_behind_one_address),
+		cmocka_unit_test(a_transfer_has_its_pace),
 		cmocka_unit_test(a_slow_query_is_cut_off),
 		cmocka_unit_test(truncated_signatures_are_refused),
 		cmocka_unit_test(an_unknown_edns_version_is_badvers),
