@@ -20,6 +20,7 @@ enum {
 	MAPPED_BYTES = 12,
 	TEXT_MAX = 4096,
 	SERIAL_DIGITS_MAX = 10,
+	SOA_BYTES_MIN = 2 + 5 * 4, /* two roots and the numbers */
 };
 
 static const struct {
@@ -226,6 +227,13 @@ data_take(const struct probe_question *q, const knot_rrset_t *rr, bool alias,
 		ret->data = digest_of(rr->owner, knot_dname_size(rr->owner));
 }
 
+/* A record without data passes the parser, whatever its type must have. */
+static bool
+has_data(const knot_rrset_t *rr, size_t min)
+{
+	return rr->rrs.count != 0 && rr->rrs.rdata->len >= min;
+}
+
 /* Follows the chain from the question; its length is bounded by the records there are. */
 static bool
 answer_take(const struct probe_question *q, const knot_pktsection_t *an,
@@ -244,7 +252,7 @@ answer_take(const struct probe_question *q, const knot_pktsection_t *an,
 			if (rr->type == q->type) {
 				data_take(q, rr, alias, ret);
 				found = true;
-			} else if (rr->type == KNOT_RRTYPE_CNAME && rr->rrs.count != 0) {
+			} else if (rr->type == KNOT_RRTYPE_CNAME && has_data(rr, 1)) {
 				ttl_take(ret, rr->ttl);
 				next = knot_cname_name(rr->rrs.rdata);
 			}
@@ -266,7 +274,7 @@ soa_take(const knot_pkt_t *pkt, struct probe_answer *ret)
 		const knot_pktsection_t *sec = knot_pkt_section(pkt, where[s]);
 		for (unsigned i = 0; i < sec->count && !ret->soa; i++) {
 			const knot_rrset_t *rr = knot_pkt_rr(sec, (uint16_t)i);
-			if (rr->type != KNOT_RRTYPE_SOA || rr->rrs.count == 0)
+			if (rr->type != KNOT_RRTYPE_SOA || !has_data(rr, SOA_BYTES_MIN))
 				continue;
 			ret->soa = true;
 			ret->soa_serial = knot_soa_serial(rr->rrs.rdata);
@@ -399,10 +407,29 @@ probe_rcode_text(uint16_t rcode, char out[16])
 	return out;
 }
 
+/* Of other types the library reads fields by the lengths that they give of themselves,
+ * and past the end of a record that lies (NSEC3, in 3.2.6): they stay bytes in hex (RFC
+ * 3597, section 5). */
+static bool
+is_dumped(uint16_t type)
+{
+	static const uint16_t types[] = {
+		KNOT_RRTYPE_A,	   KNOT_RRTYPE_AAAA, KNOT_RRTYPE_CNAME,
+		KNOT_RRTYPE_DNAME, KNOT_RRTYPE_NS,   KNOT_RRTYPE_PTR,
+		KNOT_RRTYPE_SOA,   KNOT_RRTYPE_MX,   KNOT_RRTYPE_TXT,
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 static void
 rr_json(const knot_rrset_t *rr, json_t *into)
 {
-	static const knot_dump_style_t style = {.wrap = false, .show_ttl = true};
+	const knot_dump_style_t style = {.show_ttl = true,
+					 .generic = !is_dumped(rr->type)};
 	char owner[PROBE_OWNER_MAX], type[32], data[TEXT_MAX];
 
 	if (knot_dname_to_str(owner, rr->owner, sizeof(owner)) == NULL ||
