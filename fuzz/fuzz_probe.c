@@ -57,7 +57,13 @@ read_it(const struct probe_question *q, const uint8_t *data, size_t size)
 	if (probe_answer_read(q, data, size, &a, NULL) != RC_OK)
 		return;
 	must(probe_answer_read(q, data, size, &b, NULL) == RC_OK);
-	must(memcmp(&a, &b, sizeof(a)) == 0);
+	must(memcmp(&a, &b, offsetof(struct probe_answer, addresses)) == 0);
+	must(memcmp(a.addresses, b.addresses, a.n_addresses * sizeof(a.addresses[0])) ==
+	     0);
+	must(strcmp(a.soa_owner, b.soa_owner) == 0);
+	for (size_t i = 0; i < a.n_ede; i++)
+		must(a.ede[i].code == b.ede[i].code &&
+		     strcmp(a.ede[i].text, b.ede[i].text) == 0);
 	must(!probe_answer_differs(&a, &b));
 	must(a.n_addresses <= PROBE_ADDRESSES_MAX && a.n_ede <= PROBE_EDE_MAX);
 	must(a.got >= PROBE_GOT_DATA && (a.got != PROBE_GOT_DATA || a.rcode == 0));

@@ -169,6 +169,14 @@ probe_engine_answered(struct probe_engine *g, struct ask *k)
 	heap_push(g, k->ts);
 }
 
+static void
+wire_free(struct ask *k)
+{
+	if (k->wire != k->room)
+		free(k->wire);
+	k->wire = NULL;
+}
+
 bool
 probe_engine_keep(struct ask *k, const uint8_t *p, size_t len)
 {
@@ -177,7 +185,7 @@ probe_engine_keep(struct ask *k, const uint8_t *p, size_t len)
 		k->why = "what came is no DNS message";
 		return false;
 	}
-	k->wire = malloc(len);
+	k->wire = len <= sizeof(k->room) ? k->room : malloc(len);
 	if (k->wire == NULL)
 		abort();
 	memcpy(k->wire, p, len);
@@ -212,8 +220,7 @@ probe_engine_finish(struct probe_engine *g, struct ask *k, enum probe_got got)
 		probe_stream_forget(g, k);
 	if (!k->answered)
 		ts->open--;
-	free(k->wire);
-	k->wire = NULL;
+	wire_free(k);
 	k->next = g->idle;
 	g->idle = k;
 	g->under_way--;
@@ -244,6 +251,8 @@ is_full(const struct probe_engine *g)
 static void
 start_due(struct probe_engine *g)
 {
+	/* What goes out together goes out from one socket, and comes back to it. */
+	g->turn = probe_engine_random(g) % SOCKETS;
 	for (unsigned n = 0; n < STARTS_MAX && !is_full(g) && g->n_heap != 0 &&
 			     g->heap[1]->next_us <= g->now_us;
 	     n++) {
@@ -421,7 +430,7 @@ probe_engine_free(struct probe_engine *g)
 	probe_stream_close_all(g);
 	probe_udp_close(g);
 	for (uint32_t i = 0; i < g->n_asks; i++) {
-		free(g->asks[i]->wire);
+		wire_free(g->asks[i]);
 		free(g->asks[i]);
 	}
 	free(g->asks);

@@ -15,7 +15,8 @@ enum {
 	EVENTS = 256,
 	STARTS_MAX = 512, /* questions started before answers are read again */
 	STREAM_TRIES = 2,
-	FRAME = 2, /* bytes of length before a message over TCP */
+	ROOM = 512, /* bytes of an answer that need no heap */
+	FRAME = 2,  /* bytes of length before a message over TCP */
 };
 
 enum list { LIST_NONE, LIST_UDP, LIST_STREAM, LIST_LINGER, LIST_WAITING, LIST_COUNT };
@@ -41,9 +42,10 @@ struct ask {
 	int64_t rtt_us;
 	bool answered, broken, forged;
 	const char *why;
-	uint8_t *wire;
+	uint8_t *wire; /* `room`, or on the heap */
 	size_t len;
 	struct probe_answer answer;
+	uint8_t room[ROOM];
 };
 
 struct list_head {
@@ -106,6 +108,7 @@ struct probe_engine {
 	uint32_t under_way;
 	int epoll;
 	struct usock *socks[2 * SOCKETS]; /* IPv4, IPv6; NULL: not opened */
+	unsigned turn;			  /* which of a family sends now */
 	bool dirty;			  /* some have datagrams to send */
 	struct conn *conns, *gone;
 	uint32_t n_conns;

@@ -122,6 +122,8 @@ name_done(struct round *r, struct place *p, const struct probe_target *t,
 	struct look *l = &p->looks[at];
 
 	probe_seen_put(&l->seen[via], done);
+	r->fresh = l->seen[via];
+	r->fresh_answer = done->answer;
 	if (done->got == PROBE_GOT_TRUNCATED && (t->via & 1U << PROBE_TCP) == 0)
 		probe_extra_put(p, ASK_NAME, PROBE_TCP, at, 0);
 	if (p->subject != NULL && via == probe_target_first(t) &&
@@ -187,6 +189,7 @@ on_done(void *arg, uint32_t target, const struct probe_ask *ask,
 		control_done(r, p, tag.at);
 	else if (look_done(p, tag.at) && r->controls_left[name_of(p, tag.at)] == 0)
 		probe_judge_look(r, p, tag.at);
+	r->fresh = NULL; /* what was read lives as long as the call */
 	probe_place_settle(r, p);
 }
 

@@ -62,8 +62,11 @@ struct round {
 	struct probe_question *names, *siblings, *canaries;
 	struct probe_question never;
 	size_t controls_open;
-	uint32_t *controls_left;    /* by name: controls that have not said all of it */
-	int64_t swept_us;	    /* when what waited for controls was looked through */
+	uint32_t *controls_left; /* by name: controls that have not said all of it */
+	int64_t swept_us;	 /* when what waited for controls was looked through */
+	/* The answer that came just now, as it was read then. */
+	const struct probe_seen *fresh;
+	const struct probe_answer *fresh_answer;
 	struct probe_answer *reads; /* READ_COUNT, for one judgement at a time */
 	probe_result_fn *fn;
 	void *arg;

@@ -9,23 +9,16 @@ enum { KEPT_NEVER, KEPT_CANARY, KEPT_COUNT };
 
 /* ---- what came --------------------------------------------------------------------- */
 
-static void
-seen_free(struct probe_seen *s)
-{
-	if (s == NULL)
-		return;
-	free(s->wire);
-	free(s);
-}
-
 void
 probe_seen_put(struct probe_seen **into, const struct probe_done *done)
 {
-	struct probe_seen *s = probe_zeroed(1, sizeof(*s));
+	/* With its wire behind it. */
+	struct probe_seen *s = malloc(sizeof(*s) + done->len);
 
+	if (s == NULL)
+		abort();
 	*s = (struct probe_seen){.got = done->got,
 				 .forged = done->forged,
-				 .len = done->len,
 				 .sent_us = done->sent_us,
 				 .sent_mono_us = done->sent_mono_us,
 				 .rtt_us = done->rtt_us,
@@ -34,10 +27,11 @@ probe_seen_put(struct probe_seen **into, const struct probe_done *done)
 	if (done->tls != NULL)
 		s->tls = *done->tls;
 	if (done->wire != NULL) {
-		s->wire = probe_zeroed(1, done->len);
+		s->wire = (uint8_t *)(s + 1);
+		s->len = done->len;
 		memcpy(s->wire, done->wire, done->len);
 	}
-	seen_free(*into);
+	free(*into);
 	*into = s;
 }
 
@@ -62,15 +56,17 @@ sight_read(const struct round *r, const struct probe_question *q,
 	if (s == NULL)
 		return false;
 	ret->forged = s->forged;
-	if (s->wire == NULL || probe_answer_read(q, s->wire, s->len, keep, NULL) != RC_OK)
+	const struct probe_answer *a = s == r->fresh ? r->fresh_answer : keep;
+	if (s->wire == NULL ||
+	    (a == keep && probe_answer_read(q, s->wire, s->len, keep, NULL) != RC_OK))
 		return false;
-	ret->impossible = keep->impossible;
-	ret->ttl_s = keep->ttl_s;
-	ret->addresses = keep->addresses;
-	ret->n_addresses = keep->n_addresses;
-	ret->data = keep->data;
-	for (size_t i = 0; keep->soa && i < r->job->n_zones; i++)
-		ret->policy_soa |= strcmp(keep->soa_owner, r->job->zones[i]) == 0;
+	ret->impossible = a->impossible;
+	ret->ttl_s = a->ttl_s;
+	ret->addresses = a->addresses;
+	ret->n_addresses = a->n_addresses;
+	ret->data = a->data;
+	for (size_t i = 0; a->soa && i < r->job->n_zones; i++)
+		ret->policy_soa |= strcmp(a->soa_owner, r->job->zones[i]) == 0;
 	return true;
 }
 
@@ -158,11 +154,11 @@ static void
 look_free(struct look *l)
 {
 	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++) {
-		seen_free(l->seen[v]);
+		free(l->seen[v]);
 		l->seen[v] = NULL;
 	}
-	seen_free(l->again);
-	seen_free(l->sibling);
+	free(l->again);
+	free(l->sibling);
 	l->again = l->sibling = NULL;
 }
 
@@ -173,8 +169,8 @@ probe_place_free(struct place *p)
 		look_free(&p->looks[i]);
 	free(p->looks);
 	p->looks = NULL;
-	seen_free(p->never);
-	seen_free(p->canary);
+	free(p->never);
+	free(p->canary);
 	p->never = p->canary = NULL;
 	free(p->kept);
 	p->kept = NULL;

@@ -195,7 +195,7 @@ void
 probe_udp_send(struct probe_engine *g, struct ask *k)
 {
 	bool ipv6 = k->ts->t->addr[PROBE_UDP].any.sa_family == AF_INET6;
-	uint8_t at = (uint8_t)((ipv6 ? SOCKETS : 0) + probe_engine_random(g) % SOCKETS);
+	uint8_t at = (uint8_t)((ipv6 ? SOCKETS : 0) + g->turn);
 	struct usock *s = g->socks[at];
 
 	if (s->n_out == BATCH)

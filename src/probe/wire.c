@@ -1,5 +1,6 @@
 #include "probe/wire.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
@@ -19,6 +20,7 @@ enum {
 	MASK_OPCODE = 0x7800,
 	MAPPED_BYTES = 12,
 	TEXT_MAX = 4096,
+	READ_ROOM = 8192, /* bytes */
 	SERIAL_DIGITS_MAX = 10,
 	SOA_BYTES_MIN = 2 + 5 * 4, /* two roots and the numbers */
 };
@@ -105,6 +107,73 @@ probe_answer_match(const struct probe_question *q, uint16_t id, const uint8_t *p
 	bool question = knot_wire_get_qdcount(p) == 1 &&
 			knot_dname_wire_check(qname, p + len, NULL) > 0;
 	return same_id && question ? PROBE_MATCH_ID : PROBE_MATCH_NOT;
+}
+
+/* ---- a message that is read -------------------------------------------------------- */
+
+/* What did not fit into the room. */
+struct block {
+	struct block *next;
+	max_align_t body[];
+};
+
+/* What libknot needs for one message: without the heap, unless it is unusual.  All of it
+ * goes at once. */
+struct reading {
+	knot_mm_t mm;
+	struct block *blocks;
+	size_t at;
+	max_align_t room[READ_ROOM / sizeof(max_align_t)];
+	uint8_t copy[PROBE_MESSAGE_MAX];
+};
+
+static void *
+room_take(void *ctx, size_t size)
+{
+	struct reading *x = ctx;
+	size_t n = (size + sizeof(max_align_t) - 1) / sizeof(max_align_t);
+
+	if (size > sizeof(x->room) || n > sizeof(x->room) / sizeof(max_align_t) - x->at) {
+		struct block *b = malloc(sizeof(*b) + size);
+		if (b == NULL)
+			abort();
+		b->next = x->blocks;
+		x->blocks = b;
+		return b->body;
+	}
+	x->at += n;
+	return x->room + x->at - n;
+}
+
+static void
+room_give(void *p)
+{
+	(void)p;
+}
+
+/* libknot writes nothing into a message that it reads without TSIG; its type has no
+ * const. */
+static knot_pkt_t *
+reading_begin(struct reading *x, const uint8_t *p, size_t len)
+{
+	x->at = 0;
+	x->blocks = NULL;
+	x->mm = (knot_mm_t){.ctx = x, .alloc = room_take, .free = room_give};
+	memcpy(x->copy, p, len);
+	knot_pkt_t *pkt = knot_pkt_new(x->copy, (uint16_t)len, &x->mm);
+	if (pkt == NULL)
+		abort();
+	return pkt;
+}
+
+static void
+reading_end(struct reading *x)
+{
+	while (x->blocks != NULL) {
+		struct block *b = x->blocks;
+		x->blocks = b->next;
+		free(b);
+	}
 }
 
 /* ---- EDNS -------------------------------------------------------------------------- */
@@ -339,26 +408,22 @@ enum rc
 probe_answer_read(const struct probe_question *q, const uint8_t *p, size_t len,
 		  struct probe_answer *ret, struct err *e)
 {
-	memset(ret, 0, sizeof(*ret));
+	memset(ret, 0, offsetof(struct probe_answer, addresses));
+	ret->soa_owner[0] = '\0';
 	ret->ttl_s = UINT32_MAX;
 	ret->got = PROBE_GOT_BROKEN;
 	if (len > PROBE_MESSAGE_MAX)
 		return err_set(e, RC_TOO_LARGE, "an answer of %zu bytes: at most %d", len,
 			       PROBE_MESSAGE_MAX);
-	/* libknot writes nothing into a message that it reads without TSIG; its type has
-	 * no const. */
-	uint8_t copy[PROBE_MESSAGE_MAX];
-	memcpy(copy, p, len);
-	knot_pkt_t *pkt = knot_pkt_new(copy, (uint16_t)len, NULL);
-	if (pkt == NULL)
-		abort();
+	struct reading x;
+	knot_pkt_t *pkt = reading_begin(&x, p, len);
 	int err = knot_pkt_parse(pkt, 0);
 	enum rc rc = RC_OK;
 	if (err != KNOT_EOK)
 		rc = err_set(e, RC_INVALID, "no DNS message: %s", knot_strerror(err));
 	else
 		pkt_take(q, pkt, ret);
-	knot_pkt_free(pkt);
+	reading_end(&x);
 	return rc;
 }
 
@@ -448,20 +513,17 @@ rr_json(const knot_rrset_t *rr, json_t *into)
 static void
 sections_json(const uint8_t *p, size_t len, json_t *into)
 {
-	uint8_t copy[PROBE_MESSAGE_MAX];
+	struct reading x;
 
-	if (len > sizeof(copy))
+	if (len > sizeof(x.copy))
 		return;
-	memcpy(copy, p, len);
-	knot_pkt_t *pkt = knot_pkt_new(copy, (uint16_t)len, NULL);
-	if (pkt == NULL)
-		abort();
+	knot_pkt_t *pkt = reading_begin(&x, p, len);
 	if (knot_pkt_parse(pkt, 0) == KNOT_EOK) {
 		const knot_pktsection_t *an = knot_pkt_section(pkt, KNOT_ANSWER);
 		for (unsigned i = 0; i < an->count; i++)
 			rr_json(knot_pkt_rr(an, (uint16_t)i), into);
 	}
-	knot_pkt_free(pkt);
+	reading_end(&x);
 }
 
 json_t *

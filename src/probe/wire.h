@@ -44,22 +44,22 @@ struct probe_ede {
 	char text[PROBE_EDE_TEXT_MAX + 1];
 };
 
+/* Of the arrays only what is used is written: most answers are small. */
 struct probe_answer {
 	enum probe_got got;
 	uint16_t rcode;	 /* extended, RFC 6891 */
 	uint16_t flags;	 /* the second 16 bits of the header */
 	bool truncated;	 /* TC */
 	bool impossible; /* no resolver gives these flags, or such a TTL */
-	uint32_t ttl_s;	 /* the least of the data, else of the SOA */
-	struct probe_address addresses[PROBE_ADDRESSES_MAX];
-	size_t n_addresses;
-	uint64_t data; /* digest of the canonical name and what is no address; 0: none */
 	bool soa;
+	uint32_t ttl_s;	     /* the least of the data, else of the SOA */
+	uint32_t txt_serial; /* of a TXT that is a decimal number: the canary's, else 0 */
 	uint32_t soa_serial;
+	uint64_t data; /* digest of the canonical name and what is no address; 0: none */
+	size_t n_addresses, n_ede;
+	struct probe_address addresses[PROBE_ADDRESSES_MAX];
 	char soa_owner[PROBE_OWNER_MAX]; /* without the last dot, lower case */
 	struct probe_ede ede[PROBE_EDE_MAX];
-	size_t n_ede;
-	uint32_t txt_serial; /* of a TXT that is a decimal number: the canary's, else 0 */
 };
 
 /* Do the bytes answer this question with this id?  Looks at the header and the question
