@@ -152,7 +152,7 @@ static const struct cli_option probe_options[] = {
 	{"never", "NAME", false, "a name that is never blocked, to tell a block from an outage"},
 	{"control", "ADDR[:PORT][,...]", false,
 	 "a resolver that no zone of ours reaches: without one no name is known to live"},
-	{"landing", "ADDR", false, "a landing address; may be given often"},
+	{"landing", "ADDR|NAME", false, "the address of a landing page, or its name, which is looked up at --control; may be given often"},
 	{"type", "TYPE", false, "what is asked for: A (else), AAAA, ..."},
 	{"no-siblings", NULL, false, "do not ask for random names below each"},
 	{"once", NULL, false, "one round (else, too)"},

@@ -116,7 +116,7 @@ summary_print(const struct probe_command *k, const struct probe_totals *t)
 	fprintf(to,
 		"%" PRIu64 " results of %zu resolvers and %zu names in %.1f s, %" PRIu64
 		" questions:",
-		t->results, k->job.n_subjects, k->job.n_names,
+		t->results, k->job.n_subjects, k->job.n_names - k->job.n_pages,
 		(double)t->took_us / (double)CLOCK_US_PER_S, t->questions);
 	for (size_t i = 0; i < PROBE_VERDICT_COUNT; i++)
 		if (k->verdicts[i] != 0)

@@ -216,17 +216,41 @@ take_control(struct probe_command *k, const char *text, struct err *e)
 	return probe_target_parse(k->c->a, text, &k->controls[k->job.n_controls++], e);
 }
 
+/* The address of a page, or its name: that is looked up at the controls. */
 static enum rc
 take_landing(struct probe_command *k, const char *text, struct err *e)
 {
+	struct probe_address address;
+
+	if (!probe_address_parse(text, &address)) {
+		if (k->job.n_pages == PROBE_LANDING_NAMES_MAX)
+			return err_set(e, RC_LIMIT, "more than %d landing pages",
+				       PROBE_LANDING_NAMES_MAX);
+		k->job.n_pages++;
+		return take_name(k, text, e);
+	}
 	if (k->job.n_landing == PROBE_LANDING_MAX)
 		return err_set(e, RC_LIMIT, "more than %d landing addresses",
 			       PROBE_LANDING_MAX);
 	if (k->landing == NULL)
 		k->landing = arena_array(k->c->a, PROBE_LANDING_MAX, sizeof(*k->landing));
-	return probe_address_parse(text, &k->landing[k->job.n_landing++])
-		       ? RC_OK
-		       : err_set(e, RC_INVALID, "--landing %s is no address", text);
+	k->landing[k->job.n_landing++] = address;
+	return RC_OK;
+}
+
+/* Beside an order. */
+static enum rc
+take_landing_address(struct probe_command *k, const char *text, struct err *e)
+{
+	struct probe_address address;
+
+	return probe_address_parse(text, &address)
+		       ? take_landing(k, text, e)
+		       : err_set(e, RC_INVALID,
+				 "--landing %s is no address: to which page an order "
+				 "leads "
+				 "the node knows",
+				 text);
 }
 
 static enum rc
@@ -356,6 +380,8 @@ names_read(struct probe_command *k, struct err *e)
 	    strcmp(expect, "free") != 0)
 		rc = err_set(e, RC_INVALID, "--expect must be blocked or free");
 	k->expect_free = expect != NULL && strcmp(expect, "free") == 0;
+	if (rc == RC_OK)
+		rc = each_value(k, "landing", take_landing, e);
 	for (size_t i = 0; rc == RC_OK && i < k->c->n_words; i++)
 		rc = take_name(k, k->c->words[i], e);
 	if (rc == RC_OK)
@@ -366,7 +392,8 @@ names_read(struct probe_command *k, struct err *e)
 		rc = each_line(k, "resolvers", take_resolver, e);
 	if (rc == RC_OK)
 		rc = each_value(k, "zone", take_zone, e);
-	if (rc == RC_OK && k->job.n_names == 0)
+	size_t n_pages = k->job.n_pages, n = k->job.n_names - n_pages;
+	if (rc == RC_OK && n == 0)
 		rc = err_set(
 			e, RC_INVALID,
 			"which names? give them as words, or a file or an order with "
@@ -379,18 +406,20 @@ names_read(struct probe_command *k, struct err *e)
 		return rc;
 	if (canary == NULL && k->job.n_zones != 0)
 		canary = canary_default(k);
-	k->wants = arena_array(k->c->a, k->job.n_names, sizeof(*k->wants));
-	for (uint32_t i = 0; i < k->job.n_names; i++)
-		k->wants[i] = (struct probe_want){
-			.name = i, .expect_free = k->expect_free, .serial = k->serial};
-	probe_wants_cover(k->c->a, k->names, k->wants, k->job.n_names);
+	k->wants = arena_array(k->c->a, n, sizeof(*k->wants));
+	for (size_t i = 0; i < n; i++)
+		k->wants[i] = (struct probe_want){.name = (uint32_t)(n_pages + i),
+						  .expect_free = k->expect_free,
+						  .serial = k->serial};
+	probe_wants_cover(k->c->a, k->names, k->wants, n);
 	for (size_t i = 0; i < k->job.n_subjects; i++) {
 		k->subjects[i].canary = canary;
 		k->subjects[i].wants = k->wants;
-		k->subjects[i].n_wants = k->job.n_names;
+		k->subjects[i].n_wants = n;
 	}
 	k->job.names = k->names;
 	k->job.zones = k->zones;
+	k->job.landing = k->landing;
 	return RC_OK;
 }
 
@@ -407,11 +436,17 @@ beside_read(struct probe_command *k, struct err *e)
 		rc = each_value(k, "control", take_control, e);
 		k->job.controls = k->controls;
 	}
-	if (rc == RC_OK && cli_value(k->c, "landing") != NULL) {
+	if (rc == RC_OK && names_an_order(cli_value(k->c, "names")) &&
+	    cli_value(k->c, "landing") != NULL) {
 		k->job.n_landing = 0;
-		rc = each_value(k, "landing", take_landing, e);
+		rc = each_value(k, "landing", take_landing_address, e);
 		k->job.landing = k->landing;
 	}
+	if (rc == RC_OK && !names_an_order(cli_value(k->c, "names")) &&
+	    k->job.n_pages != 0 && k->job.n_controls == 0)
+		rc = err_set(e, RC_INVALID,
+			     "--landing with a name needs a --control, which says where "
+			     "the page is: or give its address");
 	if (never != NULL)
 		k->job.never = never;
 	k->job.vantage = vantage == NULL ? "local" : vantage;

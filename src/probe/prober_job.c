@@ -98,6 +98,18 @@ place_of(struct reading *x, const char *owner)
 	return (uint32_t)x->job->n_names++;
 }
 
+/* A page that an order leads to; beyond as many as may be, addresses must be declared. */
+static void
+page_read(struct reading *x, const json_t *v)
+{
+	const char *page = json_string_value(json_object_get(v, "landing"));
+	struct probe_question unused;
+
+	if (page != NULL && x->job->n_names < PROBE_LANDING_NAMES_MAX &&
+	    probe_question_make(page, KNOT_RRTYPE_A, &unused, NULL) == RC_OK)
+		(void)place_of(x, page);
+}
+
 static enum rc
 want_read(struct reading *x, const json_t *v, size_t max, struct err *e)
 {
@@ -124,7 +136,10 @@ names_read(struct reading *x, const json_t *work, struct err *e)
 	size_t i, n;
 	enum rc rc = list_of(work, "names", PROBE_NAMES_MAX, &list, &n, e);
 
-	x->names = arena_array(x->a, n + 1, sizeof(*x->names));
+	x->names = arena_array(x->a, n + PROBE_LANDING_NAMES_MAX + 1, sizeof(*x->names));
+	json_array_foreach (list, i, v)
+		page_read(x, v);
+	x->job->n_pages = x->job->n_names;
 	json_array_foreach (list, i, v)
 		if (rc == RC_OK)
 			rc = want_read(x, v, n, e);

@@ -30,7 +30,7 @@ judge_ready(struct round *r, struct place *p)
 {
 	for (uint32_t i = 0; i < p->n_looks; i++)
 		if (!p->looks[i].judged && (p->finished || look_done(p, i)) &&
-		    r->controls_left[name_of(p, i)] == 0)
+		    control_ready(r, name_of(p, i)))
 			probe_judge_look(r, p, i);
 }
 
@@ -61,7 +61,8 @@ control_said(struct round *r, struct place *p, uint32_t from, uint32_t end)
 		if (p->looks[i].judged)
 			continue;
 		p->looks[i].judged = true; /* counted */
-		r->controls_left[i]--;
+		if (--r->controls_left[i] == 0 && i < r->job->n_pages)
+			r->pages_left--;
 	}
 }
 
@@ -187,7 +188,7 @@ on_done(void *arg, uint32_t target, const struct probe_ask *ask,
 	/* At once, when nothing of it is to come any more. */
 	if (p->subject == NULL)
 		control_done(r, p, tag.at);
-	else if (look_done(p, tag.at) && r->controls_left[name_of(p, tag.at)] == 0)
+	else if (look_done(p, tag.at) && control_ready(r, name_of(p, tag.at)))
 		probe_judge_look(r, p, tag.at);
 	r->fresh = NULL; /* what was read lives as long as the call */
 	probe_place_settle(r, p);
@@ -208,6 +209,9 @@ places_make(struct round *r)
 	r->controls_left = probe_zeroed(job->n_names, sizeof(*r->controls_left));
 	for (size_t i = 0; i < job->n_names; i++)
 		r->controls_left[i] = (uint32_t)job->n_controls;
+	r->pages_left = job->n_controls == 0 ? 0 : job->n_pages;
+	for (; r->n_landing < job->n_landing; r->n_landing++)
+		r->landing[r->n_landing] = job->landing[r->n_landing];
 	for (size_t i = 0; i < r->n_places; i++) {
 		struct place *p = &r->places[i];
 		bool control = i >= job->n_subjects;
@@ -262,7 +266,8 @@ probe_round(const struct probe_job *job, probe_result_fn *fn, void *arg,
 	int64_t begun_us = clock_mono_us();
 	enum rc rc = RC_OK;
 
-	if (job->n_names > PROBE_NAMES_MAX ||
+	if (job->n_names > PROBE_NAMES_MAX + PROBE_LANDING_NAMES_MAX ||
+	    job->n_landing > PROBE_LANDING_MAX ||
 	    job->n_subjects + job->n_controls > PROBE_TARGETS_MAX)
 		rc = err_set(e, RC_LIMIT, "at most %d names and %d resolvers in a round",
 			     PROBE_NAMES_MAX, PROBE_TARGETS_MAX);

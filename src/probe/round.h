@@ -17,7 +17,8 @@
 enum {
 	PROBE_NAMES_MAX = 100000,
 	PROBE_CONTROLS_MAX = 8,
-	PROBE_LANDING_MAX = 64,
+	PROBE_LANDING_MAX = 64,	      /* addresses */
+	PROBE_LANDING_NAMES_MAX = 16, /* pages */
 };
 
 /* A row of a zone that is to be measured, and what those who take that zone should do
@@ -53,8 +54,10 @@ struct probe_job {
 	uint16_t type;
 	bool siblings; /* ask a random name below each, too: is more blocked than ordered?
 			*/
-	const char *const *names; /* "x" or "*.x", each once */
-	size_t n_names;
+	/* "x" or "*.x", each once.  The first are those of landing pages: controls are
+	 * asked for them, and where they lie counts as declared. */
+	const char *const *names;
+	size_t n_names, n_pages;
 	const struct probe_subject *subjects;
 	size_t n_subjects;
 	const struct probe_target *controls;

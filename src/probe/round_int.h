@@ -63,7 +63,11 @@ struct round {
 	struct probe_question never;
 	size_t controls_open;
 	uint32_t *controls_left; /* by name: controls that have not said all of it */
-	int64_t swept_us;	 /* when what waited for controls was looked through */
+	size_t pages_left;	 /* landing pages that controls have not said all of */
+	struct probe_address landing[PROBE_LANDING_MAX]; /* declared, and of the pages */
+	size_t n_landing;
+	bool pages_read;
+	int64_t swept_us; /* when what waited for controls was looked through */
 	/* The answer that came just now, as it was read then. */
 	const struct probe_seen *fresh;
 	const struct probe_answer *fresh_answer;
@@ -79,6 +83,13 @@ static inline uint32_t
 name_of(const struct place *p, uint32_t at)
 {
 	return p->subject == NULL ? at : p->subject->wants[at].name;
+}
+
+/* Have all controls said what they will of it, and of the pages that it may lead to? */
+static inline bool
+control_ready(const struct round *r, uint32_t name)
+{
+	return r->controls_left[name] == 0 && r->pages_left == 0;
 }
 
 /* Nothing of that name is to come from there any more. */

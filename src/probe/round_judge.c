@@ -120,8 +120,8 @@ probe_is_blocked(const struct round *r, const struct probe_sight *s)
 	if (s->policy_soa)
 		return true;
 	for (size_t i = 0; i < s->n_addresses; i++)
-		for (size_t k = 0; k < r->job->n_landing; k++)
-			if (memcmp(s->addresses[i].b, r->job->landing[k].b,
+		for (size_t k = 0; k < r->n_landing; k++)
+			if (memcmp(s->addresses[i].b, r->landing[k].b,
 				   sizeof(s->addresses[i].b)) == 0)
 				return true;
 	return false;
@@ -193,6 +193,27 @@ kept_read(const struct round *r, struct place *p)
 			 &p->canary_sight);
 }
 
+/* Where the pages lie, as every control says. */
+static void
+pages_read(struct round *r)
+{
+	const struct probe_job *job = r->job;
+	struct probe_answer *keep = &r->reads[READ_MORE];
+	struct probe_sight s;
+
+	r->pages_read = true;
+	for (size_t c = 0; c < job->n_controls; c++)
+		for (uint32_t i = 0; i < job->n_pages; i++) {
+			const struct probe_seen *seen =
+				seen_best(&r->places[job->n_subjects + c].looks[i]);
+			if (seen == NULL || !sight_read(r, &r->names[i], seen, keep, &s))
+				continue;
+			for (size_t k = 0;
+			     k < s.n_addresses && r->n_landing < PROBE_LANDING_MAX; k++)
+				r->landing[r->n_landing++] = s.addresses[k];
+		}
+}
+
 void
 probe_judge_look(struct round *r, struct place *p, uint32_t at)
 {
@@ -201,11 +222,14 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 	struct look *l = &p->looks[at];
 	uint32_t name = name_of(p, at);
 	enum probe_via first = probe_target_first(&p->subject->target);
+
+	if (!r->pages_read)
+		pages_read(r);
 	const struct probe_want *want = &p->subject->wants[at];
 	struct probe_facts f = {.expect_free = want->expect_free,
 				.serial = want->serial,
-				.landing = job->landing,
-				.n_landing = job->n_landing};
+				.landing = r->landing,
+				.n_landing = r->n_landing};
 	struct probe_result out = {.job = job,
 				   .subject = p->subject,
 				   .want = want,

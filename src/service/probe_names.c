@@ -17,6 +17,7 @@ struct row {
 	const char *key; /* its owner, from the root on */
 	const char *action, *order;
 	int64_t serial, at_us;
+	const char *was; /* the action, of what went: the last */
 };
 
 static enum rc
@@ -31,7 +32,19 @@ on_row(void *arg, const struct db_row *row, struct err *e)
 	r->order = store_col_text(l->s, l->a, row, 2);
 	r->serial = l->s->drv->col_int(row, 3);
 	r->at_us = l->s->drv->col_int(row, 4);
+	r->was = store_col_text(l->s, l->a, row, 5);
 	return RC_OK;
+}
+
+/* The page that an action leads to, or NULL. */
+static const char *
+page_of(const char *action)
+{
+	static const char leads[] = "landing ";
+
+	return action != NULL && strncmp(action, leads, sizeof(leads) - 1) == 0
+		       ? action + sizeof(leads) - 1
+		       : NULL;
 }
 
 /* ---- one zone ---------------------------------------------------------------------- */
@@ -151,11 +164,12 @@ put(struct filling *f, const struct row *r, struct err *e)
 	json_object_set_new(f->seen, r->key, json_true());
 	f->count++;
 	json_array_append_new(
-		n->list, json_pack("{s:s, s:s, s:o, s:s, s:I, s:o}", "zone", f->z->name,
-				   "owner", owner, "orders", h.orders, "expected",
-				   let_pass ? "free" : "blocked", "serial",
-				   (json_int_t)(r->serial != 0 ? r->serial : h.serial),
-				   "since", json_time(r->at_us)));
+		n->list,
+		json_pack("{s:s, s:s, s:o, s:s, s:I, s:o, s:s*}", "zone", f->z->name,
+			  "owner", owner, "orders", h.orders, "expected",
+			  let_pass ? "free" : "blocked", "serial",
+			  (json_int_t)(r->serial != 0 ? r->serial : h.serial), "since",
+			  json_time(r->at_us), "landing", page_of(r->was)));
 	return rc;
 }
 
@@ -248,6 +262,7 @@ on_change(void *arg, const struct db_row *row, struct err *e)
 	r->key = store_col_text(c->list.s, c->list.a, row, 4);
 	r->serial = drv->col_int(row, 0);
 	r->at_us = drv->col_int(row, 3);
+	r->was = store_col_text(c->list.s, c->list.a, row, 1);
 	json_object_set_new(c->last, r->key, json_integer((json_int_t)c->list.n - 1));
 	return RC_OK;
 }
@@ -268,9 +283,10 @@ order_owner(struct filling *f, const char *owner, const struct changes *c, struc
 			(const struct row *)c->list.rows + (size_t)json_integer_value(at);
 		r.serial = last->serial;
 		r.at_us = last->at_us;
+		r.was = last->was;
 	}
 	if (action != NULL)
-		r.action = action;
+		r.action = r.was = action;
 	return put(f, &r, e);
 }
 

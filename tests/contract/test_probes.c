@@ -49,15 +49,11 @@ lift(struct world *w)
 	     json_pack("{s:s}", "reason", "They answered."));
 }
 
-/* In force; its id. */
+/* In force; its id.  `in` is stolen. */
 static const char *
-another(struct world *w, const char *names, const char *territory)
+ordered(struct world *w, json_t *in)
 {
 	struct fix *f = &w->f;
-	json_t *in = fix_order(names, w->casefile);
-
-	if (territory != NULL)
-		json_object_set_new(in, "territories", json_pack("[s]", territory));
 	json_t *d = call(f, f->n[AUTHORITY].officer, "POST", "/v1/orders", in);
 	const char *path =
 		arena_printf(f->a, "/v1/orders/%s/approve", fix_text(d, "order"));
@@ -65,6 +61,16 @@ another(struct world *w, const char *names, const char *territory)
 	call(f, f->n[AUTHORITY].approver, "POST", path, json_deep_copy(text));
 	call(f, f->n[AUTHORITY].approver2, "POST", path, text);
 	return fix_text(d, "order");
+}
+
+static const char *
+another(struct world *w, const char *names, const char *territory)
+{
+	json_t *in = fix_order(names, w->casefile);
+
+	if (territory != NULL)
+		json_object_set_new(in, "territories", json_pack("[s]", territory));
+	return ordered(w, in);
 }
 
 /* An operator with one resolver. */
@@ -236,6 +242,46 @@ each_is_asked_for_its_zone(void **state)
 	fix_refused(f, AUTHORITY, officer, "GET", "/v1/probes/work",
 		    json_pack("{s:s}", "order", "01890a5d-ac96-774b-bcce-b302099a8057"),
 		    RC_NOT_FOUND, "no order");
+	close_world(&w);
+}
+
+/* To which page a name is led is said with it, also when it is no longer. */
+static void
+pages_are_told(void **state)
+{
+	struct world w;
+	size_t i;
+	const json_t *v;
+
+	(void)state;
+	open_world(&w);
+	struct fix *f = &w.f;
+	const char *officer = f->n[AUTHORITY].officer;
+	call(f, f->n[AUTHORITY].admin, "POST", "/v1/operators/isp-a/probe",
+	     json_pack("{s:[s]}", "resolvers", "192.0.2.53"));
+	json_t *in = fix_order("[\"led.example\"]", w.casefile);
+	json_object_set_new(in, "action", json_string("landing"));
+	json_object_set_new(in, "landing", json_string("page.example"));
+	const char *order = ordered(&w, in);
+	for (int lifted = 0; lifted < 2; lifted++) {
+		json_t *r = call(f, officer, "GET", "/v1/probes/work", NULL);
+		json_array_foreach (json_object_get(r, "names"), i, v) {
+			const char *page =
+				json_string_value(json_object_get(v, "landing"));
+			if (strcmp(fix_text(v, "owner"), "led.example") != 0) {
+				assert_null(page);
+				continue;
+			}
+			assert_string_equal(page, "page.example");
+			assert_string_equal(fix_text(v, "expected"),
+					    lifted ? "free" : "blocked");
+		}
+		assert_int_equal(i, 4);
+		if (!lifted)
+			call(f, officer, "POST",
+			     arena_printf(f->a, "/v1/orders/%s/lift", order),
+			     json_pack("{s:s}", "reason", "They answered."));
+	}
 	close_world(&w);
 }
 
@@ -441,6 +487,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_is_what_orders_hold),
 		cmocka_unit_test(each_is_asked_for_its_zone),
+		cmocka_unit_test(pages_are_told),
 		cmocka_unit_test(the_canary_is_the_zones),
 		cmocka_unit_test(only_news_is_signed),
 		cmocka_unit_test(both_sides_know),

@@ -15,6 +15,7 @@ BIN = os.environ["SALURAN_BIN"]
 ZONE = "rpz.test"
 REAL, OTHER, LANDING, INNER = "198.51.100.7", "203.0.113.9", "192.0.2.80", "10.9.8.7"
 SERIAL = 20
+PAGE = "203.0.113.80"  # where the control says that page.test lies
 
 
 def real(ident, question):
@@ -28,6 +29,8 @@ def control(name, kind, over_tcp, ident, question):
         return [(0, message(ident, question, rcode=dns.NXDOMAIN))]
     if name.count(".") > 1:
         return [(0, message(ident, question, rcode=dns.NXDOMAIN))]
+    if name == "page.test":
+        return [(0, message(ident, question, answer=[dns.address(PAGE, 60)]))]
     return [(0, real(ident, question))]
 
 
@@ -102,6 +105,7 @@ def foe(name, kind, over_tcp, ident, question):
         "tcpreset": [(0, None)] if over_tcp else [(0, nx)],
         # more than was ordered
         "beyond": [(0, policy)],
+        "topage": [(0, message(ident, question, answer=[dns.address(PAGE, 5)]))],
     }
     return cases.get(what, [(0, good)])
 
@@ -155,10 +159,19 @@ def main():
     assert results["deadblocked"]["asked"][0]["soa"]["owner"] == ZONE
     assert results["good"]["canary_serial"] == SERIAL
     assert [t["transport"] for t in results["tconly"]["asked"]] == ["udp", "tcp"]
+    # A page is declared by its name as well, and found where the control says that it is.
+    page = ["--control", f"127.0.0.1:{ctl.port}", "--never", "good.test", "--zone", ZONE]
+    for landing, want in ((["--landing", "page.test"], ["landing", "differs"]),
+                          (["--landing", "good.test"], ["differs", "differs"]),
+                          ([], ["differs", "differs"])):
+        r = probe("topage.test", "elsewhere.test", "--resolver", f"127.0.0.1:{bad.port}", *page,
+                  *landing)
+        assert [x["verdict"] for x in sorted(r, key=lambda x: -len(x["owner"]))] == want[::-1], \
+            (landing, r)
     print("ok: each foe is called what it is")
 
     # Nobody was asked for what was not named: names, siblings, the canary.
-    allowed = {n + ".test" for n in WANT} | {f"{ZONE}._saluran-serial"}
+    allowed = {n + ".test" for n in WANT} | {f"{ZONE}._saluran-serial", "topage.test"}
     for _, name, _, _ in bad.asked:
         assert name in allowed or name.split(".", 1)[1] in allowed, name
     print("ok: only what was named was asked")

@@ -2,7 +2,7 @@
 -- $1 zone
 -- $2 since
 -- $3 limit
-SELECT c.owner, '', c.order_id, c.serial, c.at_us
+SELECT c.owner, '', c.order_id, c.serial, c.at_us, c.old
 FROM zone_change c
 WHERE c.zone = $1 AND c.layer = 0 AND c.new IS NULL AND c.at_us >= $2
   AND c.owner NOT LIKE 'rpz-%'

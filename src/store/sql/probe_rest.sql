@@ -2,7 +2,7 @@
 -- $1 zone
 -- $2 after this owner
 -- $3 limit
-SELECT owner, action, order_id, 0, 0
+SELECT owner, action, order_id, 0, 0, action
 FROM zone_row
 WHERE zone = $1 AND layer = 0 AND owner > $2 AND owner NOT LIKE 'rpz-%'
 ORDER BY owner
