@@ -234,10 +234,13 @@ header_put(struct page *p, const char *section)
 	struct html *h = p->h;
 	const struct {
 		const char *path, *text;
+		bool open;
 	} entries[] = {
-		{"/", T(p, NAV_CASES)},
-		{"/orders", T(p, NAV_ORDERS)},
-		{"/lookup", T(p, NAV_LOOKUP)},
+		{"/", T(p, NAV_CASES), false},
+		{"/orders", T(p, NAV_ORDERS), false},
+		{"/lookup", T(p, NAV_LOOKUP), true},
+		{"/register", T(p, NAV_REGISTER), true},
+		{"/object", T(p, OBJECT_TITLE), true},
 	};
 
 	html_open(h, "header");
@@ -258,6 +261,8 @@ header_put(struct page *p, const char *section)
 	html_attr(h, "class", "sections");
 	html_attr(h, "aria-label", T(p, NAV));
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		if (!entries[i].open && !p->known)
+			continue;
 		html_open(h, "a");
 		html_attr(h, "href", page_link(p, entries[i].path, NULL));
 		if (strcmp(section, entries[i].path) == 0)

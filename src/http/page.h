@@ -43,7 +43,7 @@ struct page {
 /* The page, or RC_ and `e` before its first element. */
 typedef enum rc page_fn(struct page *p, struct err *e);
 page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome,
-	page_login, page_logout, page_blocked;
+	page_login, page_logout, page_blocked, page_register, page_object, page_objection;
 
 /* Draw what went wrong, whatever was drawn before. */
 void page_error(struct page *p, enum rc rc, struct err *e);
@@ -166,6 +166,7 @@ const char *word_class(struct page *p, const char *class);
 const char *word_guard(struct page *p, const char *guard);
 const char *word_act(struct page *p, const char *act);
 const char *word_action(struct page *p, const char *action);
-const char *word_rung(struct page *p, const json_t *rung); /* reminder, warning 2 */
+const char *word_ruling(struct page *p, const char *ruling); /* NULL: NULL */
+const char *word_rung(struct page *p, const json_t *rung);   /* reminder, warning 2 */
 
 #endif

@@ -34,11 +34,20 @@ static const struct page_route {
 	bool posts; /* has a form that is posted to it */
 	bool open;  /* for everybody; else for people of the node */
 } routes[] = {
-	{"/", page_cases, false, false},	 {"/case/", page_case, false, false},
-	{"/orders", page_orders, false, false},	 {"/order/", page_order, false, false},
-	{"/blocked", page_blocked, false, true}, {"/lookup", page_lookup, false, true},
-	{"/welcome", page_welcome, true, true},	 {"/login", page_login, true, true},
+	{"/", page_cases, false, false},
+	{"/case/", page_case, false, false},
+	{"/orders", page_orders, false, false},
+	{"/order/", page_order, false, false},
+	{"/blocked", page_blocked, false, true},
+	{"/lookup", page_lookup, false, true},
+	{"/welcome", page_welcome, true, true},
+	{"/login", page_login, true, true},
 	{"/logout", page_logout, true, true},
+	{"/register", page_register, false, true},
+	{"/register/", page_register, false, true},
+	{"/object", page_object, true, true},
+	{"/objection", page_objection, false, true},
+	{"/objection/", page_objection, false, true},
 };
 
 /* ---- answers */

@@ -178,9 +178,23 @@ word_action(struct page *p, const char *action)
 	static const struct word words[] = {
 		{"nxdomain", TEXT_ACTION_NXDOMAIN},
 		{"nodata", TEXT_ACTION_NODATA},
+		{"passthru", TEXT_ACTION_PASSTHRU},
+		{"landing", TEXT_ACTION_LANDING},
 	};
 
 	return FIND(p, words, action);
+}
+
+const char *
+word_ruling(struct page *p, const char *ruling)
+{
+	static const struct word words[] = {
+		{"upheld", TEXT_RULING_UPHELD},
+		{"partly", TEXT_RULING_PARTLY},
+		{"rejected", TEXT_RULING_REJECTED},
+	};
+
+	return ruling == NULL ? NULL : FIND(p, words, ruling);
 }
 
 const char *

@@ -5,6 +5,9 @@ names, and the same figures on both nodes."""
 import json
 import os
 import sys
+import urllib.error
+import urllib.parse
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
@@ -64,11 +67,46 @@ def register(box, s):
     return entry["ref"]
 
 
+def page(s, path, form=None):
+    """(status, where it ended, text) of a page, as a browser without scripts gets it."""
+    data = urllib.parse.urlencode(form).encode() if form else None
+    request = urllib.request.Request(f"http://127.0.0.1:{s.kominfo.http_port}{path}", data)
+    request.add_header("Accept-Language", "en")
+    try:
+        with urllib.request.urlopen(request, timeout=lab.COMMAND_S) as got:
+            return got.status, urllib.parse.urlsplit(got.url).path, got.read().decode()
+    except urllib.error.HTTPError as e:
+        return e.code, path, e.read().decode()
+
+
+def must_say(what, got, *words, status=200):
+    for word in words:
+        if got[0] != status or word not in got[2]:
+            raise lab.Failure(f"{what} does not say {word!r}: {got}")
+
+
+def object_on_a_page(s, ref):
+    """Register, form and tracking without a script; gives the code."""
+    must_say("the register", page(s, "/register"), f"/register/{ref}", "more names")
+    must_say("its entry", page(s, f"/register/{ref}"), *s.names, f"/object?ref={ref}")
+    must_say("an entry that is none", page(s, "/register/nothing"), "no such", status=404)
+    text = {"text": "This is <my> shop.", "contact": "owner@shop.example"}
+    must_say("an objection to nothing", page(s, "/object", {**text, "ref": "nothing.example"}),
+             "This is &lt;my&gt; shop.", status=404)
+    made = page(s, "/object", {**text, "ref": ref})
+    must_say("a new objection", made, "Your code is", "This page shows")
+    code = made[1].rsplit("/", 1)[1]
+    if made[1] != f"/objection/{code}":
+        raise lab.Failure(f"the confirmation is at {made[1]}")
+    must_say("the same again", page(s, "/object", {**text, "ref": ref}), 'role="alert"', status=409)
+    must_say("a code that is none", page(s, "/objection/ABCD"), "", status=404)
+    if page(s, f"/objection?code={code}")[1] != made[1]:
+        raise lab.Failure("the code does not lead to its page")
+    return code
+
+
 def objection(box, s, ref):
-    given = s.kominfo.must("POST", "/v1/objections", body={
-        "order": ref, "text": "This is my shop.", "contact": "owner@shop.example",
-        "language": "en"})
-    code = given["reference"]
+    code = object_on_a_page(s, ref)
     if s.kominfo.cli("objection", "track", code)["state"] != "open":
         raise lab.Failure("the objection is not open")
     listed = s.kominfo.cli("objection", "list", who="sari")["objections"]
@@ -85,6 +123,9 @@ def objection(box, s, ref):
     if s.dns:
         box.wait("every name answers again", lambda: s.dns.open(s.names))
     tracked = s.kominfo.must("GET", f"/v1/objections/{code}")
+    must_say("the objection's page", page(s, f"/objection/{code}"), "Upheld",
+             "We look into it.", "The names carry lawful shops.")
+    must_say("the entry", page(s, f"/register/{ref}"), "Upheld", "Lifted")
     if tracked["ruling"] != "upheld" or tracked["order_state"] != "lifted":
         raise lab.Failure(f"the public is told {tracked}")
     text = json.dumps(s.kominfo.must("GET", "/v1/register"))

@@ -16,7 +16,7 @@ from lab import Failure, Lab, Node  # noqa: E402
 
 PASSWORD = "a long enough passphrase of four words"
 NAME, NEVER = "contoh.example", "never.example"
-STORY_S = 300
+STORY_S, MATRIX_S = 300, 1800
 
 
 def people(node, *rows):
@@ -64,6 +64,16 @@ def served(node):
     expect("a POST", node.api("POST", "/console", body={})[0], 404)
 
 
+def play(lab, script, stage, seconds):
+    run = subprocess.run(["node", os.path.join(HERE, script),
+                          lab.write("stage.json", json.dumps(stage))],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                         timeout=seconds, check=False)
+    if run.returncode != 0:
+        raise Failure(f"{script} broke:\n{run.stdout[-4000:]}")
+    print(f"{script}: {run.stdout.strip()}")
+
+
 def main():
     with Lab() as lab:
         authority = Node(lab, "authority", "kominfo.example", "Ministry of Communications",
@@ -91,13 +101,11 @@ def main():
                      f"https://t.me/badchannel/{i},other\n" for i in range(1, 4))),
                  "second": lab.write("second.csv",
                                      f"target,category\nhttps://{NAME}/x,other\n")}
-        run = subprocess.run(["node", os.path.join(HERE, "story.mjs"),
-                              lab.write("stage.json", json.dumps(stage))],
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                             timeout=STORY_S, check=False)
-        if run.returncode != 0:
-            raise Failure(f"the story broke:\n{run.stdout[-4000:]}")
-        print(run.stdout.strip())
+        play(lab, "story.mjs", stage, STORY_S)
+        if os.environ.get("SALURAN_WEB") == "full":
+            stage["order"] = authority.must("GET", "/v1/orders", "ani")["orders"][0]["order"]
+            stage["case"] = authority.must("GET", "/v1/cases", "ani")["cases"][0]["case"]
+            play(lab, "matrix.mjs", stage, MATRIX_S)
 
 
 main()

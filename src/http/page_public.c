@@ -1,0 +1,409 @@
+/*
+ * The public side without a script: "/register", all orders that took effect, with their
+ * reasons and what became of them; "/object", where anybody objects; "/objection/CODE",
+ * where they follow it.
+ */
+#include <string.h>
+
+#include "http/page.h"
+
+enum {
+	REGISTER_ROWS = 50,
+	OBJECTION_CHARACTERS_MAX = 4000,
+	CONTACT_CHARACTERS_MAX = 200
+};
+
+/* ---- the register */
+
+static const struct column register_columns[] = {
+	{TEXT_COL_ORDER, false},  {TEXT_COL_NAMES, false}, {TEXT_COL_STATUS, false},
+	{TEXT_COL_REASON, false}, {TEXT_COL_SINCE, false}, {TEXT_COL_UNTIL, false},
+};
+
+static void
+names_put(struct page *p, const json_t *names, size_t most)
+{
+	const json_t *o;
+	size_t i;
+
+	html_open(p->h, "ul");
+	json_array_foreach (names, i, o) {
+		if (i == most)
+			break;
+		html_open(p->h, "li");
+		html_open(p->h, "code");
+		html_leaf(p->h, "bdi", NULL,
+			  arena_printf(p->a, "%s%s", j_bool(o, "wildcard") ? "*." : "",
+				       j_text(o, "name")));
+		html_close(p->h, "code");
+		if (j_time(o, "lifted") != 0) {
+			html_text(p->h, " ");
+			part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
+		}
+		html_close(p->h, "li");
+	}
+	html_close(p->h, "ul");
+	if (json_array_size(names) > most)
+		html_leaf(p->h, "p", "meta",
+			  COUNT(p, MORE_NAMES, (int64_t)(json_array_size(names) - most)));
+}
+
+static int64_t
+end_of(const json_t *o)
+{
+	return j_time(o, "ended") != 0 ? j_time(o, "ended") : j_time(o, "ends");
+}
+
+static void
+entry_row(struct page *p, const json_t *o)
+{
+	enum { NAMES_IN_ROW = 3 };
+	const struct column *c = register_columns;
+	const char *ref = j_text(o, "ref");
+
+	row_open(p);
+	cell_open(p, c);
+	part_link(p, page_link(p, arena_printf(p->a, "/register/%s", ref), NULL), ref);
+	cell_close(p);
+	cell_open(p, ++c);
+	names_put(p, json_object_get(o, "names"), NAMES_IN_ROW);
+	cell_close(p);
+	cell_open(p, ++c);
+	order_chip(p, j_text(o, "state"));
+	cell_close(p);
+	cell_open(p, ++c);
+	part_outside(p, j_text(o, "reasons"), T(p, NOT_GIVEN));
+	cell_close(p);
+	cell_open(p, ++c);
+	part_time(p, j_time(o, "in_force"));
+	cell_close(p);
+	cell_open(p, ++c);
+	part_time(p, end_of(o));
+	cell_close(p);
+	row_close(p);
+}
+
+static enum rc
+register_list(struct page *p, struct err *e)
+{
+	json_t *in = json_pack("{s:i}", "limit", (int)REGISTER_ROWS), *out, *o;
+	const char *after = page_query(p, "after");
+	const json_t *entries;
+	size_t i;
+
+	if (after != NULL)
+		json_object_set_new(in, "after", json_string(after));
+	enum rc rc = page_ask(p, "/v1/register", in, &out, e);
+	if (rc != RC_OK)
+		return rc;
+	entries = json_object_get(out, "entries");
+	page_begin(p, NULL, T(p, REGISTER_TITLE), "/register");
+	html_leaf(p->h, "p", "lead", T(p, REGISTER_LEAD));
+	html_open(p->h, "p");
+	html_attr(p->h, "class", "meta");
+	html_text(p->h, T(p, DATA_AS_OF));
+	html_text(p->h, " ");
+	part_time(p, p->now_us);
+	html_close(p->h, "p");
+	if (json_array_size(entries) == 0)
+		html_leaf(p->h, "p", "empty", T(p, REGISTER_EMPTY));
+	else
+		table_open(p, T(p, ORDERS_CAPTION), register_columns,
+			   sizeof(register_columns) / sizeof(register_columns[0]));
+	json_array_foreach (entries, i, o)
+		entry_row(p, o);
+	if (json_array_size(entries) != 0)
+		table_close(p);
+	part_pager(p, after == NULL ? NULL : page_link(p, "/register", NULL),
+		   j_text(out, "next") == NULL
+			   ? NULL
+			   : LINK(p, "/register", "after", j_text(out, "next")));
+	page_end(p);
+	return RC_OK;
+}
+
+static void
+measured_put(struct page *p, const json_t *m)
+{
+	fact_open(p, T(p, REGISTER_MEASURED));
+	if (!json_is_object(m))
+		html_leaf(p->h, "span", "none", T(p, REGISTER_NOT_MEASURED));
+	else {
+		html_text(p->h,
+			  FILL(p, REGISTER_MEASURED_AS, NUMBER(p, j_int(m, "blocked")),
+			       NUMBER(p, j_int(m, "free")),
+			       NUMBER(p, j_int(m, "resolvers"))));
+		html_text(p->h, " ");
+		part_time(p, j_time(m, "at"));
+	}
+	fact_close(p);
+}
+
+static void
+objections_put(struct page *p, const json_t *o)
+{
+	const json_t *all = json_object_get(o, "objections"), *one;
+	size_t i;
+
+	part_heading(p, "objections", T(p, NAV_OBJECTIONS));
+	if (json_array_size(all) == 0)
+		html_leaf(p->h, "p", "empty", T(p, NO_OBJECTIONS));
+	html_open(p->h, "ul");
+	html_attr(p->h, "class", "matches");
+	json_array_foreach (all, i, one) {
+		html_open(p->h, "li");
+		html_open(p->h, "dl");
+		html_attr(p->h, "class", "facts");
+		fact_time(p, T(p, OBJECTION_RECEIVED), j_time(one, "received"));
+		fact_time(p, T(p, ANSWERED_AT), j_time(one, "answered"));
+		fact_text(p, T(p, RULING), word_ruling(p, j_text(one, "ruling")));
+		fact_outside(p, T(p, REASON), j_text(one, "reason"));
+		html_close(p->h, "dl");
+		html_close(p->h, "li");
+	}
+	html_close(p->h, "ul");
+}
+
+static enum rc
+register_entry(struct page *p, struct err *e)
+{
+	struct html *h = p->h;
+	json_t *o;
+	enum rc rc = page_ask(p, "/v1/register/{ref}", json_pack("{s:s}", "ref", p->word),
+			      &o, e);
+
+	if (rc != RC_OK)
+		return rc;
+	page_begin(p, T(p, REGISTER_TITLE), j_text(o, "ref"), "/register");
+	html_open(h, "p");
+	html_attr(h, "class", "chips");
+	order_chip(p, j_text(o, "state"));
+	if (j_bool(o, "emergency"))
+		part_chip(p, LOOK_BAD, T(p, EMERGENCY));
+	html_close(h, "p");
+	part_heading(p, "names", T(p, COL_NAMES));
+	names_put(p, json_object_get(o, "names"), SIZE_MAX);
+	html_open(h, "dl");
+	html_attr(h, "class", "facts");
+	fact_outside(p, T(p, REASONS), j_text(o, "reasons"));
+	fact_outside(p, T(p, LEGAL_BASIS), j_text(o, "legal_basis"));
+	fact_text(p, T(p, ACTION), word_action(p, j_text(o, "action")));
+	fact_time(p, T(p, IN_FORCE_SINCE), j_time(o, "in_force"));
+	fact_time(p, T(p, REVIEW_AT), j_time(o, "review"));
+	fact_time(p, T(p, ENDS_AT), j_time(o, "ends"));
+	fact_time(p, T(p, ENDED_AT), j_time(o, "ended"));
+	measured_put(p, json_object_get(o, "measured"));
+	fact_text(p, T(p, CITES), NUMBER(p, j_int(o, "cases")));
+	html_close(h, "dl");
+	html_open(h, "p");
+	part_link(p, LINK(p, "/object", "ref", j_text(o, "ref")), T(p, OBJECT_TITLE));
+	html_close(h, "p");
+	html_leaf(h, "p", "meta", FILL(p, REGISTER_PROOF, j_text(o, "ref")));
+	objections_put(p, o);
+	page_end(p);
+	return RC_OK;
+}
+
+enum rc
+page_register(struct page *p, struct err *e)
+{
+	return p->word == NULL ? register_list(p, e) : register_entry(p, e);
+}
+
+/* ---- objecting */
+
+static void
+label_put(struct page *p, const char *name, const char *label, const char *hint)
+{
+	struct html *h = p->h;
+
+	html_open(h, "label");
+	html_attr(h, "for", name);
+	html_text(h, label);
+	html_close(h, "label");
+	if (hint == NULL)
+		return;
+	html_open(h, "p");
+	html_attr(h, "id", arena_printf(p->a, "%s-hint", name));
+	html_attr(h, "class", "meta");
+	html_text(h, hint);
+	html_close(h, "p");
+}
+
+static void
+line_put(struct page *p, const char *name, const char *label, const char *hint,
+	 const char *value, int most)
+{
+	struct html *h = p->h;
+
+	label_put(p, name, label, hint);
+	html_open(h, "div");
+	html_attr(h, "class", "field");
+	html_open(h, "input");
+	html_attr(h, "id", name);
+	html_attr(h, "name", name);
+	html_attr(h, "type", "text");
+	html_attr(h, "autocomplete", "off");
+	html_attr(h, "maxlength", arena_printf(p->a, "%d", most));
+	html_attr(h, "value", value == NULL ? "" : value);
+	if (hint != NULL)
+		html_attr(h, "aria-describedby", arena_printf(p->a, "%s-hint", name));
+	html_close(h, "div");
+}
+
+static const char *
+given(struct page *p, const char *name)
+{
+	return p->form != NULL ? page_form(p, name) : page_query(p, name);
+}
+
+/* What was typed stays; `wrong`: why it was not taken, or NULL. */
+static void
+object_form(struct page *p, const struct err *wrong)
+{
+	struct html *h = p->h;
+	const char *text = given(p, "text");
+
+	page_begin(p, NULL, T(p, OBJECT_TITLE), "/object");
+	html_leaf(h, "p", "lead", T(p, OBJECT_LEAD));
+	if (wrong != NULL) {
+		html_open(h, "div");
+		html_attr(h, "class", "problem");
+		html_attr(h, "role", "alert");
+		html_leaf(h, "p", NULL, T(p, OBJECT_REFUSED));
+		html_open(h, "p");
+		html_open(h, "bdi");
+		html_attr(h, "lang", "en");
+		html_text(h, wrong->text);
+		html_close(h, "bdi");
+		html_close(h, "p");
+		html_close(h, "div");
+	}
+	html_open(h, "form");
+	html_attr(h, "method", "post");
+	html_attr(h, "action", page_link(p, "/object", NULL));
+	line_put(p, "ref", T(p, OBJECT_TO), T(p, OBJECT_TO_HINT), given(p, "ref"),
+		 CONTACT_CHARACTERS_MAX);
+	label_put(p, "text", T(p, OBJECT_TEXT), T(p, OBJECT_TEXT_HINT));
+	html_open(h, "textarea");
+	html_attr(h, "id", "text");
+	html_attr(h, "name", "text");
+	html_attr(h, "rows", "8");
+	html_attr(h, "required", "required");
+	html_attr(h, "maxlength", arena_printf(p->a, "%d", OBJECTION_CHARACTERS_MAX));
+	html_attr(h, "aria-describedby", "text-hint");
+	html_text(h, text == NULL ? "" : text);
+	html_close(h, "textarea");
+	line_put(p, "contact", T(p, OBJECT_CONTACT), T(p, OBJECT_CONTACT_HINT),
+		 given(p, "contact"), CONTACT_CHARACTERS_MAX);
+	html_open(h, "button");
+	html_attr(h, "type", "submit");
+	html_text(h, T(p, OBJECT_SEND));
+	html_close(h, "button");
+	html_close(h, "form");
+	html_leaf(h, "h2", NULL, T(p, TRACK_TITLE));
+	html_open(h, "form");
+	html_attr(h, "method", "get");
+	html_attr(h, "action", page_link(p, "/objection", NULL));
+	line_put(p, "code", T(p, TRACK_CODE), NULL, NULL, CONTACT_CHARACTERS_MAX);
+	html_open(h, "button");
+	html_attr(h, "type", "submit");
+	html_text(h, T(p, TRACK_SHOW));
+	html_close(h, "button");
+	html_close(h, "form");
+	page_end(p);
+}
+
+/* A reference, an order's id, or a name: the API tells a name by its own member. */
+static json_t *
+objection_of(struct page *p)
+{
+	const char *ref = given(p, "ref"), *contact = given(p, "contact");
+	const bool name = ref != NULL && strchr(ref, '.') != NULL;
+	json_t *in = json_pack("{s:s, s:s, s:s}", name ? "name" : "order",
+			       ref == NULL ? "" : ref, "text", given(p, "text"),
+			       "language", lang_code(p->lang));
+
+	if (contact != NULL && contact[0] != '\0')
+		json_object_set_new(in, "contact", json_string(contact));
+	return in;
+}
+
+enum rc
+page_object(struct page *p, struct err *e)
+{
+	struct err why = ERR_INIT;
+	json_t *out;
+
+	if (p->form == NULL || given(p, "text") == NULL) {
+		object_form(p, NULL);
+		return RC_OK;
+	}
+	enum rc rc = page_post(p, "/v1/objections", objection_of(p), &out, &why);
+	if (rc == RC_OK) {
+		p->see_other = page_link(
+			p, arena_printf(p->a, "/objection/%s", j_text(out, "reference")),
+			NULL);
+		return RC_OK;
+	}
+	if (rc != RC_INVALID && rc != RC_NOT_FOUND && rc != RC_CONFLICT &&
+	    rc != RC_LIMIT && rc != RC_TOO_LARGE) {
+		*e = why;
+		return rc;
+	}
+	p->status = (unsigned)rc_http_status(rc);
+	object_form(p, &why);
+	return RC_OK;
+}
+
+/* ---- following it */
+
+static void
+track_put(struct page *p, const json_t *o, const char *code)
+{
+	struct html *h = p->h;
+
+	page_begin(p, T(p, OBJECT_TITLE), j_text(o, "ref"), "/object");
+	html_leaf(h, "p", "sums", FILL(p, TRACK_KEEP, code));
+	html_leaf(h, "p", NULL, T(p, TRACK_BOOKMARK));
+	html_open(h, "dl");
+	html_attr(h, "class", "facts");
+	fact_time(p, T(p, OBJECTION_RECEIVED), j_time(o, "received"));
+	fact_time(p, T(p, TRACK_ANSWER_DUE), j_time(o, "answer_due"));
+	fact_time(p, T(p, ANSWERED_AT), j_time(o, "answered"));
+	fact_outside(p, T(p, OBJECTION_ANSWER), j_text(o, "answer"));
+	fact_time(p, T(p, TRACK_RULE_DUE), j_time(o, "rule_due"));
+	fact_text(p, T(p, RULING), word_ruling(p, j_text(o, "ruling")));
+	fact_outside(p, T(p, REASON), j_text(o, "reason"));
+	html_close(h, "dl");
+	html_open(h, "p");
+	part_link(
+		p,
+		page_link(p, arena_printf(p->a, "/register/%s", j_text(o, "ref")), NULL),
+		T(p, LOOKUP_REF));
+	html_close(h, "p");
+	page_end(p);
+}
+
+enum rc
+page_objection(struct page *p, struct err *e)
+{
+	const char *code = p->word != NULL ? p->word : page_query(p, "code");
+	json_t *o;
+
+	if (code == NULL || code[0] == '\0' || strchr(code, '/') != NULL) {
+		p->see_other = page_link(p, "/object", NULL);
+		return RC_OK;
+	}
+	/* The code then stands in the address, which can be kept. */
+	if (p->word == NULL) {
+		p->see_other =
+			page_link(p, arena_printf(p->a, "/objection/%s", code), NULL);
+		return RC_OK;
+	}
+	enum rc rc = page_ask(p, "/v1/objections/{reference}",
+			      json_pack("{s:s}", "reference", code), &o, e);
+	if (rc == RC_OK)
+		track_put(p, o, code);
+	return rc;
+}

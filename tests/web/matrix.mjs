@@ -1,0 +1,52 @@
+/* Every screen of every role, in both languages and colour schemes, wide, at 320 px and at
+ * 200 %: axe-core finds nothing, and nothing is wider than the window. */
+import { readFileSync } from "node:fs";
+import { Failure, Person, must, open, passed } from "./browser.mjs";
+
+const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const WIDTHS = [1280, 640, 320]; /* 640: a window of 1280 at 200 % */
+const ROLES = [
+	["authority", "rina", ["cases", "import", "orders", "draft", "objections", "stats", "channel", "settings", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "nowhere"]],
+	["authority", "adi", ["orders", "ORDER"]],
+	["authority", "umi", ["log", "access"]],
+	["platform", "dewi", ["cases", "CASE", "channel", "stats"]],
+];
+
+const browser = await open();
+
+async function look(who, path, as) {
+	await who.page.evaluate((to) => {
+		history.pushState(null, "", `/console/${to}`);
+		dispatchEvent(new PopStateEvent("popstate"));
+	}, path);
+	await who.page.waitForSelector("main h1");
+	await who.page.waitForLoadState("networkidle").catch(() => {});
+	for (const width of WIDTHS) {
+		await who.page.setViewportSize({ width, height: 900 });
+		const wide = await who.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+		must(wide <= 0, `${as} at ${width}: ${wide} px wider than the window`);
+		await who.check(`${as}-${width}`);
+	}
+}
+
+try {
+	for (const lang of ["id", "en"])
+		for (const scheme of ["light", "dark"])
+			for (const [side, name, paths] of ROLES) {
+				const who = new Person(browser, `https://127.0.0.1:${stage[side]}`, name, stage.password, { scheme });
+				await who.arrive(lang);
+				await who.check(`login-${lang}-${scheme}`);
+				await who.logIn();
+				for (const path of paths) {
+					const real = path.replace("CASE", `case/${stage.case}`).replace("DEADLINE", `deadline/${stage.case}`).replace("ORDER", `order/${stage.order}`);
+					await look(who, real, `${name}-${path.toLowerCase().split("?")[0]}-${lang}-${scheme}`);
+				}
+				await who.leave();
+			}
+	console.log(`${passed()} checks held`);
+} catch (e) {
+	console.error(e instanceof Failure ? e.message : e.stack);
+	process.exitCode = 1;
+} finally {
+	await browser.close();
+}
