@@ -125,6 +125,12 @@ zone_pulled(void *arg, const char *operator_name, const char *origin, uint32_t s
 	service_pulled(arg, operator_name, origin, serial, words[how]);
 }
 
+static void
+key_refused(void *arg, const char *key, const char *address, const char *why)
+{
+	service_key_refused(arg, key, address, why);
+}
+
 struct rpz_source
 zone_source(struct node *nd)
 {
@@ -133,7 +139,8 @@ zone_source(struct node *nd)
 				   .zone = zone_get,
 				   .changes = changes_get,
 				   .operators = operators_get,
-				   .pulled = zone_pulled};
+				   .pulled = zone_pulled,
+				   .refused = key_refused};
 }
 
 struct rpz_limits

@@ -112,6 +112,8 @@ rpz_exchange_authorise(struct rpz_exchange *x, const knot_dname_t *qname)
 		x->peer = rpz_peers_by_addr(x->peers, &x->from, qname);
 	if (error != KNOT_RCODE_NOERROR) {
 		rpz_odd(x->r, &x->from, error_name(error));
+		rpz_report_refused(x->r, x->query->tsig_rr->owner, &x->from,
+				   error_name(error));
 		if (error == KNOT_RCODE_FORMERR)
 			rpz_reply_error(x, KNOT_RCODE_FORMERR);
 		else

@@ -62,6 +62,8 @@ enum {
 	RPZ_HELD_BUCKETS = 1024,
 	RPZ_STILL_HELD_S = 60, /* between two reports that nothing changed */
 	RPZ_ODDITIES = 64,
+	RPZ_REFUSALS = 32, /* that are remembered */
+	RPZ_REFUSAL_PAUSE_S = 60,
 	RPZ_ODD_PAUSE_S = 60,
 	RPZ_ODD_LINES_PER_S = 10,
 };
@@ -277,6 +279,15 @@ struct rpz_oddity {
 	int64_t logged_us;
 };
 
+/* A query whose signature is not in order. */
+struct rpz_refusal {
+	knot_dname_storage_t key;
+	struct rpz_addr from;
+	const char *why;
+	bool due;
+	int64_t told_us;
+};
+
 struct rpz_held;
 
 struct rpz {
@@ -307,6 +318,8 @@ struct rpz {
 	pthread_cond_t held_due;
 	struct rpz_held *held[RPZ_HELD_BUCKETS];
 	struct rpz_held *due, **due_end; /* to be told, oldest first */
+	struct rpz_refusal refusal[RPZ_REFUSALS];
+	unsigned refusals_due;
 	bool held_end;
 
 	pthread_mutex_t odd_lock; /* all below */
@@ -331,6 +344,9 @@ void rpz_wake_notify(struct rpz *r);
 /* 1: ready, 0: timeout, -1: the server stops or the socket is broken. */
 int rpz_wait(struct rpz *r, int fd, short events, int64_t timeout_ms);
 
+enum { RPZ_ADDR_TEXT_MAX = 46 /* INET6_ADDRSTRLEN */ };
+const char *rpz_addr_text(const struct rpz_addr *a, char out[RPZ_ADDR_TEXT_MAX]);
+
 /* Log that `what` (a literal) came from there, unless that was just logged. */
 void rpz_odd(struct rpz *r, const struct rpz_addr *from, const char *what);
 
@@ -338,6 +354,10 @@ void rpz_odd(struct rpz *r, const struct rpz_addr *from, const char *what);
  * the one it used (NULL: none). */
 void rpz_report(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z,
 		uint32_t serial, enum rpz_how how, const knot_tsig_key_t *key);
+/* A query signed with a key of that name is refused (a literal says why): tell the
+ * source, unless that was just told. */
+void rpz_report_refused(struct rpz *r, const knot_dname_t *key,
+			const struct rpz_addr *from, const char *why);
 /* Which of its keys the operator used last for this zone. */
 size_t rpz_report_key(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z);
 void rpz_report_end(struct rpz *r); /* once all is told */

@@ -1,14 +1,17 @@
 /* What is out of order is logged, but once a while for each address: whoever floods the
  * server must not flood its log. */
 #include <arpa/inet.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "rpz/internal.h"
 
-static const char *
-addr_text(const struct rpz_addr *a, char out[INET6_ADDRSTRLEN])
+static_assert(RPZ_ADDR_TEXT_MAX == INET6_ADDRSTRLEN, "as inet_ntop() needs it");
+
+const char *
+rpz_addr_text(const struct rpz_addr *a, char out[RPZ_ADDR_TEXT_MAX])
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	bool v4 = memcmp(a->ip, mapped, sizeof(mapped)) == 0;
@@ -64,5 +67,5 @@ rpz_odd(struct rpz *r, const struct rpz_addr *from, const char *what)
 	pthread_mutex_unlock(&r->odd_lock);
 	if (n > 0)
 		log_line(LOG_WARN, "rpz.refused", "address=%s reason=%s times=%u",
-			 addr_text(from, text), what, n);
+			 rpz_addr_text(from, text), what, n);
 }

@@ -128,6 +128,70 @@ rpz_report_key(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z
 	return key;
 }
 
+/* The place of this one, or of the one that was told longest ago; NULL: all wait. */
+static struct rpz_refusal *
+refusal_find(struct rpz *r, const knot_dname_t *key)
+{
+	struct rpz_refusal *oldest = NULL;
+
+	for (size_t i = 0; i < RPZ_REFUSALS; i++) {
+		struct rpz_refusal *f = &r->refusal[i];
+
+		if (f->why != NULL && knot_dname_is_equal(f->key, key))
+			return f;
+		if (!f->due && (oldest == NULL || f->told_us < oldest->told_us))
+			oldest = f;
+	}
+	return oldest;
+}
+
+void
+rpz_report_refused(struct rpz *r, const knot_dname_t *key, const struct rpz_addr *from,
+		   const char *why)
+{
+	int64_t now_us = clock_mono_us();
+	knot_dname_storage_t name;
+
+	if (knot_dname_store(name, key) == 0)
+		return;
+	knot_dname_to_lower(name);
+	pthread_mutex_lock(&r->held_lock);
+	struct rpz_refusal *f = refusal_find(r, name);
+	bool told = f != NULL && f->why != NULL && knot_dname_is_equal(f->key, name) &&
+		    now_us - f->told_us < RPZ_REFUSAL_PAUSE_S * CLOCK_US_PER_S;
+	if (f != NULL && !f->due && !told) {
+		memcpy(f->key, name, sizeof(name));
+		f->from = *from;
+		f->why = why;
+		f->due = true;
+		f->told_us = now_us;
+		r->refusals_due++;
+		pthread_cond_signal(&r->held_due);
+	}
+	pthread_mutex_unlock(&r->held_lock);
+}
+
+/* Under held_lock, which it gives up meanwhile. */
+static void
+tell_refusals(struct rpz *r)
+{
+	char key[KNOT_DNAME_TXT_MAXLEN + 1], address[RPZ_ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < RPZ_REFUSALS; i++) {
+		if (!r->refusal[i].due)
+			continue;
+		struct rpz_refusal f = r->refusal[i];
+		r->refusal[i].due = false;
+		r->refusals_due--;
+		pthread_mutex_unlock(&r->held_lock);
+		if (r->src.refused != NULL &&
+		    knot_dname_to_str(key, f.key, sizeof(key)) != NULL)
+			r->src.refused(r->src.arg, key, rpz_addr_text(&f.from, address),
+				       f.why);
+		pthread_mutex_lock(&r->held_lock);
+	}
+}
+
 /* Under held_lock, which it gives up meanwhile. */
 static void
 tell_next(struct rpz *r)
@@ -158,6 +222,8 @@ rpz_report_main(void *arg)
 	for (;;) {
 		if (r->due != NULL)
 			tell_next(r);
+		else if (r->refusals_due != 0)
+			tell_refusals(r);
 		else if (r->held_end)
 			break;
 		else

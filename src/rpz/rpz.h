@@ -110,6 +110,11 @@ struct rpz_source {
 	 * anybody may have asked in an operator's name. */
 	void (*pulled)(void *arg, const char *operator_name, const char *origin,
 		       uint32_t serial, enum rpz_how how);
+	/* A query signed with a key of that name was refused; `why` is a token: badkey,
+	 * badsig, badtime, badtrunc.  NULL allowed.  From the thread of `pulled`, at most
+	 * once a minute for a name, and for few names: whoever invents names is not told
+	 * on. */
+	void (*refused)(void *arg, const char *key, const char *address, const char *why);
 };
 
 /* Connections beyond these are turned away; transfers beyond them are cut off. */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "service/alarm.h"
 #include "service/operator_config.h"
 #include "service/operator_talk.h"
 #include "service/resolver_conf.h"
@@ -214,6 +215,8 @@ work_pulled(struct writer *w, void *arg, struct err *e)
 					      DB_P_INT(w->now_us)},
 			  NULL, NULL, e);
 
+	if (rc == RC_OK)
+		rc = alarm_clear(w, operator_key_alarm(w->a, p->name), e);
 	return rc == RC_OK ? store_run(w->s, &SQL_OPERATOR_PULLED_PUT,
 				       (struct db_param[]){
 					       DB_P_TEXT(p->name),

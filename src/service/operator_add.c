@@ -7,8 +7,10 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "service/alarm.h"
 #include "service/operator.h"
 #include "service/operator_config.h"
+#include "service/operator_talk.h"
 #include "service/resolver_conf.h"
 #include "service/use.h"
 #include "service/vault.h"
@@ -498,7 +500,7 @@ work_operator_remove(struct writer *w, void *arg, struct err *e)
 		rc = lifts_waive(w, j, e);
 	for (size_t i = 0; rc == RC_OK && i < sizeof(all) / sizeof(all[0]); i++)
 		rc = store_run(w->s, all[i], of, NULL, NULL, e);
-	return rc;
+	return rc == RC_OK ? alarm_clear(w, operator_key_alarm(w->a, j->name), e) : rc;
 }
 
 /* in: operator, reason? (needed when it does not have a lift yet)  out: name */

@@ -43,6 +43,9 @@ enum rc reminders_prepare(struct node *nd, int64_t now_us, int64_t *ret_next_us,
 enum rc operator_contact_json(struct store *s, const char *operator_name, json_t **ret,
 			      struct err *e) MUST_CHECK;
 
+/* The alarm of a key that is refused; it ends when the operator fetches again. */
+const char *operator_key_alarm(struct arena *a, const char *operator_name);
+
 /* Whoever has the role operator acts for one operator only.  RC_DENIED. */
 enum rc operator_acts_for(struct store *s, struct arena *a, const struct actor *who,
 			  const char *operator_name, struct err *e) MUST_CHECK;

@@ -193,6 +193,11 @@ enum rc service_operators(struct node *nd, struct arena *a,
 void service_pulled(struct node *nd, const char *operator_name, const char *origin,
 		    uint32_t serial, const char *how);
 
+/* A query signed with a key of that name (with its last dot) was refused: `why` is a
+ * token as badkey.  If it is or was an operator's, people are told. */
+void service_key_refused(struct node *nd, const char *key, const char *address,
+			 const char *why);
+
 /* Open one file of the other side that nobody has opened yet and compare it with its
  * event.  RC_NOT_FOUND: there is none. */
 enum rc service_evidence_check(struct node *nd, struct err *e) MUST_CHECK;

@@ -70,6 +70,8 @@ struct fake {
 	uint32_t pulled_serial;
 	enum rpz_how pulled_how;
 	char pulled_name[32];
+	unsigned n_refused;
+	char refused_key[64], refused_why[16];
 	struct rpz *r;
 };
 
@@ -231,6 +233,20 @@ fake_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
 	pthread_mutex_unlock(&f->lock);
 }
 
+static void
+fake_refused(void *arg, const char *key, const char *address, const char *why)
+{
+	struct fake *f = arg;
+
+	(void)address;
+	pthread_mutex_lock(&f->lock);
+	f->n_refused++;
+	snprintf(f->refused_key, sizeof(f->refused_key), "%s", key);
+	snprintf(f->refused_why, sizeof(f->refused_why), "%s", why);
+	pthread_cond_broadcast(&f->pulled);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* pulled() follows the transfer: kdig may be gone before it is called. */
 static inline void
 assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
@@ -277,7 +293,8 @@ static void
 fake_start(struct fake *f)
 {
 	const struct rpz_source src = {
-		f, fake_zones, fake_zone, fake_changes, fake_operators, fake_pulled};
+		f,	     fake_zones,  fake_zone, fake_changes, fake_operators,
+		fake_pulled, fake_refused};
 	struct err e = ERR_INIT;
 
 	pthread_mutex_init(&f->lock, NULL);

@@ -99,6 +99,49 @@ keys(void **state)
 	fix_close(&f);
 }
 
+static const char *
+alarm_text(struct fix *f, const char *kind)
+{
+	return fix_query_text(
+		f, AUTHORITY,
+		arena_printf(f->a,
+			     "SELECT coalesce((SELECT body FROM alarm WHERE kind = '%s' "
+			     "AND cleared_us = 0), '')",
+			     kind));
+}
+
+/* Whose key is refused is told, by name, until it fetches again; of keys that nobody ever
+ * had, nothing is. */
+static void
+refused_keys(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	struct node *nd = f.n[AUTHORITY].nd;
+	const char *admin = f.n[AUTHORITY].admin;
+	add(&f, "isp-one", "main", true);
+	service_key_refused(nd, "nobody." MAIN ".", "192.0.2.9", "badkey");
+	assert_string_equal(alarm_text(&f, "operator_key"), "");
+	service_key_refused(nd, "isp-one." MAIN ".", "192.0.2.53", "badsig");
+	assert_non_null(strstr(alarm_text(&f, "operator_key"), "not with its secret"));
+	service_pulled(nd, "isp-one", "hot." MAIN, 1, "ixfr");
+	assert_string_equal(alarm_text(&f, "operator_key"), "");
+	fix_must(&f, AUTHORITY, admin, "POST", operator_path(&f, "isp-one", "/key"),
+		 NULL);
+	fix_must(&f, AUTHORITY, admin, "POST", operator_path(&f, "isp-one", "/revoke"),
+		 json_pack("{s:s}", "key", "isp-one." MAIN));
+	service_key_refused(nd, "isp-one." MAIN ".", "192.0.2.53", "badkey");
+	const char *text = alarm_text(&f, "operator_key");
+	assert_non_null(strstr(text, "isp-one, at 192.0.2.53"));
+	assert_non_null(strstr(text, "was revoked"));
+	fix_must(&f, AUTHORITY, admin, "POST", operator_path(&f, "isp-one", "/remove"),
+		 NULL);
+	assert_string_equal(alarm_text(&f, "operator_key"), "");
+	fix_close(&f);
+}
+
 /* ---- orders ---------------------------------------------------------------------------
  */
 
@@ -619,6 +662,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys),
+		cmocka_unit_test(refused_keys),
 		cmocka_unit_test(matrix),
 		cmocka_unit_test(gate),
 		cmocka_unit_test(gate_leaves_what_is_out),

@@ -391,7 +391,7 @@ start_failures_are_sentences(void **state)
 {
 	struct fake f = {0}, g = {0};
 	const struct rpz_source src = {&g,   fake_zones,     fake_zone,
-				       NULL, fake_operators, NULL};
+				       NULL, fake_operators, NULL, NULL};
 	struct err e = ERR_INIT;
 	char port[8];
 

@@ -88,6 +88,24 @@ only_from_a_network(struct arena *a, struct rpz_operator *op, size_t i)
 #define SIGNED	   "-y hmac-sha256:" KEY_NAME ":" KEY_SECRET
 #define SIGNED_NEW "-y hmac-sha256:" NEW_NAME ":" OTHER_SECRET
 
+/* refused() was called so often, of this key in the end. */
+static void
+assert_refused(struct fake *f, unsigned n, const char *key, const char *why)
+{
+	struct timespec until;
+	int ret = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FAKE_WAIT_S;
+	pthread_mutex_lock(&f->lock);
+	while (f->n_refused < n && ret == 0)
+		ret = pthread_cond_timedwait(&f->pulled, &f->lock, &until);
+	assert_int_equal(f->n_refused, n);
+	assert_string_equal(f->refused_key, key);
+	assert_string_equal(f->refused_why, why);
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void
 old_and_new_key_are_valid_together(void **state)
 {
@@ -111,9 +129,15 @@ old_and_new_key_are_valid_together(void **state)
 	f.ops[0].tsig_secret = OTHER_SECRET;
 	pthread_mutex_unlock(&f.lock);
 	rpz_changed(f.r, NULL);
+	assert_int_equal(f.n_refused, 0);
 	out = kdig(&f, ORIGIN " SOA " SIGNED);
 	assert_says(out, "BADKEY");
 	free(out);
+	assert_refused(&f, 1, KEY_NAME ".", "badkey");
+	/* once a minute */
+	free(kdig(&f, ORIGIN " SOA " SIGNED));
+	free(kdig(&f, ORIGIN " SOA -y hmac-sha256:stranger:" KEY_SECRET));
+	assert_refused(&f, 2, "stranger.", "badkey");
 	out = kdig(&f, ORIGIN " SOA " SIGNED_NEW);
 	assert_says(out, "hostmaster");
 	free(out);

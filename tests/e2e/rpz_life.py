@@ -193,13 +193,23 @@ class Life:
         old = self.resolver.key
         got = self.node.cli("operator", "key", self.resolver.name, who="wati")
         self.block(self.fresh())  # by the old one
+        self.node.cli("operator", "revoke", self.resolver.name, "--key", old[0], who="wati")
+        self.resolver.stop()
+        self.resolver.start()     # asks, and is refused: BADKEY
+        self.wait("an alarm names the operator", lambda: any(
+            self.resolver.name in a["text"] and "revoked" in a["text"]
+            for a in self.alarms()))
         self.resolver.stop()
         expect("files with the key", self.resolver.change_key(
             (got["tsig_name"], got["tsig_secret"])), 1)
         self.resolver.configure()
         self.resolver.start()
-        self.node.cli("operator", "revoke", self.resolver.name, "--key", old[0], who="wati")
         self.block(self.fresh())
+        self.wait("the alarm is over", lambda: not self.alarms())
+
+    def alarms(self):
+        return [a for a in self.node.cli("alarms", who="wati")["alarms"]
+                if a["kind"] == "operator_key"]
 
     def node_is_away(self):
         """Past the expiry that the SOA tells, as a day would be with the ordinary one."""
