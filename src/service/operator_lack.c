@@ -15,6 +15,8 @@
 
 enum {
 	LOOK_PAUSE_US = 1000000, /* between two rounds, however many commits there are */
+	LOOK_SOON_S = 10,	 /* in the first minutes, when a lift takes effect */
+	SOON_S = 300,
 	LOOK_EVERY_S = 60,
 	LOOK_SLOW_S = 600,	  /* after a day */
 	LOOK_BACK_S = 30 * 86400, /* what changed before the node's start */
@@ -61,7 +63,7 @@ work_seen(struct writer *w, void *arg, struct err *e)
 			w->s, &SQL_ORDER_WAIT_PUT,
 			(struct db_param[]){
 				DB_P_TEXT(x[i].order), DB_P_INT(x[i].since_us),
-				DB_P_INT(x[i].since_us + LOOK_EVERY_S * CLOCK_US_PER_S)},
+				DB_P_INT(x[i].since_us + LOOK_SOON_S * CLOCK_US_PER_S)},
 			NULL, NULL, e);
 	return rc;
 }
@@ -184,9 +186,10 @@ order_settle(struct writer *w, const struct waiting *x, int64_t now_us, struct e
 	if (rc != RC_OK)
 		return rc;
 	if (waits) {
-		int64_t every_s = now_us - x->since_us < DAY_S * CLOCK_US_PER_S
-					  ? LOOK_EVERY_S
-					  : LOOK_SLOW_S;
+		int64_t age_s = (now_us - x->since_us) / CLOCK_US_PER_S;
+		int64_t every_s = age_s < SOON_S  ? LOOK_SOON_S
+				  : age_s < DAY_S ? LOOK_EVERY_S
+						  : LOOK_SLOW_S;
 		return store_run(
 			w->s, &SQL_ORDER_WAIT_MOVE,
 			(struct db_param[]){DB_P_TEXT(x->order), DB_P_INT(x->since_us),

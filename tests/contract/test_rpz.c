@@ -390,8 +390,8 @@ static void
 start_failures_are_sentences(void **state)
 {
 	struct fake f = {0}, g = {0};
-	const struct rpz_source src = {&g,   fake_zones,     fake_zone,
-				       NULL, fake_operators, NULL, NULL};
+	const struct rpz_source src = {&g,   fake_zones, fake_zone, NULL, fake_operators,
+				       NULL, NULL};
 	struct err e = ERR_INIT;
 	char port[8];
 
