@@ -9,7 +9,7 @@ import signal
 import time
 
 from dnsask import ask
-from lab import CANARY, parts
+from lab import CANARY, Failure, expect, parts
 
 ADDRESS_UNLESS = "192.0.2.1"  # of every name that has no address of its own
 REFRESH_S = 90                # a transfer that came without NOTIFY

@@ -58,6 +58,7 @@ class Silent:
 
 class Story(Process):
     whole = False  # the crash test plays the core alone
+    several = resolvers.Several
 
     def __init__(self, lab, tell=None, dns=(resolvers.Unbound,), env=None, policy="demo"):
         """dns: the kinds of resolvers that operators have; none: nobody looks."""
@@ -181,7 +182,7 @@ class Story(Process):
     def resolver(self):
         addresses = {n: f"192.0.2.{i}" for i, n in enumerate(self.names, 1)}
         addresses[UNRELATED] = "192.0.2.99"
-        self.dns = resolvers.Several(self.lab, self.kominfo, addresses, self.kinds)
+        self.dns = self.several(self.lab, self.kominfo, addresses, self.kinds)
         self.tell.step("resolver", f"At {self.dns.titles()} the {len(self.names)} names and "
                        "an unrelated one resolve, and the empty zone has arrived.",
                        f"t.me is {self.dns.ask('t.me')}", f"serial {self.dns.serial()}")

@@ -27,11 +27,20 @@ class PilotBind(resolvers.Bind):
         return super().add("--zone", "pilot", *more)
 
 
+class Apart(resolvers.Several):
+    """Those that share the main zone have one serial; the pilot's has one of its own."""
+
+    def serial(self):
+        pilot, *others = (r.serial() for r in self.all)
+        return others[0] if pilot is not None and len(set(others)) == 1 else None
+
+
 KINDS = (PilotBind,) + resolvers.ALL[1:]
 
 
 class Eleven(story.Story):
     """The core of the story; at both ends each resolver is asked for itself."""
+    several = Apart
 
     def resolver(self):
         self.kominfo.cli("zone", "add", "pilot", "--origin", PILOT, who="wati")
@@ -80,12 +89,12 @@ class Eleven(story.Story):
         self.by_hand("blocked", serial, story.ZONE, others)
         for r in self.dns.all:
             got = r.ask(self.names[0])
-            resolvers.expect(f"EDE of {r.title}", [code for code, _ in got.ede], r.ede)
+            lab.expect(f"EDE of {r.title}", [code for code, _ in got.ede], r.ede)
         self.measured("blocked")
         shown = self.matrix()
-        resolvers.expect("who lacks the block", [
+        lab.expect("who lacks the block", [
             o["operator"] for o in shown["operators"] if o["lacks"] or o["waits"]], [])
-        resolvers.expect("closed before its end", shown["closed"], None)
+        lab.expect("closed before its end", shown["closed"], None)
 
     def pilot_first(self):
         """A lift at one operator: free there, and nowhere else."""
@@ -97,7 +106,7 @@ class Eleven(story.Story):
             raise lab.Failure("the lift at one operator went further")
         self.measured("blocked", **{pilot.name: "free"})
         shown = self.matrix()
-        resolvers.expect("the order", (shown["state"], shown["closed"]), ("in_force", None))
+        lab.expect("the order", (shown["state"], shown["closed"]), ("in_force", None))
         print(f"a lift at {pilot.title} first: measured free there, blocked at "
               f"{len(others)} others")
 
@@ -112,10 +121,10 @@ class Eleven(story.Story):
         self.measured("free")
         closed = self.lab.wait("the order is closed", lambda: self.matrix()["closed"],
                                MEASURED_S)
-        resolvers.expect("closed by measurement", (closed["measured"], closed["waived"]),
+        lab.expect("closed by measurement", (closed["measured"], closed["waived"]),
                          (len(self.dns.all), 0))
         shown = self.matrix()
-        resolvers.expect("nobody is waited for", (
+        lab.expect("nobody is waited for", (
             shown["normalised"], shown["waiting"], shown["slowest"],
             [o["operator"] for o in shown["operators"] if not o["pulled"]]),
             (True, 0, None, []))
@@ -130,7 +139,7 @@ def main():
     resolvers.need()
     with lab.Lab() as box:
         tale = Eleven(box, Log(), KINDS)
-        resolvers.expect("names", len(tale.names), NAMES)
+        lab.expect("names", len(tale.names), NAMES)
         tale.set_up()
         tale.resolver()
         tale.steps()
