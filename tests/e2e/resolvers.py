@@ -184,6 +184,7 @@ class Resolver:
     ede_names = False     # and its text names the name that was asked for
     outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
     rules_at_once = True    # after a restart its first answer is by the rules
+    asks_at_start = True    # for what is newer, whatever its copy says of a refresh
 
     def __init__(self, lab, node, root, name=None, tsig=None, address="127.0.0.1"):
         self.lab, self.node, self.root = lab, node, root
@@ -339,6 +340,7 @@ class PowerDns(Resolver):
 class KnotResolver(Resolver):
     kind, title = "knot-resolver", "Knot Resolver"
     ede, ede_names = [16], True
+    asks_at_start = False  # knotd keeps its timers
 
     def folders(self):
         return ["knot", "knot/db"]
@@ -428,6 +430,7 @@ class Nsd(Distribution):
 
 class Knot(Distribution):
     kind, title = "knot", "Knot DNS"
+    asks_at_start = False
 
     def folders(self):
         return super().folders() + ["knot", "knot/db"]
