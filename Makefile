@@ -1,5 +1,5 @@
 # The same names as the scripts, for those whose fingers type make.
-.PHONY: demo check full build test bench fuzz format clean
+.PHONY: demo check full build test bench fuzz web-check format clean
 
 SECONDS ?= 60
 PREREQS = . tools/prereqs.sh && prereqs_install
@@ -44,6 +44,14 @@ fuzz:
 	@mkdir -p build-fuzz/corpora/$(NAME)
 	@build-fuzz/fuzz/fuzz_$(NAME) -max_total_time=$(SECONDS) -timeout=10 \
 		-artifact_prefix=build-fuzz/ build-fuzz/corpora/$(NAME) fuzz/corpora/$(NAME)
+
+# The console in Debian's Chromium: the story, then every screen; SALURAN_SCREENS=FOLDER
+# keeps pictures.
+web-check: build
+	@$(PREREQS) "$${PREREQS_CHECK[@]}"
+	@tools/web_parts.sh --tests
+	@SALURAN_WEB=full meson test -C build --no-rebuild --suite web --timeout-multiplier 6 \
+		--print-errorlogs
 
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
