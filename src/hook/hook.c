@@ -151,7 +151,6 @@ post(struct hook_worker *k, struct arena *a, const struct webhook_message *m,
 	*ret_status = 0;
 	k->refused = false;
 	k->answer_len = 0;
-	k->retry_after_s = 0;
 	if (c == NULL || !options_set(k, c, m, headers)) {
 		*ret_reason = "libcurl lacks memory";
 	} else {
@@ -204,17 +203,23 @@ release(struct hook_worker *k)
 static bool
 hand_over(struct hook_worker *k, struct arena *a, const char *webhook)
 {
-	struct webhook_message m;
-	struct err e = ERR_INIT;
-	const char *reason;
-	unsigned status;
-	enum rc rc = webhook_next(k->h->nd, a, webhook, &m, &e);
+	struct webhook_message m = {.webhook = NULL};
+	struct err e = ERR_INIT, why = ERR_INIT;
+	const char *reason = "";
+	unsigned status = 0;
+	enum rc rc = webhook_next(k->h->nd, a, webhook, &m, &why);
 
 	if (rc == RC_NOT_FOUND)
 		return false;
-	if (rc == RC_OK) {
+	/* One that cannot be made holds up all behind it: people must see why. */
+	bool made = rc == RC_OK;
+	if (made || m.id != NULL) {
 		int64_t start_us = clock_mono_us();
-		post(k, a, &m, &status, &reason);
+		k->retry_after_s = 0;
+		if (made)
+			post(k, a, &m, &status, &reason);
+		else
+			reason = why.text;
 		if (atomic_load(&k->h->stopping) && status == 0)
 			return false; /* cut off by us: it never was an attempt */
 		rc = webhook_done(k->h->nd, &m, status, reason,

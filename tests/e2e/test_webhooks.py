@@ -2,8 +2,10 @@
 """Webhooks between two real nodes: a platform's own moderation system is handed what was
 accepted and decides it through the API; it may be down, broken, deceived or slow to learn,
 and nothing is lost, doubled or decided twice."""
+import contextlib
 import os
 import re
+import sqlite3
 import sys
 
 import yaml
@@ -177,6 +179,27 @@ def forged(stage, receiver, case):
     stage.idle()
 
 
+def unmade(stage, receiver, case):
+    """A message that cannot be made, here as its secret cannot be opened, is a delivery
+    that failed: people are told, and it goes when it can be made again."""
+    n = len(receiver.messages)
+    with contextlib.closing(sqlite3.connect(
+            os.path.join(stage.platform.dir, "store.db"), timeout=30)) as db, db:
+        sealed = db.execute("SELECT secret FROM webhook").fetchone()[0]
+        db.execute("UPDATE webhook SET secret = 'x'")
+    stage.authority.must("POST", f"/v1/cases/{case}/say", "officer", {"text": "six"})
+    stage.lab.wait("the failure is told", lambda: stage.hook()["attempts"] > 0 and
+                   stage.alarms(), WAIT_S)
+    if not any(d["status"] == 0 and d["reason"] for d in stage.deliveries()):
+        raise Failure(f"no delivery says why: {stage.deliveries()}")
+    expect(len(receiver.messages), n, "messages")
+    with contextlib.closing(sqlite3.connect(
+            os.path.join(stage.platform.dir, "store.db"), timeout=30)) as db, db:
+        db.execute("UPDATE webhook SET secret = ?", (sealed,))
+    stage.lab.wait("then it comes", lambda: len(receiver.messages) == n + 1, WAIT_S)
+    stage.idle()
+
+
 def replayed(stage, receiver):
     """All over again: known by its id, and no decision is made twice."""
     hook = stage.hook()["webhook"]
@@ -318,6 +341,7 @@ def main():
         case = in_order_through_errors(stage, receiver)
         down(stage, receiver, case)
         forged(stage, receiver, case)
+        unmade(stage, receiver, case)
         replayed(stage, receiver)
         gone(stage, receiver)
         refused(stage)
