@@ -432,6 +432,21 @@ order_fold(struct bundle *b, struct bundle_event *draft, struct bundle_order *o)
 			act_take(&g, s->ev[i]);
 }
 
+/* Does it fit the policy that was in effect?  What that asks of the rest of the log
+ * cannot be told here, and nothing can where the bundle has another policy. */
+static const char *
+rules_problem(struct bundle *b, const struct event *ev)
+{
+	const uint64_t seen[PARTY_COUNT] = {
+		[PARTY_AUTHORITY] = ev->seq, [PARTY_PLATFORM] = ev->ack.size};
+	const struct hash *now =
+		policy_in_effect(b->votes, b->n_votes, seen, &b->opening);
+
+	return hash_equal(now, &b->r->policy->sha256)
+		       ? order_draft_problem(b->a, b->r->policy, ev, &ORDER_FACTS_UNKNOWN)
+		       : NULL;
+}
+
 /* Why a draft makes no order of this bundle, or NULL. */
 static const char *
 draft_problem(struct bundle *b, const struct event *ev)
@@ -444,7 +459,7 @@ draft_problem(struct bundle *b, const struct event *ev)
 			return "there is an order of that id already";
 	json_array_foreach (cites, i, v)
 		if (strcmp(json_string_value(v), b->r->casefile) == 0)
-			return NULL;
+			return rules_problem(b, ev);
 	return "it does not cite this case";
 }
 

@@ -15,7 +15,8 @@ static const char *const sources[] = {"person", "feed", NULL};
 
 /* `text` is the SHA-256 of the exact order text whose disclosure travels beside it: whoever
  * approves signs that hash.  `cites` may be empty: a guard judges that, not the form.  `approvals` is how
- * many others must approve, `guards` what must be overridden before they can. */
+ * many others must approve, `guards` what must be overridden before they can; `called` says
+ * that a contact was, as a disclosure has it. */
 static const struct event_field order_draft[] = {
 	{UUID7("order")},
 	{OBJECT("names", name_fields), LIST(1, EVENT_ORDER_NAMES_MAX)},
@@ -31,6 +32,7 @@ static const struct event_field order_draft[] = {
 	{WORD("source", sources), OPTIONAL},
 	{TEXT("landing", 1, EVENT_ORDER_NAME_MAX), OPTIONAL},
 	{TOKEN("territories"), LIST(1, EVENT_TERRITORIES_MAX), OPTIONAL},
+	{BOOL("called"), OPTIONAL},
 	{.name = NULL},
 };
 
@@ -137,7 +139,19 @@ draft_check(const struct event *ev, struct err *e)
 	const struct rpzrow row = {"x.invalid", RPZROW_LANDING, landing};
 	enum rpzrow_trigger trigger;
 	struct err why = ERR_INIT;
+	enum { TEXTS = 5 }; /* text, reasons, legal_basis, proportionality, collateral */
+	size_t texts = TEXTS;
 
+	texts += json_is_true(json_object_get(ev->body, "emergency"));
+	texts += json_is_true(json_object_get(ev->body, "called"));
+	if (ev->n_sd < texts)
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"order.draft: needs %zu disclosures: its text, reasons, "
+				"legal basis, proportionality, collateral check, and "
+				"what its members say",
+				texts);
+	if (strcmp(ev->by, EVENT_BY_NODE) == 0)
+		return person_check(ev, e);
 	if ((strcmp(action, "landing") == 0) != (landing != NULL))
 		return err_rule(e, RC_INVALID, TYPE_RULE,
 				"order.draft: landing names the page of the action "
@@ -202,7 +216,7 @@ plan_check(const struct event *ev, struct err *e)
 /* clang-format off */
 const struct event_type event_types_order[] = {
 	/* name            by    case  clock  sd re body            check */
-	{"order.draft",    AUTH, NONE, false, 1, 0, order_draft,    draft_check},
+	{"order.draft",    AUTH, NONE, false, 5, 0, order_draft,    draft_check},
 	{"order.override", AUTH, NONE, false, 1, 0, order_override, person_check},
 	{"order.approve",  AUTH, NONE, false, 0, 0, order_approve,  person_check},
 	{"order.lift",     AUTH, NONE, false, 1, 0, order_lift,     NULL},

@@ -8,8 +8,14 @@
 #ifndef SALURAN_CORE_ORDER_H
 #define SALURAN_CORE_ORDER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "core/event.h"
+#include "core/policy.h"
 
 /* X(NAME, token) */
 #define ORDER_STATE_TABLE(X)                                                             \
@@ -77,5 +83,26 @@ bool order_act_is_hand(enum order_act a);
 /* Why `by` may not do this, or NULL. */
 const char *order_hand_problem(enum order_act a, const struct order_hands *hands,
 			       const char *by);
+
+/*
+ * What the policy asks of a draft (product.md, "Guards on an order").  Whoever drafts is
+ * stricter: lists of names differ from node to node, so what they find is looked at there
+ * and shown.  What follows from signed events alone is the same everywhere, and a draft
+ * that does not fit it is void.
+ */
+struct order_facts {
+	int64_t tested_us; /* the last channel test that was acknowledged; 0: none */
+	uint64_t changed;  /* names of the channel that came or went within a day */
+	bool again;	   /* a name was in an emergency order lately */
+};
+/* What a bundle, which has not all of the log, knows. */
+#define ORDER_FACTS_UNKNOWN ((struct order_facts){.tested_us = INT64_MAX})
+#define ORDER_DAY_US	    (INT64_C(86400) * 1000000)
+
+/* `draft`: an order.draft that event_type_check() has passed.  NULL, or why it is void.
+ */
+const char *order_draft_problem(struct arena *a, const struct policy *p,
+				const struct event *draft,
+				const struct order_facts *facts);
 
 #endif

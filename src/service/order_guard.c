@@ -269,17 +269,27 @@ channel_look(struct store *s, struct arena *a, struct order *o, struct err *e)
 }
 
 enum rc
-order_changed(struct store *s, int64_t now_us, int64_t *ret, struct err *e)
+order_changed(struct store *s, int64_t channel, int64_t now_us, int64_t *ret,
+	      struct err *e)
 {
-	return store_int(s, &SQL_ZONE_CHANGED,
-			 (struct db_param[]){DB_P_INT(now_us - ORDER_DAY_US)}, 0, ret, e);
+	uint64_t of_channel = 0;
+	enum rc rc = store_int(s, &SQL_ZONE_CHANGED,
+			       (struct db_param[]){DB_P_INT(now_us - ORDER_DAY_US)}, 0,
+			       ret, e);
+
+	if (rc == RC_OK)
+		rc = view_order_changed(s, channel, now_us - ORDER_DAY_US, &of_channel,
+					e);
+	if (rc == RC_OK && (int64_t)of_channel > *ret)
+		*ret = (int64_t)of_channel;
+	return rc;
 }
 
 static enum rc
 delta_look(struct store *s, struct arena *a, struct order *o, struct err *e)
 {
 	int64_t changed;
-	enum rc rc = order_changed(s, o->now_us, &changed, e);
+	enum rc rc = order_changed(s, o->channel.channel, o->now_us, &changed, e);
 
 	if (rc == RC_OK && changed + (int64_t)o->n_names > o->policy->order.delta_max)
 		guard_find(&o->found, GUARD_CODE_DELTA, NULL,

@@ -9,6 +9,7 @@
 
 #include "core/event_type.h"
 #include "core/members.h"
+#include "core/order.h"
 #include "service/use.h"
 #include "service/zone_int.h"
 
@@ -17,7 +18,6 @@ enum {
 	ORDER_SAMPLE_MAX = 100000, /* links of a sample */
 	ORDER_CALL_TEXT_MAX = 500, /* bytes of who was called, and of what came of it */
 };
-#define ORDER_DAY_US (INT64_C(86400) * CLOCK_US_PER_S)
 
 /* A cited case as it stands. */
 struct order_cite {
@@ -120,8 +120,9 @@ enum rc order_address_cited(struct store *s, struct order *o, bool *ret,
 enum rc order_own_nets(struct node *nd, struct store *s, struct arena *a,
 		       const struct guard_own_net *more, size_t n_more,
 		       struct guard_lists *lists, struct err *e) MUST_CHECK;
-/* Names that changed in the zone since a day before `now_us`, both ways. */
-enum rc order_changed(struct store *s, int64_t now_us, int64_t *ret,
+/* Names that changed in the zone since a day before `now_us`, both ways; those of the
+ * channel's orders, when they are more. */
+enum rc order_changed(struct store *s, int64_t channel, int64_t now_us, int64_t *ret,
 		      struct err *e) MUST_CHECK;
 
 /* order_text.c */

@@ -210,7 +210,7 @@ approval_stands(struct writer *w, const struct signing *g, struct err *e)
 		rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD, key, "name:s wildcard:b",
 				names, e);
 	if (rc == RC_OK)
-		rc = order_changed(w->s, w->now_us, &changed, e);
+		rc = order_changed(w->s, g->row.channel, w->now_us, &changed, e);
 	if (rc == RC_OK && !is_overridden(&g->row, GUARD_CODE_DELTA) &&
 	    changed + (int64_t)json_array_size(names) > p->order.delta_max)
 		rc = err_set(

@@ -472,7 +472,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_contact", SQL_V_CONTACT_ALL,
 		     "a:i b:i c:i d:s e:i f:s g:s h:s i:s j:s"),
 		VIEW("v_channel_test", SQL_V_CHANNEL_TEST_ALL,
-		     "a:i b:i c:s d:i e:s f:i g:i h:i i:s"),
+		     "a:i b:i c:s d:i e:s f:i g:i h:i i:s j:i"),
 		VIEW("v_evidence", SQL_V_EVIDENCE_ALL,
 		     "a:i b:i c:i d:i e:s f:x g:i h:x i:s j:s k:s l:s m:i n:i o:s p:i "
 		     "q:i"),

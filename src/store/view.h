@@ -91,6 +91,11 @@ uint64_t view_case_owed(const struct case_row *c);
 enum rc view_case_get(struct store *s, struct arena *a, const char *casefile,
 		      struct case_row *ret, struct err *e) MUST_CHECK;
 
+/* A case as of the places `below` in the two logs (seq < below): its fold, and how many of
+ * its items were decided. */
+enum rc view_case_seen(struct store *s, struct arena *a, const struct case_row *c,
+		       const uint64_t below[PARTY_COUNT], struct casefile *ret,
+		       uint64_t *ret_decided, struct err *e) MUST_CHECK;
 /* The counts of a case as of the places `below` in the two logs (seq < below). */
 struct case_counts;
 enum rc view_case_counts(struct store *s, struct arena *a, const struct case_row *c,
@@ -113,6 +118,9 @@ struct order_row {
 	const char *const *hands; /* pseudonyms: drafter, overriders, approvers */
 	size_t n_hands;
 };
+/* Names of the channel's orders that came into force or went since then. */
+enum rc view_order_changed(struct store *s, int64_t channel, int64_t since_us,
+			   uint64_t *ret, struct err *e) MUST_CHECK;
 /* RC_NOT_FOUND. */
 enum rc view_order_get(struct store *s, struct arena *a, const char *id,
 		       struct order_row *ret, struct err *e) MUST_CHECK;

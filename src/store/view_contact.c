@@ -120,6 +120,7 @@ fold_channel_test_ack(struct fold *f, struct err *e)
 				       DB_P_INT(r->seq),
 				       DB_P_INT(f->ev->iat_us),
 				       DB_P_TEXT(f->ev->by),
+				       DB_P_INT(f->ev->seq),
 			       },
 			       NULL, NULL, e);
 	if (rc == RC_OK && f->s->drv->changes(f->s->db) == 0)

@@ -57,20 +57,16 @@ on_seen(void *arg, const struct db_row *row, struct err *e)
 }
 
 enum rc
-view_case_counts(struct store *s, struct arena *a, const struct case_row *c,
-		 const uint64_t below[PARTY_COUNT], struct case_counts *ret,
-		 struct err *e)
+view_case_seen(struct store *s, struct arena *a, const struct case_row *c,
+	       const uint64_t below[PARTY_COUNT], struct casefile *ret,
+	       uint64_t *ret_decided, struct err *e)
 {
 	struct seen seen = {.list = {.s = s, .a = a}};
-	struct listed l = {.s = s};
-	struct casefile then;
 	int64_t decided = 0;
 	const struct db_param key[] = {DB_P_TEXT(c->casefile)};
 
 	memcpy(seen.below, below, sizeof(seen.below));
 	enum rc rc = store_run(s, &SQL_V_CASE_EVENT_OF, key, on_seen, &seen, e);
-	if (rc == RC_OK)
-		rc = store_run(s, &SQL_V_CASE_LISTED_GET, key, on_listed, &l, e);
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_V_CASE_DECIDED_BELOW,
 			       (struct db_param[]){DB_P_TEXT(c->casefile),
@@ -78,9 +74,28 @@ view_case_counts(struct store *s, struct arena *a, const struct case_row *c,
 			       0, &decided, e);
 	if (rc != RC_OK)
 		return rc;
-	casefile_fold(seen.list.rows, seen.list.n, &then);
-	casefile_count(&then, c->items, (uint64_t)decided, l.duplicate, l.refused, ret);
+	casefile_fold(seen.list.rows, seen.list.n, ret);
+	*ret_decided = (uint64_t)decided;
 	return RC_OK;
+}
+
+enum rc
+view_case_counts(struct store *s, struct arena *a, const struct case_row *c,
+		 const uint64_t below[PARTY_COUNT], struct case_counts *ret,
+		 struct err *e)
+{
+	struct listed l = {.s = s};
+	struct casefile then;
+	uint64_t decided;
+	enum rc rc = view_case_seen(s, a, c, below, &then, &decided, e);
+
+	if (rc == RC_OK)
+		rc = store_run(s, &SQL_V_CASE_LISTED_GET,
+			       (struct db_param[]){DB_P_TEXT(c->casefile)}, on_listed, &l,
+			       e);
+	if (rc == RC_OK)
+		casefile_count(&then, c->items, decided, l.duplicate, l.refused, ret);
+	return rc;
 }
 
 enum rc

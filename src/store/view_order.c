@@ -185,6 +185,8 @@ names_check(struct fold *f)
 			fold_void(f, "names[%zu]: %s", i, why.text);
 		else if (strcmp(name, normal) != 0)
 			fold_void(f, "names[%zu] is not in its normal form", i);
+		else if (strchr(name, '.') == NULL)
+			fold_void(f, "names[%zu] is one label: a public suffix", i);
 	}
 }
 
@@ -315,6 +317,8 @@ fold_order_draft(struct fold *f, struct err *e)
 		return err_set(e, rc, "%s", ignored.text);
 	names_check(f);
 	rc = previous_check(f, t.previous, e);
+	if (rc == RC_OK && f->void_why == NULL)
+		rc = fold_order_rules(f, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	rc = texts_read(f, &t, e);

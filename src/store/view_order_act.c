@@ -107,12 +107,14 @@ fold_order_approve(struct fold *f, struct err *e)
 			  json_string_value(json_array_get(o.guards, 0)));
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
-	rc = act_insert(f, ORDER_ACT_APPROVE, false, e);
-	if (rc != RC_OK || o.approvals + 1 < o.approvals_needed)
-		return rc;
 	rc = fold_order_names(f, o.id, &names, e);
 	if (rc == RC_OK)
-		rc = fold_zone_change(f, o.id, &names, true, &serial, e);
+		rc = fold_order_still(f, &o, names.n, e);
+	if (rc == RC_OK && f->void_why == NULL)
+		rc = act_insert(f, ORDER_ACT_APPROVE, false, e);
+	if (rc != RC_OK || f->void_why != NULL || o.approvals + 1 < o.approvals_needed)
+		return rc;
+	rc = fold_zone_change(f, o.id, &names, true, &serial, e);
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_ORDER_IN_FORCE,
 			       (struct db_param[]){DB_P_TEXT(o.id),

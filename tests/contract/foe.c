@@ -10,6 +10,21 @@
 
 enum { SEED_STEP = 8, TEXTS_MAX = 8 << 20 };
 
+const char *foe_policy = fix_policy;
+
+const char foe_lax_policy[] =
+	"{\"name\":\"test\",\"version\":1,\"title\":{\"en\":\"Test\",\"id\":\"Uji\"},"
+	"\"source\":\"Invented.\",\"classes\":["
+	"{\"code\":\"normal\",\"accept_s\":100,\"decide_s\":100},"
+	"{\"code\":\"urgent\",\"accept_s\":10,\"decide_s\":20}],"
+	"\"categories\":[{\"code\":\"terrorism\",\"name\":{\"en\":\"Terrorism\","
+	"\"id\":\"Terorisme\"},\"class\":\"urgent\"},{\"code\":\"other\",\"name\":"
+	"{\"en\":\"Other\",\"id\":\"Lainnya\"},\"class\":\"normal\"}],"
+	"\"ladder\":[{\"act\":\"remind\",\"after_s\":10},"
+	"{\"act\":\"warn\",\"level\":1,\"after_s\":10}],"
+	"\"order\":{\"approvals\":1,\"ladder_steps\":2,\"max_duration_s\":315360000,"
+	"\"emergency_max_s\":315360000,\"max_names\":256,\"ttl_s\":10}}\n";
+
 static void
 identity_make(struct foe *x, unsigned n)
 {
@@ -53,7 +68,7 @@ foe_introduction(struct foe *x)
 				  .policy_version = 1,
 				  .iat_us = x->now_us};
 
-	hash_bytes(fix_policy, strlen(fix_policy), &o.policy_sha256);
+	hash_bytes(foe_policy, strlen(foe_policy), &o.policy_sha256);
 	o.origins[PARTY_AUTHORITY] = x->origin;
 	o.origins[PARTY_PLATFORM] = x->node_origin;
 	const char *payload = channel_offer_payload(a, &o, x->id);
@@ -61,7 +76,7 @@ foe_introduction(struct foe *x)
 	return json_pack("{s:s, s:s, s:s}", "file",
 			 arena_printf(a, "%s\n%s\n", x->id->wire, jws), "fingerprint",
 			 identity_fingerprint(x->id->root_pub, fingerprint), "policy",
-			 fix_policy);
+			 foe_policy);
 }
 
 static void
@@ -276,7 +291,7 @@ foe_manifest_of(struct foe *x, const char *casefile, unsigned items, uint64_t fi
 		memcpy(cat + i * HASH_LEN, x->leaf[first + i].leaf.b, HASH_LEN);
 	hash_bytes(cat, (size_t)items * HASH_LEN, &h);
 	hash_hex(&h, hex);
-	hash_bytes(fix_policy, strlen(fix_policy), &h);
+	hash_bytes(foe_policy, strlen(foe_policy), &h);
 	foe_append(x,
 		   &(struct foe_event){
 			   .type = "notice.send",

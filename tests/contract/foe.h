@@ -33,6 +33,18 @@ struct foe {
 	char last_sig[256]; /* base64 of the node's last receipt */
 };
 
+/* The policy that foes offer: fix_policy, unless a test sets another. */
+extern const char *foe_policy;
+/* fix_policy, but orders of one approval, and emergencies that last for years. */
+extern const char foe_lax_policy[];
+/* What an emergency's draft discloses at least, with "x" as its text. */
+#define FOE_DRAFT_TEXTS                                                                  \
+	{"text", "\"x\""}, {"reasons", "\"r\""}, {"legal_basis", "\"l\""},               \
+		{"proportionality", "\"p\""}, {"collateral", "\"c\""},                   \
+	{                                                                                \
+		"emergency_reason", "\"e\""                                              \
+	}
+
 /* Number `n` makes its name and its keys.  Introduced to f->n[PARTY_PLATFORM]. */
 void foe_open(struct foe *x, struct fix *f, unsigned n);
 void foe_close(struct foe *x);

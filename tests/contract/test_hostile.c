@@ -71,10 +71,10 @@ hands_are_counted_once(void **state)
 				       "\",\"names\":[{\"name\":\"b.example\","
 				       "\"wildcard\":false}],\"cites\":[],\"action\":"
 				       "\"nxdomain\",\"ends\":1900000000000000,"
-				       "\"review\":1900000000000000,\"emergency\":false,"
+				       "\"review\":1900000000000000,\"emergency\":true,"
 				       "\"text\":\"" HASH_X
 				       "\",\"approvals\":2,\"guards\":[]}",
-			       .texts = {{"text", "\"x\""}}});
+			       .texts = {FOE_DRAFT_TEXTS}});
 	for (int i = 0; i < PEOPLE; i++)
 		foe_append(&x, &(struct foe_event){.type = "order.override",
 						   .by = arena_printf(f.a, "p-%d", i),
@@ -316,10 +316,10 @@ bundles_are_given(void **state)
 					       "\"cites\":[\"" CASE_1 "\"],\"action\":"
 					       "\"nxdomain\",\"ends\":1900000000000000,"
 					       "\"review\":1900000000000000,"
-					       "\"emergency\":false,\"text\":\"" HASH_X
+					       "\"emergency\":true,\"text\":\"" HASH_X
 					       "\",\"approvals\":2,\"guards\":[]}",
 					       (unsigned)i),
-				       .texts = {{"text", "\"x\""}}});
+				       .texts = {FOE_DRAFT_TEXTS}});
 	fix_ok(foe_send(&x, &e), &e, "orders");
 	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM v_order"), ORDERS);
 	bundle_verifies(&f, CASE_1);
@@ -376,6 +376,7 @@ halves_are_left_out(void **state)
 int
 main(void)
 {
+	foe_policy = foe_lax_policy;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(feeds_lose_nothing),
 		cmocka_unit_test(hands_are_counted_once),

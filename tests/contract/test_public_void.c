@@ -18,16 +18,16 @@
 /* SHA-256 of "x" */
 #define HASH_X "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 
-#define DRAFT(id)                                                                        \
+#define DRAFT(id, of)                                                                    \
 	{                                                                                \
 		.type = "order.draft", .by = "p-drafter",                                \
-		.body = "{\"order\":\"" id "\",\"names\":[{\"name\":\"b.example\","      \
+		.body = "{\"order\":\"" id "\",\"names\":[{\"name\":\"" of "\","         \
 			"\"wildcard\":false}],\"cites\":[],\"action\":\"nxdomain\","     \
 			"\"ends\":1900000000000000,\"review\":1900000000000000,"         \
-			"\"emergency\":false,\"text\":\"" HASH_X                         \
+			"\"emergency\":true,\"text\":\"" HASH_X                          \
 			"\",\"approvals\":1,\"guards\":[]}",                             \
 		.texts = {                                                               \
-			{"text", "\"x\""}                                                \
+			FOE_DRAFT_TEXTS                                                  \
 		}                                                                        \
 	}
 #define OPEN(id, order)                                                                  \
@@ -62,11 +62,11 @@
 #define ONE "{\"role\":\"contact\",\"order\":0,\"languages\":[]}"
 
 static const struct foe_event good[] = {
-	DRAFT(ORDER1),
+	DRAFT(ORDER1, "b.example"),
 	{.type = "order.approve",
 	 .by = "p-approver",
 	 .body = "{\"order\":\"" ORDER1 "\",\"text\":\"" HASH_X "\"}"},
-	DRAFT(ORDER2),
+	DRAFT(ORDER2, "c.example"),
 	OPEN(OBJ1, ORDER1),
 	CONTACTS("5", ONE, .texts = {{"contact", "{\"name\":\"A\",\"reach\":\"b\"}"}}),
 	{.type = "channel.test",
@@ -217,6 +217,7 @@ odd_contacts(void **state)
 int
 main(void)
 {
+	foe_policy = foe_lax_policy;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(void_events),
 		cmocka_unit_test(odd_contacts),

@@ -27,8 +27,14 @@
 #define ORDER_BODY(id, names, text)                                                      \
 	"{\"order\":\"" id "\",\"names\":" names                                         \
 	",\"cites\":[],\"action\":\"nxdomain\",\"ends\":1900000000000000,\"review\":"    \
-	"1900000000000000,\"emergency\":false,\"text\":\"" text                          \
+	"1900000000000000,\"emergency\":true,\"text\":\"" text                           \
 	"\",\"approvals\":1,\"guards\":[]}"
+/* One that differs in its members only. */
+#define DRAFT_OF(members)                                                                \
+	"{\"order\":\"" ORDER3 "\",\"action\":\"nxdomain\",\"text\":\"" HASH_X           \
+	"\",\"approvals\":1," members "}"
+#define TIMES	   "\"ends\":1900000000000000,\"review\":1900000000000000,"
+#define NAMES	   "\"names\":[{\"name\":\"d.example\",\"wildcard\":false}],"
 #define NAME(n, w) "{\"name\":\"" n "\",\"wildcard\":" w "}"
 
 struct row {
@@ -172,7 +178,7 @@ static const struct row rows[] = {
 	 "not the one whose hash",
 	 {.type = "order.draft",
 	  .body = ORDER_BODY(ORDER3, "[" NAME("a.example", "false") "]", ZEROS),
-	  .texts = {{"text", "\"x\""}}}},
+	  .texts = {FOE_DRAFT_TEXTS}}},
 	{"a wildcard said twice",
 	 "names[1]",
 	 {.type = "order.draft",
@@ -180,17 +186,92 @@ static const struct row rows[] = {
 		  ORDER3,
 		  "[" NAME("a.example", "true") "," NAME("*.a.example", "false") "]",
 		  HASH_X),
-	  .texts = {{"text", "\"x\""}}}},
+	  .texts = {FOE_DRAFT_TEXTS}}},
 	{"a name in capitals",
 	 "names[0]",
 	 {.type = "order.draft",
 	  .body = ORDER_BODY(ORDER3, "[" NAME("A.example", "true") "]", HASH_X),
-	  .texts = {{"text", "\"x\""}}}},
+	  .texts = {FOE_DRAFT_TEXTS}}},
 	{"an order that is there already",
 	 "of that id already",
 	 {.type = "order.draft",
 	  .body = ORDER_BODY(ORDER1, "[" NAME("b.example", "true") "]", HASH_X),
-	  .texts = {{"text", "\"x\""}}}},
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an order without a case that is no emergency",
+	 "cites no case",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":false,"
+				       "\"guards\":[\"owner\"]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an order that rests on a case that is nowhere",
+	 "which the channel does not have",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[\"" CASE_3
+				       "\"],\"emergency\":false,\"guards\":[\"owner\"]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an order that rests on a case that was never received",
+	 "is no ground for it: protocol 4: never receipted",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[\"" CASE_1
+				       "\"],\"emergency\":false,\"guards\":[\"owner\"]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an order of which the owner need not be told",
+	 "leave out owner",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[\"" CASE_1
+				       "\"],\"emergency\":false,\"guards\":[]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"a feed that nobody looks at",
+	 "leave out feed",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[],"
+				       "\"source\":\"feed\""),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an order for ever",
+	 "after the policy's maximum for an emergency",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF("\"ends\":9000000000000000,\"review\":1900000000000000," NAMES
+			   "\"cites\":[],\"emergency\":true,\"guards\":[]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an order that is over",
+	 "ends before it was drafted",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF("\"ends\":2,\"review\":1," NAMES
+			   "\"cites\":[],\"emergency\":true,\"guards\":[]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"a review after the end",
+	 "review must lie before",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF("\"ends\":1900000000000000,\"review\":1900000000000001," NAMES
+			   "\"cites\":[],\"emergency\":true,\"guards\":[]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"a top-level domain",
+	 "a public suffix",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES "\"names\":[{\"name\":\"example\",\"wildcard\":true}],"
+				 "\"cites\":[],\"emergency\":true,\"guards\":[]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"an emergency without its reason",
+	 "needs 6 disclosures",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[]"),
+	  .texts = {{"text", "\"x\""},
+		    {"reasons", "\"r\""},
+		    {"legal_basis", "\"l\""},
+		    {"proportionality", "\"p\""},
+		    {"collateral", "\"c\""}}}},
+	{"a call that nobody tells of",
+	 "needs 7 disclosures",
+	 {.type = "order.draft",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[],"
+				       "\"called\":true"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
+	{"a node's draft",
+	 "only a person",
+	 {.type = "order.draft",
+	  .by = "node",
+	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[]"),
+	  .texts = {FOE_DRAFT_TEXTS}}},
 	{"the drafter's approval",
 	 "has a hand",
 	 {.type = "order.approve",
@@ -306,7 +387,7 @@ good_draft(struct foe *x)
 						 "[" NAME("b.example", "true") "," NAME(
 							 "b.example", "true") "]",
 						 HASH_X),
-			      .texts = {{"text", "\"x\""}}});
+			      .texts = {FOE_DRAFT_TEXTS}});
 }
 
 static void
@@ -379,7 +460,7 @@ others_case(void **state)
 		 .body = "{\"order\":\"" ORDER1 "\",\"text\":\"" HASH_X "\"}"},
 		{.type = "order.draft",
 		 .body = ORDER_BODY(ORDER1, "[" NAME("c.example", "true") "]", HASH_X),
-		 .texts = {{"text", "\"x\""}}},
+		 .texts = {FOE_DRAFT_TEXTS}},
 	};
 	for (size_t i = 0; i < sizeof(evs) / sizeof(evs[0]); i++)
 		foe_append(&other, &evs[i]);
@@ -436,6 +517,7 @@ odd_disclosures(void **state)
 						 {"text", "\"x\""},
 						 {"reasons", values[i]},
 						 {"finding", values[i]},
+						 {"emergency_reason", values[i]},
 						 {"contact_called", values[i]}}});
 		foe_append(
 			&x,
@@ -662,6 +744,7 @@ hostile_clocks(void **state)
 int
 main(void)
 {
+	foe_policy = foe_lax_policy;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(void_events),	   cmocka_unit_test(others_case),
 		cmocka_unit_test(odd_disclosures), cmocka_unit_test(adoption),

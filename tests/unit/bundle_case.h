@@ -94,26 +94,30 @@ order_make(struct made *m)
 					    {NULL, NULL}};
 	struct world_text text[] = {{"text", arena_printf(a, "\"%s\"", m->order_text)},
 				    {"reasons", "\"Tidak dijawab\""},
+				    {"legal_basis", "\"UU 11/2008\""},
+				    {"proportionality", "\"Tidak ada cara lain\""},
+				    {"collateral", "\"Tidak ada\""},
 				    {NULL, NULL}};
 
 	hash_bytes(m->order_text, strlen(m->order_text), &h);
 	hash_hex(&h, hex);
 	const char *of =
 		arena_printf(a, "\"order\":\"" WORLD_ORDER "\",\"text\":\"%s\"", hex);
-	world_append(w, PARTY_AUTHORITY, "order.draft", NULL, "p-2",
-		     arena_printf(a,
-				  "{%s,\"names\":[{\"name\":\"web.telegram.example\","
-				  "\"wildcard\":false}],\"cites\":[\"" WORLD_CASE "\"],"
-				  "\"action\":\"nxdomain\",\"ends\":" WORLD_ENDS
-				  ",\"review\":" WORLD_ENDS ",\"emergency\":false,"
-				  "\"approvals\":1,\"guards\":[\"whole_service\"]}",
-				  of),
-		     text, NULL);
+	world_append(
+		w, PARTY_AUTHORITY, "order.draft", NULL, "p-2",
+		arena_printf(a,
+			     "{%s,\"names\":[{\"name\":\"web.telegram.example\","
+			     "\"wildcard\":false}],\"cites\":[\"" WORLD_CASE "\"],"
+			     "\"action\":\"nxdomain\",\"ends\":" WORLD_ENDS
+			     ",\"review\":" WORLD_ENDS ",\"emergency\":false,"
+			     "\"approvals\":1,\"guards\":[\"whole_service\",\"owner\"]}",
+			     of),
+		text, NULL);
 	world_append(w, PARTY_AUTHORITY, "order.approve", NULL, "p-4",
 		     arena_printf(a, "{%s}", of), NULL, NULL); /* too early: void */
 	world_append(w, PARTY_AUTHORITY, "order.override", NULL, "p-3",
-		     arena_printf(a, "{%s,\"guards\":[\"whole_service\"]}", of), reason,
-		     NULL);
+		     arena_printf(a, "{%s,\"guards\":[\"whole_service\",\"owner\"]}", of),
+		     reason, NULL);
 	world_append(w, PARTY_AUTHORITY, "order.approve", NULL, "p-4",
 		     arena_printf(a, "{%s}", of), NULL, NULL);
 	world_append(w, PARTY_AUTHORITY, "order.lift", NULL, "p-1",

@@ -74,7 +74,7 @@ order_of_case(void **state)
 	assert_int_equal(o->text_is, BUNDLE_TEXT_MATCHES);
 	assert_string_equal(o->text, m->order_text);
 	assert_int_equal(o->approvals, 1);
-	assert_int_equal(o->guards_asked, 1);
+	assert_int_equal(o->guards_asked, 2);
 	assert_int_equal(o->guards_open, 0);
 	assert_int_equal(o->n_acts, 4);
 	assert_non_null(o->acts[0].event->void_why); /* before the override */

@@ -78,7 +78,7 @@ static const struct good {
 		EVENT_BY_BOTH, EVENT_CASE_REQUIRED, 1, 0, false},
 	{"order.draft", "{" ORDER ",\"names\":[{\"name\":\"t.me\",\"wildcard\":false}],"
 		"\"cites\":[\"" UUID_CASE "\"],\"action\":\"nxdomain\",\"ends\":2,\"review\":1,"
-		"\"emergency\":false,\"approvals\":2,\"guards\":[\"whole_service\"]," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
+		"\"emergency\":false,\"approvals\":2,\"guards\":[\"whole_service\"]," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 5, 0, false},
 	{"order.override", "{" ORDER "," TEXT_HASH ",\"guards\":[\"whole-service\"]}",
 		EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 1, 0, false},
 	{"order.approve", "{" ORDER "," TEXT_HASH "}", EVENT_BY_AUTHORITY, EVENT_CASE_NONE, 0, 0, false},

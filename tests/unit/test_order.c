@@ -135,6 +135,161 @@ tokens(void **state)
 	arena_free(a);
 }
 
+/* ---- drafts --------------------------------------------------------------- */
+
+static const char rules[] =
+	"{\"name\":\"test\",\"version\":1,\"title\":{\"en\":\"T\",\"id\":\"T\"},"
+	"\"source\":\"Invented.\",\"classes\":[{\"code\":\"normal\",\"accept_s\":10,"
+	"\"decide_s\":20}],\"categories\":[{\"code\":\"other\",\"name\":{\"en\":\"O\","
+	"\"id\":\"L\"},\"class\":\"normal\"}],\"ladder\":[],\"order\":{\"approvals\":2,"
+	"\"ladder_steps\":0,\"max_duration_s\":1000,\"emergency_max_s\":500,"
+	"\"max_names\":2,\"ttl_s\":10,\"delta_max\":5,\"tested_within_s\":100,"
+	"\"contact_called\":true}}";
+
+#define ONE_NAME     "\"names\":[{\"name\":\"a.example\",\"wildcard\":false}]"
+#define ONE_CASE     "\"cites\":[\"01980000-0000-7000-8000-000000000001\"]"
+#define AT_1000	     "\"ends\":2000000000,\"review\":1500000000"
+#define PLAIN	     "\"emergency\":false"
+#define URGENT	     "\"emergency\":true"
+#define TWO	     "\"approvals\":2"
+#define GUARDS(list) "\"guards\":[" list "]"
+
+/* Drafted at second 1000: each rule, kept and broken. */
+static void
+drafts(void **state)
+{
+	enum { S = 1000000 };
+	static const struct {
+		const char *body;
+		struct order_facts facts;
+		const char *why; /* NULL: it is allowed */
+	} rows[] = {
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 NULL},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN
+			  ",\"approvals\":1," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "fewer approvals"},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN
+			  ",\"approvals\":3," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 NULL},
+		{"\"names\":[{},{},{}]," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+		 "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "it has 3 names"},
+		{ONE_NAME ",\"cites\":[]," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "cites no case"},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000000,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS(""),
+		 {0, 0, false},
+		 NULL},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000001,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS(""),
+		 {0, 0, false},
+		 "maximum for an emergency"},
+		{ONE_NAME "," ONE_CASE ",\"ends\":2000000001,\"review\":1500000000," PLAIN
+			  "," TWO "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "the policy's maximum"},
+		{ONE_NAME "," ONE_CASE ",\"ends\":1000000000,\"review\":1000000000," PLAIN
+			  "," TWO "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "ends before"},
+		{ONE_NAME "," ONE_CASE ",\"ends\":1600000000,\"review\":1600000001," PLAIN
+			  "," TWO "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "review must lie"},
+		{ONE_NAME "," ONE_CASE ",\"ends\":1600000000,\"review\":1000000000," PLAIN
+			  "," TWO "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "review must lie"},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("") ",\"called\":true",
+		 {950 * (int64_t)S, 0, false},
+		 "leave out owner"},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\""),
+		 {950 * (int64_t)S, 0, false},
+		 "leave out contact_called"},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\",\"contact_called\""),
+		 {950 * (int64_t)S, 0, false},
+		 NULL},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\"") ",\"called\":true",
+		 {899 * (int64_t)S, 0, false},
+		 "leave out channel_test"},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\",\"channel_test\"") ",\"called\":true",
+		 {0, 0, false},
+		 NULL},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 4, false},
+		 NULL},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 5, false},
+		 "leave out delta"},
+		{ONE_NAME "," ONE_CASE "," AT_1000 "," PLAIN "," TWO
+			  "," GUARDS("\"delta\",\"owner\"") ",\"called\":true",
+		 {950 * (int64_t)S, 5, false},
+		 NULL},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000000,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS(""),
+		 {0, 0, true},
+		 "leave out emergency_again"},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000000,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS("\"emergency_again\""),
+		 {0, 0, true},
+		 NULL},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000000,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS("") ",\"source\":\"feed\"",
+		 {0, 0, false},
+		 "leave out feed"},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000000,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS("\"feed\"") ",\"source\":\"feed\"",
+		 {0, 0, false},
+		 NULL},
+		{ONE_NAME
+		 ",\"cites\":[],\"ends\":1500000000,\"review\":1500000000," URGENT "," TWO
+		 "," GUARDS("") ",\"source\":\"person\"",
+		 {0, 0, false},
+		 NULL},
+	};
+	struct arena *a = arena_create();
+	const struct policy *p;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	crypto_start();
+	if (policy_parse(a, rules, strlen(rules), &p, &e) != RC_OK)
+		fail_msg("%s", e.text);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct event ev = {.type = "order.draft", .iat_us = 1000 * (int64_t)S};
+		const char *text = arena_printf(a, "{%s}", rows[i].body);
+		ev.body = json_loads(text, 0, NULL);
+		assert_non_null(ev.body);
+		const char *why = order_draft_problem(a, p, &ev, &rows[i].facts);
+		if ((why == NULL) != (rows[i].why == NULL) ||
+		    (why != NULL && strstr(why, rows[i].why) == NULL))
+			fail_msg("row %zu: %s", i, why == NULL ? "allowed" : why);
+		json_decref(ev.body);
+	}
+	arena_free(a);
+}
+
 int
 main(void)
 {
@@ -143,6 +298,7 @@ main(void)
 		cmocka_unit_test(dead_drafts_stay_dead),
 		cmocka_unit_test(hands),
 		cmocka_unit_test(tokens),
+		cmocka_unit_test(drafts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

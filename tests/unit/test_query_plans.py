@@ -30,7 +30,6 @@ MAY = {
     "mail_case_proposals_erase": "an erasure, which is rare",
     "order_still_blocked": "all of an index that holds only what is still blocked",
     "order_wait_in_force": "orders in force are few",
-    "order_zone_stages": "orders in force are few",
     "peer_list": "the last row of the key",
     "receipt_last": "the last row of the key",
     "status_counts": "orders in force are few",

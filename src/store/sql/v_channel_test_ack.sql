@@ -5,5 +5,6 @@
 -- $4 seq
 -- $5 when
 -- $6 by
-UPDATE v_channel_test SET acked_us = $5, acked_by = $6
+-- $7 its seq
+UPDATE v_channel_test SET acked_us = $5, acked_by = $6, acked_seq = $7
 WHERE channel = $1 AND party = $2 AND test = $3 AND seq = $4 AND acked_us = 0;

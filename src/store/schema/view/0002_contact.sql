@@ -43,6 +43,7 @@ CREATE TABLE v_channel_test (
 	due_us BIGINT NOT NULL,
 	acked_us BIGINT NOT NULL, -- 0: not yet
 	acked_by TEXT,
+	acked_seq BIGINT NOT NULL, -- of the other side's log, where acked_us is not 0
 	PRIMARY KEY (channel, party, test)
 );
 CREATE INDEX v_channel_test_open ON v_channel_test (acked_us, due_us);

@@ -33,6 +33,7 @@ CREATE TABLE v_order (
 CREATE INDEX v_order_state ON v_order (state, ends_us);
 CREATE INDEX v_order_state_id ON v_order (state, id);
 CREATE INDEX v_order_previous ON v_order (previous);
+CREATE INDEX v_order_in_force ON v_order (channel, in_force_us);
 
 CREATE TABLE v_order_name (
 	order_id TEXT NOT NULL,
@@ -48,6 +49,7 @@ CREATE TABLE v_order_name (
 );
 CREATE INDEX v_order_name_name ON v_order_name (name);
 CREATE INDEX v_order_name_stage ON v_order_name (stage_us);
+CREATE INDEX v_order_name_lifted ON v_order_name (lifted_us);
 
 CREATE TABLE v_order_cite (
 	order_id TEXT NOT NULL,
