@@ -29,12 +29,6 @@
 	",\"cites\":[],\"action\":\"nxdomain\",\"ends\":1900000000000000,\"review\":"    \
 	"1900000000000000,\"emergency\":true,\"text\":\"" text                           \
 	"\",\"approvals\":1,\"guards\":[]}"
-/* One that differs in its members only. */
-#define DRAFT_OF(members)                                                                \
-	"{\"order\":\"" ORDER3 "\",\"action\":\"nxdomain\",\"text\":\"" HASH_X           \
-	"\",\"approvals\":1," members "}"
-#define TIMES	   "\"ends\":1900000000000000,\"review\":1900000000000000,"
-#define NAMES	   "\"names\":[{\"name\":\"d.example\",\"wildcard\":false}],"
 #define NAME(n, w) "{\"name\":\"" n "\",\"wildcard\":" w "}"
 
 struct row {
@@ -196,81 +190,6 @@ static const struct row rows[] = {
 	 "of that id already",
 	 {.type = "order.draft",
 	  .body = ORDER_BODY(ORDER1, "[" NAME("b.example", "true") "]", HASH_X),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an order without a case that is no emergency",
-	 "cites no case",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":false,"
-				       "\"guards\":[\"owner\"]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an order that rests on a case that is nowhere",
-	 "which the channel does not have",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[\"" CASE_3
-				       "\"],\"emergency\":false,\"guards\":[\"owner\"]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an order that rests on a case that was never received",
-	 "is no ground for it: protocol 4: never receipted",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[\"" CASE_1
-				       "\"],\"emergency\":false,\"guards\":[\"owner\"]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an order of which the owner need not be told",
-	 "leave out owner",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[\"" CASE_1
-				       "\"],\"emergency\":false,\"guards\":[]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"a feed that nobody looks at",
-	 "leave out feed",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[],"
-				       "\"source\":\"feed\""),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an order for ever",
-	 "after the policy's maximum for an emergency",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF("\"ends\":9000000000000000,\"review\":1900000000000000," NAMES
-			   "\"cites\":[],\"emergency\":true,\"guards\":[]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an order that is over",
-	 "ends before it was drafted",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF("\"ends\":2,\"review\":1," NAMES
-			   "\"cites\":[],\"emergency\":true,\"guards\":[]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"a review after the end",
-	 "review must lie before",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF("\"ends\":1900000000000000,\"review\":1900000000000001," NAMES
-			   "\"cites\":[],\"emergency\":true,\"guards\":[]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"a top-level domain",
-	 "a public suffix",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES "\"names\":[{\"name\":\"example\",\"wildcard\":true}],"
-				 "\"cites\":[],\"emergency\":true,\"guards\":[]"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"an emergency without its reason",
-	 "needs 6 disclosures",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[]"),
-	  .texts = {{"text", "\"x\""},
-		    {"reasons", "\"r\""},
-		    {"legal_basis", "\"l\""},
-		    {"proportionality", "\"p\""},
-		    {"collateral", "\"c\""}}}},
-	{"a call that nobody tells of",
-	 "needs 7 disclosures",
-	 {.type = "order.draft",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[],"
-				       "\"called\":true"),
-	  .texts = {FOE_DRAFT_TEXTS}}},
-	{"a node's draft",
-	 "only a person",
-	 {.type = "order.draft",
-	  .by = "node",
-	  .body = DRAFT_OF(TIMES NAMES "\"cites\":[],\"emergency\":true,\"guards\":[]"),
 	  .texts = {FOE_DRAFT_TEXTS}}},
 	{"the drafter's approval",
 	 "has a hand",
