@@ -91,8 +91,8 @@ uint64_t view_case_owed(const struct case_row *c);
 enum rc view_case_get(struct store *s, struct arena *a, const char *casefile,
 		      struct case_row *ret, struct err *e) MUST_CHECK;
 
-/* A case as of the places `below` in the two logs (seq < below): its fold, and how many of
- * its items were decided. */
+/* A case as of the places `below` in the two logs (seq < below): its fold, and how many
+ * of its items were decided. */
 enum rc view_case_seen(struct store *s, struct arena *a, const struct case_row *c,
 		       const uint64_t below[PARTY_COUNT], struct casefile *ret,
 		       uint64_t *ret_decided, struct err *e) MUST_CHECK;
