@@ -331,6 +331,8 @@ case_print(struct cli *c, const json_t *k)
 		       json_is_string(json_object_get(v, "void")) ? "; VOID: " : "",
 		       json_is_string(json_object_get(v, "void")) ? cli_text(v, "void")
 								  : "");
+		if (json_is_string(json_object_get(v, "dated")))
+			printf("      clock: %s\n", cli_text(v, "dated"));
 		if (json_is_string(json_object_get(v, "text")))
 			printf("      %s\n", cli_text(v, "text"));
 	}

@@ -43,6 +43,12 @@ cmd_explain(struct cli *c, struct err *e)
 	       cli_text(p, "sha256"), cli_text(r, "class"), cli_text(r, "now"));
 	deadline_print(c, json_object_get(r, "accept"), "To accept or refuse");
 	deadline_print(c, json_object_get(r, "decide"), "To decide every item");
+	size_t i;
+	const json_t *v;
+	json_array_foreach (json_object_get(r, "dated"), i, v)
+		printf("Clock: %s of the %s, #%" JSON_INTEGER_FORMAT ", is %s.\n",
+		       cli_text(v, "type"), cli_text(v, "party"), cli_int(v, "seq"),
+		       cli_text(v, "dated"));
 	return RC_OK;
 }
 

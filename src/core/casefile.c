@@ -145,11 +145,19 @@ well_formed(const struct casefile *c, const struct case_event *ev)
 	return false;
 }
 
+/* When it was done, as far as its author's word goes: nobody answers earlier by dating an
+ * answer before what the own log has before it (adr 0046). */
+static int64_t
+done_us(const struct case_event *ev)
+{
+	return ev->floor_us > ev->iat_us ? ev->floor_us : ev->iat_us;
+}
+
 static void
 accept_note(struct casefile *c, const struct case_event *ev)
 {
 	if (c->accepted_us == 0)
-		c->accepted_us = ev->iat_us;
+		c->accepted_us = done_us(ev);
 	c->refused_us = 0;
 }
 
@@ -169,7 +177,7 @@ facts_note(struct casefile *c, const struct case_event *ev, enum case_state to)
 	switch (ev->act) {
 	case ACT_SEND:
 		c->send_seq = ev->seq;
-		c->sent_us = ev->iat_us;
+		c->sent_us = done_us(ev);
 		break;
 	case ACT_RECEIPT:
 		receipt_note(c, ev);
@@ -182,12 +190,12 @@ facts_note(struct casefile *c, const struct case_event *ev, enum case_state to)
 		break;
 	case ACT_REFUSE:
 		if (c->accepted_us == 0)
-			c->refused_us = ev->iat_us;
+			c->refused_us = done_us(ev);
 		break;
 	case ACT_DECIDE:
 	case ACT_REVERSE:
 		accept_note(c, ev);
-		c->decided_us = ev->iat_us;
+		c->decided_us = done_us(ev);
 		c->decided_seq = ev->seq;
 		if (ev->level != 0)
 			pause_note(c, ev);
@@ -212,7 +220,7 @@ facts_note(struct casefile *c, const struct case_event *ev, enum case_state to)
 			c->reopened++;
 			return resumed(c);
 		}
-		c->closed_us = ev->iat_us;
+		c->closed_us = done_us(ev);
 		break;
 	case ACT_REOPEN:
 		to = resumed(c);

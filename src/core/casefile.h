@@ -74,6 +74,9 @@ struct case_event {
 	uint64_t seq;
 	uint64_t ack_size; /* leaves of the other party's log that its author had */
 	int64_t iat_us;
+	/* What stands before it in its log shows that it is not earlier than that,
+	 * whatever its author's clock says; 0: nothing is known. */
+	int64_t floor_us;
 	enum case_act act;
 	/* ACT_WARN: 1 and up; ACT_TRANSFER: the class, an index into the policy's;
 	 * ACT_DECIDE, ACT_REVERSE: 1 for an inability that may end, else 0. */
@@ -127,9 +130,10 @@ struct casefile {
 	enum case_state state;
 	uint64_t send_seq;
 	int64_t sent_us;
-	int64_t receipt_us;			    /* 0: never receipted */
-	int64_t accepted_us, refused_us, closed_us; /* iat of the event; 0: not */
-	int64_t decided_us;   /* iat of the latest item.decide; 0: none */
+	int64_t receipt_us; /* 0: never receipted */
+	/* iat of the event, or what its log had before it, if that is later; 0: not */
+	int64_t accepted_us, refused_us, closed_us;
+	int64_t decided_us;   /* likewise of the latest item.decide; 0: none */
 	uint64_t decided_seq; /* its seq, valid where decided_us is */
 	uint32_t n_rungs;
 	struct case_rung rungs[CASE_LADDER_MAX];

@@ -38,4 +38,9 @@ enum rc claim_json(struct store *s, const char *casefile, json_t *into,
 enum rc item_earlier(struct store *s, const struct hash *nf, const char *before,
 		     json_t **ret, struct err *e) MUST_CHECK;
 
+/* Events of the case that are dated before what their log had before them, or after their
+ * receipt: {party, seq, type, at, dated} into the array. */
+enum rc case_dated(struct store *s, struct arena *a, const char *casefile, json_t *into,
+		   struct err *e) MUST_CHECK;
+
 #endif

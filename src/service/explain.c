@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "core/deadline.h"
+#include "service/cases.h"
 #include "service/use.h"
 
 struct telling {
@@ -92,8 +93,8 @@ explain_json(const struct telling *t)
 
 /* in: case
  * out: case, policy, class_sent, class (after transfers), now (a sentence), paused,
- *      paused_until, accept and decide {due, owed, steps [{what, at, until?, event?,
- *      text}]} */
+ *      paused_until, dated, accept and decide {due, owed, steps [{what, at, until?,
+ * event?, text}]} */
 enum rc
 service_deadline(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		 struct reply *out, struct err *e)
@@ -118,8 +119,12 @@ service_deadline(struct node *nd, struct arena *a, const struct actor *who, json
 		t.origins[p] = h.origin;
 	}
 	t.c = &c;
+	json_t *dated = json_array();
 	if (rc == RC_OK)
-		reply_json(a, out, explain_json(&t));
+		rc = case_dated(t.s, a, id, dated, e);
+	if (rc == RC_OK)
+		json_object_set(reply_json(a, out, explain_json(&t)), "dated", dated);
+	json_decref(dated);
 	reader_put(nd, t.s);
 	return rc;
 }

@@ -220,6 +220,38 @@ case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,
 	return rc;
 }
 
+static const char *
+dated_text(struct arena *a, int64_t behind_us, int64_t ahead_us)
+{
+	if (behind_us != 0)
+		return arena_printf(
+			a,
+			"dated %" PRId64 ".%06" PRId64
+			" s before what its log has before it: it counts from "
+			"there",
+			behind_us / CLOCK_US_PER_S, behind_us % CLOCK_US_PER_S);
+	return ahead_us == 0
+		       ? NULL
+		       : arena_printf(a,
+				      "dated %" PRId64
+				      " s after its receipt by the other side: deadlines "
+				      "count from the receipt",
+				      ahead_us / CLOCK_US_PER_S);
+}
+
+/* Two numbers of a row as one sentence, null when there is nothing to say. */
+static void
+dated_put(struct arena *a, json_t *row)
+{
+	const char *text =
+		dated_text(a, json_integer_value(json_object_get(row, "behind_us")),
+			   json_integer_value(json_object_get(row, "ahead_us")));
+
+	json_object_del(row, "behind_us");
+	json_object_del(row, "ahead_us");
+	json_object_set_new(row, "dated", text == NULL ? json_null() : json_string(text));
+}
+
 /* The state of delivery of each event of the timeline, as words of protocol 4. */
 static enum rc
 timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *e)
@@ -257,6 +289,26 @@ timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *
 			return rc;
 		json_object_set_new(ev, "party", json_string(party_name((enum party)p)));
 		json_object_del(ev, "channel");
+		dated_put(a, ev);
+	}
+	return rc;
+}
+
+enum rc
+case_dated(struct store *s, struct arena *a, const char *casefile, json_t *into,
+	   struct err *e)
+{
+	size_t i;
+	json_t *row;
+	enum rc rc = store_rows(
+		s, &SQL_CASE_DATED,
+		(struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(TIMELINE_MAX)},
+		"party:i seq:i type:s at:t behind_us:i ahead_us:i", into, e);
+
+	json_array_foreach (into, i, row) {
+		json_int_t p = json_integer_value(json_object_get(row, "party"));
+		json_object_set_new(row, "party", json_string(party_name((enum party)p)));
+		dated_put(a, row);
 	}
 	return rc;
 }
@@ -338,8 +390,9 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 		rc = store_rows(
 			s, &SQL_CASE_TIMELINE,
 			(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX)},
-			"channel:i party:i seq:i type:s at:t author:s void:s", timeline,
-			e);
+			"channel:i party:i seq:i type:s at:t author:s void:s "
+			"behind_us:i ahead_us:i",
+			timeline, e);
 	if (rc == RC_OK)
 		rc = timeline_finish(s, a, timeline, e);
 	if (rc == RC_OK)

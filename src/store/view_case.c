@@ -369,6 +369,7 @@ on_case_event(void *arg, const struct db_row *row, struct err *e)
 		.act = (enum case_act)drv->col_int(row, 5),
 		.level = (unsigned)drv->col_int(row, 6),
 		.receipt_us = drv->col_int(row, 7),
+		.floor_us = drv->col_int(row, 8),
 	};
 	return RC_OK;
 }
@@ -389,6 +390,7 @@ case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool 
 				       DB_P_INT(ev->act),
 				       DB_P_INT(ev->level),
 				       DB_P_INT(ev->receipt_us),
+				       DB_P_INT(ev->floor_us),
 			       },
 			       NULL, NULL, e);
 
@@ -442,6 +444,7 @@ fold_case_take(struct fold *f, struct case_row *c, bool *ret_done, struct err *e
 		fold_void(f, "%s", why);
 		return RC_OK;
 	}
+	ce.floor_us = f->floor_us;
 	rc = case_take(f, c, &ce, &voided, e);
 	if (rc == RC_OK && voided)
 		fold_void(f, "a case that is %s allows no %s by the %s",

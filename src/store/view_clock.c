@@ -85,6 +85,14 @@ fold_receipt_adopt(struct fold *f, struct err *e)
 				       fold_int(f, "time") * CLOCK_US_PER_S, e);
 	}
 	if (rc == RC_OK)
+		rc = store_run(f->s, &SQL_V_EVENT_AHEAD,
+			       (struct db_param[]){
+				       DB_P_INT(f->channel), DB_P_INT(f->from),
+				       DB_P_INT(fold_int(f, "size")),
+				       DB_P_INT(fold_int(f, "time") * CLOCK_US_PER_S),
+				       DB_P_INT(CASE_SKEW_US)},
+			       NULL, NULL, e);
+	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_CLOCK_ADOPT, covered, NULL, NULL, e);
 	return rc;
 }

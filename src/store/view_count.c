@@ -52,6 +52,7 @@ on_seen(void *arg, const struct db_row *row, struct err *e)
 		.act = (enum case_act)drv->col_int(row, 5),
 		.level = (unsigned)drv->col_int(row, 6),
 		.receipt_us = drv->col_int(row, 7),
+		.floor_us = drv->col_int(row, 8),
 	};
 	return RC_OK;
 }

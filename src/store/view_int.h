@@ -15,6 +15,7 @@ struct fold {
 	enum party from;
 	const struct event *ev;
 	const struct disclosure *disclosed; /* NULL: in the store */
+	int64_t floor_us;     /* what its log had before it: it is not earlier */
 	const char *void_why; /* set by a handler: the event has no effect */
 	bool recorded; /* void by the transition table: kept, a later fold may allow it */
 };

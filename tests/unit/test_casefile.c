@@ -447,6 +447,35 @@ causal_order_beats_clocks(void **state)
 	assert_int_equal(c.voided, 0);
 }
 
+/* An answer is not earlier than what its log has before it, whatever it is dated; one
+ * that is dated later counts as dated. */
+static void
+no_answer_is_dated_back(void **state)
+{
+	static const struct {
+		int64_t iat, floor, want;
+	} rows[] = {{100, 0, 100}, {100, 50, 100}, {100, 100, 100}, {100, 900, 900}};
+	static const enum case_act acts[] = {ACT_ACCEPT, ACT_REFUSE, ACT_DECIDE};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t k = 0; k < 3; k++) {
+			struct casefile c = {0};
+			const struct case_event send = {
+				.from = AUTH, .act = ACT_SEND, .iat_us = 10};
+			const struct case_event answer = {.from = PLAT,
+							  .act = acts[k],
+							  .iat_us = rows[i].iat,
+							  .floor_us = rows[i].floor};
+			assert_true(casefile_apply(&c, &send));
+			assert_true(casefile_apply(&c, &answer));
+			assert_int_equal(acts[k] == ACT_ACCEPT	 ? c.accepted_us
+					 : acts[k] == ACT_REFUSE ? c.refused_us
+								 : c.decided_us,
+					 rows[i].want);
+		}
+}
+
 int
 main(void)
 {
@@ -469,6 +498,7 @@ main(void)
 		cmocka_unit_test(second_send_is_voided),
 		cmocka_unit_test(refusal_may_be_reversed),
 		cmocka_unit_test(causal_order_beats_clocks),
+		cmocka_unit_test(no_answer_is_dated_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,9 @@
 -- Only those of the case's own channel: another peer's may name any case, and are void.
 -- $1 case
 -- $2 limit
-SELECT channel, party, seq, type, iat_us, author, void
-FROM (SELECT v.channel, v.party, v.seq, v.type, v.iat_us, v.author, v.void
+SELECT channel, party, seq, type, iat_us, author, void, behind_us, ahead_us
+FROM (SELECT v.channel, v.party, v.seq, v.type, v.iat_us, v.author, v.void,
+	     v.behind_us, v.ahead_us
       FROM v_event v
       JOIN v_case c ON c.casefile = v.casefile AND c.channel = v.channel
       WHERE v.casefile = $1 AND v.type <> 'notice.part'

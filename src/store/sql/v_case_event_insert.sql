@@ -8,6 +8,7 @@
 -- $7 act
 -- $8 level
 -- $9 receipt, us
+-- $10 what its log had before it, us
 INSERT INTO v_case_event (casefile, party, seq, covers_seq, ack_size, iat_us, act, level,
-	receipt_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+	receipt_us, floor_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

@@ -8,5 +8,8 @@
 -- $7 iat, us
 -- $8 author
 -- $9 why it is void
-INSERT INTO v_event (channel, party, seq, id, type, casefile, iat_us, author, void)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+-- $10 the latest time that its log shows up to here, us
+-- $11 how much it is dated before what stands before it, us
+INSERT INTO v_event (channel, party, seq, id, type, casefile, iat_us, author, void, top_us,
+	behind_us, ahead_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0);

@@ -10,6 +10,9 @@ CREATE TABLE v_event (
 	iat_us BIGINT NOT NULL,
 	author TEXT NOT NULL,
 	void TEXT, -- why it has no effect, NULL: it has
+	top_us BIGINT NOT NULL, -- the latest time that its log shows up to here
+	behind_us BIGINT NOT NULL, -- how much it is dated before what stands before it
+	ahead_us BIGINT NOT NULL, -- how much it is dated after its receipt
 	PRIMARY KEY (channel, party, seq)
 );
 CREATE INDEX v_event_case ON v_event (casefile, iat_us);
@@ -69,6 +72,7 @@ CREATE TABLE v_case_event (
 	act BIGINT NOT NULL,
 	level BIGINT NOT NULL,
 	receipt_us BIGINT NOT NULL,
+	floor_us BIGINT NOT NULL,
 	PRIMARY KEY (casefile, party, seq, covers_seq)
 );
 

@@ -1,0 +1,118 @@
+/*
+ * Events with a time that cannot be: shown with by how much, with effect all the same,
+ * and the same after a rebuild.  Our own services write none.
+ */
+#include "foe.h"
+
+#include <string.h>
+
+#define NODE	  PARTY_PLATFORM
+#define AUTHORITY PARTY_AUTHORITY
+
+#define CASE_1 "01980000-0000-7000-8000-000000000001"
+
+static void
+rebuilt(struct fix *f, enum party p)
+{
+	json_t *r = fix_must(f, p, f->n[p].admin, "POST", "/v1/rebuild", NULL);
+
+	assert_true(json_is_true(json_object_get(r, "equal")));
+}
+
+static json_t *
+dated(struct fix *f, enum party p, const char *casefile)
+{
+	json_t *r = fix_must(f, p, f->n[p].admin, "GET",
+			     arena_printf(f->a, "/v1/cases/%s/deadline", casefile), NULL);
+
+	return json_object_get(r, "dated");
+}
+
+/* What the timeline says of an event, or NULL. */
+static const char *
+shown(struct fix *f, enum party p, const char *casefile, uint64_t seq)
+{
+	json_t *c = fix_must(f, p, f->n[p].admin, "GET",
+			     arena_printf(f->a, "/v1/cases/%s", casefile), NULL);
+	size_t i;
+	const json_t *ev;
+
+	json_array_foreach (json_object_get(c, "timeline"), i, ev)
+		if (fix_int(ev, "seq") == (int64_t)seq &&
+		    strcmp(fix_text(ev, "party"), "authority") == 0)
+			return fix_text(ev, "dated");
+	fail_msg("event %d is not shown", (int)seq);
+	return NULL;
+}
+
+static void
+dated_back(void **state)
+{
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, CASE_1, 2);
+	const struct foe_event good = {.type = "message.post",
+				       .casefile = CASE_1,
+				       .by = "p-1",
+				       .texts = {{"text", "\"now\""}}};
+	uint64_t first = foe_append(&x, &good);
+	struct foe_event back = good;
+	back.iat_us = x.now_us - 3600 * FIX_S;
+	uint64_t second = foe_append(&x, &back);
+	uint64_t third = foe_append(&x, &good);
+	fix_ok(foe_send(&x, &e), &e, "messages");
+	assert_null(shown(&f, NODE, CASE_1, first));
+	assert_non_null(strstr(shown(&f, NODE, CASE_1, second), "before what its log"));
+	assert_null(shown(&f, NODE, CASE_1, third));
+	assert_int_equal(json_array_size(dated(&f, NODE, CASE_1)), 1);
+	/* It has its effect. */
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM v_message"), 3);
+	rebuilt(&f, NODE);
+	foe_close(&x);
+	fix_close(&f);
+}
+
+/* Whatever our clock does, what we write is in order; a clock that is far ahead is seen
+ * by the receipt. */
+static void
+our_own(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_clock_add(-7200 * FIX_S);
+	fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "Earlier?"));
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		assert_int_equal(fix_query(&f, (enum party)p,
+					   "SELECT count(*) FROM v_event WHERE "
+					   "behind_us <> 0"),
+				 0);
+		/* Sent at what the clock said before it was set back. */
+		const json_t *list = dated(&f, (enum party)p, c);
+		assert_int_equal(json_array_size(list), 1);
+		assert_non_null(strstr(fix_text(json_array_get(list, 0), "dated"),
+				       "after its receipt"));
+		rebuilt(&f, (enum party)p);
+	}
+	fix_same_case(&f, c);
+	fix_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dated_back),
+		cmocka_unit_test(our_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
