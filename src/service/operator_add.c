@@ -500,7 +500,9 @@ work_operator_remove(struct writer *w, void *arg, struct err *e)
 		rc = lifts_waive(w, j, e);
 	for (size_t i = 0; rc == RC_OK && i < sizeof(all) / sizeof(all[0]); i++)
 		rc = store_run(w->s, all[i], of, NULL, NULL, e);
-	return rc == RC_OK ? alarm_clear(w, operator_key_alarm(w->a, j->name), e) : rc;
+	if (rc == RC_OK)
+		rc = alarm_clear(w, operator_key_alarm(w->a, j->name), e);
+	return rc == RC_OK ? reminders_drop(w, j->name, e) : rc;
 }
 
 /* in: operator, reason? (needed when it does not have a lift yet)  out: name */

@@ -271,6 +271,21 @@ orders_look(struct node *nd, struct arena *a, int64_t now_us, int64_t *ret_next_
 	return rc;
 }
 
+/* A node without operators waits for nobody. */
+static enum rc
+operators_any(struct node *nd, bool *ret, struct err *e)
+{
+	struct store *s = NULL;
+	int64_t n = 0;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_OPERATOR_ANY, NULL, 0, &n, e);
+	reader_put(nd, s);
+	*ret = n != 0;
+	return rc;
+}
+
 static int64_t
 sooner(int64_t x_us, int64_t y_us)
 {
@@ -281,14 +296,18 @@ enum rc
 tick_operators(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
 	int64_t orders_us = 0, reminders_us = 0;
+	bool any = false;
+	enum rc rc = operators_any(nd, &any, e);
 
+	if (rc != RC_OK || !any)
+		return rc;
 	*next_us = nd->lack_look_us;
 	/* A clock that was set back does not put it off. */
 	if (nd->lack_look_us > now_us && nd->lack_look_us - now_us <= LOOK_PAUSE_US)
 		return RC_OK;
 	nd->lack_look_us = now_us + LOOK_PAUSE_US;
 	struct arena *a = arena_create();
-	enum rc rc = changes_see(nd, a, now_us, e);
+	rc = changes_see(nd, a, now_us, e);
 	if (rc == RC_OK)
 		rc = orders_look(nd, a, now_us, &orders_us, e);
 	if (rc == RC_OK)

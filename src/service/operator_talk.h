@@ -39,6 +39,10 @@ enum rc letter_make(struct writer *w, const struct operator_row *o,
 enum rc reminders_prepare(struct node *nd, int64_t now_us, int64_t *ret_next_us,
 			  struct err *e) MUST_CHECK;
 
+/* In a job: nothing is ready for that operator any more. */
+enum rc reminders_drop(struct writer *w, const char *operator_name,
+		       struct err *e) MUST_CHECK;
+
 /* {name, reach, language, person}, JSON null: nobody was named.  *ret is new. */
 enum rc operator_contact_json(struct store *s, const char *operator_name, json_t **ret,
 			      struct err *e) MUST_CHECK;

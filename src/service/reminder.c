@@ -131,6 +131,17 @@ alarm_key(struct arena *a, const char *operator_name)
 	return arena_printf(a, "operator-reminder/%s", operator_name);
 }
 
+enum rc
+reminders_drop(struct writer *w, const char *operator_name, struct err *e)
+{
+	enum rc rc = store_run(
+		w->s, &SQL_OPERATOR_REMINDER_SETTLE,
+		(struct db_param[]){DB_P_TEXT(operator_name), DB_P_INT(w->now_us)}, NULL,
+		NULL, e);
+
+	return rc == RC_OK ? alarm_clear(w, alarm_key(w->a, operator_name), e) : rc;
+}
+
 static enum rc
 letter_keep(struct writer *w, const struct operator_row *o,
 	    const struct store_list *lacks, const struct letter *x, const char **ret_id,
