@@ -11,10 +11,14 @@ NAMES_MAX = 10000  # that orders of one day may block
 
 
 class Authority:
-    def __init__(self, lab, **settings):
+    """`name` tells the nodes of several in one lab apart."""
+
+    def __init__(self, lab, name="", **settings):
         self.lab = lab
-        self.node = Node(lab, "authority", "authority.example", "Authority", "authority")
-        self.platform = Node(lab, "platform", "platform.example", "Platform", "platform")
+        self.node = Node(lab, f"{name}authority", f"{name}authority.example", "Authority",
+                         "authority")
+        self.platform = Node(lab, f"{name}platform", f"{name}platform.example", "Platform",
+                             "platform")
         for node, admin in ((self.node, "wati"), (self.platform, "lena")):
             node.init(admin)
             if node is self.node:

@@ -445,7 +445,7 @@ class Node:
         return body
 
     def add_person(self, name, role):
-        path = self.lab.path(f"{name}.credential")
+        path = self.lab.path(f"{os.path.basename(self.dir)}-{name}.credential")
         got = self.cli("person", "add", name, "--role", role, "--out", path, who=self.admin)
         self.people[name] = path
         self.pseudonyms[name] = got["pseudonym"]
