@@ -20,6 +20,7 @@ enum {
 	IDS = 65536,
 	RECEIVED_AT_ONCE = 256, /* a flood must not keep the others from being told */
 	FAMILIES = 2,
+	NOTICES_FIRST = 64,
 };
 
 /* A zone and what operators are told of it. */
@@ -48,6 +49,7 @@ struct notifier {
 	struct rpz_peers *peers;
 	struct told *told; /* one for each of `zones` */
 	struct notice *notice;
+	size_t cap; /* of `notice` */
 	size_t n;
 	int64_t again_us;    /* when the source is asked again though nobody woke us */
 	uint32_t by_id[IDS]; /* number of the notice, from 1 */
@@ -241,6 +243,17 @@ id_choose(const struct notifier *o)
 static void
 notice_add(struct notifier *o, const struct notice *t)
 {
+	if (o->n == o->cap) {
+		/* Made for the largest number at once, it would cost more than the rest
+		 * of a change. */
+		size_t cap = o->cap == 0 ? NOTICES_FIRST : 2 * o->cap;
+		struct notice *grown = realloc(o->notice, cap * sizeof(*grown));
+
+		if (grown == NULL)
+			abort();
+		o->notice = grown;
+		o->cap = cap;
+	}
 	o->notice[o->n] = *t;
 	o->by_id[t->id] = (uint32_t)++o->n;
 }
@@ -351,7 +364,8 @@ notifier_update(struct notifier *o)
 	o->peers = peers;
 	o->n = 0;
 	o->told = table(zones->n, sizeof(*o->told));
-	o->notice = table(RPZ_NOTICES_MAX, sizeof(*o->notice));
+	o->notice = NULL;
+	o->cap = 0;
 	announced = table(zones->n, sizeof(*announced));
 	memset(o->by_id, 0, sizeof(o->by_id));
 	for (size_t i = 0; i < zones->n; i++) {

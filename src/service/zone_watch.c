@@ -85,6 +85,9 @@ zone_watch(struct node *nd, struct store *s, struct arena *a, struct watch *x,
 						   DB_P_INT(x->now_us - ORDER_DAY_US)},
 			       0, &x->went, e);
 
+	x->most = INT64_MAX;
+	if (rc == RC_OK && x->went != 0)
+		rc = delta_most(s, a, &x->most, e);
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_ALARM_STANDS, many, 0, &lifts_told, e);
 	if (rc == RC_OK)
@@ -100,7 +103,7 @@ enum rc
 tick_zone_watch(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 {
 	struct store *s = NULL;
-	int64_t state = 0, most = 0;
+	int64_t state = 0;
 	enum rc rc = reader_get(nd, &s, e);
 
 	(void)next_us; /* the watch comes by every second anyhow */
@@ -116,11 +119,8 @@ tick_zone_watch(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e
 	struct arena *a = arena_create();
 	struct store_list heads = {.n = 0};
 	rc = zone_heads(s, a, &heads, e);
-	if (rc == RC_OK)
-		rc = delta_most(s, a, &most, e);
 	for (size_t i = 0; rc == RC_OK && i < heads.n; i++) {
 		struct watch x = {.z = (const struct zone_head *)heads.rows + i,
-				  .most = most,
 				  .now_us = now_us};
 		rc = zone_watch(nd, s, a, &x, e);
 	}
