@@ -226,6 +226,11 @@ cmd_peer_add(struct cli *c, struct err *e)
 	json_t *r;
 	enum rc rc = cli_file_read(c, c->words[0], &file, &len, e);
 
+	if (rc == RC_OK && memchr(file, '\0', len) != NULL)
+		rc = err_set(e, RC_INVALID,
+			     "%s is no introduction: it is no text; give the file that "
+			     "'saluran peer introduce' wrote, as it came",
+			     c->words[0]);
 	if (rc == RC_OK)
 		rc = policy_value(c, &policy, e);
 	if (rc == RC_OK)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "core/webhook.h"
 #include "service/webhook.h"
@@ -216,10 +217,12 @@ hand_over(struct hook_worker *k, struct arena *a, const char *webhook)
 	if (made || m.id != NULL) {
 		int64_t start_us = clock_mono_us();
 		k->retry_after_s = 0;
+		fault_point("hook.send.before");
 		if (made)
 			post(k, a, &m, &status, &reason);
 		else
 			reason = why.text;
+		fault_point("hook.send.after");
 		if (atomic_load(&k->h->stopping) && status == 0)
 			return false; /* cut off by us: it never was an attempt */
 		rc = webhook_done(k->h->nd, &m, status, reason,

@@ -81,7 +81,10 @@ api_listen_tcp(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
 	*ret_fd = -1;
 	snprintf(service, sizeof(service), "%u", (unsigned)port);
 	if (getaddrinfo(host[0] == '\0' ? "0.0.0.0" : host, service, &hints, &at) != 0)
-		return err_set(e, RC_INVALID, "%s is no numeric address", host);
+		return err_set(e, RC_INVALID,
+			       "%s is no numeric address: write 192.0.2.1:%u, or "
+			       "[2001:db8::1]:%u",
+			       host, (unsigned)port, (unsigned)port);
 	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
 		rc = err_sys(e, "make a socket");

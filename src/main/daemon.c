@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ struct serving {
 	pthread_t signals;
 	struct beside files, zones;
 	bool signals_started;
+	atomic_bool ended; /* nobody waits for a signal any more */
 };
 
 /* SIGTERM and SIGINT are blocked everywhere and taken here. */
@@ -66,7 +68,9 @@ signals_main(void *arg)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigwait(&set, &sig);
-	log_line(LOG_INFO, "daemon.stop", "signal=%d", sig);
+	/* A start that failed ends this thread by a signal of its own. */
+	if (!atomic_load(&s->ended))
+		log_line(LOG_INFO, "daemon.stop", "signal=%d", sig);
 	node_stop(s->nd);
 	return NULL;
 }
@@ -292,6 +296,7 @@ daemon_serve(struct cli *c, struct err *e)
 	http_api_stop(s.api);
 	beside_join(&s.files);
 	beside_join(&s.zones);
+	atomic_store(&s.ended, true);
 	if (s.signals_started) {
 		pthread_kill(s.signals, SIGTERM);
 		pthread_join(s.signals, NULL);

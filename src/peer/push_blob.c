@@ -111,7 +111,8 @@ answer_take(struct push_blob *b, const struct exchange_blob_push *push,
 	if (decimal_parse(reply->body, digits, push->total, &at) != RC_OK)
 		return err_set(e, RC_UNAVAILABLE,
 			       "the peer does not say where the file goes on");
-	b->stuck = at > b->at ? 0 : b->stuck + 1;
+	/* One that has everything does not send us back to the beginning. */
+	b->stuck = at > b->at && at < push->total ? 0 : b->stuck + 1;
 	if (b->stuck > BLOB_STUCK_MAX) {
 		b->stuck = 0;
 		return err_set(e, RC_UNAVAILABLE,

@@ -39,8 +39,10 @@ listen_on(const char *host, uint16_t port, int *ret_fd, struct err *e)
 	snprintf(service, sizeof(service), "%u", (unsigned)port);
 	int code = getaddrinfo(name, service, &hints, &at);
 	if (code != 0)
-		return err_set(e, RC_INVALID, "%s is no numeric address: %s", name,
-			       gai_strerror(code));
+		return err_set(e, RC_INVALID,
+			       "%s is no numeric address: write 192.0.2.1:%s, or "
+			       "[2001:db8::1]:%s",
+			       name, service, service);
 	fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
 		rc = err_sys(e, "open a socket");

@@ -194,6 +194,26 @@ range_check(const struct exchange_blob *b, const struct file_row *row, bool know
 	return RC_OK;
 }
 
+/* Everything is here: is it the file that was announced? */
+static enum rc
+whole_settle(struct exchange_blob *b, struct err *e)
+{
+	struct hash_state st = b->whole;
+	struct hash h;
+
+	hash_end(&st, &h);
+	if (!hash_equal(&h, &b->sha256)) {
+		b->ended = true; /* nothing of it is worth keeping */
+		unlink(b->part);
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 5",
+				"the bytes that came do not have this SHA-256");
+	}
+	fault_point("blob.settle.before");
+	enum rc rc = evidence_settle(b->nd, b->part, &b->sha256, e);
+	fault_point("blob.settle.after");
+	return rc == RC_OK ? writer_run(b->nd, work_whole, b, e) : rc;
+}
+
 enum rc
 exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
 		   uint64_t from, uint64_t total, struct exchange_blob **ret,
@@ -234,6 +254,11 @@ exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
 	if (rc == RC_OK)
 		rc = part_open(b, e);
 	*ret_at = b->at;
+	/* The node, or its disk, failed when the last piece was here. */
+	if (rc == RC_OK && b->at == total) {
+		rc = whole_settle(b, e);
+		goto out;
+	}
 	if (rc == RC_OK && b->at != from)
 		rc = err_rule(e, RC_CONFLICT, "protocol 5",
 			      "%" PRIu64
@@ -265,26 +290,6 @@ exchange_blob_put(struct exchange_blob *b, const void *p, size_t len, struct err
 	hash_add(&b->whole, p, len);
 	b->at += len;
 	return RC_OK;
-}
-
-/* Everything is here: is it the file that was announced? */
-static enum rc
-whole_settle(struct exchange_blob *b, struct err *e)
-{
-	struct hash_state st = b->whole;
-	struct hash h;
-
-	hash_end(&st, &h);
-	if (!hash_equal(&h, &b->sha256)) {
-		b->ended = true; /* nothing of it is worth keeping */
-		unlink(b->part);
-		return err_rule(e, RC_UNPROCESSABLE, "protocol 5",
-				"the bytes that came do not have this SHA-256");
-	}
-	fault_point("blob.settle.before");
-	enum rc rc = evidence_settle(b->nd, b->part, &b->sha256, e);
-	fault_point("blob.settle.after");
-	return rc == RC_OK ? writer_run(b->nd, work_whole, b, e) : rc;
 }
 
 enum rc

@@ -133,7 +133,12 @@ work_reached(struct writer *w, void *arg, struct err *e)
 	enum rc rc = exchange_delivery_get(w->s, o->peer, &d, e);
 
 	d.attempts = d.next_us = d.failed_us = 0;
-	return rc == RC_OK ? delivery_put(w->s, o->peer, &d, "", e) : rc;
+	if (rc == RC_OK)
+		rc = delivery_put(w->s, o->peer, &d, "", e);
+	return rc == RC_OK
+		       ? store_run(w->s, &SQL_EVIDENCE_OUT_HURRY,
+				   (struct db_param[]){DB_P_INT(o->peer)}, NULL, NULL, e)
+		       : rc;
 }
 
 enum rc
@@ -152,7 +157,15 @@ exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer, struct err
 	struct delivery d;
 	enum rc rc = exchange_delivery_get(s, peer, &d, e);
 
-	if (rc != RC_OK || d.next_us == 0 || atomic_load(&nd->push_answered[peer]))
+	int64_t late = 0;
+	if (rc == RC_OK)
+		rc = store_int(
+			s, &SQL_EVIDENCE_OUT_LATE,
+			(struct db_param[]){DB_P_INT(peer), DB_P_INT(clock_now_us())}, 0,
+			&late, e);
+	/* Files wait by a schedule of their own. */
+	if (rc != RC_OK || (d.next_us == 0 && late == 0) ||
+	    (d.next_us != 0 && atomic_load(&nd->push_answered[peer])))
 		return rc;
 	return writer_run(nd, work_reached, &o, e);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netdb.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,11 +186,31 @@ store_make(const char *path, struct seed *seed, struct err *e)
 	return rc;
 }
 
+/* What 'saluran serve' would refuse is refused here. */
+static enum rc
+listen_check(const struct settings *s, const char *setting, struct err *e)
+{
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST}, *at = NULL;
+	const char *host;
+	uint16_t port;
+
+	if (!settings_address(s, setting, &host, &port) ||
+	    (strcmp(setting, "http.listen") == 0 && strcmp(host, "localhost") == 0))
+		return RC_OK;
+	if (getaddrinfo(host, NULL, &hints, &at) != 0)
+		return err_set(e, RC_INVALID,
+			       "%s: %s is no numeric address: give it as 192.0.2.1:%u or "
+			       "[2001:db8::1]:%u",
+			       setting, host, (unsigned)port, (unsigned)port);
+	freeaddrinfo(at);
+	return RC_OK;
+}
+
 static enum rc
 settings_make(struct arena *a, const char *path, const struct node_init *in,
 	      struct err *e)
 {
-	enum { CONF_MAX = 65536 };
+	enum { CONF_MAX = 65536, LISTENS = 3 /* the first of `given` */ };
 	struct buf b = BUF_INIT(CONF_MAX);
 	const struct {
 		const char *name, *value;
@@ -210,6 +231,8 @@ settings_make(struct arena *a, const char *path, const struct node_init *in,
 	whole = arena_strndup(a, buf_str(&b), b.len);
 	enum rc rc = settings_parse(a, node_settings, node_settings_n, "saluran.conf",
 				    whole, b.len, &parsed, e);
+	for (size_t i = 0; rc == RC_OK && i < LISTENS; i++)
+		rc = listen_check(parsed, given[i].name, e);
 	if (rc == RC_OK)
 		rc = file_write(path, whole, b.len, e);
 	buf_free(&b);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "service/clock_guard.h"
+#include "service/disk.h"
 #include "service/use.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
@@ -78,7 +79,8 @@ put_peers(const json_t *status, json_t *unreceipted, json_t *failing)
  * out: writer_queue, commits, cases, overdue, items, decided, alarms, orders_in_force,
  *      names_blocked, zone_serial, events {type: number since the start},
  *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing,
- *      sessions, checkers_ready, checks_refused, clock_doubted (1: alarm "clock")
+ *      sessions, checkers_ready, checks_refused, clock_doubted (1: alarm "clock"),
+ *      writer_failed, disk_free (bytes)
  */
 enum rc
 service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -92,7 +94,7 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	json_t *hooks = NULL, *checks = NULL;
 	struct reply status = {0};
 	struct store *s = NULL;
-	int64_t cases = 0, sessions = 0;
+	int64_t cases = 0, sessions = 0, room = 0;
 	const char *state;
 	enum rc rc = in_only(in, "", e);
 
@@ -131,6 +133,11 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	if (checks != NULL)
 		json_object_update(o, checks);
 	json_decref(checks);
+	json_object_set_new(o, "writer_failed",
+			    json_integer(atomic_load(&nd->writer_failed)));
+	if (!disk_free(nd, &room))
+		room = 0;
+	json_object_set_new(o, "disk_free", json_integer(room));
 	json_object_set_new(o, "clock_doubted",
 			    json_integer(clock_guard_state(nd) != CLOCK_SURE));
 	if (hooks != NULL)

@@ -168,6 +168,8 @@ const struct setting_def node_settings[] = {
 	 "how long the whole results that events name are kept"},
 	{"probe.ca", SETTING_PATH, 0, 4096, "", "file",
 	 "authorities for resolvers over TLS, PEM; empty: the system's"},
+	{"disk.least_bytes", SETTING_INT, 0, INT64_C(1) << 50, "268435456", "bytes",
+	 "an alarm is raised when the disk of the node's directory has less room"},
 	{"mail.keep_bytes", SETTING_INT, 1, INT64_C(1) << 50, "17179869184", "bytes",
 	 "how much imported e-mail is kept here, before it is dropped or given as "
 	 "evidence; more is refused"},
@@ -426,7 +428,7 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 	const char *path = arena_printf(a, "%s/lock", dir);
 
 	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*ret_fd < 0 && errno == ENOENT)
+	if (*ret_fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return err_set(e, RC_NOT_FOUND,
 			       "%s has no node: make one with 'saluran init'", dir);
 	if (*ret_fd < 0)
@@ -437,6 +439,20 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 			"%s is in use by a running node: talk to it, or stop it first",
 			dir);
 	return RC_OK;
+}
+
+/* One that is missing is not made anew: that would be another node. */
+static enum rc
+store_find(struct node *nd, const char *path, struct err *e)
+{
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return err_set(
+			e, RC_NOT_FOUND,
+			"%s is missing, where everything is: put it back; "
+			"docs/operating.md says what to look at before a node goes "
+			"on from a backup",
+			path);
+	return store_open(path, false, &nd->store, e);
 }
 
 static enum rc
@@ -450,7 +466,10 @@ identity_load(struct node *nd, struct err *e)
 		rc = store_text(nd->store, nd->a, &SQL_IDENTITY_GET,
 				(struct db_param[]){DB_P_TEXT(org)}, &wire, e);
 	if (rc == RC_OK && (org == NULL || wire == NULL))
-		rc = err_set(e, RC_CORRUPT, "%s has no identity in its store", nd->dir);
+		rc = err_set(e, RC_CORRUPT,
+			     "%s/store.db has no node in it: it is another file, or an "
+			     "init that was not finished",
+			     nd->dir);
 	if (rc == RC_OK)
 		rc = identity_parse(nd->a, wire, strlen(wire), NULL, &nd->id, e);
 	return rc;
@@ -498,8 +517,7 @@ node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);
 	if (rc == RC_OK)
-		rc = store_open(arena_printf(nd->a, "%s/store.db", dir), false,
-				&nd->store, e);
+		rc = store_find(nd, arena_printf(nd->a, "%s/store.db", dir), e);
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
 	if (rc == RC_OK && serves)

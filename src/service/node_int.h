@@ -200,9 +200,12 @@ struct node {
 	bool queue_told;      /* people know whether objections wait long; the tick's */
 	bool objections_wait; /* what they were told */
 	struct stat_cache *statistics;
-	int64_t lack_look_us;  /* when what operators lack is looked at; for the tick only
-				*/
-	int64_t lack_seen_us;  /* the newest change of a zone that was seen; likewise */
+	int64_t lack_look_us; /* when what operators lack is looked at; for the tick only
+			       */
+	int64_t lack_seen_us; /* the newest change of a zone that was seen; likewise */
+	int64_t disk_look_us; /* when the disk is looked at again; for the tick only */
+	bool disk_told, disk_low;  /* what people were told of it; likewise */
+	atomic_bool writer_failed; /* the last group could not be committed */
 	int64_t still_look_us; /* when what was lifted is looked at; for the tick only */
 	int64_t zone_look_us;  /* when folds may be due next; for the tick only */
 	int64_t test_look_us;  /* when channel tests may be due next; for the tick only */

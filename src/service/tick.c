@@ -10,6 +10,7 @@ static const struct {
 	tick_fn *fn;
 } ticks[] = {
 	{"clock", -1, false, tick_clock}, /* first: what it finds counts for the others */
+	{"disk", -1, false, tick_disk},
 	{"held.decision", PARTY_PLATFORM, true, tick_held},
 	{"step.prepare", PARTY_AUTHORITY, true, tick_prepare},
 	{"duty.scrutiny", -1, true, tick_scrutiny},

@@ -139,6 +139,7 @@ group_run(struct writer *w, struct job *jobs)
 
 	for (int i = 0; rc == RC_RETRY && i < WRITER_ATTEMPTS; i++)
 		rc = group_try(w, jobs, &e);
+	atomic_store(&w->nd->writer_failed, rc != RC_OK);
 	bool recorded = access_written(w->nd, rc == RC_OK);
 	if (rc == RC_OK)
 		return recorded;

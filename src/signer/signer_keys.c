@@ -215,7 +215,9 @@ signer_keys_load(const char *keys_dir, struct signer_keys **ret,
 
 	int dir = open(keys_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		rc = err_sys(e, "open the folder of keys %s", keys_dir);
+		rc = err_sys(e,
+			     "the folder of keys %s, which belongs to the backup of keys",
+			     keys_dir);
 	for (enum role r = 0; rc == RC_OK && r < KEY_ROLES; r++) {
 		rc = read_key(dir, r, s, e);
 		if (rc != RC_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "store/store_sql.h"
 
 /* What the database says about itself, read row by row. */
@@ -134,8 +135,10 @@ migrate(const struct db_driver *drv, struct db *db, const struct migration_set *
 	}
 	if (rc == RC_OK && (rebuild || !found.view_current))
 		rc = make_views(drv, db, set, replay, arg, e);
+	fault_point("views.before");
 	if (rc == RC_OK)
 		rc = drv->commit(db, e);
+	fault_point("views.after");
 	if (rc != RC_OK)
 		drv->rollback(db);
 	return rc;

@@ -274,6 +274,21 @@ a_refusal_is_for_good(void **state)
 	pushers_free(&p);
 }
 
+/* A peer that has every byte, and yet wants another one, is tried again later, not at
+ * once for ever. */
+static void
+back_and_forth(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pushers_init(&p, FILE_BYTES);
+	WAIT_FOR(&p.alice.node, p.alice.node.n_blob_failed == 1);
+	assert_false(p.alice.node.blob_refused);
+	assert_non_null(strstr(p.alice.node.why, "back and forth"));
+	pushers_free(&p);
+}
+
 int
 main(void)
 {
@@ -284,6 +299,7 @@ main(void)
 		cmocka_unit_test(a_file_is_pushed),
 		cmocka_unit_test(a_file_goes_on),
 		cmocka_unit_test(a_refusal_is_for_good),
+		cmocka_unit_test(back_and_forth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -331,6 +331,8 @@ def second_daemon(box, node):
     not_started(box, node, EXIT_CONFLICT, "running")
     node.cli("status", who="wati")  # the first goes on
     refused(node, EXIT_CONFLICT, init_words(node.dir), "exists")
+    refused(node, EXIT_CONFLICT, ["key", "rotate-store"], "no daemon runs")
+    wrong_files(box, node)
     node.cli("status", who="wati")
     node.stop()
 
@@ -352,6 +354,28 @@ def init_refused(box, path, code, *wanted, **how):
     one_sentence(done.stderr, *wanted)
     check(sorted(os.listdir(parent)) == before,
           f"init left {sorted(os.listdir(parent))}, before was {before}")
+
+
+def init_words_refused(box):
+    """What 'saluran serve' would refuse is refused by init."""
+    for option, value in (("--peer-listen", "localhost:7443"), ("--rpz-listen", "ns.example:53"),
+                          ("--http-listen", "127.0.0.1:70000")):
+        node = Node(box, "unmade", "unmade.example", "Unmade", "authority")
+        refused(node, EXIT_INPUT, [*init_words(node.dir)[:-2], option, value],
+                option[2:].replace("-", "."))
+        check(not os.path.exists(node.dir), "a node was half made")
+
+
+def wrong_files(box, node):
+    """A directory that is a file, an introduction that is none."""
+    path = box.write("a-file", "x")
+    refused(node, EXIT_NOT_FOUND, ["status"], "no node", dir_=path)
+    for name, data, wanted in (("zeros", b"\0" * 4000, "no introduction"),
+                               ("words", b"hello\n", "two lines"), ("empty", b"", "empty")):
+        with open(box.path(name), "wb") as f:
+            f.write(data)
+        refused(node, EXIT_INPUT, ["peer", "add", box.path(name), "--fingerprint", "x"], wanted,
+                who="wati")
 
 
 def without_override():
@@ -401,6 +425,11 @@ def newer_and_broken(box, node):
         not_started(box, node, EXIT_INPUT, wanted, "saluran.conf")
     with open(conf, "w", encoding="utf-8") as f:
         f.write(right)
+    # A store that is missing is not made anew.
+    os.rename(store, store + ".away")
+    not_started(box, node, EXIT_NOT_FOUND, "store.db is missing")
+    check(not os.path.exists(store), "another store was made in its place")
+    os.rename(store + ".away", store)
     nothing = Node(box, "nothing", "n.example", "N", "authority")
     not_started(box, nothing, EXIT_NOT_FOUND, "nothing")
     node.must_start()  # and after all that it is as it was
@@ -453,8 +482,11 @@ def full_while_serving(box):
         before = sent(tale)
         links = [f"https://t.me/Example{i:06}" for i in range(3000)]
         words = send(tale, story.batch(links, "full"), reference="full")
-        refused(node, EXIT_IO, words, who="sari")
+        refused(node, EXIT_IO, words, "no space is left", who="sari")
         check(sent(tale) == before, "a notice was appended in part")
+        figures = node.cli("status", who="sari")  # reading goes on for a while
+        check(figures["org"] == node.org, "the status of a node on a full disk")
+        told(tale, disk, True)
         check(not node.cli("inbox", who="sari")["cases"], "a case was made in part")
         room(node, filler)
         if not disk.mounted:  # a limit of a process cannot be lifted from outside
@@ -462,11 +494,26 @@ def full_while_serving(box):
             node.must_start()
         got = node.cli(*words, who="sari")
         check(got["items"] == len(links) and not got["again"], f"then it sent {got}")
+        told(tale, disk, False)
         tale.first = got["case"]
         tale.receipted(node, got["case"], "notice.send")
         tale.rebuild()
         for n in (node, tale.telegram):
             n.stop()
+
+
+def told(tale, disk, full):
+    """Monitoring sees it, and people were told while there was room."""
+    node = tale.kominfo
+    figures = node.must("GET", "/v1/metrics", "sari")
+    check(figures["writer_failed"] == full or not full, f"writer_failed: {figures}")
+    if not disk.mounted:
+        return
+    room_left = figures["disk_free"]
+    check((room_left < (1 << 20)) == full, f"disk_free is {room_left}")
+    tale.lab.wait("the alarm of the disk", lambda: any(
+        a["kind"] == "disk" and a["cleared"] is None
+        for a in node.must("GET", "/v1/alarms", "sari")["alarms"]))
 
 
 def fill(disk, node, filler):
@@ -514,6 +561,7 @@ def main():
         root(box)
         node = ports_in_use(box)
         second_daemon(box, node)
+        init_words_refused(box)
         read_only(box, node)
         newer_and_broken(box, node)
         full_at_init(box)
