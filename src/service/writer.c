@@ -19,8 +19,8 @@
 
 enum {
 	WRITER_ATTEMPTS = 8,
-	/* Without a job; between the slices of a notice there is less. */
-	TIDY_AFTER_US = 50000,
+	/* Without a job: while a large notice is on its way there is less between two. */
+	TIDY_AFTER_US = 250000,
 };
 
 /* Within a savepoint, so that one that fails leaves the others of its group alone.  A job
@@ -240,27 +240,28 @@ posted_end(struct node *nd, struct job *j)
 static void
 group_end(struct node *nd, struct job *jobs)
 {
-	struct job *posted = NULL;
+	struct job *waited = NULL, **last = &waited;
 
-	pthread_mutex_lock(&nd->mu);
-	/* A job's memory is its caller's: not touched once it is done. */
 	for (struct job *j = jobs, *next; j != NULL; j = next) {
 		next = j->next;
 		if (j->after != NULL) {
-			j->next = posted;
-			posted = j;
+			posted_end(nd, j);
 			continue;
 		}
+		j->next = NULL;
+		*last = j;
+		last = &j->next;
+	}
+	pthread_mutex_lock(&nd->mu);
+	/* A job's memory is its caller's: not touched once it is done. */
+	for (struct job *j = waited, *next; j != NULL; j = next) {
+		next = j->next;
 		j->done = true;
 		pthread_cond_broadcast(&j->ended);
 	}
 	nd->commits++;
 	pthread_cond_broadcast(&nd->committed);
 	pthread_mutex_unlock(&nd->mu);
-	for (struct job *j = posted, *next; j != NULL; j = next) {
-		next = j->next;
-		posted_end(nd, j);
-	}
 }
 
 static void *

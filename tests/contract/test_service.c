@@ -222,6 +222,43 @@ receipt_twice(void **state)
 	fix_close(&f);
 }
 
+/* The pusher goes on before its receipt is stored; one that cannot be is told, and comes
+ * again. */
+static void
+receipt_that_cannot_be_stored(void **state)
+{
+	struct fix f;
+	struct exchange_push push;
+	struct err e = ERR_INIT;
+	int64_t got = 0;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_query(&f, AUTHORITY,
+		  "CREATE TRIGGER refuse BEFORE INSERT ON log_receipt BEGIN SELECT "
+		  "RAISE(ABORT, 'refused'); END");
+	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
+	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM log_receipt"), 0);
+	assert_int_equal(fix_push(&f, AUTHORITY, &push, &e), RC_IO);
+	assert_non_null(strstr(e.text, "a receipt could not be stored"));
+	got = fix_query(&f, PLATFORM, "SELECT count(*) FROM log_receipt");
+	/* The schedule is not that of a peer that is down: at once, and all of it. */
+	fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "push");
+	assert_int_equal(push.entries.start, 0);
+	fix_query(&f, AUTHORITY, "DROP TRIGGER refuse");
+	/* The peer says that it has all of it, then gives the receipt of the first time. */
+	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
+	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
+	assert_int_equal(fix_query(&f, PLATFORM, "SELECT count(*) FROM log_receipt"),
+			 got);
+	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM log_receipt"), 1);
+	fix_settle(&f);
+	assert_int_equal(fix_events(&f, PLATFORM, AUTHORITY, "receipt.adopt"), 1);
+	assert_agree(&f, c);
+	fix_close(&f);
+}
+
 /* ---- any order ---------------------------------------------------------------- */
 
 static uint32_t
@@ -618,6 +655,7 @@ main(void)
 		cmocka_unit_test(refused_case),
 		cmocka_unit_test(receipt_lost),
 		cmocka_unit_test(receipt_twice),
+		cmocka_unit_test(receipt_that_cannot_be_stored),
 		cmocka_unit_test(any_interleaving),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(backlog),
