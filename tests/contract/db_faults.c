@@ -192,6 +192,13 @@ f_changes(struct db *db)
 	return __real_db_sqlite.changes(db);
 }
 
+/* What commits put off is not counted: it says nothing of how it went. */
+static void
+f_tidy(struct db *db)
+{
+	__real_db_sqlite.tidy(db);
+}
+
 static enum rc
 f_script(struct db *db, const char *text, struct err *e)
 {
@@ -214,6 +221,12 @@ static enum rc
 f_backup(struct db *db, const char *to, struct err *e)
 {
 	return __real_db_sqlite.backup(db, to, e);
+}
+
+static enum rc
+f_scrub(struct db *db, struct err *e)
+{
+	return __real_db_sqlite.scrub(db, e);
 }
 
 static int64_t
@@ -252,10 +265,12 @@ const struct db_driver __wrap_db_sqlite = {
 	.rollback_to = f_rollback_to,
 	.run = f_run,
 	.changes = f_changes,
+	.tidy = f_tidy,
 	.script = f_script,
 	.has_table = f_has_table,
 	.drop_tables = f_drop_tables,
 	.backup = f_backup,
+	.scrub = f_scrub,
 	.col_int = f_col_int,
 	.col_text = f_col_text,
 	.col_blob = f_col_blob,

@@ -247,7 +247,8 @@ receipt_that_cannot_be_stored(void **state)
 	fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "push");
 	assert_int_equal(push.entries.start, 0);
 	fix_query(&f, AUTHORITY, "DROP TRIGGER refuse");
-	/* The peer says that it has all of it, then gives the receipt of the first time. */
+	/* The peer says that it has all of it, then gives the receipt of the first time.
+	 */
 	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
 	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
 	assert_int_equal(fix_query(&f, PLATFORM, "SELECT count(*) FROM log_receipt"),
