@@ -219,12 +219,17 @@ carry_faults(enum party p, const char *where, enum rc kind)
 	fix_settle(&f);
 	const char *c = NULL;
 	for (n = 1; fired; n++) {
+		struct exchange_push push;
 		struct err e = ERR_INIT;
 		assert_true(n < CALLS_MAX);
 		c = fix_send(&f, arena_printf(f.a, "C-%d", n), "t.example", 2);
 		faults_arm(where, n, kind);
 		enum rc rc = fix_carry_try(&f, p, CUT_NOTHING, &e);
 		fired = faults_disarm();
+		/* Of a receipt that could not be stored the next look tells. */
+		enum rc told = fix_push(&f, p, &push, &e);
+		if (rc == RC_OK && told != RC_NOT_FOUND)
+			rc = told;
 		if (rc != RC_OK && rc != kind)
 			fail_msg("call %d: %s where %s is due: %s", n, rc_token(rc),
 				 rc_token(kind), e.text);
