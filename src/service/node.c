@@ -422,6 +422,8 @@ passwords_load(struct node *nd, struct err *e)
 	return rc;
 }
 
+enum { LOCK_TRIES = 10, LOCK_PAUSE_NS = 50000000 };
+
 enum rc
 node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 {
@@ -433,7 +435,14 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 			       "%s has no node: make one with 'saluran init'", dir);
 	if (*ret_fd < 0)
 		return err_sys(e, "open %s", path);
-	if (flock(*ret_fd, LOCK_EX | LOCK_NB) < 0)
+	/* A signer that was just forked when its daemon was killed has the lock too,
+	 * until it ends: that takes a moment. */
+	bool locked = flock(*ret_fd, LOCK_EX | LOCK_NB) == 0;
+	for (int i = 0; !locked && i < LOCK_TRIES; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+		locked = flock(*ret_fd, LOCK_EX | LOCK_NB) == 0;
+	}
+	if (!locked)
 		return err_set(
 			e, RC_CONFLICT,
 			"%s is in use by a running node: talk to it, or stop it first",

@@ -417,7 +417,9 @@ def main():
         rebuild(two, fires[0])
         store_key(two, fires[0])
         two.rebuilt()
-        fires[0].hit("commit.before", "commit.after", "views.before", "views.after")
+        fires[0].hit("commit.before", "commit.after")
+        must("killed around a rebuild", {"views.before", "views.after"} & set(fires[0].kills),
+             fires[0].kills)
         fires[1].hit("commit.before", "commit.after")
         # Which of the two depends on what the node does beside it.
         must("killed around a webhook", {"hook.send.before", "hook.send.after"} & set(
