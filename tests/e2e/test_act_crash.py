@@ -26,7 +26,7 @@ from webhook_receiver import Receiver  # noqa: E402
 EVERY = 100000  # points between two deaths: one a try
 POINTS_MAX = 12
 DIES_S, QUIET_S, POLL_S = 10, 1, 0.02
-HOLD_S = 600
+HOLD_S, STEP_S = 600, 900
 EXIT_KILLED = -9
 DEAD = (OSError, ssl.SSLError, http.client.HTTPException)
 
@@ -285,7 +285,7 @@ def held(two, fire, case):
 def order(two, fire, case):
     """Drafted once, approved once by each, in force once, and it ends once by itself."""
     two.lapse(case)
-    two.climb(case, 1)
+    two.climb(case, STEP_S)
     it = Order(two, case, ["t.example"], days=1)
     it.draft()
 
@@ -383,7 +383,11 @@ def store_key(two, fire):
 def policy(lab):
     with open(os.path.join(lab_module.SOURCE, "policies", "demo.json"), encoding="utf-8") as f:
         text = json.load(f)
-    text["name"] = "quick"
+    text["name"] = "moved"  # the clock is: nothing is due by itself meanwhile
+    for row in text["classes"]:
+        row["accept_s"] = row["decide_s"] = STEP_S
+    for step in text["ladder"]:
+        step["after_s"] = STEP_S
     text["decide"] = {"confirm_above": 2, "hold_s": HOLD_S}
     return json.dumps(text)
 
