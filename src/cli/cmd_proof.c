@@ -77,11 +77,12 @@ file_map(const char *path, struct mapped *ret, struct err *e)
 		rc = err_set(e, RC_TOO_LARGE, "%s is larger than %d bytes", path,
 			     BUNDLE_MAX);
 	else if (st.st_size != 0) {
-		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (p == MAP_FAILED)
+		ret->len = (size_t)st.st_size;
+		ret->bytes = mmap(NULL, ret->len, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (ret->bytes == MAP_FAILED) {
+			*ret = (struct mapped){.bytes = (const uint8_t *)""};
 			rc = err_sys(e, "read %s", path);
-		else
-			*ret = (struct mapped){p, (size_t)st.st_size};
+		}
 	}
 	close(fd);
 	return rc;

@@ -173,7 +173,10 @@ prober_of_remote(const struct prober_remote *r, struct prober_source *ret, struc
 	m->h = curl_easy_init();
 	if (m->h == NULL)
 		abort();
-	*ret = (struct prober_source){m, remote_work, remote_take, remote_last,
-				      remote_free};
+	*ret = (struct prober_source){.work = remote_work,
+				      .take = remote_take,
+				      .last = remote_last,
+				      .free = remote_free};
+	ret->arg = m;
 	return RC_OK;
 }

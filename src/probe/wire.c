@@ -245,10 +245,10 @@ address_take(struct probe_answer *ret, uint16_t type, const knot_rdata_t *rd)
 		[10] = 0xff,
 		[11] = 0xff,
 	};
-	uint8_t *b = ret->addresses[ret->n_addresses].b;
 
 	if (ret->n_addresses == PROBE_ADDRESSES_MAX)
 		return;
+	uint8_t *b = ret->addresses[ret->n_addresses].b;
 	if (type == KNOT_RRTYPE_AAAA && rd->len == 16) {
 		memcpy(b, rd->data, 16);
 		ret->n_addresses++;

@@ -1,6 +1,7 @@
 /*
  * What we send to a peer: disclosures, our log's checkpoint, the entries that it lacks.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -292,10 +293,11 @@ exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 		   struct exchange_push *ret, int64_t *ret_wait_us, struct err *e)
 {
 	struct store *s;
-	enum rc rc = reader_get(nd, &s, e);
 
+	assert(peer >= 0 && peer <= NODE_CHANNELS_MAX);
 	*ret = (struct exchange_push){0};
 	*ret_wait_us = 0;
+	enum rc rc = reader_get(nd, &s, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = (enum rc)atomic_exchange(&nd->receipt_rc[peer], RC_OK);
@@ -304,8 +306,7 @@ exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 		return err_set(e, rc, "a receipt could not be stored");
 	}
 	/* Noted before the look: a commit after it ends the wait that may follow. */
-	if (peer >= 0 && peer <= NODE_CHANNELS_MAX)
-		nd->push_seen[peer] = node_commits(nd);
+	nd->push_seen[peer] = node_commits(nd);
 	rc = push_make(nd, s, a, peer, ret, ret_wait_us, e);
 	reader_put(nd, s);
 	return rc;

@@ -293,20 +293,28 @@ writer_main(void *arg)
 	return NULL;
 }
 
+/* With nd->mu held: behind all others, or it has its answer at once. */
+static bool
+job_queue(struct node *nd, struct job *j)
+{
+	if (nd->stopping) {
+		j->rc = err_set(j->e, RC_UNAVAILABLE, "the node is stopping");
+		return false;
+	}
+	*nd->last = j;
+	nd->last = &j->next;
+	pthread_cond_signal(&nd->queued);
+	return true;
+}
+
 enum rc
 job_submit(struct node *nd, struct job *j)
 {
 	pthread_cond_init(&j->ended, NULL);
 	pthread_mutex_lock(&nd->mu);
-	if (nd->stopping) {
-		j->rc = err_set(j->e, RC_UNAVAILABLE, "the node is stopping");
-	} else {
-		*nd->last = j;
-		nd->last = &j->next;
-		pthread_cond_signal(&nd->queued);
-		while (!j->done && !j->staged)
-			pthread_cond_wait(&j->ended, &nd->mu);
-	}
+	bool queued = job_queue(nd, j);
+	while (queued && !j->done && !j->staged)
+		pthread_cond_wait(&j->ended, &nd->mu);
 	bool staged = j->staged;
 	pthread_mutex_unlock(&nd->mu);
 	if (staged)
@@ -325,17 +333,10 @@ writer_post(struct node *nd, writer_work *work, void *arg, writer_after *after)
 		abort();
 	*j = (struct job){.work = work, .arg = arg, .e = e, .after = after};
 	pthread_mutex_lock(&nd->mu);
-	bool stopping = nd->stopping;
-	if (!stopping) {
-		*nd->last = j;
-		nd->last = &j->next;
-		pthread_cond_signal(&nd->queued);
-	}
+	bool queued = job_queue(nd, j);
 	pthread_mutex_unlock(&nd->mu);
-	if (!stopping)
-		return;
-	j->rc = err_set(e, RC_UNAVAILABLE, "the node is stopping");
-	posted_end(nd, j);
+	if (!queued)
+		posted_end(nd, j);
 }
 
 enum rc

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { QUERY_MAX = 512, BUFFER = 8 << 20, HEADER = 12, TYPE_TXT = 16 };
 
@@ -54,14 +55,17 @@ main(int argc, char **argv)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), one = 1, size = BUFFER;
 	struct sockaddr_in in = {.sin_family = AF_INET};
 
-	if (argc != 2 || fd < 0)
-		return EXIT_FAILURE;
+	if (argc != 2 || fd < 0) {
+		fprintf(stderr, "usage: many_resolvers PORT\n");
+		exit(EXIT_FAILURE);
+	}
 	in.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)) < 0 ||
 	    bind(fd, (const struct sockaddr *)&in, sizeof(in)) < 0) {
 		perror("many_resolvers");
+		close(fd);
 		return EXIT_FAILURE;
 	}
 	puts("ready");

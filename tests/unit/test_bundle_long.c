@@ -534,10 +534,12 @@ verify_file(const char *path)
 	struct stat st;
 	int fd = open(path, O_RDONLY);
 
-	if (fd < 0 || fstat(fd, &st) != 0)
+	if (fd < 0)
 		return 1;
-	const uint8_t *bytes =
-		mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	const uint8_t *bytes = fstat(fd, &st) != 0 ? MAP_FAILED
+						   : mmap(NULL, (size_t)st.st_size,
+							  PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
 	if (bytes == MAP_FAILED)
 		return 1;
 	crypto_start();
