@@ -18,7 +18,7 @@ import lab  # noqa: E402
 import story  # noqa: E402
 from lab import (  # noqa: E402
     EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, EXIT_IO, EXIT_NOT_FOUND, EXIT_STORE, EXIT_USAGE,
-    Failure, Node, Refused)
+    Failure, Node)
 
 PR_CAPBSET_DROP = 24
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
