@@ -5,6 +5,7 @@ Each step asserts what it says; `tell` gets what a person may read.  Names and l
 public and harmless: everything that is claimed about them is an invented example."""
 import csv
 import io
+import json
 import os
 import re
 import sys
@@ -54,6 +55,23 @@ class Silent:
 
     def step(self, who, text, *proof):
         pass
+
+
+def demo_policy(box, name, answer_s, step_s):
+    """The demo's under another name: seconds to answer in, and between two steps of the ladder."""
+    with open(os.path.join(lab_module.SOURCE, "policies", "demo.json"), encoding="utf-8") as f:
+        policy = json.load(f)
+    policy["name"] = name
+    for c in policy["classes"]:
+        c["accept_s"] = c["decide_s"] = answer_s
+    for step in policy["ladder"]:
+        step["after_s"] = step_s
+    return box.write(f"{name}.json", json.dumps(policy))
+
+
+def patient_policy(box):
+    """What must be refused before the deadline is asked in time on a busy machine, too."""
+    return demo_policy(box, "patient", 8, 1)
 
 
 class Story(Process):

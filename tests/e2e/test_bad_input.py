@@ -537,7 +537,7 @@ def room(node, filler):
 
 def main():
     with lab.Lab() as box:
-        tale = story.Story(box, dns=())
+        tale = story.Story(box, dns=(), policy=story.patient_policy(box))
         tale.set_up()
         whole_lists(tale)
         row_by_row(tale)

@@ -241,7 +241,7 @@ def main():
         raise Failure("this machine's clock is before 1970")
     with Lab() as box:
         clocks = Clocks(box, ("kominfo", "telegram"))
-        tale = story.Story(box, dns=(), env={
+        tale = story.Story(box, dns=(), policy=story.patient_policy(box), env={
             name: {"SALURAN_CLOCK_FILE": clocks.path(name)} for name in clocks.lies})
         tale.set_up()
         in_force(tale)

@@ -36,18 +36,6 @@ RUN_S = 240
 KILLED = re.compile(r"^fault: kill at (\S+), point (\d+)$", re.M)
 
 
-def quick_policy(box):
-    """The demo's policy, with the shortest deadlines that a policy can have."""
-    with open(os.path.join(lab.SOURCE, "policies", "demo.json"), encoding="utf-8") as f:
-        policy = json.load(f)
-    policy["name"] = "quick"
-    for c in policy["classes"]:
-        c["accept_s"] = c["decide_s"] = 1
-    for step in policy["ladder"]:
-        step["after_s"] = 0
-    return box.write("quick.json", json.dumps(policy))
-
-
 def events(node):
     """[(party, seq, leaf, type, id)] of both logs as a node has them, from its store."""
     db = sqlite3.connect(f"file:{node.dir}/store.db?mode=ro", uri=True)
@@ -106,7 +94,7 @@ def one_run(every, phase):
     """The story with both nodes under fire; gives what it came to."""
     with lab.Lab() as box:
         faults = {name: box.write(f"{name}.faults", "0 0 0\n") for name in NODES}
-        tale = story.Story(box, dns=(), policy=quick_policy(box), env={
+        tale = story.Story(box, dns=(), policy=story.demo_policy(box, "quick", 1, 0), env={
             name: {"SALURAN_FAULT_FILE": path} for name, path in faults.items()})
         tale.set_up()
         box.restless = True
