@@ -324,10 +324,10 @@ merkle_verify_subtree(uint64_t start, uint64_t end, const struct hash *subtree_r
 struct many {
 	const struct merkle_at *at; /* the next leaf */
 	size_t left;		    /* from there on */
-	merkle_get *get;	    /* NULL: verifying */
+	merkle_get *get;
 	void *get_arg;
 	merkle_give *give;
-	merkle_take *take;
+	merkle_take *take; /* NULL: proving */
 	void *arg;
 	struct err *e;
 };
@@ -336,7 +336,7 @@ struct many {
 static enum rc
 many_part(struct many *m, uint64_t start, uint64_t end, struct hash *ret)
 {
-	if (m->get == NULL)
+	if (m->take != NULL)
 		return m->take(m->arg, ret, m->e);
 	enum rc rc = range_root(start, end, m->get, m->get_arg, ret, m->e);
 	return rc == RC_OK ? m->give(m->arg, ret, m->e) : rc;
@@ -389,6 +389,7 @@ merkle_verify_many(const struct merkle_at *at, size_t n, uint64_t size,
 	struct many m = {.at = at, .left = n, .take = take, .arg = arg, .e = e};
 	struct hash got;
 
+	assert(take != NULL);
 	if (size == 0 || size > MERKLE_SIZE_MAX)
 		return refuse(e, "no tree of ours has that many leaves");
 	for (size_t i = 0; i < n; i++)

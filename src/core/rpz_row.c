@@ -207,6 +207,8 @@ data_check(const struct rpzrow *r, struct err *e)
 	if ((acts[r->act].fixed == NULL) != (r->data != NULL))
 		return err_rule(e, RC_INVALID, RULE, "%s: %s takes %s", r->owner,
 				acts[r->act].token, r->data == NULL ? "data" : "no data");
+	if (r->data == NULL)
+		return RC_OK;
 	switch (r->act) {
 	case RPZROW_LANDING:
 		return landing_check(r, e);
