@@ -430,10 +430,10 @@ parties_gather(struct export *g, struct err *e)
 			g->s, g->a, &SQL_POLICY_GET,
 			(struct db_param[]){DB_P_BLOB(c->policy_sha256.b, HASH_LEN)},
 			&policy, e);
-	if (rc == RC_OK && policy == NULL)
-		rc = err_set(e, RC_CORRUPT, "the channel's policy is not in the store");
 	if (rc != RC_OK)
 		return rc;
+	if (policy == NULL)
+		return err_set(e, RC_CORRUPT, "the channel's policy is not in the store");
 	g->out.casefile = g->casefile;
 	g->out.exporter = c->own_party;
 	g->out.identity[c->own_party] = g->nd->id->wire;

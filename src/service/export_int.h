@@ -41,17 +41,17 @@ struct export
 };
 
 /* One event; `ret_jws` as it was received. */
-enum rc export_event(struct export *x, struct arena *a, enum party p, uint64_t seq,
+enum rc export_event(struct export *g, struct arena *a, enum party p, uint64_t seq,
 		     const struct event **ret, const char **ret_jws,
 		     struct err *e) MUST_CHECK;
 /* The newest cosigned head, and the newest of all when that does not cover everything. */
-enum rc export_heads(struct export *x, enum party p, struct export_head *ret_newest,
+enum rc export_heads(struct export *g, enum party p, struct export_head *ret_newest,
 		     struct export_head *ret_cosigned, struct err *e) MUST_CHECK;
 /* The head of exactly the size that an event adopted, with both lines. */
-enum rc export_receipt(struct export *x, struct arena *a, enum party p, uint64_t size,
+enum rc export_receipt(struct export *g, struct arena *a, enum party p, uint64_t size,
 		       const char **ret, struct err *e) MUST_CHECK;
 /* Disclosures of an event that are here. */
-enum rc export_texts(struct export *x, struct arena *a, const struct event *ev,
+enum rc export_texts(struct export *g, struct arena *a, const struct event *ev,
 		     const char **into, size_t *n, struct err *e) MUST_CHECK;
 enum rc export_sign(void *nd, struct arena *a, const char *typ, const char *payload,
 		    size_t len, const char **ret_jws, struct err *e) MUST_CHECK;
