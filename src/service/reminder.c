@@ -96,8 +96,9 @@ is_other(struct store *s, struct arena *a, const char *operator_name, int64_t no
 	 struct store_list *lacks, const char **ret_ready, bool *ret, struct err *e)
 {
 	bool same = true;
-	enum rc rc = lack_list(s, a, operator_name, now_us, lacks, e);
 
+	*ret_ready = NULL;
+	enum rc rc = lack_list(s, a, operator_name, now_us, lacks, e);
 	if (rc == RC_OK)
 		rc = store_text(s, a, &SQL_OPERATOR_REMINDER_READY,
 				(struct db_param[]){DB_P_TEXT(operator_name)}, ret_ready,
