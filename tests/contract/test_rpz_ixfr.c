@@ -43,8 +43,13 @@ copy_add(struct copy *c, const char *line)
 		c->line = realloc(c->line, c->cap * LINE_BYTES);
 		assert_non_null(c->line);
 	}
-	while (at < c->n && strcmp(c->line[at], line) < 0)
-		at++;
+	for (size_t end = c->n; at < end;) {
+		size_t middle = at + (end - at) / 2;
+		if (strcmp(c->line[middle], line) < 0)
+			at = middle + 1;
+		else
+			end = middle;
+	}
 	if (at < c->n && strcmp(c->line[at], line) == 0)
 		fail_msg("added, but there: %s", line);
 	memmove(c->line[at + 1], c->line[at], (c->n - at) * LINE_BYTES);
