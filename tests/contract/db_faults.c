@@ -253,20 +253,6 @@ f_col_null(const struct db_row *row, unsigned col)
 	return __real_db_sqlite.col_null(row, col);
 }
 
-static void
-f_tidy(struct db *db)
-{
-	__real_db_sqlite.tidy(db);
-}
-
-static enum rc
-f_scrub(struct db *db, struct err *e)
-{
-	enum rc rc = call(db, e);
-
-	return rc != RC_OK ? rc : __real_db_sqlite.scrub(db, e);
-}
-
 const struct db_driver __wrap_db_sqlite = {
 	.name = "faults",
 	.open = f_open,
