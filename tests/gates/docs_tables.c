@@ -197,8 +197,12 @@ put_who(struct buf *b, const struct service_route *r)
 {
 	bool first = true;
 
-	if (r->roles == ROLES_NOBODY_NEEDED || r->roles == ROLES_ANY) {
-		buf_puts(b, r->roles == ROLES_ANY ? "everyone" : "no credential");
+	const unsigned staff = ROLES_ANY & ~(1u << ROLE_OPERATOR);
+	if (r->roles == ROLES_NOBODY_NEEDED || r->roles == ROLES_ANY ||
+	    r->roles == staff) {
+		buf_puts(b, r->roles == ROLES_ANY ? "everyone"
+			    : r->roles == staff	  ? "everyone but operators"
+						  : "no credential");
 		return;
 	}
 	for (int i = 0; i < ROLE_COUNT; i++)

@@ -6,7 +6,7 @@ import { Failure, Person, must, open, passed } from "./browser.mjs";
 const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const WIDTHS = [1280, 640, 320]; /* 640: a window of 1280 at 200 % */
 const ROLES = [
-	["authority", "rina", ["cases", "import", "orders", "draft", "objections", "stats", "channel", "settings", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "nowhere"]],
+	["authority", "rina", ["cases", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "nowhere"]],
 	["authority", "adi", ["orders", "ORDER"]],
 	["authority", "umi", ["log", "access"]],
 	["platform", "dewi", ["cases", "CASE", "channel", "stats"]],

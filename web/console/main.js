@@ -28,7 +28,8 @@ function Screen() {
 
 function Console() {
 	useEffect(() => {
-		if (me.value && !ended.value) stream.begin();
+		/* Operators are told nothing of cases. */
+		if (me.value && me.value.role !== "operator" && !ended.value) stream.begin();
 		else stream.end();
 	}, [me.value?.pseudonym, ended.value]);
 	words.lang.value; /* every text depends on it */

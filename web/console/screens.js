@@ -14,6 +14,7 @@ export const screens = {
 	orders: later(() => import("./orders.js"), "Orders"),
 	order: later(() => import("./order.js"), "Order"),
 	draft: later(() => import("./draft.js"), "Draft"),
+	operators: later(() => import("./operators.js"), "Operators"),
 	objections: later(() => import("./objections.js"), "Objections"),
 	stats: later(() => import("./stats.js"), "Stats"),
 	channel: later(() => import("./channel.js"), "Channel"),
@@ -23,17 +24,18 @@ export const screens = {
 	settings: later(() => import("./settings.js"), "Settings"),
 };
 
-const all = ["officer", "approver", "agent", "lead", "auditor", "admin", "operator"];
+const staff = ["officer", "approver", "agent", "lead", "auditor", "admin"];
 const sections = [
-	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline"], roles: all },
+	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline"], roles: staff },
 	{ path: "import", title: "nav_import", key: "i", roles: ["officer"], party: "authority" },
-	{ path: "orders", title: "nav_orders", key: "o", also: ["order", "draft"], roles: all },
+	{ path: "orders", title: "nav_orders", key: "o", also: ["order", "draft"], roles: staff },
 	{ path: "objections", title: "nav_objections", key: "b", roles: ["officer", "approver", "auditor"], party: "authority" },
-	{ path: "stats", title: "nav_stats", key: "t", roles: all },
-	{ path: "channel", title: "nav_channel", key: "c", roles: all },
+	{ path: "stats", title: "nav_stats", key: "t", roles: staff },
+	{ path: "channel", title: "nav_channel", key: "c", roles: staff },
 	{ path: "log", title: "nav_log", key: "l", roles: ["auditor", "admin"] },
 	{ path: "access", title: "nav_access", key: "a", roles: ["auditor", "admin"] },
-	{ path: "settings", title: "nav_settings", key: "s", roles: all },
+	{ path: "operators", title: "nav_operators", key: "d", roles: [...staff, "operator"], party: "authority" },
+	{ path: "settings", title: "nav_settings", key: "s", roles: [...staff, "operator"] },
 ];
 
 /* What a person of this role sees on a node of this party; it is known when `party` is. */
@@ -41,5 +43,5 @@ export function sectionsOf(role, party) {
 	return sections.filter((s) => s.roles.includes(role) && (!s.party || s.party === party));
 }
 
-const HOMES = { approver: "orders", operator: "orders", auditor: "log", admin: "channel" };
+const HOMES = { approver: "orders", operator: "operators", auditor: "log", admin: "channel" };
 export const home = (role) => HOMES[role] || "cases";
