@@ -426,9 +426,9 @@ spoken_for(void **state)
 		    claim, RC_DENIED, "isp-one only");
 	fix_refused(&f, AUTHORITY, noc, "POST", operator_path(&f, "isp-two", "/answer"),
 		    json_pack("{s:s}", "text", "x"), RC_DENIED, "isp-one only");
-	static const char *const not_theirs[] = {"/v1/cases", "/v1/orders", "/v1/events",
-						 "/v1/search", "/v1/objections",
-						 "/v1/peers",  "/v1/alarms"};
+	static const char *const not_theirs[] = {
+		"/v1/cases",	  "/v1/orders", "/v1/events", "/v1/search",
+		"/v1/objections", "/v1/peers",	"/v1/alarms"};
 	for (size_t i = 0; i < sizeof(not_theirs) / sizeof(not_theirs[0]); i++)
 		fix_refused(&f, AUTHORITY, noc, "GET", not_theirs[i], NULL, RC_DENIED,
 			    "operator");
