@@ -16,6 +16,7 @@ import lab as lab_module  # noqa: E402
 import resolvers  # noqa: E402
 from lab import (EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, Failure, Node,
                  Refused)  # noqa: E402
+from story_machines import HOOK_SETTINGS, Machines  # noqa: E402
 from story_process import Process  # noqa: E402
 
 ZONE = "rpz.saluran"
@@ -74,7 +75,7 @@ def patient_policy(box):
     return demo_policy(box, "patient", 8, 1)
 
 
-class Story(Process):
+class Story(Process, Machines):
     whole = False  # the crash test plays the core alone
     several = resolvers.Several
 
@@ -183,6 +184,8 @@ class Story(Process):
                                         ("tono", "auditor"))),
                 (self.telegram, "lena", (("max", "agent"), ("vera", "lead")))):
             made = node.init(admin)
+            if self.whole and node is self.telegram:
+                node.configure(**HOOK_SETTINGS)
             node.must_start()
             for name, role in people:
                 node.add_person(name, role)
@@ -596,6 +599,10 @@ class Story(Process):
         else:
             self.lift()
         self.close()
+        if self.whole:
+            self.backlog()
+            self.moderation()
+            self.settled()
 
     def all(self):
         self.whole = True
