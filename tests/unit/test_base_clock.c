@@ -296,6 +296,7 @@ a_clock_that_tests_move(void **state)
 	rmdir(dir);
 }
 
+#ifdef SALURAN_FAULTS
 static int64_t
 hours_off(const char *path, const char *text)
 {
@@ -304,6 +305,7 @@ hours_off(const char *path, const char *text)
 
 	return (off + (off < 0 ? -hour_us / 2 : hour_us / 2)) / hour_us;
 }
+#endif
 
 /* A clock that is believed goes on by the time that passes, wherever the system's jumps.
  */
