@@ -295,6 +295,7 @@ class Resolver:
 class Unbound(Resolver):
     """With a key: NSD beside it has the key."""
     kind, title, signs = "unbound", "Unbound", False
+    asks_at_start = False  # NSD keeps its timers
 
     def folders(self):
         return ["nsd"] if self.tsig else []

@@ -166,9 +166,9 @@ def compare(calm, results):
                               "an undisturbed run")
     for name in NODES:
         hit = {point for got in results.values() for point, _ in got["kills"][name]}
-        if hit != POINTS:
-            raise lab.Failure(f"{name} was killed at {sorted(hit)}, not at each of "
-                              f"{sorted(POINTS)}; is this a build with -Dfaults=true?")
+        if not POINTS <= hit:
+            raise lab.Failure(f"{name} was never killed at {sorted(POINTS - hit)}; is this a "
+                              "build with -Dfaults=true?")
 
 
 def main():

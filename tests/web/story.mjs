@@ -61,6 +61,47 @@ async function answered(rina, dewi, subject) {
 	await rina.see("Closed");
 }
 
+/* The keyboard alone: along the rows, into the first case, to its parts, and back. */
+async function keyboard(rina) {
+	await rina.page.keyboard.press("g");
+	await rina.page.keyboard.press("q");
+	await rina.page.waitForSelector("a.title");
+	await rina.page.keyboard.press("j");
+	await rina.page.waitForFunction(() => document.activeElement.dataset.row === "0");
+	await rina.page.keyboard.press("x");
+	await rina.see("1 selected");
+	await rina.page.keyboard.press("Enter");
+	await rina.page.waitForSelector("#conversation");
+	await rina.page.keyboard.press("r");
+	await rina.page.waitForFunction(() => document.activeElement.id === "composer");
+	/* Letters are text in a field, and no keys. */
+	await rina.page.keyboard.type("gq?jx");
+	must((await rina.page.inputValue("#composer")) === "gq?jx", "what is typed is text");
+	await rina.page.fill("#composer", "");
+	await rina.page.keyboard.press("Escape");
+	await rina.page.keyboard.press("Escape");
+	await rina.page.waitForSelector("a.title");
+	await rina.page.keyboard.press("?");
+	await rina.see("Keys", "h2");
+}
+
+/* A session that ends while somebody types: the text is still there after logging in. */
+async function endedSession(rina) {
+	await rina.page.goBack();
+	await rina.page.locator("a.title").first().click();
+	await rina.page.fill("#composer", "Half a sentence");
+	rina.expected.add(401);
+	await rina.context.clearCookies();
+	await rina.press("Send");
+	const box = rina.page.locator("dialog[open]");
+	await box.getByLabel("Password").fill(rina.password);
+	await box.getByRole("button", { name: "Log in" }).click();
+	await rina.stepped();
+	must((await rina.page.inputValue("#composer")) === "Half a sentence", "the draft is kept");
+	await rina.page.fill("#composer", "");
+	rina.expected.delete(401);
+}
+
 async function conversation(rina, dewi) {
 	await dewi.page.fill("#composer", "All three are decided. <b>Not bold</b>");
 	await dewi.press("Send");
@@ -136,6 +177,8 @@ async function main() {
 	const budi = await (await person("authority", "budi").arrive()).logIn();
 	await importList(rina, stage.first, "W-1", "First list <i>invented</i>");
 	await answered(rina, dewi, "First list <i>invented</i>");
+	await keyboard(rina);
+	await endedSession(rina);
 	await importList(rina, stage.second, "W-2", "Second list");
 	await ladder(rina);
 	const id = await order(rina, stage.name, "Second list");

@@ -7,7 +7,7 @@ import { Items } from "./items.js";
 import { bind } from "./keys.js";
 import { exactly, number, t, word } from "./lang.js";
 import { CaseState, Chip, Counts, Facts, Left, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
-import { href } from "./route.js";
+import { go, href } from "./route.js";
 
 const PRESENCE_MS = 20000;
 const RECEIPT_MS = 2000; /* while one is waited for */
@@ -110,6 +110,7 @@ export function CaseScreen({ word: id }) {
 	useEffect(
 		() =>
 			bind({
+				Escape: () => go("cases"),
 				i: () => document.getElementById("items")?.focus(),
 				r: () => document.getElementById("composer")?.focus(),
 				t: () => document.getElementById("timeline")?.focus(),

@@ -74,7 +74,7 @@ export function Items({ c, reload }) {
 				)}
 			</tr></thead>
 			<tbody role="rowgroup">
-				${items.map((item) => html`<${Item} key=${item.i} item=${item} decisions=${decides && decisions} />`)}
+				${items.map((item) => html`<${Item} key=${item.i} item=${item} decisions=${decides && c.state === "accepted" && decisions} />`)}
 			</tbody>
 		</table>`}
 		${next !== null && next !== undefined && html`<p><button type="button" class="quiet" onClick=${more}>${t("show_more")}</button></p>`}

@@ -24,9 +24,13 @@ const typing = (el) => el.matches?.("input:not([type=checkbox]):not([type=radio]
 
 export function onKey(event) {
 	if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-	const escape = event.key === "Escape";
-	if (!escape && (!keysOn.value || typing(event.target) || document.querySelector("dialog[open]")))
+	/* An open dialog is the browser's own; out of a field Esc leads first. */
+	if (document.querySelector("dialog[open]")) return;
+	if (typing(event.target)) {
+		if (event.key === "Escape") event.target.blur();
 		return;
+	}
+	if (!keysOn.value && event.key !== "Escape") return;
 	const second = goSince > 0 && event.timeStamp - goSince < GO_MS;
 	goSince = 0;
 	if (event.key === "g" && !second) {

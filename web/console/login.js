@@ -45,7 +45,7 @@ export function Login() {
 
 export function LoginAgain() {
 	if (!ended.value) return null;
-	return html`<${Dialog} title=${t("session_ended")} close=${() => {}}>
+	return html`<${Dialog} title=${t("session_ended")} close=${() => {}} stays>
 		<p>${t("session_ended_why", me.value.name)}</p>
 		<${Form} name=${me.value.name} />
 	<//>`;

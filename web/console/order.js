@@ -3,11 +3,12 @@
 import { html, useEffect, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
+import { bind } from "./keys.js";
 import { number, t, word } from "./lang.js";
 import { Matrix } from "./matrix.js";
 import { OrderState } from "./orders.js";
 import { Act, Chip, Dialog, Facts, Field, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
-import { href } from "./route.js";
+import { go, href } from "./route.js";
 
 const ACTS = [
 	{ act: "approve", roles: ["approver"], when: (o) => o.state === "draft", hash: true },
@@ -140,6 +141,7 @@ export function Order({ word: id }) {
 		[id],
 		(e, reload) => e.type.startsWith("order.") && reload(),
 	);
+	useEffect(() => bind({ Escape: () => go("orders") }), []);
 	const o = state.data;
 	if (!o) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	return html`

@@ -193,13 +193,14 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 }
 
 /* A dialog of the browser's own, so that focus stays in it and Esc leaves it. */
-export function Dialog({ title, close, children }) {
+export function Dialog({ title, close, stays, children }) {
 	const box = useRef(null);
 	const id = useId("d");
 	useEffect(() => {
 		box.current.showModal();
 	}, []);
-	return html`<dialog ref=${box} aria-labelledby=${id} onClose=${close}>
+	return html`<dialog ref=${box} aria-labelledby=${id} onClose=${close}
+		onCancel=${(event) => stays && event.preventDefault()}>
 		<h2 id=${id}>${title}</h2>
 		${children}
 	</dialog>`;

@@ -55,6 +55,7 @@ export function Shell({ children }) {
 	}, []);
 	const here = place.value.path.split("/")[0] || home(me.value.role);
 	const sections = sectionsOf(me.value.role, node?.role);
+	useEffect(() => bind({ "?": () => go("settings") }), []);
 	useEffect(
 		() => bind(Object.fromEntries(sections.map((s) => [`g ${s.key}`, () => go(s.path)]))),
 		[me.value.role, node?.role],
