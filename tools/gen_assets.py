@@ -78,17 +78,16 @@ def quoted(path):
 
 
 def make_source(found, gzipped, digest, console, first):
-    out = ["/* Made by tools/gen_assets.py from web/. */", '#include "http/assets.h"', "",
-           "__asm__("]
-    lines = [".section .rodata"]
+    out = ["/* Made by tools/gen_assets.py from web/. */", '#include "http/assets.h"', ""]
     for i, (_, path) in enumerate(found):
         for label, file in ((f"asset_{i}", path), (f"asset_{i}_gzip", gzipped[i])):
-            lines += [f"{label}:", f'.incbin "{quoted(file)}"', f"{label}_end:", ".byte 0"]
-    lines.append(".previous")
-    for line in lines:
-        text = line.replace("\\", "\\\\").replace('"', '\\"')
-        out.append(f'\t"{text}\\n"')
-    out += [");", ""]
+            out.append("__asm__(")
+            for line in (".section .rodata", f"{label}:", f'.incbin "{quoted(file)}"',
+                         f"{label}_end:", ".byte 0", ".previous"):
+                text = line.replace("\\", "\\\\").replace('"', '\\"')
+                out.append(f'\t"{text}\\n"')
+            out.append(");")
+    out.append("")
     for i in range(len(found)):
         out.append(f"extern const unsigned char asset_{i}[], asset_{i}_end[], "
                    f"asset_{i}_gzip[], asset_{i}_gzip_end[];")
