@@ -87,7 +87,9 @@ good_round(void **state)
 	assert_int_equal(p.bob.node.n_checkpoint, 1);
 	assert_int_equal(p.bob.node.n_entries, 1);
 	/* Nothing to do, nothing sent, however often it looks. */
+	pthread_mutex_lock(&p.alice.node.mu);
 	unsigned looked = p.alice.node.n_next;
+	pthread_mutex_unlock(&p.alice.node.mu);
 	for (unsigned i = 0; i < 5; i++) {
 		FAKE_SET(&p.alice.node, n_held, i); /* any commit */
 		WAIT_FOR(&p.alice.node, p.alice.node.n_next > looked + i);
