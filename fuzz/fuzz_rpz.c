@@ -250,9 +250,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > RPZ_QUERY_BYTES_MAX)
 		return 0;
-	/* What the client says itself is no leak. */
-	if (memmem(data, size, HIDDEN, strlen(HIDDEN)) != NULL ||
-	    memmem(data, size, "hostmaster", 10) != NULL)
+	/* What the client says itself, in capitals too, is no leak. */
+	char lower[RPZ_QUERY_BYTES_MAX];
+	for (size_t i = 0; i < size; i++)
+		lower[i] = data[i] >= 'A' && data[i] <= 'Z' ? (char)(data[i] + 'a' - 'A')
+							    : (char)data[i];
+	if (memmem(lower, size, HIDDEN, strlen(HIDDEN)) != NULL ||
+	    memmem(lower, size, "hostmaster", 10) != NULL)
 		return 0;
 	for (int who = STRANGER; who < WHO_COUNT; who++) {
 		ask(data, size, (enum who)who, false);
