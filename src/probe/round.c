@@ -197,13 +197,13 @@ on_done(void *arg, uint32_t target, const struct probe_ask *ask,
 /* ---- the round --------------------------------------------------------------------- */
 
 static void
-places_make(struct round *r)
+places_make(struct round *r, struct arena *a)
 {
 	const struct probe_job *job = r->job;
 
 	r->n_places = job->n_subjects + job->n_controls;
 	r->reads = probe_zeroed(READ_COUNT, sizeof(*r->reads));
-	r->targets = probe_zeroed(r->n_places, sizeof(*r->targets));
+	r->targets = arena_alloc(a, r->n_places * sizeof(*r->targets));
 	r->places = probe_zeroed(r->n_places, sizeof(*r->places));
 	r->controls_open = job->n_controls;
 	r->controls_left = probe_zeroed(job->n_names, sizeof(*r->controls_left));
@@ -231,7 +231,6 @@ round_free(struct round *r)
 	probe_engine_free(r->g);
 	free(r->reads);
 	free(r->places);
-	free(r->targets);
 	free(r->controls_left);
 	free(r->names);
 	free(r->siblings);
@@ -274,7 +273,7 @@ probe_round(const struct probe_job *job, probe_result_fn *fn, void *arg,
 	if (rc == RC_OK)
 		rc = probe_questions_make(&r, a, e);
 	if (rc == RC_OK) {
-		places_make(&r);
+		places_make(&r, a);
 		rc = probe_engine_create(&job->limits, r.targets, r.n_places, &r.g, e);
 	}
 	if (rc == RC_OK && job->n_names != 0)

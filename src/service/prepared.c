@@ -244,6 +244,7 @@ prepare_batch(struct node *nd, struct prepare *job, struct err *e)
 			rc = writer_run(nd, work_failed, job, e);
 		else if (rc != RC_OK)
 			rc = err_set(e, rc, "%s", why.text);
+		job->why = NULL;
 	}
 	return rc;
 }
