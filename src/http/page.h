@@ -31,6 +31,7 @@ struct page {
 	const char *address;	 /* of who asks */
 	const struct actor *who; /* a stranger unless `known` */
 	bool known;
+	bool https;		/* came by api.listen, where the console logs people in */
 	const char *session;	/* that they came by, or NULL */
 	json_t *form;		/* of a POST, name to text; NULL: it is none */
 	const char *set_cookie; /* of the answer, or NULL */
@@ -38,6 +39,10 @@ struct page {
 	const char *blocked_by; /* who has the name blocked, a URL; or NULL */
 	int64_t retry_s;	/* when to ask again, 0: it does not matter */
 	unsigned status;	/* HTTP */
+	const void *bytes;	/* what is given instead of HTML, or NULL; */
+	size_t len;		/* in the end the HTML, too */
+	const char *type;	/* of the bytes */
+	const char *file;	/* the name to keep them under, or NULL: to be shown */
 };
 
 /* The page, or RC_ and `e` before its first element. */

@@ -1,61 +1,29 @@
 #include "http/pages_int.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/enc.h"
 #include "base/head.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/utf8.h"
+#include "http/page_serve.h"
 #include "http/web.h"
 
-enum {
-	HOST_HEADER_MAX = 300,
-	FORM_MAX = 16 * 1024, /* bytes of what a form posts */
-};
-
-/* A path is that of a row, or that of a row which ends in '/' and one word more. */
-static const struct page_route {
-	const char *path;
-	page_fn *fn;
-	bool posts; /* has a form that is posted to it */
-	bool open;  /* for everybody; else for people of the node */
-} routes[] = {
-	{"/", page_cases, false, false},
-	{"/case/", page_case, false, false},
-	{"/orders", page_orders, false, false},
-	{"/order/", page_order, false, false},
-	{"/blocked", page_blocked, false, true},
-	{"/lookup", page_lookup, false, true},
-	{"/welcome", page_welcome, true, true},
-	{"/login", page_login, true, true},
-	{"/logout", page_logout, true, true},
-	{"/register", page_register, false, true},
-	{"/register/", page_register, false, true},
-	{"/object", page_object, true, true},
-	{"/objection", page_objection, false, true},
-	{"/objection/", page_objection, false, true},
-};
+enum { HOST_HEADER_MAX = 300 };
 
 /* ---- answers */
 
+/* `field`, `value`: one more header, or NULL. */
 static enum MHD_Result
 answer_with(struct MHD_Connection *c, unsigned status, const char *type,
-	    const char *cache, const char *data, size_t len, const struct page *p,
-	    const char *field, const char *value)
+	    const char *cache, const char *data, size_t len, const char *field,
+	    const char *value)
 {
 	struct MHD_Response *resp = MHD_create_response_from_buffer(
 		len, (void *)(uintptr_t)data, MHD_RESPMEM_MUST_COPY);
@@ -63,47 +31,38 @@ answer_with(struct MHD_Connection *c, unsigned status, const char *type,
 
 	if (!ok)
 		return MHD_NO;
-	ok = ok && web_headers(resp) &&
+	ok = web_headers(resp) &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL, cache) ==
 		     MHD_YES &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES;
-	if (p != NULL)
-		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_LANGUAGE,
-						   lang_code(p->lang)) == MHD_YES;
-	if (p != NULL && p->set_cookie != NULL)
-		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_SET_COOKIE,
-						   p->set_cookie) == MHD_YES;
-	if (p != NULL && p->blocked_by != NULL)
-		ok = ok && MHD_add_response_header(
-				   resp, MHD_HTTP_HEADER_LINK,
-				   arena_printf(p->a, "<%s>; rel=\"blocked-by\"",
-						p->blocked_by)) == MHD_YES;
-	if (p != NULL && p->see_other != NULL)
-		ok = ok && MHD_add_response_header(resp, MHD_HTTP_HEADER_LOCATION,
-						   p->see_other) == MHD_YES;
-	if (p != NULL && p->retry_s != 0)
-		ok = ok && MHD_add_response_header(
-				   resp, MHD_HTTP_HEADER_RETRY_AFTER,
-				   arena_printf(p->a, "%" PRId64, p->retry_s)) == MHD_YES;
 	if (field != NULL)
 		ok = ok && MHD_add_response_header(resp, field, value) == MHD_YES;
-	/* A page without its headers is not shown. */
 	enum MHD_Result ret = ok ? MHD_queue_response(c, status, resp) : MHD_NO;
 	MHD_destroy_response(resp);
 	return ret;
 }
 
 static enum MHD_Result
-answer(struct MHD_Connection *c, unsigned status, const char *type, const char *data,
-       size_t len, const struct page *p)
-{
-	return answer_with(c, status, type, "no-store", data, len, p, NULL, NULL);
-}
-
-static enum MHD_Result
 answer_plain(struct MHD_Connection *c, unsigned status, const char *text)
 {
-	return answer(c, status, "text/plain; charset=utf-8", text, strlen(text), NULL);
+	return answer_with(c, status, "text/plain; charset=utf-8", "no-store", text,
+			   strlen(text), NULL, NULL);
+}
+
+/* A page without its headers is not shown. */
+static enum MHD_Result
+answer_drawn(struct MHD_Connection *c, struct page *p)
+{
+	struct MHD_Response *resp = MHD_create_response_from_buffer(
+		p->len, (void *)(uintptr_t)p->bytes, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result ret = MHD_NO;
+
+	if (resp == NULL)
+		return MHD_NO;
+	if (web_headers(resp) && page_headers(p, resp))
+		ret = MHD_queue_response(c, p->status, resp);
+	MHD_destroy_response(resp);
+	return ret;
 }
 
 static enum MHD_Result
@@ -119,7 +78,7 @@ answer_asset(struct http_pages *w, struct MHD_Connection *c, const char *path)
 			? answer_with(c, MHD_HTTP_OK, f.type,
 				      f.forever ? "public, max-age=31536000, immutable"
 						: "no-cache",
-				      f.p, f.len, NULL, NULL, NULL)
+				      f.p, f.len, NULL, NULL)
 			: answer_plain(c, MHD_HTTP_NOT_FOUND, "there is no such file\n");
 
 	arena_free(a);
@@ -199,40 +158,9 @@ address_of(struct MHD_Connection *c, struct arena *a)
 static enum MHD_Result
 on_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
-	struct page *p = cls;
-	char *k = arena_strdup(p->a, key);
-	char *v = arena_strdup(p->a, value == NULL ? "" : value);
-
 	(void)kind;
-	text_make_printable(k);
-	text_make_printable(v);
-	if (strcmp(k, "lang") != 0)
-		json_object_set_new(p->query, k, json_string(v));
-	else if (lang_of_code(v, &p->lang))
-		p->lang_asked = true;
+	page_take(cls, key, value == NULL ? "" : value);
 	return MHD_YES;
-}
-
-static void
-release_json(void *p)
-{
-	json_decref(p);
-}
-
-static const struct page_route *
-route_find(const char *path, const char **ret_word)
-{
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		size_t len = strlen(routes[i].path);
-		bool takes_word = len > 1 && routes[i].path[len - 1] == '/';
-		*ret_word = takes_word ? path + len : NULL;
-		if (!takes_word && strcmp(routes[i].path, path) == 0)
-			return &routes[i];
-		if (takes_word && strncmp(routes[i].path, path, len) == 0 &&
-		    path[len] != '\0' && strchr(path + len, '/') == NULL)
-			return &routes[i];
-	}
-	return NULL;
 }
 
 /* 405: what the page can be asked with. */
@@ -241,13 +169,15 @@ answer_method(struct MHD_Connection *c, const char *url)
 {
 	static const char reads[] = "This page is for reading: GET and HEAD.\n",
 			  posts[] = "This page has a form: GET, HEAD and POST.\n";
+	struct arena *a = arena_create();
 	const char *word;
-	const struct page_route *r = route_find(url, &word);
+	const struct page_route *r = page_route_find(a, url, &word);
 	bool form = r != NULL && r->posts;
 	const char *text = form ? posts : reads;
 
+	arena_free(a);
 	return answer_with(c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
-			   "no-store", text, strlen(text), NULL, MHD_HTTP_HEADER_ALLOW,
+			   "no-store", text, strlen(text), MHD_HTTP_HEADER_ALLOW,
 			   form ? "GET, HEAD, POST" : "GET, HEAD");
 }
 
@@ -302,55 +232,23 @@ static enum MHD_Result
 answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, json_t *form)
 {
 	struct arena *a = arena_create();
-	struct page p = {.nd = w->nd,
-			 .a = a,
-			 .query = json_object(),
-			 .form = form,
-			 .status = MHD_HTTP_OK};
 	char *path = arena_strdup(a, url);
 	struct err e = ERR_INIT;
-	const char *html;
-	size_t len;
-	enum rc rc;
+	struct page p;
 
+	page_open(&p, w->nd, a,
+		  MHD_lookup_connection_value(c, MHD_HEADER_KIND,
+					      MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
 	text_make_printable(path);
-	arena_defer(a, release_json, p.query);
 	p.path = path;
-	p.now_us = clock_now_us();
-	p.h = html_create(a);
-	p.lang = lang_preferred(MHD_lookup_connection_value(
-		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
-	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, on_query, &p);
-	const struct page_route *r = route_find(path, &p.word);
+	p.form = form;
 	p.port = w->port;
 	p.address = address_of(c, a);
-	rc = page_admit(w, c, &p, &e);
-	if (rc == RC_OK && r == NULL)
-		rc = err_set(&e, RC_NOT_FOUND, "there is nothing at %s", path);
-	else if (rc == RC_OK && !p.known && !r->open)
-		page_login_first(&p);
-	else if (rc == RC_OK)
-		rc = r->fn(&p, &e);
-	/* What is no id of a case or an order leads nowhere. */
-	if (rc == RC_INVALID && p.word != NULL)
-		rc = RC_NOT_FOUND;
-	if (rc != RC_OK)
-		page_error(&p, rc, &e);
-	if (p.see_other != NULL) {
-		p.h = html_create(a);
-		p.status = MHD_HTTP_SEE_OTHER;
-	}
-	rc = html_finish(p.h, &html, &len, &e);
-	if (rc != RC_OK) {
-		page_error(&p, rc, &e);
-		rc = html_finish(p.h, &html, &len, &e);
-		assert(rc == RC_OK);
-	}
-	log_line(p.status == MHD_HTTP_OK ? LOG_DEBUG : LOG_INFO, "pages.request",
-		 "route=%s status=%u us=%" PRId64, r == NULL ? "?" : r->path, p.status,
-		 clock_now_us() - p.now_us);
-	enum MHD_Result ret =
-		answer(c, p.status, "text/html; charset=utf-8", html, len, &p);
+	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, on_query, &p);
+	const struct page_route *r = page_route_find(a, path, &p.word);
+	enum rc rc = page_admit(w, c, &p, &e);
+	page_make(&p, r, rc, &e);
+	enum MHD_Result ret = answer_drawn(c, &p);
 	arena_free(a);
 	return ret;
 }
@@ -370,7 +268,7 @@ posted_new(void)
 
 	if (p == NULL)
 		abort();
-	p->body = (struct buf)BUF_INIT(FORM_MAX);
+	p->body = (struct buf)BUF_INIT(PAGE_FORM_MAX);
 	return p;
 }
 
@@ -414,68 +312,36 @@ origin_is_ours(struct MHD_Connection *c)
 				  strcasecmp(origin + sizeof(scheme) - 1, host) == 0);
 }
 
-/* One name or value, decoded; NULL: it is no text. */
-static const char *
-form_word(struct arena *a, const char *s, size_t len)
-{
-	char *text = arena_strndup(a, s, len);
-	size_t bad_at;
-
-	for (char *at = text; *at != '\0'; at++)
-		if (*at == '+')
-			*at = ' ';
-	size_t n = MHD_http_unescape(text);
-	return n == strlen(text) && utf8_valid(text, n, &bad_at) ? text : NULL;
-}
-
-/* "a=b&c=d", each name once.  False: it is none. */
-static bool
-form_read(struct arena *a, const char *s, json_t *into)
-{
-	while (*s != '\0') {
-		size_t len = strcspn(s, "&"), eq = strcspn(s, "=&");
-		const char *name = form_word(a, s, eq),
-			   *value = eq >= len ? ""
-					      : form_word(a, s + eq + 1, len - eq - 1);
-		if (name == NULL || value == NULL || name[0] == '\0' ||
-		    json_object_get(into, name) != NULL)
-			return false;
-		json_object_set_new(into, name, json_string(value));
-		s += len + (s[len] == '&');
-	}
-	return true;
-}
-
 static enum MHD_Result
 answer_form(struct http_pages *w, struct MHD_Connection *c, const char *url,
 	    const struct posted *posted)
 {
-	static const char form_type[] = "application/x-www-form-urlencoded";
+	struct arena *a = arena_create();
 	const char *word, *type = MHD_lookup_connection_value(
 				  c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-	const struct page_route *r = route_find(url, &word);
+	const struct page_route *r = page_route_find(a, url, &word);
+	enum MHD_Result ret;
+	json_t *form;
 
 	if (r == NULL || !r->posts)
-		return answer_method(c, url);
-	if (!origin_is_ours(c))
-		return answer_plain(c, MHD_HTTP_FORBIDDEN,
-				    "Another site sent this form: nothing was done.\n");
-	if (type == NULL || strncasecmp(type, form_type, sizeof(form_type) - 1) != 0)
-		return answer_plain(c, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-				    "A form is application/x-www-form-urlencoded.\n");
-	if (!buf_ok(&posted->body))
-		return answer_plain(c, MHD_HTTP_CONTENT_TOO_LARGE,
-				    "The form is too large.\n");
-	struct arena *a = arena_create();
-	json_t *form = json_object();
-	enum MHD_Result ret =
-		memchr(buf_str(&posted->body), '\0', posted->body.len) == NULL &&
-				form_read(a, buf_str(&posted->body), form)
-			? answer_page(w, c, url, form)
-			: answer_plain(c, MHD_HTTP_BAD_REQUEST,
-				       "The form cannot be read: a name twice, or what "
-				       "is no UTF-8.\n");
-	json_decref(form);
+		ret = answer_method(c, url);
+	else if (!origin_is_ours(c))
+		ret = answer_plain(c, MHD_HTTP_FORBIDDEN,
+				   "Another site sent this form: nothing was done.\n");
+	else if (type == NULL ||
+		 strncasecmp(type, PAGE_FORM_TYPE, sizeof(PAGE_FORM_TYPE) - 1) != 0)
+		ret = answer_plain(c, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+				   "A form is " PAGE_FORM_TYPE ".\n");
+	else if (!buf_ok(&posted->body))
+		ret = answer_plain(c, MHD_HTTP_CONTENT_TOO_LARGE,
+				   "The form is too large.\n");
+	else if ((form = page_form_read(a, buf_str(&posted->body), posted->body.len)) ==
+		 NULL)
+		ret = answer_plain(c, MHD_HTTP_BAD_REQUEST,
+				   "The form cannot be read: a name twice, or what "
+				   "is no UTF-8.\n");
+	else
+		ret = answer_page(w, c, url, form);
 	arena_free(a);
 	return ret;
 }
@@ -508,7 +374,7 @@ begin(struct http_pages *w, struct MHD_Connection *c, struct posted *posted)
 	pages_allow(w, c, PAGES_REQUEST_S);
 	MHD_get_connection_values_n(c, MHD_HEADER_KIND, on_field, &h);
 	enum rc rc = head_check(&h, &body, &e);
-	if (rc == RC_OK && body.length != UINT64_MAX && body.length > FORM_MAX)
+	if (rc == RC_OK && body.length != UINT64_MAX && body.length > PAGE_FORM_MAX)
 		rc = err_set(&e, RC_TOO_LARGE, "The form is too large.");
 	if (rc == RC_OK)
 		return MHD_YES;
@@ -516,8 +382,8 @@ begin(struct http_pages *w, struct MHD_Connection *c, struct posted *posted)
 	log_line(LOG_INFO, "pages.refused", "outcome=%s rule=\"%s\"", rc_token(rc),
 		 e.rule);
 	return answer_with(c, (unsigned)rc_http_status(rc), "text/plain; charset=utf-8",
-			   "no-store", e.text, strlen(e.text), NULL,
-			   MHD_HTTP_HEADER_CONNECTION, "close");
+			   "no-store", e.text, strlen(e.text), MHD_HTTP_HEADER_CONNECTION,
+			   "close");
 }
 
 enum MHD_Result
