@@ -288,11 +288,17 @@ matrix_row_print(struct cli *c, const json_t *v)
 {
 	const json_t *m = json_object_get(v, "measured");
 
+	const char *wait = matrix_wait_text(c, v);
+
+	if (cli_int(m, "by_serial") != 0)
+		wait = arena_printf(
+			c->a, "%s%s%" JSON_INTEGER_FORMAT " rows by their serial alone",
+			wait, *wait == '\0' ? "" : "; ", cli_int(m, "by_serial"));
 	printf("%-20s %-8s %10" JSON_INTEGER_FORMAT "  %-6s %-7s %-8s %s\n",
 	       cli_text(v, "operator"), cli_text(v, "expected"), cli_int(v, "serial"),
 	       json_is_true(json_object_get(v, "pulled")) ? "yes" : "no",
 	       json_is_true(json_object_get(v, "applied")) ? "claimed" : "no",
-	       cli_text(m, "state"), matrix_wait_text(c, v));
+	       cli_text(m, "state"), wait);
 }
 
 static enum rc

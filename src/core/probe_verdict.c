@@ -432,3 +432,34 @@ probe_judge(const struct probe_facts *f, const char **ret_why)
 	}
 	return say(why, verdicts[PROBE_UNKNOWN].doc, PROBE_UNKNOWN);
 }
+
+bool
+probe_verdict_by_serial(enum probe_verdict v)
+{
+	return v == PROBE_ROW_GONE || v == PROBE_ROW_HELD;
+}
+
+enum probe_verdict
+probe_judge_serial(const struct probe_facts *f, const char **ret_why)
+{
+	const char *unused, **why = ret_why == NULL ? &unused : ret_why;
+
+	if (f->canary.forged)
+		return say(why, "forged answers came for the canary", PROBE_TAMPERED);
+	if (mute(&f->canary) && !answers(&f->never))
+		return say(why, "neither the canary nor the others are answered",
+			   PROBE_DOWN);
+	if (f->canary_serial == 0)
+		return say(why, "the canary shows no serial: it does not serve the zone",
+			   PROBE_UNKNOWN);
+	if (f->serial == 0)
+		return say(why, "since which serial that is so is not known",
+			   PROBE_UNKNOWN);
+	if (!probe_serial_reached(f->canary_serial, f->serial))
+		return say(why,
+			   f->expect_free ? "it does not hold the serial of the lift"
+					  : "it does not hold the serial of the order",
+			   PROBE_UNKNOWN);
+	enum probe_verdict v = f->expect_free ? PROBE_ROW_GONE : PROBE_ROW_HELD;
+	return say(why, verdicts[v].doc, v);
+}

@@ -35,6 +35,12 @@
 	  "still gives the blocked answer, with a TTL that falls: from a cache")         \
 	X(PROBE_OPEN, "open", PROBE_MEANS_FREE, "free",                                  \
 	  "answers as the control does; that it holds the serial is not shown")          \
+	X(PROBE_ROW_GONE, "row_gone", PROBE_MEANS_FREE, "free: row gone",                \
+	  "holds the serial of the lift, in which the row of the address is gone; "      \
+	  "nothing that is answered by the address was asked for")                       \
+	X(PROBE_ROW_HELD, "row_held", PROBE_MEANS_UNKNOWN, "row held",                   \
+	  "holds the serial with the row of the address; whether it acts on it is not "  \
+	  "shown")                                                                       \
 	X(PROBE_TCP_ONLY, "tcp_only", PROBE_MEANS_UNKNOWN, "only over TCP",              \
 	  "answers over UDP only that one must come by TCP, and there truly")            \
 	X(PROBE_DIFFERS, "differs", PROBE_MEANS_UNKNOWN, "other data",                   \
@@ -132,6 +138,12 @@ enum { PROBE_DROP_TRIES = 3 };
 
 /* *ret_why (may be NULL) is a sentence for people, static. */
 enum probe_verdict probe_judge(const struct probe_facts *f, const char **ret_why);
+
+/* Of the row of an address that no name is known to be answered by: the canary alone
+ * tells, and so never that something is blocked. */
+enum probe_verdict probe_judge_serial(const struct probe_facts *f, const char **ret_why);
+/* Is it a verdict that only probe_judge_serial() gives? */
+bool probe_verdict_by_serial(enum probe_verdict v);
 
 /* Is serial `a` at or past `b`, by RFC 1982? */
 bool probe_serial_reached(uint32_t a, uint32_t b);

@@ -46,6 +46,7 @@ struct reading {
 	struct arena *a;
 	struct probe_job *job;
 	const char **names;
+	struct probe_stead *steads;
 	json_t *places; /* by owner: its place in the names */
 	size_t n_zones;
 	struct zone_wants {
@@ -110,6 +111,24 @@ page_read(struct reading *x, const json_t *v)
 		(void)place_of(x, page);
 }
 
+/* A row of an address: what is asked for it. */
+static enum rc
+stead_read(const json_t *v, struct probe_stead *ret, struct err *e)
+{
+	const char *by = json_string_value(json_object_get(v, "by"));
+	const char *type = json_string_value(json_object_get(v, "type"));
+
+	if (by == NULL)
+		return RC_OK;
+	ret->serial_only = strcmp(by, "serial") == 0;
+	if (ret->serial_only)
+		return RC_OK;
+	ret->name = json_string_value(json_object_get(v, "ask"));
+	ret->type = type != NULL && strcmp(type, "AAAA") == 0 ? KNOT_RRTYPE_AAAA
+							      : KNOT_RRTYPE_A;
+	return ret->name == NULL ? bad(e, "what is asked for an address") : RC_OK;
+}
+
 static enum rc
 want_read(struct reading *x, const json_t *v, size_t max, struct err *e)
 {
@@ -126,7 +145,8 @@ want_read(struct reading *x, const json_t *v, size_t max, struct err *e)
 	w->name = place_of(x, owner);
 	w->expect_free = strcmp(expected, "free") == 0;
 	w->serial = (uint32_t)int_of(v, "serial", 0, UINT32_MAX);
-	return orders_read(x->a, v, w, e);
+	enum rc rc = stead_read(v, &x->steads[w->name], e);
+	return rc == RC_OK ? orders_read(x->a, v, w, e) : rc;
 }
 
 static enum rc
@@ -137,6 +157,8 @@ names_read(struct reading *x, const json_t *work, struct err *e)
 	enum rc rc = list_of(work, "names", PROBE_NAMES_MAX, &list, &n, e);
 
 	x->names = arena_array(x->a, n + PROBE_LANDING_NAMES_MAX + 1, sizeof(*x->names));
+	x->steads =
+		arena_array(x->a, n + PROBE_LANDING_NAMES_MAX + 1, sizeof(*x->steads));
 	json_array_foreach (list, i, v)
 		page_read(x, v);
 	x->job->n_pages = x->job->n_names;
@@ -144,6 +166,7 @@ names_read(struct reading *x, const json_t *work, struct err *e)
 		if (rc == RC_OK)
 			rc = want_read(x, v, n, e);
 	x->job->names = x->names;
+	x->job->steads = x->steads;
 	for (i = 0; rc == RC_OK && i < x->n_zones; i++)
 		probe_wants_cover(x->a, x->names, x->zones[i].wants, x->zones[i].n);
 	return rc;

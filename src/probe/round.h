@@ -32,6 +32,14 @@ struct probe_want {
 	uint32_t serial; /* from which on that is so, 0: not known */
 };
 
+/* What is asked about a row that is no name: a name that is answered by the address, or
+ * nothing, when none is known: then the canary alone tells. */
+struct probe_stead {
+	const char *name; /* NULL: the row's own */
+	uint16_t type;	  /* of `name` */
+	bool serial_only;
+};
+
 /* The blocked answer as it was seen in the round before. */
 struct probe_before {
 	uint32_t ttl_s; /* 0: there was none */
@@ -58,6 +66,7 @@ struct probe_job {
 	 * asked for them, and where they lie counts as declared. */
 	const char *const *names;
 	size_t n_names, n_pages;
+	const struct probe_stead *steads; /* one for each name, or NULL */
 	const struct probe_subject *subjects;
 	size_t n_subjects;
 	const struct probe_target *controls;
@@ -87,6 +96,7 @@ struct probe_result {
 	const struct probe_subject *subject;
 	const struct probe_want *want;
 	const char *owner; /* the name */
+	bool serial_only;  /* the canary alone was asked */
 	size_t at;	   /* the place of `want` */
 	enum probe_verdict verdict;
 	const char *why;

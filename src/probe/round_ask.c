@@ -57,6 +57,14 @@ probe_questions_make(struct round *r, struct arena *a, struct err *e)
 	r->canaries = probe_zeroed(job->n_subjects, sizeof(*r->canaries));
 	for (size_t i = 0; rc == RC_OK && i < job->n_names; i++) {
 		const char *owner = job->names[i];
+		const struct probe_stead *in =
+			job->steads == NULL ? NULL : &job->steads[i];
+		if (in != NULL && in->serial_only)
+			continue; /* an empty question is not put */
+		if (in != NULL && in->name != NULL) {
+			rc = probe_question_make(in->name, in->type, &r->names[i], e);
+			continue;
+		}
 		bool wildcard = strncmp(owner, "*.", 2) == 0;
 		const char *below = random_below(a, wildcard ? owner + 2 : owner);
 		rc = probe_question_make(wildcard ? below : owner, job->type,
@@ -150,13 +158,21 @@ has_sibling(const struct round *r, const struct place *p, uint32_t at)
 	       r->siblings[name_of(p, at)].name_len != 0;
 }
 
+/* Not, when the canary alone tells of the row. */
+static bool
+is_asked(const struct round *r, const struct place *p, uint32_t at)
+{
+	return r->names[name_of(p, at)].name_len != 0;
+}
+
 /* To the next step at which something is asked: a transport of the name in turn, then its
  * sibling, then the next name.  A name of which all was asked is past at once. */
 static bool
 turn_seek(const struct round *r, struct place *p, const struct probe_target *t)
 {
 	for (; p->at < p->n_looks; p->at++, p->step = 0)
-		for (; p->step <= PROBE_VIA_COUNT; p->step++)
+		for (p->step = is_asked(r, p, p->at) ? p->step : PROBE_VIA_COUNT + 1;
+		     p->step <= PROBE_VIA_COUNT; p->step++)
 			if (p->step == PROBE_VIA_COUNT ? has_sibling(r, p, p->at)
 						       : (t->via & 1U << p->step) != 0)
 				return true;

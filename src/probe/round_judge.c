@@ -226,6 +226,7 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 	if (!r->pages_read)
 		pages_read(r);
 	const struct probe_want *want = &p->subject->wants[at];
+	bool serial_only = job->steads != NULL && job->steads[name].serial_only;
 	struct probe_facts f = {.expect_free = want->expect_free,
 				.serial = want->serial,
 				.landing = r->landing,
@@ -235,7 +236,9 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 				   .want = want,
 				   .owner = job->names[name],
 				   .at = at,
-				   .question = &r->names[name],
+				   .question = serial_only ? &r->canaries[p - r->places]
+							   : &r->names[name],
+				   .serial_only = serial_only,
 				   .again = l->again,
 				   .sibling = l->sibling,
 				   .never = p->never,
@@ -256,7 +259,9 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 		if (s != NULL)
 			out.at_us = s->sent_us;
 	}
-	if (p->down) {
+	if (serial_only)
+		out.at_us = p->canary == NULL ? clock_now_us() : p->canary->sent_us;
+	else if (p->down) {
 		f.here[first].got = PROBE_GOT_SILENCE;
 		out.at_us = clock_now_us();
 	}
@@ -273,7 +278,8 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 	before_read(r, p, at, first, &f);
 	out.canary_serial = f.canary_serial;
 	out.beyond = probe_is_blocked(r, &f.sibling);
-	out.verdict = probe_judge(&f, &out.why);
+	out.verdict = serial_only ? probe_judge_serial(&f, &out.why)
+				  : probe_judge(&f, &out.why);
 	r->totals.results++;
 	r->fn(r->arg, &out);
 	l->judged = true;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/probe_verdict.h"
 #include "service/measured.h"
 #include "service/operator.h"
 #include "service/use.h"
@@ -89,12 +90,23 @@ text_is(const json_t *o, const char *member, const char *is)
 	return text != NULL && strcmp(text, is) == 0;
 }
 
-/* {state, resolvers, blocked, free, unknown, at}: free only if every name was measured
+/* Was it measured by the canary alone? */
+static bool
+is_by_serial(const json_t *row)
+{
+	enum probe_verdict v;
+
+	return probe_verdict_find(json_string_value(json_object_get(row, "verdict")),
+				  &v) &&
+	       probe_verdict_by_serial(v);
+}
+
+/* {state, blocked, free, unknown, by_serial, at}: free only if every name was measured
  * free at every resolver of the operator, by measurements after the lift. */
 static json_t *
 measured_json(const json_t *rows, const char *operator_name, bool lifted)
 {
-	json_int_t blocked = 0, free_n = 0, unknown = 0;
+	json_int_t blocked = 0, free_n = 0, unknown = 0, by_serial = 0;
 	const char *at = NULL;
 	size_t i;
 	const json_t *v;
@@ -105,6 +117,7 @@ measured_json(const json_t *rows, const char *operator_name, bool lifted)
 		const char *when = json_string_value(json_object_get(v, "at"));
 		if (at == NULL || (when != NULL && strcmp(when, at) > 0))
 			at = when;
+		by_serial += is_by_serial(v);
 		/* Before the lift, "free" tells nothing of it. */
 		bool fits = !lifted || text_is(v, "expected", "free");
 		if (text_is(v, "means", "blocked"))
@@ -120,8 +133,9 @@ measured_json(const json_t *rows, const char *operator_name, bool lifted)
 			    : free_n == n  ? "free"
 			    : blocked != 0 ? "partly"
 					   : "unknown";
-	return json_pack("{s:s, s:I, s:I, s:I, s:s?}", "state", state, "blocked", blocked,
-			 "free", free_n, "unknown", unknown, "at", at);
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s?}", "state", state, "blocked",
+			 blocked, "free", free_n, "unknown", unknown, "by_serial",
+			 by_serial, "at", at);
 }
 
 static enum rc

@@ -107,16 +107,36 @@ zone_says(const struct filling *f, const char *key, const char **ret, struct err
 	return rc;
 }
 
+/* Is a network around it in the zone? */
+static enum rc
+is_within(const struct filling *f, const struct ipnet *net, bool *ret, struct err *e)
+{
+	struct arena *a = f->n->a;
+	const char *action = NULL;
+	enum rc rc = RC_OK;
+
+	for (int prefix = net->prefix - 1; rc == RC_OK && action == NULL && prefix >= 0;
+	     prefix--) {
+		struct ipnet around = ipnet_around(net, prefix);
+		rc = zone_says(f, zone_key(a, ipnet_owner(a, &around)), &action, e);
+	}
+	*ret = action != NULL;
+	return rc;
+}
+
 /* Is a wildcard above it in the zone?  Then it is blocked by that one, whatever became of
  * its own row. */
 static enum rc
-is_covered(const struct filling *f, const char *key, bool *ret, struct err *e)
+is_covered(const struct filling *f, const char *key, const struct ipnet *net, bool *ret,
+	   struct err *e)
 {
 	struct arena *a = f->n->a;
 	char *at = arena_strdup(a, key);
 	const char *action = NULL;
 	enum rc rc = RC_OK;
 
+	if (net != NULL)
+		return is_within(f, net, ret, e);
 	for (char *dot;
 	     rc == RC_OK && action == NULL && (dot = strrchr(at, '.')) != NULL;) {
 		*dot = '\0';
@@ -128,48 +148,84 @@ is_covered(const struct filling *f, const char *key, bool *ret, struct err *e)
 	return rc;
 }
 
-/* A name that is to be as the row says; one that was put already stays as it is. */
+/* The orders that hold an owner; a row that nobody holds any more stays until a person
+ * has looked, and is the last one's. */
 static enum rc
-put(struct filling *f, const struct row *r, struct err *e)
+holders_read(const struct filling *f, const struct row *r, const char *owner,
+	     struct holders *ret, struct err *e)
 {
-	struct probe_names *n = f->n;
-	const char *owner = zone_owner(n->a, r->key);
-	bool lifted = r->action[0] == '\0', covered = false;
-	struct holders h = {.s = n->s, .a = n->a};
+	const struct probe_names *n = f->n;
 	enum rc rc = RC_OK;
 
-	if (json_object_get(f->seen, r->key) != NULL || f->count >= f->max ||
-	    json_array_size(n->list) >= PROBE_WORK_NAMES_MAX)
-		return RC_OK;
-	/* An address is asked for by no name. */
-	if (ipnet_is_key(r->key))
-		return RC_OK;
-	if (lifted)
-		rc = is_covered(f, r->key, &covered, e);
-	if (rc != RC_OK || covered)
-		return rc;
-	h.orders = json_array();
-	if (!lifted)
+	*ret = (struct holders){.s = n->s, .a = n->a, .orders = json_array()};
+	if (r->action[0] != '\0')
 		rc = store_run(n->s, &SQL_PROBE_HOLDERS,
 			       (struct db_param[]){DB_P_TEXT(owner),
 						   DB_P_TEXT(f->z->name),
 						   DB_P_TEXT(f->z->territory == NULL
 								     ? ""
 								     : f->z->territory)},
-			       on_holder, &h, e);
-	/* A row that nobody holds any more stays until a person has looked. */
-	if (json_array_size(h.orders) == 0)
-		json_array_append_new(h.orders, json_string(r->order));
+			       on_holder, ret, e);
+	if (json_array_size(ret->orders) == 0)
+		json_array_append_new(ret->orders, json_string(r->order));
+	return rc;
+}
+
+/* What an order calls the row of this owner, and the network if it is one.  NULL: nobody
+ * orders such a row. */
+static const char *
+name_of(struct arena *a, const char *key, struct ipnet *net, bool *ret_is_net)
+{
+	struct err ignored = ERR_INIT;
+
+	*ret_is_net = ipnet_is_key(key);
+	if (!*ret_is_net)
+		return strncmp(key, "rpz-", strlen("rpz-")) == 0 ? NULL
+								 : zone_owner(a, key);
+	return ipnet_of_owner(a, zone_owner(a, key), net, &ignored) == RC_OK
+		       ? ipnet_text(a, net)
+		       : NULL;
+}
+
+/* By what an address is measured: the canary, which tells the serial. */
+static void
+stead_put(const struct probe_names *n, const struct ipnet *net, json_t *out)
+{
+	(void)n;
+	(void)net;
+	json_object_set_new(out, "by", json_string("serial"));
+}
+
+/* A name that is to be as the row says; one that was put already stays as it is. */
+static enum rc
+put(struct filling *f, const struct row *r, struct err *e)
+{
+	struct probe_names *n = f->n;
+	bool lifted = r->action[0] == '\0', covered = false, is_net;
+	struct ipnet net;
+	struct holders h;
+	const char *name = name_of(n->a, r->key, &net, &is_net);
+	enum rc rc = RC_OK;
+
+	if (name == NULL || json_object_get(f->seen, r->key) != NULL ||
+	    f->count >= f->max || json_array_size(n->list) >= PROBE_WORK_NAMES_MAX)
+		return RC_OK;
+	if (lifted)
+		rc = is_covered(f, r->key, is_net ? &net : NULL, &covered, e);
+	if (rc != RC_OK || covered)
+		return rc;
+	rc = holders_read(f, r, zone_owner(n->a, r->key), &h, e);
 	bool let_pass = lifted || strcmp(r->action, "passthru") == 0;
 	json_object_set_new(f->seen, r->key, json_true());
 	f->count++;
-	json_array_append_new(
-		n->list,
-		json_pack("{s:s, s:s, s:o, s:s, s:I, s:o, s:s*}", "zone", f->z->name,
-			  "owner", owner, "orders", h.orders, "expected",
-			  let_pass ? "free" : "blocked", "serial",
-			  (json_int_t)(r->serial != 0 ? r->serial : h.serial), "since",
-			  json_time(r->at_us), "landing", page_of(r->was)));
+	json_t *out = json_pack("{s:s, s:s, s:o, s:s, s:I, s:o, s:s*}", "zone",
+				f->z->name, "owner", name, "orders", h.orders, "expected",
+				let_pass ? "free" : "blocked", "serial",
+				(json_int_t)(r->serial != 0 ? r->serial : h.serial),
+				"since", json_time(r->at_us), "landing", page_of(r->was));
+	if (is_net)
+		stead_put(n, &net, out);
+	json_array_append_new(n->list, out);
 	return rc;
 }
 
@@ -297,8 +353,6 @@ order_read(struct filling *f, struct err *e)
 	const struct db_param of[] = {DB_P_TEXT(n->order), DB_P_TEXT(f->z->name)};
 	struct store_list names = {.s = n->s, .a = n->a};
 	struct changes c = {.list = {.s = n->s, .a = n->a}, .last = json_object()};
-	struct err ignored = ERR_INIT;
-	const char *unused;
 	enum rc rc = store_run(n->s, &SQL_ZONE_ORDER_NAMES, of, on_order_name, &names, e);
 
 	f->max = PROBE_WORK_NAMES_MAX;
@@ -306,10 +360,7 @@ order_read(struct filling *f, struct err *e)
 		rc = store_run(n->s, &SQL_ZONE_CHANGE_OF, of, on_change, &c, e);
 	for (size_t i = 0; rc == RC_OK && i < names.n; i++) {
 		const struct order_name *o = (const struct order_name *)names.rows + i;
-		/* For an address nobody can be asked. */
-		if (rpzrow_ip_owner(n->a, o->name, -1, &unused, &ignored) == RC_OK)
-			continue;
-		rc = order_owner(f, o->name, &c, e);
+		rc = order_owner(f, ipnet_owner_of(n->a, o->name), &c, e);
 		if (rc == RC_OK && o->wildcard)
 			rc = order_owner(f, arena_printf(n->a, "*.%s", o->name), &c, e);
 	}

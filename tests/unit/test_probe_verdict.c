@@ -209,7 +209,7 @@ every_row(void **state)
 		seen[v] = true;
 	}
 	for (size_t v = 0; v < PROBE_VERDICT_COUNT; v++)
-		if (!seen[v])
+		if (!seen[v] && !probe_verdict_by_serial((enum probe_verdict)v))
 			fail_msg("no row for %s",
 				 probe_verdict_token((enum probe_verdict)v));
 }
@@ -292,10 +292,46 @@ serials(void **state)
 	assert_false(probe_serial_reached(UINT32_MAX, 1));
 }
 
+/* The row of an address, of which the canary alone tells: it never says "blocked". */
+static void
+by_serial_alone(void **state)
+{
+	/* clang-format off */
+	static const struct row serial_rows[] = {
+		{"holds the lift", PROBE_ROW_GONE, {FREE, HOLDS, UP}},
+		{"behind the lift", PROBE_UNKNOWN, {FREE, BEHIND, UP}},
+		{"holds the order", PROBE_ROW_HELD, {.serial = 20, HOLDS, UP}},
+		{"behind the order", PROBE_UNKNOWN, {.serial = 20, BEHIND, UP}},
+		{"past the wrap", PROBE_ROW_GONE,
+			{.expect_free = true, .serial = 4294967290U, .canary_serial = 3, UP}},
+		{"no serial", PROBE_UNKNOWN, {FREE, UP}},
+		{"since when is not known", PROBE_UNKNOWN, {.expect_free = true, HOLDS, UP}},
+		{"silent", PROBE_DOWN, {FREE, .never = SILENCE, .canary = SILENCE}},
+		{"the canary alone is silent", PROBE_UNKNOWN, {FREE, .never = DATA(real), .canary = SILENCE}},
+		{"a forged canary", PROBE_TAMPERED,
+			{FREE, HOLDS, .never = DATA(real), .canary = {.got = PROBE_GOT_DATA, .forged = true}}},
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(serial_rows) / sizeof(serial_rows[0]); i++) {
+		const struct row *r = &serial_rows[i];
+		const char *why = NULL;
+		enum probe_verdict got = probe_judge_serial(&r->f, &why);
+		if (got != r->want || why == NULL)
+			fail_msg("%s: %s", r->what, probe_verdict_token(got));
+		assert_int_not_equal(probe_verdict_means(got), PROBE_MEANS_BLOCKED);
+	}
+	assert_true(probe_verdict_by_serial(PROBE_ROW_GONE));
+	assert_true(probe_verdict_by_serial(PROBE_ROW_HELD));
+	assert_false(probe_verdict_by_serial(PROBE_LIFTED));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_serial_alone),
 		cmocka_unit_test(every_row),
 		cmocka_unit_test(laws),
 		cmocka_unit_test(words),

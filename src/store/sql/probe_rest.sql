@@ -4,6 +4,6 @@
 -- $3 limit
 SELECT owner, action, order_id, 0, 0, action
 FROM zone_row
-WHERE zone = $1 AND layer = 0 AND owner > $2 AND owner NOT LIKE 'rpz-%'
+WHERE zone = $1 AND layer = 0 AND owner > $2
 ORDER BY owner
 LIMIT $3;
