@@ -284,9 +284,12 @@ case_print(struct cli *c, const json_t *k)
 	const json_t *n = json_object_get(k, "counts"), *v;
 	size_t i;
 
-	printf("case %s with %s: %s\n  %s\n  legal basis: %s\n", cli_text(k, "case"),
-	       cli_text(k, "peer"), cli_text(k, "state"), cli_text(k, "subject"),
-	       cli_text(k, "legal_basis"));
+	printf("%scase %s with %s: %s\n  %s\n  legal basis: %s\n",
+	       json_is_true(json_object_get(k, "test"))
+		       ? "TEST: no order ever rests on this case\n"
+		       : "",
+	       cli_text(k, "case"), cli_text(k, "peer"), cli_text(k, "state"),
+	       cli_text(k, "subject"), cli_text(k, "legal_basis"));
 	printf("  submitted %" JSON_INTEGER_FORMAT " = accepted %" JSON_INTEGER_FORMAT
 	       " + refused %" JSON_INTEGER_FORMAT " + duplicate %" JSON_INTEGER_FORMAT
 	       " + waiting %" JSON_INTEGER_FORMAT "; decided %" JSON_INTEGER_FORMAT

@@ -253,8 +253,11 @@ peers_print(struct cli *c, const json_t *peers)
 
 	json_array_foreach (peers, i, p) {
 		json_int_t sent = cli_int(p, "sent"), receipted = cli_int(p, "receipted");
-		printf("peer %s: channel %s, policy %s\n", cli_text(p, "peer"),
-		       cli_text(p, "channel"), cli_text(p, "policy"));
+		printf("peer %s: channel %s, policy %s%s\n", cli_text(p, "peer"),
+		       cli_text(p, "channel"), cli_text(p, "policy"),
+		       json_is_true(json_object_get(p, "test"))
+			       ? " (TEST: nothing on it becomes an order)"
+			       : "");
 		if (!json_is_true(json_object_get(p, "introduced")))
 			printf("  not introduced yet: add the file that they send\n");
 		printf("  sent %" JSON_INTEGER_FORMAT ", receipted %" JSON_INTEGER_FORMAT

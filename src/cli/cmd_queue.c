@@ -13,15 +13,16 @@ case_print(struct cli *c, const json_t *k)
 	bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
 
 	printf("%s  %-9s due %-21s%s  %" JSON_INTEGER_FORMAT
-	       " items, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s\n",
+	       " items, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s%s\n",
 	       cli_text(k, "case"),
 	       !json_is_object(part)			       ? cli_text(k, "state")
 	       : json_is_true(json_object_get(part, "lapsed")) ? "lapsed"
 							       : "incomplete",
 	       cli_time(c, k, "due"),
 	       json_is_true(json_object_get(k, "overdue")) ? " OVERDUE" : "",
-	       cli_int(n, "submitted"), cli_int(n, "decided"), cli_text(k, "subject"),
-	       sent ? "  [undelivered: no receipt]" : "",
+	       cli_int(n, "submitted"), cli_int(n, "decided"),
+	       json_is_true(json_object_get(k, "test")) ? "TEST: " : "",
+	       cli_text(k, "subject"), sent ? "  [undelivered: no receipt]" : "",
 	       json_is_object(owner) ? "  with " : "",
 	       json_is_object(owner) ? cli_text(owner, "name") : "");
 }

@@ -92,6 +92,9 @@ bundle_report_put(struct buf *b, const struct bundle_report *r)
 	}
 	buf_puts(b, "VALID. Every step held.\n\n");
 	steps_put(b, r);
+	if (r->policy->test)
+		buf_puts(b, "\nTEST: by the policy of this case no order ever rests on "
+			    "it.\n");
 	buf_printf(b,
 		   "\ncase       %s\nchannel    %s\npolicy     %s, version %" PRIu64 "\n",
 		   r->casefile, r->channel, r->policy->name, r->policy->version);
@@ -269,8 +272,9 @@ report_json(const struct bundle_report *r)
 	json_object_set_new(j, "made", time_json(r->made_us));
 	json_object_set_new(j, "made_by", json_string(r->party[r->exporter].org));
 	json_object_set_new(j, "policy",
-			    json_pack("{s:s, s:I}", "name", r->policy->name, "version",
-				      (json_int_t)r->policy->version));
+			    json_pack("{s:s, s:I, s:b}", "name", r->policy->name,
+				      "version", (json_int_t)r->policy->version, "test",
+				      r->policy->test));
 	for (int p = 0; p < PARTY_COUNT; p++)
 		json_object_set_new(j, party_name((enum party)p),
 				    party_json(&r->party[p]));

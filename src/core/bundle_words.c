@@ -103,6 +103,9 @@ notice_tell(struct bundle *b)
 	       to, c->items, received);
 	TIME(accept, c->accept_due_us);
 	TIME(decide, c->decide_due_us);
+	if (b->r->policy->test)
+		PROVEN("The policy %s is a TEST: no order ever rests on this case.",
+		       b->r->policy->name);
 	PROVEN("By the policy %s, version %" PRIu64
 	       ", class %s, %s had to accept or refuse "
 	       "it by %s and to decide every item by %s.",

@@ -140,6 +140,11 @@ casefile_grounds(const struct policy *p, const struct policy_class *cls,
 	char when[CLOCK_TEXT_LEN];
 	struct case_due due;
 
+	if (p->test)
+		return err_rule(e, RC_DENIED, "protocol 13",
+				"it is a TEST, under the policy %s: no order ever rests "
+				"on it",
+				p->name);
 	if (c->receipt_us == 0)
 		return err_rule(
 			e, RC_CONFLICT, "protocol 4",

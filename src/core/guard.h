@@ -46,6 +46,7 @@ enum guard_level {
 	X(NO_ITEMS, "no_items", NOTE)		      /* no cited item is on it */       \
 	X(WILDCARD, "wildcard", NOTE)		      /* asked for: all below */         \
 	X(LOOKALIKE, "lookalike", NOTE)		      /* other letters, shown in both */ \
+	X(TEST, "test", REFUSE)		/* the channel, or a cited case, is a TEST */    \
 	X(GROUNDS, "grounds", REFUSE)	/* a cited case gives none; or emergency */      \
 	X(EMERGENCY, "emergency", NOTE) /* and what it replaces */                       \
 	X(EMERGENCY_AGAIN, "emergency_again", OVERRIDE) /* the name had one lately */    \

@@ -207,6 +207,11 @@ order_draft_problem(struct arena *a, const struct policy *p, const struct event 
 	size_t cites = json_array_size(json_object_get(draft->body, "cites"));
 	int64_t approvals = json_integer_value(json_object_get(draft->body, "approvals"));
 
+	if (p->test)
+		return arena_printf(a,
+				    "the channel is a TEST, under the policy %s: nothing "
+				    "on it becomes an order",
+				    p->name);
 	if (approvals < (int64_t)o->approvals)
 		return arena_printf(a, "it asks for fewer approvals than the policy's %u",
 				    o->approvals);

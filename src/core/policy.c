@@ -158,7 +158,7 @@ policy_parse(struct arena *a, const char *json, size_t len, const struct policy 
 		"categories", "ladder",	   "order",  "valid_from", "valid_until",
 		"calendars",  "pause",	   "fields", "inform_s",   "scrutiny_s",
 		"channel",    "objection", "decide", "retention",  "statistics",
-		"lapse_s",    NULL};
+		"lapse_s",    "test",	   NULL};
 	struct docread d = {.a = a, .e = e};
 	struct policy *p = ARENA_NEW(a, struct policy);
 	json_t *doc = docread_open(&d, json, len, POLICY_MAX);

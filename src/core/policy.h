@@ -141,6 +141,10 @@ struct policy_statistics {
 struct policy {
 	const char *name;
 	uint64_t version;
+	/* For trying things out: a case under it is a TEST for ever, and grounds no
+	 * order.
+	 */
+	bool test;
 	struct hash sha256; /* of the file's bytes */
 	const char *title_en, *title_id, *source;
 	struct policy_class classes[POLICY_CLASSES_MAX];

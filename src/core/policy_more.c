@@ -326,6 +326,7 @@ read_records(struct docread *d, const json_t *doc, struct policy *p)
 void
 policy_more(struct docread *d, const json_t *doc, struct policy *p)
 {
+	p->test = docread_bool_or(d, doc, "", "test", false);
 	p->valid_from_us = docread_time_or(d, doc, "", "valid_from", 0);
 	p->valid_until_us = docread_time_or(d, doc, "", "valid_until", 0);
 	if (p->valid_until_us != 0 && p->valid_until_us <= p->valid_from_us)

@@ -146,6 +146,7 @@ word_guard(struct page *p, const char *guard)
 		{"address", TEXT_GUARD_ADDRESS},
 		{"lookalike", TEXT_GUARD_LOOKALIKE},
 		{"grounds", TEXT_GUARD_GROUNDS},
+		{"test", TEXT_GUARD_TEST},
 		{"emergency", TEXT_GUARD_EMERGENCY},
 		{"emergency_again", TEXT_GUARD_EMERGENCY_AGAIN},
 		{"channel_test", TEXT_GUARD_CHANNEL_TEST},

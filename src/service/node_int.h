@@ -242,6 +242,10 @@ enum rc node_checkpoint(struct node *nd, struct store *s, struct arena *a,
 enum rc channels_examine(struct node *nd, struct err *e) MUST_CHECK;
 json_t *channels_frozen_json(const struct node *nd);
 /* RC_FROZEN when the channel's own log takes nothing. */
+/* Append each peer with its delivery, the policy in effect, and whether the channel is a
+ * TEST. */
+enum rc peers_json(struct store *s, struct arena *a, json_t *into,
+		   struct err *e) MUST_CHECK;
 enum rc channel_usable(const struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 
 /* The channel with this peer, or the only one when `peer` is NULL.  RC_NOT_FOUND. */

@@ -44,7 +44,9 @@ cite_read(struct store *s, struct arena *a, const struct policy *p, int64_t chan
 		rc = casefile_grounds(p, cls, &row.fold, view_case_owed(&row), now_us,
 				      &why);
 	}
-	if (rc != RC_OK && rc != RC_CONFLICT && rc != RC_NOT_FOUND && rc != RC_INVALID)
+	c->test = rc == RC_DENIED;
+	if (rc != RC_OK && rc != RC_CONFLICT && rc != RC_NOT_FOUND && rc != RC_INVALID &&
+	    rc != RC_DENIED)
 		return err_set(e, rc, "%s", why.text);
 	c->ground = rc == RC_OK;
 	c->why_rc = rc;
@@ -108,8 +110,19 @@ cites_look(struct store *s, struct arena *a, struct order *o, struct err *e)
 static void
 grounds_find(struct order *o)
 {
+	if (o->policy->test)
+		guard_find(&o->found, GUARD_CODE_TEST, NULL,
+			   arena_printf(o->found.a,
+					"the channel is a TEST, under the policy %s: "
+					"nothing on it becomes an order. Adopt a policy "
+					"that is none on both sides",
+					o->policy->name),
+			   json_pack("{s:s}", "policy", o->policy->name));
 	for (size_t i = 0; i < o->n_cites; i++)
-		if (!o->cites[i].ground && o->emergency_reason == NULL)
+		if (o->cites[i].test)
+			guard_find(&o->found, GUARD_CODE_TEST, NULL, o->cites[i].why,
+				   json_pack("{s:s}", "case", o->cites[i].casefile));
+		else if (!o->cites[i].ground && o->emergency_reason == NULL)
 			guard_find(&o->found, GUARD_CODE_GROUNDS, NULL, o->cites[i].why,
 				   json_pack("{s:s, s:I, s:I, s:i}", "case",
 					     o->cites[i].casefile, "items",

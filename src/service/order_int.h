@@ -26,6 +26,7 @@ struct order_cite {
 	bool ground;
 	const char *why; /* it is none */
 	enum rc why_rc;
+	bool test; /* a TEST: none of it is ever ground for an order */
 	uint64_t items, open;
 	int64_t receipt_us, due_us; /* of what is owed first; 0: none */
 	unsigned steps;		    /* reminders and warnings that count */

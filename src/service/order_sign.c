@@ -197,6 +197,12 @@ approval_stands(struct writer *w, const struct signing *g, struct err *e)
 
 	if (rc == RC_OK)
 		rc = policy_of_channel(w->s, w->a, &ch, &p, e);
+	if (rc == RC_OK && p->test)
+		rc = err_rule(
+			e, RC_DENIED, "protocol 13",
+			"the channel is a TEST now, under the policy %s: nothing on "
+			"it becomes an order",
+			p->name);
 	if (rc == RC_OK && !g->row.emergency)
 		rc = store_rows(w->s, &SQL_ORDER_CITES, key, "case:s subject:s", cites,
 				e);

@@ -333,6 +333,43 @@ service_peer_add(struct node *nd, struct arena *a, const struct actor *who, json
 	return rc;
 }
 
+/* `policy` and `test` of each: of the policy that notices sent now are under. */
+static enum rc
+policies_put(struct store *s, struct arena *a, json_t *peers, struct err *e)
+{
+	enum rc rc = RC_OK;
+	size_t i;
+	json_t *peer;
+
+	json_array_foreach (peers, i, peer) {
+		struct channel_row c;
+		const struct policy *p;
+		if (rc == RC_OK)
+			rc = channel_of_peer(
+				s, a, json_string_value(json_object_get(peer, "peer")),
+				&c, e);
+		if (rc == RC_OK)
+			rc = policy_of_channel(s, a, &c, &p, e);
+		if (rc != RC_OK)
+			break;
+		json_object_set_new(peer, "policy", json_string(p->name));
+		json_object_set_new(peer, "test", json_boolean(p->test));
+	}
+	return rc;
+}
+
+enum rc
+peers_json(struct store *s, struct arena *a, json_t *into, struct err *e)
+{
+	enum rc rc = store_rows(
+		s, &SQL_PEER_LIST, NULL,
+		"peer:s channel:s introduced:b policy:s sent:i receipted:i "
+		"failing_since:t reason:s next_try:t received:i delivered:t heard:t",
+		into, e);
+
+	return rc == RC_OK ? policies_put(s, a, into, e) : rc;
+}
+
 /* out: own {org, name, role, fingerprint}, peers [{peer, channel, introduced, ...}] */
 enum rc
 service_peer_list(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -353,11 +390,7 @@ service_peer_list(struct node *nd, struct arena *a, const struct actor *who, jso
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = store_rows(
-			s, &SQL_PEER_LIST, NULL,
-			"peer:s channel:s introduced:b policy:s sent:i receipted:i "
-			"failing_since:t reason:s next_try:t received:i",
-			peers, e);
+		rc = peers_json(s, a, peers, e);
 	reader_put(nd, s);
 	return rc;
 }

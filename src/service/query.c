@@ -119,11 +119,7 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = tallies_read(s, o, e);
 	if (rc == RC_OK)
-		rc = store_rows(
-			s, &SQL_PEER_LIST, NULL,
-			"peer:s channel:s introduced:b policy:s sent:i receipted:i "
-			"failing_since:t reason:s next_try:t received:i",
-			peers, e);
+		rc = peers_json(s, a, peers, e);
 	if (rc == RC_OK)
 		rc = view_zone_serial(s, &serial, e);
 	if (rc == RC_OK)
@@ -193,6 +189,7 @@ case_finish(json_t *c, int64_t now_us)
 
 #define CASE_SPEC                                                                        \
 	"case:s peer:s state:i subject:s legal_basis:s class:s class_sent:s urgent:b "   \
+	"test:b "                                                                        \
 	"items:i "                                                                       \
 	"decided:i "                                                                     \
 	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "     \

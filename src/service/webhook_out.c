@@ -92,9 +92,10 @@ put_items(struct node *nd, struct store *s, const json_t *row, int64_t part, jso
 		json_decref(items);
 		return RC_OK;
 	}
-	enum rc rc = store_row(
-		s, &SQL_WEBHOOK_CASE, (struct db_param[]){DB_P_TEXT(casefile)},
-		"subject:s class:s urgent:b items_total:i decide_due:t", &c, &none);
+	enum rc rc =
+		store_row(s, &SQL_WEBHOOK_CASE, (struct db_param[]){DB_P_TEXT(casefile)},
+			  "subject:s class:s urgent:b test:b items_total:i decide_due:t",
+			  &c, &none);
 	if (rc == RC_NOT_FOUND)
 		rc = RC_OK;
 	else if (rc != RC_OK)

@@ -80,6 +80,7 @@ struct case_row {
 	const char *class_now; /* whose limits hold, after transfers; class_code is that
 				* of the notice */
 	bool urgent;
+	bool test; /* under a policy that is a TEST: it never reaches an order */
 	struct hash policy_sha256;
 	uint64_t suspended; /* of the decided: an inability that pauses, and may end */
 	struct casefile fold;

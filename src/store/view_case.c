@@ -202,6 +202,7 @@ on_case(void *arg, const struct db_row *row, struct err *e)
 	const char *pauses = store_col_text(g->s, g->a, row, col++);
 	const char *transfers = store_col_text(g->s, g->a, row, col++);
 	c->class_now = store_col_text(g->s, g->a, row, col++);
+	c->test = drv->col_int(row, col++) != 0;
 	enum rc rc = rungs_parse(rungs, f, e);
 	if (rc == RC_OK)
 		rc = pauses_parse(pauses, f, e);
@@ -226,6 +227,7 @@ case_due_now(struct fold *f, struct case_row *c, struct err *e)
 	enum rc rc = view_policy(f->v, &c->policy_sha256, &p, e);
 	if (rc != RC_OK)
 		return rc;
+	c->test = p->test;
 	const struct policy_class *cls = policy_class_find(p, c->class_code);
 	if (cls == NULL)
 		return RC_OK;
@@ -343,6 +345,7 @@ fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_INT(c->due.paused_us),
 			DB_P_INT(c->due.paused_until_us),
 			DB_P_TEXT(c->class_now),
+			DB_P_INT(c->test),
 		},
 		NULL, NULL, e);
 	if (rc == RC_OK)

@@ -79,14 +79,15 @@ owed_then(const struct policy *p, const struct case_row *c, const struct casefil
 }
 
 /* A cited case gave grounds, by its own policy, to somebody who saw what the drafter had;
- * an emergency waits for none, but cites cases of the channel. */
+ * an emergency waits for none, but cites cases of the channel.
+ * One that is a TEST is cited by none. */
 static enum rc
 cite_check(struct fold *f, const char *casefile, bool emergency, struct err *e)
 {
 	const uint64_t below[PARTY_COUNT] = {
 		[PARTY_AUTHORITY] = f->ev->seq, [PARTY_PLATFORM] = f->ev->ack.size};
 	struct err why = ERR_INIT;
-	const struct policy *p;
+	const struct policy *p = NULL;
 	struct casefile then;
 	struct case_row c;
 	uint64_t decided;
@@ -99,15 +100,16 @@ cite_check(struct fold *f, const char *casefile, bool emergency, struct err *e)
 	}
 	if (rc != RC_OK)
 		return err_set(e, rc, "%s", why.text);
-	if (emergency)
-		return RC_OK;
-	if (!c.manifest) {
+	if (c.manifest)
+		rc = view_policy(f->v, &c.policy_sha256, &p, e);
+	if (rc == RC_OK && c.manifest && p->test)
+		fold_void(f, "the case %s is a TEST, under the policy %s", casefile,
+			  p->name);
+	else if (rc == RC_OK && !c.manifest && !emergency)
 		fold_void(f, "it cites the case %s, which has no manifest", casefile);
-		return RC_OK;
-	}
-	rc = view_policy(f->v, &c.policy_sha256, &p, e);
-	if (rc == RC_OK)
-		rc = view_case_seen(f->s, f->a, &c, below, &then, &decided, e);
+	if (rc != RC_OK || f->void_why != NULL || emergency)
+		return rc;
+	rc = view_case_seen(f->s, f->a, &c, below, &then, &decided, e);
 	if (rc == RC_OK && casefile_grounds(p, policy_class_find(p, c.class_code), &then,
 					    owed_then(p, &c, &then, decided),
 					    f->ev->iat_us, &why) != RC_OK)
@@ -190,10 +192,15 @@ fold_order_still(struct fold *f, const struct order_row *o, size_t names, struct
 			  "%" PRIu64 " names changed within a day and it has %zu more: "
 			  "the guard delta is not overridden",
 			  changed, names);
-	if (rc == RC_OK && !o->emergency)
+	if (rc == RC_OK && p->test)
+		fold_void(f,
+			  "the channel is a TEST, under the policy %s: nothing on it "
+			  "becomes an order",
+			  p->name);
+	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_ORDER_CITES,
 			       (struct db_param[]){DB_P_TEXT(o->id)}, on_cite, &cites, e);
 	for (size_t i = 0; rc == RC_OK && f->void_why == NULL && i < cites.n; i++)
-		rc = cite_check(f, ((const char *const *)cites.rows)[i], false, e);
+		rc = cite_check(f, ((const char *const *)cites.rows)[i], o->emergency, e);
 	return rc;
 }

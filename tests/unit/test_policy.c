@@ -28,8 +28,8 @@ shipped(struct arena *a, const char *name)
 static void
 every_policy_has_the_categories(void **state)
 {
-	static const char *const files[] = {"demo", "id-2014", "agreement-2017",
-					    "id-2020", "eu-dsa"};
+	static const char *const files[] = {"demo",    "id-2014", "agreement-2017",
+					    "id-2020", "eu-dsa",  "sandbox"};
 	static const char *const codes[] = {
 		"terrorism",   "violent_extremism", "incitement",
 		"child_abuse", "violence",	    "hate",
@@ -38,7 +38,7 @@ every_policy_has_the_categories(void **state)
 	struct arena *a = arena_create();
 
 	(void)state;
-	for (size_t f = 0; f < 5; f++) {
+	for (size_t f = 0; f < sizeof(files) / sizeof(files[0]); f++) {
 		const struct policy *p = shipped(a, files[f]);
 
 		assert_int_equal(p->n_categories, 12);
@@ -53,6 +53,7 @@ every_policy_has_the_categories(void **state)
 		assert_non_null(policy_class_find(p, POLICY_CLASS_NORMAL));
 		assert_null(policy_category_find(p, "politics"));
 		assert_true(p->source[0] != '\0');
+		assert_int_equal(p->test, strcmp(p->name, "sandbox") == 0);
 		assert_int_equal(p->order.approvals, 2);
 		assert_int_equal(p->order.ladder_steps, p->n_ladder);
 	}

@@ -5,4 +5,5 @@
 SELECT party, ruling
 FROM v_dispute
 WHERE channel = $1 AND iat_us >= $2 AND iat_us < $3
+  AND NOT EXISTS (SELECT 1 FROM v_case c WHERE c.casefile = v_dispute.casefile AND c.test = 1)
 ORDER BY casefile, party, dispute;

@@ -4,6 +4,6 @@ SELECT casefile, channel, parts, items, decided, manifest, subject, legal_basis,
        refused_us, closed_us, decided_us, decided_seq, reopened, voided, rungs,
        last_seq0, last_seq1, max_iat0, max_iat1, n_events0, n_events1, max_ack0,
        max_ack1, accept_due_us, decide_due_us, due_us, suspended, pauses, transfers,
-       paused_us, paused_until_us, class_now
+       paused_us, paused_until_us, class_now, test
 FROM v_case
 ORDER BY casefile;

@@ -39,15 +39,16 @@
 -- $38 paused_us
 -- $39 paused_until_us
 -- $40 class_now
+-- $41 test
 INSERT INTO v_case (casefile, channel, parts, items, decided, manifest, subject, legal_basis, class,
        urgent, policy_sha256, state, send_seq, sent_us, receipt_us, accepted_us,
        refused_us, closed_us, decided_us, decided_seq, reopened, voided, rungs,
        last_seq0, last_seq1, max_iat0, max_iat1, n_events0, n_events1, max_ack0,
        max_ack1, accept_due_us, decide_due_us, due_us, suspended, pauses, transfers,
-       paused_us, paused_until_us, class_now)
+       paused_us, paused_until_us, class_now, test)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
        $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34,
-       $35, $36, $37, $38, $39, $40)
+       $35, $36, $37, $38, $39, $40, $41)
 ON CONFLICT (casefile) DO UPDATE
 SET channel = excluded.channel, parts = excluded.parts, items = excluded.items,
     decided = excluded.decided, manifest = excluded.manifest,
@@ -66,4 +67,4 @@ SET channel = excluded.channel, parts = excluded.parts, items = excluded.items,
     accept_due_us = excluded.accept_due_us, decide_due_us = excluded.decide_due_us,
     due_us = excluded.due_us, suspended = excluded.suspended, pauses = excluded.pauses,
     transfers = excluded.transfers, paused_us = excluded.paused_us,
-    paused_until_us = excluded.paused_until_us, class_now = excluded.class_now;
+    paused_until_us = excluded.paused_until_us, class_now = excluded.class_now, test = excluded.test;

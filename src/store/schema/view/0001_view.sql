@@ -29,6 +29,7 @@ CREATE TABLE v_case (
 	class TEXT, -- as the notice has it
 	urgent BIGINT NOT NULL,
 	policy_sha256 BYTEA,
+	test BIGINT NOT NULL, -- 1: under a policy that is a TEST
 	state BIGINT NOT NULL,
 	send_seq BIGINT NOT NULL,
 	sent_us BIGINT NOT NULL,
