@@ -277,20 +277,6 @@ handler_run(struct fold *f, struct err *e)
 	return rc;
 }
 
-/* The latest time that a log shows up to this event: what it is dated, and the other
- * side's time of a receipt that it has, as far as two clocks agree. */
-static int64_t
-top_of(const struct fold *f)
-{
-	int64_t top = f->floor_us > f->ev->iat_us ? f->floor_us : f->ev->iat_us;
-
-	if (f->void_why == NULL && strcmp(f->ev->type, "receipt.adopt") == 0) {
-		int64_t had = fold_int(f, "time") * CLOCK_US_PER_S - CASE_SKEW_US;
-		top = had > top ? had : top;
-	}
-	return top;
-}
-
 enum rc
 view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 	   const struct event *ev, const struct disclosure *disclosed,
@@ -306,11 +292,7 @@ view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 	struct err why = ERR_INIT;
 	enum rc rc = RC_OK;
 
-	if (ev->seq > 0)
-		rc = store_int(v->s, &SQL_V_EVENT_TOP,
-			       (struct db_param[]){DB_P_INT(channel), DB_P_INT(from),
-						   DB_P_INT(ev->seq - 1)},
-			       0, &f.floor_us, e);
+	rc = fold_times(&f, e);
 	if (rc != RC_OK)
 		return rc;
 	if (event_type_check(ev, from, &why) != RC_OK)
@@ -330,9 +312,10 @@ view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 				DB_P_INT(ev->iat_us),
 				DB_P_TEXT(ev->by),
 				DB_P_TEXT(f.void_why),
-				DB_P_INT(top_of(&f)),
+				DB_P_INT(fold_top_us(&f)),
 				DB_P_INT(f.floor_us > ev->iat_us ? f.floor_us - ev->iat_us
 								 : 0),
+				DB_P_INT(f.acked),
 			},
 			NULL, NULL, e);
 	if (ret_void != NULL)
@@ -457,6 +440,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_case_event", SQL_V_CASE_EVENT_ALL,
 		     "a:s b:i c:i d:i e:i f:i g:i h:i i:i z:i"),
 		VIEW("v_clock", SQL_V_CLOCK_ALL, "a:i b:i c:i d:s"),
+		VIEW("v_adopted", SQL_V_ADOPTED_ALL, "a:i b:i c:i d:i e:i f:i g:i h:i"),
 		VIEW("v_item", SQL_V_ITEM_ALL,
 		     "a:s b:i c:s d:s e:x f:s g:s h:s i:s j:s k:s l:s m:i n:i"),
 		VIEW("v_policy", SQL_V_POLICY_ALL, "a:i b:i c:i d:x e:s f:i g:s h:i j:i"),

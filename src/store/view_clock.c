@@ -1,4 +1,4 @@
-/* The fold of receipts that start clocks. */
+/* The fold of receipts that start clocks, and of times that two logs show. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -6,6 +6,12 @@
 #include "core/note.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
+
+static enum party
+other(enum party p)
+{
+	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
+}
 
 /* The cosignature that a receipt.adopt quotes is the receipt key's of the other party. */
 static enum rc
@@ -19,9 +25,7 @@ adopt_verify(struct fold *f, const struct log_head *own, const struct hash *root
 	struct err why = ERR_INIT;
 	struct note_key key;
 	uint64_t time_s = 0;
-	enum rc rc = view_receipt_key(
-		f->s, f->a, f->channel,
-		f->from == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY, &key, e);
+	enum rc rc = view_receipt_key(f->s, f->a, f->channel, other(f->from), &key, e);
 
 	if (rc != RC_OK)
 		goto out;
@@ -38,6 +42,100 @@ out:
 	buf_free(&text);
 	buf_free(&line);
 	return rc;
+}
+
+/* What a log shows up to one of its events. */
+struct shown {
+	struct store *s;
+	int64_t top_us, acked, iat_us;
+};
+
+static enum rc
+on_shown(void *arg, const struct db_row *row, struct err *e)
+{
+	struct shown *r = arg;
+
+	(void)e;
+	r->top_us = r->s->drv->col_int(row, 0);
+	r->acked = r->s->drv->col_int(row, 1);
+	r->iat_us = r->s->drv->col_int(row, 2);
+	return RC_OK;
+}
+
+/* All 0 without such an event. */
+static enum rc
+shown_at(struct fold *f, int64_t seq, struct shown *ret, struct err *e)
+{
+	*ret = (struct shown){.s = f->s};
+	return store_run(f->s, &SQL_V_EVENT_TOP,
+			 (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
+					     DB_P_INT(seq)},
+			 on_shown, ret, e);
+}
+
+/* The latest time of a receipt that `p` adopts below `size` of its log, 0: none. */
+static enum rc
+heard_below(struct fold *f, enum party p, int64_t size, int64_t *ret, struct err *e)
+{
+	*ret = 0;
+	return store_int(
+		f->s, &SQL_V_ADOPTED_HEARD,
+		(struct db_param[]){DB_P_INT(f->channel), DB_P_INT(p), DB_P_INT(size)}, 0,
+		ret, e);
+}
+
+/* Its own log bounds an event from below; and so do its author's own receipts, as far as
+ * its `ack` says that it had seen them adopted: what it has it has received before. */
+enum rc
+fold_times(struct fold *f, struct err *e)
+{
+	int64_t size = (int64_t)f->ev->ack.size, heard_us;
+	struct shown before;
+	enum rc rc = shown_at(f, (int64_t)f->ev->seq - 1, &before, e);
+
+	if (rc == RC_OK)
+		rc = heard_below(f, other(f->from), size, &heard_us, e);
+	if (rc != RC_OK)
+		return rc;
+	heard_us -= CASE_SKEW_US;
+	f->floor_us = heard_us > before.top_us ? heard_us : before.top_us;
+	f->acked = size > before.acked ? size : before.acked;
+	return RC_OK;
+}
+
+int64_t
+fold_top_us(const struct fold *f)
+{
+	int64_t top = f->floor_us > f->ev->iat_us ? f->floor_us : f->ev->iat_us;
+
+	if (f->void_why == NULL && strcmp(f->ev->type, "receipt.adopt") == 0) {
+		int64_t had = fold_int(f, "time") * CLOCK_US_PER_S - CASE_SKEW_US;
+		top = had > top ? had : top;
+	}
+	return top;
+}
+
+/* Keep what both signed with this receipt: its author had the other's log so far, and the
+ * other had at most what the newest event in it acknowledges. */
+static enum rc
+adopted_put(struct fold *f, int64_t size, int64_t time_us, struct err *e)
+{
+	struct shown last;
+	int64_t heard_us = 0;
+	enum rc rc = shown_at(f, size - 1, &last, e);
+
+	if (rc == RC_OK)
+		rc = heard_below(f, f->from, (int64_t)f->ev->seq, &heard_us, e);
+	if (rc != RC_OK)
+		return rc;
+	return store_run(f->s, &SQL_V_ADOPTED_INSERT,
+			 (struct db_param[]){
+				 DB_P_INT(f->channel), DB_P_INT(f->from),
+				 DB_P_INT(f->ev->seq), DB_P_INT(size), DB_P_INT(time_us),
+				 DB_P_INT(time_us > heard_us ? time_us : heard_us),
+				 DB_P_INT(last.acked),
+				 DB_P_INT(last.iat_us < time_us ? last.iat_us : time_us)},
+			 NULL, NULL, e);
 }
 
 struct clock_row {
@@ -76,22 +174,24 @@ fold_receipt_adopt(struct fold *f, struct err *e)
 		rc = adopt_verify(f, &own, &root, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
+	const int64_t size = fold_int(f, "size");
 	const struct db_param covered[] = {DB_P_INT(f->channel), DB_P_INT(f->from),
-					   DB_P_INT(fold_int(f, "size"))};
+					   DB_P_INT(size)};
+	const int64_t time_us = fold_int(f, "time") * CLOCK_US_PER_S;
 	rc = store_run(f->s, &SQL_V_CLOCK_COVERED, covered, on_clock, &clocks, e);
 	for (size_t i = 0; rc == RC_OK && i < clocks.n; i++) {
 		const struct clock_row *c = (const struct clock_row *)clocks.rows + i;
-		rc = fold_case_receipt(f, c->casefile, c->seq,
-				       fold_int(f, "time") * CLOCK_US_PER_S, e);
+		rc = fold_case_receipt(f, c->casefile, c->seq, time_us, e);
 	}
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_EVENT_AHEAD,
-			       (struct db_param[]){
-				       DB_P_INT(f->channel), DB_P_INT(f->from),
-				       DB_P_INT(fold_int(f, "size")),
-				       DB_P_INT(fold_int(f, "time") * CLOCK_US_PER_S),
-				       DB_P_INT(CASE_SKEW_US)},
+			       (struct db_param[]){DB_P_INT(f->channel),
+						   DB_P_INT(f->from), DB_P_INT(size),
+						   DB_P_INT(time_us),
+						   DB_P_INT(CASE_SKEW_US)},
 			       NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = adopted_put(f, size, time_us, e);
 	if (rc == RC_OK)
 		rc = store_run(f->s, &SQL_V_CLOCK_ADOPT, covered, NULL, NULL, e);
 	return rc;

@@ -15,7 +15,8 @@ struct fold {
 	enum party from;
 	const struct event *ev;
 	const struct disclosure *disclosed; /* NULL: in the store */
-	int64_t floor_us;     /* what its log had before it: it is not earlier */
+	int64_t floor_us; /* what it stands on: it is not earlier (adr 0046) */
+	int64_t acked;	  /* how much of the other log its own acknowledges up to here */
 	const char *void_why; /* set by a handler: the event has no effect */
 	bool recorded; /* void by the transition table: kept, a later fold may allow it */
 };
@@ -66,6 +67,10 @@ fold_fn fold_objection_open, fold_objection_answer, fold_objection_rule;
 fold_fn fold_evidence_add, fold_blob_reject, fold_erase_request, fold_erase_done,
 	fold_hold_place, fold_hold_release;
 
+/* view_clock.c: floor_us and acked of an event, before its handler runs. */
+enum rc fold_times(struct fold *f, struct err *e) MUST_CHECK;
+/* The latest time that its log shows up to it, after its handler. */
+int64_t fold_top_us(const struct fold *f);
 /* The receipt of event `seq` of the folding log starts or counts for a clock of its case.
  */
 enum rc fold_case_receipt(struct fold *f, const char *casefile, uint64_t seq,

@@ -1,9 +1,23 @@
--- case_dated: events of a case that are dated before their log, or after their receipt
+-- case_dated: events of a case whose time is not what both logs show
 -- $1 case
 -- $2 limit
-SELECT v.party, v.seq, v.type, v.iat_us, v.behind_us, v.ahead_us
-FROM v_event v
-JOIN v_case c ON c.casefile = v.casefile AND c.channel = v.channel
-WHERE v.casefile = $1 AND (v.behind_us <> 0 OR v.ahead_us <> 0)
-ORDER BY v.iat_us, v.party, v.seq
+-- $3 how far clocks may be apart, us
+SELECT party, seq, type, iat_us, behind_us, ahead_us, late_us, lacked_us
+FROM (SELECT party, seq, type, iat_us, behind_us, ahead_us, lacked_us,
+	CASE WHEN lacked_us > iat_us + behind_us + $3 AND (had_us = 0 OR had_us >= lacked_us)
+	     THEN lacked_us - iat_us - behind_us ELSE 0 END AS late_us
+      FROM (SELECT v.party, v.seq, v.type, v.iat_us, v.behind_us, v.ahead_us,
+		COALESCE((SELECT h.acked_us FROM v_adopted h
+			WHERE h.channel = v.channel AND h.party = 1 - v.party
+			  AND h.acked <= v.seq
+			ORDER BY h.acked DESC, h.seq DESC LIMIT 1), 0) AS lacked_us,
+		COALESCE((SELECT h.time_us FROM v_adopted h
+			WHERE h.channel = v.channel AND h.party = v.party
+			  AND h.size > v.seq
+			ORDER BY h.size, h.seq LIMIT 1), 0) AS had_us
+	    FROM v_event v
+	    JOIN v_case c ON c.casefile = v.casefile AND c.channel = v.channel
+	    WHERE v.casefile = $1) AS shown) AS told
+WHERE behind_us <> 0 OR ahead_us <> 0 OR late_us <> 0
+ORDER BY iat_us, party, seq
 LIMIT $2;

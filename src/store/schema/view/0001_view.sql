@@ -13,6 +13,7 @@ CREATE TABLE v_event (
 	top_us BIGINT NOT NULL, -- the latest time that its log shows up to here
 	behind_us BIGINT NOT NULL, -- how much it is dated before what stands before it
 	ahead_us BIGINT NOT NULL, -- how much it is dated after its receipt
+	acked BIGINT NOT NULL, -- how much of the other log this one has acknowledged up to here
 	PRIMARY KEY (channel, party, seq)
 );
 CREATE INDEX v_event_case ON v_event (casefile, iat_us);
@@ -85,6 +86,21 @@ CREATE TABLE v_clock (
 	casefile TEXT NOT NULL,
 	PRIMARY KEY (channel, party, seq)
 );
+
+-- Receipts of the other side that a log has adopted: what both signed of a time.
+CREATE TABLE v_adopted (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL, -- whose log
+	seq BIGINT NOT NULL, -- of the receipt.adopt
+	size BIGINT NOT NULL, -- the receipt covers what is below
+	time_us BIGINT NOT NULL,
+	heard_us BIGINT NOT NULL, -- the latest of these up to here
+	acked BIGINT NOT NULL, -- what is covered acknowledges so much of the other log,
+	acked_us BIGINT NOT NULL, -- at this time, by its author and at most that of the receipt
+	PRIMARY KEY (channel, party, seq)
+);
+CREATE INDEX v_adopted_size ON v_adopted (channel, party, size);
+CREATE INDEX v_adopted_acked ON v_adopted (channel, party, acked, seq);
 
 CREATE TABLE v_item (
 	casefile TEXT NOT NULL,
