@@ -236,3 +236,71 @@ name_is_within(const char *name, const char *parent)
 		return false;
 	return n == p || name[n - p - 1] == '.';
 }
+
+/* ---- how a name looks -------------------------------------------------------------- */
+
+const char *
+name_unicode(struct arena *a, const char *name)
+{
+	const char *ret = NULL;
+	char *found = NULL;
+
+	if (strstr(name, "xn--") == NULL)
+		return NULL;
+	if (idn2_to_unicode_8z8z(name, &found, 0) == IDN2_OK && strcmp(found, name) != 0)
+		ret = arena_strdup(a, found);
+	idn2_free(found);
+	return ret;
+}
+
+enum { LATIN = 1, GREEK = 2, CYRILLIC = 4 };
+
+static unsigned
+script_of(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+		unsigned script;
+	} ranges[] = {
+		{'a', 'z', LATIN},	    {0xc0, 0x24f, LATIN},
+		{0x1e00, 0x1eff, LATIN},    {0x370, 0x3ff, GREEK},
+		{0x1f00, 0x1fff, GREEK},    {0x400, 0x52f, CYRILLIC},
+		{0x1c80, 0x1c8f, CYRILLIC}, {0xa640, 0xa69f, CYRILLIC},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].from && c <= ranges[i].to)
+			return ranges[i].script;
+	return 0;
+}
+
+/* One character of valid UTF-8. */
+static size_t
+character(const char *s, uint32_t *ret)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	const size_t len = u[0] < 0x80 ? 1 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+
+	*ret = len == 1 ? u[0] : u[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++)
+		*ret = *ret << 6 | (u[i] & 0x3f);
+	return len;
+}
+
+bool
+name_mixes_scripts(const char *unicode)
+{
+	unsigned seen = 0;
+	uint32_t c;
+	size_t bad;
+
+	if (!utf8_valid(unicode, strlen(unicode), &bad))
+		return false;
+	for (const char *at = unicode; *at != '\0';) {
+		at += character(at, &c);
+		seen = c == '.' ? 0 : seen | script_of(c);
+		if ((seen & (seen - 1)) != 0)
+			return true;
+	}
+	return false;
+}

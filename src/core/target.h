@@ -63,6 +63,11 @@ enum rc target_parse(struct arena *a, const char *s, size_t len, struct target *
  * arena.  RC_INVALID. */
 enum rc name_normalise(struct arena *a, const char *s, size_t len, const char **ret,
 		       struct err *e) MUST_CHECK;
+/* What a normalised name looks like with its A-labels read: NULL when it has none that
+ * can be. */
+const char *name_unicode(struct arena *a, const char *name);
+/* Does a label mix letters of scripts that look alike (Latin, Greek, Cyrillic)? */
+bool name_mixes_scripts(const char *unicode);
 /* `name` is `parent` or below it; both normalised. */
 bool name_is_within(const char *name, const char *parent);
 

@@ -223,6 +223,8 @@ request_run(struct request *r)
 		return transfer_end(r);
 	if (r->rc == RC_OK && r->web != NULL)
 		return console_answer(r, r->web);
+	if (r->page != NULL)
+		return public_answer(r);
 	if (r->rc == RC_OK && !buf_ok(&r->body))
 		r->rc = err_set(&r->e, RC_TOO_LARGE, "the body is larger than %zu bytes",
 				r->route->body_max);
@@ -252,7 +254,7 @@ request_begin(struct request *r, const char *url, const char *method)
 		r->rc = transfer_begin(r);
 	if (r->conn != NULL)
 		conns_allow(&r->l->conns, r->conn, API_REQUEST_S * CLOCK_US_PER_S);
-	if (r->rc == RC_OK)
+	if (r->rc == RC_OK || (r->page != NULL && !r->has_body))
 		return MHD_YES;
 	bool asks = request_field(r, MHD_HTTP_HEADER_EXPECT) != NULL;
 	bool long_body = !r->chunked && r->declared > API_DRAIN_MAX;

@@ -34,6 +34,7 @@ enum {
 };
 
 struct metrics;
+struct page_route;
 struct stream;
 
 struct api_listener {
@@ -72,16 +73,18 @@ struct request {
 	size_t reserved;   /* of API_BODIES_MAX */
 	uint64_t declared; /* Content-Length, or UINT64_MAX when chunked */
 	struct err e;
-	enum rc rc;		 /* a refusal before the body is read */
-	unsigned status;	 /* HTTP status of the refusal; 0: that of rc */
-	const char *allow;	 /* for 405 */
-	const char *key;	 /* Idempotency-Key, or NULL */
-	const char *version;	 /* of what the answer shows, or NULL */
-	const char *file;	 /* name to keep the answer under, or NULL */
-	struct rate_answer rate; /* limit 0: was not counted */
-	bool head;		 /* HEAD */
-	const char *web;	 /* what a browser loads (console.c); NULL: the API */
-	bool metrics;		 /* GET /metrics */
+	enum rc rc;		       /* a refusal before the body is read */
+	unsigned status;	       /* HTTP status of the refusal; 0: that of rc */
+	const char *allow;	       /* for 405 */
+	const char *key;	       /* Idempotency-Key, or NULL */
+	const char *version;	       /* of what the answer shows, or NULL */
+	const char *file;	       /* name to keep the answer under, or NULL */
+	struct rate_answer rate;       /* limit 0: was not counted */
+	bool head;		       /* HEAD */
+	const char *web;	       /* what a browser loads (console.c); NULL: none */
+	const struct page_route *page; /* a page (public.c); NULL and no web: the API */
+	const char *page_path, *page_word, *page_host;
+	bool metrics; /* GET /metrics */
 	bool has_body, chunked;
 	bool ends; /* the connection is of no use afterwards */
 	bool answered;
@@ -121,6 +124,8 @@ void answer_counted(struct request *r, unsigned status);
 bool cookie_is_browser(struct request *r);
 /* RC_DENIED: another site made it. */
 enum rc cookie_site_check(struct request *r, struct err *e) MUST_CHECK;
+/* Did a page of ours send this form?  What says nothing of it is no browser. */
+bool cookie_from_here(struct request *r);
 /* Who asks by cookie, if by any.  RC_UNAUTHENTICATED, RC_DENIED (no token), RC_INVALID.
  */
 enum rc cookie_who(struct request *r, bool *ret_any, struct err *e) MUST_CHECK;
@@ -134,8 +139,17 @@ void transfer_close(struct request *r);
 enum MHD_Result transfer_answer(struct request *r, struct download *d);
 
 /* console.c: pages and files over HTTPS, for GET and HEAD. */
+bool console_is_file(const char *path);
 bool console_has(const char *path);
 enum MHD_Result console_answer(struct request *r, const char *path);
+
+/* public.c: pages over HTTPS.  Is it one?  *ret: why its form is refused. */
+bool public_takes(struct request *r, const char *url, const char *method, enum rc *ret,
+		  struct err *e);
+/* Is it a page of another's host, which may be a blocked name? */
+bool public_lands(struct request *r, const char *url, const char *method,
+		  const char *host);
+enum MHD_Result public_answer(struct request *r);
 
 /* stream.c: GET /v1/events/stream. */
 enum MHD_Result stream_start(struct request *r);

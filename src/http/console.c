@@ -20,12 +20,17 @@ folder(const struct request *r)
 }
 
 bool
+console_is_file(const char *path)
+{
+	return strncmp(path, FILES_PATH, sizeof(FILES_PATH) - 1) == 0;
+}
+
+bool
 console_has(const char *path)
 {
 	const size_t len = sizeof(CONSOLE_PATH) - 1;
 
-	return strcmp(path, "/") == 0 ||
-	       strncmp(path, FILES_PATH, sizeof(FILES_PATH) - 1) == 0 ||
+	return strcmp(path, "/") == 0 || console_is_file(path) ||
 	       (strncmp(path, CONSOLE_PATH, len) == 0 &&
 		(path[len] == '\0' || path[len] == '/'));
 }
@@ -88,7 +93,7 @@ console_answer(struct request *r, const char *path)
 	if (strcmp(path, "/") == 0)
 		return queue(r, MHD_HTTP_SEE_OTHER, MHD_HTTP_HEADER_LOCATION,
 			     CONSOLE_PATH, &nothing);
-	if (strncmp(path, FILES_PATH, sizeof(FILES_PATH) - 1) != 0)
+	if (!console_is_file(path))
 		return frame(r);
 	r->rc = web_find(r->a, folder(r), path + sizeof(FILES_PATH) - 1,
 			 takes != NULL && field_takes_gzip(takes), &f, &r->e);

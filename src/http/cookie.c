@@ -27,7 +27,7 @@ cookie_is_browser(struct request *r)
 static bool
 reads(const struct request *r)
 {
-	return strcmp(r->route->method, MHD_HTTP_METHOD_GET) == 0;
+	return r->page != NULL || strcmp(r->route->method, MHD_HTTP_METHOD_GET) == 0;
 }
 
 /* "https://" and the Host of this request. */
@@ -55,6 +55,19 @@ cookie_site_check(struct request *r, struct err *e)
 	return err_rule(e, RC_DENIED, RULE,
 			"a page of another site made this request: Origin and "
 			"Sec-Fetch-Site must be this node's own");
+}
+
+/* Under our Referrer-Policy a browser says "null" of our own forms, too. */
+bool
+cookie_from_here(struct request *r)
+{
+	const char *origin = request_field(r, MHD_HTTP_HEADER_ORIGIN);
+	const char *site = request_field(r, "Sec-Fetch-Site");
+
+	if (site != NULL && strcmp(site, "same-origin") != 0)
+		return false;
+	return origin == NULL || origin_is_ours(r, origin) ||
+	       (site != NULL && strcmp(origin, "null") == 0);
 }
 
 /* After who asks is known by a cookie. */

@@ -10,6 +10,7 @@
 
 #include "http/api_int.h"
 #include "http/fields.h"
+#include "http/page_serve.h"
 
 #define LIFT_PATH "/v1/orders/{order}/lift"
 
@@ -195,13 +196,11 @@ who_asks(struct request *r, struct err *e)
 				     r->l->local ? NULL : r->address, &r->who, e);
 }
 
-/* By the local socket everybody is this machine's, and nobody is counted.  A lift is
- * never held back: lifting is easier than blocking. */
+/* By the local socket everybody is this machine's, and nobody is counted. */
 static enum rc
-judge_who(struct request *r, struct err *e)
+judge_who(struct request *r, bool open, bool counted, const char *open_rate,
+	  struct err *e)
 {
-	const bool open = r->route->roles == ROLES_NOBODY_NEEDED;
-	const bool counted = !r->l->local && strcmp(r->route->path, LIFT_PATH) != 0;
 	struct rate_answer failed;
 	enum rc rc = RC_OK;
 
@@ -216,11 +215,32 @@ judge_who(struct request *r, struct err *e)
 			  settings_int(node_config(r->l->h->nd), "api.rate_failed"), 1,
 			  r->start_us, &failed);
 	if (rc == RC_OK && counted && r->who == NULL)
-		rc = limited(r, RATE_PUBLIC, r->address, "api.rate_public", 1, e);
+		rc = limited(r, RATE_PUBLIC, r->address, open_rate, 1, e);
 	else if (rc == RC_OK && counted)
 		rc = limited(r, RATE_CREDENTIAL, actor_pseudonym(r->who), "api.rate", 1,
 			     e);
 	return rc;
+}
+
+/* A lift is never held back: lifting is easier than blocking. */
+static enum rc
+judge_route(struct request *r, struct err *e)
+{
+	return judge_who(r, r->route->roles == ROLES_NOBODY_NEEDED,
+			 !r->l->local && strcmp(r->route->path, LIFT_PATH) != 0,
+			 "api.rate_public", e);
+}
+
+/* Without a credential a page says itself how one logs in; with a wrong one, too. */
+static enum rc
+judge_page(struct request *r, struct err *e)
+{
+	const bool open = page_route_open(r->page);
+	enum rc rc = open ? RC_OK : cookie_site_check(r, e);
+
+	if (rc == RC_OK)
+		rc = judge_who(r, open, true, "http.rate_public", e);
+	return rc == RC_UNAUTHENTICATED ? RC_OK : rc;
 }
 
 /* If-Match says the version that the client has seen, as the member does.  Asking for
@@ -248,11 +268,27 @@ head_still(struct request *r, struct err *e)
 	return r->route->roles == ROLES_NOBODY_NEEDED ? RC_OK : who_asks(r, e);
 }
 
+/* Another host's name: a page that says whether that is blocked, and what that page
+ * loads. */
+static enum rc
+judge_foreign(struct request *r, const char *url, const char *method, const char *host,
+	      struct err *e)
+{
+	if (console_is_file(url) && find_web(r, url, method))
+		return RC_OK;
+	if (public_lands(r, url, method, host))
+		return judge_page(r, e);
+	r->status = MHD_HTTP_MISDIRECTED_REQUEST;
+	return err_rule(e, RC_INVALID, "RFC 9110, 15.5.20",
+			"this is not the host of the Host field: see the setting "
+			"api.hosts");
+}
+
 enum rc
 head_judge(struct request *r, const char *url, const char *method, struct err *e)
 {
 	const char *hosts = settings_text(node_config(r->l->h->nd), "api.hosts");
-	const char *key;
+	const char *host = request_field(r, MHD_HTTP_HEADER_HOST), *key;
 	enum rc rc;
 
 	address_get(r);
@@ -261,20 +297,17 @@ head_judge(struct request *r, const char *url, const char *method, struct err *e
 		r->ends = true;
 		return rc;
 	}
-	if (!r->l->local &&
-	    !field_host_listed(request_field(r, MHD_HTTP_HEADER_HOST), hosts)) {
-		r->status = MHD_HTTP_MISDIRECTED_REQUEST;
-		return err_rule(e, RC_INVALID, "RFC 9110, 15.5.20",
-				"this is not the host of the Host field: see the setting "
-				"api.hosts");
-	}
+	if (!r->l->local && !field_host_listed(host, hosts))
+		return judge_foreign(r, url, method, host, e);
 	if (find_web(r, url, method))
 		return RC_OK;
+	if (public_takes(r, url, method, &rc, e))
+		return rc == RC_OK ? judge_page(r, e) : rc;
 	rc = find_route(r, url, method, e);
 	if (rc == RC_OK)
 		rc = cookie_site_check(r, e);
 	if (rc == RC_OK)
-		rc = judge_who(r, e);
+		rc = judge_route(r, e);
 	if (rc == RC_OK)
 		rc = judge_body(r, e);
 	if (rc == RC_OK)

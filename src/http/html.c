@@ -17,68 +17,83 @@ struct element {
 };
 
 static const struct element elements[] = {
-	{"a", 0},
-	{"bdi", 0},
-	{"body", 0},
-	{"br", EMPTY},
-	{"button", 0},
-	{"caption", 0},
-	{"code", 0},
-	{"dd", 0},
-	{"details", 0},
-	{"div", 0},
-	{"dl", 0},
-	{"dt", 0},
-	{"em", 0},
-	{"footer", 0},
-	{"form", 0},
-	{"h1", 0},
-	{"h2", 0},
-	{"h3", 0},
-	{"head", 0},
-	{"header", 0},
-	{"html", 0},
-	{"input", EMPTY},
-	{"label", 0},
-	{"li", 0},
-	{"link", EMPTY},
-	{"main", 0},
-	{"meta", EMPTY},
-	{"nav", 0},
-	{"ol", 0},
-	{"p", 0},
-	{"path", 0},
-	{"pre", KEEPS_LF},
-	{"section", 0},
-	{"span", 0},
-	{"strong", 0},
-	{"summary", 0},
-	{"svg", 0},
-	{"table", 0},
-	{"tbody", 0},
-	{"td", 0},
-	{"textarea", KEEPS_LF},
-	{"th", 0},
-	{"thead", 0},
-	{"time", 0},
-	{"title", 0},
-	{"tr", 0},
+	{"a", 0},	   {"article", 0},  {"bdi", 0},
+	{"body", 0},	   {"br", EMPTY},   {"button", 0},
+	{"caption", 0},	   {"code", 0},	    {"dd", 0},
+	{"desc", 0},	   {"details", 0},  {"div", 0},
+	{"dl", 0},	   {"dt", 0},	    {"em", 0},
+	{"figcaption", 0}, {"figure", 0},   {"footer", 0},
+	{"form", 0},	   {"g", 0},	    {"h1", 0},
+	{"h2", 0},	   {"h3", 0},	    {"head", 0},
+	{"header", 0},	   {"html", 0},	    {"input", EMPTY},
+	{"label", 0},	   {"li", 0},	    {"line", 0},
+	{"link", EMPTY},   {"main", 0},	    {"meta", EMPTY},
+	{"nav", 0},	   {"ol", 0},	    {"p", 0},
+	{"path", 0},	   {"polyline", 0}, {"pre", KEEPS_LF},
+	{"rect", 0},	   {"section", 0},  {"small", 0},
+	{"span", 0},	   {"strong", 0},   {"summary", 0},
+	{"svg", 0},	   {"table", 0},    {"tbody", 0},
+	{"td", 0},	   {"text", 0},	    {"textarea", KEEPS_LF},
+	{"tfoot", 0},	   {"th", 0},	    {"thead", 0},
+	{"time", 0},	   {"title", 0},    {"tr", 0},
 	{"ul", 0},
 };
 
 static const char *const attributes[] = {
-	"action",	  "aria-current", "aria-describedby",
-	"aria-hidden",	  "aria-label",	  "aria-labelledby",
-	"autocapitalize", "autocomplete", "charset",
-	"class",	  "content",	  "d",
-	"data-label",	  "datetime",	  "dir",
-	"focusable",	  "for",	  "href",
-	"hreflang",	  "id",		  "inputmode",
-	"lang",		  "maxlength",	  "method",
-	"name",		  "rel",	  "role",
-	"required",	  "rows",	  "scope",
-	"spellcheck",	  "tabindex",	  "type",
-	"value",	  "viewBox",
+	"action",
+	"aria-current",
+	"aria-describedby",
+	"aria-hidden",
+	"aria-label",
+	"aria-labelledby",
+	"autocapitalize",
+	"autocomplete",
+	"charset",
+	"class",
+	"colspan",
+	"content",
+	"d",
+	"data-label",
+	"datetime",
+	"dir",
+	"download",
+	"focusable",
+	"for",
+	"height",
+	"href",
+	"hreflang",
+	"id",
+	"inputmode",
+	"lang",
+	"max",
+	"maxlength",
+	"media",
+	"method",
+	"min",
+	"name",
+	"open",
+	"pattern",
+	"points",
+	"rel",
+	"required",
+	"role",
+	"rows",
+	"rx",
+	"scope",
+	"shape-rendering",
+	"spellcheck",
+	"tabindex",
+	"text-anchor",
+	"type",
+	"value",
+	"viewBox",
+	"width",
+	"x",
+	"x1",
+	"x2",
+	"y",
+	"y1",
+	"y2",
 };
 
 struct html {
@@ -86,8 +101,9 @@ struct html {
 	struct buf out;
 	const struct element *open[HTML_DEPTH_MAX];
 	size_t depth;
-	bool in_tag;   /* the start tag still takes attributes */
-	bool first_lf; /* a LF that comes next would be dropped by the reader */
+	bool in_tag;	  /* the start tag still takes attributes */
+	bool first_lf;	  /* a LF that comes next would be dropped by the reader */
+	const char *base; /* that links may begin with, or NULL */
 };
 
 static void
@@ -107,6 +123,12 @@ html_create(struct arena *a)
 	h->out = (struct buf)BUF_INIT(HTML_BYTES_MAX);
 	arena_defer(a, release, h);
 	return h;
+}
+
+void
+html_base(struct html *h, const char *url)
+{
+	h->base = url;
 }
 
 static const struct element *
@@ -140,6 +162,15 @@ link_is_local(const char *s)
 		if (*s <= ' ' || *s >= 0x7f || *s == '\\')
 			return false;
 	return true;
+}
+
+/* Within the base, a path as of this server. */
+static bool
+link_is_known(const struct html *h, const char *s)
+{
+	const size_t len = h->base == NULL ? 0 : strlen(h->base);
+
+	return link_is_local(len != 0 && strncmp(s, h->base, len) == 0 ? s + len : s);
 }
 
 static void
@@ -217,7 +248,7 @@ html_attr(struct html *h, const char *name, const char *value)
 {
 	assert(h->in_tag && attribute_known(name));
 	if (strcmp(name, "href") == 0 || strcmp(name, "action") == 0)
-		assert(link_is_local(value));
+		assert(link_is_known(h, value));
 	buf_putc(&h->out, ' ');
 	buf_puts(&h->out, name);
 	buf_puts(&h->out, "=\"");

@@ -27,10 +27,14 @@ struct html;
 
 /* Lives as long as the arena. */
 struct html *html_create(struct arena *a);
+/* Links may begin with this URL, which has no last slash: that of the node's own public
+ * side, for a page that is shown under another's name. */
+void html_base(struct html *h, const char *url);
 
 void html_open(struct html *h, const char *element);
 /* Of the element that was just opened.  The value of href and of action begins with a
- * single '/' or is '#name', and has its other bytes percent-encoded. */
+ * single '/' or is '#name', and has its other bytes percent-encoded; html_base() may
+ * stand before. */
 void html_attr(struct html *h, const char *name, const char *value);
 void html_text(struct html *h, const char *text);
 void html_close(struct html *h, const char *element); /* an empty one (br) has no end */

@@ -135,6 +135,7 @@ page_link(struct page *p, const char *path, const char *const words[])
 {
 	struct buf b = BUF_INIT(LINK_BYTES_MAX);
 
+	buf_puts(&b, p->base == NULL ? "" : p->base);
 	path_put(&b, path);
 	for (size_t i = 0; words != NULL && words[i] != NULL; i += 2)
 		if (words[i + 1] != NULL)
@@ -142,6 +143,17 @@ page_link(struct page *p, const char *path, const char *const words[])
 	if (p->lang_asked)
 		pair_put(&b, "lang", lang_code(p->lang));
 	return link_take(p, &b);
+}
+
+const char *
+page_public_url(struct page *p)
+{
+	const char *url = settings_text(node_config(p->nd), "public.url");
+	size_t len = strlen(url);
+
+	while (len != 0 && url[len - 1] == '/')
+		len--;
+	return len == 0 ? NULL : arena_strndup(p->a, url, len);
 }
 
 /* This page, with its query; in this language, -1: as it is. */
@@ -257,6 +269,11 @@ header_put(struct page *p, const char *section)
 	page_logout_put(p);
 	switch_put(p);
 	html_close(h, "div");
+	/* Paths of another's host are not ours. */
+	if (p->foreign != NULL) {
+		html_close(h, "header");
+		return;
+	}
 	html_open(h, "nav");
 	html_attr(h, "class", "sections");
 	html_attr(h, "aria-label", T(p, NAV));
@@ -314,8 +331,10 @@ page_end(struct page *p)
 	html_text(h, T(p, DATA_AS_OF));
 	html_text(h, " ");
 	part_time(p, p->now_us);
-	html_text(h, ". ");
-	html_text(h, T(p, READ_ONLY));
+	if (p->known) {
+		html_text(h, ". ");
+		html_text(h, T(p, READ_ONLY));
+	}
 	html_close(h, "p");
 	html_close(h, "footer");
 	html_close(h, "body");
@@ -333,6 +352,8 @@ page_error(struct page *p, enum rc rc, struct err *e)
 	struct html *h = html_create(p->a);
 
 	p->h = h;
+	p->base = NULL;
+	p->bytes = NULL;
 	p->status = (unsigned)rc_http_status(rc);
 	page_begin(p, NULL, missing ? T(p, ERROR_MISSING) : T(p, ERROR_OTHER), "");
 	html_leaf(h, "p", NULL,
@@ -349,7 +370,10 @@ page_error(struct page *p, enum rc rc, struct err *e)
 		html_close(h, "p");
 	}
 	html_open(h, "p");
-	part_link(p, page_link(p, "/", NULL), T(p, BACK_TO_CASES));
+	if (p->known)
+		part_link(p, page_link(p, "/", NULL), T(p, BACK_TO_CASES));
+	else if (p->foreign == NULL)
+		part_link(p, page_link(p, "/lookup", NULL), T(p, LOOKUP_TITLE));
 	html_close(h, "p");
 	page_end(p);
 }

@@ -31,6 +31,8 @@ struct page {
 	const char *address;	 /* of who asks */
 	const struct actor *who; /* a stranger unless `known` */
 	bool known;
+	const char *foreign;	/* the host of another that this was asked of, or NULL */
+	const char *base;	/* what links begin with: public.url, or "" */
 	bool https;		/* came by api.listen, where the console logs people in */
 	const char *session;	/* that they came by, or NULL */
 	json_t *form;		/* of a POST, name to text; NULL: it is none */
@@ -48,14 +50,19 @@ struct page {
 /* The page, or RC_ and `e` before its first element. */
 typedef enum rc page_fn(struct page *p, struct err *e);
 page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome,
-	page_login, page_logout, page_blocked, page_register, page_object, page_objection;
+	page_login, page_logout, page_blocked, page_landing, page_register, page_object,
+	page_objection;
 
 /* Draw what went wrong, whatever was drawn before. */
 void page_error(struct page *p, enum rc rc, struct err *e);
 
 /* ---- who reads: page_login.c */
 
-enum { HTTP_UNAUTHORIZED = 401, HTTP_LEGAL_REASONS = 451 /* RFC 7725 */ };
+enum {
+	HTTP_UNAUTHORIZED = 401,
+	HTTP_MISDIRECTED = 421,
+	HTTP_LEGAL_REASONS = 451 /* RFC 7725 */
+};
 
 /* Fills in p->who by the header fields (NULL: not there).  RC_UNAUTHENTICATED: a
  * credential opens nothing.  RC_INVALID: a cookie that stands twice. */
@@ -94,6 +101,8 @@ int64_t j_time(const json_t *o, const char *name); /* us; 0: absent, or null */
 #define COUNT(p, key, n) lang_count((p)->a, (p)->lang, TEXT_##key, (n), NULL)
 #define NUMBER(p, n)	 lang_number((p)->a, (p)->lang, (n))
 
+/* public.url without a last slash, or NULL. */
+const char *page_public_url(struct page *p);
 /* A link within the pages; `words` are names and values of the query in pairs with NULL
  * after the last, or NULL.  A pair without a value is left out. */
 const char *page_link(struct page *p, const char *path,
@@ -135,6 +144,8 @@ void part_link(struct page *p, const char *href, const char *text);
 void part_time(struct page *p, int64_t us); /* 0: a dash */
 /* What somebody wrote: kept from turning the text around it; NULL: `none`. */
 void part_outside(struct page *p, const char *text, const char *none);
+/* A name as DNS has it, and as it looks where that is not the same. */
+void part_name(struct page *p, const char *name, bool wildcard);
 void part_pager(struct page *p, const char *first, const char *next);
 
 /* <dl> of facts.  A fact is opened, filled and closed, or has a text or a time. */

@@ -130,7 +130,16 @@ void
 page_login_first(struct page *p)
 {
 	p->status = HTTP_UNAUTHORIZED;
-	form_put(p, page_here(p), NULL);
+	if (!p->https) {
+		form_put(p, page_here(p), NULL);
+		return;
+	}
+	page_begin(p, NULL, T(p, LOGIN), "");
+	html_leaf(p->h, "p", NULL, T(p, LOGIN_CONSOLE));
+	html_open(p->h, "p");
+	part_link(p, "/console", T(p, LOGIN));
+	html_close(p->h, "p");
+	page_end(p);
 }
 
 void

@@ -63,49 +63,48 @@ blocks(const json_t *o)
 	return strcmp(j_text(o, "state"), "in_force") == 0 && j_time(o, "lifted") == 0;
 }
 
-/* The number in the register, and the entry where the node says where it is. */
-static void
-ref_put(struct page *p, const char *ref, const char *url)
+/* The register is with the authority. */
+static bool
+has_register(const struct page *p)
 {
-	if (ref == NULL || url == NULL) {
-		fact_text(p, T(p, LOOKUP_REF), ref);
-		return;
-	}
-	fact_open(p, T(p, LOOKUP_REF));
-	part_link(p, url, ref);
-	fact_close(p);
+	return node_identity(p->nd)->role == PARTY_AUTHORITY;
 }
 
 static void
-order_put(struct page *p, const json_t *o, const char *name)
+ref_put(struct page *p, const char *ref)
 {
-	const char *id = j_text(o, "order"), *covering = j_text(o, "covering");
-	const bool by_wildcard = covering != NULL && strcmp(covering, name) != 0;
-	const char *ref = j_text(o, "ref"), *authority = j_text(o, "authority");
-	const int64_t lifted_us = j_time(o, "lifted");
-	struct html *h = p->h;
-
-	html_open(h, "li");
-	html_open(h, "h3");
-	html_open(h, "a");
-	html_attr(h, "href", page_link(p, arena_printf(p->a, "/order/%s", id), NULL));
-	html_text(h, FILL(p, ORDER_N, id));
-	html_close(h, "a");
-	html_close(h, "h3");
-	html_open(h, "p");
-	html_attr(h, "class", "chips");
-	/* The order may go on for other names after this one is free. */
-	if (lifted_us != 0)
-		part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
+	fact_open(p, T(p, LOOKUP_REF));
+	if (ref == NULL)
+		html_leaf(p->h, "span", "none", "–");
+	else if (has_register(p))
+		part_link(p, page_link(p, arena_printf(p->a, "/register/%s", ref), NULL),
+			  ref);
 	else
-		order_chip(p, j_text(o, "state"));
-	html_close(h, "p");
-	html_open(h, "dl");
-	html_attr(h, "class", "facts");
-	ref_put(p, ref, j_text(o, "register"));
-	fact_outside(p, T(p, LOOKUP_BY), authority);
-	fact_outside(p, T(p, REASONS), j_text(o, "reasons"));
-	fact_outside(p, T(p, LEGAL_BASIS), j_text(o, "legal_basis"));
+		html_text(p->h, ref);
+	fact_close(p);
+}
+
+/* People of the node read the order itself. */
+static void
+heading_put(struct page *p, const json_t *o)
+{
+	const char *id = j_text(o, "order"), *ref = j_text(o, "ref");
+	const char *title = FILL(p, ORDER_N, ref == NULL ? id : ref);
+
+	html_open(p->h, "h3");
+	if (p->known)
+		part_link(p, page_link(p, arena_printf(p->a, "/order/%s", id), NULL),
+			  title);
+	else
+		html_text(p->h, title);
+	html_close(p->h, "h3");
+}
+
+static void
+times_put(struct page *p, const json_t *o)
+{
+	const int64_t lifted_us = j_time(o, "lifted");
+
 	fact_time(p, T(p, IN_FORCE_SINCE), j_time(o, "in_force"));
 	fact_time(p, T(p, ENDS_AT), j_time(o, "ends"));
 	fact_open(p, T(p, LIFTED_AT));
@@ -114,15 +113,77 @@ order_put(struct page *p, const json_t *o, const char *name)
 	else if (j_time(o, "ended") != 0)
 		part_time(p, j_time(o, "ended"));
 	else
-		html_text(h, T(p, NOT_LIFTED));
+		html_text(p->h, T(p, NOT_LIFTED));
 	fact_close(p);
-	if (by_wildcard)
-		fact_text(p, T(p, COVERED_BY), FILL(p, COVERED_BY_ALL_BELOW, covering));
-	if (ref != NULL && authority != NULL)
+}
+
+static void
+ways_put(struct page *p, const json_t *o)
+{
+	const char *ref = j_text(o, "ref"), *authority = j_text(o, "authority");
+
+	if (ref == NULL || authority == NULL)
+		return;
+	if (!has_register(p)) {
 		fact_text(p, T(p, LOOKUP_OBJECT),
 			  FILL(p, LOOKUP_OBJECT_HOW, authority, ref));
+		return;
+	}
+	fact_open(p, T(p, LOOKUP_OBJECT));
+	part_link(p, LINK(p, "/object", "ref", ref), T(p, OBJECT_SEND));
+	fact_close(p);
+	fact_open(p, T(p, PROOF));
+	part_link(p, page_link(p, arena_printf(p->a, "/register/%s/proof", ref), NULL),
+		  T(p, PROOF_DOWNLOAD));
+	fact_close(p);
+}
+
+static void
+order_put(struct page *p, const json_t *o, const char *name)
+{
+	const char *covering = j_text(o, "covering");
+	struct html *h = p->h;
+
+	html_open(h, "li");
+	heading_put(p, o);
+	html_open(h, "p");
+	html_attr(h, "class", "chips");
+	/* The order may go on for other names after this one is free. */
+	if (j_time(o, "lifted") != 0)
+		part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
+	else
+		order_chip(p, j_text(o, "state"));
+	html_close(h, "p");
+	html_open(h, "dl");
+	html_attr(h, "class", "facts");
+	ref_put(p, j_text(o, "ref"));
+	fact_outside(p, T(p, LOOKUP_BY), j_text(o, "authority"));
+	fact_outside(p, T(p, REASONS), j_text(o, "reasons"));
+	fact_outside(p, T(p, LEGAL_BASIS), j_text(o, "legal_basis"));
+	times_put(p, o);
+	if (covering != NULL && strcmp(covering, name) != 0)
+		fact_text(p, T(p, COVERED_BY), FILL(p, COVERED_BY_ALL_BELOW, covering));
+	ways_put(p, o);
 	html_close(h, "dl");
 	html_close(h, "li");
+}
+
+/* "No order here" is not "not blocked". */
+static void
+causes_put(struct page *p)
+{
+	struct html *h = p->h;
+
+	html_leaf(h, "p", NULL, T(p, LOOKUP_NOT_THE_SAME));
+	html_open(h, "details");
+	html_leaf(h, "summary", NULL, T(p, LOOKUP_OTHER_CAUSES));
+	html_open(h, "ul");
+	html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_ELSEWHERE));
+	html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_CACHE));
+	html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_BEHIND));
+	html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_DOWN));
+	html_close(h, "ul");
+	html_close(h, "details");
 }
 
 static void
@@ -136,27 +197,27 @@ found_put(struct page *p, const json_t *reply)
 	size_t i;
 
 	html_open(h, "h2");
-	html_open(h, "code");
-	html_leaf(h, "bdi", NULL, name);
-	html_close(h, "code");
+	part_name(p, name, false);
 	html_close(h, "h2");
+	if (name_unicode(p->a, name) != NULL)
+		html_leaf(h, "p", "meta", T(p, NAME_LOOKS_WHY));
 	html_open(h, "p");
 	html_attr(h, "class", "chips");
 	part_chip(p, blocked ? LOOK_BLOCKED : LOOK_UNKNOWN,
 		  blocked ? T(p, LOOKUP_IN_FORCE) : T(p, LOOKUP_NONE_IN_FORCE));
 	html_close(h, "p");
-	if (!blocked) {
-		html_leaf(h, "p", NULL, T(p, LOOKUP_NOT_THE_SAME));
-		html_leaf(h, "p", NULL, T(p, LOOKUP_OTHER_CAUSES));
-		html_open(h, "ul");
-		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_ELSEWHERE));
-		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_CACHE));
-		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_BEHIND));
-		html_leaf(h, "li", NULL, T(p, LOOKUP_CAUSE_DOWN));
-		html_close(h, "ul");
-	}
+	html_open(h, "p");
+	html_attr(h, "class", "meta");
+	html_text(h, T(p, DATA_AS_OF));
+	html_text(h, " ");
+	part_time(p, p->now_us);
+	html_close(h, "p");
+	if (!blocked)
+		causes_put(p);
 	html_leaf(h, "p", "sums",
 		  n == 0 ? T(p, LOOKUP_NEVER) : COUNT(p, LOOKUP_MATCHES, n));
+	if (n == 0)
+		return;
 	html_open(h, "ol");
 	html_attr(h, "class", "matches");
 	/* What blocks it comes first. */
@@ -250,8 +311,14 @@ page_lookup(struct page *p, struct err *e)
 	return look(p, &blocked, e);
 }
 
-/* Where people are led who asked for a blocked name: the same, and 451 with who blocks
- * it (RFC 7725).  What is not blocked is no such page. */
+static const char *
+who_blocks(struct page *p)
+{
+	return arena_printf(p->a, "https://%s/", node_identity(p->nd)->org);
+}
+
+/* Where a web server leads people who asked for a blocked name: the same, and 451 with
+ * who blocks it (RFC 7725).  What is not blocked is no such page. */
 enum rc
 page_blocked(struct page *p, struct err *e)
 {
@@ -260,8 +327,49 @@ page_blocked(struct page *p, struct err *e)
 
 	if (rc == RC_OK && blocked) {
 		p->status = HTTP_LEGAL_REASONS;
-		p->blocked_by =
-			arena_printf(p->a, "https://%s/", node_identity(p->nd)->org);
+		p->blocked_by = who_blocks(p);
 	}
 	return rc;
+}
+
+/* Nothing here says what this node is to whoever has a name of their own point to it. */
+static void
+not_ours(struct page *p)
+{
+	static const char text[] =
+		"This node does not serve that host. The pages for people are at "
+		"http://localhost or http://127.0.0.1 with their port; over HTTPS, the "
+		"setting api.hosts says by which names it is reached.\n";
+
+	p->status = HTTP_MISDIRECTED;
+	p->type = "text/plain; charset=utf-8";
+	p->bytes = text;
+	p->len = sizeof(text) - 1;
+}
+
+/*
+ * The same under the blocked name itself, because its resolver gave this node's address.
+ * All paths of that host are another's, so links lead to public.url.
+ */
+enum rc
+page_landing(struct page *p, struct err *e)
+{
+	json_t *reply;
+	enum rc rc = page_ask(p, "/v1/lookup", json_pack("{s:s}", "name", p->foreign),
+			      &reply, e);
+
+	if (rc != RC_OK || !j_bool(reply, "blocked")) {
+		not_ours(p);
+		return RC_OK;
+	}
+	p->base = page_public_url(p);
+	html_base(p->h, p->base);
+	p->status = HTTP_LEGAL_REASONS;
+	p->blocked_by = who_blocks(p);
+	page_begin(p, NULL, T(p, LANDING_TITLE), "");
+	html_leaf(p->h, "p", "lead", T(p, LANDING_LEAD));
+	found_put(p, reply);
+	html_leaf(p->h, "p", "meta", T(p, LANDING_HTTPS));
+	page_end(p);
+	return RC_OK;
 }

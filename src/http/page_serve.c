@@ -30,6 +30,8 @@ static const struct page_route routes[] = {
 	{"/objection/{}", page_objection, PAGE_PUBLIC, false},
 };
 
+const struct page_route page_route_landing = {"?", page_landing, PAGE_PUBLIC, false};
+
 /* Word by word; what stands for the braces is copied. */
 static bool
 route_matches(struct arena *a, const char *pattern, const char *path,

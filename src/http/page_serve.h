@@ -34,6 +34,8 @@ struct page_route {
  * `path`. */
 const struct page_route *page_route_find(struct arena *a, const char *path,
 					 const char **ret_word);
+/* What is shown under another's host name: 451 when that is blocked, else 421. */
+extern const struct page_route page_route_landing;
 bool page_route_open(const struct page_route *r);
 
 /* Everything but p->nd, a and lang that a page may look at, as nobody has asked yet. */

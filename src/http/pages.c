@@ -105,33 +105,41 @@ on_header(void *cls, enum MHD_ValueKind kind, const char *key, const char *value
 	return MHD_YES;
 }
 
-/* One Host header, whose host is this machine by number or as "localhost", at any port:
- * a tunnel may end at another one. */
-static bool
-host_is_local(struct MHD_Connection *c)
+/* The host of the one Host header, without its port; NULL: there is none that can be
+ * read. */
+static const char *
+host_of(struct MHD_Connection *c, struct arena *a)
 {
 	struct host_seen seen = {0};
-	char host[HOST_HEADER_MAX];
 	uint64_t port;
 
 	MHD_get_connection_values(c, MHD_HEADER_KIND, on_header, &seen);
-	if (seen.n != 1 || seen.value == NULL || strlen(seen.value) >= sizeof(host))
-		return false;
-	memcpy(host, seen.value, strlen(seen.value) + 1);
+	if (seen.n != 1 || seen.value == NULL || strlen(seen.value) >= HOST_HEADER_MAX)
+		return NULL;
+	char *host = arena_strdup(a, seen.value);
 	char *bracket = host[0] == '[' ? strchr(host, ']') : NULL;
 	char *colon = strchr(bracket == NULL ? host : bracket, ':');
 	if (colon != NULL) {
 		if (decimal_parse(colon + 1, strlen(colon + 1), UINT16_MAX, &port) !=
 		    RC_OK)
-			return false;
+			return NULL;
 		*colon = '\0';
 	}
-	if (bracket == NULL)
+	text_make_printable(host);
+	return host;
+}
+
+/* This machine by number or as "localhost", at any port: a tunnel may end at another
+ * one. */
+static bool
+host_is_local(struct arena *a, const char *host)
+{
+	const size_t len = strlen(host);
+
+	if (host[0] != '[')
 		return strcasecmp(host, "localhost") == 0 || pages_ip4_is_loopback(host);
-	if (bracket[1] != '\0')
-		return false;
-	*bracket = '\0';
-	return pages_ip6_is_loopback(host + 1);
+	return host[len - 1] == ']' &&
+	       pages_ip6_is_loopback(arena_strndup(a, host + 1, len - 2));
 }
 
 static const char *
@@ -200,6 +208,13 @@ admit(struct http_pages *w, struct page *p, enum rate_kind kind, const char *who
 		       (long long)per_minute, (long long)rate.wait_s);
 }
 
+static enum rc
+page_admit_any(struct http_pages *w, struct page *p, struct err *e)
+{
+	p->who = actor_stranger(p->a, p->address);
+	return admit(w, p, RATE_PUBLIC, p->address, "http.rate_public", 1, e);
+}
+
 /* Who reads, and whether it is too much.  A credential that opens nothing costs more than
  * a page, so that nobody tries many. */
 static enum rc
@@ -228,8 +243,10 @@ page_admit(struct http_pages *w, struct MHD_Connection *c, struct page *p, struc
 	return rc;
 }
 
+/* `foreign`: the host it was asked of when that is not this machine, else NULL. */
 static enum MHD_Result
-answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, json_t *form)
+answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, json_t *form,
+	    const char *foreign)
 {
 	struct arena *a = arena_create();
 	char *path = arena_strdup(a, url);
@@ -245,8 +262,11 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, jso
 	p.port = w->port;
 	p.address = address_of(c, a);
 	MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, on_query, &p);
-	const struct page_route *r = page_route_find(a, path, &p.word);
-	enum rc rc = page_admit(w, c, &p, &e);
+	const struct page_route *r =
+		foreign == NULL ? page_route_find(a, path, &p.word) : &page_route_landing;
+	p.foreign = foreign;
+	enum rc rc =
+		foreign == NULL ? page_admit(w, c, &p, &e) : page_admit_any(w, &p, &e);
 	page_make(&p, r, rc, &e);
 	enum MHD_Result ret = answer_drawn(c, &p);
 	arena_free(a);
@@ -341,7 +361,7 @@ answer_form(struct http_pages *w, struct MHD_Connection *c, const char *url,
 				   "The form cannot be read: a name twice, or what "
 				   "is no UTF-8.\n");
 	else
-		ret = answer_page(w, c, url, form);
+		ret = answer_page(w, c, url, form, NULL);
 	arena_free(a);
 	return ret;
 }
@@ -408,17 +428,26 @@ pages_on_request(void *cls, struct MHD_Connection *c, const char *url, const cha
 		*len = 0;
 		return MHD_YES;
 	}
-	if (!host_is_local(c))
-		return answer_plain(
-			c, MHD_HTTP_MISDIRECTED_REQUEST,
-			"These pages are for this machine alone: open them as "
-			"http://localhost or http://127.0.0.1 with their port.\n");
-	if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
-		return answer_form(cls, c, url, posted);
-	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 &&
-	    strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return answer_method(c, url);
-	if (strncmp(url, assets_at, sizeof(assets_at) - 1) == 0)
-		return answer_asset(cls, c, url + sizeof(assets_at) - 1);
-	return answer_page(cls, c, url, NULL);
+	struct arena *a = arena_create();
+	const char *host = host_of(c, a);
+	const bool reads = strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
+			   strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+	const bool file = reads && strncmp(url, assets_at, sizeof(assets_at) - 1) == 0;
+	enum MHD_Result ret;
+	if (host == NULL || (!reads && !host_is_local(a, host)))
+		ret = answer_plain(c, MHD_HTTP_MISDIRECTED_REQUEST,
+				   "These pages are for this machine alone: open them as "
+				   "http://localhost or http://127.0.0.1 with their "
+				   "port.\n");
+	else if (file)
+		ret = answer_asset(cls, c, url + sizeof(assets_at) - 1);
+	else if (strcmp(method, MHD_HTTP_METHOD_POST) == 0)
+		ret = answer_form(cls, c, url, posted);
+	else if (!reads)
+		ret = answer_method(c, url);
+	else
+		ret = answer_page(cls, c, url, NULL,
+				  host_is_local(a, host) ? NULL : host);
+	arena_free(a);
+	return ret;
 }

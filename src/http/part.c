@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/target.h"
 #include "http/page.h"
 
 enum { FACT_SHORT_BYTES = 100 /* more takes the whole width */ };
@@ -58,6 +59,11 @@ part_heading(struct page *p, const char *id, const char *text)
 void
 part_link(struct page *p, const char *href, const char *text)
 {
+	/* Where nobody has said how this node is reached, there is nothing to lead to. */
+	if (p->foreign != NULL && p->base == NULL) {
+		html_text(p->h, text);
+		return;
+	}
 	html_open(p->h, "a");
 	html_attr(p->h, "href", href);
 	html_text(p->h, text);
@@ -92,6 +98,30 @@ part_outside(struct page *p, const char *text, const char *none)
 		html_leaf(p->h, "span", "none", none);
 	else
 		html_leaf(p->h, "bdi", NULL, text);
+}
+
+void
+part_name(struct page *p, const char *name, bool wildcard)
+{
+	const char *looks = name_unicode(p->a, name);
+
+	html_open(p->h, "code");
+	html_leaf(p->h, "bdi", NULL,
+		  arena_printf(p->a, "%s%s", wildcard ? "*." : "", name));
+	html_close(p->h, "code");
+	if (looks == NULL)
+		return;
+	html_text(p->h, " ");
+	html_open(p->h, "span");
+	html_attr(p->h, "class", "looks");
+	html_text(p->h, T(p, NAME_LOOKS));
+	html_text(p->h, " ");
+	html_leaf(p->h, "bdi", NULL, looks);
+	html_close(p->h, "span");
+	if (!name_mixes_scripts(looks))
+		return;
+	html_text(p->h, " ");
+	part_chip(p, LOOK_SOON, T(p, NAME_MIXED));
 }
 
 void

@@ -96,6 +96,7 @@ node_config(const struct node *nd)
 		{"http.rate_public", SETTING_INT, 1, 1000000, "1000000", "", ""},
 		{"api.rate_failed", SETTING_INT, 1, 1000000, "1000000", "", ""},
 		{"http.web_dir", SETTING_PATH, 0, 4096, "", "", ""},
+		{"public.url", SETTING_TEXT, 0, 100, "https://public.example/", "", ""},
 	};
 	static struct settings *made;
 	static struct arena *a;
@@ -308,7 +309,7 @@ every_order_is_listed(void **state)
 			"&lt;i&gt;kominfo&lt;/i&gt;.example", "&lt;script&gt;", "Pasal 3",
 			"04:00:01 UTC", "04:00:50 UTC", "not lifted",
 			"contoh.example and every name below it", "To object",
-			"saluran object B-2017-003 --text",
+			"/object?ref=B-2017-003", "/register/B-2017-003/proof",
 			/* free of an order that goes on for other names */
 			"/order/" ORDER "03", CHIP("done", "Lifted"), "bebas sudah",
 			"04:00:05 UTC", "/order/" ORDER "04", CHIP("done", "Expired"),
@@ -334,6 +335,55 @@ blocked_for_legal_reasons(void **state)
 	assert_int_equal(g.status, 200);
 	assert_null(strstr(buf_str(&g.head), "blocked-by"));
 	got_free(&g);
+}
+
+/* A resolver that leads a blocked name to this node: the browser asks for the site's own
+ * paths with the site's own name.  All of them say why, links lead to public.url, and
+ * nothing of this node is shown to a name that is not blocked. */
+static void
+lands_under_its_own_name(void **state)
+{
+	static const char *const host[] = {"Host: a.contoh.example:80",
+					   "Accept-Language: en", NULL};
+	static const char *const paths[] = {"/", "/login", "/orders", "/register",
+					    "/x?y=z"};
+	struct got g;
+
+	(void)state;
+	prepare("/v1/lookup", "lookup");
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		request("GET", paths[i], host, &g);
+		assert_int_equal(g.status, 451);
+		assert_non_null(strstr(buf_str(&g.head), "/>; rel=\"blocked-by\""));
+		assert_null(strstr(buf_str(&g.head), "Set-Cookie"));
+		assert_true(has(&g, "This name is blocked"));
+		assert_true(has(&g, "https://public.example/object?ref=B-2017-003"));
+		assert_true(has(&g, "warn of a certificate"));
+		assert_false(has(&g, "href=\"/object"));
+		assert_false(has(&g, "<form"));
+		got_free(&g);
+	}
+	request("POST", "/login", host, &g);
+	assert_int_equal(g.status, 421);
+	got_free(&g);
+	n_replies = 0;
+	prepare("/v1/lookup", "free");
+	request("GET", "/", host, &g);
+	assert_int_equal(g.status, 421);
+	assert_false(has(&g, "Otoritas"));
+	got_free(&g);
+}
+
+static void
+names_that_look_alike(void **state)
+{
+	(void)state;
+	prepare("/v1/lookup", "alike");
+	EXPECT_IN_ORDER("/lookup?lang=en&name=%D0%B0pple.example",
+			"<code><bdi>"
+			"xn--pple-43d.example</bdi></code>",
+			"shown as", "<bdi>\xd0\xb0pple.example</bdi>",
+			"Letters of several scripts", "This does not mean");
 }
 
 /* ---- cases */
@@ -451,6 +501,8 @@ main(void)
 		cmocka_unit_test_setup(the_list_of_orders, fresh),
 		cmocka_unit_test_setup(every_order_is_listed, fresh),
 		cmocka_unit_test_setup(blocked_for_legal_reasons, fresh),
+		cmocka_unit_test_setup(lands_under_its_own_name, fresh),
+		cmocka_unit_test_setup(names_that_look_alike, fresh),
 		cmocka_unit_test_setup(the_list_of_cases, fresh),
 		cmocka_unit_test_setup(the_platform_has_what_was_sent, fresh),
 		cmocka_unit_test_setup(one_case, fresh),
