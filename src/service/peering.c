@@ -217,6 +217,24 @@ keys_check(struct writer *w, const struct peering *p, struct err *e)
 	return rc;
 }
 
+/* Both sides have proposed a channel before either added the other's: that of the lower
+ * id stands, so that both come to the same whoever adds first (protocol 9). RC_NOT_FOUND:
+ * ours does not, it is gone. */
+static enum rc
+proposal_yield(struct writer *w, const struct peering *p, struct err *e)
+{
+	enum rc rc;
+
+	if (strcmp(p->channel.name, p->offer->channel) < 0)
+		return err_set(e, RC_CONFLICT,
+			       "both sides have proposed a channel, and ours stands: let "
+			       "%s add the file that we made, make its file anew, and "
+			       "add that one here",
+			       p->peer);
+	rc = store_channel_drop(w->s, p->channel.channel, e);
+	return rc == RC_OK ? RC_NOT_FOUND : rc;
+}
+
 static enum rc
 work_add(struct writer *w, void *arg, struct err *e)
 {
@@ -235,11 +253,7 @@ work_add(struct writer *w, void *arg, struct err *e)
 					 "%s is introduced already, with another file",
 					 p->peer);
 	if (rc == RC_OK && strcmp(p->channel.name, p->offer->channel) != 0)
-		return err_set(
-			e, RC_CONFLICT,
-			"both sides have proposed a channel: %s made this file before "
-			"it added yours; let it add yours first and send a new file",
-			p->peer);
+		rc = proposal_yield(w, p, e);
 	if (rc == RC_OK &&
 	    !hash_equal(&p->channel.policy_sha256, &p->offer->policy_sha256))
 		return err_set(e, RC_CONFLICT,

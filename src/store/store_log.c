@@ -101,6 +101,16 @@ store_channel_add(struct store *s, const struct channel_row *c,
 	return rc;
 }
 
+enum rc
+store_channel_drop(struct store *s, int64_t channel, struct err *e)
+{
+	const struct db_param of_channel[] = {DB_P_INT(channel)};
+	enum rc rc = store_run(s, &SQL_HEAD_DROP, of_channel, NULL, NULL, e);
+
+	return rc == RC_OK ? store_run(s, &SQL_CHANNEL_DROP, of_channel, NULL, NULL, e)
+			   : rc;
+}
+
 static enum rc
 on_head(void *arg, const struct db_row *row, struct err *e)
 {

@@ -153,7 +153,7 @@ fix_open(struct fix *f)
 }
 
 void
-fix_open_policy(struct fix *f, const char *policy)
+fix_open_apart(struct fix *f)
 {
 	above_make(f);
 	dir_make(f, PARTY_AUTHORITY);
@@ -168,6 +168,12 @@ fix_open_policy(struct fix *f, const char *policy)
 		n->agent = person_add(f, (enum party)p, "ivan", "agent");
 		n->auditor = person_add(f, (enum party)p, "eka", "auditor");
 	}
+}
+
+void
+fix_open_policy(struct fix *f, const char *policy)
+{
+	fix_open_apart(f);
 	json_t *file = introduce(f, PARTY_AUTHORITY, policy);
 	peer_add(f, PARTY_PLATFORM, file, policy);
 	peer_add(f, PARTY_AUTHORITY, introduce(f, PARTY_PLATFORM, policy), policy);

@@ -48,6 +48,8 @@ struct fix {
 
 /* A node alone, in a directory of its own. */
 void fix_open_one(struct fix *f, enum party p);
+/* Both, with people, not introduced. */
+void fix_open_apart(struct fix *f);
 /* Both, introduced, with people. */
 void fix_open(struct fix *f);
 /* Under another policy than fix_policy. */

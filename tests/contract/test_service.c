@@ -626,28 +626,6 @@ many_messages(void **state)
 	fix_close(&f);
 }
 
-/* The same file again for the same peer; never in silence with another policy. */
-static void
-introduced_again(void **state)
-{
-	struct fix f;
-
-	(void)state;
-	fix_open_one(&f, AUTHORITY);
-	const char *admin = f.n[AUTHORITY].admin, *path = "/v1/peers/introduce";
-	json_t *first = fix_must(
-		&f, AUTHORITY, admin, "POST", path,
-		json_pack("{s:s, s:s}", "peer", "platform.example", "policy", "demo"));
-	json_t *again = fix_must(&f, AUTHORITY, admin, "POST", path,
-				 json_pack("{s:s}", "peer", "platform.example"));
-	assert_string_equal(fix_text(again, "channel"), fix_text(first, "channel"));
-	fix_refused(
-		&f, AUTHORITY, admin, "POST", path,
-		json_pack("{s:s, s:s}", "peer", "platform.example", "policy", "id-2020"),
-		RC_CONFLICT, "another policy");
-	fix_close(&f);
-}
-
 int
 main(void)
 {
@@ -666,7 +644,6 @@ main(void)
 		cmocka_unit_test(clock_set_back),
 		cmocka_unit_test(retry_after_set_back),
 		cmocka_unit_test(many_messages),
-		cmocka_unit_test(introduced_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
