@@ -41,7 +41,8 @@ enum rc store_channels(struct store *s, struct arena *a, const struct channel_ro
 enum rc store_channel_add(struct store *s, const struct channel_row *c,
 			  const char *const origins[PARTY_COUNT], int64_t now_us,
 			  struct err *e) MUST_CHECK;
-/* Forget a channel that was only proposed: no introduction came, its logs have nothing. */
+/* Forget a channel that was only proposed: no introduction came, its logs have nothing.
+ */
 enum rc store_channel_drop(struct store *s, int64_t channel, struct err *e) MUST_CHECK;
 
 enum rc store_head(struct store *s, struct arena *a, int64_t channel, enum party party,
