@@ -11,6 +11,33 @@
 /* ---- zones ----------------------------------------------------------------------------
  */
 
+static void
+zone_print(struct cli *c, const json_t *v)
+{
+	const json_t *b;
+	size_t i;
+
+	printf("%-12s %s, serial %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT
+	       " rows, answers live %" JSON_INTEGER_FORMAT
+	       " s\n             %s, serial %" JSON_INTEGER_FORMAT
+	       ", %" JSON_INTEGER_FORMAT
+	       " rows\n             %s, serial %" JSON_INTEGER_FORMAT ", folded %s\n",
+	       cli_text(v, "name"), cli_text(v, "origin"), cli_int(v, "serial"),
+	       cli_int(v, "rows"), cli_int(v, "ttl_s"), cli_text(v, "hot"),
+	       cli_int(v, "hot_serial"), cli_int(v, "hot_rows"), cli_text(v, "base"),
+	       cli_int(v, "base_serial"), cli_time(c, v, "folded"));
+	if (json_array_size(json_object_get(v, "behind")) != 0)
+		printf("             %s has what changed since serial "
+		       "%" JSON_INTEGER_FORMAT "\n",
+		       cli_text(v, "hot"), cli_int(v, "kept_serial"));
+	json_array_foreach (json_object_get(v, "behind"), i, b)
+		printf("             BEHIND  %s at %s has the base of serial "
+		       "%" JSON_INTEGER_FORMAT ", heard of %s, its copy ends %s\n",
+		       cli_text(b, "operator"), cli_text(b, "address"),
+		       cli_int(b, "serial"), cli_time(c, b, "at"),
+		       cli_time(c, b, "until"));
+}
+
 static enum rc
 cmd_zone_list(struct cli *c, struct err *e)
 {
@@ -22,17 +49,7 @@ cmd_zone_list(struct cli *c, struct err *e)
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	json_array_foreach (json_object_get(r, "zones"), i, v)
-		printf("%-12s %s, serial %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT
-		       " rows, answers live %" JSON_INTEGER_FORMAT
-		       " s\n             %s, serial %" JSON_INTEGER_FORMAT
-		       ", %" JSON_INTEGER_FORMAT
-		       " rows\n             %s, serial %" JSON_INTEGER_FORMAT
-		       ", folded %s\n",
-		       cli_text(v, "name"), cli_text(v, "origin"), cli_int(v, "serial"),
-		       cli_int(v, "rows"), cli_int(v, "ttl_s"), cli_text(v, "hot"),
-		       cli_int(v, "hot_serial"), cli_int(v, "hot_rows"),
-		       cli_text(v, "base"), cli_int(v, "base_serial"),
-		       cli_time(c, v, "folded"));
+		zone_print(c, v);
 	json_array_foreach (json_object_get(r, "held"), i, v) {
 		const json_t *f;
 		size_t k;
@@ -131,6 +148,21 @@ cmd_zone_shrink(struct cli *c, struct err *e)
  * ------------------------------------------------------------------------- */
 
 static void
+notify_print(struct cli *c, const json_t *v)
+{
+	const char *mend = json_string_value(json_object_get(v, "mend"));
+
+	printf("  NOTIFY of %s serial %" JSON_INTEGER_FORMAT
+	       " to %s port %" JSON_INTEGER_FORMAT ": %s%s at %s\n",
+	       cli_text(v, "origin"), cli_int(v, "serial"), cli_text(v, "address"),
+	       cli_int(v, "port"), cli_text(v, "result"),
+	       json_is_true(json_object_get(v, "over")) ? "" : ", sent again",
+	       cli_time(c, v, "at"));
+	if (mend != NULL)
+		printf("    %s\n", mend);
+}
+
+static void
 operator_print(struct cli *c, const json_t *o)
 {
 	const json_t *v;
@@ -148,6 +180,8 @@ operator_print(struct cli *c, const json_t *o)
 		printf("  pulled %s serial %" JSON_INTEGER_FORMAT " by %s at %s\n",
 		       cli_text(v, "origin"), cli_int(v, "serial"), cli_text(v, "how"),
 		       cli_time(c, v, "at"));
+	json_array_foreach (json_object_get(o, "notify"), i, v)
+		notify_print(c, v);
 	v = json_object_get(o, "applied");
 	if (json_is_object(v))
 		printf("  says it applied serial %" JSON_INTEGER_FORMAT " at %s\n",

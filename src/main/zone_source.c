@@ -114,15 +114,32 @@ operators_get(void *arg, struct arena *a, const struct rpz_operator **ret, size_
 }
 
 static void
-zone_pulled(void *arg, const char *operator_name, const char *origin, uint32_t serial,
-	    enum rpz_how how)
+zone_pulled(void *arg, const struct rpz_pulled *p)
 {
 	static const char *const words[] = {[RPZ_BY_AXFR] = "axfr",
 					    [RPZ_BY_IXFR] = "ixfr",
 					    [RPZ_BY_QUERY] = "query",
 					    [RPZ_STILL_HELD] = "held"};
 
-	service_pulled(arg, operator_name, origin, serial, words[how]);
+	service_pulled(arg, &(struct zone_pulled){.operator_name = p->operator_name,
+						  .origin = p->origin,
+						  .address = p->address,
+						  .serial = p->serial,
+						  .how = words[p->how]});
+}
+
+static void
+zone_notified(void *arg, const char *operator_name, const char *origin,
+	      const char *address, const struct rpz_notified *n)
+{
+	service_notified(arg, &(struct zone_notified){.operator_name = operator_name,
+						      .origin = origin,
+						      .address = address,
+						      .port = n->port,
+						      .serial = n->serial,
+						      .attempts = n->attempts,
+						      .over = n->over,
+						      .result = n->result});
 }
 
 static void
@@ -140,6 +157,7 @@ zone_source(struct node *nd)
 				   .changes = changes_get,
 				   .operators = operators_get,
 				   .pulled = zone_pulled,
+				   .notified = zone_notified,
 				   .refused = key_refused};
 }
 

@@ -285,7 +285,7 @@ rpz_exchange_sent(struct rpz_exchange *x)
 	};
 
 	if (x->shows != SHOWS_NOTHING)
-		rpz_report(x->r, x->peer, x->zone,
+		rpz_report(x->r, x->peer, x->zone, &x->from,
 			   x->stream != NULL ? x->stream->mark.serial : x->mark.serial,
 			   how[x->shows], x->key);
 }
@@ -294,7 +294,8 @@ void
 rpz_exchange_cut(struct rpz_exchange *x)
 {
 	if (x->has_theirs)
-		rpz_report(x->r, x->peer, x->zone, x->theirs, RPZ_BY_QUERY, x->key);
+		rpz_report(x->r, x->peer, x->zone, &x->from, x->theirs, RPZ_BY_QUERY,
+			   x->key);
 }
 
 void

@@ -60,6 +60,7 @@ enum {
 	RPZ_NOTICES_MAX = 32768, /* under way at once; the rest waits for its refresh */
 
 	RPZ_HELD_BUCKETS = 1024,
+	RPZ_HOSTS_MAX = 65536, /* of all operators that are told apart, by zone */
 	RPZ_STILL_HELD_S = 60, /* between two reports that nothing changed */
 	RPZ_ODDITIES = 64,
 	RPZ_REFUSALS = 32, /* that are remembered */
@@ -318,6 +319,7 @@ struct rpz {
 	pthread_cond_t held_due;
 	struct rpz_held *held[RPZ_HELD_BUCKETS];
 	struct rpz_held *due, **due_end; /* to be told, oldest first */
+	size_t n_hosts;
 	struct rpz_refusal refusal[RPZ_REFUSALS];
 	unsigned refusals_due;
 	bool held_end;
@@ -350,10 +352,15 @@ const char *rpz_addr_text(const struct rpz_addr *a, char out[RPZ_ADDR_TEXT_MAX])
 /* Log that `what` (a literal) came from there, unless that was just logged. */
 void rpz_odd(struct rpz *r, const struct rpz_addr *from, const char *what);
 
-/* The operator's copy of the zone is known to be this serial: tell the source.  `key`:
- * the one it used (NULL: none). */
+/* The copy of the zone at this host of the operator is known to be this serial: tell the
+ * source.  `key`: the one it used (NULL: none). */
 void rpz_report(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z,
-		uint32_t serial, enum rpz_how how, const knot_tsig_key_t *key);
+		const struct rpz_addr *host, uint32_t serial, enum rpz_how how,
+		const knot_tsig_key_t *key);
+/* What became of a NOTIFY to this host. */
+void rpz_report_notified(struct rpz *r, const struct rpz_peer *p,
+			 const struct rpz_zone *z, const struct rpz_addr *host,
+			 const struct rpz_notified *n);
 /* A query signed with a key of that name is refused (a literal says why): tell the
  * source, unless that was just told. */
 void rpz_report_refused(struct rpz *r, const knot_dname_t *key,

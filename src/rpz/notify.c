@@ -34,7 +34,8 @@ struct notice {
 	const struct rpz_peer_target *target;
 	size_t zone_at; /* in `told` */
 	bool settled;
-	uint16_t id; /* of no other notice under way */
+	const char *answer; /* that is none: a token as in struct rpz_notified, or NULL */
+	uint16_t id;	    /* of no other notice under way */
 	int attempts;
 	int64_t next_us;	    /* when to send (again) */
 	const knot_tsig_key_t *key; /* NULL: unsigned */
@@ -90,15 +91,39 @@ socket_open(const struct rpz *r, sa_family_t family)
 /* ---- one notice ------------------------------------------------------------------ */
 
 static void
-notice_settle(struct notifier *o, struct notice *t, const char *result)
+notice_tell(struct notifier *o, const struct notice *t, const char *result, bool over)
 {
 	const struct told *told = &o->told[t->zone_at];
+	bool good = strcmp(result, "acknowledged") == 0;
 
-	log_line(LOG_INFO, "rpz.notify",
-		 "operator=%s zone=%s serial=%u attempts=%d result=%s", t->peer->name,
-		 told->zone->origin_text, told->mark.serial, t->attempts, result);
+	log_line(good ? LOG_INFO : LOG_WARN, "rpz.notify",
+		 "operator=%s zone=%s serial=%u attempts=%d result=%s over=%s",
+		 t->peer->name, told->zone->origin_text, told->mark.serial, t->attempts,
+		 result, over ? "yes" : "no");
+	rpz_report_notified(o->r, t->peer, told->zone, &t->target->addr,
+			    &(struct rpz_notified){.port = t->target->port,
+						   .serial = told->mark.serial,
+						   .attempts = (unsigned)t->attempts,
+						   .over = over,
+						   .result = result});
+}
+
+static void
+notice_settle(struct notifier *o, struct notice *t, const char *result)
+{
+	notice_tell(o, t, result, true);
 	t->settled = true;
 	o->by_id[t->id] = 0;
+}
+
+/* Not what we hoped for.  It is sent again all the same: whoever mends its configuration
+ * meanwhile is told. */
+static void
+notice_answered(struct notifier *o, struct notice *t, const char *answer)
+{
+	if (t->answer == NULL || strcmp(t->answer, answer) != 0)
+		notice_tell(o, t, answer, false);
+	t->answer = answer;
 }
 
 static size_t
@@ -140,7 +165,7 @@ notice_send(struct notifier *o, struct notice *t)
 	size_t len;
 
 	if (t->attempts >= RPZ_NOTIFY_ATTEMPTS_MAX) {
-		notice_settle(o, t, "no_answer");
+		notice_settle(o, t, t->answer != NULL ? t->answer : "no_answer");
 		return;
 	}
 	for (int i = 0; i < t->attempts && pause_ms < RPZ_NOTIFY_PAUSE_MAX_MS; i++)
@@ -151,32 +176,59 @@ notice_send(struct notifier *o, struct notice *t)
 	t->next_us = clock_mono_us() + pause_ms * 1000;
 	len = notice_encode(o, t, wire);
 	if (len == 0 || fd < 0)
-		notice_settle(o, t, len == 0 ? "cannot_be_signed" : "no_socket");
+		notice_settle(o, t, "not_sent");
 	else /* failed: the next one may not */
 		(void)!sendto(fd, wire, len, MSG_NOSIGNAL, (struct sockaddr *)&to,
 			      to_len);
 }
 
+/* Why somebody does not take a NOTIFY. */
+static const char *
+rcode_word(const knot_pkt_t *pkt)
+{
+	uint16_t error = pkt->tsig_rr == NULL ? 0 : knot_tsig_rdata_error(pkt->tsig_rr);
+
+	switch (knot_wire_get_rcode(pkt->wire)) {
+	case KNOT_RCODE_REFUSED:
+		return "refused";
+	case KNOT_RCODE_NOTAUTH:
+		return error == KNOT_RCODE_BADKEY    ? "badkey"
+		       : error == KNOT_RCODE_BADSIG  ? "badsig"
+		       : error == KNOT_RCODE_BADTIME ? "badtime"
+						     : "notauth";
+	case KNOT_RCODE_FORMERR:
+		return "formerr";
+	case KNOT_RCODE_SERVFAIL:
+		return "servfail";
+	case KNOT_RCODE_NOTIMPL:
+		return "notimp";
+	default:
+		return "error";
+	}
+}
+
 /*
- * An acknowledgement of this notice?  An unsigned one counts even where a key is set
- * (PowerDNS sends such); the price of a forged one, by somebody who guesses id and port,
- * is that we stop repeating ourselves.  A signed one must be in order.
+ * NULL: this is no answer to the notice.  "acknowledged": unsigned counts even where a
+ * key is set (PowerDNS sends such); the price of a forged one, by somebody who guesses id
+ * and port, is that we stop repeating ourselves.  A signed one must be in order.
  */
-static bool
-is_acknowledged(const struct notifier *o, const struct notice *t, knot_pkt_t *pkt)
+static const char *
+answer_word(const struct notifier *o, const struct notice *t, const knot_pkt_t *pkt)
 {
 	const struct rpz_zone *z = o->told[t->zone_at].zone;
 
-	if (knot_wire_get_opcode(pkt->wire) != KNOT_OPCODE_NOTIFY ||
-	    knot_wire_get_rcode(pkt->wire) != KNOT_RCODE_NOERROR)
-		return false;
+	if (knot_wire_get_opcode(pkt->wire) != KNOT_OPCODE_NOTIFY)
+		return NULL;
 	if (pkt->qname_size != 0 && !knot_dname_is_equal(knot_pkt_qname(pkt), z->origin))
-		return false;
-	if (pkt->tsig_rr == NULL)
-		return true;
-	return t->key != NULL && knot_tsig_rdata_alg(pkt->tsig_rr) == t->key->algorithm &&
-	       knot_tsig_client_check(pkt->tsig_rr, pkt->wire, pkt->size, t->mac,
-				      t->mac_len, t->key, 0) == KNOT_EOK;
+		return NULL;
+	if (knot_wire_get_rcode(pkt->wire) != KNOT_RCODE_NOERROR)
+		return rcode_word(pkt);
+	if (pkt->tsig_rr == NULL ||
+	    (t->key != NULL && knot_tsig_rdata_alg(pkt->tsig_rr) == t->key->algorithm &&
+	     knot_tsig_client_check(pkt->tsig_rr, pkt->wire, pkt->size, t->mac,
+				    t->mac_len, t->key, 0) == KNOT_EOK))
+		return "acknowledged";
+	return "bad_answer";
 }
 
 /* The notice that this is an answer to, by id and by where it was sent; or NULL. */
@@ -219,8 +271,13 @@ answers_receive(struct notifier *o, int fd)
 		pkt = knot_pkt_new(wire, (uint16_t)n, NULL);
 		if (pkt == NULL)
 			abort();
-		if (knot_pkt_parse(pkt, 0) == KNOT_EOK && is_acknowledged(o, t, pkt))
-			notice_settle(o, t, "acknowledged");
+		const char *word = knot_pkt_parse(pkt, 0) != KNOT_EOK
+					   ? NULL
+					   : answer_word(o, t, pkt);
+		if (word != NULL && strcmp(word, "acknowledged") == 0)
+			notice_settle(o, t, word);
+		else if (word != NULL)
+			notice_answered(o, t, word);
 		knot_pkt_free(pkt);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * What is known of each operator's copy of each zone, told to the source by a thread of
- * its own: an answer never waits for the store.
+ * What is known of each operator's copy of each zone, host by host, and what became of
+ * NOTIFY, told to the source by a thread of its own: an answer never waits for the store.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +9,34 @@
 #include "base/log.h"
 #include "rpz/internal.h"
 
+/* A host of an operator and a zone. */
 struct rpz_held {
 	struct rpz_held *next, *next_due;
 	char *operator_name, *origin;
-	bool known, due;
+	struct rpz_addr host; /* any_host: those that are not told apart */
+	bool due;
+
+	struct rpz_addr from; /* who showed it */
+	bool known, news;     /* what it holds; that is to be told */
 	uint32_t serial;
 	enum rpz_how how;
+	bool logged;	       /* that it has the serial */
 	int64_t still_held_us; /* when that was told last; 0: never */
-	knot_dname_t *key;     /* that it used last; NULL: none */
+	knot_dname_t *key;     /* that the operator used last; NULL: none */
+
+	struct rpz_addr notified_host;
+	struct rpz_notified notified;
+	bool notify_news;
 };
+
+/* Stands for hosts of an operator that have no entry of their own. */
+static const struct rpz_addr any_host;
+
+static bool
+is_same_host(const struct rpz_addr *a, const struct rpz_addr *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
 
 static size_t
 bucket(const char *operator_name, const char *origin)
@@ -41,32 +60,38 @@ copied(const char *s)
 	return copy;
 }
 
-/* Under held_lock. */
+/* Under held_lock.  Whoever comes from ever new addresses is told apart no longer. */
 static struct rpz_held *
-held_find(struct rpz *r, const char *operator_name, const char *origin, bool add)
+held_find(struct rpz *r, const char *operator_name, const char *origin,
+	  const struct rpz_addr *host, bool add)
 {
 	struct rpz_held **at = &r->held[bucket(operator_name, origin)], *h;
 
 	for (h = *at; h != NULL; h = h->next)
-		if (strcmp(h->operator_name, operator_name) == 0 &&
+		if (is_same_host(&h->host, host) &&
+		    strcmp(h->operator_name, operator_name) == 0 &&
 		    strcmp(h->origin, origin) == 0)
 			return h;
 	if (!add)
 		return NULL;
+	if (r->n_hosts >= RPZ_HOSTS_MAX && !is_same_host(host, &any_host))
+		return held_find(r, operator_name, origin, &any_host, true);
 	h = calloc(1, sizeof(*h));
 	if (h == NULL)
 		abort();
 	h->operator_name = copied(operator_name);
 	h->origin = copied(origin);
+	h->host = *host;
 	h->next = *at;
 	*at = h;
+	r->n_hosts++;
 	return h;
 }
 
 static void
 held_use_key(struct rpz_held *h, const knot_tsig_key_t *key)
 {
-	if (key == NULL || (h->key != NULL && knot_dname_is_equal(h->key, key->name)))
+	if (h->key != NULL && knot_dname_is_equal(h->key, key->name))
 		return;
 	free(h->key);
 	h->key = knot_dname_copy(key->name, NULL);
@@ -77,39 +102,68 @@ static bool
 held_update(struct rpz_held *h, uint32_t serial, enum rpz_how how)
 {
 	int64_t now_us = clock_mono_us();
+	bool same = how == RPZ_STILL_HELD ||
+		    (how == RPZ_BY_QUERY && h->known && serial == h->serial);
 
-	if (how != RPZ_STILL_HELD) {
+	if (!same) {
+		h->logged = h->known && h->serial == serial;
 		h->known = true;
 		h->serial = serial;
 		h->how = how;
 		return true;
 	}
-	if (!h->known || h->due ||
-	    (h->still_held_us != 0 &&
-	     now_us - h->still_held_us < RPZ_STILL_HELD_S * CLOCK_US_PER_S))
+	if (h->news || (h->still_held_us != 0 &&
+			now_us - h->still_held_us < RPZ_STILL_HELD_S * CLOCK_US_PER_S))
 		return false;
 	h->still_held_us = now_us;
-	h->how = how;
+	h->how = RPZ_STILL_HELD;
 	return true;
+}
+
+/* Under held_lock. */
+static void
+held_make_due(struct rpz *r, struct rpz_held *h)
+{
+	if (h->due)
+		return;
+	h->due = true;
+	*r->due_end = h;
+	r->due_end = &h->next_due;
+	pthread_cond_signal(&r->held_due);
 }
 
 void
 rpz_report(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z,
-	   uint32_t serial, enum rpz_how how, const knot_tsig_key_t *key)
+	   const struct rpz_addr *host, uint32_t serial, enum rpz_how how,
+	   const knot_tsig_key_t *key)
 {
-	struct rpz_held *h;
-
 	pthread_mutex_lock(&r->held_lock);
-	h = held_find(r, p->name, z->origin_text, how != RPZ_STILL_HELD || key != NULL);
-	if (h != NULL) {
-		held_use_key(h, key);
-		if (held_update(h, serial, how) && !h->due) {
-			h->due = true;
-			*r->due_end = h;
-			r->due_end = &h->next_due;
-			pthread_cond_signal(&r->held_due);
-		}
+	if (key != NULL)
+		held_use_key(held_find(r, p->name, z->origin_text, &any_host, true), key);
+	/* Anybody may ask for the SOA in the name of an address: that gives it no entry.
+	 */
+	bool proven = how != RPZ_STILL_HELD || key != NULL;
+	struct rpz_held *h = held_find(r, p->name, z->origin_text, host, proven);
+	if (h == NULL)
+		h = held_find(r, p->name, z->origin_text, &any_host, true);
+	if (held_update(h, serial, how)) {
+		h->from = *host;
+		h->news = true;
+		held_make_due(r, h);
 	}
+	pthread_mutex_unlock(&r->held_lock);
+}
+
+void
+rpz_report_notified(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z,
+		    const struct rpz_addr *host, const struct rpz_notified *n)
+{
+	pthread_mutex_lock(&r->held_lock);
+	struct rpz_held *h = held_find(r, p->name, z->origin_text, host, true);
+	h->notified_host = *host;
+	h->notified = *n;
+	h->notify_news = true;
+	held_make_due(r, h);
 	pthread_mutex_unlock(&r->held_lock);
 }
 
@@ -120,7 +174,7 @@ rpz_report_key(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z
 	size_t key = 0;
 
 	pthread_mutex_lock(&r->held_lock);
-	h = held_find(r, p->name, z->origin_text, false);
+	h = held_find(r, p->name, z->origin_text, &any_host, false);
 	for (size_t k = 0; h != NULL && h->key != NULL && k < p->n_keys; k++)
 		if (knot_dname_is_equal(p->key[k].name, h->key))
 			key = k;
@@ -192,24 +246,38 @@ tell_refusals(struct rpz *r)
 	}
 }
 
-/* Under held_lock, which it gives up meanwhile. */
+/* Under held_lock, which it gives up meanwhile.  The entries stay where they are. */
 static void
 tell_next(struct rpz *r)
 {
 	struct rpz_held *h = r->due;
-	uint32_t serial = h->serial;
-	enum rpz_how how = h->how;
+	struct rpz_notified n = h->notified;
+	struct rpz_addr from = h->from, notified_host = h->notified_host;
+	char address[RPZ_ADDR_TEXT_MAX];
+	struct rpz_pulled p = {.operator_name = h->operator_name,
+			       .origin = h->origin,
+			       .address = rpz_addr_text(&from, address),
+			       .serial = h->serial,
+			       .how = h->how};
+	bool news = h->news, notify_news = h->notify_news;
+	bool is_new = news && p.how != RPZ_STILL_HELD && !h->logged;
 
 	r->due = h->next_due;
 	if (r->due == NULL)
 		r->due_end = &r->due;
 	h->next_due = NULL;
-	h->due = false;
+	h->due = h->news = h->notify_news = false;
+	h->logged |= is_new;
 	pthread_mutex_unlock(&r->held_lock);
-	if (how != RPZ_STILL_HELD)
-		log_line(LOG_INFO, "rpz.pulled", "zone=%s serial=%u", h->origin, serial);
-	if (r->src.pulled != NULL)
-		r->src.pulled(r->src.arg, h->operator_name, h->origin, serial, how);
+	if (is_new)
+		log_line(LOG_INFO, "rpz.pulled",
+			 "operator=%s address=%s zone=%s serial=%u", p.operator_name,
+			 p.address, p.origin, p.serial);
+	if (news && r->src.pulled != NULL)
+		r->src.pulled(r->src.arg, &p);
+	if (notify_news && r->src.notified != NULL)
+		r->src.notified(r->src.arg, p.operator_name, p.origin,
+				rpz_addr_text(&notified_host, address), &n);
 	pthread_mutex_lock(&r->held_lock);
 }
 

@@ -77,7 +77,25 @@ enum rpz_how {
 	RPZ_BY_AXFR,	/* a transfer whose last byte its host has acknowledged */
 	RPZ_BY_IXFR,	/* likewise */
 	RPZ_BY_QUERY,	/* it asked over TCP for what is newer than this serial */
-	RPZ_STILL_HELD, /* it asked for the SOA: alive, with what was known before */
+	RPZ_STILL_HELD, /* it asked again: alive, with what was known before */
+};
+
+struct rpz_pulled {
+	const char *operator_name, *address, *origin;
+	uint32_t serial; /* 0 with RPZ_STILL_HELD: this server does not know */
+	enum rpz_how how;
+};
+
+/* What became of a NOTIFY (RFC 1996). */
+struct rpz_notified {
+	uint16_t port;
+	uint32_t serial;
+	unsigned attempts;
+	bool over; /* it is not sent again */
+	/* acknowledged; as the other side answered: refused, notauth, formerr, servfail,
+	 * notimp, error; its TSIG error: badkey, badsig, badtime; bad_answer: signed, but
+	 * not with the key; no_answer; not_sent. */
+	const char *result;
 };
 
 struct rpz_source {
@@ -105,11 +123,14 @@ struct rpz_source {
 	/* Asked after rpz_changed() and at the first query after a second. */
 	enum rc (*operators)(void *arg, struct arena *a, const struct rpz_operator **ret,
 			     size_t *n, struct err *e);
-	/* What is known of an operator's copy; NULL allowed.  From one thread; calls may
-	 * be folded into the newest.  A SOA answer by itself proves no copy: over UDP
-	 * anybody may have asked in an operator's name. */
-	void (*pulled)(void *arg, const char *operator_name, const char *origin,
-		       uint32_t serial, enum rpz_how how);
+	/* What is known of an operator's copy at one of its hosts; NULL allowed.  From
+	 * one thread; calls may be folded into the newest.  A SOA answer by itself proves
+	 * no copy: over UDP anybody may have asked in an operator's name. */
+	void (*pulled)(void *arg, const struct rpz_pulled *p);
+	/* An operator answered a NOTIFY, or there will be no more of it.  NULL allowed.
+	 * From the thread of `pulled`; only the newest of a zone may be told. */
+	void (*notified)(void *arg, const char *operator_name, const char *origin,
+			 const char *address, const struct rpz_notified *n);
 	/* A query signed with a key of that name was refused; `why` is a token: badkey,
 	 * badsig, badtime, badtrunc.  NULL allowed.  From the thread of `pulled`, at most
 	 * once a minute for a name, and for few names: whoever invents names is not told

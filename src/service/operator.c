@@ -200,47 +200,6 @@ service_operators(struct node *nd, struct arena *a, const struct zone_operator *
 	return rc;
 }
 
-struct pulled {
-	const char *name, *origin, *how;
-	uint32_t serial;
-};
-
-static enum rc
-work_pulled(struct writer *w, void *arg, struct err *e)
-{
-	const struct pulled *p = arg;
-	enum rc rc =
-		store_run(w->s, &SQL_OPERATOR_PULLED,
-			  (struct db_param[]){DB_P_TEXT(p->name), DB_P_INT(p->serial),
-					      DB_P_INT(w->now_us)},
-			  NULL, NULL, e);
-
-	if (rc == RC_OK)
-		rc = alarm_clear(w, operator_key_alarm(w->a, p->name), e);
-	return rc == RC_OK ? store_run(w->s, &SQL_OPERATOR_PULLED_PUT,
-				       (struct db_param[]){
-					       DB_P_TEXT(p->name),
-					       DB_P_TEXT(p->origin),
-					       DB_P_INT(p->serial),
-					       DB_P_TEXT(p->how),
-					       DB_P_INT(w->now_us),
-				       },
-				       NULL, NULL, e)
-			   : rc;
-}
-
-void
-service_pulled(struct node *nd, const char *operator_name, const char *origin,
-	       uint32_t serial, const char *how)
-{
-	struct pulled p = {operator_name, origin, how, serial};
-	struct err e = ERR_INIT;
-
-	if (writer_run(nd, work_pulled, &p, &e) != RC_OK)
-		log_line(LOG_WARN, "zone.pulled", "operator=%s serial=%u", operator_name,
-			 serial);
-}
-
 /* ---- for people
  * ------------------------------------------------------------------------ */
 
@@ -250,7 +209,7 @@ operator_json(struct store *s, struct arena *a, const struct operator_row *o,
 {
 	const struct db_param of[] = {DB_P_TEXT(o->name), DB_P_INT(now_us)};
 	json_t *addresses = json_pack("[s]", o->address), *keys = json_array();
-	json_t *pulled = json_array(), *applied = NULL, *contact = NULL;
+	json_t *pulled = json_array(), *applied = NULL, *contact = NULL, *notify = NULL;
 	int64_t lacking = 0;
 	struct store_list more = {.s = s, .a = a};
 	enum rc rc = store_run(s, &SQL_OPERATOR_ADDRESS_LIST, of, on_address, &more, e);
@@ -270,20 +229,23 @@ operator_json(struct store *s, struct arena *a, const struct operator_row *o,
 		rc = rc == RC_NOT_FOUND ? RC_OK : rc;
 	}
 	if (rc == RC_OK)
+		rc = operator_notify_json(s, o->name, &notify, e);
+	if (rc == RC_OK)
 		rc = operator_contact_json(s, o->name, &contact, e);
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_OPERATOR_LACK_COUNT, of, 0, &lacking, e);
-	*ret = json_pack("{s:s, s:s?, s:s, s:s, s:o, s:I, s:o, s:o, s:o?, s:o?, s:I}",
-			 "name", o->name, "resolver", o->resolver, "zone", o->zone,
-			 "layout", o->layout, "addresses", addresses, "notify_port",
-			 (json_int_t)o->notify_port, "keys", keys, "pulled", pulled,
-			 "applied", applied, "contact", contact, "lacking",
-			 (json_int_t)lacking);
+	*ret = json_pack(
+		"{s:s, s:s?, s:s, s:s, s:o, s:I, s:o, s:o, s:o?, s:o?, s:o?, s:I}",
+		"name", o->name, "resolver", o->resolver, "zone", o->zone, "layout",
+		o->layout, "addresses", addresses, "notify_port",
+		(json_int_t)o->notify_port, "keys", keys, "pulled", pulled, "notify",
+		notify, "applied", applied, "contact", contact, "lacking",
+		(json_int_t)lacking);
 	return rc;
 }
 
 /* in: nothing  out: operators [{name, resolver, zone, layout, addresses, notify_port,
- * keys, pulled, applied, contact, lacking}] */
+ * keys, pulled, notify, applied, contact, lacking}] */
 enum rc
 service_operator_list(struct node *nd, struct arena *a, const struct actor *who,
 		      json_t *in, struct reply *out, struct err *e)

@@ -31,6 +31,13 @@ bool operator_name_valid(const char *s);
 enum rc operator_json(struct store *s, struct arena *a, const struct operator_row *o,
 		      int64_t now_us, json_t **ret, struct err *e) MUST_CHECK;
 
+/* operator_seen.c: what became of NOTIFY, [{origin, address, port, serial, result,
+ * attempts, over, at, mend}]; *ret is new. */
+enum rc operator_notify_json(struct store *s, const char *operator_name, json_t **ret,
+			     struct err *e) MUST_CHECK;
+/* What mends that result; NULL: nothing is to be. */
+const char *notify_mend(const char *result);
+
 /* A new key for the operator, in the writer's job; the secret in clear is in the arena.
  * The name of the key has its number when there was one before. */
 enum rc operator_key_make(struct writer *w, const char *operator_name, const char *origin,

@@ -490,7 +490,8 @@ work_operator_remove(struct writer *w, void *arg, struct err *e)
 	const struct operator_job *j = ((const struct adding *)arg)->j;
 	static const struct sql *const all[] = {
 		&SQL_OPERATOR_KEY_DELETE,     &SQL_OPERATOR_ADDRESS_DELETE,
-		&SQL_OPERATOR_PULLED_DELETE,  &SQL_OPERATOR_CONTACT_DELETE,
+		&SQL_OPERATOR_PULLED_DELETE,  &SQL_OPERATOR_HOST_DELETE,
+		&SQL_OPERATOR_NOTIFY_DELETE,  &SQL_OPERATOR_CONTACT_DELETE,
 		&SQL_OPERATOR_LACK_DELETE_OF, &SQL_OPERATOR_DELETE};
 	const struct db_param of[] = {DB_P_TEXT(j->name)};
 	struct operator_row row;

@@ -188,10 +188,23 @@ struct zone_operator {
 enum rc service_operators(struct node *nd, struct arena *a,
 			  const struct zone_operator **ret, size_t *ret_n,
 			  struct err *e) MUST_CHECK;
-/* An operator holds that serial of an origin; `how` is a token: axfr, ixfr, query, held.
- */
-void service_pulled(struct node *nd, const char *operator_name, const char *origin,
-		    uint32_t serial, const char *how);
+/* A host of an operator holds that serial of an origin; `how` is a token: axfr, ixfr,
+ * query; held: it asked again, and has what it had. */
+struct zone_pulled {
+	const char *operator_name, *origin, *address, *how;
+	uint32_t serial;
+};
+void service_pulled(struct node *nd, const struct zone_pulled *p);
+/* What became of a NOTIFY; `over`: it is not sent again.  `result` is a token of
+ * notify_words[] (operator_seen.c). */
+struct zone_notified {
+	const char *operator_name, *origin, *address, *result;
+	uint16_t port;
+	uint32_t serial;
+	unsigned attempts;
+	bool over;
+};
+void service_notified(struct node *nd, const struct zone_notified *n);
 
 /* A query signed with a key of that name (with its last dot) was refused: `why` is a
  * token as badkey.  If it is or was an operator's, people are told. */

@@ -86,7 +86,9 @@ held_digest(struct arena *a, const json_t *guards, const json_t *findings)
 }
 
 /* out: zones [{name, origin, territory, serial, hot, hot_serial, base, base_serial, rows,
- * hot_rows, ttl_s, folded, changed}], held [{order, guards, findings, held, digest}] */
+ * hot_rows, ttl_s, kept_serial (what changed since is in the hot zone), behind
+ * [{operator, address, serial, at, until}] (with an older base), folded, changed}], held
+ * [{order, guards, findings, held, digest}] */
 enum rc
 service_zone_list(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
@@ -105,10 +107,12 @@ service_zone_list(struct node *nd, struct arena *a, const struct actor *who, jso
 		rc = zone_heads(s, a, &heads, e);
 	for (i = 0; rc == RC_OK && i < heads.n; i++) {
 		const struct zone_head *z = (const struct zone_head *)heads.rows + i;
+		json_t *behind;
+		rc = zone_holders_json(nd, s, a, z, clock_now_us(), &behind, e);
 		json_array_append_new(
 			zones,
 			json_pack("{s:s, s:s, s:s?, s:I, s:s, s:I, s:s, s:I, s:I, s:I, "
-				  "s:I, s:o, s:o}",
+				  "s:I, s:I, s:o, s:o, s:o}",
 				  "name", z->name, "origin", z->origin, "territory",
 				  z->territory, "serial", (json_int_t)z->serial, "hot",
 				  zone_part_origin(a, z, ZONE_PART_HOT), "hot_serial",
@@ -116,7 +120,8 @@ service_zone_list(struct node *nd, struct arena *a, const struct actor *who, jso
 				  zone_part_origin(a, z, ZONE_PART_BASE), "base_serial",
 				  (json_int_t)z->base_serial, "rows",
 				  (json_int_t)z->n_rows, "hot_rows", (json_int_t)z->n_hot,
-				  "ttl_s", (json_int_t)z->ttl_s, "folded",
+				  "ttl_s", (json_int_t)z->ttl_s, "kept_serial",
+				  (json_int_t)z->kept_serial, "behind", behind, "folded",
 				  json_time(z->folded_us), "changed",
 				  json_time(z->changed_us)));
 	}

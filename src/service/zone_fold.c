@@ -1,9 +1,9 @@
 /*
  * The fold: in quiet hours the base becomes what the whole zone is, and the hot zone lets
- * go of what both the old base and the new one have.
+ * go of what both the old base and the new one have, and every older one that somebody
+ * is known to hold still (zone_bases.c).
  *
- * A fold changes no answer.  What it does hangs on the zone's journal and on where the
- * base stood, not on the order in which anything arrived.
+ * A fold changes no answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,9 @@ zone_fold(struct writer *w, struct zone_head *z, struct err *e)
 	struct publish p = {.w = w, .z = z};
 	enum rc rc = zone_serial_next(w, &p.serial, e);
 
-	z->kept_serial = z->base_serial;
+	if (rc == RC_OK)
+		rc = zone_base_keep(w, z, &z->kept_serial, e);
+	z->last_serial = z->base_serial;
 	z->base_serial = z->serial;
 	z->folded_us = w->now_us;
 	if (rc == RC_OK)
@@ -113,8 +115,10 @@ ttl_change(struct writer *w, struct zone_head *z, uint32_t ttl_s, struct err *e)
 	struct publish p = {.w = w, .z = z, .whole_changed = true, .hot_changed = true};
 	enum rc rc = zone_serial_next(w, &p.serial, e);
 
+	if (rc == RC_OK)
+		rc = zone_base_keep(w, z, &z->kept_serial, e);
 	z->ttl_s = ttl_s;
-	z->kept_serial = z->base_serial;
+	z->last_serial = z->base_serial;
 	z->base_serial = z->since_serial = z->hot_since = p.serial;
 	z->folded_us = w->now_us;
 	return rc == RC_OK ? publish_head(&p, e) : rc;

@@ -31,6 +31,7 @@ enum zone_layer { ZONE_LAYER_WHOLE, ZONE_LAYER_HOT };
 struct zone_head {
 	const char *name, *origin, *territory; /* territory NULL: none */
 	uint32_t serial, hot_serial, base_serial;
+	uint32_t last_serial;		  /* of the base before that */
 	uint32_t kept_serial;		  /* what changed after it is in the hot zone */
 	uint32_t since_serial, hot_since; /* from which on differences are known */
 	uint32_t log_serial; /* of the orders' journal, as far as it is published */
@@ -100,6 +101,30 @@ enum rc publish_row(struct publish *p, enum zone_layer layer, const char *key,
 enum rc publish_head(struct publish *p, struct err *e) MUST_CHECK;
 /* zone_fold.c: *z moves with it. */
 enum rc zone_fold(struct writer *w, struct zone_head *z, struct err *e) MUST_CHECK;
+/* zone_bases.c: a host of an operator that may still fetch the zone, the base that it is
+ * known to hold, and until when its copy is good if it is not heard of again. */
+struct zone_holder {
+	const char *operator_name, *address; /* "": of any of its hosts */
+	uint32_t serial;
+	int64_t at_us, until_us;
+};
+/* Those whose copy is good, the oldest base first; rows are struct zone_holder. */
+enum rc zone_base_holders(struct node *nd, struct store *s, struct arena *a,
+			  const struct zone_head *z, int64_t now_us,
+			  struct store_list *ret, struct err *e) MUST_CHECK;
+/* When the base as it is becomes the last one: since which serial the hot zone must have
+ * what changed. */
+enum rc zone_base_keep(struct writer *w, const struct zone_head *z, uint32_t *ret,
+		       struct err *e) MUST_CHECK;
+/* The alarm `zone_base` names who keeps the hot zone from letting go, or ends. */
+enum rc zone_base_watch(struct node *nd, struct store *s, struct arena *a,
+			const struct zone_head *z, int64_t now_us,
+			struct err *e) MUST_CHECK;
+/* [{operator, address, serial, at, until}] of those with an older base than the newest;
+ * *ret is new. */
+enum rc zone_holders_json(struct node *nd, struct store *s, struct arena *a,
+			  const struct zone_head *z, int64_t now_us, json_t **ret,
+			  struct err *e) MUST_CHECK;
 /* zone_hot.c: the hot zone says of this owner, and of all that it covers, what the whole
  * zone says. */
 enum rc publish_hot(struct publish *p, const char *key, struct err *e) MUST_CHECK;

@@ -200,7 +200,7 @@ publish_head(struct publish *p, struct err *e)
 				    DB_P_INT(z->hot_since), DB_P_INT(z->log_serial),
 				    DB_P_INT(z->ttl_s), DB_P_INT(z->n_rows),
 				    DB_P_INT(z->n_hot), DB_P_INT(z->folded_us),
-				    DB_P_INT(z->changed_us)},
+				    DB_P_INT(z->changed_us), DB_P_INT(z->last_serial)},
 		NULL, NULL, e);
 }
 
@@ -380,7 +380,8 @@ zone_level(struct publish *p, bool accepted, struct err *e)
 	if (rc == RC_OK)
 		rc = view_zone_serial(p->w->s, &p->z->log_serial, e);
 	if (rc == RC_OK && p->fresh && p->whole_changed) {
-		p->z->hot_serial = p->z->base_serial = p->z->kept_serial = p->serial;
+		p->z->hot_serial = p->z->base_serial = p->serial;
+		p->z->last_serial = p->z->kept_serial = p->serial;
 		p->z->since_serial = p->z->hot_since = p->serial;
 	}
 	return rc == RC_OK ? publish_head(p, e) : rc;
@@ -403,8 +404,8 @@ zone_make(struct writer *w, const char *name, const char *origin, const char *te
 						   DB_P_INT(z.serial), DB_P_INT(z.ttl_s),
 						   DB_P_INT(w->now_us)},
 			       NULL, NULL, e);
-	z.hot_serial = z.base_serial = z.kept_serial = z.since_serial = z.hot_since =
-		z.serial;
+	z.hot_serial = z.base_serial = z.last_serial = z.kept_serial = z.since_serial =
+		z.hot_since = z.serial;
 	z.folded_us = w->now_us;
 	return rc == RC_OK ? zone_level(&p, false, e) : rc;
 }

@@ -72,6 +72,7 @@ on_head(void *arg, const struct db_row *row, struct err *e)
 	z->n_hot = drv->col_int(row, col++);
 	z->folded_us = drv->col_int(row, col++);
 	z->changed_us = drv->col_int(row, col++);
+	z->last_serial = (uint32_t)drv->col_int(row, col++);
 	return RC_OK;
 }
 

@@ -1,7 +1,7 @@
 /*
  * What people must see of the zones though nothing is wrong with any single event: more
- * lifts in a day than a policy lets names change, and a zone that has become empty. Lifts
- * are never held for it.
+ * lifts in a day than a policy lets names change, a zone that has become empty, and an
+ * operator with an old base.  Lifts are never held for it.
  */
 #include <inttypes.h>
 
@@ -123,6 +123,8 @@ tick_zone_watch(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e
 		struct watch x = {.z = (const struct zone_head *)heads.rows + i,
 				  .now_us = now_us};
 		rc = zone_watch(nd, s, a, &x, e);
+		if (rc == RC_OK)
+			rc = zone_base_watch(nd, s, a, x.z, now_us, e);
 	}
 	reader_put(nd, s);
 	arena_free(a);

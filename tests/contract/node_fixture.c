@@ -591,6 +591,17 @@ by_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+void
+fix_pulled(struct node *nd, const char *operator_name, const char *origin,
+	   uint32_t serial, const char *how)
+{
+	service_pulled(nd, &(struct zone_pulled){.operator_name = operator_name,
+						 .origin = origin,
+						 .address = "192.0.2.53",
+						 .how = how,
+						 .serial = serial});
+}
+
 const char *
 fix_zone_owners(struct fix *f, enum party p)
 {

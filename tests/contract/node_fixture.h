@@ -118,6 +118,9 @@ const char *fix_query_text(struct fix *f, enum party p, const char *sql);
 json_t *fix_zone(struct fix *f, enum party p, const char *origin, uint32_t *ret_serial);
 /* The owners of the main zone in their order, with spaces between. */
 const char *fix_zone_owners(struct fix *f, enum party p);
+/* A host at 192.0.2.53 showed what it holds. */
+void fix_pulled(struct node *nd, const char *operator_name, const char *origin,
+		uint32_t serial, const char *how);
 
 /* Bring the case to where an order may cite it: receipted, overdue, warned, receipted. */
 void fix_make_overdue(struct fix *f, const char *casefile);

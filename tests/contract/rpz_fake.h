@@ -69,7 +69,10 @@ struct fake {
 	unsigned n_asked, n_pulled; /* calls of zone() and pulled() */
 	uint32_t pulled_serial;
 	enum rpz_how pulled_how;
-	char pulled_name[32];
+	char pulled_name[32], pulled_from[64];
+	unsigned n_alive; /* of those with what nobody knows */
+	unsigned n_notified;
+	struct rpz_notified notified; /* the newest */
 	unsigned n_refused;
 	char refused_key[64], refused_why[16];
 	struct rpz *r;
@@ -218,18 +221,36 @@ fake_operators(void *arg, struct arena *a, const struct rpz_operator **ret, size
 }
 
 static void
-fake_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
-	    enum rpz_how how)
+fake_pulled(void *arg, const struct rpz_pulled *p)
 {
 	struct fake *f = arg;
 
-	(void)origin;
 	pthread_mutex_lock(&f->lock);
+	if (p->how == RPZ_STILL_HELD && p->serial == 0) {
+		f->n_alive++;
+		pthread_mutex_unlock(&f->lock);
+		return;
+	}
 	f->n_pulled++;
 	pthread_cond_broadcast(&f->pulled);
-	f->pulled_serial = serial;
-	f->pulled_how = how;
-	snprintf(f->pulled_name, sizeof(f->pulled_name), "%s", name);
+	f->pulled_serial = p->serial;
+	f->pulled_how = p->how;
+	snprintf(f->pulled_name, sizeof(f->pulled_name), "%s", p->operator_name);
+	snprintf(f->pulled_from, sizeof(f->pulled_from), "%s", p->address);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void
+fake_notified(void *arg, const char *name, const char *origin, const char *address,
+	      const struct rpz_notified *n)
+{
+	struct fake *f = arg;
+
+	(void)name, (void)origin, (void)address;
+	pthread_mutex_lock(&f->lock);
+	f->notified = *n;
+	f->n_notified++;
+	pthread_cond_broadcast(&f->pulled);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -244,6 +265,27 @@ fake_refused(void *arg, const char *key, const char *address, const char *why)
 	snprintf(f->refused_key, sizeof(f->refused_key), "%s", key);
 	snprintf(f->refused_why, sizeof(f->refused_why), "%s", why);
 	pthread_cond_broadcast(&f->pulled);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* The result of the newest NOTIFY comes to be that. */
+static inline void
+assert_notified(struct fake *f, const char *result, uint32_t serial, bool over)
+{
+	struct timespec until;
+	int ret = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FAKE_WAIT_S;
+	pthread_mutex_lock(&f->lock);
+	while ((f->notified.result == NULL || strcmp(f->notified.result, result) != 0 ||
+		f->notified.serial != serial) &&
+	       ret == 0)
+		ret = pthread_cond_timedwait(&f->pulled, &f->lock, &until);
+	assert_non_null(f->notified.result);
+	assert_string_equal(f->notified.result, result);
+	assert_int_equal(f->notified.serial, serial);
+	assert_int_equal(f->notified.over, over);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -292,9 +334,14 @@ static const struct fake_operator keyed = {"keyed", "127.0.0.3", 0, KEY_NAME, KE
 static void
 fake_start(struct fake *f)
 {
-	const struct rpz_source src = {
-		f,	     fake_zones,  fake_zone, fake_changes, fake_operators,
-		fake_pulled, fake_refused};
+	const struct rpz_source src = {.arg = f,
+				       .zones = fake_zones,
+				       .zone = fake_zone,
+				       .changes = fake_changes,
+				       .operators = fake_operators,
+				       .pulled = fake_pulled,
+				       .notified = fake_notified,
+				       .refused = fake_refused};
 	struct err e = ERR_INIT;
 
 	pthread_mutex_init(&f->lock, NULL);

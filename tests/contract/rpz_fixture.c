@@ -282,11 +282,10 @@ fixture_operators(void *arg, struct arena *a, const struct rpz_operator **ret, s
 }
 
 static void
-fixture_pulled(void *arg, const char *name, const char *origin, uint32_t serial,
-	       enum rpz_how how)
+fixture_pulled(void *arg, const struct rpz_pulled *p)
 {
-	(void)arg, (void)origin, (void)how;
-	printf("pulled %s %u\n", name, serial);
+	(void)arg;
+	printf("pulled %s %u\n", p->operator_name, p->serial);
 }
 
 int

@@ -126,7 +126,7 @@ refused_keys(void **state)
 	assert_string_equal(alarm_text(&f, "operator_key"), "");
 	service_key_refused(nd, "isp-one." MAIN ".", "192.0.2.53", "badsig");
 	assert_non_null(strstr(alarm_text(&f, "operator_key"), "not with its secret"));
-	service_pulled(nd, "isp-one", "hot." MAIN, 1, "ixfr");
+	fix_pulled(nd, "isp-one", "hot." MAIN, 1, "ixfr");
 	assert_string_equal(alarm_text(&f, "operator_key"), "");
 	fix_must(&f, AUTHORITY, admin, "POST", operator_path(&f, "isp-one", "/key"),
 		 NULL);
@@ -215,9 +215,9 @@ matrix(void **state)
 	assert_false(is(row, "pulled") || is(row, "applied"));
 	assert_true(is(row, "waits"));
 
-	service_pulled(nd, "isp-one", "hot." MAIN, serial - 1, "axfr");
+	fix_pulled(nd, "isp-one", "hot." MAIN, serial - 1, "axfr");
 	assert_false(is(matrix_row(&f, order, "isp-one", NULL), "pulled"));
-	service_pulled(nd, "isp-one", "hot." MAIN, serial, "ixfr");
+	fix_pulled(nd, "isp-one", "hot." MAIN, serial, "ixfr");
 	assert_true(is(matrix_row(&f, order, "isp-one", NULL), "pulled"));
 	assert_false(is(matrix_row(&f, order, "isp-two", &m), "pulled"));
 	assert_string_equal(fix_text(m, "slowest"), "isp-two");

@@ -302,9 +302,9 @@ the_canary_is_the_zones(void **state)
 	assert_string_equal(canary_of(&w, "isp-pair"), "hot." MAIN "._saluran-serial");
 	/* Of whoever may have all of them, it is seen what is fetched. */
 	assert_string_equal(canary_of(&w, "isp-all"), "hot." MAIN "._saluran-serial");
-	service_pulled(nd, "isp-all", MAIN, 7, "axfr");
+	fix_pulled(nd, "isp-all", MAIN, 7, "axfr");
 	assert_string_equal(canary_of(&w, "isp-all"), MAIN "._saluran-serial");
-	service_pulled(nd, "isp-all", "hot." MAIN, 7, "axfr");
+	fix_pulled(nd, "isp-all", "hot." MAIN, 7, "axfr");
 	assert_string_equal(canary_of(&w, "isp-all"), "hot." MAIN "._saluran-serial");
 	close_world(&w);
 }

@@ -195,7 +195,7 @@ prepared_and_sent(void **state)
 	assert_int_equal(alarms(&f, "operator_reminder"), 2);
 
 	/* Who fetched it meanwhile is reminded of nothing. */
-	service_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
+	fix_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
 	pass(&f, LOOK_S);
 	json_t *all = reminders(&f, false);
 	assert_int_equal(json_array_size(all), 1);
@@ -317,14 +317,14 @@ closed(void **state)
 	operator_add(&f, "isp-one");
 	operator_add(&f, "isp-two");
 	const char *order = ordered(&f, "R-1", "[\"bad.example\"]");
-	service_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
-	service_pulled(n->nd, "isp-two", "hot." MAIN, serial_now(&f), "ixfr");
+	fix_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
+	fix_pulled(n->nd, "isp-two", "hot." MAIN, serial_now(&f), "ixfr");
 	measure(&f, order, "isp-one", "bad.example", "blocked", "nxdomain");
 	pass(&f, LOOK_S);
 	assert_int_equal(json_array_size(reminders(&f, false)), 0);
 	lift(&f, order);
-	service_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
-	service_pulled(n->nd, "isp-two", "hot." MAIN, serial_now(&f), "ixfr");
+	fix_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
+	fix_pulled(n->nd, "isp-two", "hot." MAIN, serial_now(&f), "ixfr");
 	/* Fetched is not in effect: one was measured, the other said nothing. */
 	measure(&f, order, "isp-one", "bad.example", "free", "nxdomain");
 	assert_string_equal(lacks(row_of(&f, order, "isp-one", NULL)), "measured");
@@ -371,7 +371,7 @@ removed(void **state)
 	const struct fix_node *n = &f.n[AUTHORITY];
 	operator_add(&f, "isp-one");
 	const char *order = ordered(&f, "R-1", "[\"bad.example\"]");
-	service_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
+	fix_pulled(n->nd, "isp-one", "hot." MAIN, serial_now(&f), "ixfr");
 	lift(&f, order);
 	pass(&f, LOOK_S + 2);
 	const char *path = operator_path(&f, "isp-one", "/remove");

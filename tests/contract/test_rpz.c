@@ -270,11 +270,43 @@ pulled_is_what_is_known(void **state)
 	free(kdig(&f, ORIGIN " SOA"));
 	free(kdig(&f, ORIGIN " AXFR"));
 	assert_pulled(&f, 1, "plain", 100);
+	/* Before, it was there, and nobody knew with what: as after a restart. */
+	assert_int_equal(f.n_alive, 1);
+	assert_string_equal(f.pulled_from, "127.0.0.1");
 	fake_set(&f, 101, four_rows, 1);
 	free(kdig(&f, ORIGIN " SOA"));
 	assert_pulled(&f, 2, "plain", 100);
 	free(kdig(&f, ORIGIN " AXFR " SIGNED));
 	assert_pulled(&f, 3, "keyed", 101);
+	fake_stop(&f);
+}
+
+/* Who asks each second for what is newer is told of once a minute; two hosts of one
+ * operator hold each their own. */
+static void
+polls_are_not_news(void **state)
+{
+	struct fake f = {.n_ops = 1,
+			 .ops = {{"keyed", "127.0.0.3", 0, KEY_NAME, KEY_SECRET}}};
+
+	(void)state;
+	fake_start(&f);
+	for (int i = 0; i < 5; i++)
+		free(kdig(&f, ORIGIN " IXFR=100 +tcp " SIGNED));
+	assert_pulled(&f, 2, "keyed", 100); /* it has 100; and it has it still */
+	assert_int_equal(f.pulled_how, RPZ_STILL_HELD);
+	free(kdig(&f, ORIGIN " IXFR=100 +tcp -b 127.0.0.5 " SIGNED));
+	assert_pulled(&f, 3, "keyed", 100);
+	assert_int_equal(f.pulled_how, RPZ_BY_QUERY);
+	assert_string_equal(f.pulled_from, "127.0.0.5");
+	fake_set(&f, 101, four_rows, 1);
+	free(kdig(&f, ORIGIN " IXFR=100 +tcp " SIGNED));
+	assert_pulled(&f, 4, "keyed", 101);
+	assert_string_equal(f.pulled_from, "127.0.0.1");
+	/* The other one has not moved. */
+	free(kdig(&f, ORIGIN " SOA -b 127.0.0.5 " SIGNED));
+	assert_pulled(&f, 5, "keyed", 100);
+	assert_int_equal(f.pulled_how, RPZ_STILL_HELD);
 	fake_stop(&f);
 }
 
@@ -390,8 +422,10 @@ static void
 start_failures_are_sentences(void **state)
 {
 	struct fake f = {0}, g = {0};
-	const struct rpz_source src = {&g,   fake_zones, fake_zone, NULL, fake_operators,
-				       NULL, NULL};
+	const struct rpz_source src = {.arg = &g,
+				       .zones = fake_zones,
+				       .zone = fake_zone,
+				       .operators = fake_operators};
 	struct err e = ERR_INIT;
 	char port[8];
 
@@ -529,6 +563,7 @@ main(void)
 		cmocka_unit_test(broken_operators_are_not_served),
 		cmocka_unit_test(ixfr_is_the_soa_or_the_zone),
 		cmocka_unit_test(pulled_is_what_is_known),
+		cmocka_unit_test(polls_are_not_news),
 		cmocka_unit_test(many_rows_arrive_equal),
 		cmocka_unit_test(source_is_asked_once_a_change),
 		cmocka_unit_test(a_source_without_zone_is_servfail),

@@ -197,6 +197,143 @@ large_hot_zone(void **state)
 	fix_close(&f);
 }
 
+/* ---- operators with an old base
+ * ------------------------------------------------------------- */
+
+static void
+operator_add(struct fix *f, const char *name, bool tsig)
+{
+	fix_must(f, AUTHORITY, f->n[AUTHORITY].admin, "POST", "/v1/operators",
+		 json_pack("{s:s, s:s, s:b, s:s}", "name", name, "address", "192.0.2.53",
+			   "tsig", tsig, "layout", "pair"));
+}
+
+/* Something changes, and the night after it is folded. */
+static void
+fold_a_change(struct fix *f, const char *casefile, int number)
+{
+	int64_t before = base_serial(f);
+
+	block(f, names_from(f, number, 1), casefile, 3 * DAY);
+	clock_to(QUIET_FROM, 30);
+	must_tick(f);
+	assert_true(base_serial(f) > before);
+}
+
+static bool
+hot_lets_go(struct fix *f, const char *name)
+{
+	const json_t *says =
+		json_object_get(fix_zone(f, AUTHORITY, "hot." MAIN, NULL), name);
+
+	return says != NULL && strcmp(json_string_value(says), "passthru") == 0;
+}
+
+static const json_t *
+behind(struct fix *f, size_t i)
+{
+	json_t *r =
+		fix_must(f, AUTHORITY, f->n[AUTHORITY].auditor, "GET", "/v1/zones", NULL);
+	const json_t *main = json_array_get(json_object_get(r, "zones"), 0);
+
+	return json_array_get(json_object_get(main, "behind"), i);
+}
+
+/* A name that was lifted stays free for a resolver that has had no base for days: the hot
+ * zone lets it go while the resolver's old base, in which it is blocked, is good. */
+static void
+old_base(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	const char *c = start(&f);
+	struct node *nd = f.n[AUTHORITY].nd;
+	operator_add(&f, "isp-slow", false);
+	operator_add(&f, "isp-quick", false);
+	clock_to(QUIET_FROM, 30);
+	const char *order = block(&f, "[\"a.example\"]", c, 9 * DAY);
+	must_tick(&f);
+	int64_t old = base_serial(&f);
+	fix_pulled(nd, "isp-slow", "base." MAIN, (uint32_t)old, "axfr");
+	fix_pulled(nd, "isp-quick", "base." MAIN, (uint32_t)old, "axfr");
+	lift(&f, order);
+	assert_true(hot_lets_go(&f, "a.example"));
+	for (int i = 0; i < 3; i++) {
+		fold_a_change(&f, c, i);
+		fix_pulled(nd, "isp-quick", "base." MAIN, (uint32_t)base_serial(&f),
+			   "ixfr");
+		assert_true(hot_lets_go(&f, "a.example"));
+		/* Who missed one night holds nothing up. */
+		assert_int_equal(alarms(&f, "zone_base"), i == 0 ? 0 : 1);
+	}
+	assert_string_equal(fix_text(behind(&f, 0), "operator"), "isp-slow");
+	assert_string_equal(fix_text(behind(&f, 0), "address"), "192.0.2.53");
+	assert_int_equal(fix_int(behind(&f, 0), "serial"), old);
+	assert_null(behind(&f, 1));
+	/* Neither a new start nor views made anew move that. */
+	fix_reopen(&f, AUTHORITY);
+	nd = f.n[AUTHORITY].nd;
+	fix_rebuilt_equal(&f, AUTHORITY);
+	assert_true(hot_lets_go(&f, "a.example"));
+	/* It fetches the base at last: the next fold lets go. */
+	fix_pulled(nd, "isp-slow", "base." MAIN, (uint32_t)base_serial(&f), "axfr");
+	must_tick(&f);
+	fix_clock_add(61 * FIX_S);
+	must_tick(&f);
+	assert_int_equal(alarms(&f, "zone_base"), 0);
+	fold_a_change(&f, c, 3);
+	assert_false(hot_lets_go(&f, "a.example"));
+	fix_clock_reset();
+	fix_close(&f);
+}
+
+/* Nothing is kept for whoever may not fetch any more, has the whole zone, or whose copy
+ * is void because nothing was heard of it for as long as the zone says; but for one that
+ * only asks and does not get it, it is. */
+static void
+old_base_of_nobody(void **state)
+{
+	enum { REMOVED, REVOKED, WHOLE, SILENT, ASKING, HOW_MANY };
+	for (int how = 0; how < HOW_MANY; how++) {
+		struct fix f;
+		(void)state;
+		const char *c = start(&f);
+		struct node *nd = f.n[AUTHORITY].nd;
+		const char *admin = f.n[AUTHORITY].admin;
+		operator_add(&f, "isp-slow", true);
+		clock_to(QUIET_FROM, 30);
+		const char *order = block(&f, "[\"a.example\"]", c, 11 * DAY);
+		must_tick(&f);
+		fix_pulled(nd, "isp-slow", "base." MAIN, (uint32_t)base_serial(&f),
+			   "axfr");
+		lift(&f, order);
+		fold_a_change(&f, c, 0);
+		if (how == REMOVED)
+			fix_must(&f, AUTHORITY, admin, "POST",
+				 "/v1/operators/isp-slow/remove",
+				 json_pack("{s:s}", "reason", "It is closed."));
+		else if (how == REVOKED)
+			fix_must(&f, AUTHORITY, admin, "POST",
+				 "/v1/operators/isp-slow/revoke", NULL);
+		else if (how == WHOLE)
+			fix_must(&f, AUTHORITY, admin, "POST",
+				 "/v1/operators/isp-slow/move",
+				 json_pack("{s:s}", "layout", "whole"));
+		else
+			fix_clock_add(6 * DAY); /* of the seven of rpz.expire_s */
+		if (how == ASKING)
+			fix_pulled(nd, "isp-slow", "base." MAIN, 0, "held");
+		fold_a_change(&f, c, 1);
+		fold_a_change(&f, c, 2);
+		assert_int_equal(hot_lets_go(&f, "a.example"), how == ASKING);
+		assert_int_equal(alarms(&f, "zone_base"), how == ASKING);
+		assert_int_equal(behind(&f, 0) != NULL, how == ASKING);
+		fix_clock_reset();
+		fix_close(&f);
+	}
+}
+
 /* An end date does not hang on a log that takes events. */
 static void
 ended_without_event(void **state)
@@ -440,6 +577,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quiet_hours),
 		cmocka_unit_test(large_hot_zone),
+		cmocka_unit_test(old_base),
+		cmocka_unit_test(old_base_of_nobody),
 		cmocka_unit_test(ended_without_event),
 		cmocka_unit_test(shrink),
 		cmocka_unit_test(many_lifts),
