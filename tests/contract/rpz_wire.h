@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { WIRE_MAX = 65535, REPLY_MS = 5000 };
+enum { WIRE_MAX = 65535, REPLY_MS = 60000 /* only who fails waits so long */ };
 
 static inline struct sockaddr_in
 loopback(unsigned last, uint16_t port)
