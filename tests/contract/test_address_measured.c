@@ -227,8 +227,7 @@ closed_by_serial(void **state)
 	assert_string_equal(fix_text(m, "state"), "unknown");
 	assert_int_equal(fix_int(m, "by_serial"), 1);
 	lift(&w, order, NULL);
-	service_pulled(w.f.n[AUTHORITY].nd, "isp-one", "hot." MAIN, UINT32_MAX / 2,
-		       "ixfr");
+	fix_pulled(w.f.n[AUTHORITY].nd, "isp-one", "hot." MAIN, UINT32_MAX / 2, "ixfr");
 	/* What held before the lift tells nothing of it. */
 	assert_string_equal(
 		fix_text(json_object_get(matrix_row(&w, order), "measured"), "state"),
