@@ -398,19 +398,25 @@ static enum rc
 cmd_zone(struct cli *c, struct err *e)
 {
 	json_t *r, *row;
+	const char *next;
 	size_t i;
-	enum rc rc = cli_call(c, "GET", "/v1/zone", NULL, &r, e);
+	enum rc rc =
+		cli_call(c, "GET", cli_query(c, "/v1/zone", "after limit"), NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	printf("zone %s, serial %" JSON_INTEGER_FORMAT
-	       ", answers live %" JSON_INTEGER_FORMAT " s, %zu owners\n",
+	       ", answers live %" JSON_INTEGER_FORMAT " s, %" JSON_INTEGER_FORMAT
+	       " rows\n",
 	       cli_text(r, "zone"), cli_int(r, "serial"), cli_int(r, "ttl_s"),
-	       json_array_size(json_object_get(r, "rows")));
+	       cli_int(r, "total"));
 	json_array_foreach (json_object_get(r, "rows"), i, row)
 		printf("  %-32s %-9s order %s since serial %" JSON_INTEGER_FORMAT "\n",
 		       cli_text(row, "owner"), cli_text(row, "action"),
 		       cli_text(row, "order"), cli_int(row, "since_serial"));
+	next = json_string_value(json_object_get(r, "next"));
+	if (next != NULL)
+		printf("  there may be more: --after '%s'\n", next);
 	json_array_foreach (json_object_get(r, "operators"), i, row)
 		printf("operator %-16s %-15s notify port %" JSON_INTEGER_FORMAT
 		       ", key %s, pulled serial %" JSON_INTEGER_FORMAT " at %s\n",
@@ -433,6 +439,11 @@ static const struct cli_option init_options[] = {
 	{"rpz-listen", "HOST:PORT", false, "where resolvers fetch the zone"},
 	{"zone", "NAME", false, "the zone's name"},
 	{NULL, NULL, false, NULL},
+};
+static const struct cli_option zone_options[] = {
+	{"limit", "N", false, "rows of a page (500)"},
+	{"after", "CURSOR", false, "the next page"},
+	{.name = NULL},
 };
 static const struct cli_option alarms_options[] = {
 	{"all", NULL, false, "those that are past too"},
@@ -489,7 +500,7 @@ const struct cli_command cli_node_commands[] = {
 	{"peer list", "", 0, 0, "peers, and what is delivered to them",
 	 "saluran peer list --as wati.credential", true, NULL, cmd_peer_list},
 	{"zone", "", 0, 0, "what resolvers are told, and who pulled it",
-	 "saluran zone --as wati.credential", true, NULL, cmd_zone},
+	 "saluran zone --as wati.credential", true, zone_options, cmd_zone},
 	{"rebuild", "", 0, 0, "make all views anew from the log and compare",
 	 "saluran rebuild --as wati.credential", true, NULL, cmd_rebuild},
 	{0},

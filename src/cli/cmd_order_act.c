@@ -95,7 +95,14 @@ cmd_lift(struct cli *c, struct err *e)
 			  cli_values(c, "zone")),
 		&r, e);
 
-	if (rc == RC_OK && !cli_json(c, r))
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_is_false(json_object_get(r, "on_record")))
+		printf("The names have left the zones, which are at serial "
+		       "%" JSON_INTEGER_FORMAT ".  The log takes nothing now (saluran "
+		       "status says why): the lift is on record when it does.\n",
+		       cli_int(r, "serial"));
+	else
 		printf("Lifted: the order is %s, and the zone is at serial "
 		       "%" JSON_INTEGER_FORMAT ".\n",
 		       cli_text(r, "state"), cli_int(r, "serial"));

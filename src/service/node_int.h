@@ -207,6 +207,7 @@ struct node {
 	bool disk_told, disk_low;  /* what people were told of it; likewise */
 	atomic_bool writer_failed; /* the last group could not be committed */
 	int64_t still_look_us; /* when what was lifted is looked at; for the tick only */
+	int64_t held_look_us;  /* when what the last gate holds is; likewise */
 	int64_t zone_look_us;  /* when folds may be due next; for the tick only */
 	int64_t test_look_us;  /* when channel tests may be due next; for the tick only */
 	pthread_mutex_t metrics_mu; /* of the two that follow */

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "core/event_type.h"
 #include "service/alarm.h"
-#include "service/order_int.h"
+#include "service/order_release.h"
 #include "service/tick.h"
 #include "store/store_sql.h"
 
@@ -266,30 +266,6 @@ struct lift {
 	struct order_state_now now; /* out */
 };
 
-/* A name that the order does not hold is a slip that would leave another one blocked. */
-static enum rc
-names_held(struct writer *w, const struct lift *l, struct err *e)
-{
-	json_t *held = json_array();
-	size_t i, k;
-	const json_t *name, *row;
-	enum rc rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD,
-				(struct db_param[]){DB_P_TEXT(l->order)},
-				"name:s wildcard:b", held, e);
-
-	json_array_foreach (l->names, i, name) {
-		bool found = false;
-		json_array_foreach (held, k, row)
-			found |= json_equal(json_object_get(row, "name"), name) == 1;
-		if (rc == RC_OK && !found)
-			rc = err_set(e, RC_CONFLICT,
-				     "nothing is lifted: the order does not hold %s now",
-				     json_string_value(name));
-	}
-	json_decref(held);
-	return rc;
-}
-
 static enum rc
 work_lift(struct writer *w, void *arg, struct err *e)
 {
@@ -299,7 +275,7 @@ work_lift(struct writer *w, void *arg, struct err *e)
 	enum rc rc = view_order_get(w->s, w->a, l->order, &row, e);
 
 	if (rc == RC_OK && l->names != NULL)
-		rc = names_held(w, l, e);
+		rc = order_names_held(w, l->order, l->names, e);
 	if (rc != RC_OK)
 		return rc;
 	sd.value = json_string(l->reason);
@@ -321,9 +297,9 @@ work_lift(struct writer *w, void *arg, struct err *e)
 }
 
 /* in: order, reason, names? (all when absent), zones? | operators? (all when absent)
- * out: as of override
- * RC_CONFLICT: the order is not in force, or does not hold one of them, or another
- * operator has one of these operators' zones. */
+ * out: as of override; on_record false: the log takes nothing now, and the names have
+ * left the zones all the same RC_CONFLICT: the order is not in force, or does not hold
+ * one of them, or another operator has one of these operators' zones. */
 enum rc
 service_order_lift(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
@@ -343,6 +319,17 @@ service_order_lift(struct node *nd, struct arena *a, const struct actor *who, js
 		rc = order_names_all(nd, a, l.order, &l.names, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_lift, &l, e);
+	/* What must not sign can still let go. */
+	if (rc == RC_FROZEN) {
+		struct order_release r = {.order = l.order,
+					  .by = l.by,
+					  .reason = l.reason,
+					  .names = l.names,
+					  .zones = l.zones};
+		json_decref(l.now.guards);
+		rc = order_release(nd, &r, e);
+		l.now = r.now;
+	}
 	return order_state_reply(a, l.order, rc, &l.now, out);
 }
 
@@ -652,6 +639,8 @@ tick_order_stages(struct node *nd, int64_t now_us, int64_t *next_us, struct err 
 		struct stages x = {now_us, ((const char *const *)l.rows)[i]};
 		struct err why = ERR_INIT;
 		enum rc one = writer_run(nd, work_stages, &x, &why);
+		if (one == RC_FROZEN)
+			one = order_release_stages(nd, x.order, now_us, &why);
 		if (one != RC_OK && rc == RC_OK)
 			rc = err_set(e, one, "order %s: %s", x.order, why.text);
 	}

@@ -137,6 +137,7 @@ struct order_state_now {
 	uint64_t approvals, approvals_needed;
 	uint32_t serial;
 	json_t *guards; /* owned; NULL before */
+	bool waits;	/* the log does not have it yet (order_release.h) */
 };
 enum rc order_state_take(struct writer *w, const char *order, struct order_state_now *ret,
 			 struct err *e) MUST_CHECK;

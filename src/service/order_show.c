@@ -55,6 +55,7 @@ order_finish(struct store *s, json_t *o, struct err *e)
 	const char *id = json_string_value(json_object_get(o, "order"));
 	const struct db_param key[] = {DB_P_TEXT(id)};
 	json_t *names = json_array(), *cites = json_array(), *acts = json_array(), *act;
+	json_t *waiting = json_array();
 	size_t i;
 	enum rc rc = store_rows(s, &SQL_ORDER_NAMES, key,
 				"name:s wildcard:b lifted:t stage:t owner_recorded:t "
@@ -64,6 +65,7 @@ order_finish(struct store *s, json_t *o, struct err *e)
 	json_object_set_new(o, "names", names);
 	json_object_set_new(o, "cites", cites);
 	json_object_set_new(o, "acts", acts);
+	json_object_set_new(o, "lifts_waiting", waiting);
 	time_set(json_object_get(o, "contact_called"), "when");
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_ORDER_CITES, key, "case:s subject:s", cites, e);
@@ -74,6 +76,9 @@ order_finish(struct store *s, json_t *o, struct err *e)
 			acts, e);
 	json_array_foreach (acts, i, act)
 		act_finish(act);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_ORDER_RELEASE_OF, key,
+				"name:s zone:s author:s at:t", waiting, e);
 	return rc;
 }
 

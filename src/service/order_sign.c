@@ -91,14 +91,17 @@ enum rc
 order_state_reply(struct arena *a, const char *order, enum rc rc,
 		  struct order_state_now *now, struct reply *out)
 {
-	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:I, s:I, s:O, s:I}", "order", order,
-				     "state", order_state_token(now->life), "approvals",
-				     (json_int_t)now->approvals, "approvals_needed",
-				     (json_int_t)now->approvals_needed,
-				     "overrides_needed", now->guards, "serial",
-				     (json_int_t)now->serial));
+	if (rc == RC_OK) {
+		json_t *o = reply_json(
+			a, out,
+			json_pack("{s:s, s:s, s:I, s:I, s:O, s:I}", "order", order,
+				  "state", order_state_token(now->life), "approvals",
+				  (json_int_t)now->approvals, "approvals_needed",
+				  (json_int_t)now->approvals_needed, "overrides_needed",
+				  now->guards, "serial", (json_int_t)now->serial));
+		if (now->waits)
+			json_object_set_new(o, "on_record", json_false());
+	}
 	json_decref(now->guards);
 	return rc;
 }

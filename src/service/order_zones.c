@@ -10,7 +10,7 @@
 #include "service/alarm.h"
 #include "service/matrix.h"
 #include "service/operator.h"
-#include "service/order_int.h"
+#include "service/order_release.h"
 #include "service/tick.h"
 #include "store/store_sql.h"
 
@@ -253,6 +253,8 @@ tick_order_zone_stages(struct node *nd, int64_t now_us, int64_t *next_us, struct
 		}
 		struct zone_lift lift = {&rows[i], n};
 		enum rc one = writer_run(nd, work_zone_stage, &lift, &why);
+		if (one == RC_FROZEN)
+			one = order_release_stages(nd, rows[i].order, now_us, &why);
 		if (tick_node_unwell(one))
 			rc = err_set(e, one, "%s", why.text);
 		else if (one != RC_OK)

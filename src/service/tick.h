@@ -36,13 +36,15 @@ tick_fn tick_objection_queue, tick_objection_due;
 tick_fn tick_idem;
 /* duty.c: what has a date and hangs on no clock of a case */
 tick_fn tick_scrutiny, tick_statistics;
-tick_fn tick_held;	   /* held.c */
-tick_fn tick_prepare;	   /* prepared.c */
-tick_fn tick_zone_fold;	   /* zone_fold.c */
-tick_fn tick_zone_past;	   /* zone_publish.c */
-tick_fn tick_zone_watch;   /* zone_watch.c */
-tick_fn tick_probe_forget; /* probe_take.c */
-tick_fn tick_probe_watch;  /* probe_watch.c */
+tick_fn tick_held;	    /* held.c */
+tick_fn tick_prepare;	    /* prepared.c */
+tick_fn tick_zone_fold;	    /* zone_fold.c */
+tick_fn tick_zone_past;	    /* zone_publish.c */
+tick_fn tick_zone_watch;    /* zone_watch.c */
+tick_fn tick_zone_held;	    /* zone_held.c */
+tick_fn tick_order_release; /* order_release.c: lifts that wait for the log */
+tick_fn tick_probe_forget;  /* probe_take.c */
+tick_fn tick_probe_watch;   /* probe_watch.c */
 /* order_zones.c */
 tick_fn tick_operators; /* operator_lack.c */
 tick_fn tick_order_zone_stages, tick_still_blocked;

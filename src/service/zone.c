@@ -10,7 +10,11 @@
 #include "service/operator.h"
 #include "store/store_sql.h"
 
-enum { ZONE_DIFF_MAX = 16 << 20 /* bytes of a difference as text */ };
+enum {
+	ZONE_DIFF_MAX = 16 << 20, /* bytes of a difference as text */
+	ZONE_PAGE_DEFAULT = 500,
+	ZONE_PAGE_MAX = 1000,
+};
 
 enum rc
 service_edge_state(struct node *nd, struct edge_state *ret, struct err *e)
@@ -29,16 +33,57 @@ service_edge_state(struct node *nd, struct edge_state *ret, struct err *e)
 	return rc;
 }
 
-/* out: zone, serial, ttl_s, rows [{owner, action, order, since_serial}], operators [...]
- */
+/* "owner order", as a page ends. */
+static enum rc
+page_read(struct arena *a, json_t *in, const char **ret_owner, const char **ret_order,
+	  int64_t *ret_limit, struct err *e)
+{
+	const char *after;
+	enum rc rc = in_only(in, "after limit", e);
+
+	*ret_owner = *ret_order = "";
+	if (rc == RC_OK)
+		rc = in_text(in, "after", false, RPZROW_NAME_MAX + 1 + UUID_TEXT_LEN,
+			     &after, e);
+	if (rc == RC_OK)
+		rc = in_int(in, "limit", 1, ZONE_PAGE_MAX, ZONE_PAGE_DEFAULT, ret_limit,
+			    e);
+	if (rc != RC_OK || after == NULL)
+		return rc;
+	size_t len = strcspn(after, " ");
+	if (len == 0 || strlen(after) != len + 1 + UUID_TEXT_LEN)
+		return err_set(e, RC_INVALID, "\"after\" is no cursor of this list");
+	*ret_owner = arena_strndup(a, after, len);
+	*ret_order = after + len + 1;
+	return RC_OK;
+}
+
+static json_t *
+page_next(const json_t *rows, int64_t limit)
+{
+	size_t n = json_array_size(rows);
+	const json_t *last = json_array_get(rows, n - 1);
+
+	return n == 0 || (int64_t)n < limit
+		       ? json_null()
+		       : json_sprintf("%s %s",
+				      json_string_value(json_object_get(last, "owner")),
+				      json_string_value(json_object_get(last, "order")));
+}
+
+/* in: after? (the cursor of a page before), limit?
+ * out: zone, serial, ttl_s, total (rows of the main zone), rows [{owner, action, order,
+ * since_serial}] by owner, next (cursor, or null), operators [...] (of the first page) */
 enum rc
 service_zone_show(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
 {
 	json_t *rows = json_array(), *operators = json_array();
+	const char *owner, *order;
 	struct store *s = NULL;
 	uint32_t serial = 0, ttl_s = 0;
-	enum rc rc = in_only(in, "", e);
+	int64_t limit = 0, total = 0;
+	enum rc rc = page_read(a, in, &owner, &order, &limit, e);
 
 	(void)who;
 	json_t *o = reply_json(a, out,
@@ -46,22 +91,29 @@ service_zone_show(struct node *nd, struct arena *a, const struct actor *who, jso
 					 settings_text(nd->config, "rpz.zone"), "rows",
 					 rows, "operators", operators));
 	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
+		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
 		rc = view_zone_serial(s, &serial, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_ZONE_SHOW, NULL,
+		rc = store_rows(s, &SQL_ZONE_SHOW,
+				(struct db_param[]){DB_P_TEXT(owner), DB_P_TEXT(order),
+						    DB_P_INT(limit)},
 				"owner:s action:s order:s since_serial:i", rows, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && owner[0] == '\0')
 		rc = store_rows(s, &SQL_OPERATOR_SHOW, NULL,
 				"name:s address:s notify_port:i tsig:s pulled_serial:i "
 				"pulled:t",
 				operators, e);
 	if (rc == RC_OK)
 		rc = zone_ttl(s, a, &ttl_s, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_ZONE_ROWS_OF,
+			       (struct db_param[]){DB_P_TEXT(ZONE_MAIN)}, 0, &total, e);
 	reader_put(nd, s);
 	json_object_set_new(o, "serial", json_integer(serial));
 	json_object_set_new(o, "ttl_s", json_integer(ttl_s));
+	json_object_set_new(o, "total", json_integer(total));
+	json_object_set_new(o, "next", page_next(rows, limit));
 	return rc;
 }
 

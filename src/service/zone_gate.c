@@ -4,7 +4,8 @@
  * The guards were asked when the order was drafted; lists, zone and clock may have moved
  * since.  What they find now, and nobody overrode, keeps the order out of every zone,
  * with an alarm, until a person decides: an override by somebody without a hand in the
- * order lets it out, a lift ends it.  A lift passes the gate always.
+ * order lets it out, a lift ends it, and so does what mends that which was found
+ * (zone_held.c).  A lift passes the gate always.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,6 +33,8 @@ hold_end(struct writer *w, const char *order, const char *outcome, struct err *e
 						   DB_P_INT(w->now_us)},
 			       NULL, NULL, e);
 
+	if (rc == RC_OK)
+		rc = alarm_clear(w, zone_let_out_key(w->a, order), e);
 	return rc == RC_OK ? alarm_clear(w, held_key(w->a, order), e) : rc;
 }
 
@@ -147,22 +150,31 @@ rows_look(struct look *l, struct err *e)
 static enum rc
 delta_look(struct look *l, struct err *e)
 {
-	int64_t came = 0, n = (int64_t)json_array_size(l->names);
-	const struct policy *p = l->p;
-	enum rc rc = store_int(l->w->s, &SQL_ZONE_CAME,
-			       (struct db_param[]){DB_P_TEXT(ZONE_MAIN),
-						   DB_P_INT(l->w->now_us - ORDER_DAY_US)},
-			       0, &came, e);
-
 	const char *guard = guard_code_token(GUARD_CODE_DELTA);
-	if (rc == RC_OK && came + n > p->order.delta_max && !is_overridden(l, guard))
-		find(l, guard, NULL,
-		     arena_printf(
-			     l->w->a,
-			     "%" PRId64 " names came within a day and this order has "
-			     "%" PRId64 " more; the policy %s lets %" PRIu32 " through",
-			     came, n, p->name, p->order.delta_max));
+	struct store_list over = {.n = 0};
+	enum rc rc = RC_OK;
+
+	if (!is_overridden(l, guard))
+		rc = zone_delta_over(l->w, l->o->id, l->names, l->p, &over, e);
+	for (size_t i = 0; rc == RC_OK && i < over.n; i++)
+		find(l, guard, NULL, ((const char *const *)over.rows)[i]);
 	return rc;
+}
+
+/* What it was held for and what is found now is the same: nothing is to be told. */
+static enum rc
+is_told(struct look *l, bool *ret, struct err *e)
+{
+	json_t *row = NULL;
+	enum rc rc = store_row(l->w->s, &SQL_ZONE_HELD_GET,
+			       (struct db_param[]){DB_P_TEXT(l->o->id)},
+			       "guards:j findings:j", &row, e);
+
+	*ret = rc == RC_OK &&
+	       json_equal(json_object_get(row, "guards"), l->guards) == 1 &&
+	       json_equal(json_object_get(row, "findings"), l->findings) == 1;
+	json_decref(row);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
 static enum rc
@@ -171,17 +183,20 @@ hold(struct look *l, struct err *e)
 	char *guards = json_dumps(l->guards, JSON_COMPACT);
 	char *findings = json_dumps(l->findings, JSON_COMPACT);
 	const char *order = l->o->id;
+	bool told = false;
 
 	if (guards == NULL || findings == NULL)
 		abort();
-	enum rc rc = store_run(l->w->s, &SQL_ZONE_HELD_PUT,
+	enum rc rc = is_told(l, &told, e);
+	if (rc == RC_OK && !told)
+		rc = store_run(l->w->s, &SQL_ZONE_HELD_PUT,
 			       (struct db_param[]){DB_P_TEXT(order), DB_P_TEXT(guards),
 						   DB_P_TEXT(findings),
 						   DB_P_INT(l->w->now_us)},
 			       NULL, NULL, e);
 	free(guards);
 	free(findings);
-	if (rc == RC_OK)
+	if (rc == RC_OK && !told)
 		rc = alarm_raise(
 			l->w, held_key(l->w->a, order), "zone_held", order,
 			arena_printf(l->w->a,
@@ -194,8 +209,10 @@ hold(struct look *l, struct err *e)
 }
 
 enum rc
-zone_gate(struct writer *w, const char *order, bool comes, bool *ret_held, struct err *e)
+zone_gate(struct writer *w, const char *order, enum zone_gate_why why, bool *ret_held,
+	  struct err *e)
 {
+	bool comes = why == ZONE_GATE_COMES;
 	struct order_row o;
 	struct look l = {.w = w, .o = &o};
 	const char *guards = NULL;
@@ -229,7 +246,10 @@ zone_gate(struct writer *w, const char *order, bool comes, bool *ret_held, struc
 		rc = delta_look(&l, e);
 	*ret_held = json_array_size(l.guards) != 0;
 	if (rc == RC_OK)
-		rc = *ret_held ? hold(&l, e) : hold_end(w, order, "accepted", e);
+		rc = *ret_held ? hold(&l, e)
+			       : hold_end(w, order,
+					  why == ZONE_GATE_AGAIN ? "passed" : "accepted",
+					  e);
 	json_decref(l.guards);
 	json_decref(l.findings);
 	json_decref(l.names);

@@ -132,9 +132,23 @@ enum rc publish_hot(struct publish *p, const char *key, struct err *e) MUST_CHEC
 /* zone_check.c: the checkers and what they say of each zone.  *ret is new. */
 enum rc zone_checkers_json(struct store *s, json_t **ret, struct err *e) MUST_CHECK;
 
-/* zone_gate.c: may this order go out?  `comes`: it was approved or overridden; else
- * something of it was lifted. */
-enum rc zone_gate(struct writer *w, const char *order, bool comes, bool *ret_held,
-		  struct err *e) MUST_CHECK;
+/* zone_gate.c: may this order go out? */
+enum zone_gate_why {
+	ZONE_GATE_COMES, /* it was approved or overridden */
+	ZONE_GATE_GOES,	 /* something of it was lifted, or it ended */
+	ZONE_GATE_AGAIN, /* it is held, and looked at again */
+};
+enum rc zone_gate(struct writer *w, const char *order, enum zone_gate_why why,
+		  bool *ret_held, struct err *e) MUST_CHECK;
+/* zone_held.c: the alarm of an order that was let out; it ends with the order. */
+const char *zone_let_out_key(struct arena *a, const char *order);
+/* zone_delta.c: what is too much for a day, zone by zone; rows are texts for people.
+ * `names` [{name, wildcard}] are those that the order holds. */
+struct policy;
+enum rc zone_delta_over(struct writer *w, const char *order, const json_t *names,
+			const struct policy *p, struct store_list *ret,
+			struct err *e) MUST_CHECK;
+/* zone_publish.c: every zone says of the order's names what the orders in force say. */
+enum rc zone_publish_order(struct writer *w, const char *order, struct err *e) MUST_CHECK;
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "core/ipnet.h"
 #include "service/alarm.h"
+#include "service/order_release.h"
 #include "service/tick.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
@@ -240,8 +241,8 @@ owners_publish(struct publish *p, const struct store_list *owners, struct err *e
 	return rc;
 }
 
-static enum rc
-order_publish(struct writer *w, const char *order, struct err *e)
+enum rc
+zone_publish_order(struct writer *w, const char *order, struct err *e)
 {
 	struct store_list heads, owners;
 	uint32_t serial = 0, of_log = 0;
@@ -279,8 +280,8 @@ zone_follow(struct writer *w, const char *type, const json_t *body, struct err *
 	enum rc rc = view_order_get(w->s, w->a, order, &row, e);
 	if (rc != RC_OK || (comes && row.life != ORDER_IN_FORCE))
 		return rc;
-	rc = zone_gate(w, order, comes, &held, e);
-	return rc == RC_OK ? order_publish(w, order, e) : rc;
+	rc = zone_gate(w, order, comes ? ZONE_GATE_COMES : ZONE_GATE_GOES, &held, e);
+	return rc == RC_OK ? zone_publish_order(w, order, e) : rc;
 }
 
 /* ---- all of it ------------------------------------------------------------------------
@@ -416,8 +417,11 @@ zone_open(struct writer *w, bool look, struct err *e)
 	const char *origin = settings_text(w->nd->config, "rpz.zone");
 	struct store_list heads;
 	uint32_t of_log;
-	enum rc rc = zone_heads(w->s, w->a, &heads, e);
+	bool released = false;
+	enum rc rc = order_releases_read(w, &released, e);
 
+	if (rc == RC_OK)
+		rc = zone_heads(w->s, w->a, &heads, e);
 	if (rc == RC_OK && heads.n == 0)
 		return zone_make(w, ZONE_MAIN, origin, NULL, e);
 	if (rc == RC_OK)
@@ -429,7 +433,7 @@ zone_open(struct writer *w, bool look, struct err *e)
 		rc = view_zone_serial(w->s, &of_log, e);
 	for (size_t i = 0; rc == RC_OK && i < heads.n; i++) {
 		struct publish p = {.w = w, .z = (struct zone_head *)heads.rows + i};
-		if (look || p.z->log_serial != of_log)
+		if (look || released || p.z->log_serial != of_log)
 			rc = zone_level(&p, false, e);
 	}
 	return rc;
@@ -475,7 +479,7 @@ work_past(struct writer *w, void *arg, struct err *e)
 			       on_text, &orders, e);
 
 	for (size_t i = 0; rc == RC_OK && i < orders.n; i++)
-		rc = order_publish(w, ((const char *const *)orders.rows)[i], e);
+		rc = zone_publish_order(w, ((const char *const *)orders.rows)[i], e);
 	return rc;
 }
 
