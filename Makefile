@@ -50,6 +50,7 @@ fuzz:
 web-check: build
 	@$(PREREQS) "$${PREREQS_CHECK[@]}"
 	@tools/web_parts.sh --tests
+	@web/node_modules/.bin/tsc -p web
 	@SALURAN_WEB=full meson test -C build --no-rebuild --suite web --timeout-multiplier 6 \
 		--print-errorlogs
 

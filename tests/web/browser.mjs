@@ -5,13 +5,19 @@ import { mkdirSync } from "node:fs";
 import { chromium } from "../../web/node_modules/playwright-core/index.mjs";
 import axe from "../../web/node_modules/@axe-core/playwright/dist/index.mjs";
 
+import { keys, mouse, takeMouse } from "./hands.mjs";
+
 const AxeBuilder = axe.AxeBuilder || axe.default || axe;
 const FLAGS = [
 	"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 	"--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
-export const STEP_MS = 30000;
+export const STEP_MS = Number(process.env.SALURAN_STEP_MS || 30000);
 const PASSES = [];
+
+/* The keyboard alone: every step of every person is taken with keys. */
+export const keysAlone = process.env.SALURAN_KEYS === "alone";
+const hands = keysAlone ? keys : mouse;
 
 export class Failure extends Error {}
 
@@ -22,6 +28,7 @@ export async function open() {
 export function must(truth, what) {
 	if (!truth) throw new Failure(what);
 	PASSES.push(what);
+	if (process.env.SALURAN_STEPS) console.error(what);
 }
 
 export const passed = () => PASSES.length;
@@ -50,36 +57,61 @@ export class Person {
 			if (url.origin !== this.base && !["data:", "blob:"].includes(url.protocol))
 				this.faults.push(`asked elsewhere: ${r.url()}`);
 		});
-		await this.page.goto(`${this.base}/console?lang=${lang}`);
-		await this.page.waitForSelector("input[name=name]");
+		if (keysAlone) takeMouse(this.page);
+		await this.page.goto(`${this.base}${this.options.path || "/console"}?lang=${lang}`);
+		if (!this.options.path) await this.page.waitForSelector("input[name=name]");
 		return this;
 	}
 
 	async logIn() {
-		await this.page.fill("input[name=name]", this.name);
-		await this.page.fill("input[name=password]", this.password);
-		await this.page.press("input[name=password]", "Enter");
+		await this.write(this.page.locator("input[name=name]"), this.name);
+		await this.write(this.page.locator("input[name=password]"), this.password);
+		await this.page.keyboard.press("Enter");
 		await this.page.waitForSelector("header nav.sections");
 		await this.page.waitForSelector(".connection.live");
 		return this;
 	}
 
-	section = (title) => this.page.click(`nav.sections >> text="${title}"`);
-
 	async see(text, within = "main") {
 		await this.page.locator(within, { hasText: text }).first().waitFor();
 	}
 
-	press = (name) => this.page.getByRole("button", { name, exact: false }).first().click();
+	/* ---- what a hand does ---- */
 
-	fill = (label, text) => this.page.getByLabel(label, { exact: false }).first().fill(text);
+	press = (to) => hands.press(typeof to === "string" ? this.button(to) : to);
+	write = (to, text) => hands.write(typeof to === "string" ? this.field(to) : to, text);
+	tick = (to) => hands.tick(typeof to === "string" ? this.field(to) : to);
+	choose = (to, value) => hands.choose(typeof to === "string" ? this.field(to) : to, value);
+	attach = (to, file) => hands.attach(to, file);
+	key = (...names) => names.reduce((done, name) => done.then(() => this.page.keyboard.press(name)), Promise.resolve());
 
-	/* In the open dialog. */
-	async step(button, fields = {}) {
+	button = (name) => this.page.getByRole("button", { name, exact: false }).first();
+	link = (name) => this.page.getByRole("link", { name, exact: false }).first();
+	field = (label) => this.page.getByLabel(label, { exact: false }).first();
+	section = (title) => this.press(this.page.locator("nav.sections").getByRole("link", { name: title, exact: true }));
+
+	/* In the open dialog: what is asked for is written, then read, then sent.  A field that is
+	 * true is ticked. */
+	async step(verb, fields = {}) {
 		const box = this.page.locator("dialog[open]");
 		await box.waitFor();
-		for (const [label, text] of Object.entries(fields)) await box.getByLabel(label, { exact: false }).fill(text);
-		await box.getByRole("button", { name: button, exact: true }).click();
+		for (const [label, said] of Object.entries(fields)) {
+			const to = box.getByLabel(label, { exact: false }).first();
+			await (said === true ? this.tick(to) : said.value ? this.choose(to, said.value) : this.write(to, said));
+		}
+		const review = box.getByRole("button", { name: "Review", exact: true });
+		if (await review.count()) {
+			await this.press(review);
+			await this.see("these words will stand in the log", "dialog[open]");
+		}
+		await this.press(box.getByRole("button", { name: verb, exact: true }));
+	}
+
+	/* A button, its step, and the log's word for it. */
+	async act(verb, fields = {}, done = true) {
+		await this.press(this.button(`${verb}…`));
+		await this.step(verb, fields);
+		if (done) await this.stepped();
 	}
 
 	async stepped() {

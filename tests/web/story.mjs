@@ -1,44 +1,52 @@
 /* The story of a case, by people at browsers alone: a list is imported and sent, accepted and
- * decided, nobody answers another, which is warned of, ordered, approved, blocked, lifted. */
+ * decided, talked about and disputed; nobody answers another, which is warned of, ordered,
+ * approved, blocked, objected to and lifted.  With SALURAN_KEYS=alone nobody has a mouse. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { Failure, Person, must, open, passed } from "./browser.mjs";
+import { Failure, Person, keysAlone, must, open, passed } from "./browser.mjs";
 
 const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const browser = await open();
+const TRIES_MAX = 20;
 const at = (side) => `https://127.0.0.1:${stage[side]}`;
-const person = (side, name, options) => new Person(browser, at(side), name, stage.password, options);
+const person = async (side, name, lang) => (await new Person(browser, at(side), name, stage.password).arrive(lang)).logIn();
 
-async function importList(rina, file, reference, subject) {
+async function importList(rina, file, reference, subject, urgent) {
 	await rina.section("Import");
-	await rina.page.setInputFiles("input[type=file]", file);
+	await rina.attach(rina.page.locator("input[type=file]"), file);
 	await rina.see("rows:");
 	await rina.check("import");
-	await rina.fill("Reference", reference);
-	await rina.fill("Subject", subject);
-	await rina.fill("Legal basis", "Invented example: Regulation 19/2014");
+	await rina.write("Reference", reference);
+	await rina.write("Subject", subject);
+	await rina.write("Legal basis", "Invented example: Regulation 19/2014");
+	if (urgent) await rina.tick("Urgent");
 	await rina.press("Send ");
 	await rina.page.waitForURL(/\/case\//);
 	await rina.see(subject, "h1");
 	return rina.page.url().split("/").pop();
 }
 
-async function answered(rina, dewi, subject) {
-	await dewi.section("Cases");
-	/* What comes while one looks is counted, and shown on demand. */
-	if (!(await dewi.page.locator("a.title", { hasText: subject }).count())) {
-		await dewi.see("update");
-		await dewi.press("Show");
+/* What comes while one looks is counted, and shown on demand. */
+async function openCase(who, subject) {
+	await who.section("Cases");
+	await who.page.waitForSelector("main h1");
+	const row = who.page.locator("a.title", { hasText: subject });
+	if (!(await row.count())) {
+		await who.see("update");
+		await who.press("Show");
 	}
-	await dewi.check("queue");
-	await dewi.page.locator("a.title", { hasText: subject }).click();
-	await dewi.press("Accept the notice");
-	await dewi.step("Accept the notice");
-	await dewi.stepped();
+	await who.press(row);
+	await who.see(subject, "h1");
+}
+
+async function accepted(dewi) {
+	await dewi.act("Accept the notice");
 	await dewi.see("recorded #", ".said-last");
 	await dewi.see("In progress");
-	for (const i of [1, 2]) await dewi.page.getByLabel(`Decision on item ${i}`).selectOption("removed");
-	await dewi.page.getByLabel("Decision on item 3").focus();
-	await dewi.page.keyboard.press("3");
+}
+
+async function decided(dewi) {
+	for (const i of [1, 2]) await dewi.choose(`Decision on item ${i}`, "removed");
+	await dewi.choose("Decision on item 3", "kept");
 	await dewi.see("3 decisions are chosen and not sent");
 	await dewi.page.reload();
 	await dewi.see("3 decisions are chosen and not sent");
@@ -52,68 +60,49 @@ async function answered(rina, dewi, subject) {
 	await dewi.step("Send the decision on 1 items");
 	await dewi.stepped();
 	await dewi.see("decided 3 + open 0");
-	await conversation(rina, dewi);
-	await rina.page.reload();
-	await rina.see("decided 3 + open 0");
-	await rina.press("Close the case");
-	await rina.step("Close the case");
-	await rina.stepped();
-	await rina.see("Closed");
 }
 
-/* The keyboard alone: along the rows, into the first case, to its parts, and back. */
-async function keyboard(rina) {
-	await rina.page.keyboard.press("g");
-	await rina.page.keyboard.press("q");
-	await rina.page.waitForSelector("a.title");
-	await rina.page.keyboard.press("j");
-	await rina.page.waitForFunction(() => document.activeElement.dataset.row === "0");
-	await rina.page.keyboard.press("x");
-	await rina.see("1 selected");
-	await rina.page.keyboard.press("Enter");
-	await rina.page.waitForSelector("#conversation");
-	await rina.page.keyboard.press("r");
-	await rina.page.waitForFunction(() => document.activeElement.id === "composer");
-	/* Letters are text in a field, and no keys. */
-	await rina.page.keyboard.type("gq?jx");
-	must((await rina.page.inputValue("#composer")) === "gq?jx", "what is typed is text");
-	await rina.page.fill("#composer", "");
-	await rina.page.keyboard.press("Escape");
-	await rina.page.keyboard.press("Escape");
-	await rina.page.waitForSelector("a.title");
-	await rina.page.keyboard.press("?");
-	await rina.see("Keys", "h2");
+/* A question stops the clock, and both sides see it; the answer lets it run. */
+async function clarified(rina, dewi) {
+	await dewi.act("Ask for clarification", { "exact text": "Which of the two channels is meant?" });
+	await dewi.see("The clock is paused");
+	await rina.see("The clock is paused");
+	await rina.check("paused");
+	await rina.act("Answer the question", { "exact text": "The one with the number." });
+	await dewi.see("The one with the number.");
+	await rina.page.waitForFunction(() => !document.body.innerText.includes("The clock is paused"));
 }
 
-/* A session that ends while somebody types: the text is still there after logging in. */
-async function endedSession(rina) {
-	await rina.page.goBack();
-	await rina.page.locator("a.title").first().click();
-	await rina.page.fill("#composer", "Half a sentence");
-	rina.expected.add(401);
-	await rina.context.clearCookies();
-	await rina.press("Send");
-	const box = rina.page.locator("dialog[open]");
-	await box.getByLabel("Password").fill(rina.password);
-	await box.getByRole("button", { name: "Log in" }).click();
-	await rina.stepped();
-	must((await rina.page.inputValue("#composer")) === "Half a sentence", "the draft is kept");
-	await rina.page.fill("#composer", "");
-	rina.expected.delete(401);
+/* What was decided is contested, answered, ruled on by somebody else, and decided anew. */
+async function disputed(rina, dewi, lia, subject) {
+	await rina.act("Dispute", { "exact text": "Item 3 sells accounts.", Items: "3" });
+	await rina.see("By the authority");
+	await dewi.see("Item 3 sells accounts.");
+	await dewi.act("Answer the dispute", { "exact text": "We look at it again." });
+	await openCase(lia, subject);
+	await lia.see("We look at it again.");
+	await lia.act("Rule on the dispute", { "Upheld": true, Reason: "It does sell accounts." });
+	await lia.see("Items to decide anew");
+	await lia.check("dispute");
+	await dewi.see("It does sell accounts.");
+	await dewi.act("Decide otherwise", { Items: "3", Outcome: { value: "removed" }, Reason: "The ruling." });
+	await rina.see("Decided otherwise");
 }
 
 async function conversation(rina, dewi) {
-	await dewi.page.fill("#composer", "All three are decided. <b>Not bold</b>");
-	await dewi.press("Send");
+	await dewi.write(dewi.page.locator("#composer"), "All three are decided. <b>Not bold</b>");
+	await dewi.press(dewi.page.getByRole("button", { name: "Send", exact: true }));
 	await dewi.see("<b>Not bold</b>", ".messages");
 	await rina.page.bringToFront();
 	await rina.see("All three are decided", ".messages");
+	if (keysAlone) await rina.key("r");
+	await rina.page.locator(".message", { hasText: "All three are decided" }).scrollIntoViewIfNeeded();
 	await rina.see("Read ", ".messages");
 	await dewi.page.bringToFront();
 	await dewi.see("✓✓ Read", ".ticks");
 	await rina.page.bringToFront();
-	await rina.page.getByLabel("Internal note").check();
-	await rina.page.fill("#composer", "Nobody else reads this.");
+	await rina.tick("Internal note");
+	await rina.write(rina.page.locator("#composer"), "Nobody else reads this.");
 	await rina.press("Keep the note");
 	await rina.see("Nobody else reads this.", ".messages");
 	must(!(await dewi.page.content()).includes("Nobody else reads this."), "a note stays with its side");
@@ -121,90 +110,220 @@ async function conversation(rina, dewi) {
 	await dewi.check("case-platform");
 }
 
+/* Along the rows, into the first case, to its parts, and back. */
+async function keyboard(rina) {
+	await rina.key("Escape", "g", "q");
+	await rina.page.waitForSelector("a.title");
+	await rina.key("j");
+	await rina.page.waitForFunction(() => document.activeElement.dataset.row === "0");
+	await rina.key("x");
+	await rina.see("1 selected");
+	await rina.key("Enter");
+	await rina.page.waitForSelector("#conversation");
+	await rina.key("r");
+	await rina.page.waitForFunction(() => document.activeElement.id === "composer");
+	/* Letters are text in a field, and no keys. */
+	await rina.page.keyboard.type("gq?jx");
+	must((await rina.page.inputValue("#composer")) === "gq?jx", "what is typed is text");
+	await rina.write(rina.page.locator("#composer"), "");
+	await rina.key("Escape", "Escape");
+	await rina.page.waitForSelector("a.title");
+	await rina.key("?");
+	await rina.see("Keys", "h2");
+}
+
+/* A colleague takes over, and a hold keeps what is there. */
+async function amongColleagues(rina, adi, subject) {
+	await openCase(rina, subject);
+	await rina.act("Take it");
+	await rina.act("Assign", { Colleague: "adi" });
+	await rina.see("adi");
+	await rina.act("Place a legal hold", { Reason: "A court asked for it." });
+	await rina.see("A court asked for it.");
+	await openCase(adi, subject);
+	await adi.act("Release the hold", { Reason: "The court is done." });
+	await adi.see("Released");
+}
+
 async function ladder(rina) {
 	for (const rung of ["Send a reminder", ...Array(3).fill("Send the formal warning")]) {
-		const button = rina.page.getByRole("button", { name: rung });
-		await button.waitFor();
+		await rina.button(`${rung}…`).waitFor();
 		/* The step is refused until its time has come: the node says so, nothing is lost. */
 		rina.expected.add(409);
-		await button.click();
-		for (;;) {
-			await rina.step(rung);
-			const closed = rina.page.locator("dialog[open]").waitFor({ state: "detached", timeout: 2000 });
+		await rina.press(rina.button(`${rung}…`));
+		const box = rina.page.locator("dialog[open]");
+		await rina.step(rung, { Text: `${rung}: an invented text.` });
+		for (let tries = 0; ; tries++) {
+			must(tries < TRIES_MAX, `${rung} is taken in the end`);
+			const closed = box.waitFor({ state: "detached", timeout: 1500 });
 			if (await closed.then(() => true, () => false)) break;
+			/* What happened meanwhile is seen before one goes on. */
+			const seen = box.getByRole("button", { name: "I have seen it" });
+			if (await seen.count()) await rina.press(seen);
+			await rina.press(box.getByRole("button", { name: rung, exact: true }));
 		}
 		rina.expected.delete(409);
 	}
 	await rina.see("Formal warning");
+	/* The entry has an address of its own. */
+	await rina.press(rina.page.locator(".said-last a"));
+	await rina.see("recorded #", "h1");
+	await rina.see("Send the formal warning: an invented text.");
+	await rina.see("Received at");
+	await rina.check("recorded");
 }
 
 async function order(rina, name, subject) {
-	await rina.section("Orders");
-	await rina.page.click('text="Draft an order"');
-	await rina.fill("Names to block", name);
-	await rina.page.getByLabel(subject).check();
-	await rina.fill("Reasons", "Notices were received and not answered (invented example).");
-	await rina.fill("Legal basis", "Invented example: Regulation 19/2014");
-	await rina.fill("Proportionality", "Every step of the ladder was taken.");
-	await rina.fill("What else goes dark", "Looked at: nothing else.");
-	await rina.fill("In force for so many days", "7");
-	await rina.page.getByLabel("Yes").check();
-	await rina.fill("How, or why not", "Wrote to the registrant (invented example).");
+	await openCase(rina, subject);
+	await rina.press("Draft an order");
+	await rina.write("Names to block", name);
+	await rina.page.waitForSelector("fieldset input[type=checkbox]:checked");
+	await rina.write("Reasons", "Notices were received and not answered (invented example).");
+	await rina.write("Legal basis", "Invented example: Regulation 19/2014");
+	await rina.write("Proportionality", "Every step of the ladder was taken.");
+	await rina.write("What else goes dark", "Looked at: nothing else.");
+	await rina.write("In force for so many days", "7");
+	await rina.tick("Yes");
+	await rina.write("How, or why not", "Wrote to the registrant (invented example).");
 	await rina.press("Compute the guards");
 	await rina.see("is a ground");
 	await rina.check("draft");
 	await rina.press("Submit for approval");
+	await rina.check("draft-review");
+	await rina.step("Submit for approval");
 	await rina.page.waitForURL(/\/order\//);
 	await rina.see("The text above has this hash");
 	await rina.check("order");
 	return rina.page.url().split("/").pop();
 }
 
-async function sign(who, id) {
+async function openOrder(who, id) {
 	await who.page.goto(`${who.base}/console/order/${id}`);
 	await who.see("The text above has this hash");
-	await who.press("Approve the block");
+}
+
+/* A draft goes back with a reason; the next one begins where it ended. */
+async function returned(rina, adi, id) {
+	await openOrder(adi, id);
+	await adi.act("Return the draft", { Reason: "Say who was told." });
+	await adi.see("Returned");
+	await rina.see("Returned");
+	await rina.press("Draft another in its place");
+	await rina.page.waitForFunction(() => [...document.querySelectorAll("textarea")].some((x) => x.value.includes("not answered")));
+	await rina.tick("Yes");
+	await rina.write("How, or why not", "Wrote to the registrant on 2 March (invented example).");
+	await rina.press("Compute the guards");
+	await rina.see("is a ground");
+	await rina.press("Submit for approval");
+	await rina.step("Submit for approval");
+	await rina.page.waitForURL((url) => url.pathname.includes("/order/") && !url.pathname.includes(id));
+	await rina.see("What differs from the draft before");
+	await rina.see("Say who was told.");
+	return rina.page.url().split("/").pop();
+}
+
+async function sign(who, id) {
+	await openOrder(who, id);
+	await who.press("Approve the block…");
 	await who.check("approve");
 	await who.step("Approve the block");
 	await who.stepped();
 	await who.see("recorded #", ".said-last");
 }
 
+/* Somebody of the public, without a script, and what becomes of it. */
+async function objected(rina, adi, siti, id) {
+	await rina.section("Objections");
+	await rina.see("I sell shoes there.");
+	await rina.act("Answer", { "exact text": "We look at it." });
+	await rina.see("We look at it.");
+	/* Who signed the order does not rule on it. */
+	await adi.section("Objections");
+	await adi.see("We look at it.");
+	adi.expected.add(403);
+	await adi.act("Rule", { Rejected: true, Reason: "I signed it." }, false);
+	await adi.see("This could not be done by you", "dialog[open]");
+	await adi.key("Escape");
+	await adi.stepped();
+	adi.expected.delete(403);
+	await siti.section("Objections");
+	await siti.act("Rule", { Rejected: true, Reason: "The shoes are at another name." });
+	await siti.press(siti.link("Ruled"));
+	await siti.see("The shoes are at another name.");
+	await siti.check("objections");
+	await openOrder(rina, id);
+}
+
+async function lifted(rina, adi, id) {
+	await rina.act("Lift the block", { Reason: "The platform has answered." });
+	await rina.see("Lifted");
+	await rina.see("Normalised");
+	await rina.check("lifted");
+	await openOrder(adi, id);
+	await adi.act("Review the lift", { "The lift was right": true, Reason: "It answered." });
+	await adi.see("Reviewed");
+}
+
 async function main() {
-	const rina = await (await person("authority", "rina").arrive()).logIn();
-	const dewi = await (await person("platform", "dewi").arrive()).logIn();
-	const adi = await (await person("authority", "adi").arrive()).logIn();
-	const budi = await (await person("authority", "budi").arrive()).logIn();
-	await importList(rina, stage.first, "W-1", "First list <i>invented</i>");
-	await answered(rina, dewi, "First list <i>invented</i>");
+	const rina = await person("authority", "rina");
+	const dewi = await person("platform", "dewi");
+	const lia = await person("platform", "lia");
+	const [adi, budi, siti] = [await person("authority", "adi"), await person("authority", "budi"), await person("authority", "siti")];
+	const first = `First list <i>${stage.title}</i>`;
+	const second = `Second list ${stage.title}`;
+	await importList(rina, stage.first, `${stage.title} 1`, first);
+	await openCase(dewi, first);
+	await accepted(dewi);
+	await clarified(rina, dewi);
+	await decided(dewi);
+	await conversation(rina, dewi);
+	await disputed(rina, dewi, lia, first);
+	await rina.act("Close the case");
+	await rina.see("Closed");
 	await keyboard(rina);
-	await endedSession(rina);
-	await importList(rina, stage.second, "W-2", "Second list");
+	await importList(rina, stage.second, `${stage.title} 2`, second, true);
+	await amongColleagues(rina, adi, second);
 	await ladder(rina);
-	const id = await order(rina, stage.name, "Second list");
+	const back = await order(rina, stage.name, second);
 	must(await rina.page.getByRole("button", { name: "Approve the block" }).count() === 0, "who drafts does not approve");
+	const id = await returned(rina, adi, back);
 	await sign(adi, id);
 	await adi.see("1 of 2 approvals");
 	await sign(budi, id);
 	await budi.see("In force");
 	await rina.see("In force"); /* by itself */
-	await rina.see("Blocked", "#matrix ~ *, section:has(#matrix)");
+	await rina.see("Blocked", "section:has(#matrix)");
 	await rina.check("matrix");
 	writeFileSync(`${process.argv[2]}.blocked`, id);
-	await rina.press("Lift the block");
-	await rina.step("Lift the block", { Reason: "The platform has answered." });
-	await rina.stepped();
-	await rina.see("Lifted");
-	await rina.see("Normalised");
-	const umi = await (await person("authority", "umi").arrive("id")).logIn();
+	await objects();
+	await objected(rina, adi, siti, id);
+	await lifted(rina, adi, id);
+	const umi = await person("authority", "umi", "id");
 	await umi.see("Log", "h1");
 	await umi.check("log");
 	await umi.section("Akses");
 	await umi.press("Periksa keutuhan catatan");
 	await umi.see("Utuh");
 	await umi.check("access");
-	for (const who of [rina, dewi, adi, budi, umi]) who.clean("at the end");
-	console.log(`${passed()} checks held`);
+	for (const who of [rina, dewi, lia, adi, budi, siti, umi]) who.clean("at the end");
+	console.log(`${passed()} checks held${keysAlone ? ", by keys alone" : ""}`);
+}
+
+/* The public: what a name's page says, and the form below it. */
+async function objects() {
+	const who = new Person(browser, stage.pages, "the public", "", { path: `/lookup` });
+	await who.arrive("en");
+	await who.write(who.page.locator("main input").first(), stage.name);
+	await who.key("Enter");
+	await who.see("Blocked by an order in force");
+	await who.check("lookup");
+	await who.page.goto(`${who.base}/object?lang=en`);
+	await who.write("Name that is blocked", stage.name);
+	await who.write("What you object to", "I sell shoes there. <script>alert(1)</script>");
+	await who.press("Send the objection");
+	await who.see("Your code is");
+	await who.check("objected");
+	await who.leave();
 }
 
 try {

@@ -15,8 +15,9 @@ import resolvers  # noqa: E402
 from lab import Failure, Lab, Node  # noqa: E402
 
 PASSWORD = "a long enough passphrase of four words"
-NAME, NEVER = "contoh.example", "never.example"
-STORY_S, MATRIX_S = 300, 1800
+NAME, BY_KEYS, NEVER = "contoh.example", "tombol.example", "never.example"
+PATIENT_S = 3600
+STORY_S, KEYS_S, MATRIX_S = 300, 900, 1800
 
 
 def people(node, *rows):
@@ -64,14 +65,35 @@ def served(node):
     expect("a POST", node.api("POST", "/console", body={})[0], 404)
 
 
-def play(lab, script, stage, seconds):
+def play(lab, script, stage, seconds, **env):
     run = subprocess.run(["node", os.path.join(HERE, script),
                           lab.write("stage.json", json.dumps(stage))],
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                         env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                          timeout=seconds, check=False)
     if run.returncode != 0:
-        raise Failure(f"{script} broke:\n{run.stdout[-4000:]}")
+        raise Failure(f"{script} broke:\n{run.stdout[-6000:]}")
     print(f"{script}: {run.stdout.strip()}")
+
+
+def policy(lab):
+    """That of the demo; only what is urgent is late within seconds."""
+    with open(os.path.join(lab_module.SOURCE, "policies", "demo.json"), encoding="utf-8") as f:
+        demo = json.load(f)
+    demo["name"] = "web"
+    demo["pause"]["max_s"] = PATIENT_S
+    for limits in demo["classes"]:
+        if limits["code"] == "normal":
+            limits["accept_s"] = limits["decide_s"] = PATIENT_S
+    return lab.write("web-policy.json", json.dumps(demo))
+
+
+def lists(lab, name, channel):
+    """What a story needs of its own: two lists, and the name of the second one."""
+    return {"name": name, "title": channel,
+            "first": lab.write(f"{channel}-1.csv", "target,category\n" + "".join(
+                f"https://t.me/{channel}/{i},other\n" for i in range(1, 4))),
+            "second": lab.write(f"{channel}-2.csv",
+                                f"target,category\nhttps://{name}/x,other\n")}
 
 
 def main():
@@ -79,7 +101,7 @@ def main():
         authority = Node(lab, "authority", "kominfo.example", "Ministry of Communications",
                          "authority")
         platform = Node(lab, "platform", "telegram.example", "Telegram", "platform")
-        root = resolvers.Root(lab, {NAME: "192.0.2.1", NEVER: "192.0.2.9"})
+        root = resolvers.Root(lab, {NAME: "192.0.2.1", BY_KEYS: "192.0.2.2", NEVER: "192.0.2.9"})
         for node, admin in ((authority, "ani"), (platform, "pasha")):
             node.init(admin)
         authority.configure(**{
@@ -89,20 +111,18 @@ def main():
             node.must_start()
         served(authority)
         people(authority, ("rina", "officer"), ("adi", "approver"), ("budi", "approver"),
-               ("umi", "auditor"))
-        people(platform, ("dewi", "agent"))
-        lab_module.introduce(authority, platform, "demo")
+               ("siti", "approver"), ("umi", "auditor"))
+        people(platform, ("dewi", "agent"), ("lia", "lead"))
+        lab_module.introduce(authority, platform, policy(lab))
         isp = resolvers.Unbound(lab, authority, root).add().start()
         authority.cli("operator", "probe", isp.name, "--resolver",
                       f"127.0.0.1:{isp.port},udp", who=authority.admin)
         stage = {"authority": authority.api_port, "platform": platform.api_port,
-                 "password": PASSWORD, "name": NAME,
-                 "first": lab.write("first.csv", "target,category\n" + "".join(
-                     f"https://t.me/badchannel/{i},other\n" for i in range(1, 4))),
-                 "second": lab.write("second.csv",
-                                     f"target,category\nhttps://{NAME}/x,other\n")}
-        play(lab, "story.mjs", stage, STORY_S)
+                 "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
+        play(lab, "story.mjs", {**stage, **lists(lab, NAME, "badchannel")}, STORY_S)
         if os.environ.get("SALURAN_WEB") == "full":
+            play(lab, "story.mjs", {**stage, **lists(lab, BY_KEYS, "badkeys")}, KEYS_S,
+                 SALURAN_KEYS="alone")
             stage["order"] = authority.must("GET", "/v1/orders", "ani")["orders"][0]["order"]
             stage["case"] = authority.must("GET", "/v1/cases", "ani")["cases"][0]["case"]
             play(lab, "matrix.mjs", stage, MATRIX_S)

@@ -4,6 +4,7 @@
 import { signal } from "./vendor.js";
 
 export const me = signal(null); /* as of GET /v1/me; null: nobody */
+export const node = signal(null); /* as of GET /v1/status, once it is known */
 export const ended = signal(false); /* the session is over, what was typed is still there */
 
 export class Problem extends Error {
@@ -16,6 +17,20 @@ export class Problem extends Error {
 	}
 }
 
+/* The clock of this browser may be wrong: what is left is counted by the node's, whose
+ * answers say its time to the second.  A difference that a second and the way explain is none. */
+export const skew = signal(0);
+const SKEW_MIN_MS = 3000;
+export const nodeNow = () => Date.now() + skew.value;
+
+function clockFrom(date, asked) {
+	if (!date) return;
+	const off = new Date(date).getTime() + 500 - (asked + Date.now()) / 2;
+	if (!Number.isFinite(off)) return;
+	const now = Math.abs(off) < SKEW_MIN_MS ? 0 : off;
+	if (Math.abs(now - skew.value) > SKEW_MIN_MS / 2) skew.value = now;
+}
+
 async function ask(method, path, query, body, key) {
 	const url = new URL(path, location.origin);
 	for (const [name, value] of Object.entries(query || {}))
@@ -26,6 +41,7 @@ async function ask(method, path, query, body, key) {
 	if (body !== undefined) headers["Content-Type"] = "application/json";
 	if (key) headers["Idempotency-Key"] = key;
 	let answer;
+	const asked = Date.now();
 	try {
 		answer = await fetch(url, {
 			method,
@@ -36,6 +52,7 @@ async function ask(method, path, query, body, key) {
 	} catch {
 		throw new Problem(0, { title: "unreachable" });
 	}
+	clockFrom(answer.headers.get("Date"), asked);
 	const shown = await answer.json().catch(() => ({}));
 	if (answer.ok) return shown;
 	if (answer.status === 401 && me.value) ended.value = true;

@@ -3,6 +3,8 @@ import { html, useEffect, useState } from "./vendor.js";
 import { get, post, Problem } from "./api.js";
 import { Acts } from "./acts.js";
 import { Conversation } from "./conversation.js";
+import { CaseDisputes } from "./disputes.js";
+import { Erasures } from "./erasures.js";
 import { Items } from "./items.js";
 import { bind } from "./keys.js";
 import { exactly, number, t, word } from "./lang.js";
@@ -46,14 +48,38 @@ function Head({ c, here }) {
 		<p>
 			${c.due
 				? html`${t("due_at", exactly(c.due))} · <${Left} due=${c.due} /> · <a href=${href(`deadline/${c.case}`)}>${t("due_why")}</a>`
-				: t(c.closed || c.refused ? "no_more_due" : "no_deadline")}
+				: t(c.receipt || c.closed || c.refused ? "no_more_due" : "no_deadline")}
 		</p>
 		${c.paused && html`<p class="problem">${t("clock_paused")} <${When} at=${c.paused_until} /></p>`}
+		<${NextStep} c=${c} />
 		<p class="meta" role="status">
 			${here.length > 0 && t("looks_too", here.map((h) => h.name).join(", "))}
 		</p>
 		<${Counts} counts=${c.counts} />
 	`;
+}
+
+function Questions({ c }) {
+	if (c.questions.length === 0) return null;
+	return html`<section aria-labelledby="questions">
+		<h2 id="questions">${t("questions")}</h2>
+		<ul class="matches">${c.questions.map(
+			(q) => html`<li key=${q.question}>
+				<p><${Chip} look=${q.answered ? "done" : "soon"}>${t(q.answered ? "question_answered" : "question_open")}<//> <${When} at=${q.at} /></p>
+				<p class="said"><${Said}>${q.text ?? t("erased")}<//></p>
+				${q.answered && html`<p class="said answer"><${Said}>${q.answer ?? t("erased")}<//> <span class="meta"><${When} at=${q.answered} /></span></p>`}
+			</li>`,
+		)}</ul>
+	</section>`;
+}
+
+/* The next step of the ladder: when it may be taken, and what it still waits for. */
+function NextStep({ c }) {
+	const n = c.next_step;
+	if (!n) return null;
+	return html`<p class="meta">${t("next_step")}: ${n.step === "warn" ? t("rung_warn", number(n.level)) : t("rung_remind")}
+		${n.not_before && html` · ${t("not_before")} <${When} at=${n.not_before} />`}
+		${n.waits_for_receipt && html` · ${t("after_receipt")}`}</p>`;
 }
 
 function Timeline({ c }) {
@@ -128,7 +154,10 @@ export function CaseScreen({ word: id }) {
 		<div class="columns">
 			<div>
 				<${Items} c=${c} reload=${state.reload} />
+				<${CaseDisputes} c=${c} reload=${state.reload} />
+				<${Questions} c=${c} />
 				<${Timeline} c=${c} />
+				<${Erasures} c=${c} />
 			</div>
 			<div>
 				<${Conversation} c=${c} reload=${state.reload} />

@@ -1,12 +1,14 @@
 /* The conversation of a case: messages with what is proven of each, notes that never leave,
  * and the place where one writes. */
 import { html, useEffect, useRef, useState } from "./vendor.js";
-import { get, me, newKey, post, Problem } from "./api.js";
+import { get, me, newKey, node, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { t, when, word } from "./lang.js";
 import { Act, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
-const WRITES = ["officer", "approver", "agent", "lead"];
+/* Some write to the other side; more keep notes. */
+const WRITES = ["officer", "agent", "lead"];
+const NOTES = ["admin", "officer", "approver", "agent", "lead"];
 const READ_AFTER_MS = 1000;
 
 /* A word and a time, always: sent, receipted by the other side's node, read by a person. */
@@ -50,7 +52,7 @@ function useRead(box, unread, mark) {
 
 function Message({ m, c, last, mark }) {
 	const box = useRef(null);
-	const theirs = m.party !== c.ourParty;
+	const theirs = c.ourParty !== undefined && m.party !== c.ourParty;
 	useRead(box, last && theirs && !m.read, mark);
 	return html`<li ref=${box} class="message of-${m.party}">
 		<p class="meta">${word("party", m.party)} · <code>${m.author}</code> · <${When} at=${m.at} /></p>
@@ -69,7 +71,8 @@ function Note({ n }) {
 }
 
 function Composer({ c, reload, notes }) {
-	const [target, setTarget] = useState("peer");
+	const targets = WRITES.includes(me.value.role) ? ["peer", "note"] : ["note"];
+	const [target, setTarget] = useState(targets[0]);
 	const name = `${c.case}.${target}`;
 	const [text, setText] = useState(() => draftOf(name));
 	const [problem, setProblem] = useState(null);
@@ -102,7 +105,7 @@ function Composer({ c, reload, notes }) {
 	return html`<form class="composer" onSubmit=${(e) => e.preventDefault()}>
 		<fieldset>
 			<legend class="hidden">${t("write_to")}</legend>
-			${["peer", "note"].map(
+			${targets.map(
 				(to) => html`<label key=${to} class="choice">
 					<input type="radio" name="to" checked=${target === to} onChange=${() => choose(to)} />
 					${t(to === "peer" ? "to_peer" : "note_internal")}
@@ -124,8 +127,9 @@ function Composer({ c, reload, notes }) {
 
 export function Conversation({ c, reload }) {
 	const notes = useApi(() => get(`/v1/cases/${c.case}/notes`), [c.case]);
-	const ours = ["agent", "lead"].includes(me.value.role) ? "platform" : "authority";
+	const ours = node.value?.role;
 	const mark = async () => {
+		if (!WRITES.includes(me.value.role)) return;
 		try {
 			await post(`/v1/cases/${c.case}/read`);
 			await reload();
@@ -137,7 +141,7 @@ export function Conversation({ c, reload }) {
 		...c.messages.map((m) => ({ at: m.at, key: m.party + m.seq, m })),
 		...(notes.data?.notes || []).map((n) => ({ at: n.at, key: n.note, n })),
 	].sort((a, b) => (a.at < b.at ? -1 : 1));
-	const unread = c.messages.filter((m) => m.party !== ours && !m.read);
+	const unread = c.messages.filter((m) => ours && m.party !== ours && !m.read);
 	const newest = unread[unread.length - 1];
 	const shown = { ...c, ourParty: ours };
 	return html`<section aria-labelledby="conversation">
@@ -150,6 +154,6 @@ export function Conversation({ c, reload }) {
 					: html`<${Note} key=${r.key} n=${r.n} />`,
 			)}
 		</ol>
-		${WRITES.includes(me.value.role) && html`<${Composer} c=${c} reload=${reload} notes=${notes} />`}
+		${NOTES.includes(me.value.role) && html`<${Composer} c=${c} reload=${reload} notes=${notes} />`}
 	</section>`;
 }

@@ -1,29 +1,55 @@
 /* Drafting an order: a list of tasks; the guards are computed before anybody signs. */
 import { html, useEffect, useState } from "./vendor.js";
-import { get, newKey, post, Problem } from "./api.js";
+import { get, newKey, nodeNow, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Field, Said, Trouble, recorded, useApi } from "./parts.js";
-import { go, href } from "./route.js";
+import { Act, Chip, Dialog, Field, Said, Trouble, recorded, useApi } from "./parts.js";
+import { go, href, place } from "./route.js";
+import { utc } from "./stages.js";
 
 const NAME = "order";
-const EMPTY = { names: "", cites: [], reasons: "", legal_basis: "", proportionality: "", collateral: "", days: "30", told: "no", channel: "email", owner: "" };
+/** @type {{names: string, cites: string[], [field: string]: any}} */
+const EMPTY = {
+	names: "", cites: [], reasons: "", legal_basis: "", proportionality: "", collateral: "", days: "30", told: "no", channel: "email", owner: "",
+	action: "nxdomain", landing: "", territories: "", source: "person", previous: "",
+	emergency: false, emergency_reason: "", who: "", when: "", outcome: "",
+};
 const DAY_MS = 86400000;
+const ACTIONS = ["nxdomain", "nodata", "landing"];
 
+/* What was being written; a case that led here is cited. */
 function read() {
+	const { cite } = place.value.query;
+	let kept = EMPTY;
 	try {
-		return { ...EMPTY, ...JSON.parse(draftOf(NAME) || "{}") };
+		kept = { ...EMPTY, ...JSON.parse(draftOf(NAME) || "{}") };
 	} catch {
-		return EMPTY;
+		/* What this browser kept is no draft. */
 	}
+	return cite && !kept.cites.includes(cite) ? { ...kept, cites: [...kept.cites, cite] } : kept;
 }
 
-const namesOf = (f) => f.names.split(/[\s,]+/).filter(Boolean);
+/* A draft that was returned is where the next one begins. */
+async function again(id) {
+	const o = await get(`/v1/orders/${id}`);
+	const text = (k) => o[k] ?? "";
+	return {
+		...EMPTY, previous: id, names: o.names.map((n) => (n.wildcard ? `*.${n.name}` : n.name)).join("\n"), cites: o.cites.map((c) => c.case),
+		reasons: text("reasons"), legal_basis: text("legal_basis"), proportionality: text("proportionality"), collateral: text("collateral"),
+		action: o.action, emergency: o.emergency, emergency_reason: text("emergency_reason"),
+	};
+}
+
+const listOf = (text) => text.split(/[\s,]+/).filter(Boolean);
+const namesOf = (f) => listOf(f.names);
+const calledOf = (f) => f.who.trim() && f.when && { who: f.who, when: utc(f.when), outcome: f.outcome };
 
 function bodyOf(f) {
 	return {
 		names: namesOf(f),
 		cites: f.cites,
+		...(f.source === "feed" ? { source: "feed" } : {}),
+		...(f.emergency ? { emergency: true, ...(calledOf(f) ? { contact_called: calledOf(f) } : {}) } : {}),
 		...(f.owner ? { owner: { told: f.told === "yes", channel: f.channel, text: f.owner } } : {}),
 	};
 }
@@ -35,6 +61,21 @@ function Cites({ chosen, toggle }) {
 	return html`<ul class="plain">${cases.map(
 		(c) => html`<li key=${c.case}><label class="choice"><input type="checkbox" checked=${chosen.includes(c.case)} onChange=${() => toggle(c.case)} /> <${Said}>${c.subject || c.case}<//></label></li>`,
 	)}</ul>`;
+}
+
+/* What is submitted, as others will read and sign it. */
+function Review({ f, check, problem, send, close }) {
+	const said = [["col_names", namesOf(f).join("\n")], ["reasons", f.reasons], ["legal_basis", f.legal_basis], ["proportionality", f.proportionality], ["collateral", f.collateral],
+		["draft_owner", `${t(`told_${f.told}`)}: ${f.owner}`], ...(f.emergency ? [["emergency_reason", f.emergency_reason]] : [])];
+	return html`<${Dialog} title=${t("draft_submit")} close=${close}>
+		<p>${t("draft_submit_why")} ${t("draft_approvals", number(check.approvals_needed))}</p>
+		${said.map(([k, v]) => html`<div class="part" key=${k}><p class="meta">${t(k)}</p><pre class="exact said"><${Said}>${v}<//></pre></div>`)}
+		${problem && html`<${Trouble} problem=${problem} />`}
+		<div class="bar start">
+			<${Act} run=${send}>${t("draft_submit")}<//>
+			<button type="button" class="quiet" onClick=${close}>${t("step_change")}</button>
+		</div>
+	<//>`;
 }
 
 function Checked({ check }) {
@@ -53,15 +94,44 @@ function Checked({ check }) {
 	</section>`;
 }
 
+/* What the guards look at: they are computed anew when it changes. */
+const LOOKED_AT = ["names", "cites", "owner", "told", "channel", "source", "emergency", "who", "when", "outcome"];
+
+function Emergency({ f, set }) {
+	const line = (name, type) => (a) => html`<input ...${a} type=${type} maxlength=${type === "text" ? 500 : undefined} value=${f[name]} onInput=${(e) => set(name, e.target.value)} />`;
+	return html`<fieldset>
+		<legend>${t("emergency")}</legend>
+		<label class="choice"><input type="checkbox" checked=${f.emergency} onChange=${(e) => set("emergency", e.target.checked)} /> ${t("draft_emergency")}</label>
+		${f.emergency &&
+		html`<${Field} label=${t("emergency_reason")}>${(a) => html`<textarea ...${a} rows="2" maxlength="20000" value=${f.emergency_reason} onInput=${(e) => set("emergency_reason", e.target.value)}></textarea>`}<//>
+			<${Field} label=${t("called_who")}>${line("who", "text")}<//>
+			<${Field} label=${t("called_when")}>${line("when", "datetime-local")}<//>
+			<${Field} label=${t("called_outcome")}>${line("outcome", "text")}<//>`}
+	</fieldset>`;
+}
+
+/* What resolvers answer, where it stands, and where its names come from. */
+function Kind({ f, set }) {
+	return html`<${Field} label=${t("action")}>${(a) => html`<select ...${a} value=${f.action} onChange=${(e) => set("action", e.target.value)}>${ACTIONS.map((x) => html`<option key=${x} value=${x}>${word("action", x)}</option>`)}</select>`}<//>
+		${f.action === "landing" && html`<${Field} label=${t("draft_landing")}>${(a) => html`<input ...${a} type="text" maxlength="253" value=${f.landing} onInput=${(e) => set("landing", e.target.value)} />`}<//>`}
+		<${Field} label=${t("draft_territories")} hint=${t("draft_territories_hint")}>${(a) => html`<input ...${a} type="text" maxlength="500" value=${f.territories} onInput=${(e) => set("territories", e.target.value)} />`}<//>
+		<p><label class="choice"><input type="checkbox" checked=${f.source === "feed"} onChange=${(e) => set("source", e.target.checked ? "feed" : "person")} /> ${t("draft_feed")}</label></p>`;
+}
+
 export function Draft() {
 	const [f, setF] = useState(read);
+	const [reads, setReads] = useState(false);
 	const [check, setCheck] = useState(null);
 	const [problem, setProblem] = useState(null);
 	const [key] = useState(newKey);
 	useEffect(() => keepDraft(NAME, JSON.stringify(f)), [f]);
+	useEffect(() => {
+		const { previous } = place.value.query;
+		if (previous && previous !== f.previous) run(async () => setF(await again(previous)));
+	}, []);
 	const set = (name, value) => {
 		setF((old) => ({ ...old, [name]: value }));
-		if (["names", "cites", "owner", "told", "channel"].includes(name)) setCheck(null);
+		if (LOOKED_AT.includes(name)) setCheck(null);
 	};
 	const toggle = (id) => set("cites", f.cites.includes(id) ? f.cites.filter((c) => c !== id) : [...f.cites, id]);
 	const run = async (fn) => {
@@ -82,18 +152,22 @@ export function Draft() {
 				legal_basis: f.legal_basis,
 				proportionality: f.proportionality,
 				collateral: f.collateral,
-				ends: new Date(Date.now() + Number(f.days) * DAY_MS).toISOString().replace("Z", "000Z"),
+				...(f.action !== "nxdomain" ? { action: f.action } : {}),
+				...(f.action === "landing" ? { landing: f.landing } : {}),
+				...(f.emergency ? { emergency_reason: f.emergency_reason } : { ends: new Date(nodeNow() + Number(f.days) * DAY_MS).toISOString().replace("Z", "000Z") }),
+				...(listOf(f.territories).length > 0 ? { territories: listOf(f.territories) } : {}),
+				...(f.previous ? { previous: f.previous } : {}),
 			}, key);
 			keepDraft(NAME, "");
-			recorded(got);
+			recorded(got, href(`order/${got.order}`));
 			go(`order/${got.order}`);
 		});
 	const area = (name, rows = 3) => (a) =>
 		html`<textarea ...${a} rows=${rows} maxlength="20000" value=${f[name]} onInput=${(e) => set(name, e.target.value)}></textarea>`;
-	const written = ["reasons", "legal_basis", "proportionality", "collateral", "owner"].every((k) => f[k].trim());
+	const written = ["reasons", "legal_basis", "proportionality", "collateral", "owner", ...(f.emergency ? ["emergency_reason"] : [])].every((k) => f[k].trim());
 	const tasks = [
 		["task_scope", namesOf(f).length > 0],
-		["task_cites", f.cites.length > 0],
+		["task_cites", f.cites.length > 0 || f.emergency],
 		["task_texts", written],
 		["task_guards", check !== null && !check.refused],
 	];
@@ -115,11 +189,14 @@ export function Draft() {
 			${["yes", "no"].map((v) => html`<label key=${v} class="choice"><input type="radio" name="told" checked=${f.told === v} onChange=${() => set("told", v)} /> ${t(`told_${v}`)}</label>`)}
 			<${Field} label=${t("draft_owner_text")}>${area("owner", 2)}<//>
 		</fieldset>
+		<${Kind} f=${f} set=${set} />
+		<${Emergency} f=${f} set=${set} />
 		${problem && html`<${Trouble} problem=${problem} />`}
 		${check && html`<${Checked} check=${check} />`}
 		<div class="bar start">
 			<${Act} run=${look} quiet off=${namesOf(f).length === 0}>${t("draft_check")}<//>
-			<${Act} run=${send} off=${!tasks.every(([, done]) => done)}>${t("draft_submit")}<//>
+			<button type="button" disabled=${!tasks.every(([, done]) => done)} onClick=${() => setReads(true)}>${t("draft_submit")}…</button>
+			${reads && html`<${Review} f=${f} check=${check} problem=${problem} send=${send} close=${() => setReads(false)} />`}
 		</div>
 	`;
 }

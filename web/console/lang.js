@@ -3,6 +3,7 @@ import { signal } from "./vendor.js";
 
 const KEPT = "saluran.lang";
 const LOCALES = { id: "id-ID", en: "en-GB" };
+/** @type {[string, number][]} */
 const SPANS = [
 	["span_days", 86400],
 	["span_hours", 3600],

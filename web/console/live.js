@@ -7,6 +7,7 @@ import { get } from "./api.js";
 const LOCK = "saluran.stream";
 const CHANNEL = "saluran.events";
 /* state: "connecting", "live", "lost"; since: when it last was live */
+/** @type {import("@preact/signals").Signal<{state: string, since: Date | null}>} */
 export const live = signal({ state: "connecting", since: null });
 const listeners = new Set();
 let last = null;
@@ -36,14 +37,14 @@ async function* lines(url, abort) {
 	const headers = { Accept: "text/event-stream" };
 	if (last !== null) headers["Last-Event-ID"] = String(last);
 	const answer = await fetch(url, { headers, signal: abort, cache: "no-store" });
-	if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+	if (!answer.ok || !answer.body) throw new Error(`HTTP ${answer.status}`);
 	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = "";
 	for (;;) {
 		const { value, done } = await reader.read();
 		if (done) return;
 		const parts = (rest + value).split("\n");
-		rest = parts.pop();
+		rest = parts.pop() ?? "";
 		yield* parts;
 	}
 }

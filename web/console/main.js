@@ -38,7 +38,7 @@ function Console() {
 }
 
 async function start() {
-	const root = document.getElementById("console");
+	const root = /** @type {HTMLElement} */ (document.getElementById("console"));
 	root.replaceChildren();
 	document.addEventListener("click", onClick);
 	document.addEventListener("keydown", onKey);

@@ -1,9 +1,10 @@
 /* Operator by operator: what it pulled, what it says it applied, what was measured.  A claim
  * is never shown as a measurement, and no data is never shown as well. */
 import { html } from "./vendor.js";
-import { get } from "./api.js";
+import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Steps } from "./step.js";
 
 const MEASURED = {
 	none: ["unknown", "measured_none"],
@@ -23,7 +24,20 @@ function Step({ at, done, serial }) {
 	return html`✓ ${number(serial)} <${When} at=${at} />`;
 }
 
-export function Matrix({ id }) {
+const WAIVES = ["officer", "approver"];
+
+function waive(id, o, reload) {
+	return {
+		act: "waive", verb: t("waive"), why: t("waive_why", o.operator), draft: `${id}.waive.${o.operator}`, quiet: true,
+		fields: [{ name: "reason", label: t("reason"), kind: "text" }],
+		send: async (values, key) => {
+			recorded(await post(`/v1/orders/${id}/waive`, { operator: o.operator, ...values }, key));
+			await reload();
+		},
+	};
+}
+
+export function Matrix({ id, ended }) {
 	const state = useApi(() => get(`/v1/orders/${id}/matrix`), [id], (e, reload) => (e.type.startsWith("dns.") || e.type.startsWith("order.")) && reload());
 	const m = state.data;
 	if (!m) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
@@ -40,7 +54,8 @@ export function Matrix({ id }) {
 						<td role="cell" data-label=${t("col_operator")}><div><${Said}>${o.operator}<//>${o.operator === m.slowest ? html` <span class="meta">${t("slowest")}</span>` : ""}</div></td>
 						<td role="cell" data-label=${t("col_pulled")}><div><${Step} at=${o.pulled_at} done=${o.pulled} serial=${o.pulled_serial} /></div></td>
 						<td role="cell" data-label=${t("col_applied")}><div><${Step} at=${o.applied_at} done=${o.applied} serial=${o.applied_serial} /></div></td>
-						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}</div></td>
+						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}
+							${ended && o.waits && WAIVES.includes(me.value.role) && html`<${Steps} steps=${[waive(id, o, state.reload)]} />`}</div></td>
 					</tr>`,
 				)}
 			</tbody>

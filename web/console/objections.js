@@ -1,57 +1,56 @@
 /* Objections of the public to orders: answered by the authority, ruled on by somebody who had
  * no hand in the order. */
-import { html, useState } from "./vendor.js";
-import { get, me, post, Problem } from "./api.js";
+import { html } from "./vendor.js";
+import { get, me, post } from "./api.js";
 import { t } from "./lang.js";
-import { Act, Chip, Dialog, Facts, Field, Left, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Left, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
 import { href, place } from "./route.js";
+import { Steps } from "./step.js";
 
 const STATES = ["", "queued", "open", "answered", "ruled"];
 const LOOKS = { queued: "waiting", open: "waiting", answered: "running", ruled: "done" };
-const ACTS = {
-	queued: [{ act: "admit" }],
-	open: [{ act: "answer", text: "text" }, { act: "rule", text: "reason", ruling: true }],
-	answered: [{ act: "rule", text: "reason", ruling: true }],
-};
+const EITHER = ["officer", "approver"];
+const text = (name, label) => ({ name, label: t(label), kind: "text" });
 
-function Step({ o, a, close, reload }) {
-	const [text, setText] = useState("");
-	const [ruling, setRuling] = useState("");
-	const [problem, setProblem] = useState(null);
-	const send = async () => {
-		setProblem(null);
-		try {
-			recorded(await post(`/v1/objections/${o.objection}/${a.act}`, { ...(a.text ? { [a.text]: text } : {}), ...(a.ruling ? { ruling } : {}) }));
-			close();
-			await reload();
-		} catch (e) {
-			if (!(e instanceof Problem)) throw e;
-			setProblem(e);
-		}
+/* The names are asked for where only some of them are freed. */
+const ruling = (names) => [
+	{ name: "ruling", label: t("ruling"), kind: "choice", options: ["upheld", "partly", "rejected"].map((r) => [r, t(`ruling_${r}`)]) },
+	{ name: "names", label: t("ruling_names"), kind: "checks", optional: true, hint: t("ruling_names_hint"), options: names },
+	text("reason", "reason"),
+];
+
+function stepsOf(o, reload) {
+	const names = async () => (await get(`/v1/orders/${o.order}`)).names.filter((n) => !n.lifted).map((n) => [n.name, n.name]);
+	const send = (act) => async (values, key) => {
+		const { names: freed, ...rest } = values;
+		await post(`/v1/objections/${o.objection}/${act}`, { ...rest, ...(rest.ruling === "partly" ? { names: freed || [] } : {}) }, key);
+		recorded({});
+		await reload();
 	};
-	return html`<${Dialog} title=${t(`objection_${a.act}`)} close=${close}>
-		<p>${t(`objection_${a.act}_why`)}</p>
-		${a.ruling && html`<fieldset><legend>${t("ruling")}</legend>${["upheld", "rejected"].map((r) => html`<label key=${r} class="choice"><input type="radio" name="ruling" checked=${ruling === r} onChange=${() => setRuling(r)} /> ${t(`ruling_${r}`)}</label>`)}</fieldset>`}
-		${a.text && html`<${Field} label=${t("text_exact")}>${(x) => html`<textarea ...${x} rows="5" maxlength="20000" value=${text} onInput=${(e) => setText(e.target.value)}></textarea>`}<//>`}
-		${problem && html`<${Trouble} problem=${problem} />`}
-		<div class="bar"><${Act} run=${send} off=${(a.text && !text.trim()) || (a.ruling && !ruling)}>${t(`objection_${a.act}`)}<//><button type="button" class="quiet" onClick=${close}>${t("cancel")}</button></div>
-	<//>`;
+	const step = (act, by, states, fields) =>
+		by.includes(me.value.role) && states.includes(o.state) &&
+		{ act, fields, send: send(act), quiet: act !== "rule", verb: t(`objection_${act}`), why: t(`objection_${act}_why`), draft: `${o.objection}.${act}` };
+	return [
+		step("admit", EITHER, ["queued"], []),
+		step("answer", EITHER, ["open"], [text("text", "text_exact")]),
+		step("rule", ["approver"], ["open", "answered"], ruling(names)),
+		step("erase", ["admin", "approver"], ["ruled"], [text("reason", "reason")]),
+	].filter(Boolean);
 }
 
 function One({ o, reload }) {
-	const [at, setAt] = useState(null);
-	const can = ["officer", "approver"].includes(me.value.role) ? ACTS[o.state] || [] : [];
 	return html`<li>
 		<p><${Chip} look=${LOOKS[o.state] || "unknown"}>${t(`objection_state_${o.state}`)}<//> <a href=${href(`order/${o.order}`)}>${t("order_n", o.ref || o.order)}</a></p>
 		<p class="said"><${Said}>${o.text ?? t("erased")}<//></p>
 		<${Facts} rows=${[
 			["objection_received", html`<${When} at=${o.received} />`],
 			o.state !== "ruled" && ["col_left", html`<${Left} due=${o.state === "answered" ? o.rule_due : o.answer_due} />`],
+			o.contact && ["objection_contact", html`<${Said}>${o.contact}<//>`],
+			o.names?.length > 0 && ["col_names", html`<${Said}>${o.names.join(", ")}<//>`],
 			o.answer && ["objection_answered", html`<${Said}>${o.answer}<//>`],
 			o.ruling && ["ruling", html`${t(`ruling_${o.ruling}`)}: <${Said}>${o.reason}<//>`],
 		]} />
-		<div class="bar start">${can.map((a) => html`<button key=${a.act} type="button" class="quiet" onClick=${() => setAt(a)}>${t(`objection_${a.act}`)}…</button>`)}</div>
-		${at && html`<${Step} o=${o} a=${at} reload=${reload} close=${() => setAt(null)} />`}
+		<${Steps} steps=${stepsOf(o, reload)} />
 	</li>`;
 }
 

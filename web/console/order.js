@@ -1,22 +1,16 @@
 /* One order: its exact text and the hash that is signed, its guards with their evidence, who
  * put a hand to it, and what is still to do.  There is no approval in bulk. */
 import { html, useEffect, useState } from "./vendor.js";
-import { get, me, newKey, post, Problem } from "./api.js";
-import { draftOf, keepDraft } from "./drafts.js";
+import { get } from "./api.js";
+import { Gate } from "./gate.js";
 import { bind } from "./keys.js";
 import { number, t, word } from "./lang.js";
 import { Matrix } from "./matrix.js";
+import { Punycode } from "./idn.js";
+import { OrderActs } from "./order_acts.js";
 import { OrderState } from "./orders.js";
-import { Act, Chip, Dialog, Facts, Field, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Loading, Said, Trouble, When, useApi } from "./parts.js";
 import { go, href } from "./route.js";
-
-const ACTS = [
-	{ act: "approve", roles: ["approver"], when: (o) => o.state === "draft", hash: true },
-	{ act: "override", roles: ["approver", "officer"], when: (o) => o.state === "draft" && o.overrides_needed.length > 0, hash: true, text: "reason", guards: true },
-	{ act: "return", roles: ["approver"], when: (o) => o.state === "draft", hash: true, text: "reason", quiet: true },
-	{ act: "withdraw", roles: ["officer", "approver"], when: (o) => o.state === "draft" && o.drafter === me.value.pseudonym, text: "reason", optional: true, quiet: true },
-	{ act: "lift", roles: ["officer", "approver"], when: (o) => o.state === "in_force", text: "reason" },
-];
 
 async function sha256(text) {
 	const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
@@ -41,46 +35,6 @@ function ExactText({ o, onHash }) {
 			? html`<p><${Chip} look="done">${t("hash_agrees")}<//></p>`
 			: html`<p class="problem" role="alert">${t("hash_differs")}</p>`)}
 	</section>`;
-}
-
-function Step({ o, a, seen, close, reload }) {
-	const name = `${o.order}.${a.act}`;
-	const [text, setText] = useState(() => draftOf(name));
-	const [problem, setProblem] = useState(null);
-	const [key] = useState(newKey);
-	const changed = seen !== o.text_sha256;
-	const send = async () => {
-		setProblem(null);
-		const body = {};
-		if (a.hash) body.text_sha256 = seen;
-		if (a.guards) body.guards = o.overrides_needed;
-		if (text) body[a.text] = text;
-		try {
-			await post(`/v1/orders/${o.order}/${a.act}`, body, key);
-			keepDraft(name, "");
-			close();
-			const own = (await reload())?.acts.filter((x) => x.author === me.value.pseudonym);
-			recorded({ seq: own?.pop()?.seq });
-		} catch (e) {
-			if (!(e instanceof Problem)) throw e;
-			setProblem(e);
-		}
-	};
-	return html`<${Dialog} title=${t(`order_${a.act}`)} close=${close}>
-		<p>${t(`order_${a.act}_why`)}</p>
-		${a.hash && html`<p class="hash"><code>${seen}</code></p>`}
-		${changed && html`<p class="problem" role="alert">${t("order_changed")}</p>`}
-		${a.guards && html`<ul>${o.overrides_needed.map((g) => html`<li key=${g}>${word("guard", g)}</li>`)}</ul>`}
-		${a.text &&
-		html`<${Field} label=${t(a.optional ? "text_optional" : "reason")}>
-			${(x) => html`<textarea ...${x} rows="4" maxlength="20000" value=${text} onInput=${(e) => { setText(e.target.value); keepDraft(name, e.target.value); }}></textarea>`}
-		<//>`}
-		${problem && html`<${Trouble} problem=${problem} />`}
-		<div class="bar">
-			<${Act} run=${send} off=${(a.hash && changed) || (a.text && !a.optional && !text.trim())}>${t(`order_${a.act}`)}<//>
-			<button type="button" class="quiet" onClick=${close}>${t("cancel")}</button>
-		</div>
-	<//>`;
 }
 
 function Findings({ o }) {
@@ -112,21 +66,23 @@ function Hands({ o }) {
 	</table>`;
 }
 
-function Acts({ o, reload, agrees, seen }) {
-	const [at, setAt] = useState(null);
-	const hands = o.acts.some((a) => a.author === me.value.pseudonym);
-	const can = ACTS.filter((a) => a.roles.includes(me.value.role) && a.when(o));
-	if (can.length === 0) return null;
-	const own = o.state === "draft" && hands && me.value.role === "approver";
-	return html`<div class="bar start acts">
-		${can.map(
-			(a) => html`<button key=${a.act} type="button" class=${a.quiet ? "quiet" : ""}
-				disabled=${(a.hash && !agrees) || (own && a.act !== "withdraw")}
-				onClick=${() => setAt(a)}>${t(`order_${a.act}`)}…</button>`,
-		)}
-		${own && html`<span class="meta">${t("own_hand")}</span>`}
-		${at && html`<${Step} o=${o} a=${at} seen=${seen} reload=${reload} close=${() => setAt(null)} />`}
-	</div>`;
+/* What is still to do, each with who may. */
+function Tasks({ o }) {
+	if (o.tasks.length === 0) return null;
+	return html`<ol class="tasks">${o.tasks.map(
+		(x, i) => html`<li key=${i}>${t(`order_task_${x.task}`)} ${x.due ? html`<${When} at=${x.due} />` : ""} <${Chip} look="waiting">${t("not_yet")}<//></li>`,
+	)}</ol>`;
+}
+
+/* A draft that takes the place of one that was returned: what differs, line by line. */
+function Changes({ p }) {
+	if (!p) return null;
+	return html`<section aria-labelledby="changes">
+		<h2 id="changes">${t("changes")}</h2>
+		<p><a href=${href(`order/${p.order}`)}>${t("order_n", p.order)}</a> (${word("order", p.state)})</p>
+		${p.returned && html`<p class="said"><${Said}>${p.returned}<//></p>`}
+		<ul class="changes">${p.changes.map((c, i) => html`<li key=${i} class=${c.is}>${t(`change_${c.is}`)}: <code><${Said}>${c.line}<//></code></li>`)}</ul>
+	</section>`;
 }
 
 export function Order({ word: id }) {
@@ -152,21 +108,26 @@ export function Order({ word: id }) {
 		</div>
 		<p>${t("approvals", number(o.approvals), number(o.approvals_needed))}</p>
 		${o.overrides_needed.length > 0 && html`<p class="late">${t("overrides_needed", o.overrides_needed.map((g) => word("guard", g)).join(", "))}</p>`}
-		<${Acts} o=${o} reload=${state.reload} agrees=${agrees} seen=${seen} />
+		<${OrderActs} o=${o} reload=${state.reload} agrees=${agrees} seen=${seen} />
 		<div class="columns">
 			<div>
+				<${Tasks} o=${o} />
+				<${Gate} o=${o} reload=${state.reload} />
+				<${Changes} p=${o.previous_draft} />
 				<section aria-labelledby="names">
 					<h2 id="names">${t("col_names")} (${number(o.names.length)})</h2>
-					<ul>${o.names.map((n) => html`<li key=${n.name}><code><${Said}>${n.wildcard ? "*." : ""}${n.name}<//></code> ${n.lifted ? html`<${Chip} look="done">${t("name_lifted")}<//> <${When} at=${n.lifted} />` : ""}</li>`)}</ul>
+					<ul>${o.names.map((n) => html`<li key=${n.name}><code><${Said}>${n.wildcard ? "*." : ""}${n.name}<//></code> ${n.lifted ? html`<${Chip} look="done">${t("name_lifted")}<//> <${When} at=${n.lifted} />` : n.stage ? html`<span class="meta">${t("name_stage")} <${When} at=${n.stage} /></span>` : ""}<${Punycode} name=${n.name} /></li>`)}</ul>
 				</section>
 				<${ExactText} o=${o} onHash=${setAgrees} />
 				<section aria-labelledby="guards"><h2 id="guards">${t("guards")}</h2><${Findings} o=${o} /></section>
-				<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} id=${o.order} /></section>
+				<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} id=${o.order} ended=${o.ended !== null} /></section>
 			</div>
 			<div>
 				<${Facts} rows=${[
 					["reasons", html`<${Said}>${o.reasons ?? t("erased")}<//>`],
 					["legal_basis", html`<${Said}>${o.legal_basis ?? t("erased")}<//>`],
+					["proportionality", html`<${Said}>${o.proportionality ?? t("erased")}<//>`],
+					o.emergency && ["emergency_reason", html`<${Said}>${o.emergency_reason ?? t("erased")}<//>`],
 					["collateral", html`<${Said}>${o.collateral ?? t("erased")}<//>`],
 					["action", word("action", o.action)],
 					["in_force_since", html`<${When} at=${o.in_force} />`],

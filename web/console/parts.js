@@ -1,6 +1,6 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
-import { Problem } from "./api.js";
+import { nodeNow, Problem } from "./api.js";
 import { exactly, number, span, t, when, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
@@ -59,8 +59,14 @@ export function Trouble({ problem, retry }) {
 	</div>`;
 }
 
-/* What is asked of the API, now and after each event that touches it.  {data, problem, at,
- * reload}: after a problem the last data stays, with its time. */
+/**
+ * What is asked of the API, now and after each event that touches it: after a problem the last
+ * data stays, with its time.
+ * @param {() => Promise<any>} ask
+ * @param {unknown[]} deps
+ * @param {(event: any, reload: () => Promise<any>) => void} [touched]
+ * @returns {{data: any, problem: Problem | null, at: Date | null, reload: () => Promise<any>}}
+ */
 export function useApi(ask, deps, touched) {
 	const [state, setState] = useState({ data: null, problem: null, at: null });
 	const turn = useRef(0);
@@ -83,7 +89,7 @@ export function useApi(ask, deps, touched) {
 			turn.current++;
 		};
 	}, deps);
-	useEffect(() => touched && onEvent((event) => touched(event, reload)), deps);
+	useEffect(() => (touched ? onEvent((event) => touched(event, reload)) : undefined), deps);
 	return { ...state, reload };
 }
 
@@ -118,14 +124,9 @@ export function Outcome({ item }) {
 	return html`<${Chip} look=${look}>${word("outcome", item.outcome)}<//>`;
 }
 
-/* The clock of this browser may be wrong: what is left is counted by the node's, which its
- * answers say. */
-export const skew = signal(0);
-export const nodeNow = () => Date.now() + skew.value;
-
 export function Left({ due, soonS = 4 * 3600 }) {
 	if (!due) return html`<span class="none">–</span>`;
-	const left = (new Date(due) - nodeNow()) / 1000;
+	const left = (new Date(due).getTime() - nodeNow()) / 1000;
 	if (left < 0)
 		return html`<span class="late"><${Chip} look="bad">${t("late_by", span(-left))}<//></span>`;
 	const text = html`${t("left", span(left))} <span class="meta">(<${When} at=${due} />)</span>`;
@@ -213,8 +214,10 @@ export function say(text) {
 	notice.value = text;
 }
 
-/* "recorded #4711": said when the log has it, not before. */
-export function recorded(answer) {
-	say(answer.seq !== undefined ? t("recorded", number(answer.seq)) : t("done"));
+/* "recorded #4711": said when the log has it, not before; it leads to the entry at `at`. */
+export function recorded(answer, at) {
+	if (answer.seq === undefined) return say(t("done"));
+	const text = t("recorded", number(answer.seq));
+	return say(at ? html`<a href=${at}>${text}</a>` : text);
 }
 

@@ -99,6 +99,10 @@ export function Queue() {
 		setSelected(new Set());
 		await show();
 	};
+	/* Where the next press leads is fetched while nobody waits for it. */
+	useEffect(() => {
+		if (state.data) (globalThis.requestIdleCallback || setTimeout)(() => import("./case.js"));
+	}, [state.data !== null]);
 	const works = WORKERS.includes(me.value.role);
 	useEffect(
 		() =>

@@ -1,6 +1,5 @@
 /* The screens: where they are, what they are called, and whose work they are.  Only those
  * of the first minute come with the first load. */
-import { CaseScreen } from "./case.js";
 import { Queue } from "./queue.js";
 
 const later = (load, name) => ({ load: () => load().then((m) => m[name]) });
@@ -8,7 +7,12 @@ const later = (load, name) => ({ load: () => load().then((m) => m[name]) });
 /* path: {component} or {load} */
 export const screens = {
 	cases: { component: Queue },
-	case: { component: CaseScreen },
+	case: later(() => import("./case.js"), "CaseScreen"),
+	recorded: later(() => import("./recorded.js"), "Recorded"),
+	signed: later(() => import("./recorded.js"), "Signed"),
+	disputes: later(() => import("./disputes.js"), "Disputes"),
+	prepared: later(() => import("./prepared.js"), "Prepared"),
+	held: later(() => import("./held.js"), "Held"),
 	deadline: later(() => import("./deadline.js"), "Deadline"),
 	import: later(() => import("./import.js"), "Import"),
 	orders: later(() => import("./orders.js"), "Orders"),
@@ -26,9 +30,12 @@ export const screens = {
 
 const staff = ["officer", "approver", "agent", "lead", "auditor", "admin"];
 const sections = [
-	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline"], roles: staff },
+	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline", "recorded"], roles: staff },
+	{ path: "prepared", title: "nav_prepared", key: "w", roles: ["officer"], party: "authority" },
+	{ path: "held", title: "nav_held", key: "h", roles: ["agent", "lead"], party: "platform" },
+	{ path: "disputes", title: "nav_disputes", key: "p", roles: ["officer", "approver", "agent", "lead"] },
 	{ path: "import", title: "nav_import", key: "i", roles: ["officer"], party: "authority" },
-	{ path: "orders", title: "nav_orders", key: "o", also: ["order", "draft"], roles: staff },
+	{ path: "orders", title: "nav_orders", key: "o", also: ["order", "draft", "signed"], roles: staff },
 	{ path: "objections", title: "nav_objections", key: "b", roles: ["officer", "approver", "auditor"], party: "authority" },
 	{ path: "stats", title: "nav_stats", key: "t", roles: staff },
 	{ path: "channel", title: "nav_channel", key: "c", roles: staff },

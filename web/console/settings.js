@@ -5,7 +5,7 @@ import { t } from "./lang.js";
 
 const KEYS = [
 	["j / k", "key_move"], ["Enter", "key_open"], ["x", "key_select"], ["a", "key_take"], ["/", "key_search"],
-	["g q", "key_queue"], ["?", "key_settings"], ["i / r / t", "key_case"], ["Esc", "key_back"],
+	["g q", "key_queue"], ["?", "key_settings"], ["i / r / t", "key_case"], ["Ctrl Enter", "key_review"], ["Esc", "key_back"],
 ];
 
 export function Settings() {

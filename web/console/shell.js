@@ -1,6 +1,6 @@
 /* The frame of every screen: skip link, who and where, sections, search, connection. */
-import { html, useEffect, useRef, useState } from "./vendor.js";
-import { get, logOut, me } from "./api.js";
+import { html, useEffect, useRef } from "./vendor.js";
+import { get, logOut, me, node } from "./api.js";
 import { choose, lang, t, when, word } from "./lang.js";
 import { live } from "./live.js";
 import { notice } from "./parts.js";
@@ -48,24 +48,23 @@ function Search() {
 }
 
 export function Shell({ children }) {
-	const [node, setNode] = useState(null);
 	const main = useRef(null);
 	useEffect(() => {
-		get("/v1/status").then(setNode, () => {});
+		get("/v1/status").then((s) => (node.value = s), () => {});
 	}, []);
 	const here = place.value.path.split("/")[0] || home(me.value.role);
-	const sections = sectionsOf(me.value.role, node?.role);
+	const sections = sectionsOf(me.value.role, node.value?.role);
 	useEffect(() => bind({ "?": () => go("settings") }), []);
 	useEffect(
 		() => bind(Object.fromEntries(sections.map((s) => [`g ${s.key}`, () => go(s.path)]))),
-		[me.value.role, node?.role],
+		[me.value.role, node.value?.role],
 	);
 	return html`
 		<a class="skip" href="#main">${t("skip")}</a>
 		<header>
 			<div class="bar">
 				<p class="whose">
-					<strong class="mark">Saluran</strong> <bdi>${node?.name}</bdi>
+					<strong class="mark">Saluran</strong> <bdi>${node.value?.name}</bdi>
 					<span class="role"> <bdi>${me.value.name}</bdi> (${word("role", me.value.role)})</span>
 				</p>
 				<${Connection} />
