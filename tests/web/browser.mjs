@@ -39,7 +39,7 @@ export class Person {
 		this.expected = new Set(); /* statuses that a step asks for */
 	}
 
-	async arrive(lang = "en") {
+	async arrive(lang = "en", before = null) {
 		this.context = await this.browser.newContext({
 			ignoreHTTPSErrors: true,
 			viewport: { width: this.options.width || 1280, height: 900 },
@@ -49,6 +49,7 @@ export class Person {
 		this.page.setDefaultTimeout(STEP_MS);
 		this.page.on("pageerror", (e) => this.faults.push(`script: ${e.message}`));
 		this.page.on("console", (m) => {
+			if (this.offline && m.text().includes("net::ERR_")) return;
 			const refused = [...this.expected].some((s) => m.text().includes(`status of ${s}`));
 			if (["error", "warning"].includes(m.type()) && !refused) this.faults.push(`console: ${m.text()}`);
 		});
@@ -57,6 +58,7 @@ export class Person {
 			if (url.origin !== this.base && !["data:", "blob:"].includes(url.protocol))
 				this.faults.push(`asked elsewhere: ${r.url()}`);
 		});
+		await before?.(this.page);
 		if (keysAlone) takeMouse(this.page);
 		await this.page.goto(`${this.base}${this.options.path || "/console"}?lang=${lang}`);
 		if (!this.options.path) await this.page.waitForSelector("input[name=name]");

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""The console on two real nodes with a real resolver: tests/web/story.mjs plays the people."""
+"""The console on two real nodes with a real resolver: tests/web/*.mjs play the people.
+
+    test_console.py [story] [keys] [input] [matrix]
+"""
 import gzip
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 
 os.environ.pop("SALURAN_TRAFFIC", None)  # a frame is no answer of the API
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -14,10 +18,16 @@ import lab as lab_module  # noqa: E402
 import resolvers  # noqa: E402
 from lab import Failure, Lab, Node  # noqa: E402
 
+DATA = os.environ.get("SALURAN_TEST_DATA") or os.path.join(lab_module.SOURCE, "..", "shared",
+                                                           "data")
+NAUGHTY = os.path.join(DATA, "blns", "blns.json")
 PASSWORD = "a long enough passphrase of four words"
 NAME, BY_KEYS, NEVER = "contoh.example", "tombol.example", "never.example"
 PATIENT_S = 3600
-STORY_S, KEYS_S, MATRIX_S = 300, 900, 1800
+STORY_S, INPUT_S, KEYS_S, MATRIX_S = 300, 300, 900, 1800
+# A homoglyph, and what turns the text around it.
+SUBJECT = "\u202eDaftar\u202c ''\"<img src=x onerror=alert(1)> \u5217\u8868 \U0001F9FE {{7*7}} =1+1"
+LIST = "target,category\nhttps://\u0430\u0440\u0440\u04cf\u0435.com/x,other\n"
 
 
 def people(node, *rows):
@@ -65,14 +75,28 @@ def served(node):
     expect("a POST", node.api("POST", "/console", body={})[0], 404)
 
 
-def play(lab, script, stage, seconds, **env):
-    run = subprocess.run(["node", os.path.join(HERE, script),
-                          lab.write("stage.json", json.dumps(stage))],
-                         env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                         timeout=seconds, check=False)
-    if run.returncode != 0:
-        raise Failure(f"{script} broke:\n{run.stdout[-6000:]}")
-    print(f"{script}: {run.stdout.strip()}")
+def play(lab, script, stage, seconds, nodes=None, **env):
+    """The script's people; a line such as "!stop authority" of it is done, and answered."""
+    with subprocess.Popen(["node", os.path.join(HERE, script),
+                           lab.write("stage.json", json.dumps(stage))],
+                          env={**os.environ, **env}, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        ending = threading.Timer(seconds, run.kill)
+        ending.start()
+        said = ""
+        for line in run.stdout:
+            if not line.startswith("!"):
+                said += line
+                continue
+            act, name = line[1:].split()
+            {"stop": Node.stop, "start": Node.must_start}[act](nodes[name])
+            run.stdin.write("done\n")
+            run.stdin.flush()
+        code = run.wait()
+        ending.cancel()
+    if code != 0:
+        raise Failure(f"{script} ended with {code}:\n{said[-6000:]}")
+    print(f"{script}: {said.strip()}")
 
 
 def policy(lab):
@@ -96,7 +120,36 @@ def lists(lab, name, channel):
                                 f"target,category\nhttps://{name}/x,other\n")}
 
 
+def story(lab, stage, authority):
+    play(lab, "story.mjs", {**stage, **lists(lab, NAME, "badchannel")}, STORY_S)
+
+
+def keys(lab, stage, authority):
+    play(lab, "story.mjs", {**stage, **lists(lab, BY_KEYS, "badkeys")}, KEYS_S,
+         SALURAN_KEYS="alone")
+
+
+def bad_input(lab, stage, authority):
+    play(lab, "input.mjs", {**stage, "blns": NAUGHTY, "subject": SUBJECT,
+                            "reference": "'; DROP TABLE cases; --",
+                            "list": lab.write("third.csv", LIST)}, INPUT_S,
+         {"authority": authority})
+
+
+def matrix(lab, stage, authority):
+    stage["order"] = authority.must("GET", "/v1/orders", "ani")["orders"][0]["order"]
+    stage["case"] = authority.must("GET", "/v1/cases", "ani")["cases"][0]["case"]
+    play(lab, "matrix.mjs", stage, MATRIX_S)
+
+
+# What people play: in short, and in full.  Others are named on the command line.
+PLAYS = {"story": story, "keys": keys, "input": bad_input, "matrix": matrix}
+PLAYED = [["story", "input"], ["story", "input", "keys", "matrix"]]
+
+
 def main():
+    if not os.path.exists(NAUGHTY):
+        raise Failure(f"{NAUGHTY} is missing: SALURAN_TEST_DATA must name the shared test data")
     with Lab() as lab:
         authority = Node(lab, "authority", "kominfo.example", "Ministry of Communications",
                          "authority")
@@ -119,13 +172,8 @@ def main():
                       f"127.0.0.1:{isp.port},udp", who=authority.admin)
         stage = {"authority": authority.api_port, "platform": platform.api_port,
                  "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
-        play(lab, "story.mjs", {**stage, **lists(lab, NAME, "badchannel")}, STORY_S)
-        if os.environ.get("SALURAN_WEB") == "full":
-            play(lab, "story.mjs", {**stage, **lists(lab, BY_KEYS, "badkeys")}, KEYS_S,
-                 SALURAN_KEYS="alone")
-            stage["order"] = authority.must("GET", "/v1/orders", "ani")["orders"][0]["order"]
-            stage["case"] = authority.must("GET", "/v1/cases", "ani")["cases"][0]["case"]
-            play(lab, "matrix.mjs", stage, MATRIX_S)
+        for one in sys.argv[1:] or PLAYED[os.environ.get("SALURAN_WEB") == "full"]:
+            PLAYS[one](lab, stage, authority)
 
 
 main()

@@ -20,8 +20,8 @@ function Measured({ m }) {
 }
 
 function Step({ at, done, serial }) {
-	if (!done) return html`<span class="none">${t("not_yet")}</span>${serial ? html` <span class="meta">${number(serial)}</span>` : ""}`;
-	return html`✓ ${number(serial)} <${When} at=${at} />`;
+	if (!done) return html`<span class="none">${t("not_yet")}</span>${serial ? html` <span class="meta">${serial}</span>` : ""}`;
+	return html`✓ ${serial} <${When} at=${at} />`;
 }
 
 const WAIVES = ["officer", "approver"];

@@ -1,0 +1,235 @@
+/* What people type, press twice, lose and get wrong: it is stored and shown as it was typed, or
+ * refused with it still there; nothing happens twice, and nothing is lost. */
+import { readFileSync } from "node:fs";
+import { Failure, Person, must, open, passed } from "./browser.mjs";
+
+const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const browser = await open();
+const at = (side) => `https://127.0.0.1:${stage[side]}`;
+const person = async (side, name, lang) => (await new Person(browser, at(side), name, stage.password).arrive(lang)).logIn();
+const CHUNK = 6000; /* characters of one message */
+const TEXT_MAX = 20000;
+
+/* Whoever started this script does something for it: "restart authority". */
+const asked = [];
+process.stdin.on("data", () => asked.shift()?.());
+function ask(what) {
+	return new Promise((done) => {
+		asked.push(done);
+		console.log(`!${what}`);
+	});
+}
+
+const composer = (who) => who.page.locator("#composer");
+const shown = (who) => who.page.locator(".messages .said").allTextContents();
+const send = (who) => who.page.getByRole("button", { name: "Send", exact: true });
+const keep = (who) => who.page.getByRole("button", { name: "Keep the note" });
+
+async function write(who, text) {
+	await composer(who).fill(text);
+	return composer(who).inputValue();
+}
+
+/* Written, sent by `button`, and shown as it was written; or refused and still there. */
+async function round(who, text, button, what) {
+	const typed = await write(who, text);
+	await button(who).click();
+	await who.page.waitForFunction(() => !document.querySelector("#composer").value || document.querySelector(".composer .problem"));
+	if (await who.page.locator(".composer .problem").count()) {
+		must((await composer(who).inputValue()) === typed, `${what}: what was refused is still there`);
+		return false;
+	}
+	await who.page.waitForFunction((t) => [...document.querySelectorAll(".messages .said")].some((x) => x.textContent === t), typed);
+	return true;
+}
+
+function chunks(strings) {
+	const out = [""];
+	for (const s of strings) {
+		if (out.at(-1).length + s.length > CHUNK) out.push("");
+		out[out.length - 1] += `${s}\n`;
+	}
+	return out;
+}
+
+/* No characters (RFC 7493, 2.1): what has one is refused, and says so. */
+const NONE = /[\ufdd0-\ufdef\ufffe\uffff]/;
+
+async function naughty(rina, dewi) {
+	const strings = JSON.parse(readFileSync(stage.blns, "utf8")).filter((s) => s.trim());
+	const [odd, plain] = [strings.filter((s) => NONE.test(s)), strings.filter((s) => !NONE.test(s))];
+	for (const [i, text] of chunks(plain).entries()) must(await round(rina, text, send, `naughty message ${i}`), `naughty strings ${i} are said`);
+	for (const text of chunks(plain)) await dewi.page.waitForFunction((t) => [...document.querySelectorAll(".messages .said")].some((x) => x.textContent === t), text);
+	rina.expected.add(400);
+	for (const [i, text] of odd.entries()) {
+		must(!(await round(rina, text, send, `no characters ${i}`)), `no characters ${i} are refused`);
+		await write(rina, "");
+	}
+	rina.expected.delete(400);
+	await rina.page.getByLabel("Internal note").check();
+	const sharp = plain.filter((s) => /[<>"'`{}\\\u0590-\u06ff\u200b-\u206f\ufe00-\ufeff]/.test(s));
+	for (const [i, text] of sharp.filter((_, k) => k % 12 === 0).entries()) must(await round(rina, text, keep, `note ${i}`), `note ${i} is kept as it was written`);
+	/* A reason, read once more before it is sent. */
+	const reason = sharp.slice(0, 20).join("\n");
+	await rina.act("Place a legal hold", { Reason: reason });
+	await rina.page.waitForFunction((t) => [...document.querySelectorAll("#erasures ~ * .said")].some((x) => x.textContent === t), reason);
+	must(true, "a reason is shown as it was written");
+	rina.clean("naughty strings");
+	dewi.clean("naughty strings");
+	await rina.page.getByLabel("To the other side").check();
+}
+
+async function limits(rina) {
+	must(await send(rina).isDisabled(), "nothing is sent of nothing");
+	await write(rina, " \n\t ");
+	must(await send(rina).isDisabled(), "nothing is sent of spaces");
+	rina.expected.add(400).add(413);
+	must(!(await round(rina, "a".repeat(TEXT_MAX + 1), send, "a huge text")), "a text that is too long is refused");
+	rina.expected.clear();
+	await write(rina, "");
+}
+
+async function twice(rina) {
+	const text = "Pressed twice.";
+	await write(rina, text);
+	await send(rina).dblclick();
+	await rina.see(text, ".messages");
+	await rina.page.waitForFunction(() => !document.querySelector("#composer").value);
+	must((await shown(rina)).filter((s) => s === text).length === 1, "what is pressed twice is said once");
+}
+
+async function backAndTabs(rina) {
+	await write(rina, "Half a thought");
+	await rina.page.goBack();
+	await rina.page.waitForSelector("a.title");
+	await rina.page.goForward();
+	await composer(rina).waitFor();
+	must((await composer(rina).inputValue()) === "Half a thought", "the draft outlives the back button");
+	const tab = await rina.context.newPage();
+	await tab.goto(rina.page.url());
+	await tab.locator("#composer").fill("From the other tab");
+	await tab.getByRole("button", { name: "Send", exact: true }).click();
+	await rina.see("From the other tab", ".messages");
+	must((await composer(rina).inputValue()) === "Half a thought", "another tab leaves alone what is typed here");
+	await tab.close();
+}
+
+async function sessionEnded(rina) {
+	await write(rina, "Half a sentence");
+	rina.expected.add(401);
+	await rina.context.clearCookies();
+	await send(rina).click();
+	const box = rina.page.locator("dialog[open]");
+	await box.getByLabel("Password").fill(rina.password);
+	await box.getByRole("button", { name: "Log in" }).click();
+	await rina.stepped();
+	must((await composer(rina).inputValue()) === "Half a sentence", "the draft outlives the session");
+	rina.expected.delete(401);
+	must(await round(rina, "Half a sentence, ended", send, "after the session"), "after logging in it is sent");
+}
+
+async function restarted(rina) {
+	await write(rina, "Said while the node was away");
+	rina.offline = true;
+	await ask("stop authority");
+	await rina.page.waitForSelector(".connection.lost");
+	await send(rina).click();
+	await rina.see("cannot be reached", ".composer");
+	must((await composer(rina).inputValue()) === "Said while the node was away", "nothing is lost when the node is away");
+	await ask("start authority");
+	await rina.page.waitForSelector(".connection.live");
+	await rina.page.locator(".composer").getByRole("button", { name: "Try again" }).click();
+	await rina.see("Said while the node was away", ".messages");
+	rina.offline = false;
+}
+
+/* A browser that is days ahead: what is left is by the node's clock. */
+async function wrongClock(rina) {
+	const who = new Person(browser, rina.base, "rina", rina.password);
+	await who.arrive("en", async (page) => page.clock.install({ time: Date.now() + 3 * 86400_000 }));
+	await who.logIn();
+	await who.page.goto(rina.page.url());
+	await who.see("left");
+	must(!(await who.page.locator("main .late").count()), "what is not late is not shown as late");
+	await who.leave();
+}
+
+async function denied(rina) {
+	const here = rina.page.url();
+	rina.expected.add(403);
+	await rina.page.goto(`${rina.base}/console/access`);
+	await rina.see("could not be done by you");
+	await rina.see("auditor");
+	rina.clean("what the role does not allow");
+	rina.expected.delete(403);
+	await rina.page.goto(here);
+	await composer(rina).waitFor();
+}
+
+/* While one writes, the other side has moved the case on: both are shown, then one goes on. */
+async function overtaken(rina, dewi) {
+	await rina.page.getByRole("button", { name: "Move to another class…" }).click();
+	const box = rina.page.locator("dialog[open]");
+	await box.getByLabel("Class of deadlines").selectOption("urgent");
+	await box.getByLabel("Reason").fill("It cannot wait.");
+	await dewi.act("Accept the notice");
+	await rina.page.waitForFunction(() => document.querySelector(".chips").textContent.includes("In progress"));
+	rina.expected.add(409);
+	await box.getByRole("button", { name: "Review" }).click();
+	await box.getByRole("button", { name: "Move to another class", exact: true }).click();
+	await rina.see("Case accepted", ".clash");
+	await rina.see("It cannot wait.", ".clash");
+	await rina.check("clash");
+	await box.getByRole("button", { name: "I have seen it" }).click();
+	await box.getByRole("button", { name: "Move to another class", exact: true }).click();
+	await rina.stepped();
+	await rina.see("Moved to another class");
+	rina.expected.delete(409);
+}
+
+async function openCase(who, subject) {
+	await who.section("Cases");
+	await who.page.locator("a.title", { hasText: subject }).click();
+	await who.see(subject, "h1");
+	await composer(who).waitFor();
+}
+
+async function main() {
+	const rina = await person("authority", "rina");
+	const subject = stage.subject;
+	await rina.section("Import");
+	await rina.page.setInputFiles("input[type=file]", stage.list);
+	await rina.write("Reference", stage.reference);
+	await rina.write("Subject", subject);
+	await rina.write("Legal basis", "‮Invented‬ \u{1F9FE} قانون");
+	await rina.press("Send ");
+	await rina.page.waitForURL(/\/case\//);
+	await rina.see("xn--80ak6aa92e.com");
+	const dewi = await person("platform", "dewi");
+	await openCase(rina, subject);
+	await openCase(dewi, subject);
+	await naughty(rina, dewi);
+	await limits(rina);
+	await twice(rina);
+	await backAndTabs(rina);
+	await sessionEnded(rina);
+	await overtaken(rina, dewi);
+	await wrongClock(rina);
+	await denied(rina);
+	await restarted(rina);
+	for (const who of [rina, dewi]) who.clean("at the end");
+	console.log(`${passed()} checks held`);
+}
+
+try {
+	await main();
+} catch (e) {
+	for (const context of browser.contexts())
+		for (const [i, page] of context.pages().entries())
+			if (process.env.SALURAN_SCREENS) await page.screenshot({ path: `${process.env.SALURAN_SCREENS}/failed-${i}-${Date.now() % 10000}.png`, fullPage: true }).catch(() => {});
+	console.error(e instanceof Failure ? e.message : e.stack);
+	process.exitCode = 1;
+} finally {
+	await browser.close();
+	process.stdin.destroy();
+}
