@@ -24,7 +24,7 @@ NAUGHTY = os.path.join(DATA, "blns", "blns.json")
 PASSWORD = "a long enough passphrase of four words"
 NAME, BY_KEYS, NEVER = "contoh.example", "tombol.example", "never.example"
 PATIENT_S = 3600
-STORY_S, INPUT_S, KEYS_S, MATRIX_S = 300, 300, 900, 1800
+STORY_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 1800, 1800
 # A homoglyph, and what turns the text around it.
 SUBJECT = "\u202eDaftar\u202c ''\"<img src=x onerror=alert(1)> \u5217\u8868 \U0001F9FE {{7*7}} =1+1"
 LIST = "target,category\nhttps://\u0430\u0440\u0440\u04cf\u0435.com/x,other\n"
