@@ -74,6 +74,10 @@ async function naughty(rina, dewi) {
 	await rina.act("Place a legal hold", { Reason: reason });
 	await rina.page.waitForFunction((t) => [...document.querySelectorAll("#erasures ~ * .said")].some((x) => x.textContent === t), reason);
 	must(true, "a reason is shown as it was written");
+	for (const who of [rina, dewi]) {
+		const wide = await who.page.evaluate(() => [...document.querySelectorAll("main *")].filter((x) => x.getBoundingClientRect().right > innerWidth + 1).map((x) => `${x.tagName}.${x.className}: ${x.textContent.slice(0, 40)}`));
+		must(wide.length === 0, `nothing is wider than the window: ${wide.slice(0, 4).join("; ")}`);
+	}
 	rina.clean("naughty strings");
 	dewi.clean("naughty strings");
 	await rina.page.getByLabel("To the other side").check();
@@ -214,8 +218,8 @@ async function main() {
 	await twice(rina);
 	await backAndTabs(rina);
 	await sessionEnded(rina);
-	await overtaken(rina, dewi);
 	await wrongClock(rina);
+	await overtaken(rina, dewi);
 	await denied(rina);
 	await restarted(rina);
 	for (const who of [rina, dewi]) who.clean("at the end");

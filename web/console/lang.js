@@ -1,5 +1,6 @@
 /* Texts of the two languages, and numbers and times as people of each write them. */
 import { signal } from "./vendor.js";
+import { nodeNow } from "./api.js";
 
 const KEPT = "saluran.lang";
 const LOCALES = { id: "id-ID", en: "en-GB" };
@@ -72,7 +73,7 @@ const sameDay = (a, b) => a.toDateString() === b.toDateString();
 /* The time of day today, else the date with it. */
 export function when(iso) {
 	const d = new Date(iso);
-	return sameDay(d, new Date())
+	return sameDay(d, new Date(nodeNow()))
 		? clock(d)
 		: `${zoned(d, { day: "numeric", month: "short", year: "numeric" })} ${clock(d)}`;
 }
