@@ -6,10 +6,10 @@ import { Failure, Person, must, open, passed } from "./browser.mjs";
 const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const WIDTHS = [1280, 640, 320]; /* 640: a window of 1280 at 200 % */
 const ROLES = [
-	["authority", "rina", ["cases", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "nowhere"]],
+	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "nowhere"]],
 	["authority", "adi", ["orders", "ORDER"]],
 	["authority", "umi", ["log", "access"]],
-	["platform", "dewi", ["cases", "CASE", "channel", "stats"]],
+	["platform", "dewi", ["cases", "CASE", "held", "disputes", "channel", "stats"]],
 ];
 
 const browser = await open();
@@ -38,7 +38,8 @@ try {
 				await who.check(`login-${lang}-${scheme}`);
 				await who.logIn();
 				for (const path of paths) {
-					const real = path.replace("CASE", `case/${stage.case}`).replace("DEADLINE", `deadline/${stage.case}`).replace("ORDER", `order/${stage.order}`);
+					const real = path.replace("CASE", `case/${stage.case}`).replace("DEADLINE", `deadline/${stage.case}`).replace("ORDER", `order/${stage.order}`)
+						.replace("RECORDED", `recorded/${stage.case}?seq=${stage.entry}`).replace("SIGNED", `signed/${stage.order}?seq=${stage.signed}`);
 					await look(who, real, `${name}-${path.toLowerCase().split("?")[0]}-${lang}-${scheme}`);
 				}
 				await who.leave();

@@ -137,8 +137,14 @@ def bad_input(lab, stage, authority):
 
 
 def matrix(lab, stage, authority):
-    stage["order"] = authority.must("GET", "/v1/orders", "ani")["orders"][0]["order"]
-    stage["case"] = authority.must("GET", "/v1/cases", "ani")["cases"][0]["case"]
+    def shown(path):
+        return authority.must("GET", path, "ani")
+
+    order = shown(f'/v1/orders/{shown("/v1/orders")["orders"][0]["order"]}')
+    case = shown(f'/v1/cases/{shown("/v1/cases")["cases"][0]["case"]}')
+    stage.update(
+        order=order["order"], signed=order["acts"][0]["seq"], case=case["case"],
+        entry=next(e["seq"] for e in case["timeline"] if e["party"] == "authority"))
     play(lab, "matrix.mjs", stage, MATRIX_S)
 
 

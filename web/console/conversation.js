@@ -89,6 +89,11 @@ function Composer({ c, reload, notes }) {
 		setKept(new Date().toISOString());
 		key.current = newKey();
 	};
+	const remove = () => {
+		write("");
+		setKept(null);
+		setProblem(null);
+	};
 	const send = async () => {
 		setProblem(null);
 		try {
@@ -117,7 +122,8 @@ function Composer({ c, reload, notes }) {
 			class=${target === "note" ? "note" : ""}
 			placeholder=${t(target === "peer" ? "write_message" : "write_note")}
 			onInput=${(e) => write(e.target.value)}></textarea>
-		${problem && html`<${Trouble} problem=${problem} retry=${send} />`}
+		${problem && html`<${Trouble} problem=${problem} retry=${send} />
+			<p><button type="button" class="quiet" onClick=${remove}>${t("remove_text")}</button></p>`}
 		<div class="bar">
 			<span class="meta" role="status">${kept && text && t("draft_kept", when(kept))}</span>
 			<${Act} run=${send} off=${!text.trim()}>${t(target === "peer" ? "send" : "keep_note")}<//>

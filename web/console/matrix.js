@@ -14,6 +14,10 @@ const MEASURED = {
 	free: ["done", "measured_free"],
 };
 
+/* What is claimed and what is measured are two things, and may differ. */
+const DIFFERS = { blocked: ["free", "partly"], free: ["blocked", "partly"] };
+const differs = (o) => o.applied && DIFFERS[o.expected]?.includes(o.measured.state);
+
 function Measured({ m }) {
 	const [look, key] = MEASURED[m.state] || MEASURED.unknown;
 	return html`<${Chip} look=${look}>${t(key)}<//> ${m.at && html`<${When} at=${m.at} />`}`;
@@ -54,7 +58,7 @@ export function Matrix({ id, ended }) {
 						<td role="cell" data-label=${t("col_operator")}><div><${Said}>${o.operator}<//>${o.operator === m.slowest ? html` <span class="meta">${t("slowest")}</span>` : ""}</div></td>
 						<td role="cell" data-label=${t("col_pulled")}><div><${Step} at=${o.pulled_at} done=${o.pulled} serial=${o.pulled_serial} /></div></td>
 						<td role="cell" data-label=${t("col_applied")}><div><${Step} at=${o.applied_at} done=${o.applied} serial=${o.applied_serial} /></div></td>
-						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}
+						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${differs(o) ? html`<p class="late">${t("claim_differs")}</p>` : ""}${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}
 							${ended && o.waits && WAIVES.includes(me.value.role) && html`<${Steps} steps=${[waive(id, o, state.reload)]} />`}</div></td>
 					</tr>`,
 				)}

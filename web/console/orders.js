@@ -32,14 +32,15 @@ export function Orders() {
 		html`<table role="table">
 			<caption>${t("orders_caption")}</caption>
 			<thead role="rowgroup"><tr role="row">
-				${["col_order", "col_names", "col_status", "col_since", "col_until"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
+				${["col_order", "col_names", "col_status", "col_drafted", "col_since", "col_until"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
 			</tr></thead>
 			<tbody role="rowgroup">
 				${orders.map(
-					(o) => html`<tr key=${o.order} role="row">
+					(o) => html`<tr key=${o.order} role="row" class=${o.state === "draft" && o.drafter === me.value.pseudonym ? "own" : ""}>
 						<td role="cell" data-label=${t("col_order")}><div><a href=${href(`order/${o.order}`)}><code>${o.order}</code></a></div></td>
 						<td role="cell" data-label=${t("col_names")}><div>${o.names && (Array.isArray(o.names) ? html`<${Said}>${o.names.slice(0, 3).map((n) => n.name || n).join(", ")}<//>${o.names.length > 3 ? ` +${number(o.names.length - 3)}` : ""}` : number(o.names))}</div></td>
 						<td role="cell" data-label=${t("col_status")}><div><${OrderState} state=${o.state} /></div></td>
+						<td role="cell" data-label=${t("col_drafted")}><div><${When} at=${o.drafted} /> ${o.drafter === me.value.pseudonym ? html`<span class="meta">${t(o.state === "draft" ? "own_draft" : "drafted_by_you")}</span>` : ""}</div></td>
 						<td role="cell" data-label=${t("col_since")}><div><${When} at=${o.in_force} /></div></td>
 						<td role="cell" data-label=${t("col_until")}><div><${When} at=${o.ended || o.ends} /></div></td>
 					</tr>`,

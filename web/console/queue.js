@@ -145,6 +145,7 @@ export function Queue() {
 			html`<div class="bulk">
 				<span>${t("selected", selected.size)}</span>
 				<button type="button" onClick=${() => take([...selected])}>${t("take")}</button>
+				${selected.size < cases.length && html`<button type="button" class="quiet" onClick=${() => setSelected(new Set(cases.map((c) => c.case)))}>${t("select_page", cases.length)}</button>`}
 				<button type="button" class="quiet" onClick=${() => setSelected(new Set())}>${t("select_none")}</button>
 			</div>`}
 			<nav class="pager" aria-label=${t("pages")}>
