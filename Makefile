@@ -1,5 +1,5 @@
 # The same names as the scripts, for those whose fingers type make.
-.PHONY: demo check full build test bench fuzz web-check format clean
+.PHONY: demo check full build test bench fuzz web-check web-screens format clean
 
 SECONDS ?= 60
 PREREQS = . tools/prereqs.sh && prereqs_install
@@ -53,6 +53,15 @@ web-check: build
 	@web/node_modules/.bin/tsc -p web
 	@SALURAN_WEB=full meson test -C build --no-rebuild --suite web --timeout-multiplier 6 \
 		--print-errorlogs
+
+# docs/screens: a picture of every screen, of a run of the story.
+web-screens: build
+	@$(PREREQS) "$${PREREQS_CHECK[@]}" pngquant
+	@tools/web_parts.sh --tests
+	@rm -rf build/screens
+	@SALURAN_SCREENS=$(CURDIR)/build/screens SALURAN_SCREENS_HEIGHT=1500 SALURAN_MATRIX=once \
+		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_console.py story matrix
+	@tools/web_screens.py build/screens
 
 format:
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i

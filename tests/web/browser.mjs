@@ -31,6 +31,13 @@ export function must(truth, what) {
 	if (process.env.SALURAN_STEPS) console.error(what);
 }
 
+/* Whole, or as much of it as SALURAN_SCREENS_HEIGHT says. */
+async function picture(page, path) {
+	const most = Number(process.env.SALURAN_SCREENS_HEIGHT || Infinity);
+	const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
+	await page.screenshot(height > most ? { path, fullPage: true, clip: { x: 0, y: 0, width, height: most } } : { path, fullPage: true });
+}
+
 export const passed = () => PASSES.length;
 
 export class Person {
@@ -126,7 +133,7 @@ export class Person {
 			this.faults.push(`axe on ${screen}: ${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
 		if (process.env.SALURAN_SCREENS) {
 			mkdirSync(process.env.SALURAN_SCREENS, { recursive: true });
-			await this.page.screenshot({ path: `${process.env.SALURAN_SCREENS}/${screen}.png`, fullPage: true });
+			await picture(this.page, `${process.env.SALURAN_SCREENS}/${screen}.png`);
 		}
 		this.clean(screen);
 	}
