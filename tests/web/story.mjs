@@ -145,8 +145,20 @@ async function amongColleagues(rina, adi, subject) {
 	await adi.see("Released");
 }
 
+/* The node has prepared what is due; a person sends it. */
+async function prepared(rina, id) {
+	await rina.section("Prepared");
+	const row = rina.page.locator(".matches li", { has: rina.page.locator(`a[href$="${id}"]`) });
+	await row.waitFor();
+	await rina.check("prepared");
+	await rina.press(row.getByRole("button"));
+	await rina.step("Send: Reminder", { "exact text": "An invented reminder." });
+	await rina.stepped();
+	await rina.see("recorded #", ".said-last");
+}
+
 async function ladder(rina) {
-	for (const rung of ["Send a reminder", ...Array(3).fill("Send the formal warning")]) {
+	for (const rung of Array(3).fill("Send the formal warning")) {
 		await rina.button(`${rung}…`).waitFor();
 		/* The step is refused until its time has come: the node says so, nothing is lost. */
 		rina.expected.add(409);
@@ -231,6 +243,29 @@ async function sign(who, id) {
 	await who.see("recorded #", ".said-last");
 }
 
+/* What guards stop is looked at by a third person; a draft is its drafter's to withdraw. */
+async function overridden(rina, siti, subject) {
+	await openCase(rina, subject);
+	await rina.press("Draft an order");
+	await rina.write("Names to block", "*.lain.example");
+	await rina.page.waitForSelector("fieldset input[type=checkbox]:checked");
+	for (const field of ["Reasons", "Legal basis", "Proportionality", "What else goes dark", "How, or why not"]) await rina.write(field, "An invented text.");
+	await rina.press("Compute the guards");
+	await rina.see("every name below it too");
+	await rina.press("Submit for approval");
+	await rina.step("Submit for approval");
+	await rina.page.waitForURL(/\/order\//);
+	await rina.see("Needs an override by a third person");
+	const id = rina.page.url().split("/").pop();
+	await openOrder(siti, id);
+	await siti.act("Override the guards", { Reason: "I have looked at every name below it." });
+	await siti.see("Overrode a guard");
+	await siti.check("override");
+	await openOrder(rina, id);
+	await rina.act("Withdraw the draft", { Reason: "An example." });
+	await rina.see("Withdrawn");
+}
+
 /* Somebody of the public, without a script, and what becomes of it. */
 async function objected(rina, adi, siti, id) {
 	await rina.section("Objections");
@@ -281,8 +316,10 @@ async function main() {
 	await rina.act("Close the case");
 	await rina.see("Closed");
 	await keyboard(rina);
-	await importList(rina, stage.second, `${stage.title} 2`, second, true);
+	const late = await importList(rina, stage.second, `${stage.title} 2`, second, true);
 	await amongColleagues(rina, adi, second);
+	await prepared(rina, late);
+	await openCase(rina, second);
 	await ladder(rina);
 	const back = await order(rina, stage.name, second);
 	must(await rina.page.getByRole("button", { name: "Approve the block" }).count() === 0, "who drafts does not approve");
@@ -298,6 +335,7 @@ async function main() {
 	await objects();
 	await objected(rina, adi, siti, id);
 	await lifted(rina, adi, id);
+	await overridden(rina, siti, second);
 	const umi = await person("authority", "umi", "id");
 	await umi.see("Log", "h1");
 	await umi.check("log");
