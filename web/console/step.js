@@ -12,28 +12,27 @@ const TEXT_MAX = 20000;
  * kind: "text" (lines), "line", "choice" (one of few), "checks" (some), "select", "time", "own"
  * (drawn by its `of`; `says` is what it comes to).
  * options: [value, text], or a function that gives them later. */
-function useOptions(f) {
-	const [got, set] = useState(typeof f.options === "function" ? [] : f.options);
+function useOptions(fields) {
+	const [got, set] = useState({});
 	useEffect(() => {
-		if (typeof f.options === "function") f.options().then(set, () => {});
+		for (const f of fields)
+			if (typeof f.options === "function") f.options().then((options) => set((old) => ({ ...old, [f.name]: options })), () => {});
 	}, []);
-	return got;
+	return fields.map((f) => (typeof f.options === "function" ? { ...f, options: got[f.name] || [] } : f));
 }
 
 function Choices({ f, value, set, many }) {
-	const options = useOptions(f);
 	const has = (v) => (many ? (value || []).includes(v) : value === v);
 	const turn = (v) => set(!many ? v : has(v) ? value.filter((x) => x !== v) : [...(value || []), v]);
 	return html`<fieldset><legend>${f.label}</legend>${f.hint && html`<p class="meta">${f.hint}</p>`}
-		${options.map(
+		${f.options.map(
 			([v, text]) => html`<label key=${v} class="choice"><input type=${many ? "checkbox" : "radio"} name=${f.name} value=${v} checked=${has(v)} onChange=${() => turn(v)} /> <${Said}>${text}<//></label>`,
 		)}</fieldset>`;
 }
 
 function Select({ f, value, set, attributes }) {
-	const options = useOptions(f);
 	return html`<select ...${attributes} value=${value || ""} onChange=${(e) => set(e.target.value)}>
-		<option value=""></option>${options.map(([v, text]) => html`<option key=${v} value=${v}>${text}</option>`)}
+		<option value=""></option>${f.options.map(([v, text]) => html`<option key=${v} value=${v}>${text}</option>`)}
 	</select>`;
 }
 
@@ -83,7 +82,8 @@ function kept(draft) {
 /* verb: the words of the button.  send(values, key): the act; it throws what the node
  * refuses.  review: false for what is no act on the record.  clash(problem): what is shown
  * when somebody else was first.  stops: a sentence why it cannot be sent now. */
-export function Step({ verb, why, fields = [], draft, review = true, send, close, clash, stops, start, children }) {
+export function Step({ verb, why, fields: asked = [], draft, review = true, send, close, clash, stops, start, children }) {
+	const fields = useOptions(asked);
 	const [values, setValues] = useState(() => ({ ...start, ...kept(draft) }));
 	const [looks, setLooks] = useState(!review);
 	const [problem, setProblem] = useState(null);
