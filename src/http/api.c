@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/listen.h"
 #include "base/log.h"
 #include "http/api_listen.h"
 #include "http/fields.h"
@@ -428,7 +429,8 @@ http_api_https(struct http_api *h, const char *host, uint16_t port, struct err *
 				      settings_text(conf, "api.tls_cert"), &h->key,
 				      &h->cert, e);
 	if (rc == RC_OK)
-		rc = api_listen_tcp(host, port, &fd, &h->port, e);
+		rc = listen_tcp(&(struct listen_at){.host = host, .port = port}, &fd,
+				&h->port, e);
 	if (rc == RC_OK) {
 		rc = listener_start(
 			h, &h->tls, fd, (unsigned)settings_int(conf, "api.connections"),

@@ -23,7 +23,6 @@ enum {
 	API_HEAD_S = 15,     /* from connecting to the end of a request's head */
 	API_REQUEST_S = 300, /* to the end of its answer: a send of 200,000 rows is one */
 	API_IDLE_S = 75,     /* between requests, and without a byte */
-	API_LISTEN_BACKLOG = 128,
 	API_CONNECTION_BUFFER = 32 << 10, /* a request's head fits in, or is refused */
 	API_FIELDS_MAX = 64,		  /* header fields of a request */
 	API_QUERY_MAX = 32,		  /* words of a query */

@@ -1,9 +1,6 @@
 #include "http/api_listen.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/enc.h"
 #include "http/api_int.h"
 #include "service/tls.h"
 
@@ -48,67 +44,6 @@ api_listen_local(const char *path, int *ret, struct err *e)
 	}
 	*ret = fd;
 	return RC_OK;
-}
-
-static uint16_t
-port_of(int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	char service[8] = "0";
-	uint64_t port = 0;
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&ss, len, NULL, 0, service, sizeof(service),
-			NI_NUMERICSERV) != 0 ||
-	    decimal_parse(service, strlen(service), UINT16_MAX, &port) != RC_OK)
-		return 0;
-	return (uint16_t)port;
-}
-
-enum rc
-api_listen_tcp(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
-	       struct err *e)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-				 .ai_flags =
-					 AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	struct addrinfo *at = NULL;
-	char service[8];
-	int on = 1;
-	enum rc rc = RC_OK;
-
-	*ret_fd = -1;
-	snprintf(service, sizeof(service), "%u", (unsigned)port);
-	if (getaddrinfo(host[0] == '\0' ? "0.0.0.0" : host, service, &hints, &at) != 0)
-		return err_set(e, RC_INVALID,
-			       "%s is no numeric address: write 192.0.2.1:%u, or "
-			       "[2001:db8::1]:%u",
-			       host, (unsigned)port, (unsigned)port);
-	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		rc = err_sys(e, "make a socket");
-		goto out;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 ||
-	    listen(fd, API_LISTEN_BACKLOG) < 0) {
-		if (errno == EADDRINUSE)
-			rc = err_set(e, RC_CONFLICT,
-				     "port %u of %s is in use by another program: stop "
-				     "it, or choose another port",
-				     (unsigned)port, host);
-		else
-			rc = err_sys(e, "listen on %s port %u", host, (unsigned)port);
-	}
-	*ret_port = rc == RC_OK ? port_of(fd) : 0;
-out:
-	freeaddrinfo(at);
-	if (rc == RC_OK)
-		*ret_fd = fd;
-	else if (fd >= 0)
-		close(fd);
-	return rc;
 }
 
 static enum rc

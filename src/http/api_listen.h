@@ -1,5 +1,5 @@
 /*
- * api_listen - the sockets of the API, and the key and certificate of its HTTPS.
+ * api_listen - the local socket of the API, and the key and certificate of its HTTPS.
  */
 #ifndef SALURAN_HTTP_API_LISTEN_H
 #define SALURAN_HTTP_API_LISTEN_H
@@ -10,10 +10,6 @@
 
 /* A socket of mode 0600 in place of what is there.  RC_INVALID: the path is too long. */
 enum rc api_listen_local(const char *path, int *ret_fd, struct err *e) MUST_CHECK;
-
-/* `host` is a numeric address.  RC_INVALID, RC_CONFLICT (in use), RC_IO. */
-enum rc api_listen_tcp(const char *host, uint16_t port, int *ret_fd, uint16_t *ret_port,
-		       struct err *e) MUST_CHECK;
 
 /* PEM texts for free(); an empty path stands for the node's own key and certificate.
  * RC_INVALID: they are no such files; RC_NOT_FOUND, RC_DENIED, RC_IO. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "base/head.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/page_serve.h"
@@ -137,9 +138,10 @@ host_is_local(struct arena *a, const char *host)
 	const size_t len = strlen(host);
 
 	if (host[0] != '[')
-		return strcasecmp(host, "localhost") == 0 || pages_ip4_is_loopback(host);
-	return host[len - 1] == ']' &&
-	       pages_ip6_is_loopback(arena_strndup(a, host + 1, len - 2));
+		return strcasecmp(host, "localhost") == 0 ||
+		       listen_text_is_loopback(host);
+	return host[len - 1] == ']' && strchr(host, ':') != NULL &&
+	       listen_text_is_loopback(arena_strndup(a, host + 1, len - 2));
 }
 
 static const char *

@@ -28,8 +28,6 @@ void pages_on_completed(void *cls, struct MHD_Connection *c, void **state,
 			enum MHD_RequestTerminationCode why);
 
 /* pages_listen.c */
-bool pages_ip4_is_loopback(const char *s);
-bool pages_ip6_is_loopback(const char *s);
 /* How long the connection may go on; for pages.c at the ends of a request. */
 void pages_allow(struct http_pages *w, struct MHD_Connection *c, int64_t s);
 

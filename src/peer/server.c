@@ -1,8 +1,6 @@
 #include "peer/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <sodium.h>
@@ -12,75 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/enc.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "peer/request.h"
 #include "peer/server_int.h"
 #include "service/tls.h"
 #include "service/tls_session.h"
 
-enum { LISTEN_BACKLOG = 64, LOG_TEXT_MAX = 240 };
-
-/* ---- the socket */
-
-static enum rc
-listen_on(const char *host, uint16_t port, int *ret_fd, struct err *e)
-{
-	const char *name = host == NULL || host[0] == '\0' ? "0.0.0.0" : host;
-	struct addrinfo *at = NULL;
-	struct addrinfo hints = {.ai_family = AF_UNSPEC,
-				 .ai_socktype = SOCK_STREAM,
-				 .ai_flags =
-					 AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
-	char service[8];
-	int on = 1, off = 0, fd = -1;
-	enum rc rc = RC_OK;
-
-	snprintf(service, sizeof(service), "%u", (unsigned)port);
-	int code = getaddrinfo(name, service, &hints, &at);
-	if (code != 0)
-		return err_set(e, RC_INVALID,
-			       "%s is no numeric address: write 192.0.2.1:%s, or "
-			       "[2001:db8::1]:%s",
-			       name, service, service);
-	fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		rc = err_sys(e, "open a socket");
-		goto out;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (at->ai_family == AF_INET6)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
-		bool taken = errno == EADDRINUSE;
-		rc = err_sys(e, "listen for peers on %s port %u", name, (unsigned)port);
-		if (taken)
-			rc = RC_CONFLICT;
-	}
-out:
-	freeaddrinfo(at);
-	if (rc != RC_OK && fd >= 0)
-		close(fd);
-	else
-		*ret_fd = fd;
-	return rc;
-}
-
-static uint16_t
-port_of(int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-	char service[8] = "0";
-	uint64_t port;
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&ss, len, NULL, 0, service, sizeof(service),
-			NI_NUMERICSERV) != 0 ||
-	    decimal_parse(service, strlen(service), UINT16_MAX, &port) != RC_OK)
-		return 0;
-	return (uint16_t)port;
-}
+enum { LOG_TEXT_MAX = 240 };
 
 /* ---- callbacks of libmicrohttpd */
 
@@ -212,11 +149,10 @@ peer_server_start(struct node *nd, const char *host, uint16_t port, const char *
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = tls_load(tls_dir, &s->key, &s->cert, &pin, e);
 	if (rc == RC_OK)
-		rc = listen_on(host, port, &fd, e);
-	if (rc != RC_OK)
-		goto out;
-	s->port = port_of(fd);
-	rc = conns_start(&s->conns, PEER_CONNECTIONS_MAX, e);
+		rc = listen_tcp(&(struct listen_at){.host = host, .port = port}, &fd,
+				&s->port, e);
+	if (rc == RC_OK)
+		rc = conns_start(&s->conns, PEER_CONNECTIONS_MAX, e);
 	if (rc != RC_OK)
 		goto out;
 	watching = true;
