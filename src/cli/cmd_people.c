@@ -553,7 +553,8 @@ static const struct cli_option role_options[] = {
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option link_options[] = {
-	{"forget-device", NULL, false, "and switch the second factor off"},
+	{"forget-device", NULL, false,
+	 "the second factor is lost: it, the password and all sessions end at once"},
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option access_options[] = {

@@ -255,8 +255,16 @@ old_check(struct node *nd, struct arena *a, const struct actor *who, const char 
 	struct person p;
 	enum rc rc = person_read(nd, a, who->name, &p, e);
 
-	if (rc != RC_OK || p.password == NULL)
+	if (rc != RC_OK)
 		return rc;
+	/* A session that it opens may everything: no token may give that away. */
+	if (p.password == NULL && strcmp(who->scopes, SCOPES_ALL) != 0)
+		return err_set(e, RC_DENIED,
+			       "a first password opens all that you may: this token has "
+			       "only %s",
+			       who->scopes);
+	if (p.password == NULL)
+		return RC_OK;
 	if (old == NULL)
 		return err_set(e, RC_INVALID,
 			       "\"old\" is missing: the password as it is");

@@ -342,21 +342,38 @@ service_person_role(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
+/* The device is lost, and may be found by somebody: what is left is no proof by itself,
+ * nor is a session on it. */
+static enum rc
+device_forget(struct store *s, const char *name, int64_t now_us, struct err *e)
+{
+	struct db_param whose = DB_P_TEXT(name);
+	enum rc rc = store_run(s, &SQL_PERSON_TOTP_SET,
+			       (struct db_param[]){whose, DB_P_NULL, DB_P_INT(0)}, NULL,
+			       NULL, e);
+
+	if (rc == RC_OK)
+		rc = store_run(s, &SQL_RECOVERY_CLEAR, &whose, NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = store_run(s, &SQL_PERSON_PASSWORD,
+			       (struct db_param[]){whose, DB_P_NULL, DB_P_INT(now_us)},
+			       NULL, NULL, e);
+	return rc == RC_OK ? store_run(s, &SQL_SESSION_END_ALL, &whose, NULL, NULL, e)
+			   : rc;
+}
+
 enum rc
 person_link(struct store *s, struct arena *a, const char *name, bool forget_device,
 	    const char *by, int64_t now_us, int64_t valid_us, const char **ret,
 	    struct err *e)
 {
 	struct person p;
-	struct db_param whose[] = {DB_P_TEXT(name), DB_P_NULL, DB_P_INT(0)};
 	enum rc rc = person_get(s, a, name, &p, e);
 
 	if (rc == RC_OK && !p.found)
 		rc = no_person(name, e);
 	if (rc == RC_OK && forget_device)
-		rc = store_run(s, &SQL_PERSON_TOTP_SET, whose, NULL, NULL, e);
-	if (rc == RC_OK && forget_device)
-		rc = store_run(s, &SQL_RECOVERY_CLEAR, whose, NULL, NULL, e);
+		rc = device_forget(s, name, now_us, e);
 	return rc == RC_OK ? welcome_put(s, a, name, by, now_us, valid_us, ret, e) : rc;
 }
 
@@ -369,8 +386,8 @@ work_link(struct writer *w, void *arg, struct err *e)
 			   link_us(w->nd), &j->link, e);
 }
 
-/* in: person, forget_device? (true: TOTP is switched off too)  out: name, link (shown
- * this once), valid_s */
+/* in: person, forget_device? (true: second factor, password and sessions end at once)
+ * out: name, link (shown this once), valid_s */
 enum rc
 service_person_link(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)

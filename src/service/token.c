@@ -178,6 +178,7 @@ struct token {
 	const struct actor *who;
 	const char *id, *label, *scopes;
 	struct hash hash;
+	const char *expires; /* as it was given; NULL: never */
 	int64_t expires_us;
 };
 
@@ -194,7 +195,7 @@ work_token(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK && n >= TOKENS_MAX)
 		rc = err_set(e, RC_LIMIT, "%s has %d tokens: revoke one first",
 			     t->who->name, TOKENS_MAX);
-	if (rc == RC_OK && t->expires_us != 0 && t->expires_us <= w->now_us)
+	if (rc == RC_OK && t->expires != NULL && t->expires_us <= w->now_us)
 		rc = err_set(e, RC_INVALID, "\"expires\" has passed");
 	if (rc == RC_OK)
 		rc = store_run(
@@ -212,7 +213,6 @@ static enum rc
 token_in(struct arena *a, const struct actor *who, json_t *in, struct token *t,
 	 struct err *e)
 {
-	const char *expires;
 	enum rc rc = in_only(in, "name scopes expires", e);
 
 	if (rc == RC_OK)
@@ -220,9 +220,9 @@ token_in(struct arena *a, const struct actor *who, json_t *in, struct token *t,
 	if (rc == RC_OK)
 		rc = scopes_parse(a, json_object_get(in, "scopes"), &t->scopes, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "expires", false, CLOCK_TEXT_LEN, &expires, e);
-	if (rc == RC_OK && expires != NULL &&
-	    clock_parse(expires, strlen(expires), &t->expires_us) != RC_OK)
+		rc = in_text(in, "expires", false, CLOCK_TEXT_LEN, &t->expires, e);
+	if (rc == RC_OK && t->expires != NULL &&
+	    clock_parse(t->expires, strlen(t->expires), &t->expires_us) != RC_OK)
 		rc = err_set(e, RC_INVALID,
 			     "\"expires\" must be a time such as 2027-01-31T00:00:00Z");
 	if (rc == RC_OK && !scopes_within(t->scopes, who->scopes))

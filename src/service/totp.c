@@ -19,7 +19,7 @@ enum {
 	CODE_MODULUS = 1000000,
 	HMAC_LEN = 20,
 	RECOVERY_CODES = 10,
-	RECOVERY_LEN = 10, /* bytes: 80 bits */
+	RECOVERY_LEN = 15, /* bytes: 120 bits, six groups of four letters */
 	CODE_MAX = 40,
 };
 

@@ -492,6 +492,21 @@ tokens(void **state)
 	fix_refused(&f, AUTHORITY, rina, "POST", "/v1/tokens",
 		    json_pack("{s:s, s:s}", "name", "past", "expires", expires),
 		    RC_INVALID, "has passed");
+	fix_refused(&f, AUTHORITY, rina, "POST", "/v1/tokens",
+		    json_pack("{s:s, s:s}", "name", "first", "expires",
+			      "1970-01-01T00:00:00Z"),
+		    RC_INVALID, "has passed");
+	/* Who has a token that may little, and sets a first password with it, would log
+	 * in and may everything. */
+	const char *mine = token_with(&f, AUTHORITY, rina, "me:write", false, &id);
+	fix_refused(&f, AUTHORITY, mine, "POST", "/v1/me/password",
+		    json_pack("{s:s}", "password", "lima ekor kuda nil"), RC_DENIED,
+		    "first password");
+	fix_must(&f, AUTHORITY, rina, "POST", "/v1/me/password",
+		 json_pack("{s:s}", "password", "lima ekor kuda nil"));
+	fix_must(&f, AUTHORITY, mine, "POST", "/v1/me/password",
+		 json_pack("{s:s, s:s}", "password", "enam ekor kuda nil", "old",
+			   "lima ekor kuda nil"));
 	/* Others' tokens are for an admin to see. */
 	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].approver, "GET", "/v1/tokens",
 		    json_pack("{s:s}", "person", "rina"), RC_DENIED, "admin");
@@ -499,7 +514,7 @@ tokens(void **state)
 						"GET", "/v1/tokens",
 						json_pack("{s:s}", "person", "rina")),
 				       "tokens");
-	assert_int_equal(json_array_size(list), 5);
+	assert_int_equal(json_array_size(list), 6);
 	assert_true(json_is_string(
 		json_object_get(json_array_get(list, 0), "used"))); /* the credential */
 	fix_close(&f);

@@ -295,6 +295,10 @@ enrol(struct fix *f, const char **session, uint8_t secret[TOTP_LEN],
 	assert_int_equal(json_array_size(json_object_get(r, "recovery_codes")), 10);
 	*recovery = json_string_value(
 		json_array_get(json_object_get(r, "recovery_codes"), 3));
+	/* Six groups of four: 120 bits. */
+	assert_int_equal(strlen(*recovery), 6 * 4 + 5);
+	for (size_t i = 0; i < 6 * 4 + 5; i++)
+		assert_int_equal((*recovery)[i] == '-', i % 5 == 4);
 }
 
 static void
@@ -516,9 +520,18 @@ links_and_devices(void **state)
 		 json_pack("{s:s, s:s, s:s}", "token", link, "password", people_good2,
 			   "code", recovery));
 	assert_false(people_lives(&f, s));
+	assert_int_equal(people_login_at(&f, people_elsewhere, "gita", people_good2,
+					 code_now(&f, secret, 1), &r, &e),
+			 RC_OK);
+	s = fix_text(r, "session");
 	link = fix_text(people_admin(&f, "POST", "/v1/persons/gita/link",
 				     json_pack("{s:b}", "forget_device", 1)),
 			"link");
+	/* Until the link is used, who has the old password, or the lost device with a
+	 * session on it, has nothing. */
+	assert_int_equal(people_login(&f, "gita", people_good2, NULL),
+			 RC_UNAUTHENTICATED);
+	assert_false(people_lives(&f, s));
 	fix_must(&f, AUTHORITY, NULL, "POST", "/v1/welcome",
 		 json_pack("{s:s, s:s}", "token", link, "password", people_good));
 	assert_int_equal(people_login(&f, "gita", people_good, NULL), RC_OK);
