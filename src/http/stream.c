@@ -6,6 +6,7 @@
  * the connection's timeout, and goes on from Last-Event-ID.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ enum {
 	STREAM_TEXT_MAX = 1 << 20,
 	STREAM_BLOCK = 16 << 10,
 	STREAM_RETRY_MS = 2000,
+	STREAM_RETRY_OVER_MS = 60000, /* for one that gave way to a newer one */
 };
 
 struct stream {
@@ -36,40 +38,54 @@ struct stream {
 	uint64_t seen;
 	struct buf out;
 	size_t sent; /* of out */
-	bool first;
+	bool first, told;
+	_Atomic bool over; /* it gave way */
 };
 
 /* ---- how many are under way, in all and of one */
+
+/* A page that is loaded anew leaves a stream whose line is cut, which is noticed at the
+ * next beat only: so the oldest of a person's gives way to the newest.  *at is the oldest
+ * of one person; h->streams_mu is held. */
+static void
+stream_give_way(struct http_api *h, struct stream **at)
+{
+	struct stream *oldest = *at;
+
+	*at = oldest->next;
+	atomic_fetch_sub(&h->n_streams, 1);
+	atomic_store(&oldest->over, true);
+	node_wake(h->nd);
+}
 
 static enum rc
 stream_enter(struct stream *s, struct err *e)
 {
 	struct http_api *h = s->h;
 	const int64_t most = settings_int(node_config(h->nd), "api.streams_of_one");
-	int64_t own = 0, all = 0;
+	struct stream **oldest = NULL;
+	int64_t own = 0;
 
 	pthread_mutex_lock(&h->streams_mu);
-	for (const struct stream *o = h->streams; o != NULL; o = o->next) {
-		all++;
-		own += strcmp(o->who, s->who) == 0;
-	}
-	bool room = all < API_STREAMS_MAX && own < most;
+	for (struct stream **at = &h->streams; *at != NULL; at = &(*at)->next)
+		if (strcmp((*at)->who, s->who) == 0) {
+			oldest = at;
+			own++;
+		}
+	if (own >= most)
+		stream_give_way(h, oldest);
+	bool room = atomic_load(&h->n_streams) < API_STREAMS_MAX;
 	if (room) {
 		s->next = h->streams;
 		h->streams = s;
-		atomic_store(&h->n_streams, (int)all + 1);
+		atomic_fetch_add(&h->n_streams, 1);
 	}
 	pthread_mutex_unlock(&h->streams_mu);
 	if (room)
 		return RC_OK;
+	enum rc rc = err_set(e, RC_LIMIT, "%d event streams are open already",
+			     API_STREAMS_MAX);
 	/* A line that was cut is noticed at the next beat. */
-	enum rc rc = all >= API_STREAMS_MAX
-			     ? err_set(e, RC_LIMIT, "%d event streams are open already",
-				       API_STREAMS_MAX)
-			     : err_set(e, RC_LIMIT,
-				       "%lld event streams of yours are open already "
-				       "(setting api.streams_of_one): close one",
-				       (long long)own);
 	if (e != NULL)
 		e->retry_after_s = STREAM_BEAT_S;
 	return rc;
@@ -149,6 +165,17 @@ stream_fill(struct stream *s)
 	return rc == RC_OK;
 }
 
+/* The last that it says, so that many streams do not drive each other out for ever. */
+static ssize_t
+stream_over(struct stream *s, char *into, size_t max)
+{
+	if (s->told)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	s->told = true;
+	int n = snprintf(into, max, "retry: %d\n\n", (int)STREAM_RETRY_OVER_MS);
+	return n > 0 && (size_t)n < max ? n : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
 static ssize_t
 stream_read(void *cls, uint64_t at, char *into, size_t max)
 {
@@ -159,8 +186,11 @@ stream_read(void *cls, uint64_t at, char *into, size_t max)
 		buf_reset(&s->out);
 		s->sent = 0;
 		if (!s->first && s->seen != 0 &&
-		    !node_wait(s->h->nd, s->seen, STREAM_BEAT_S * CLOCK_US_PER_S))
+		    !node_wait_unless(s->h->nd, s->seen, STREAM_BEAT_S * CLOCK_US_PER_S,
+				      &s->over))
 			return MHD_CONTENT_READER_END_OF_STREAM;
+		if (atomic_load(&s->over))
+			return stream_over(s, into, max);
 		if (s->first)
 			buf_printf(&s->out, "retry: %d\n\n", (int)STREAM_RETRY_MS);
 		s->first = false;

@@ -622,8 +622,25 @@ node_commits(struct node *nd)
 	return n;
 }
 
+void
+node_wake(struct node *nd)
+{
+	pthread_mutex_lock(&nd->mu);
+	pthread_cond_broadcast(&nd->committed);
+	pthread_mutex_unlock(&nd->mu);
+}
+
 bool
 node_wait(struct node *nd, uint64_t seen, int64_t timeout_us)
+{
+	static const _Atomic bool never;
+
+	return node_wait_unless(nd, seen, timeout_us, &never);
+}
+
+bool
+node_wait_unless(struct node *nd, uint64_t seen, int64_t timeout_us,
+		 const _Atomic bool *over)
 {
 	int64_t until = clock_mono_us() + timeout_us;
 	struct timespec ts = {.tv_sec = (time_t)(until / CLOCK_US_PER_S),
@@ -631,7 +648,7 @@ node_wait(struct node *nd, uint64_t seen, int64_t timeout_us)
 	int waited = 0;
 
 	pthread_mutex_lock(&nd->mu);
-	while (!nd->stopping && nd->commits == seen && waited == 0)
+	while (!nd->stopping && !atomic_load(over) && nd->commits == seen && waited == 0)
 		waited = pthread_cond_timedwait(&nd->committed, &nd->mu, &ts);
 	bool goes_on = !nd->stopping;
 	pthread_mutex_unlock(&nd->mu);

@@ -7,6 +7,7 @@
 #ifndef SALURAN_SERVICE_NODE_H
 #define SALURAN_SERVICE_NODE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -94,5 +95,9 @@ uint64_t node_commits(struct node *nd);
 /* Sleep until node_commits() differs from `seen`, the timeout passes or the node stops
  * (then false). */
 bool node_wait(struct node *nd, uint64_t seen, int64_t timeout_us);
+/* As node_wait(), or until *over is true: whoever sets it calls node_wake() then. */
+bool node_wait_unless(struct node *nd, uint64_t seen, int64_t timeout_us,
+		      const _Atomic bool *over);
+void node_wake(struct node *nd);
 
 #endif
