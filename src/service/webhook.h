@@ -24,6 +24,7 @@ struct webhook_message {
 	int64_t time_s;
 	const char *body;
 	size_t len;
+	int64_t from_us; /* the webhook's place when this was read */
 	int64_t feed_us, part, parts, attempt;
 	bool again; /* one that was asked for once more */
 };

@@ -278,7 +278,9 @@ webhook_next(struct node *nd, struct arena *a, const char *webhook,
 		rc = message_make(nd, a, s, hook, row, m, e);
 	reader_put(nd, s);
 	json_decref(row);
+	m->from_us = moved.from_us;
 	if (skipped >= SCAN_KEEP && (rc == RC_OK || rc == RC_NOT_FOUND)) {
+		m->from_us = moved.to_us;
 		enum rc kept = writer_run(nd, work_moved, &moved, e);
 		rc = kept == RC_OK ? rc : kept;
 	}
@@ -335,7 +337,7 @@ delivery_note(struct writer *w, const struct done *d, int64_t n, struct err *e)
 	return rc;
 }
 
-/* The place moves only when nobody has moved it meanwhile. */
+/* The place moves only when nobody has moved it meanwhile, forwards or back. */
 static enum rc
 went_on(struct writer *w, const struct webhook_message *m, const json_t *hook,
 	struct err *e)
@@ -343,7 +345,7 @@ went_on(struct writer *w, const struct webhook_message *m, const json_t *hook,
 	bool whole = m->part + 1 >= m->parts;
 
 	if (m->again || num(hook, "part") != m->part ||
-	    num(hook, "feed_us") >= m->feed_us)
+	    num(hook, "feed_us") != m->from_us)
 		return RC_OK;
 	return store_run(
 		w->s, &SQL_WEBHOOK_MOVED,
@@ -391,6 +393,8 @@ work_done(struct writer *w, void *arg, struct err *e)
 		failing_us = 0;
 	else if (failing_us == 0)
 		failing_us = w->now_us;
+	bool again_done = ok && d->m->again && num(hook, "again_us") == d->m->feed_us &&
+			  num(hook, "again_part") == d->m->part;
 	bool active = ok || (d->status != STATUS_GONE &&
 			     w->now_us - failing_us < d->give_up_us);
 	rc = store_run(w->s, &SQL_WEBHOOK_SENT,
@@ -399,7 +403,7 @@ work_done(struct writer *w, void *arg, struct err *e)
 			       DB_P_INT(ok ? 0 : w->now_us + retry_wait_us(d, failed)),
 			       DB_P_INT(failing_us), DB_P_TEXT(d->reason),
 			       DB_P_INT(active),
-			       DB_P_INT(ok && d->m->again ? 0 : num(hook, "again_us"))},
+			       DB_P_INT(again_done ? 0 : num(hook, "again_us"))},
 		       NULL, NULL, e);
 	if (rc == RC_OK)
 		rc = delivery_note(w, d, num(hook, "delivered") + 1, e);
