@@ -81,7 +81,7 @@ class Bench:
                 raise Failure(f"{r.title} lost its base")
         rows = [self.turn(r, i) for i in range(turns)]
         r.stop()
-        self.node.cli("operator", "remove", r.name, who="wati")
+        self.node.cli("operator", "remove", r.name, "--reason", "It was measured.", who="wati")
         block, lift = ([row[i] for row in rows] for i in (0, 1))
         print(f"{r.title}: loaded in {loaded:.1f} s; " + "; ".join(
             f"{word} median {statistics.median(v):.0f} ms, p95 {p95(v):.0f} ms, "

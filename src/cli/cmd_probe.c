@@ -33,8 +33,9 @@ cmd_operator_probe(struct cli *c, struct err *e)
 	}
 	enum rc rc = cli_call(
 		c, "POST", arena_printf(c->a, "/v1/operators/%s/probe", c->words[0]),
-		json_pack("{s:o}", "resolvers", list == NULL ? json_array() : list), &r,
-		e);
+		json_pack("{s:o, s:s*}", "resolvers", list == NULL ? json_array() : list,
+			  "reason", cli_value(c, "reason")),
+		&r, e);
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	if (json_array_size(json_object_get(r, "resolvers")) == 0)
@@ -43,6 +44,22 @@ cmd_operator_probe(struct cli *c, struct err *e)
 		printf("%s is asked: %s\n", cli_text(r, "operator"),
 		       json_string_value(v));
 	return RC_OK;
+}
+
+static void
+measured_print(struct cli *c, const json_t *v)
+{
+	const json_t *retired = json_object_get(v, "retired");
+
+	printf("%-16s %-22s %-28s %-9s since %s  seen %s  (%s)", cli_text(v, "operator"),
+	       cli_text(v, "resolver"), cli_text(v, "owner"), cli_text(v, "verdict"),
+	       cli_time(c, v, "since"), cli_time(c, v, "seen"), cli_text(v, "vantage"));
+	if (json_is_object(retired))
+		printf("  retired %s by %s%s%s", cli_time(c, retired, "at"),
+		       cli_text(retired, "by"),
+		       json_is_string(json_object_get(retired, "reason")) ? ": " : "",
+		       cli_text(retired, "reason"));
+	putchar('\n');
 }
 
 static enum rc
@@ -66,11 +83,7 @@ cmd_measured(struct cli *c, struct err *e)
 		       cli_int(sum, "resolvers"), cli_int(sum, "blocked"),
 		       cli_int(sum, "free"));
 	json_array_foreach (json_object_get(r, "measured"), i, v)
-		printf("%-16s %-22s %-28s %-9s since %s  seen %s  (%s)\n",
-		       cli_text(v, "operator"), cli_text(v, "resolver"),
-		       cli_text(v, "owner"), cli_text(v, "verdict"),
-		       cli_time(c, v, "since"), cli_time(c, v, "seen"),
-		       cli_text(v, "vantage"));
+		measured_print(c, v);
 	return RC_OK;
 }
 
@@ -120,7 +133,7 @@ cmd_vantage_remove(struct cli *c, struct err *e)
 	enum rc rc =
 		cli_call(c, "POST",
 			 arena_printf(c->a, "/v1/probes/vantages/%s/remove", c->words[0]),
-			 NULL, &r, e);
+			 json_pack("{s:s*}", "reason", cli_value(c, "reason")), &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("Nobody waits for %s any more, until it reports again.\n",
@@ -129,10 +142,15 @@ cmd_vantage_remove(struct cli *c, struct err *e)
 }
 
 /* clang-format off */
+static const struct cli_option vantage_remove_options[] = {
+	{"reason", "TEXT", false, "why, on record"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option operator_probe_options[] = {
 	{"resolver", "ADDR[:PORT][,udp][,tcp][,dot[:PORT][@NAME]]", false,
 	 "a resolver of the operator's; may be given often, and takes the place of those before"},
 	{"none", NULL, false, "ask none of its resolvers any more"},
+	{"reason", "TEXT", false, "why those that are not named any more are retired, on record"},
 	{NULL, NULL, false, NULL},
 };
 
@@ -183,8 +201,8 @@ const struct cli_command cli_probe_commands[] = {
 	 false, operator_probe_options, cmd_operator_probe},
 	{"vantage list", "", 0, 0, "from where resolvers are asked, when each last reported, and which resolvers they ask",
 	 "saluran vantage list", false, NULL, cmd_vantage_list},
-	{"vantage remove", "NAME", 1, 1, "wait no more for a prober that is gone; what it measured stays",
-	 "saluran vantage remove jakarta", false, NULL, cmd_vantage_remove},
+	{"vantage remove", "NAME", 1, 1, "wait no more for a prober that is gone; what it measured stays on record and holds no closing back",
+	 "saluran vantage remove jakarta --reason 'the machine was returned'", false, vantage_remove_options, cmd_vantage_remove},
 	{"order measured", "ORDER", 1, 1, "what resolvers were measured to answer for its names",
 	 "saluran order measured 01980000-0000-7000-8000-0000000000a1", false, NULL, cmd_measured},
 	{.name = NULL},

@@ -328,6 +328,16 @@ matrix_row_print(struct cli *c, const json_t *v)
 		wait = arena_printf(
 			c->a, "%s%s%" JSON_INTEGER_FORMAT " rows by their serial alone",
 			wait, *wait == '\0' ? "" : "; ", cli_int(m, "by_serial"));
+	if (cli_int(m, "missing") != 0)
+		wait = arena_printf(c->a, "%s%s%" JSON_INTEGER_FORMAT " not asked yet",
+				    wait, *wait == '\0' ? "" : "; ",
+				    cli_int(m, "missing"));
+	if (cli_int(m, "retired") != 0)
+		wait = arena_printf(
+			c->a, "%s%s%" JSON_INTEGER_FORMAT " retired (order measured)",
+			wait, *wait == '\0' ? "" : "; ", cli_int(m, "retired"));
+	if (json_is_true(json_object_get(v, "covered")))
+		wait = "other orders cover its names";
 	printf("%-20s %-8s %10" JSON_INTEGER_FORMAT "  %-6s %-7s %-8s %s\n",
 	       cli_text(v, "operator"), cli_text(v, "expected"), cli_int(v, "serial"),
 	       json_is_true(json_object_get(v, "pulled")) ? "yes" : "no",

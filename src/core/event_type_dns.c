@@ -46,6 +46,15 @@ static const struct event_field dns_waived[] = {
 	{.name = NULL},
 };
 
+/* A resolver of an operator, or a vantage, that is asked no more: what it was measured to
+ * do until then is waited for no more. */
+static const struct event_field dns_retired[] = {
+	{TOKEN("operator"), OPTIONAL},
+	{TEXT("resolver", 1, EVENT_DNS_RESOLVER_MAX), OPTIONAL},
+	{TOKEN("vantage"), OPTIONAL},
+	{.name = NULL},
+};
+
 /* What an operator is reminded of: the change of each order that it does not have, and
  * what is missing: that it fetched it, that it says so, or that its resolvers answer by it. */
 static const char *const lacking[] = {"pulled", "applied", "measured", NULL};
@@ -109,6 +118,23 @@ waived_check(const struct event *ev, struct err *e)
 		       : RC_OK;
 }
 
+/* A person, and either of the two. */
+static enum rc
+retired_check(const struct event *ev, struct err *e)
+{
+	bool whose = json_object_get(ev->body, "operator") != NULL;
+	bool resolver = json_object_get(ev->body, "resolver") != NULL;
+	bool vantage = json_object_get(ev->body, "vantage") != NULL;
+
+	if (strcmp(ev->by, EVENT_BY_NODE) == 0)
+		return err_rule(e, RC_INVALID, TYPE_RULE,
+				"dns.retired: only a person retires a resolver");
+	return whose == resolver && resolver != vantage
+		       ? RC_OK
+		       : err_rule(e, RC_INVALID, TYPE_RULE,
+				  "dns.retired: an operator's resolver, or a vantage");
+}
+
 static enum rc
 answered_check(const struct event *ev, struct err *e)
 {
@@ -126,6 +152,7 @@ const struct event_type event_types_dns[] = {
 	{"dns.measured",    AUTH, NONE, false, 0, 0, dns_measured,   measured_check},
 	{"dns.applied",     AUTH, NONE, false, 0, 0, dns_applied,    NULL},
 	{"dns.waived",      AUTH, NONE, false, 1, 0, dns_waived,     waived_check},
+	{"dns.retired",     AUTH, NONE, false, 0, 0, dns_retired,    retired_check},
 	{"dns.reminded",    AUTH, NONE, false, 1, 0, dns_reminded,   NULL},
 	{"dns.answered",    AUTH, NONE, false, 1, 0, dns_answered,   answered_check},
 	{"dns.normalised",  AUTH, NONE, false, 0, 0, dns_normalised, NULL},

@@ -16,6 +16,7 @@ enum {
 	QUICK_MAX_S = 60,
 	RETRY_S = 5,
 	ROW_MAX = PROBE_OWNER_MAX + 64,
+	SETTLED_MAX = PROBE_WORK_NAMES_MAX, /* beyond it names are asked once more */
 };
 
 struct prober {
@@ -31,7 +32,9 @@ struct prober {
 	char from[PROBE_OWNER_MAX]; /* where the names that have their turn begin */
 	int64_t next_full_us, next_quick_us, quick_us; /* monotonic; a pause */
 	int64_t serial;
-	json_t *settled; /* by zone and owner: what all resolvers were seen to do */
+	/* By zone and owner: {state, until}, that all resolvers were seen to do what is
+	 * expected; for as long as it may be asked sooner. */
+	json_t *settled;
 	/* Of a round. */
 	json_t *batch, *unsettled;
 	int64_t round_us;
@@ -128,28 +131,47 @@ is_fresh(struct arena *a, const struct prober *p, const json_t *name)
 	    clock_parse(since, strlen(since), &since_us) != RC_OK ||
 	    clock_now_us() - since_us > FRESH_S * CLOCK_US_PER_S)
 		return false;
-	const char *was = json_string_value(
-		json_object_get(p->settled, row_of(row, zone_of(name), owner)));
+	const char *was = json_string_value(json_object_get(
+		json_object_get(p->settled, row_of(row, zone_of(name), owner)), "state"));
 	return was == NULL || strcmp(was, state_of(a, name)) != 0;
+}
+
+/* What is fresh no more is asked in turn, whatever was seen. */
+static void
+settled_forget(struct prober *p)
+{
+	const int64_t now_us = clock_now_us();
+	const char *row;
+	json_t *v;
+	void *next;
+
+	json_object_foreach_safe(p->settled, next, row,
+				 v) if (json_integer_value(json_object_get(v, "until")) <
+					now_us) json_object_del(p->settled, row);
 }
 
 static void
 settle(struct arena *a, struct prober *p, const json_t *names)
 {
+	const int64_t until_us = clock_now_us() + FRESH_S * CLOCK_US_PER_S;
 	size_t i;
 	const json_t *name;
 
+	settled_forget(p);
 	json_array_foreach (names, i, name) {
 		const char *owner = json_string_value(json_object_get(name, "owner"));
 		char text[ROW_MAX];
 		if (owner == NULL)
 			continue;
 		const char *row = row_of(text, zone_of(name), owner);
-		if (json_object_get(p->unsettled, row) == NULL)
+		if (json_object_get(p->unsettled, row) != NULL ||
+		    json_object_size(p->settled) >= SETTLED_MAX)
+			(void)json_object_del(p->settled, row);
+		else if (is_fresh(a, p, name))
 			json_object_set_new(p->settled, row,
-					    json_string(state_of(a, name)));
-		else
-			json_object_del(p->settled, row);
+					    json_pack("{s:s, s:I}", "state",
+						      state_of(a, name), "until",
+						      (json_int_t)until_us));
 	}
 }
 

@@ -11,8 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/probe_verdict.h"
-#include "service/measured.h"
+#include "service/matrix_seen.h"
 #include "service/operator.h"
 #include "service/use.h"
 #include "store/store_sql.h"
@@ -90,54 +89,6 @@ text_is(const json_t *o, const char *member, const char *is)
 	return text != NULL && strcmp(text, is) == 0;
 }
 
-/* Was it measured by the canary alone? */
-static bool
-is_by_serial(const json_t *row)
-{
-	enum probe_verdict v;
-
-	return probe_verdict_find(json_string_value(json_object_get(row, "verdict")),
-				  &v) &&
-	       probe_verdict_by_serial(v);
-}
-
-/* {state, blocked, free, unknown, by_serial, at}: free only if every name was measured
- * free at every resolver of the operator, by measurements after the lift. */
-static json_t *
-measured_json(const json_t *rows, const char *operator_name, bool lifted)
-{
-	json_int_t blocked = 0, free_n = 0, unknown = 0, by_serial = 0;
-	const char *at = NULL;
-	size_t i;
-	const json_t *v;
-
-	json_array_foreach (rows, i, v) {
-		if (!text_is(v, "operator", operator_name))
-			continue;
-		const char *when = json_string_value(json_object_get(v, "at"));
-		if (at == NULL || (when != NULL && strcmp(when, at) > 0))
-			at = when;
-		by_serial += is_by_serial(v);
-		/* Before the lift, "free" tells nothing of it. */
-		bool fits = !lifted || text_is(v, "expected", "free");
-		if (text_is(v, "means", "blocked"))
-			blocked++;
-		else if (text_is(v, "means", "free") && fits)
-			free_n++;
-		else
-			unknown++;
-	}
-	json_int_t n = blocked + free_n + unknown;
-	const char *state = n == 0	   ? "none"
-			    : blocked == n ? "blocked"
-			    : free_n == n  ? "free"
-			    : blocked != 0 ? "partly"
-					   : "unknown";
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s?}", "state", state, "blocked",
-			 blocked, "free", free_n, "unknown", unknown, "by_serial",
-			 by_serial, "at", at);
-}
-
 static enum rc
 waived_get(struct store *s, const char *order, const char *operator_name, json_t **ret,
 	   struct err *e)
@@ -158,7 +109,8 @@ struct matrix {
 	struct arena *a;
 	const struct order_row *o;
 	const struct policy *policy;
-	json_t *measured, *rows;
+	struct matrix_sight sight;
+	json_t *rows;
 	int64_t now_us;
 	json_int_t waiting;
 	const char *slowest;
@@ -211,6 +163,7 @@ struct cell {
 	struct order_serials x;
 	json_t *operator_, *waived, *reminded, *seen;
 	bool lifted, waits;
+	bool covered; /* its names went, and other rows go on covering them */
 	json_int_t want, pulled, claimed;
 	const char *pulled_at;
 };
@@ -234,8 +187,16 @@ cell_read(struct matrix *m, struct cell *c, struct err *e)
 	pulled_newest(json_object_get(c->operator_, "pulled"), &c->pulled, &c->pulled_at);
 	c->claimed = json_integer_value(
 		json_object_get(json_object_get(c->operator_, "applied"), "serial"));
-	c->seen = measured_json(m->measured, op->name, c->lifted);
-	c->waits = c->want != 0 && json_is_null(c->waived) &&
+	const struct matrix_at at = {op->name, op->zone, c->lifted};
+	size_t expected;
+	rc = matrix_seen(m->s, m->a, &m->sight, &at, &c->seen, &expected, e);
+	if (rc != RC_OK)
+		return rc;
+	c->covered = c->lifted && expected == 0;
+	/* Who came after the lift never had the block, unless it was measured to. */
+	if (c->lifted && op->added_us > c->x.off_us && text_is(c->seen, "state", "none"))
+		c->want = 0;
+	c->waits = c->want != 0 && !c->covered && json_is_null(c->waived) &&
 		   !text_is(c->seen, "state", c->lifted ? "free" : "blocked");
 	return RC_OK;
 }
@@ -256,7 +217,7 @@ cell_json(const struct matrix *m, const struct cell *c)
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:b, s:I, s:I, s:s?, s:b, s:I, s:O?, s:b, s:O, s:O, "
-		"s:b, s:o, s:o, s:s?, s:O}",
+		"s:b, s:o, s:o, s:s?, s:O, s:b}",
 		"operator", c->op->name, "zone", c->op->zone, "expected",
 		c->want == 0 ? "nothing"
 		: c->lifted  ? "free"
@@ -268,7 +229,7 @@ cell_json(const struct matrix *m, const struct cell *c)
 		"applied", applied, "measured", c->seen, "waived", c->waived, "waits",
 		c->waits, "since", json_time(since_us), "due",
 		json_time(since_us == 0 ? 0 : since_us + within_us), "lacks", lacks,
-		"reminded", c->reminded);
+		"reminded", c->reminded, "covered", c->covered);
 }
 
 /* The slowest lacks the most, and of those that lack the same holds the oldest. */
@@ -338,12 +299,8 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 	     json_t **ret, struct err *e)
 {
 	struct order_row o;
-	struct matrix m = {.s = s,
-			   .a = a,
-			   .o = &o,
-			   .measured = json_array(),
-			   .rows = json_array(),
-			   .now_us = now_us};
+	struct matrix m = {
+		.s = s, .a = a, .o = &o, .rows = json_array(), .now_us = now_us};
 	struct store_list ops = {.n = 0};
 	json_t *closed = NULL;
 	uint32_t ttl_s = 0;
@@ -352,7 +309,7 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 	if (rc == RC_OK)
 		rc = policy_get(&m, e);
 	if (rc == RC_OK)
-		rc = measured_of_order(s, order, m.measured, e);
+		rc = matrix_sight_read(s, a, order, &m.sight, e);
 	if (rc == RC_OK)
 		rc = operator_rows(s, a, &ops, e);
 	if (rc == RC_OK)
@@ -372,7 +329,7 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 				 "the floor of "
 				 "any lift; caches behind it may keep it longer.");
 	json_decref(closed);
-	json_decref(m.measured);
+	matrix_sight_drop(&m.sight);
 	json_decref(m.rows);
 	return rc;
 }

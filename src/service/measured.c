@@ -5,12 +5,32 @@
 enum rc
 measured_of_order(struct store *s, const char *order, json_t *into, struct err *e)
 {
-	return store_rows(s, &SQL_MEASURED_ORDER, (struct db_param[]){DB_P_TEXT(order)},
-			  "owner:s operator:s resolver:s vantage:s transport:s "
-			  "expected:s serial:i canary:i verdict:s means:s since:t at:t "
-			  "first_blocked:t first_free:t digest:s seen:t "
-			  "seen_verdict:s",
-			  into, e);
+	size_t before = json_array_size(into), i;
+	json_t *v;
+	enum rc rc =
+		store_rows(s, &SQL_MEASURED_ORDER, (struct db_param[]){DB_P_TEXT(order)},
+			   "owner:s operator:s resolver:s vantage:s transport:s "
+			   "expected:s serial:i canary:i verdict:s means:s since:t at:t "
+			   "first_blocked:t first_free:t digest:s seen:t "
+			   "seen_verdict:s retired_by:s retired_at:t retired_why:s",
+			   into, e);
+
+	json_array_foreach (into, i, v) {
+		json_t *at = json_object_get(v, "retired_at");
+		if (i < before)
+			continue;
+		json_object_set_new(
+			v, "retired",
+			!json_is_string(at)
+				? json_null()
+				: json_pack("{s:O, s:O, s:O}", "by",
+					    json_object_get(v, "retired_by"), "at", at,
+					    "reason", json_object_get(v, "retired_why")));
+		json_object_del(v, "retired_by");
+		json_object_del(v, "retired_at");
+		json_object_del(v, "retired_why");
+	}
+	return rc;
 }
 
 enum rc

@@ -14,7 +14,8 @@
  * owner, operator, resolver, vantage, transport, expected, serial, canary (0: not shown),
  * verdict, means (blocked, free, unknown), since (when it began to mean that), at,
  * first_blocked, first_free (null: never), digest, and from what is private to this node:
- * seen (when it was last asked) and seen_verdict. */
+ * seen (when it was last asked) and seen_verdict; retired {by, at, reason}: the resolver
+ * or the vantage is asked no more (null: it is). */
 enum rc measured_of_order(struct store *s, const char *order, json_t *into,
 			  struct err *e) MUST_CHECK;
 

@@ -165,7 +165,7 @@ const struct setting_def node_settings[] = {
 	{"probe.lifted_days", SETTING_INT, 1, 365, "7", "days",
 	 "how long a lifted name is still asked for"},
 	{"probe.keep_days", SETTING_INT, 1, 36500, "730", "days",
-	 "how long the whole results that events name are kept"},
+	 "how long the whole results that events name are kept, and what was last seen"},
 	{"probe.ca", SETTING_PATH, 0, 4096, "", "file",
 	 "authorities for resolvers over TLS, PEM; empty: the system's"},
 	{"disk.least_bytes", SETTING_INT, 0, INT64_C(1) << 50, "268435456", "bytes",

@@ -11,6 +11,7 @@
 #include "service/operator.h"
 #include "service/operator_config.h"
 #include "service/operator_talk.h"
+#include "service/probe_int.h"
 #include "service/resolver_conf.h"
 #include "service/use.h"
 #include "service/vault.h"
@@ -499,6 +500,13 @@ work_operator_remove(struct writer *w, void *arg, struct err *e)
 
 	if (rc == RC_OK)
 		rc = lifts_waive(w, j, e);
+	if (rc == RC_OK)
+		rc = probe_resolvers_retire(
+			w,
+			&(struct probe_retire){.operator_name = j->name,
+					       .by = j->by,
+					       .reason = j->reason},
+			NULL, e);
 	for (size_t i = 0; rc == RC_OK && i < sizeof(all) / sizeof(all[0]); i++)
 		rc = store_run(w->s, all[i], of, NULL, NULL, e);
 	if (rc == RC_OK)

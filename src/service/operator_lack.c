@@ -146,7 +146,7 @@ order_close(struct writer *w, const struct waiting *x, struct err *e)
 
 	json_array_foreach (rows, i, v) {
 		json_int_t own = json_integer_value(json_object_get(v, "serial"));
-		if (own == 0)
+		if (own == 0 || json_is_true(json_object_get(v, "covered")))
 			continue;
 		serial = own > serial ? own : serial;
 		if (json_is_object(json_object_get(v, "waived")))

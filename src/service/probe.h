@@ -17,6 +17,7 @@ enum {
 	PROBE_RESULTS_MAX = 200,  /* brought at one time */
 	PROBE_RESULT_MAX = 16384, /* bytes of one */
 	PROBE_CONTROLS_TOLD_MAX = 8,
+	PROBE_REASON_MAX = 2000,       /* bytes: why something is retired */
 	PROBE_EVERY_S = 60,	       /* of other probers, when this node has none */
 	PROBE_RESOLVERS_MAX = 64,      /* of one operator */
 	PROBE_WORK_NAMES_MAX = 100000, /* of all zones in one round */

@@ -20,4 +20,23 @@ struct probe_names {
 enum rc probe_names_read(struct probe_names *n, const struct zone_head *z,
 			 struct err *e) MUST_CHECK;
 
+/* A resolver of an operator, or a vantage, that is asked no more. */
+struct probe_retire {
+	const char *operator_name, *resolver; /* address#port */
+	const char *vantage;		      /* or this */
+	const char *by, *reason;	      /* reason NULL: none was given */
+};
+/* On record in each channel with an order that was measured there since it last was
+ * retired. */
+enum rc probe_retire(struct writer *w, const struct probe_retire *r,
+		     struct err *e) MUST_CHECK;
+/* Those of by->operator_name that are asked now and do not stand in `stay` (texts as
+ * core/probe_target.h has them; NULL: none stays). */
+enum rc probe_resolvers_retire(struct writer *w, const struct probe_retire *by,
+			       const json_t *stay, struct err *e) MUST_CHECK;
+/* const char *: those of an operator that are asked, as results name them; NULL for one
+ * that cannot be read. */
+enum rc probe_resolvers_read(struct store *s, struct arena *a, const char *operator_name,
+			     struct store_list *ret, struct err *e) MUST_CHECK;
+
 #endif

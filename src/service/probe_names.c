@@ -252,8 +252,8 @@ next_move(struct probe_names *n, const struct store_list *rest)
 		n->next = last;
 }
 
-/* All that were lifted lately; half of what is left for the newest in the zone; then the
- * others. */
+/* All that were lifted lately, or are still waited for; half of what is left for the
+ * newest in the zone; then the others. */
 static enum rc
 zone_read(struct filling *f, struct err *e)
 {
@@ -265,6 +265,10 @@ zone_read(struct filling *f, struct err *e)
 	enum rc rc = put_all(f, &SQL_PROBE_LIFTED,
 			     (struct db_param[]){DB_P_TEXT(zone), DB_P_INT(n->since_us),
 						 DB_P_INT(n->each)},
+			     &rows, e);
+	if (rc == RC_OK)
+		rc = put_all(f, &SQL_PROBE_WAITED,
+			     (struct db_param[]){DB_P_TEXT(zone), DB_P_INT(n->each)},
 			     &rows, e);
 	f->max = f->count + (n->each - f->count + 1) / 2;
 	if (rc == RC_OK)

@@ -228,6 +228,7 @@ struct before {
 	struct arena *a;
 	const char *verdict, *expected, *means, *seen;
 	int64_t at_us;
+	bool retired; /* since then: whoever brings it again is there again */
 };
 
 static enum rc
@@ -241,6 +242,7 @@ on_before(void *arg, const struct db_row *row, struct err *e)
 	b->means = store_col_text(b->s, b->a, row, 2);
 	b->at_us = b->s->drv->col_int(row, 3);
 	b->seen = store_col_text(b->s, b->a, row, 4);
+	b->retired = b->s->drv->col_int(row, 5) != 0;
 	return RC_OK;
 }
 
@@ -256,6 +258,8 @@ is_news(const struct before *b, const struct taken *t)
 							   : PROBE_MEANS_BLOCKED);
 
 	if (b->verdict == NULL || strcmp(b->expected, t->expected) != 0)
+		return true;
+	if (b->retired && t->at_us > b->at_us)
 		return true;
 	if (t->at_us <= b->at_us || strcmp(b->verdict, verdict) == 0)
 		return false;
@@ -496,8 +500,11 @@ work_forget(struct writer *w, void *arg, struct err *e)
 {
 	const int64_t *before_us = arg;
 
-	return store_run(w->s, &SQL_PROBE_RESULT_OLD,
-			 (struct db_param[]){DB_P_INT(*before_us)}, NULL, NULL, e);
+	const struct db_param before[] = {DB_P_INT(*before_us)};
+	enum rc rc = store_run(w->s, &SQL_PROBE_RESULT_OLD, before, NULL, NULL, e);
+
+	return rc == RC_OK ? store_run(w->s, &SQL_PROBE_SEEN_OLD, before, NULL, NULL, e)
+			   : rc;
 }
 
 /* Whole results go after the time that the setting says; what the log has stays. */

@@ -63,6 +63,7 @@ is_past(const struct node *nd, const char *vantage)
 
 struct vantage {
 	const char *name;
+	const char *by, *reason; /* of one that is removed */
 	int64_t heard_us;
 	const char *controls;		/* JSON */
 	const char *alarm[WATCH_COUNT]; /* what is to be told; NULL: nothing */
@@ -303,22 +304,30 @@ work_vantage_remove(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK && n == 0)
 		return err_set(e, RC_NOT_FOUND, "nobody reported from %s", v->name);
 	if (rc == RC_OK)
+		rc = probe_retire(w,
+				  &(struct probe_retire){.vantage = v->name,
+							 .by = v->by,
+							 .reason = v->reason},
+				  e);
+	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_PROBE_VANTAGE_DELETE, of, NULL, NULL, e);
 	return rc == RC_OK ? work_tell(w, v, e) : rc; /* nothing is told of it any more */
 }
 
-/* in: vantage  out: vantage
- * It is waited for no more, until it reports again; what it measured stays. */
+/* in: vantage, reason?  out: vantage
+ * It is waited for no more, until it reports again; what it measured stays, and holds no
+ * closing back (dns.retired). */
 enum rc
 service_vantage_remove(struct node *nd, struct arena *a, const struct actor *who,
 		       json_t *in, struct reply *out, struct err *e)
 {
-	struct vantage v = {.name = NULL};
-	enum rc rc = in_only(in, "vantage", e);
+	struct vantage v = {.by = actor_pseudonym(who)};
+	enum rc rc = in_only(in, "vantage reason", e);
 
-	(void)who;
 	if (rc == RC_OK)
 		rc = in_text(in, "vantage", true, PROBE_VANTAGE_MAX, &v.name, e);
+	if (rc == RC_OK)
+		rc = in_ready(in, a, "reason", false, PROBE_REASON_MAX, &v.reason, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_vantage_remove, &v, e);
 	if (rc == RC_OK)

@@ -207,7 +207,7 @@ service_probes_work(struct node *nd, struct arena *a, const struct actor *who, j
 /* ---- whom -------------------------------------------------------------------------- */
 
 struct resolvers_job {
-	const char *operator_name;
+	const char *operator_name, *by, *reason;
 	const json_t *list;
 };
 
@@ -225,6 +225,13 @@ work_resolvers(struct writer *w, void *arg, struct err *e)
 		rc = err_set(e, RC_NOT_FOUND, "there is no operator %s",
 			     j->operator_name);
 	if (rc == RC_OK)
+		rc = probe_resolvers_retire(
+			w,
+			&(struct probe_retire){.operator_name = j->operator_name,
+					       .by = j->by,
+					       .reason = j->reason},
+			j->list, e);
+	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_PROBE_RESOLVER_DROP, key, NULL, NULL, e);
 	json_array_foreach (j->list, i, v)
 		if (rc == RC_OK)
@@ -238,22 +245,23 @@ work_resolvers(struct writer *w, void *arg, struct err *e)
 
 /*
  * in: operator, resolvers [] (as core/probe_target.h has them; all there are, [] for
- *     none: it is asked no more)
+ *     none: it is asked no more), reason? (why those that are not among them are retired)
  * out: operator, resolvers
  */
 enum rc
 service_operator_probe(struct node *nd, struct arena *a, const struct actor *who,
 		       json_t *in, struct reply *out, struct err *e)
 {
-	struct resolvers_job j = {0};
+	struct resolvers_job j = {.by = actor_pseudonym(who)};
 	struct probe_target t;
 	size_t i;
 	const json_t *v;
-	enum rc rc = in_only(in, "operator resolvers", e);
+	enum rc rc = in_only(in, "operator resolvers reason", e);
 
-	(void)who;
 	if (rc == RC_OK)
 		rc = in_text(in, "operator", true, OPERATOR_MAX, &j.operator_name, e);
+	if (rc == RC_OK)
+		rc = in_ready(in, a, "reason", false, PROBE_REASON_MAX, &j.reason, e);
 	j.list = json_object_get(in, "resolvers");
 	if (rc == RC_OK &&
 	    (!json_is_array(j.list) || json_array_size(j.list) > PROBE_RESOLVERS_MAX))

@@ -54,6 +54,28 @@ fold_dns_waived(struct fold *f, struct err *e)
 			 NULL, NULL, e);
 }
 
+enum rc
+fold_dns_retired(struct fold *f, struct err *e)
+{
+	const char *reason = NULL;
+	enum rc rc = fold_disclosed(f, "reason", &reason, e);
+
+	if (rc != RC_OK)
+		return rc;
+	return store_run(f->s, &SQL_V_RETIRED_INSERT,
+			 (struct db_param[]){
+				 DB_P_INT(f->channel),
+				 DB_P_INT(f->ev->seq),
+				 DB_P_TEXT(fold_text(f, "operator")),
+				 DB_P_TEXT(fold_text(f, "resolver")),
+				 DB_P_TEXT(fold_text(f, "vantage")),
+				 DB_P_TEXT(f->ev->by),
+				 DB_P_TEXT(reason),
+				 DB_P_INT(f->ev->iat_us),
+			 },
+			 NULL, NULL, e);
+}
+
 static bool
 is_held(const struct store_list *held, const char *name)
 {

@@ -60,7 +60,7 @@ enum rc fold_zone_stage(struct fold *f, const char *order, int64_t at_us,
 fold_fn fold_item_decide_count;	     /* fold_item_decide(), and the outcomes counted */
 fold_fn fold_order_approve_register; /* fold_order_approve(), and the public number */
 fold_fn fold_dns_measured;
-fold_fn fold_dns_applied, fold_dns_waived;
+fold_fn fold_dns_applied, fold_dns_waived, fold_dns_retired;
 fold_fn fold_dns_reminded, fold_dns_answered, fold_dns_normalised; /* view_operator.c */
 fold_fn fold_objection_open, fold_objection_answer, fold_objection_rule;
 

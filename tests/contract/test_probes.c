@@ -120,6 +120,20 @@ canary_of(struct world *w, const char *operator_name)
 	return NULL;
 }
 
+/* What is due by now is done. */
+static void
+tick(struct world *w)
+{
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	for (int i = 0; i < 10; i++) {
+		fix_clock_add(20 * FIX_S);
+		fix_ok(service_tick(w->f.n[AUTHORITY].nd, FIX_S, &wait_us, &e), &e,
+		       "tick");
+	}
+}
+
 /* ---- tests ------------------------------------------------------------------------- */
 
 static void
@@ -168,8 +182,15 @@ work_is_what_orders_hold(void **state)
 	json_array_foreach (json_object_get(r, "names"), i, v)
 		assert_string_equal(fix_text(v, "expected"), "free");
 	assert_int_equal(i, 3);
-	/* A lift of long ago is no longer asked for. */
+	/* A lift of long ago is asked for while anybody is waited for, and no longer. */
+	tick(&w);
 	fix_clock_add(INT64_C(8) * 86400 * FIX_S);
+	r = call(f, officer, "GET", "/v1/probes/work", NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "names")), 3);
+	call(f, f->n[AUTHORITY].approver, "POST",
+	     arena_printf(f->a, "/v1/orders/%s/waive", w.order),
+	     json_pack("{s:s, s:s}", "operator", "isp-a", "reason", "It was sold."));
+	tick(&w);
 	r = call(f, officer, "GET", "/v1/probes/work", NULL);
 	assert_int_equal(json_array_size(json_object_get(r, "names")), 0);
 	/* Nor is anybody asked who is no operator any more, or wants no more questions.

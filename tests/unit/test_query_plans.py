@@ -31,6 +31,7 @@ MAY = {
     "order_still_blocked": "all of an index that holds only what is still blocked",
     "order_wait_in_force": "orders in force are few",
     "peer_list": "the last row of the key",
+    "probe_retired_channels": "a prober is given up once in its life",
     "receipt_last": "the last row of the key",
     "status_counts": "orders in force are few",
 }

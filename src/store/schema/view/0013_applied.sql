@@ -21,3 +21,16 @@ CREATE TABLE v_waived (
 	at_us BIGINT NOT NULL,
 	PRIMARY KEY (order_id, operator)
 );
+
+-- Resolvers and vantages that are asked no more, since when, and by whom: dns.retired.
+CREATE TABLE v_retired (
+	channel BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	operator TEXT, -- and resolver: address#port
+	resolver TEXT,
+	vantage TEXT, -- or this one
+	author TEXT NOT NULL,
+	reason TEXT,
+	at_us BIGINT NOT NULL,
+	PRIMARY KEY (channel, seq)
+);
