@@ -84,16 +84,19 @@ def play(lab, script, stage, seconds, nodes=None, **env):
         ending = threading.Timer(seconds, run.kill)
         ending.start()
         said = ""
-        for line in run.stdout:
-            if not line.startswith("!"):
-                said += line
-                continue
-            act, name = line[1:].split()
-            {"stop": Node.stop, "start": Node.must_start}[act](nodes[name])
-            run.stdin.write("done\n")
-            run.stdin.flush()
-        code = run.wait()
-        ending.cancel()
+        try:
+            for line in run.stdout:
+                if not line.startswith("!"):
+                    said += line
+                    continue
+                act, name = line[1:].split()
+                {"stop": Node.stop, "start": Node.must_start}[act](nodes[name])
+                run.stdin.write("done\n")
+                run.stdin.flush()
+            code = run.wait()
+        finally:
+            ending.cancel()
+            run.kill()
     if code != 0:
         raise Failure(f"{script} ended with {code}:\n{said[-6000:]}")
     print(f"{script}: {said.strip()}")
