@@ -30,26 +30,21 @@ async function throttled(page) {
 	return to;
 }
 
-/* What is sent as script before the list is there. */
-function counted(to) {
-	const scripts = new Set();
-	let bytes = 0;
-	to.on("Network.responseReceived", (e) => e.type === "Script" && scripts.add(e.requestId));
-	to.on("Network.loadingFinished", (e) => {
-		if (scripts.has(e.requestId)) bytes += e.encodedDataLength;
-	});
-	return () => bytes / 1024;
-}
+/* What was sent as script until then, in the page. */
+const scriptsUntil = (ms) =>
+	performance
+		.getEntriesByType("resource")
+		.filter((e) => e.name.endsWith(".js") && e.responseEnd <= ms)
+		.reduce((sum, e) => sum + e.encodedBodySize, 0);
 
 async function turn(who) {
 	const page = await who.context.newPage();
 	await page.addInitScript(watch);
 	const to = await throttled(page);
 	await to.send("Network.setCacheDisabled", { cacheDisabled: true });
-	const sent = counted(to);
 	await page.goto(`${stage.base}/console/cases?limit=50&lang=en`);
 	const interactive = await page.evaluate(() => globalThis.interactive);
-	const kb = sent();
+	const kb = (await page.evaluate(scriptsUntil, interactive)) / 1024;
 	await page.goto(`${stage.base}/console/cases?lang=en`);
 	await page.waitForFunction((n) => document.querySelectorAll("a.title").length === n, ROWS);
 	await page.waitForLoadState("networkidle");

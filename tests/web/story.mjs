@@ -250,6 +250,7 @@ async function overridden(rina, siti, subject) {
 	await rina.write("Names to block", "*.lain.example");
 	await rina.page.waitForSelector("fieldset input[type=checkbox]:checked");
 	for (const field of ["Reasons", "Legal basis", "Proportionality", "What else goes dark", "How, or why not"]) await rina.write(field, "An invented text.");
+	await rina.tick("The names come from a feed");
 	await rina.press("Compute the guards");
 	await rina.see("every name below it too");
 	await rina.press("Submit for approval");
