@@ -194,7 +194,12 @@ async function overtaken(rina, dewi) {
 
 async function openCase(who, subject) {
 	await who.section("Cases");
-	await who.page.locator("a.title", { hasText: subject }).click();
+	await who.see("Cases by deadline", "h1");
+	const row = who.page.locator("a.title", { hasText: subject });
+	const news = who.page.locator(".news button");
+	await row.or(news).first().waitFor();
+	if (!(await row.count())) await news.click();
+	await row.click();
 	await who.see(subject, "h1");
 	await composer(who).waitFor();
 }

@@ -28,12 +28,11 @@ async function importList(rina, file, reference, subject, urgent) {
 /* What comes while one looks is counted, and shown on demand. */
 async function openCase(who, subject) {
 	await who.section("Cases");
-	await who.page.waitForSelector("main h1");
+	await who.see("Cases by deadline", "h1");
 	const row = who.page.locator("a.title", { hasText: subject });
-	if (!(await row.count())) {
-		await who.see("update");
-		await who.press("Show");
-	}
+	const news = who.page.locator(".news button");
+	await row.or(news).first().waitFor();
+	if (!(await row.count())) await who.press(news);
 	await who.press(row);
 	await who.see(subject, "h1");
 }
