@@ -1,7 +1,7 @@
 /* What the case's state and the person's role allow.  Each act opens its own step; it takes
  * the version of the case that the person saw, so that nobody acts on what has changed. */
 import { html, useState } from "./vendor.js";
-import { get, me, post } from "./api.js";
+import { get, me, nodeNow, post } from "./api.js";
 import { Clash } from "./clash.js";
 import { number, t, word } from "./lang.js";
 import { Said, recorded } from "./parts.js";
@@ -21,6 +21,9 @@ const open = (c) => !["closed", "refused", "none"].includes(c.state);
 const waits = (c) => ["sent", "received"].includes(c.state);
 const asks = (c) => c.questions.filter((q) => !q.answered);
 const whole = (c) => c.counts.open === 0 && c.counts.waiting === 0;
+
+/* A step of the ladder before its time: the node refuses it, so it is not what is pressed first. */
+const early = (c) => c.next_step && (c.next_step.waits_for_receipt || (c.next_step.not_before && new Date(c.next_step.not_before).getTime() > nodeNow()));
 
 const text = (name, label, more) => ({ name, label: t(label), kind: "text", ...more });
 const reason = () => text("reason", "reason");
@@ -106,7 +109,7 @@ function CaseStep({ a, c, close, reload, ...step }) {
 export function Acts({ c, reload }) {
 	const can = ACTS.filter((a) => a.by.includes(me.value.role) && a.when(c));
 	const steps = can.map((a) => ({
-		act: a.act, of: CaseStep, a, c, reload, quiet: a.quiet, review: !a.private,
+		act: a.act, of: CaseStep, a, c, reload, quiet: a.quiet || (["remind", "warn"].includes(a.act) && early(c)), review: !a.private,
 		verb: t(`do_${a.act}`), why: t(`do_${a.act}_why`), fields: a.fields ? a.fields(c) : [],
 		draft: `${c.case}.${a.act}`,
 	}));
