@@ -42,10 +42,11 @@ async function start() {
 	root.replaceChildren();
 	document.addEventListener("click", onClick);
 	document.addEventListener("keydown", onKey);
+	/* Both are asked for at once: who it is, and the texts of the language. */
+	const asked = whoAmI().then(() => null, (problem) => problem);
 	await words.begin();
-	try {
-		await whoAmI();
-	} catch (problem) {
+	const problem = await asked;
+	if (problem) {
 		render(html`<main><h1>Saluran</h1><${Trouble} problem=${problem} retry=${() => location.reload()} /></main>`, root);
 		return;
 	}
