@@ -17,7 +17,7 @@ export function Orders() {
 	return html`
 		<div class="heading">
 			<h1>${t("orders_title")}</h1>
-			${["officer", "approver"].includes(me.value.role) && html`<p><a href=${href("draft")}>${t("order_draft_new")}</a></p>`}
+			${me.value.role === "officer" && html`<p><a href=${href("draft")}>${t("order_draft_new")}</a></p>`}
 		</div>
 		<nav class="filters" aria-label=${t("filter_orders")}>
 			${STATES.map(
