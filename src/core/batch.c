@@ -19,6 +19,10 @@ static const struct {
 	{"tidak mendesak", "normal"},
 };
 
+#define X(name, token) const char BATCH_PROBLEM_##name[] = token;
+BATCH_PROBLEM_TABLE(X)
+#undef X
+
 struct reader {
 	struct arena *a;
 	const struct policy *policy;
@@ -80,9 +84,10 @@ is_blank(const struct csv_field *fields, size_t n)
 
 static enum rc
 row_refuse(struct reader *r, struct batch_row *row, enum rc rc, int column,
-	   const char *problem)
+	   const char *code, const char *problem)
 {
 	row->rc = rc;
+	row->code = code;
 	row->column = column >= 0 && r->header.at[column] >= 0
 			      ? r->header.given[r->header.at[column]]
 			      : NULL;
@@ -133,12 +138,13 @@ row_category(struct reader *r, const char *s, struct batch_row *row)
 		}
 	}
 	if (s == NULL)
-		return row_refuse(r, row, RC_INVALID, BATCH_CATEGORY,
-				  arena_printf(r->a,
-					       "the category is empty: write one of %s",
-					       policy_codes(r)));
+		return row_refuse(
+			r, row, RC_INVALID, BATCH_CATEGORY, BATCH_PROBLEM_CATEGORY_EMPTY,
+			arena_printf(r->a, "the category is empty: write one of %s",
+				     policy_codes(r)));
+	row->fix = batch_category_fix(p, s);
 	return row_refuse(
-		r, row, RC_INVALID, BATCH_CATEGORY,
+		r, row, RC_INVALID, BATCH_CATEGORY, BATCH_PROBLEM_CATEGORY,
 		arena_printf(r->a, "\"%s\" is no category of the policy: write one of %s",
 			     target_quote(r->a, s, strlen(s)), policy_codes(r)));
 }
@@ -154,7 +160,7 @@ row_urgency(struct reader *r, const char *s, struct batch_row *row)
 			return RC_OK;
 		}
 	return row_refuse(
-		r, row, RC_INVALID, BATCH_URGENCY,
+		r, row, RC_INVALID, BATCH_URGENCY, BATCH_PROBLEM_URGENCY,
 		arena_printf(r->a,
 			     "\"%s\" is no urgency: write normal or urgent (biasa or "
 			     "mendesak), or leave it empty",
@@ -166,7 +172,7 @@ row_found(struct reader *r, const char *s, struct batch_row *row)
 {
 	if (s == NULL || clock_parse(s, strlen(s), &row->found_us) == RC_OK)
 		return RC_OK;
-	return row_refuse(r, row, RC_INVALID, BATCH_FOUND_AT,
+	return row_refuse(r, row, RC_INVALID, BATCH_FOUND_AT, BATCH_PROBLEM_TIME,
 			  arena_printf(r->a,
 				       "\"%s\" is no time: write it as "
 				       "2017-07-14T11:00:00+07:00, with the zone",
@@ -199,7 +205,7 @@ row_fields(struct reader *r, const struct csv_field *fields, struct batch_row *r
 		why = policy_field_refuses(r->a, f, s);
 		if (why != NULL)
 			return row_refuse(r, row, RC_INVALID, (int)columns[k].column,
-					  why);
+					  BATCH_PROBLEM_FIELD, why);
 	}
 	return RC_OK;
 }
@@ -217,7 +223,7 @@ row_duplicate(struct reader *r, struct batch_row *row)
 			continue;
 		row->duplicate_of = first->line;
 		return row_refuse(
-			r, row, RC_CONFLICT, BATCH_TARGET,
+			r, row, RC_CONFLICT, BATCH_TARGET, BATCH_PROBLEM_DUPLICATE,
 			arena_printf(r->a,
 				     "the same target as in line %u: it is taken once",
 				     first->line));
@@ -232,7 +238,7 @@ row_sizes(struct reader *r, const struct csv_field *fields, size_t n,
 {
 	if (n != r->header.n)
 		return row_refuse(
-			r, row, RC_INVALID, -1,
+			r, row, RC_INVALID, -1, BATCH_PROBLEM_FIELDS,
 			arena_printf(r->a,
 				     "%zu fields where the header has %zu: put a field "
 				     "that holds a comma in quotes",
@@ -243,7 +249,7 @@ row_sizes(struct reader *r, const struct csv_field *fields, size_t n,
 			c == BATCH_TARGET ? (size_t)TARGET_MAX : (size_t)BATCH_FIELD_MAX;
 		if (at >= 0 && fields[at].len > max)
 			return row_refuse(
-				r, row, RC_TOO_LARGE, c,
+				r, row, RC_TOO_LARGE, c, BATCH_PROBLEM_LENGTH,
 				arena_printf(r->a,
 					     "%zu bytes, %zu are the most: shorten it",
 					     fields[at].len, max));
@@ -262,8 +268,15 @@ row_parse(struct reader *r, const struct csv_field *fields, size_t n,
 		return rc;
 	const struct csv_field *given = &fields[r->header.at[BATCH_TARGET]];
 	rc = target_parse(r->a, given->s, given->len, &row->target, &e);
-	if (rc != RC_OK)
-		return row_refuse(r, row, rc, BATCH_TARGET, arena_strdup(r->a, e.text));
+	if (rc != RC_OK) {
+		bool empty = value(r, fields, BATCH_TARGET) == NULL;
+		row->fix = batch_target_fix(r->a, given->s);
+		return row_refuse(r, row, rc, BATCH_TARGET,
+				  empty		       ? BATCH_PROBLEM_TARGET_EMPTY
+				  : rc == RC_TOO_LARGE ? BATCH_PROBLEM_LENGTH
+						       : BATCH_PROBLEM_TARGET,
+				  arena_strdup(r->a, e.text));
+	}
 	rc = row_category(r, value(r, fields, BATCH_CATEGORY), row);
 	if (rc == RC_OK)
 		rc = row_urgency(r, value(r, fields, BATCH_URGENCY), row);
@@ -321,6 +334,8 @@ read_rows(struct reader *r, const char *csv, size_t len, size_t at, uint32_t lin
 			rc = row_parse(r, fields, n, &b->rows[b->n_rows]);
 		else
 			row_refuse(r, &b->rows[b->n_rows], rc, -1,
+				   rc == RC_TOO_LARGE ? BATCH_PROBLEM_LENGTH
+						      : BATCH_PROBLEM_QUOTE,
 				   arena_strdup(r->a, why.text));
 		b->n_rows++;
 		b->n_ok += rc == RC_OK;

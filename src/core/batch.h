@@ -26,11 +26,31 @@ enum {
 	BATCH_COLUMNS_MAX = 64,
 };
 
+/* Kinds of problems, so that programs and people may take those of a kind together. */
+#define BATCH_PROBLEM_TABLE(X)                                                           \
+	X(TARGET, "target") /* not recognised, or no good */                             \
+	X(TARGET_EMPTY, "target_empty")                                                  \
+	X(CATEGORY_EMPTY, "category_empty")                                              \
+	X(CATEGORY, "category") /* not of the policy */                                  \
+	X(URGENCY, "urgency")                                                            \
+	X(TIME, "time")                                                                  \
+	X(FIELD, "field")	  /* what the policy asks of an item is not there */     \
+	X(FIELDS, "fields")	  /* more or fewer than the header has */                \
+	X(LENGTH, "length")	  /* of a field or the row */                            \
+	X(QUOTE, "quote")	  /* not closed, or text behind it */                    \
+	X(DUPLICATE, "duplicate") /* of a row before */                                  \
+	X(EARLIER, "earlier")	  /* of an item of an earlier case */
+#define X(name, token) extern const char BATCH_PROBLEM_##name[];
+BATCH_PROBLEM_TABLE(X)
+#undef X
+
 struct batch_row {
 	uint32_t line; /* where the row starts, from 1; the header counts */
 	enum rc rc; /* RC_OK: usable; RC_CONFLICT: duplicate; RC_INVALID, RC_TOO_LARGE */
 	const char *column;  /* the offending column's header as given, NULL: not there */
 	const char *problem; /* what is wrong and how to mend it, or NULL */
+	const char *code;    /* the kind of problem, a BATCH_PROBLEM of below, or NULL */
+	const char *fix;     /* what that field may have been meant to be, or NULL */
 	uint32_t duplicate_of; /* line of the first row with this normal form, else 0 */
 	struct target target;
 	const char *category; /* a code of the policy */
@@ -58,6 +78,15 @@ struct batch {
  */
 enum rc batch_parse(struct arena *a, const struct policy *p, const char *csv, size_t len,
 		    struct batch *ret, struct err *e) MUST_CHECK;
+
+/*
+ * What a target that was not recognised may have been meant to be: a scheme put before it
+ * or mended, signs that keep a link from being pressed taken out.  NULL: nothing that
+ * target_parse() takes.
+ */
+const char *batch_target_fix(struct arena *a, const char *given);
+/* The category of the policy whose code or name is a slip away, its code, or NULL. */
+const char *batch_category_fix(const struct policy *p, const char *given);
 
 /*
  * RFC 4180 reading of one record: fields may be quoted, "" is a quote, records end in

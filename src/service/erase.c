@@ -341,6 +341,7 @@ private_erase(struct erasing *x, const char *casefile, struct err *e)
 		&SQL_HELD_ERASE,
 		&SQL_PREPARED_ERASE,
 		&SQL_DUTY_ERASE,
+		&SQL_IMPORT_FILE_ERASE,
 	};
 	enum rc rc = mail_case_erase(x->w, casefile, x->texts, e);
 

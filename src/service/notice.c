@@ -16,6 +16,7 @@
 #include "core/batch.h"
 #include "core/event_type.h"
 #include "service/idem.h"
+#include "service/import.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -30,18 +31,14 @@ enum {
 	SLICE_PARTS = 17, /* parts of one job */
 	ITEM_TEXT_MAX =
 		1 << 20, /* bytes of JSON, above what the fields of a row can give */
-	REPORT_ROWS_MAX = 500, /* rows that a check reports one by one */
 };
 
 struct notice {
-	struct channel_row channel;
-	const struct policy *policy;
+	struct notice_batch b;
 	json_t *fields; /* {code: text}, borrowed, or NULL */
-	const char *csv, *reference, *subject, *legal_basis, *letter, *language, *measure;
-	size_t csv_len;
+	const char *reference, *subject, *legal_basis, *letter, *language, *measure;
 	bool urgent, partial;
-	const char *by;
-	struct batch batch;
+	const char *by, *by_name;
 	struct hash digest;	       /* of the whole request */
 	const struct batch_row **rows; /* those that are sent */
 	size_t n_rows;
@@ -52,83 +49,6 @@ struct notice {
 	uint64_t recorded; /* items */
 	bool done, again;  /* again: it was sent whole before */
 };
-
-static json_t *
-row_json(const struct batch_row *r)
-{
-	json_t *j = json_pack("{s:i, s:s, s:s?, s:s?}", "line", (int)r->line, "answer",
-			      r->rc == RC_OK	     ? "ok"
-			      : r->rc == RC_CONFLICT ? "duplicate"
-						     : rc_token(r->rc),
-			      "column", r->column, "problem", r->problem);
-
-	if (r->duplicate_of != 0)
-		json_object_set_new(j, "duplicate_of", json_integer(r->duplicate_of));
-	if (r->target.normal != NULL)
-		json_object_set_new(j, "target", json_string(r->target.normal));
-	return j;
-}
-
-/* Counts that add up, and each row that is not simply usable. */
-static json_t *
-batch_json(const struct batch *b)
-{
-	json_t *rows = json_array(), *ignored = json_array();
-	size_t told = 0;
-
-	for (size_t i = 0; i < b->n_ignored; i++)
-		json_array_append_new(ignored, json_string(b->ignored[i]));
-
-	for (size_t i = 0; i < b->n_rows && told < REPORT_ROWS_MAX; i++)
-		if (b->rows[i].rc != RC_OK) {
-			json_array_append_new(rows, row_json(&b->rows[i]));
-			told++;
-		}
-	return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:b}", "ignored", ignored,
-			 "rows", (json_int_t)b->n_rows, "ok", (json_int_t)b->n_ok,
-			 "duplicates", (json_int_t)b->n_duplicate, "bad",
-			 (json_int_t)b->n_bad, "problems", rows, "more_problems",
-			 b->n_duplicate + b->n_bad > told);
-}
-
-static enum rc
-notice_read(struct node *nd, struct arena *a, json_t *in, struct notice *n, struct err *e)
-{
-	struct store *s = NULL;
-	const char *peer, *csv;
-	enum rc rc = in_text(in, "peer", false, ORG_MAX, &peer, e);
-
-	if (rc == RC_OK)
-		rc = in_text(in, "csv", true, BATCH_BYTES_MAX, &csv, e);
-	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
-	if (rc == RC_OK)
-		rc = channel_of_peer(s, a, peer, &n->channel, e);
-	if (rc == RC_OK)
-		rc = policy_of_channel(s, a, &n->channel, &n->policy, e);
-	reader_put(nd, s);
-	if (rc != RC_OK)
-		return rc;
-	n->csv = csv;
-	n->csv_len = json_string_length(json_object_get(in, "csv"));
-	return batch_parse(a, n->policy, n->csv, n->csv_len, &n->batch, e);
-}
-
-/* in: peer?, csv  out: rows, ok, duplicates, bad, problems [] */
-enum rc
-service_batch_check(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-		    struct reply *out, struct err *e)
-{
-	struct notice n = {0};
-	enum rc rc = in_only(in, "peer csv", e);
-
-	(void)who;
-	if (rc == RC_OK)
-		rc = notice_read(nd, a, in, &n, e);
-	if (rc == RC_OK)
-		reply_json(a, out, batch_json(&n.batch));
-	return rc;
-}
 
 /* What an item discloses, as JSON. */
 static void
@@ -194,7 +114,7 @@ part_append(struct writer *w, struct notice *n, const struct batch_row *const *r
 	return append_event(
 		w,
 		&(struct append){
-			.channel = n->channel.channel,
+			.channel = n->b.channel.channel,
 			.type = "notice.part",
 			.casefile = n->casefile,
 			.by = n->by,
@@ -214,9 +134,9 @@ notice_class(const struct notice *n, const struct batch_row *const *rows, size_t
 
 	for (size_t i = 0; n->urgent && i < items; i++) {
 		const struct policy_category *c =
-			policy_category_find(n->policy, rows[i]->category);
+			policy_category_find(n->b.policy, rows[i]->category);
 		const struct policy_class *cls =
-			c == NULL ? NULL : policy_class_find(n->policy, c->class_code);
+			c == NULL ? NULL : policy_class_find(n->b.policy, c->class_code);
 		if (cls != NULL && (most == NULL || cls->decide_us > most->decide_us))
 			most = cls;
 	}
@@ -262,7 +182,7 @@ parts_digest(struct writer *w, const struct notice *n, struct hash *ret, struct 
 {
 	struct leaves l = {.s = w->s, .cat = BUF_INIT(EVENT_PARTS_MAX * HASH_LEN)};
 	struct stage *st;
-	enum rc rc = append_stage(w, n->channel.channel, &st, e);
+	enum rc rc = append_stage(w, n->b.channel.channel, &st, e);
 
 	if (rc == RC_OK)
 		rc = append_flush(w, st, e);
@@ -293,22 +213,22 @@ manifest_append(struct writer *w, struct notice *n, uint64_t parts, struct err *
 	return append_event(
 		w,
 		&(struct append){
-			.channel = n->channel.channel,
+			.channel = n->b.channel.channel,
 			.type = "notice.send",
 			.casefile = n->casefile,
 			.by = n->by,
 			.body = json_pack(
 				"{s:{s:s, s:I, s:s}, s:s, s:b, s:s, s:s, s:I, s:I, s:s, "
 				"s:{s:I, s:I}}",
-				"policy", "name", n->policy->name, "version",
-				(json_int_t)n->policy->version, "sha256",
-				hash_hex(&n->policy->sha256, policy_hex), "class",
+				"policy", "name", n->b.policy->name, "version",
+				(json_int_t)n->b.policy->version, "sha256",
+				hash_hex(&n->b.policy->sha256, policy_hex), "class",
 				notice_class(n, n->rows, n->n_rows), "urgent", n->urgent,
 				"language", n->language, "measure", n->measure, "items",
 				(json_int_t)n->n_rows, "parts", (json_int_t)parts,
 				"digest", hash_hex(&digest, digest_hex), "listed",
-				"duplicate", (json_int_t)n->batch.n_duplicate, "refused",
-				(json_int_t)n->batch.n_bad),
+				"duplicate", (json_int_t)n->b.batch.n_duplicate,
+				"refused", (json_int_t)n->b.batch.n_bad),
 			.disclosures = sd,
 			.n_disclosures = n_sd,
 		},
@@ -341,8 +261,7 @@ request_seen(struct writer *w, const char *key, const struct hash *digest,
 static enum rc
 case_find(struct writer *w, struct notice *n, struct case_row *c, struct err *e)
 {
-	const char *key =
-		arena_printf(w->a, "%" PRId64 "/%s", n->channel.channel, n->reference);
+	const char *key = notice_key(w->a, &n->b.channel, n->reference);
 	char hex[HASH_HEX_LEN + 1];
 	const char *seen;
 	enum rc rc = request_seen(w, key, &n->digest, &seen, e);
@@ -354,7 +273,7 @@ case_find(struct writer *w, struct notice *n, struct case_row *c, struct err *e)
 		return view_case_get(w->s, w->a, n->casefile, c, e);
 	}
 	*c = (struct case_row){0};
-	rc = notice_time_check(w, &n->channel, n->policy,
+	rc = notice_time_check(w, &n->b.channel, n->b.policy,
 			       notice_class(n, n->rows, n->n_rows), n->urgent, e);
 	if (rc != RC_OK)
 		return rc;
@@ -378,14 +297,32 @@ not_lapsed(struct writer *w, const struct notice *n, const struct case_row *c,
 					 (struct db_param[]){DB_P_TEXT(n->casefile)}, 0,
 					 &last_us, e);
 
-	if (rc == RC_OK && last_us != 0 && w->now_us - last_us > n->policy->lapse_us)
+	if (rc == RC_OK && last_us != 0 && w->now_us - last_us > n->b.policy->lapse_us)
 		rc = err_set(e, RC_CONFLICT,
 			     "the notice \"%s\" has lapsed: its last part was written "
 			     "more than %" PRId64
 			     " s ago, by the policy %s; send the list "
 			     "under another reference",
-			     n->reference, n->policy->lapse_us / CLOCK_US_PER_S,
-			     n->policy->name);
+			     n->reference, n->b.policy->lapse_us / CLOCK_US_PER_S,
+			     n->b.policy->name);
+	return rc;
+}
+
+/* The list has become a notice: its parts go, and its file is remembered. */
+static enum rc
+list_sent(struct writer *w, const struct notice *n, struct err *e)
+{
+	const struct import_file *f = &n->b.file;
+	enum rc rc = n->b.list == NULL ? RC_OK : import_list_drop(w, n->b.list, e);
+
+	if (rc == RC_OK && f->given)
+		rc = store_run(w->s, &SQL_IMPORT_FILE_PUT,
+			       (struct db_param[]){DB_P_TEXT(n->casefile),
+						   DB_P_BLOB(f->sha256.b, HASH_LEN),
+						   DB_P_TEXT(f->name),
+						   DB_P_TEXT(n->by_name),
+						   DB_P_INT(w->now_us)},
+			       NULL, NULL, e);
 	return rc;
 }
 
@@ -417,6 +354,8 @@ work_slice(struct writer *w, void *arg, struct err *e)
 	}
 	if (rc == RC_OK && at == n->n_rows) {
 		rc = manifest_append(w, n, c.parts, e);
+		if (rc == RC_OK)
+			rc = list_sent(w, n, e);
 		n->done = true;
 	}
 	n->recorded = at;
@@ -429,10 +368,10 @@ notice_record(struct node *nd, struct arena *a, struct notice *n, struct err *e)
 	enum rc rc = RC_OK;
 	uint64_t recorded = 0;
 
-	n->rows = arena_array(a, n->batch.n_ok, sizeof(const struct batch_row *));
-	for (size_t i = 0; i < n->batch.n_rows; i++)
-		if (n->batch.rows[i].rc == RC_OK)
-			n->rows[n->n_rows++] = &n->batch.rows[i];
+	n->rows = arena_array(a, n->b.batch.n_ok, sizeof(const struct batch_row *));
+	for (size_t i = 0; i < n->b.batch.n_rows; i++)
+		if (n->b.batch.rows[i].rc == RC_OK)
+			n->rows[n->n_rows++] = &n->b.batch.rows[i];
 	/* An answer under a key is kept with the one job that it answers. */
 	n->whole = idem_wants();
 	while (rc == RC_OK && !n->done) {
@@ -483,53 +422,72 @@ notice_texts(json_t *in, struct arena *a, struct notice *n, struct err *e)
 	return rc;
 }
 
+/* Of what was asked for: the same whether the list came in the request or in parts, and
+ * whatever its file is called. */
+static void
+request_digest(const json_t *in, struct notice *n)
+{
+	json_t *whole = json_copy((json_t *)(uintptr_t)in);
+
+	json_object_del(whole, "file");
+	json_object_del(whole, "list");
+	json_object_set_new(whole, "csv", json_stringn(n->b.csv, n->b.csv_len));
+	char *all = json_dumps(whole, JSON_COMPACT | JSON_SORT_KEYS);
+	if (all == NULL)
+		abort();
+	hash_bytes(all, strlen(all), &n->digest);
+	free(all);
+	json_decref(whole);
+}
+
 /*
- * in: peer?, csv, reference, subject, legal_basis, letter?, language?, measure?, urgent?,
- *     partial? (send the good rows though others are bad), fields? {code: text}
- * out: case, items, batch (as of a check), again (true: this was sent before)
- * RC_INVALID with bad rows and no `partial`: nothing is sent; the reply has the rows.
+ * in: peer?, csv or list, skip_earlier?, file?, reference, subject, legal_basis, letter?,
+ * language?, measure?, urgent?, partial? (send the good rows though others are bad),
+ * fields? {code: text} out: case, items, batch (as of a check), again (true: this was
+ * sent before) RC_INVALID with bad rows and no `partial`: nothing is sent; the reply has
+ * the rows.
  */
 enum rc
 service_notice_send(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
 {
-	struct notice n = {.by = actor_pseudonym(who)};
+	struct notice n = {.by = actor_pseudonym(who), .by_name = actor_name(who)};
 	enum rc rc = in_only(in,
-			     "peer csv reference subject legal_basis letter language "
+			     "peer csv list skip_earlier file reference subject "
+			     "legal_basis letter language "
 			     "measure urgent partial fields",
 			     e);
 
 	if (rc == RC_OK)
 		rc = notice_texts(in, a, &n, e);
 	if (rc == RC_OK)
-		rc = notice_read(nd, a, in, &n, e);
+		rc = notice_batch_read(nd, a, n.by, in, n.reference, &n.b, e);
 	if (rc != RC_OK)
 		return rc;
-	if (n.batch.n_bad != 0 && !n.partial) {
-		reply_json(a, out, json_pack("{s:o}", "batch", batch_json(&n.batch)));
+	if (n.b.batch.n_bad != 0 && !n.partial) {
+		reply_json(a, out,
+			   json_pack("{s:o}", "batch",
+				     notice_batch_json(&n.b, 0, NOTICE_REPORT_ROWS)));
 		return err_set(
 			e, RC_INVALID,
 			"nothing was sent: %zu of %zu rows have problems; mend them, or "
 			"send the %zu good ones with --partial",
-			n.batch.n_bad, n.batch.n_rows, n.batch.n_ok);
+			n.b.batch.n_bad, n.b.batch.n_rows, n.b.batch.n_ok);
 	}
 	n.fields = json_object_get(in, "fields");
-	rc = notice_fields_check(n.policy, n.fields, e);
+	rc = notice_fields_check(n.b.policy, n.fields, e);
 	if (rc != RC_OK)
 		return rc;
-	if (n.batch.n_ok == 0)
+	if (n.b.batch.n_ok == 0)
 		return err_set(e, RC_INVALID, "no row of the batch can be sent");
-	char *all = json_dumps(in, JSON_COMPACT | JSON_SORT_KEYS);
-	if (all == NULL)
-		abort();
-	hash_bytes(all, strlen(all), &n.digest);
-	free(all);
+	request_digest(in, &n);
 	rc = notice_record(nd, a, &n, e);
 	if (rc != RC_OK)
 		return rc;
 	reply_json(a, out,
 		   json_pack("{s:s, s:I, s:o, s:b}", "case", n.casefile, "items",
-			     (json_int_t)n.batch.n_ok, "batch", batch_json(&n.batch),
-			     "again", n.again));
+			     (json_int_t)n.b.batch.n_ok, "batch",
+			     notice_batch_json(&n.b, 0, NOTICE_REPORT_ROWS), "again",
+			     n.again));
 	return RC_OK;
 }

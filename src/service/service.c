@@ -11,6 +11,7 @@
 enum {
 	SMALL = 64 << 10,
 	LARGE_TEXT = 256 << 10, /* a directory of CONTACTS_MAX */
+	LIST_PART = 4 << 20,	/* IMPORT_PART_MAX with its JSON escapes */
 	LARGE = 80 << 20,	/* a batch of BATCH_BYTES_MAX with its JSON escapes */
 };
 
@@ -108,6 +109,16 @@ const struct service_route service_routes[] = {
 	 "policies in effect, adopted and known"},
 	{"POST", "/v1/policies", ADMIN, -1, SMALL + 2 * POLICY_MAX, service_policy_adopt,
 	 "adopt a policy for our side"},
+	{"GET", "/v1/lists", OFFICER, PARTY_AUTHORITY, SMALL, service_lists,
+	 "one's lists that are not sent yet, and notices made of a file"},
+	{"POST", "/v1/lists", OFFICER, PARTY_AUTHORITY, SMALL, service_list_add,
+	 "announce a list that is sent in parts"},
+	{"POST", "/v1/lists/{list}/parts", OFFICER, PARTY_AUTHORITY, LIST_PART,
+	 service_list_part, "the text of a list, from an offset on"},
+	{"GET", "/v1/lists/{list}", OFFICER, PARTY_AUTHORITY, SMALL, service_list,
+	 "how far a list is"},
+	{"POST", "/v1/lists/{list}/drop", OFFICER, PARTY_AUTHORITY, SMALL,
+	 service_list_drop, "do not send the list after all"},
 	{"POST", "/v1/batches/check", OFFICER, PARTY_AUTHORITY, LARGE,
 	 service_batch_check, "check a list row by row, send nothing"},
 	{"POST", "/v1/notices", OFFICER, PARTY_AUTHORITY, LARGE, service_notice_send,

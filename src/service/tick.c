@@ -31,6 +31,7 @@ static const struct {
 	{"retention", -1, true, tick_retention},
 	{"evidence.loose", -1, true, tick_evidence_loose},
 	{"mail.evidence", PARTY_AUTHORITY, false, tick_mail_evidence},
+	{"import.forget", PARTY_AUTHORITY, true, tick_import},
 	{"mail.forget", PARTY_AUTHORITY, true, tick_mail_forget},
 	{"channel.test", -1, true, tick_channel_test},
 	{"channel.alarm", -1, true, tick_channel_alarm},

@@ -29,6 +29,7 @@ tick_fn tick_erase_asked;    /* requests of the other side */
 tick_fn tick_evidence_loose; /* files that no event came for */
 tick_fn tick_mail_evidence;  /* messages that are to be given */
 tick_fn tick_mail_forget;    /* dropped messages, in time */
+tick_fn tick_import;	     /* lists that nobody sent */
 /* channel_test.c: tests that are due, alarms of those that nobody answered */
 tick_fn tick_channel_test, tick_channel_alarm;
 /* objection.c: those that wait enter the log, alarms of those that are overdue */

@@ -8,8 +8,11 @@
 
 #include "service/node_int.h"
 
-/* notice.c */
+/* notice.c, notice_batch.c */
 service_fn service_batch_check, service_notice_send;
+/* import_list.c */
+service_fn service_lists, service_list_add, service_list_part, service_list,
+	service_list_drop;
 /* act.c: what people do on a case */
 service_fn service_case_accept, service_case_refuse, service_case_decide,
 	service_case_say, service_case_read, service_case_remind, service_case_warn,

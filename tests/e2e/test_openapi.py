@@ -2,6 +2,7 @@
 """The API's document against real traffic: a story between two nodes, played through the
 API alone and recorded, is validated by tools that are not ours (tests/openapi)."""
 import datetime
+import hashlib
 import os
 import subprocess
 import sys
@@ -97,6 +98,7 @@ class Story:
         csv = "target,category\nhttps://blocked.example/1,other\nhttps://blocked.example/2,hate\n"
         bad = {"csv": "target,category\nnonsense,other\nhttps://a.example/1,nothing\n"}
         a.must("POST", "/v1/batches/check", "officer", bad)
+        self.lists(csv)
         notice = {"csv": csv, "reference": "r-1", "subject": "One", "legal_basis": "Invented"}
         case = self.post(a, "/v1/notices", "officer", notice, "key-1")["case"]
         self.post(a, "/v1/notices", "officer", notice, "key-1")
@@ -119,6 +121,21 @@ class Story:
         a.api("GET", path, "officer", headers={"If-None-Match": headers["etag"]})
         a.must("GET", path + "/bundle", "auditor")
         return case
+
+    def lists(self, csv):
+        """A list in two parts, one of them twice."""
+        a, bytes_ = self.authority, csv.encode()
+        said = {"name": "list.csv", "bytes": len(bytes_),
+                "sha256": hashlib.sha256(bytes_).hexdigest()}
+        path = "/v1/lists/" + a.must("POST", "/v1/lists", "officer", said)["list"]
+        for at in (0, 0, 10):
+            a.api("POST", path + "/parts", "officer",
+                  {"offset": at, "text": csv[at:10 if at == 0 else None]})
+        a.must("GET", path, "officer")
+        a.must("GET", f"/v1/lists?file={said['sha256']}", "officer")
+        a.must("POST", "/v1/batches/check", "officer",
+               {"list": path.split("/")[-1], "skip_earlier": True})
+        a.must("POST", path + "/drop", "officer", {})
 
     def ladder(self, case):
         """Remind and warn as the policy lets it, each when its time has come."""

@@ -223,6 +223,49 @@ a_bad_row_is_answered_and_stops_nothing(void **state)
 	arena_free(a);
 }
 
+/* What a row that was not taken may have been meant to be; NULL: nobody can say. */
+static const struct {
+	const char *row, *code, *fix;
+} mends[] = {
+	{"contoh.example/x,gambling", "target", "https://contoh.example/x"},
+	{"http//contoh.example,gambling", "target", "http://contoh.example"},
+	{"https;//contoh.example/x,gambling", "target", "https://contoh.example/x"},
+	{"hxxps://contoh[.]example/x,gambling", "target", "https://contoh.example/x"},
+	{"contoh[.]example,gambling", "target", "contoh.example"},
+	{"<https://contoh.example/x>;,gambling", "target", "https://contoh.example/x"},
+	{"@durov,gambling", "target", "t.me/durov"},
+	{"t.me/,gambling", "target", NULL},
+	{"hello,gambling", "target", NULL},
+	{",gambling", "target_empty", NULL},
+	{"t.me/durov,gamblin", "category", "gambling"},
+	{"t.me/durov,perjudain", "category", "gambling"},
+	{"t.me/durov,weather", "category", NULL},
+	{"t.me/durov,", "category_empty", NULL},
+	{"\"t.me/durov,gambling", "quote", NULL},
+};
+
+static void
+a_slip_is_mended(void **state)
+{
+	(void)state;
+	struct arena *a = arena_create();
+
+	for (size_t i = 0; i < COUNT(mends); i++) {
+		const char *csv = arena_printf(a, "target,category\n%s\n", mends[i].row);
+		struct batch b = parse(a, csv, strlen(csv));
+		if (b.rows[0].code == NULL)
+			fail_msg("%s is taken", mends[i].row);
+		assert_string_equal(b.rows[0].code, mends[i].code);
+		if (mends[i].fix == NULL)
+			assert_null(b.rows[0].fix);
+		else if (b.rows[0].fix == NULL)
+			fail_msg("%s: nothing instead of %s", mends[i].row, mends[i].fix);
+		else
+			assert_string_equal(b.rows[0].fix, mends[i].fix);
+	}
+	arena_free(a);
+}
+
 /* A row that cannot be sent does not make a later good one a duplicate. */
 static void
 only_usable_rows_have_duplicates(void **state)
@@ -418,6 +461,7 @@ main(void)
 		cmocka_unit_test(indonesian_headers_and_words_are_read),
 		cmocka_unit_test(a_bad_file_is_refused_with_the_place),
 		cmocka_unit_test(a_bad_row_is_answered_and_stops_nothing),
+		cmocka_unit_test(a_slip_is_mended),
 		cmocka_unit_test(only_usable_rows_have_duplicates),
 		cmocka_unit_test(sizes_have_limits),
 		cmocka_unit_test(many_rows_are_no_square),

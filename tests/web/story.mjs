@@ -13,12 +13,18 @@ const person = async (side, name, lang) => (await new Person(browser, at(side), 
 async function importList(rina, file, reference, subject, urgent) {
 	await rina.section("Import");
 	await rina.attach(rina.page.locator("input[type=file]"), file);
-	await rina.see("rows:");
-	await rina.check("import");
+	await rina.page.waitForURL(/step=columns/);
+	await rina.check("import-columns");
+	await rina.press("Check ");
+	await rina.page.waitForSelector(".grid.check");
+	await rina.check("import-check");
+	await rina.press("Review ");
+	await rina.see("Nothing has been sent yet.");
 	await rina.write("Reference", reference);
 	await rina.write("Subject", subject);
 	await rina.write("Legal basis", "Invented example: Regulation 19/2014");
 	if (urgent) await rina.tick("Urgent");
+	await rina.check("import-send");
 	await rina.press("Send ");
 	await rina.page.waitForURL(/\/case\//);
 	await rina.see(subject, "h1");

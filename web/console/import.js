@@ -1,122 +1,136 @@
-/* A list becomes a notice: file, check row by row, review, send.  Nothing is sent before the
- * last step; what was chosen stays when the node cannot be reached. */
-import { html, useState } from "./vendor.js";
-import { get, newKey, post, Problem } from "./api.js";
-import { draftOf, keepDraft } from "./drafts.js";
+/* A list becomes a notice, in four steps: the file, its columns, the check of its rows,
+ * review and sending.  Nothing is sent before the last. */
+import { html, useEffect, useState } from "./vendor.js";
+import { get } from "./api.js";
+import { CheckStep, SentBefore } from "./import_check.js";
+import { SendStep } from "./import_send.js";
+import { begin, change, checked, end, load, work } from "./import_work.js";
 import { number, t } from "./lang.js";
-import { Act, Field, Said, Trouble, say, useApi } from "./parts.js";
-import { go } from "./route.js";
+import { FIELDS, NAMES, NEEDED, remember } from "./list.js";
+import { Act, Field, Loading, Said, Trouble, useApi } from "./parts.js";
+import { go, href, place } from "./route.js";
+import { Unreadable } from "./table.js";
 
-const NAME = "import";
-const CSV_MAX = 64 << 20;
+const STEPS = ["file", "columns", "check", "send"];
+const SAMPLE = 3;
 
-function read() {
-	try {
-		return JSON.parse(draftOf(NAME) || "{}");
-	} catch {
-		return {};
-	}
+function Steps({ at, may }) {
+	return html`<ol class="steps" aria-label=${t("import_steps")}>
+		${STEPS.map(
+			(s, i) => html`<li key=${s}>
+				${may(s) ? html`<a href=${href("import", { step: s })} aria-current=${s === at ? "step" : undefined}>${i + 1} ${t(`step_${s}`)}</a>` : html`<span>${i + 1} ${t(`step_${s}`)}</span>`}
+			</li>`,
+		)}
+	</ol>`;
 }
 
-function Problems({ batch }) {
-	return html`<table role="table">
-		<caption>${t("import_problems", number(batch.bad), number(batch.rows))}</caption>
-		<thead role="rowgroup"><tr role="row">
-			${["col_line", "col_column", "col_problem"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
-		</tr></thead>
-		<tbody role="rowgroup">
-			${batch.problems.map(
-				(p) => html`<tr key=${p.line + (p.column || "")} role="row">
-					<td role="cell" class="number" data-label=${t("col_line")}><div>${number(p.line)}</div></td>
-					<td role="cell" data-label=${t("col_column")}><div><code>${p.column || "–"}</code></div></td>
-					<td role="cell" data-label=${t("col_problem")}><div><bdi lang="en">${p.problem}</bdi></div></td>
-				</tr>`,
-			)}
-		</tbody>
-	</table>`;
+function FileStep({ w }) {
+	const [problem, setProblem] = useState(null);
+	const [reading, setReading] = useState(false);
+	const choose = async (event) => {
+		const file = event.target.files[0];
+		if (!file) return;
+		setProblem(null);
+		setReading(true);
+		try {
+			await begin(file);
+			go("import", { step: "columns" });
+		} catch (e) {
+			if (!(e instanceof Unreadable)) throw e;
+			setProblem(e.message);
+		} finally {
+			setReading(false);
+		}
+	};
+	return html`
+		<p class="lead">${t("import_lead")}</p>
+		<${Field} label=${t("import_file")} hint=${t("import_file_hint")} error=${problem}>
+			${(a) => html`<input ...${a} type="file" accept=".csv,.tsv,.txt,.json,text/csv,application/json" onChange=${choose} />`}
+		<//>
+		${reading && html`<${Loading} />`}
+		${w &&
+		html`<p><${Said}>${w.table.name}<//>: ${t("import_rows", w.table.rows.length)}</p>
+			<div class="bar start">
+				<a href=${href("import", { step: "columns" })}>${t("import_go_on")}</a>
+				<button type="button" class="quiet" onClick=${end}>${t("import_forget")}</button>
+			</div>`}
+	`;
+}
+
+function Sample({ w, at }) {
+	const rows = w.table.rows.slice(0, SAMPLE).map((r) => r[at] || "");
+	return html`<ul class="plain sample">${rows.map((r, i) => html`<li key=${i}><code><${Said}>${r || "–"}<//></code></li>`)}</ul>`;
+}
+
+function Column({ w, name }) {
+	const at = w.mapping[name];
+	const set = (event) => {
+		const to = event.target.value === "" ? undefined : Number(event.target.value);
+		const mapping = { ...w.mapping, [name]: to };
+		for (const other of NAMES) if (other !== name && to !== undefined && mapping[other] === to) mapping[other] = undefined;
+		change({ mapping });
+		remember(w.table.headers, mapping);
+	};
+	return html`<tr role="row">
+		<td role="cell" data-label=${t("col_field")}><div><label for="map-${name}">${t(`field_${name}`)}${NEEDED.includes(name) && html` <span class="meta">${t("needed")}</span>`}</label></div></td>
+		<td role="cell" data-label=${t("col_column")}><div>
+			<select id="map-${name}" value=${at ?? ""} onChange=${set}>
+				<option value="">${t("no_column")}</option>
+				${w.table.headers.map((h, i) => html`<option key=${i} value=${i}>${h || t("column_n", number(i + 1))}</option>`)}
+			</select>
+			${at === undefined && name === "category" && html`<p class="why">${t("import_one_category")}</p>`}
+		</div></td>
+		<td role="cell" data-label=${t("col_sample")}><div>${at !== undefined && html`<${Sample} w=${w} at=${at} />`}</div></td>
+	</tr>`;
+}
+
+function ColumnsStep({ w, peers }) {
+	const several = peers.length > 1;
+	const unused = w.table.headers.filter((_, i) => !NAMES.some((n) => w.mapping[n] === i));
+	const ready = w.mapping.target !== undefined && (!several || w.form.peer);
+	return html`
+		<p><${Said}>${w.table.name}<//>: ${t("import_rows", w.table.rows.length)}</p>
+		<${SentBefore} sent=${w.sent} />
+		${several &&
+		html`<${Field} label=${t("col_peer")}>
+			${(a) => html`<select ...${a} value=${w.form.peer} onChange=${(e) => change({ form: { ...w.form, peer: e.target.value } })}>
+				<option value=""></option>
+				${peers.map((p) => html`<option key=${p.peer} value=${p.peer}>${p.peer}</option>`)}
+			</select>`}
+		<//>`}
+		<table role="table">
+			<caption>${t("import_columns_caption")}</caption>
+			<thead role="rowgroup"><tr role="row">
+				${["col_field", "col_column", "col_sample"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
+			</tr></thead>
+			<tbody role="rowgroup">${Object.keys(FIELDS).map((n) => html`<${Column} key=${n} w=${w} name=${n} />`)}</tbody>
+		</table>
+		${unused.length > 0 && html`<p class="meta">${t("import_ignored", unused.join(", "))}</p>`}
+		${!ready && html`<p class="late">${t(w.mapping.target === undefined ? "import_no_target" : "import_no_peer")}</p>`}
+		<p>${t("import_nothing_sent")}</p>
+		<div class="bar start">
+			<${Act} off=${!ready} run=${() => go("import", { step: "check" })}>${t("import_check", w.table.rows.length)}<//>
+		</div>
+	`;
 }
 
 export function Import() {
-	const kept = read();
-	const [csv, setCsv] = useState(null);
-	const [file, setFile] = useState(null);
-	const [batch, setBatch] = useState(null);
-	const [problem, setProblem] = useState(null);
-	const [form, setForm] = useState({ reference: "", subject: "", legal_basis: "", letter: "", peer: "", urgent: false, ...kept });
-	const [key] = useState(newKey);
+	const w = work.value;
 	const peers = useApi(() => get("/v1/peers"), []);
-	const set = (name, value) => {
-		const next = { ...form, [name]: value };
-		setForm(next);
-		keepDraft(NAME, JSON.stringify(next));
-	};
-	const choose = async (event) => {
-		const f = event.target.files[0];
-		setProblem(null);
-		setBatch(null);
-		if (!f) return;
-		if (f.size > CSV_MAX) {
-			setProblem(new Problem(413, { detail: t("import_too_large", number(CSV_MAX >> 20)) }));
-			return;
-		}
-		setFile(f.name);
-		const text = await f.text();
-		setCsv(text);
-		try {
-			setBatch(await post("/v1/batches/check", { csv: text, ...(form.peer ? { peer: form.peer } : {}) }));
-		} catch (e) {
-			if (!(e instanceof Problem)) throw e;
-			setProblem(e);
-		}
-	};
-	const send = async () => {
-		setProblem(null);
-		const body = { csv, reference: form.reference, subject: form.subject, legal_basis: form.legal_basis, urgent: form.urgent, partial: batch.bad > 0 };
-		if (form.letter) body.letter = form.letter;
-		if (form.peer) body.peer = form.peer;
-		try {
-			const got = await post("/v1/notices", body, key);
-			keepDraft(NAME, "");
-			say(got.again ? t("import_again", number(got.items)) : t("import_sent", number(got.items)));
-			go(`case/${got.case}`);
-		} catch (e) {
-			if (!(e instanceof Problem)) throw e;
-			setProblem(e);
-		}
-	};
-	const input = (name, extra) => (a) =>
-		html`<input ...${a} type="text" value=${form[name]} onInput=${(e) => set(name, e.target.value)} ...${extra} />`;
-	const ready = batch && batch.ok > 0 && form.reference.trim() && form.subject.trim() && form.legal_basis.trim();
-	const several = (peers.data?.peers || []).length > 1;
+	useEffect(() => {
+		load();
+	}, []);
+	if (w === undefined) return html`<h1>${t("import_title")}</h1><${Loading} />`;
+	const may = (s) => s === "file" || (w !== null && (s === "columns" || w.mapping.target !== undefined) && (s !== "send" || checked.value.result !== null));
+	const asked = place.value.query.step || "file";
+	const step = STEPS.includes(asked) && may(asked) ? asked : w && asked === "send" && may("check") ? "check" : "file";
 	return html`
 		<h1>${t("import_title")}</h1>
-		<p class="lead">${t("import_lead")}</p>
-		${several &&
-		html`<${Field} label=${t("col_peer")}>
-			${(a) => html`<select ...${a} value=${form.peer} onChange=${(e) => set("peer", e.target.value)}>
-				<option value=""></option>
-				${peers.data.peers.map((p) => html`<option key=${p.peer} value=${p.peer}>${p.peer}</option>`)}
-			</select>`}
-		<//>`}
-		<${Field} label=${t("import_file")} hint=${t("import_file_hint")}>
-			${(a) => html`<input ...${a} type="file" accept=".csv,text/csv" onChange=${choose} />`}
-		<//>
-		${file && batch && html`<p class="sums" role="status"><${Said}>${file}<//>: ${t("import_counts", number(batch.rows), number(batch.ok), number(batch.duplicates), number(batch.bad))}</p>`}
-		${batch?.ignored.length > 0 && html`<p class="meta">${t("import_ignored", batch.ignored.join(", "))}</p>`}
-		${batch?.problems.length > 0 && html`<${Problems} batch=${batch} />`}
-		${problem && html`<${Trouble} problem=${problem} />`}
-		${batch &&
-		html`<h2>${t("import_about")}</h2>
-			<${Field} label=${t("reference")} hint=${t("reference_hint")}>${input("reference", { maxlength: 200, required: true })}<//>
-			<${Field} label=${t("subject")}>${input("subject", { maxlength: 500, required: true })}<//>
-			<${Field} label=${t("legal_basis")}>${input("legal_basis", { maxlength: 2000, required: true })}<//>
-			<${Field} label=${t("letter")}>
-				${(a) => html`<textarea ...${a} rows="5" maxlength="20000" value=${form.letter} onInput=${(e) => set("letter", e.target.value)}></textarea>`}
-			<//>
-			<p><label class="choice"><input type="checkbox" checked=${form.urgent} onChange=${(e) => set("urgent", e.target.checked)} /> ${t("urgent")}</label></p>
-			<p>${t("import_nothing_sent")}</p>
-			<div class="bar start">
-				<${Act} run=${send} off=${!ready}>${t("import_send", number(batch.ok))}<//>
-			</div>`}
+		<${Steps} at=${step} may=${may} />
+		${peers.problem && html`<${Trouble} problem=${peers.problem} retry=${peers.reload} />`}
+		${step === "file" && html`<${FileStep} w=${w} />`}
+		${step === "columns" && html`<${ColumnsStep} w=${w} peers=${peers.data?.peers || []} />`}
+		${step === "check" && html`<${CheckStep} w=${w} />`}
+		${step === "send" && html`<${SendStep} w=${w} peers=${peers.data?.peers || []} />`}
 	`;
 }
