@@ -338,7 +338,7 @@ private_erase(struct erasing *x, const char *casefile, struct err *e)
 {
 	static const struct sql *const texts[] = {
 		&SQL_CASE_NOTE_ERASE, &SQL_HELD_ERASE,	      &SQL_PREPARED_ERASE,
-		&SQL_DUTY_ERASE,      &SQL_IMPORT_FILE_ERASE,
+		&SQL_DUTY_ERASE,      &SQL_IMPORT_FILE_ERASE, &SQL_REVEAL_ERASE,
 	};
 	enum rc rc = mail_case_erase(x->w, casefile, x->texts, e);
 

@@ -12,6 +12,8 @@
 #include "base/uuid.h"
 #include "service/download.h"
 #include "service/evidence.h"
+#include "service/person.h"
+#include "service/reveal.h"
 #include "service/stream.h"
 #include "service/use.h"
 #include "store/store_sql.h"
@@ -265,7 +267,8 @@ row_finish(json_t *row)
 									   : "missing"));
 }
 
-/* in: case  out: files [], uploads [] (ours, not yet delivered) */
+/* in: case  out: files [], uploads [] (ours, not yet delivered), never (its files are not
+ * shown to anybody) */
 enum rc
 service_evidence_list(struct node *nd, struct arena *a, const struct actor *who,
 		      json_t *in, struct reply *out, struct err *e)
@@ -275,6 +278,7 @@ service_evidence_list(struct node *nd, struct arena *a, const struct actor *who,
 	struct case_row c;
 	const char *id;
 	size_t i;
+	bool never = true;
 	enum rc rc = in_only(in, "case", e);
 
 	(void)who;
@@ -291,6 +295,9 @@ service_evidence_list(struct node *nd, struct arena *a, const struct actor *who,
 		rc = store_rows(s, &SQL_EVIDENCE_LIST, key, EVIDENCE_SPEC, files, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_EVIDENCE_OUT_LIST, key, UPLOAD_SPEC, uploads, e);
+	if (rc == RC_OK)
+		rc = reveal_never(nd, s, a, id, &never, e);
+	json_object_set_new(out->json, "never", json_boolean(never));
 	reader_put(nd, s);
 	json_array_foreach (files, i, row)
 		row_finish(row);
@@ -305,20 +312,10 @@ struct opened {
 	bool done;
 };
 
-struct given {
-	struct store *s;
-	struct arena *a;
-	size_t n;
-	int64_t channel, party, seq;
-	const char *casefile, *name, *rejected;
-	struct hash sha256, commit;
-	int64_t len;
-};
-
 static enum rc
 on_given(void *arg, const struct db_row *row, struct err *e)
 {
-	struct given *g = arg;
+	struct evidence_given *g = arg;
 	const struct db_driver *drv = g->s->drv;
 	size_t len;
 
@@ -340,9 +337,9 @@ on_given(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-given_get(struct node *nd, struct arena *a, const struct hash *sha256, struct given *ret,
-	  struct err *e)
+enum rc
+evidence_given(struct node *nd, struct arena *a, const struct hash *sha256,
+	       struct evidence_given *ret, struct err *e)
 {
 	struct file_row file;
 	struct store *s;
@@ -350,7 +347,7 @@ given_get(struct node *nd, struct arena *a, const struct hash *sha256, struct gi
 
 	if (rc != RC_OK)
 		return rc;
-	*ret = (struct given){.s = s, .a = a};
+	*ret = (struct evidence_given){.s = s, .a = a};
 	rc = store_run(s, &SQL_EVIDENCE_GIVEN,
 		       (struct db_param[]){DB_P_BLOB(sha256->b, HASH_LEN)}, on_given, ret,
 		       e);
@@ -397,40 +394,69 @@ opened_close(void *state)
 	free(d);
 }
 
+enum rc
+evidence_download(struct node *nd, struct arena *a, const struct evidence_given *given,
+		  const char *type, struct reply *out, struct err *e)
+{
+	static const struct download_ops ops = {opened_read, opened_close};
+	struct opened *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		abort();
+	d->source.fd = -1;
+	enum rc rc = evidence_source_open(nd, evidence_path(nd, a, &given->sha256),
+					  &d->source, e);
+	if (rc != RC_OK) {
+		opened_close(d);
+		return rc;
+	}
+	d->commit = given->commit;
+	out->download = download_make(&ops, d, d->source.plain_len, given->name, type);
+	return RC_OK;
+}
+
+/* What is never shown is not handed to a browser either: a program with a token may take
+ * it to whom the law says. */
+static enum rc
+not_by_browser(struct node *nd, struct arena *a, const struct actor *who,
+	       const char *casefile, struct err *e)
+{
+	struct store *s = NULL;
+	bool never = true;
+	enum rc rc = actor_has_session(who) ? reader_get(nd, &s, e) : RC_OK;
+
+	if (s == NULL)
+		return rc;
+	rc = reveal_never(nd, s, a, casefile, &never, e);
+	reader_put(nd, s);
+	if (rc == RC_OK && never)
+		rc = err_rule(e, RC_DENIED, "media.never",
+			      "files of a case with items of this category are given to "
+			      "programs with a token only");
+	return rc;
+}
+
 /*
  * in: sha256 (of the ciphertext)
  * out: the file's bytes
- * RC_GONE erased; RC_CONFLICT rejected.
+ * RC_GONE erased; RC_CONFLICT rejected; RC_DENIED never shown.
  */
 enum rc
 service_evidence_get(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
 {
-	static const struct download_ops ops = {opened_read, opened_close};
-	struct opened *d = calloc(1, sizeof(*d));
-	struct given given;
+	struct evidence_given given;
 	struct hash sha256;
 	const char *hex;
 	enum rc rc = in_only(in, "sha256", e);
 
-	(void)who;
-	if (d == NULL)
-		abort();
-	d->source.fd = -1;
 	if (rc == RC_OK)
 		rc = in_text(in, "sha256", true, HASH_HEX_LEN, &hex, e);
 	if (rc == RC_OK && hash_parse_hex(hex, strlen(hex), &sha256) != RC_OK)
 		rc = err_set(e, RC_INVALID, "\"sha256\" is no SHA-256");
 	if (rc == RC_OK)
-		rc = given_get(nd, a, &sha256, &given, e);
+		rc = evidence_given(nd, a, &sha256, &given, e);
 	if (rc == RC_OK)
-		rc = evidence_source_open(nd, evidence_path(nd, a, &sha256), &d->source,
-					  e);
-	if (rc != RC_OK) {
-		opened_close(d);
-		return rc;
-	}
-	d->commit = given.commit;
-	out->download = download_make(&ops, d, d->source.plain_len, given.name, NULL);
-	return RC_OK;
+		rc = not_by_browser(nd, a, who, given.casefile, e);
+	return rc == RC_OK ? evidence_download(nd, a, &given, NULL, out, e) : rc;
 }

@@ -91,6 +91,25 @@ enum rc evidence_source_read(struct evidence_source *s, uint8_t *p, size_t max,
 void evidence_source_commit(struct evidence_source *s, struct hash *ret);
 void evidence_source_close(struct evidence_source *s);
 
+/* ---- a file that an event names ------------------------------------------ */
+
+struct evidence_given {
+	struct store *s; /* while it is read */
+	struct arena *a;
+	size_t n;
+	int64_t channel, party, seq;
+	const char *casefile, *name, *rejected;
+	struct hash sha256, commit;
+	int64_t len;
+};
+/* RC_NOT_FOUND; RC_GONE erased; RC_CONFLICT rejected. */
+enum rc evidence_given(struct node *nd, struct arena *a, const struct hash *sha256,
+		       struct evidence_given *ret, struct err *e) MUST_CHECK;
+/* Its bytes as an answer; `type` NULL: bytes of no type. */
+enum rc evidence_download(struct node *nd, struct arena *a,
+			  const struct evidence_given *given, const char *type,
+			  struct reply *out, struct err *e) MUST_CHECK;
+
 /* ---- uploads of people ---------------------------------------------------- */
 
 struct out_row {

@@ -132,6 +132,16 @@ const struct setting_def node_settings[] = {
 	 "look "
 	 "at what is published, and one that refuses it raises an alarm; one that is not "
 	 "installed is passed over; empty: none"},
+	{"media.per_shift", SETTING_INT, 1, 100000, "120", "pictures",
+	 "how many pictures of evidence one person is shown clear within a shift; people "
+	 "may set fewer for themselves"},
+	{"media.shift_hours", SETTING_INT, 1, 24, "8", "hours",
+	 "how long a shift is: the hours before the press count"},
+	{"media.reason", SETTING_BOOL, 0, 0, "yes", NULL,
+	 "whether people say why a picture must be seen clear"},
+	{"media.never", SETTING_TEXT, 0, 1000, "", "categories",
+	 "categories, separated by blanks, whose cases' files are shown to nobody; "
+	 "child_abuse always is one"},
 	{"probe.every_s", SETTING_INT, 0, 86400, "60", "s",
 	 "how often operators' resolvers are asked what they answer for names of orders; "
 	 "0: "

@@ -345,3 +345,29 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 				    : json_null());
 	return rc;
 }
+
+/* in: limit?  out: pairs [{drafter, drafter_name, approver, approver_name, orders,
+ * last}], those of the most orders first: who always signs for whom stands out */
+enum rc
+service_approvals(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		  struct reply *out, struct err *e)
+{
+	json_t *pairs = json_array();
+	struct store *s = NULL;
+	int64_t limit = 0;
+	enum rc rc = in_only(in, "limit", e);
+
+	(void)who;
+	reply_json(a, out, json_pack("{s:o}", "pairs", pairs));
+	if (rc == RC_OK)
+		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &limit, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_ORDER_PAIRS, (struct db_param[]){DB_P_INT(limit)},
+				"drafter:s drafter_name:s approver:s approver_name:s "
+				"orders:i last:t",
+				pairs, e);
+	reader_put(nd, s);
+	return rc;
+}

@@ -40,7 +40,7 @@ service_fn service_note_add, service_notes, service_template_add, service_templa
 service_fn service_order_check, service_order_draft, service_order_override,
 	service_order_approve, service_order_return, service_order_withdraw,
 	service_order_owner, service_order_review, service_order_plan, service_order_lift,
-	service_order, service_orders;
+	service_order, service_orders, service_approvals;
 enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason */ };
 /* cases.c, items.c, search.c: how things are found; claim.c: who works on them */
 service_fn service_cases, service_items, service_search, service_case_claim,
@@ -60,6 +60,9 @@ service_fn service_erase, service_erase_do, service_erasures, service_hold_place
 /* evidence.c: files for people */
 service_fn service_evidence_add, service_evidence_list, service_evidence_get,
 	service_upload, service_upload_put, service_upload_drop;
+/* reveal.c, shield.c: what of them people are shown */
+service_fn service_reveal, service_picture, service_reveals, service_shield,
+	service_shield_set;
 /* query.c: what people see */
 service_fn service_status, service_case, service_lookup;
 /* mail_import.c, mail_show.c, mail_decide.c, mail_send.c: e-mail that was sent before

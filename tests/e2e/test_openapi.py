@@ -137,6 +137,26 @@ class Story:
                {"list": path.split("/")[-1], "skip_earlier": True})
         a.must("POST", path + "/drop", "officer", {})
 
+    def picture(self, case):
+        """A file given, shown grey, then clear; and what people may want of it."""
+        a, bytes_ = self.authority, b"\xff\xd8\xff\xe0 no real picture"
+        made = a.must("POST", f"/v1/cases/{case}/evidence", "officer",
+                      {"name": "bukti.jpg", "bytes": len(bytes_), "media_type": "image/jpeg"})
+        got = a.must("PUT", f"/v1/uploads/{made['upload']}?offset=0", "officer", bytes_,
+                     {"Content-Type": "application/octet-stream"})
+        self.arrives(a, f"/v1/cases/{case}/evidence", "officer", lambda got: got["files"])
+        path = f"/v1/evidence/{got['sha256']}"
+        a.api("POST", path + "/reveal", "officer", {"stage": "clear", "reason": "x"})
+        shown = a.must("POST", path + "/reveal", "officer", {"stage": "grey"})
+        a.must("GET", shown["view"], "officer")
+        a.must("POST", path + "/reveal", "officer", {"stage": "clear", "reason": "To decide"})
+        a.must("GET", "/v1/reveals?limit=1", "auditor")
+        a.must("GET", "/v1/reveals", "auditor")
+        a.must("GET", "/v1/approvals", "auditor")
+        a.must("GET", "/v1/me/shield", "officer")
+        a.api("POST", "/v1/me/shield", "officer", {"pictures": "staged", "per_shift": 100000})
+        a.must("POST", "/v1/me/shield", "officer", {"pictures": "staged", "per_shift": 10})
+
     def ladder(self, case):
         """Remind and warn as the policy lets it, each when its time has come."""
         path = f"/v1/cases/{case}"
@@ -239,6 +259,7 @@ def main():
         story = Story(lab)
         story.people()
         case = story.case()
+        story.picture(case)
         story.errors()
         story.webhooks()
         story.ladder(case)

@@ -28,6 +28,7 @@ MAY = {
     "bundle_open": "the first event of a log",
     "event_count": "for the progress of a rebuild",
     "mail_case_proposals_erase": "an erasure, which is rare",
+    "order_pairs": "all approvals, for auditors",
     "order_still_blocked": "all of an index that holds only what is still blocked",
     "order_wait_in_force": "orders in force are few",
     "peer_list": "the last row of the key",

@@ -211,6 +211,8 @@ async function main() {
 	const subject = stage.subject;
 	await rina.section("Import");
 	await rina.page.setInputFiles("input[type=file]", stage.list);
+	await rina.press("Check ");
+	await rina.press("Review ");
 	await rina.write("Reference", stage.reference);
 	await rina.write("Subject", subject);
 	await rina.write("Legal basis", "‮Invented‬ \u{1F9FE} قانون");

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The console on two real nodes with a real resolver: tests/web/*.mjs play the people.
 
-    test_console.py [story] [keys] [input] [matrix]
+    test_console.py [story] [work] [keys] [input] [matrix]
 """
+import base64
 import gzip
 import json
 import os
@@ -16,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 import lab as lab_module  # noqa: E402
 import resolvers  # noqa: E402
-from lab import Failure, Lab, Node  # noqa: E402
+from lab import SOURCE, Failure, Lab, Node  # noqa: E402
 
 DATA = os.environ.get("SALURAN_TEST_DATA") or os.path.join(lab_module.SOURCE, "..", "shared",
                                                            "data")
@@ -24,10 +25,18 @@ NAUGHTY = os.path.join(DATA, "blns", "blns.json")
 PASSWORD = "a long enough passphrase of four words"
 NAME, BY_KEYS, NEVER = "contoh.example", "tombol.example", "never.example"
 PATIENT_S = 3600
-STORY_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 1800, 1800
+STORY_S, WORK_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 900, 1800, 1800
 # A homoglyph, and what turns the text around it.
 SUBJECT = "\u202eDaftar\u202c ''\"<img src=x onerror=alert(1)> \u5217\u8868 \U0001F9FE {{7*7}} =1+1"
 LIST = "target,category\nhttps://\u0430\u0440\u0440\u04cf\u0435.com/x,other\n"
+# Eight by eight, grey to white.
+JPEG = (
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+Mz"
+    "ZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//wAALCAAIAAgBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQF"
+    "BgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2Jygg"
+    "kKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWW"
+    "l5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACA"
+    "EBAAA/ANDwsv3K/9k=")
 
 
 def people(node, *rows):
@@ -151,9 +160,30 @@ def matrix(lab, stage, authority):
     play(lab, "matrix.mjs", stage, MATRIX_S)
 
 
+def work(lab, _stage, _authority):
+    """Lists, decisions and pictures, under a policy that asks for a word before many are decided."""
+    with open(os.path.join(SOURCE, "policies", "demo.json"), encoding="utf-8") as f:
+        policy = json.load(f)
+    policy.update(name="work", decide={"confirm_above": 100, "hold_s": 600})
+    authority = Node(lab, "bureau", "bureau.example", "Bureau", "authority")
+    platform = Node(lab, "pesanku", "pesanku.example", "PesanKu", "platform")
+    for node, admin in ((authority, "ani"), (platform, "pasha")):
+        node.init(admin)
+        node.must_start()
+    people(authority, ("rina", "officer"))
+    people(platform, ("dewi", "agent"), ("wira", "auditor"))
+    lab_module.introduce(authority, platform, lab.write("work.json", json.dumps(policy)))
+    with open(lab.path("picture.jpg"), "wb") as f:
+        f.write(base64.b64decode(JPEG))
+    play(lab, "work.mjs", {"authority": authority.api_port, "platform": platform.api_port,
+                           "password": PASSWORD, "picture": lab.path("picture.jpg")}, WORK_S)
+    for node in (authority, platform):
+        node.stop()
+
+
 # What people play: in short, and in full.  Others are named on the command line.
-PLAYS = {"story": story, "keys": keys, "input": bad_input, "matrix": matrix}
-PLAYED = [["story", "input"], ["story", "input", "keys", "matrix"]]
+PLAYS = {"story": story, "work": work, "keys": keys, "input": bad_input, "matrix": matrix}
+PLAYED = [["story", "work", "input"], ["story", "work", "input", "keys", "matrix"]]
 
 
 def main():

@@ -2,6 +2,7 @@
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { number, t } from "./lang.js";
+import { Pairs, Reveals } from "./reveals.js";
 import { Act, Chip, Loading, Said, Trouble, When, useApi } from "./parts.js";
 
 export function Access() {
@@ -9,8 +10,12 @@ export function Access() {
 	const [check, setCheck] = useState(null);
 	const state = useApi(() => get("/v1/access", { before }), [before]);
 	const rows = state.data?.access || [];
+	const node = useApi(() => get("/v1/status"), []).data;
 	return html`
 		<h1>${t("nav_access")}</h1>
+		<${Reveals} />
+		${node?.role === "authority" && html`<${Pairs} />`}
+		<h2>${t("access_record")}</h2>
 		<p class="lead">${t("access_lead")}</p>
 		<div class="bar start">
 			<${Act} quiet run=${async () => setCheck(await get("/v1/access/check"))}>${t("access_check")}<//>

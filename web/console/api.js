@@ -38,7 +38,8 @@ async function ask(method, path, query, body, key) {
 			url.searchParams.set(name, value);
 	const headers = { Accept: "application/json" };
 	if (method !== "GET" && me.value) headers["X-CSRF-Token"] = me.value.csrf;
-	if (body !== undefined) headers["Content-Type"] = "application/json";
+	const raw = body instanceof Blob;
+	if (body !== undefined) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
 	if (key) headers["Idempotency-Key"] = key;
 	let answer;
 	const asked = Date.now();
@@ -46,7 +47,7 @@ async function ask(method, path, query, body, key) {
 		answer = await fetch(url, {
 			method,
 			headers,
-			body: body === undefined ? undefined : JSON.stringify(body),
+			body: body === undefined || raw ? body : JSON.stringify(body),
 			credentials: "same-origin",
 		});
 	} catch {
@@ -58,6 +59,9 @@ async function ask(method, path, query, body, key) {
 	if (answer.status === 401 && me.value) ended.value = true;
 	throw new Problem(answer.status, shown);
 }
+
+/* The body as it is, no JSON: a piece of a file. */
+export const putBytes = (path, query, bytes) => ask("PUT", path, query, bytes);
 
 export const get = (path, query) => ask("GET", path, query);
 

@@ -5,6 +5,7 @@ import { Acts } from "./acts.js";
 import { Conversation } from "./conversation.js";
 import { CaseDisputes } from "./disputes.js";
 import { Erasures } from "./erasures.js";
+import { Evidence } from "./evidence.js";
 import { Items } from "./items.js";
 import { bind } from "./keys.js";
 import { exactly, number, t, word } from "./lang.js";
@@ -156,6 +157,7 @@ export function CaseScreen({ word: id }) {
 				<${Items} c=${c} reload=${state.reload} />
 				<${CaseDisputes} c=${c} reload=${state.reload} />
 				<${Questions} c=${c} />
+				<${Evidence} c=${c} />
 				<${Timeline} c=${c} />
 				<${Erasures} c=${c} />
 			</div>

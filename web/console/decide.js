@@ -1,95 +1,93 @@
-/* What a platform's agent decides, item by item: chosen here, reviewed, then sent.  What is
- * chosen and not sent yet is a draft of this browser. */
+/* What a platform's agent decides, item by item: chosen in rows, reviewed by outcome and
+ * reason, then sent.  What is chosen and not sent yet is a draft of this browser; what was
+ * sent and has no effect yet can be taken back. */
 import { html, useState } from "./vendor.js";
-import { newKey, post, Problem } from "./api.js";
-import { draftOf, keepDraft } from "./drafts.js";
-import { number, t, word } from "./lang.js";
-import { Act, Dialog, Field, Trouble, recorded } from "./parts.js";
+import { get, me, newKey, post, Problem } from "./api.js";
+import { draftFor, OUTCOMES, ranges } from "./decisions.js";
+import { number, span, t, word } from "./lang.js";
+import { Act, Chip, Dialog, Field, Left, Said, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
 
-const OUTCOMES = ["removed", "restricted", "kept", "not_found", "already_removed"];
+const GROUPS_SHOWN = 12;
+const AGAIN_MS = 5000;
 
-function read(name) {
-	try {
-		return JSON.parse(draftOf(name) || "{}");
-	} catch {
-		return {};
-	}
-}
+export const useDecisions = (c) => draftFor(me.value.pseudonym, c.case);
 
-export function useDecisions(c, reload) {
-	const name = `${c.case}.decisions`;
-	const [chosen, setChosen] = useState(() => read(name));
-	const keep = (next) => {
-		setChosen(next);
-		keepDraft(name, Object.keys(next).length ? JSON.stringify(next) : "");
-	};
-	const choose = (i, outcome) => {
-		const next = { ...chosen };
-		if (outcome) next[i] = outcome;
-		else delete next[i];
-		keep(next);
-	};
-	/* `1` to `5` on a row whose choice has the focus. */
-	const onKey = (item) => (event) => {
-		const outcome = OUTCOMES[Number(event.key) - 1];
-		if (outcome) choose(item.i, outcome);
-	};
-	const cell = (item) => html`<select
-		aria-label=${t("decision_of", number(item.i + 1))}
-		value=${chosen[item.i] || ""}
-		onChange=${(e) => choose(item.i, e.target.value)}
-		onKeyDown=${onKey(item)}
+/* `1` to `5` on a row choose, `0` takes back; in a text they are text. */
+export const onDigit = (draft, i) => (event) => {
+	if (event.target.matches("input[type=text], textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+	const n = Number(event.key);
+	if (event.key === " " || !Number.isInteger(n) || n > OUTCOMES.length) return;
+	event.preventDefault();
+	event.stopPropagation();
+	draft.choose(i, n === 0 ? "" : OUTCOMES[n - 1]);
+};
+
+export function Choice({ draft, i }) {
+	const chosen = draft.of(i).value;
+	return html`<select
+		aria-label=${t("decision_of", number(i + 1))}
+		value=${chosen?.outcome || ""}
+		onChange=${(e) => draft.choose(i, e.target.value)}
+		onKeyDown=${onDigit(draft, i)}
 	>
 		<option value="">${t("item_open")}</option>
 		${OUTCOMES.map((o, n) => html`<option key=${o} value=${o}>${n + 1} ${word("outcome", o)}</option>`)}
 	</select>`;
-	return { chosen, keep, cell, reload };
 }
 
-function Review({ c, outcome, items, done, close }) {
-	const [reason, setReason] = useState("");
+function Largest({ name, rows, of }) {
+	if (rows.length < 2) return null;
+	return html`<p class="meta">${name}: ${rows.slice(0, 5).map((r) => html`<span class="pair"><${Said}>${r[of] || "–"}<//> ${number(r.n)}</span> `)}</p>`;
+}
+
+function Preview({ preview, typed, setTyped }) {
+	return html`<div class="part">
+		<p>${t("decide_takes", number(preview.count))}</p>
+		<${Largest} name=${t("col_category")} rows=${preview.categories} of="category" />
+		<${Largest} name=${t("col_host")} rows=${preview.hosts} of="host" />
+		${preview.refused.length > 0 && html`<ul class="late">${preview.refused.map((r) => html`<li key=${r}><bdi lang="en">${r}</bdi></li>`)}</ul>`}
+		${preview.hold_s > 0 && html`<p>${t("decide_hold", span(preview.hold_s))}</p>`}
+		${preview.confirm &&
+		html`<${Field} label=${t("decide_type", preview.confirm)}>
+			${(a) => html`<input ...${a} type="text" value=${typed} onInput=${(e) => setTyped(e.target.value)} autocomplete="off" />`}
+		<//>`}
+	</div>`;
+}
+
+function Review({ c, group, done, close }) {
+	const { outcome, items } = group;
+	const [reason, setReason] = useState(group.reason);
 	const [typed, setTyped] = useState("");
 	const [preview, setPreview] = useState(null);
 	const [problem, setProblem] = useState(null);
 	const [key] = useState(newKey);
-	const body = { items, outcome, version: c.version, ...(reason ? { reason } : {}) };
+	const body = { items: ranges(items), outcome, version: c.version, ...(reason ? { reason } : {}) };
 	const needsReason = outcome !== "removed";
-	const look = async () => {
+	const run = async (fn) => {
 		setProblem(null);
 		try {
-			setPreview(await post(`/v1/cases/${c.case}/decide/preview`, body));
+			await fn();
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
 			setProblem(e);
 		}
 	};
-	const send = async () => {
-		setProblem(null);
-		try {
+	const look = () => run(async () => setPreview(await post(`/v1/cases/${c.case}/decide/preview`, body)));
+	const send = () =>
+		run(async () => {
 			const confirmed = preview.confirm ? { selection: preview.selection, confirm: typed } : {};
-			recorded(await post(`/v1/cases/${c.case}/decide`, { ...body, ...confirmed }, key));
+			const got = await post(`/v1/cases/${c.case}/decide`, { ...body, ...confirmed }, key);
+			if (got.held) say(t("decide_held", number(got.items)));
+			else recorded(got);
 			done(items);
-		} catch (e) {
-			if (!(e instanceof Problem)) throw e;
-			setProblem(e);
-		}
-	};
+		});
 	return html`<${Dialog} title=${t("decide_review", word("outcome", outcome), number(items.length))} close=${close}>
 		<p>${t("decide_items", items.slice(0, 20).map((i) => number(i + 1)).join(", "), items.length > 20 ? "…" : "")}</p>
 		<${Field} label=${t(needsReason ? "reason_needed" : "reason")}>
 			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); setPreview(null); }}></textarea>`}
 		<//>
 		${problem && html`<${Trouble} problem=${problem} />`}
-		${preview &&
-		html`<div class="part">
-			<p>${t("decide_takes", number(preview.count))}</p>
-			${preview.refused.length > 0 && html`<ul class="late">${preview.refused.map((r) => html`<li key=${r}><bdi lang="en">${r}</bdi></li>`)}</ul>`}
-			${preview.hold_s > 0 && html`<p>${t("decide_hold", number(preview.hold_s))}</p>`}
-			${preview.confirm &&
-			html`<${Field} label=${t("decide_type", preview.confirm)}>
-				${(a) => html`<input ...${a} type="text" value=${typed} onInput=${(e) => setTyped(e.target.value)} autocomplete="off" />`}
-			<//>`}
-		</div>`}
+		${preview && html`<${Preview} preview=${preview} typed=${typed} setTyped=${setTyped} />`}
 		<div class="bar">
 			${preview && preview.refused.length === 0
 				? html`<${Act} run=${send} off=${preview.confirm && typed !== preview.confirm}>${t("decide_send", number(preview.count))}<//>`
@@ -99,32 +97,60 @@ function Review({ c, outcome, items, done, close }) {
 	<//>`;
 }
 
-/* How many are chosen and not sent, by outcome, each with the step that sends them. */
-export function Decisions({ c, decisions }) {
+/* Sent, and without effect until its time: whoever is of this side may take it back. */
+function Held({ c, reload }) {
+	const state = useApi(() => get("/v1/held", { limit: 1000 }), [c.case, c.version]);
+	const held = (state.data?.held || []).filter((h) => h.case === c.case);
+	const [problem, setProblem] = useState(null);
+	useAgain(async () => {
+		const had = held.length;
+		const now = await state.reload();
+		if (now && now.held.filter((h) => h.case === c.case).length !== had) await reload();
+	}, held.length > 0 ? AGAIN_MS : 0);
+	const undo = async (h) => {
+		setProblem(null);
+		try {
+			await post(`/v1/held/${h.held}/cancel`);
+			say(t("held_cancelled", number(h.items)));
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+			setProblem(e);
+		}
+		await state.reload();
+		await reload();
+	};
+	return html`${problem && html`<${Trouble} problem=${problem} />`}
+		${held.map(
+			(h) => html`<div key=${h.held} class="warned" role="status">
+				<p><${Chip} look="soon">${t("held_waits")}<//> ${t("held_what", word("outcome", h.decision.outcome), number(h.items))} (<${Said}>${h.by}<//>) · <${Left} due=${h.effect} /></p>
+				<div class="bar start"><${Act} quiet run=${() => undo(h)}>${t("held_undo")}<//></div>
+			</div>`,
+		)}`;
+}
+
+/* How many are chosen and not sent, each group with the step that sends it. */
+export function Decisions({ c, decisions: draft, reload }) {
+	draft.version.value; /* drawn anew with each choice */
 	const [open, setOpen] = useState(null);
-	const { chosen, keep, reload } = decisions;
-	const groups = OUTCOMES.map((o) => [o, Object.keys(chosen).filter((i) => chosen[i] === o).map(Number)]).filter(
-		([, items]) => items.length > 0,
-	);
+	const groups = draft.groups();
+	const unsent = groups.reduce((n, g) => n + g.items.length, 0);
 	const done = async (items) => {
-		const next = { ...chosen };
-		for (const i of items) delete next[i];
-		keep(next);
+		draft.put(items, undefined);
 		setOpen(null);
 		await reload();
 	};
 	if (c.state !== "accepted") return html`<p class="meta">${t("decide_after_accept")}</p>`;
-	return html`<div class="unsent" role="status">
-		<p>${groups.length === 0 ? t("decide_how") : t("decide_unsent", Object.keys(chosen).length)}</p>
-		<div class="bar start">
-			${groups.map(
-				([o, items]) => html`<button key=${o} type="button" onClick=${() => setOpen(o)}>
-					${t("decide_group", word("outcome", o), number(items.length))}
-				</button>`,
-			)}
-		</div>
-		${open &&
-		html`<${Review} c=${c} outcome=${open} items=${groups.find(([o]) => o === open)?.[1] || []} done=${done} close=${() => setOpen(null)} />`}
-	</div>`;
+	return html`<${Held} c=${c} reload=${reload} />
+		<div class="unsent" role="status">
+			<p>${unsent === 0 ? t("decide_how") : t("decide_unsent", unsent)}</p>
+			<div class="bar start wrap">
+				${groups.slice(0, GROUPS_SHOWN).map(
+					(g) => html`<button key=${g.outcome + g.reason} type="button" onClick=${() => setOpen(g)}>
+						${t("decide_group", word("outcome", g.outcome), number(g.items.length))}
+					</button>`,
+				)}
+				${groups.length > GROUPS_SHOWN && html`<span class="meta">${t("decide_more_groups", number(groups.length - GROUPS_SHOWN))}</span>`}
+			</div>
+			${open && html`<${Review} c=${c} group=${open} done=${done} close=${() => setOpen(null)} />`}
+		</div>`;
 }
-

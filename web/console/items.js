@@ -3,7 +3,8 @@ import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me } from "./api.js";
 import { number, t, word } from "./lang.js";
 import { Loading, Outcome, Said, Trouble, When, useApi } from "./parts.js";
-import { Decisions, useDecisions } from "./decide.js";
+import { Choice, Decisions, useDecisions } from "./decide.js";
+import { href } from "./route.js";
 
 const PAGE = 200;
 const FILTERS = ["", "open", "removed", "restricted", "kept", "not_found"];
@@ -28,7 +29,7 @@ function Item({ item, decisions }) {
 		<td role="cell" data-label=${t("col_outcome")}>
 			<div>
 				${decisions && !item.outcome
-					? decisions.cell(item)
+					? html`<${Choice} draft=${decisions} i=${item.i} />`
 					: html`<${Outcome} item=${item} /> <${When} at=${item.decided} />`}
 				${item.reason && html`<p class="why"><${Said}>${item.reason}<//></p>`}
 			</div>
@@ -46,7 +47,7 @@ export function Items({ c, reload }) {
 	);
 	useEffect(() => setPages([]), [c.case, outcome, c.version]);
 	const decides = ["agent", "lead"].includes(me.value.role) && ["accepted", "received"].includes(c.state);
-	const decisions = useDecisions(c, reload);
+	const decisions = useDecisions(c);
 	const items = [...(state.data?.items || []), ...pages.flatMap((p) => p.items)];
 	const next = pages.length > 0 ? pages[pages.length - 1].next : state.data?.next;
 	const more = async () => {
@@ -61,7 +62,8 @@ export function Items({ c, reload }) {
 				${FILTERS.map((f) => html`<option key=${f} value=${f}>${f === "" ? t("all") : f === "open" ? t("item_open") : word("outcome", f)}</option>`)}
 			</select>
 		</div>
-		${decides && html`<${Decisions} c=${c} decisions=${decisions} />`}
+		${decides && html`<${Decisions} c=${c} decisions=${decisions} reload=${reload} />`}
+		${decides && c.state === "accepted" && html`<p><a href=${href(`decide/${c.case}`)}>${t("decide_many")}</a></p>`}
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && items.length === 0 && html`<p class="empty">${t("no_items_match")}</p>`}

@@ -14,6 +14,7 @@ export const screens = {
 	prepared: later(() => import("./prepared.js"), "Prepared"),
 	held: later(() => import("./held.js"), "Held"),
 	deadline: later(() => import("./deadline.js"), "Deadline"),
+	decide: later(() => import("./decide_grid.js"), "Decide"),
 	import: later(() => import("./import.js"), "Import"),
 	orders: later(() => import("./orders.js"), "Orders"),
 	order: later(() => import("./order.js"), "Order"),
@@ -30,7 +31,7 @@ export const screens = {
 
 const staff = ["officer", "approver", "agent", "lead", "auditor", "admin"];
 const sections = [
-	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline", "recorded"], roles: staff },
+	{ path: "cases", title: "nav_cases", key: "q", also: ["case", "deadline", "decide", "recorded"], roles: staff },
 	{ path: "prepared", title: "nav_prepared", key: "w", roles: ["officer"], party: "authority" },
 	{ path: "held", title: "nav_held", key: "h", roles: ["agent", "lead"], party: "platform" },
 	{ path: "disputes", title: "nav_disputes", key: "p", roles: ["officer", "approver", "agent", "lead"] },

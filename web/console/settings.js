@@ -1,7 +1,9 @@
 /* What each person sets for this browser. */
 import { html } from "./vendor.js";
 import { keysOn } from "./keys.js";
+import { me } from "./api.js";
 import { t } from "./lang.js";
+import { Shield } from "./shield.js";
 
 const KEYS = [
 	["j / k", "key_move"], ["Enter", "key_open"], ["x", "key_select"], ["a", "key_take"], ["/", "key_search"],
@@ -15,6 +17,7 @@ export function Settings() {
 			<input type="checkbox" checked=${keysOn.value} onChange=${(e) => { keysOn.value = e.target.checked; }} />
 			${t("keys_on")}
 		</label>
+		${me.value.role !== "operator" && html`<${Shield} />`}
 		<h2>${t("keys")}</h2>
 		<dl class="facts">${KEYS.map(([k, what]) => html`<div key=${k}><dt><kbd>${k}</kbd></dt><dd>${t(what)}</dd></div>`)}</dl>
 	`;

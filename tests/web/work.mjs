@@ -1,0 +1,264 @@
+/* The daily work of officers and agents: a list with every kind of slip is brought in,
+ * interrupted, mended and sent; ten thousand items are decided in one table; pictures are
+ * given and seen, covered until somebody presses. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { Failure, Person, must, open, passed } from "./browser.mjs";
+
+const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const browser = await open();
+const person = (side, name) => new Person(browser, `https://127.0.0.1:${stage[side]}`, name, stage.password);
+const MANY = 10000;
+
+function written(name, text) {
+	const path = `${process.argv[2]}.${name}`;
+	writeFileSync(path, text);
+	return path;
+}
+
+async function choose(rina, path) {
+	await rina.section("Import");
+	await rina.page.setInputFiles("input[type=file]", path);
+	await rina.page.waitForURL(/step=columns/);
+}
+
+async function about(rina, reference, subject) {
+	await rina.press("Review ");
+	await rina.fill("Reference", reference);
+	await rina.fill("Subject", subject);
+	await rina.fill("Legal basis", "Invented example: Regulation 19/2014");
+}
+
+async function sent(rina, exactly) {
+	await rina.page.getByRole("button", { name: exactly, exact: true }).click();
+	await rina.page.waitForURL(/\/case\//);
+	return rina.page.url().split("/").pop();
+}
+
+const SLIPS = [
+	"Tautan;Kategori;Keterangan",
+	"https://t.me/saluran1/1;perjudian;=SUM(A1)",
+	"contoh.example/halaman;perjudian;two",
+	"http//contoh.example/lagi;perjudian;three",
+	"https://t.me/saluran2/1;;four",
+	"https://t.me/saluran3/1;;five",
+	"https://t.me/saluran4/1;perjudain;six",
+	"https://t.me/saluran1/1;perjudian;again",
+	"=HYPERLINK(1);perjudian;seven",
+];
+
+/* Every kind of slip, mended where it stands; what is sent is what the button says. */
+async function slips(rina) {
+	await choose(rina, written("slips.csv", SLIPS.join("\r\n")));
+	must((await rina.page.locator("#map-target").inputValue()) === "0", "the columns are guessed from their names");
+	must((await rina.page.locator("#map-description").inputValue()) === "2", "and so is the description");
+	await rina.press("Check ");
+	await rina.see("6 of 8 rows have problems");
+	await rina.see("2 There is no category");
+	await rina.check("import-slips");
+	const [saved] = await Promise.all([rina.page.waitForEvent("download"), rina.press("Download a report")]);
+	const report = readFileSync(await saved.path(), "utf8");
+	must(report.includes(",'=HYPERLINK(1),") && !report.includes(",=HYPERLINK"), "no sheet runs what a report says");
+	await rina.page.keyboard.press("Escape");
+	await rina.page.keyboard.press("n");
+	must(await rina.page.evaluate(() => Boolean(document.activeElement.closest("[data-problem]"))), "n leads to a problem");
+	await rina.page.locator("#row-1").getByRole("button", { name: "Take" }).click();
+	await rina.page.locator("#row-1", { hasText: "Mended, ready" }).waitFor();
+	await rina.page.locator("#row-2").getByRole("button", { name: "Take" }).click();
+	await rina.page.locator("#row-5").getByRole("button", { name: "Take" }).click();
+	await rina.page.locator("#fill-category").selectOption("gambling");
+	await rina.page.getByRole("button", { name: "Fill", exact: true }).click();
+	await rina.see("1 of 8 rows have problems");
+	/* Mended rows stay where they are, and outlive a reload. */
+	must((await rina.page.locator(".grid [data-row]").count()) === 7, "no row moves by itself");
+	await rina.page.reload();
+	await rina.see("1 of 8 rows have problems");
+	await rina.page.locator("#row-7").getByRole("button", { name: "Change" }).click();
+	await rina.page.getByLabel("Link or other target of row 9").fill("https://t.me/saluran9/1");
+	await rina.page.getByRole("button", { name: "Keep" }).click();
+	await rina.see("7 rows are ready");
+	await about(rina, "S-1", "Slips");
+	await rina.check("import-review");
+	const id = await sent(rina, "Send 7 items");
+	await choose(rina, written("slips.csv", SLIPS.join("\r\n")));
+	await rina.see("This very file was sent already");
+	await rina.press("Check ");
+	await rina.see("Sent before in another case");
+	must((await rina.page.locator(`.grid a[href$="${id}"]`).count()) > 0, "a row that was sent leads to its case");
+	await rina.check("import-again");
+	return id;
+}
+
+/* Cut in the middle of its parts, it goes on where it was, after a reload. */
+async function interrupted(rina) {
+	const rows = Array.from({ length: MANY }, (_, i) => `https://t.me/banyak${i}/${i + 1},gambling,Invented row number ${i}`);
+	await choose(rina, written("many.csv", ["target,category,description", ...rows].join("\n")));
+	const offsets = [];
+	let cut = true;
+	await rina.page.route("**/parts", async (route) => {
+		const { offset } = route.request().postDataJSON();
+		if (offset > 0 && cut) {
+			cut = false;
+			await route.abort();
+			return;
+		}
+		offsets.push(offset);
+		await route.continue();
+	});
+	rina.expected.add("ERR_FAILED");
+	await rina.press("Check ");
+	await rina.see("could not be reached");
+	await rina.page.reload();
+	await rina.see("10,000 rows are ready");
+	rina.expected.delete("ERR_FAILED");
+	must(offsets.filter((o) => o === 0).length === 1 && offsets.length > 2, `no part goes twice: ${offsets}`);
+	await rina.page.unroute("**/parts");
+	must((await rina.page.locator(".grid [data-row]").count()) === 200, "a page has 200 rows");
+	await rina.press("Show all 10,000");
+	await rina.page.waitForFunction(() => document.querySelectorAll(".grid [data-row]").length === 10000);
+	await rina.press("Show in pages");
+	await about(rina, "M-1", "Many");
+	return sent(rina, "Send 10,000 items");
+}
+
+/* One by one by keys, then all the rest at once, confirmed by typing, and taken back. */
+async function decided(dewi, id) {
+	await dewi.page.goto(`${dewi.base}/console/case/${id}`);
+	await dewi.press("Accept the notice");
+	await dewi.step("Accept the notice");
+	await dewi.stepped();
+	await dewi.page.click('text="Decide many in one table"');
+	await dewi.see("10,000 of 10,000 items");
+	await dewi.page.keyboard.press("j");
+	await dewi.page.keyboard.press("3");
+	await dewi.see("1 decision is chosen and not sent");
+	await dewi.page.getByLabel("Reason for item 1", { exact: true }).fill("1 public tool");
+	await dewi.page.keyboard.press("Escape");
+	await dewi.page.keyboard.press("j");
+	await dewi.page.keyboard.press("1");
+	await dewi.see("2 decisions are chosen and not sent");
+	await dewi.page.reload();
+	await dewi.see("2 decisions are chosen and not sent");
+	must((await dewi.page.getByLabel("Reason for item 1", { exact: true }).inputValue()) === "1 public tool", "the reason is kept");
+	await dewi.page.getByLabel("Show", { exact: true }).selectOption("unchosen");
+	await dewi.press("Select all 9,998 open items that match the filter");
+	await dewi.page.locator(".bulk select").selectOption("removed");
+	await dewi.press("Apply to 9998 items");
+	await dewi.see("10000 decisions are chosen and not sent");
+	await dewi.check("decide-grid");
+	await dewi.press("Refused: kept: review 1");
+	await dewi.step("Check before sending");
+	await dewi.step("Send the decision on 1 items");
+	await dewi.stepped();
+	await dewi.see("9999 decisions are chosen and not sent");
+	await dewi.press("Removed: review 9,999");
+	await dewi.step("Check before sending");
+	const label = dewi.page.locator("dialog[open] label", { hasText: "need your confirmation" });
+	await label.waitFor();
+	const phrase = (await label.innerText()).split("type ")[1];
+	must(await dewi.page.locator("dialog[open]").getByRole("button", { name: "Send the decision" }).isDisabled(), "many are typed first");
+	await dewi.step("Send the decision on 9,999 items", { "need your confirmation": phrase });
+	await dewi.stepped();
+	await dewi.see("have no effect yet");
+	await dewi.check("decide-held");
+	await dewi.press("Undo");
+	await dewi.page.locator("main", { hasText: "have no effect yet" }).waitFor({ state: "detached" });
+}
+
+/* Nothing of a file is asked for before a press; grey, then clear; each on record. */
+async function pictures(rina, dewi, id) {
+	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	await rina.page.getByLabel("Give a file").setInputFiles(stage.picture);
+	await rina.fill("What it shows", "An invented picture");
+	await rina.press("Give it as evidence");
+	await rina.page.locator(".file", { hasText: "Protected media" }).waitFor();
+	const asked = [];
+	dewi.page.on("request", (r) => r.url().includes("/v1/evidence/") && asked.push(`${r.method()} ${r.url().split("?")[0].split("/").pop()}`));
+	await dewi.page.goto(`${dewi.base}/console/case/${id}`);
+	await dewi.page.locator(".file", { hasText: "Protected media" }).waitFor();
+	await dewi.page.locator(".file .cover").hover();
+	await dewi.check("evidence-covered");
+	must(asked.length === 0, `nothing is fetched before a press: ${asked}`);
+	await dewi.press("Show blurred");
+	await dewi.page.waitForFunction(() => document.querySelector(".frame img.grey")?.naturalWidth > 0);
+	must((await dewi.page.locator(".frame img").evaluate((i) => getComputedStyle(i).filter)) !== "none", "the first is blurred");
+	must(asked.join() === "POST reveal,GET picture", `one press, one picture: ${asked}`);
+	await dewi.check("evidence-grey");
+	await dewi.press("Show clear");
+	await dewi.page.waitForFunction(() => document.querySelector(".frame img.clear")?.naturalWidth > 0);
+	must((await dewi.page.locator(".frame img").evaluate((i) => getComputedStyle(i).filter)) === "none", "the second is clear");
+	await dewi.check("evidence-clear");
+	await dewi.press("Cover");
+	must((await dewi.page.locator(".frame img").count()) === 0, "and it is covered again");
+	/* Without the settings of the protection nothing can be pressed. */
+	dewi.expected.add(503);
+	await dewi.page.route("**/v1/me/shield", (r) => r.fulfill({ status: 503, contentType: "application/problem+json", body: '{"title":"unavailable","detail":"away"}' }));
+	await dewi.page.reload();
+	await dewi.see("could not be loaded: nothing is shown");
+	must((await dewi.page.getByRole("button", { name: "Show blurred" }).count()) === 0, "it fails closed");
+	await dewi.page.unroute("**/v1/me/shield");
+	dewi.expected.delete(503);
+}
+
+/* An upload that is cut goes on after a reload, and one can be cancelled. */
+async function uploads(rina, id) {
+	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	const offsets = [];
+	let cut = true;
+	await rina.page.route("**/v1/uploads/*?offset=*", async (route) => {
+		const offset = Number(new URL(route.request().url()).searchParams.get("offset"));
+		if (offset > 0 && cut) {
+			await route.abort();
+			return;
+		}
+		offsets.push(offset);
+		await route.continue();
+	});
+	rina.expected.add("ERR_FAILED");
+	await rina.page.getByLabel("Give a file").setInputFiles(written("large.bin", Buffer.alloc(3 << 20, "saluran ")));
+	await rina.press("Give it as evidence");
+	await rina.see("it goes on by itself");
+	await rina.check("evidence-waits");
+	cut = false;
+	await rina.page.reload();
+	await rina.page.locator(".file", { hasText: "large.bin" }).getByText("Here").waitFor();
+	rina.expected.delete("ERR_FAILED");
+	must(offsets.filter((o) => o === 0).length === 1, `no piece goes twice: ${offsets}`);
+	await rina.page.unroute("**/v1/uploads/*?offset=*");
+	cut = true;
+	await rina.page.route("**/v1/uploads/*?offset=*", (route) => route.abort());
+	rina.expected.add("ERR_FAILED");
+	await rina.page.getByLabel("Give a file").setInputFiles(written("never.bin", Buffer.alloc(1000, "x")));
+	await rina.press("Give it as evidence");
+	await rina.press("Do not give it");
+	await rina.page.locator(".file", { hasText: "never.bin" }).waitFor({ state: "detached" });
+	await rina.page.unroute("**/v1/uploads/*?offset=*");
+	rina.expected.delete("ERR_FAILED");
+}
+
+async function main() {
+	const rina = await (await person("authority", "rina").arrive()).logIn();
+	const dewi = await (await person("platform", "dewi").arrive()).logIn();
+	const few = await slips(rina);
+	await pictures(rina, dewi, few);
+	await uploads(rina, few);
+	const many = await interrupted(rina);
+	await decided(dewi, many);
+	const wira = await (await person("platform", "wira").arrive()).logIn();
+	await wira.section("Access");
+	await wira.see("Needed to decide");
+	await wira.check("reveals");
+	for (const who of [rina, dewi, wira]) who.clean("at the end");
+	console.log(`${passed()} checks held`);
+}
+
+try {
+	await main();
+} catch (e) {
+	for (const context of browser.contexts())
+		for (const [i, page] of context.pages().entries())
+			if (process.env.SALURAN_SCREENS) await page.screenshot({ path: `${process.env.SALURAN_SCREENS}/work-failed-${i}-${Date.now() % 10000}.png`, fullPage: true }).catch(() => {});
+	console.error(e instanceof Failure ? e.message : e.stack);
+	process.exitCode = 1;
+} finally {
+	await browser.close();
+}

@@ -1,0 +1,103 @@
+/* Decisions that are chosen and not sent: a draft of this browser for each case.  Each row
+ * reads its own, so that choosing one of ten thousand draws one row. */
+import { signal } from "./vendor.js";
+import { draftOf, keepDraft } from "./drafts.js";
+
+export const OUTCOMES = ["removed", "restricted", "kept", "not_found", "already_removed"];
+const LATER_MS = 300;
+const AT_ONCE = 200; /* a draft of fewer is kept with each choice */
+
+/* [0, 1, 2, 7] as "0-2,7" and back. */
+export function ranges(items) {
+	const out = [];
+	for (let k = 0; k < items.length; k++) {
+		const from = items[k];
+		while (items[k + 1] === items[k] + 1) k++;
+		out.push(items[k] === from ? `${from}` : `${from}-${items[k]}`);
+	}
+	return out.join(",");
+}
+
+function numbers(text) {
+	return text.split(",").flatMap((part) => {
+		const [from, to = from] = part.split("-").map(Number);
+		return Array.from({ length: to - from + 1 }, (_, k) => from + k);
+	});
+}
+
+class Draft {
+	constructor(id) {
+		this.name = `${id}.decisions`;
+		this.rows = new Map();
+		this.seen = new Map(); /* item → signal of what is chosen */
+		this.version = signal(0);
+		this.timer = null;
+		try {
+			const groups = JSON.parse(draftOf(this.name) || "[]");
+			for (const g of groups) for (const i of numbers(g.items)) this.rows.set(i, { outcome: g.outcome, reason: g.reason });
+		} catch {
+			keepDraft(this.name, "");
+		}
+		addEventListener("pagehide", () => this.keep());
+	}
+
+	of(i) {
+		if (!this.seen.has(i)) this.seen.set(i, signal(this.rows.get(i)));
+		return this.seen.get(i);
+	}
+
+	put(items, value) {
+		for (const i of items) {
+			if (value) this.rows.set(i, value);
+			else this.rows.delete(i);
+			if (this.seen.has(i)) this.seen.get(i).value = value;
+		}
+		this.version.value++;
+		clearTimeout(this.timer);
+		if (this.rows.size <= AT_ONCE) this.keep();
+		else this.timer = setTimeout(() => this.keep(), LATER_MS);
+	}
+
+	choose(i, outcome) {
+		const reason = this.rows.get(i)?.reason || "";
+		this.put([i], outcome || reason ? { outcome, reason } : undefined);
+	}
+
+	say(i, reason) {
+		const outcome = this.rows.get(i)?.outcome || "";
+		this.put([i], outcome || reason ? { outcome, reason } : undefined);
+	}
+
+	/* Those with an outcome, by what is decided of them: one decision each. */
+	groups() {
+		const by = new Map();
+		for (const [i, { outcome, reason }] of this.rows) {
+			if (!outcome) continue;
+			const key = `${outcome} ${reason}`;
+			if (!by.has(key)) by.set(key, { outcome, reason, items: [] });
+			by.get(key).items.push(i);
+		}
+		const order = (g) => OUTCOMES.indexOf(g.outcome);
+		for (const g of by.values()) g.items.sort((a, b) => a - b);
+		return [...by.values()].sort((a, b) => order(a) - order(b) || a.items[0] - b.items[0]);
+	}
+
+	keep() {
+		clearTimeout(this.timer);
+		const by = new Map();
+		for (const [i, { outcome, reason }] of [...this.rows].sort(([a], [b]) => a - b)) {
+			const key = `${outcome} ${reason}`;
+			if (!by.has(key)) by.set(key, { outcome, reason, items: [] });
+			by.get(key).items.push(i);
+		}
+		const groups = [...by.values()].map((g) => ({ ...g, items: ranges(g.items) }));
+		keepDraft(this.name, groups.length ? JSON.stringify(groups) : "");
+	}
+}
+
+const drafts = new Map();
+export function draftFor(person, id) {
+	const key = `${person} ${id}`;
+	if (!drafts.has(key)) drafts.set(key, new Draft(id));
+	return drafts.get(key);
+}
