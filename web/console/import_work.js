@@ -7,6 +7,7 @@ import { bring, check, drop, guess, listOf, sentBefore } from "./list.js";
 import { readFile } from "./table.js";
 
 const LATER_MS = 300;
+const AT_ONCE = 1000; /* mended rows: so few are kept with each change */
 const FORM = { reference: "", subject: "", legal_basis: "", letter: "", peer: "", urgent: false, fields: {} };
 
 export const work = signal(undefined); /* undefined: not looked for yet; null: none */
@@ -28,7 +29,8 @@ const touch = (i) => rows.has(i) && rows.get(i).value++;
 function later() {
 	clearTimeout(timer);
 	const { table: _, ...rest } = work.value;
-	timer = setTimeout(() => keep("import.work", rest), LATER_MS);
+	if (Object.keys(rest.mends).length < AT_ONCE) keep("import.work", rest);
+	else timer = setTimeout(() => keep("import.work", rest), LATER_MS);
 }
 
 export async function load() {
