@@ -123,9 +123,7 @@ async function interrupted(rina) {
 /* One by one by keys, then all the rest at once, confirmed by typing, and taken back. */
 async function decided(dewi, id) {
 	await dewi.page.goto(`${dewi.base}/console/case/${id}`);
-	await dewi.press("Accept the notice");
-	await dewi.step("Accept the notice");
-	await dewi.stepped();
+	await dewi.act("Accept the notice");
 	await dewi.page.click('text="Decide many in one table"');
 	await dewi.see("10,000 of 10,000 items");
 	await dewi.page.keyboard.press("j");
