@@ -111,7 +111,7 @@ function Held({ c, reload }) {
 		setProblem(null);
 		try {
 			await post(`/v1/held/${h.held}/cancel`);
-			say(t("held_cancelled", number(h.items)));
+			say(t("decide_held_cancelled", number(h.items)));
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
 			setProblem(e);
@@ -122,8 +122,8 @@ function Held({ c, reload }) {
 	return html`${problem && html`<${Trouble} problem=${problem} />`}
 		${held.map(
 			(h) => html`<div key=${h.held} class="warned" role="status">
-				<p><${Chip} look="soon">${t("held_waits")}<//> ${t("held_what", word("outcome", h.decision.outcome), number(h.items))} (<${Said}>${h.by}<//>) · <${Left} due=${h.effect} /></p>
-				<div class="bar start"><${Act} quiet run=${() => undo(h)}>${t("held_undo")}<//></div>
+				<p><${Chip} look="soon">${t("decide_held_waits")}<//> ${t("decide_held_what", word("outcome", h.decision.outcome), number(h.items))} (<${Said}>${h.by}<//>) · <${Left} due=${h.effect} /></p>
+				<div class="bar start"><${Act} quiet run=${() => undo(h)}>${t("decide_held_undo")}<//></div>
 			</div>`,
 		)}`;
 }
