@@ -50,17 +50,21 @@ export function Grid({ name, caption, columns, rows, row }) {
 		</nav>`}`;
 }
 
+let last = null; /* the row that had the focus: a field that is left leads nowhere else */
+
 const focusable = "input:not([type=checkbox]), select, button, a";
 
 /* To the next row or the one before, in those that are drawn; `wanted` says which count. */
 export function moveRow(step, wanted = "[data-row]") {
 	const rows = [...document.querySelectorAll(`.grid ${wanted}`)];
-	const here = document.activeElement?.closest?.("[data-row]");
+	const focused = document.activeElement?.closest?.("[data-row]");
+	const here = focused || (last?.isConnected && document.activeElement === document.body ? last : null);
 	const at = here ? rows.findIndex((r) => r === here || (step > 0 && (here.compareDocumentPosition(r) & 4) !== 0)) : -1;
 	let to = rows[0];
 	if (at >= 0) to = rows[at] === here ? rows[at + step] : rows[step > 0 ? at : at - 1];
 	else if (here && step < 0) to = rows.at(-1);
 	if (!to) return;
+	last = to;
 	(to.querySelector(focusable) || to).focus();
 	to.scrollIntoView({ block: "nearest" });
 }
