@@ -138,8 +138,8 @@ function Items({ c, reload }) {
 	const row = useSame(() => (item) => html`<${Row} key=${item.i} item=${item} draft=${draft} ticks=${ticks} />`, [draft, ticks]);
 	const open = rows.filter((i) => !i.outcome);
 	useEffect(() => bind({ j: () => moveRow(1), k: () => moveRow(-1), x: () => {
-		const i = document.activeElement?.closest?.("[data-row]")?.dataset.row;
-		if (i !== undefined) ticks.set(Number(i), !ticks.of(Number(i)).value);
+		const i = document.activeElement?.closest?.("[data-row]")?.getAttribute("data-row");
+		if (i) ticks.set(Number(i), !ticks.of(Number(i)).value);
 	} }), [ticks]);
 	return html`<${Decisions} c=${c} decisions=${draft} reload=${reload} />
 		<${Filters} items=${state.items} filter=${filter} set=${(patch) => setFilter({ ...filter, ...patch })} />

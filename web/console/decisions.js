@@ -31,7 +31,7 @@ class Draft {
 		this.rows = new Map();
 		this.seen = new Map(); /* item → signal of what is chosen */
 		this.version = signal(0);
-		this.timer = null;
+		this.timer = 0;
 		try {
 			const groups = JSON.parse(draftOf(this.name) || "[]");
 			for (const g of groups) for (const i of numbers(g.items)) this.rows.set(i, { outcome: g.outcome, reason: g.reason });

@@ -50,12 +50,14 @@ export function Grid({ name, caption, columns, rows, row }) {
 		</nav>`}`;
 }
 
+/** @type {any} */
 let last = null; /* the row that had the focus: a field that is left leads nowhere else */
 
 const focusable = "input:not([type=checkbox]), select, button, a";
 
 /* To the next row or the one before, in those that are drawn; `wanted` says which count. */
 export function moveRow(step, wanted = "[data-row]") {
+	/** @type {any[]} */
 	const rows = [...document.querySelectorAll(`.grid ${wanted}`)];
 	const focused = document.activeElement?.closest?.("[data-row]");
 	const here = focused || (last?.isConnected && document.activeElement === document.body ? last : null);

@@ -10,13 +10,16 @@ const LATER_MS = 300;
 const AT_ONCE = 1000; /* mended rows: so few are kept with each change */
 const FORM = { reference: "", subject: "", legal_basis: "", letter: "", peer: "", urgent: false, fields: {} };
 
+/** @type {{ value: any }} */
 export const work = signal(undefined); /* undefined: not looked for yet; null: none */
 /* state: "none", "sending", "checking", "done", "failed" */
+/** @type {any} */
 const NONE = { state: "none", done: 0, of: 0, result: null, list: null, problem: null };
+/** @type {{ value: any }} */
 export const checked = signal(NONE);
 let whose = null;
 let turn = 0;
-let timer = null;
+let timer = 0;
 const rows = new Map(); /* row → signal of its version: only what changed is drawn anew */
 
 export function rowOf(i) {

@@ -86,7 +86,8 @@ const asText = (v) => (v === null || v === undefined ? "" : typeof v === "object
 
 /* A list of objects, or an object in which there is one. */
 function readJson(text) {
-	let data;
+	/** @type {any} */
+	let data = null;
 	try {
 		data = JSON.parse(text);
 	} catch (e) {

@@ -19,9 +19,10 @@ function set(id, patch) {
 	uploads.value = { ...uploads.value, [id]: { ...uploads.value[id], ...patch } };
 }
 
+const without = (id) => Object.fromEntries(Object.entries(uploads.value).filter(([k]) => k !== id));
+
 function gone(id) {
-	const { [id]: _, ...rest } = uploads.value;
-	uploads.value = rest;
+	uploads.value = without(id);
 	files.delete(id);
 	return forget(place(id));
 }
@@ -95,8 +96,7 @@ export async function goOn(row, whole, chosen) {
 }
 
 export async function chooseAgain(row, file, whole) {
-	const { [row.upload]: _, ...rest } = uploads.value;
-	uploads.value = rest;
+	uploads.value = without(row.upload);
 	await goOn(row, whole, file);
 }
 
