@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 /* Bytes of the sequence at `p`, by table 3-7 of the Unicode standard; 0: not valid.  A
@@ -33,19 +34,38 @@ sequence_len(const unsigned char *p)
 	return len;
 }
 
+size_t
+text_acts(const char *s, uint32_t *ret)
+{
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = {
+		{0x7f, 0x9f},	  {0x61c, 0x61c},   {0x200e, 0x200f},
+		{0x2028, 0x202e}, {0x2066, 0x2069},
+	};
+	const unsigned char *p = (const unsigned char *)s;
+	size_t len = sequence_len(p);
+
+	if (len == 0 || len > 3)
+		return 0;
+	*ret = len == 1 ? p[0] : p[0] & (0x7fU >> len);
+	for (size_t i = 1; i < len; i++)
+		*ret = *ret << 6 | (p[i] & 0x3fU);
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (*ret >= ranges[i].from && *ret <= ranges[i].to)
+			return len;
+	return 0;
+}
+
 static void
 make_printable(unsigned char *p, const char *kept)
 {
 	while (*p != '\0') {
-		size_t len = sequence_len(p);
-		bool c1 = len == 2 && p[0] == 0xc2 && p[1] < 0xa0;
-		bool control = len == 1 && (*p < 0x20 || *p == 0x7f);
-		if (len == 0 || (control && strchr(kept, *p) == NULL)) {
-			*p++ = '?';
-			continue;
-		}
-		if (c1)
-			p[0] = p[1] = '?';
+		uint32_t c;
+		size_t len = sequence_len(p), acts = text_acts((const char *)p, &c);
+		if (len == 0 || (*p < 0x20 && strchr(kept, *p) == NULL))
+			acts = len = 1;
+		memset(p, '?', acts);
 		p += len;
 	}
 }

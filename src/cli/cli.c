@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 static const struct cli_option common[] = {
@@ -242,6 +243,24 @@ words_check(const struct cli *c, struct err *e)
 	return RC_OK;
 }
 
+void
+cli_json_print(const json_t *j, size_t flags, FILE *to)
+{
+	char *text = json_dumps(j, flags);
+
+	for (const char *at = text; at != NULL && *at != '\0';) {
+		uint32_t c;
+		size_t len = text_acts(at, &c);
+		if (len != 0)
+			fprintf(to, "\\u%04X", (unsigned)c);
+		else
+			fputc(*at, to);
+		at += len == 0 ? 1 : len;
+	}
+	fputc('\n', to);
+	free(text);
+}
+
 static void
 failure_show(const struct cli *c, enum rc rc, const struct err *e)
 {
@@ -250,8 +269,7 @@ failure_show(const struct cli *c, enum rc rc, const struct err *e)
 			json_pack("{s:s, s:s}", "title", rc_token(rc), "detail", e->text);
 		if (e->rule[0] != '\0')
 			json_object_set_new(j, "rule", json_string(e->rule));
-		json_dumpf(j, stderr, JSON_COMPACT);
-		fputc('\n', stderr);
+		cli_json_print(j, JSON_COMPACT, stderr);
 		json_decref(j);
 		return;
 	}
@@ -435,7 +453,6 @@ cli_json(struct cli *c, const json_t *j)
 {
 	if (!c->json)
 		return false;
-	json_dumpf(j, stdout, JSON_INDENT(2));
-	putchar('\n');
+	cli_json_print(j, JSON_INDENT(2), stdout);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -104,6 +105,9 @@ const char *cli_text(const json_t *o, const char *member);
 json_int_t cli_int(const json_t *o, const char *member);
 /* A time without its microseconds. */
 const char *cli_time(struct cli *c, const json_t *o, const char *member);
+/* JSON and a line end.  What others wrote moves no cursor and turns no line around on the
+ * terminal of who reads it: such characters are escaped, which is the same JSON. */
+void cli_json_print(const json_t *j, size_t flags, FILE *to);
 /* With --json print it and return true. */
 bool cli_json(struct cli *c, const json_t *j);
 

@@ -376,10 +376,8 @@ cmd_items(struct cli *c, struct err *e)
 				   c->words[0], after == NULL ? "-1" : after,
 				   limit == NULL ? "1000" : limit),
 		      NULL, &r, e);
-	if (rc == RC_OK) {
-		json_dumpf(r, stdout, JSON_INDENT(2));
-		putchar('\n');
-	}
+	if (rc == RC_OK)
+		cli_json_print(r, JSON_INDENT(2), stdout);
 	return rc;
 }
 

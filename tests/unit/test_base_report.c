@@ -104,6 +104,13 @@ texts_are_utf8_without_controls(void **state)
 		{"\xed\xa0\x80", "???"},
 		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
 		{"\xf4\x90\x80\x80", "????"},
+		/* What turns text around, and its neighbours. */
+		{"exe\xe2\x80\xae"
+		 "fdp",
+		 "exe???fdp"},
+		{"\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa", "??????\xe2\x81\xaa"},
+		{"\xe2\x80\x8d\xe2\x80\x8e", "\xe2\x80\x8d???"},
+		{"\xd8\x9b\xd8\x9c", "\xd8\x9b??"},
 	};
 	struct err e = ERR_INIT;
 
