@@ -495,25 +495,44 @@ here(const struct node *nd, const struct service_route *r, struct err *e)
 		       party_name((enum party)r->party), party_name(nd->id->role));
 }
 
-/* May they, whatever the request says? */
+static json_t *
+roles_json(unsigned roles)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < ROLE_COUNT; i++)
+		if ((roles & ROLE_BIT(i)) != 0)
+			json_array_append_new(list,
+					      json_string(role_token((enum role)i)));
+	return list;
+}
+
+/* May they, whatever the request says?  A refusal shows what is lacking: `roles`, of
+ * which one is needed, the `scope`, or needs "totp". */
 static enum rc
 may_run(struct node *nd, struct arena *a, const struct service_route *r,
-	const struct actor *who, struct err *e)
+	const struct actor *who, struct reply *out, struct err *e)
 {
 	const char *scope = scope_of(a, r);
 
-	if ((r->roles & ROLE_BIT(who->role)) == 0)
+	if ((r->roles & ROLE_BIT(who->role)) == 0) {
+		reply_json(a, out, json_pack("{s:o}", "roles", roles_json(r->roles)));
 		return err_set(e, RC_DENIED, "%s is %s; this needs one of: %s", who->name,
 			       role_token(who->role), roles_text(a, r->roles));
-	if (!scopes_allow(who->scopes, scope))
+	}
+	if (!scopes_allow(who->scopes, scope)) {
+		reply_json(a, out, json_pack("{s:s}", "scope", scope));
 		return err_set(e, RC_DENIED, "this needs %s; this token has only %s",
 			       scope, who->scopes);
+	}
 	if (who->must_enrol && !own_account(r->path) &&
-	    strcmp(r->path, "/v1/logout") != 0)
+	    strcmp(r->path, "/v1/logout") != 0) {
+		reply_json(a, out, json_pack("{s:s}", "needs", "totp"));
 		return err_set(e, RC_DENIED,
 			       "the role %s needs a second factor: enrol one first "
 			       "(POST /v1/me/totp, 'saluran totp enrol')",
 			       role_token(who->role));
+	}
 	return here(nd, r, e);
 }
 
@@ -558,7 +577,7 @@ service_run(struct node *nd, struct arena *a, const struct service_route *r,
 	enum rc rc = access_reserve(nd, e);
 	if (rc != RC_OK)
 		return rc;
-	rc = may_run(nd, a, r, who, e);
+	rc = may_run(nd, a, r, who, out, e);
 	if (rc == RC_OK)
 		rc = r->fn(nd, a, who, in, out, e);
 	access_put(nd, who, r->method, r->path, object_of(a, r, in, out->json), rc);

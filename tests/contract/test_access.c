@@ -461,6 +461,11 @@ tokens(void **state)
 	fix_refused(&f, AUTHORITY, makes, "POST", "/v1/tokens",
 		    json_pack("{s:s, s:[s]}", "name", "more", "scopes", "cases:read"),
 		    RC_DENIED, "more than it has");
+	json_t *shown = NULL;
+	assert_int_equal(
+		fix_call(&f, AUTHORITY, makes, "GET", "/v1/cases", NULL, &shown, &e),
+		RC_DENIED);
+	assert_string_equal(fix_text(shown, "scope"), "cases:read");
 	fix_must(&f, AUTHORITY, makes, "POST", "/v1/tokens",
 		 json_pack("{s:s, s:[s]}", "name", "same", "scopes", "tokens:write"));
 	/* The role is asked for as well. */

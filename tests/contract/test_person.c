@@ -205,6 +205,21 @@ path_fill(struct fix *f, const char *pattern)
 			    close + 1);
 }
 
+/* The refusal lists the roles of the table, and no other. */
+static bool
+shows_roles(const json_t *shown, unsigned roles)
+{
+	const json_t *list = json_object_get(shown, "roles"), *v;
+	unsigned seen = 0;
+	size_t i;
+
+	json_array_foreach (list, i, v)
+		for (int r = 0; r < ROLE_COUNT; r++)
+			if (strcmp(json_string_value(v), role_token((enum role)r)) == 0)
+				seen |= ROLE_BIT(r);
+	return seen == roles;
+}
+
 /* For each role and route: refused by its role exactly where the table says so. */
 static void
 roles(void **state)
@@ -237,9 +252,15 @@ roles(void **state)
 			for (int r = 0; r < ROLE_COUNT; r++) {
 				bool may = (open || (route->roles & ROLE_BIT(r)) != 0) &&
 					   (route->party < 0 || route->party == p);
+				json_t *shown = NULL;
 				e = (struct err)ERR_INIT;
 				rc = fix_call(&f, (enum party)p, credential[p][r],
-					      route->method, path, NULL, NULL, &e);
+					      route->method, path, NULL, &shown, &e);
+				if (rc == RC_DENIED && !open &&
+				    (route->roles & ROLE_BIT(r)) == 0 &&
+				    !shows_roles(shown, route->roles))
+					fail_msg("%s %s: %s", route->method, path,
+						 e.text);
 				/* The role lets an operator's person in; whose they are
 				 * is asked next, and nobody has said so. */
 				if (may && r == ROLE_OPERATOR &&
