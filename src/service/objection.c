@@ -25,6 +25,7 @@ enum {
 	OPEN_ORDER_MAX = 200,	/* of one order in the log and not ruled on */
 	INBOX_SOURCE_MAX = 20,	/* of one address in a day */
 	ADMIT_MINUTE_MAX = 60,	/* that enter the log in a minute */
+	ADMIT_TRIES_MAX = 200,	/* with those that cannot, in one job */
 	ALARMS_MAX = 64,	/* raised in one job */
 };
 #define INBOX_SOURCE_US (86400 * CLOCK_US_PER_S)
@@ -107,15 +108,18 @@ admitted_put(struct writer *w, const struct inbox_row *r, struct err *e)
 /* One that cannot enter keeps neither the others out nor anybody from objecting: it goes
  * on waiting, and people are told of what waits long. */
 static enum rc
-admit_if_it_can(struct writer *w, const struct inbox_row *r, struct err *e)
+admit_if_it_can(struct writer *w, const struct inbox_row *r, bool *ret_admitted,
+		struct err *e)
 {
 	const struct db_driver *drv = w->s->drv;
 	struct err why = ERR_INIT;
 	enum rc rc = drv->savepoint(w->s->db, e);
 
+	*ret_admitted = false;
 	if (rc != RC_OK)
 		return rc;
 	enum rc one = admit_append(w, r, &why);
+	*ret_admitted = one == RC_OK;
 	if (one == RC_OK) {
 		rc = drv->release(w->s->db, e);
 		return rc == RC_OK ? admitted_put(w, r, e) : rc;
@@ -140,30 +144,41 @@ admit_room(struct store *s, int64_t now_us, int64_t *ret, struct err *e)
 }
 
 static enum rc
-admit_list(struct store *s, struct arena *a, int64_t room, struct store_list *ret,
-	   struct err *e)
+admit_list(struct store *s, struct arena *a, int64_t room, int64_t skip,
+	   struct store_list *ret, struct err *e)
 {
 	*ret = (struct store_list){.s = s, .a = a};
 	return store_run(s, &SQL_OBJECTION_INBOX_NEXT,
-			 (struct db_param[]){DB_P_INT(OPEN_ORDER_MAX), DB_P_INT(room)},
+			 (struct db_param[]){DB_P_INT(OPEN_ORDER_MAX), DB_P_INT(room),
+					     DB_P_INT(skip)},
 			 on_inbox, ret, e);
 }
 
 static enum rc
 admit_some(struct writer *w, struct err *e)
 {
-	struct store_list l = {0};
-	int64_t room;
+	int64_t room, tries = ADMIT_TRIES_MAX, waiting = 0;
 	enum rc rc = admit_room(w->s, w->now_us, &room, e);
 
-	if (rc == RC_OK && room != 0)
-		rc = admit_list(w->s, w->a, room, &l, e);
-	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
-		const struct inbox_row *r = (const struct inbox_row *)l.rows + i;
-		/* A log that takes nothing now does not lose what waits for it. */
-		struct err frozen = ERR_INIT;
-		if (channel_usable(w->nd, r->channel, &frozen) == RC_OK)
-			rc = admit_if_it_can(w, r, e);
+	/* Those that go on waiting are passed by, so that they do not keep out others. */
+	while (rc == RC_OK && room > 0 && tries > 0) {
+		struct store_list l;
+		rc = admit_list(w->s, w->a, room, waiting, &l, e);
+		if (rc != RC_OK || l.n == 0)
+			break;
+		for (size_t i = 0; rc == RC_OK && i < l.n && tries > 0; i++) {
+			const struct inbox_row *r = (const struct inbox_row *)l.rows + i;
+			/* A log that takes nothing now does not lose what waits for it.
+			 */
+			struct err frozen = ERR_INIT;
+			bool admitted = false;
+			if (channel_usable(w->nd, r->channel, &frozen) == RC_OK) {
+				rc = admit_if_it_can(w, r, &admitted, e);
+				tries--;
+			}
+			room -= admitted;
+			waiting += !admitted;
+		}
 	}
 	return rc;
 }
@@ -413,7 +428,8 @@ service_objection_open(struct node *nd, struct arena *a, const struct actor *who
 		rc = coming_read(a, in, &c, e);
 	if (rc != RC_OK)
 		return rc;
-	if (who != NULL && who->address != NULL) {
+	if (who != NULL && who->address != NULL &&
+	    strcmp(who->address, ADDRESS_LOCAL) != 0) {
 		struct hash h;
 		hash_bytes(who->address, strlen(who->address), &h);
 		c.source = hash_hex(&h, arena_alloc(a, HASH_HEX_LEN + 1));
@@ -554,7 +570,7 @@ tick_objection_queue(struct node *nd, int64_t now_us, int64_t *next_us, struct e
 	if (rc == RC_OK && q.n != 0)
 		rc = admit_room(q.s, now_us, &room, e);
 	if (rc == RC_OK && room != 0)
-		rc = admit_list(q.s, a, room, &l, e);
+		rc = admit_list(q.s, a, room, 0, &l, e);
 	reader_put(nd, q.s);
 	if (rc == RC_OK && l.n != 0)
 		rc = writer_run(nd, work_admit, NULL, e);
