@@ -24,6 +24,7 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:")
 FOLDERS = ("bench/", "docs/", "fuzz/", "packaging/", "policies/", "src/", "tests/",
            "tools/", "web/", "./")
 
+DECISION = re.compile(r"docs/adr/(\d{4})-")
 SECURITY, ATTACKS = "docs/security.md", "tests/e2e/test_http_attacks.py"
 # In the last cell of a row, in their order: a call, a file after "in", a file, a name.
 PROOF = re.compile(r"`(?P<call>\w+)\(\)`|in `(?P<of>tests/[^`]+)`|`(?P<file>tests/[^`]+)`"
@@ -109,10 +110,23 @@ def problems_of_proofs(root):
     return problems
 
 
+def problems_of_decisions(documents):
+    """Each decision has a number of its own."""
+    numbers, problems = {}, []
+    for path in documents:
+        m = DECISION.match(path)
+        if m:
+            other = numbers.setdefault(m[1], path)
+            if other != path:
+                problems.append(f"{path}:1: {other} has the same number")
+    return problems
+
+
 def main():
     root = tree.root_argument()
     documents = tree.files(root, [".md"])
     problems = [p for path in documents for p in problems_of(root, path)]
+    problems += problems_of_decisions(documents)
     problems += problems_of_proofs(root)
     return tree.report("links", len(documents), problems)
 

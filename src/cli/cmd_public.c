@@ -84,7 +84,8 @@ cmd_register(struct cli *c, struct err *e)
 	json_array_foreach (json_object_get(r, "entries"), i, o)
 		entry_print(c, o);
 	if (json_array_size(json_object_get(r, "entries")) == 0)
-		printf("The register has no such entry.\n");
+		printf("%s\n", c->n_given == 0 ? "The register has no entry yet."
+					       : "The register has no such entry.");
 	if (json_is_string(json_object_get(r, "next")))
 		printf("More: --after %s\n", cli_text(r, "next"));
 	return RC_OK;

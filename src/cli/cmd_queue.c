@@ -20,7 +20,7 @@ case_print(struct cli *c, const json_t *k)
 							       : "incomplete",
 	       cli_time(c, k, "due"),
 	       json_is_true(json_object_get(k, "overdue")) ? " OVERDUE" : "",
-	       cli_int(n, "submitted"), cli_int(n, "decided"),
+	       cli_int(k, "items"), cli_int(n, "decided"),
 	       json_is_true(json_object_get(k, "test")) ? "TEST: " : "",
 	       cli_text(k, "subject"), sent ? "  [undelivered: no receipt]" : "",
 	       json_is_object(owner) ? "  with " : "",

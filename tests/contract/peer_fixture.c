@@ -46,12 +46,16 @@ void
 side_serve(struct side *s, uint16_t port)
 {
 	struct err e = ERR_INIT;
+	char url[sizeof(s->url)];
 
 	if (peer_server_start(&s->node, "127.0.0.1", port, s->dir, &s->server, &e) !=
 	    RC_OK)
 		fail_msg("%s", e.text);
-	snprintf(s->url, sizeof(s->url), "https://127.0.0.1:%u",
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u",
 		 (unsigned)peer_server_port(s->server));
+	/* Who pushes to it while it is away reads it; the port is the same then. */
+	if (strcmp(url, s->url) != 0)
+		memcpy(s->url, url, sizeof(url));
 }
 
 void

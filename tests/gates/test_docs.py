@@ -48,6 +48,13 @@ class Links(gate.GateTest):
                 self.put("README.md", text + "\n")
                 self.rejects(self.check(), says)
 
+    def test_decisions(self):
+        self.put("docs/adr/0001-first.md", "# 1. First\n")
+        self.put("docs/adr/0002-second.md", "# 2. Second\n")
+        self.accepts(self.check())
+        self.put("docs/adr/0002-third.md", "# 2. Third\n")
+        self.rejects(self.check(), "0002-second.md has the same number")
+
     def test_proofs(self):
         self.put("tests/unit/test_a.c", "static void\nfirst(void **state)\n")
         self.put("tests/e2e/test_b.py", "def second(a):\n")
