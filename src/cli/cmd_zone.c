@@ -82,16 +82,27 @@ static enum rc
 cmd_zone_diff(struct cli *c, struct err *e)
 {
 	json_t *r;
-	enum rc rc = cli_call(c, "GET", cli_query(c, "/v1/zone/diff", "zone from to"),
-			      NULL, &r, e);
+	const json_t *v;
+	size_t i;
+	enum rc rc =
+		cli_call(c, "GET", cli_query(c, "/v1/zone/diff", "zone from to order"),
+			 NULL, &r, e);
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
-	printf("; %s from serial %" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
-	       ": %zu rows go, %zu come\n%s",
-	       cli_text(r, "zone"), cli_int(r, "from"), cli_int(r, "to"),
+	if (json_is_string(json_object_get(r, "if")))
+		printf("; %s at serial %" JSON_INTEGER_FORMAT ", if the order were %s",
+		       cli_text(r, "zone"), cli_int(r, "to"), cli_text(r, "if"));
+	else
+		printf("; %s from serial %" JSON_INTEGER_FORMAT
+		       " to %" JSON_INTEGER_FORMAT,
+		       cli_text(r, "zone"), cli_int(r, "from"), cli_int(r, "to"));
+	printf(": %zu rows go, %zu come\n",
 	       json_array_size(json_object_get(r, "removed")),
-	       json_array_size(json_object_get(r, "added")), cli_text(r, "rpz"));
+	       json_array_size(json_object_get(r, "added")));
+	json_array_foreach (json_object_get(r, "words"), i, v)
+		printf(";   %s\n", json_string_value(v));
+	fputs(cli_text(r, "rpz"), stdout);
 	return RC_OK;
 }
 
@@ -403,6 +414,8 @@ static const struct cli_option diff_options[] = {
 	{"zone", "NAME", false, "the name it is served under (the main zone)"},
 	{"from", "SERIAL", false, "(that of the base)"},
 	{"to", "SERIAL", false, "(now)"},
+	{"order", "ORDER", false,
+	 "instead: what it would change, approved, or lifted if it is in force"},
 	{.name = NULL},
 };
 static const struct cli_option reason_options[] = {
@@ -449,9 +462,11 @@ const struct cli_command cli_zone_commands[] = {
 	{"zone add", "NAME", 1, 1, "another zone, for a group or a territory",
 	 "saluran zone add pilot --origin pilot.rpz.example --as wati.credential", false,
 	 zone_add_options, cmd_zone_add},
-	{"zone diff", "", 0, 0, "what differs between two serials, as RPZ",
-	 "saluran zone diff --from 1700000000 --as wati.credential", false, diff_options,
-	 cmd_zone_diff},
+	{"zone diff", "", 0, 0,
+	 "what differs between two serials, or would by an order, in words and as RPZ",
+	 "saluran zone diff --from 1700000000 --as wati.credential\n"
+	 "saluran zone diff --order " ID " --as budi.credential",
+	 false, diff_options, cmd_zone_diff},
 	{"zone accept", "ORDER", 1, 1, "let an order out that the last gate holds",
 	 "saluran zone accept " ID " --digest HEX --reason 'looked at' --as "
 	 "putri.credential",

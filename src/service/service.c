@@ -289,7 +289,7 @@ const struct service_route service_routes[] = {
 	{"POST", "/v1/zones", ADMIN, PARTY_AUTHORITY, SMALL, service_zone_add,
 	 "another zone, for a group of operators or a territory"},
 	{"GET", "/v1/zone/diff", ANYONE, PARTY_AUTHORITY, SMALL, service_zone_diff,
-	 "what differs between two serials"},
+	 "what differs between two serials, or would by an order"},
 	{"POST", "/v1/zone/accept", APPROVER, PARTY_AUTHORITY, SMALL, service_zone_accept,
 	 "let an order out that the last gate holds"},
 	{"POST", "/v1/zone/refuse", APPROVER | OFFICER, PARTY_AUTHORITY, SMALL,

@@ -11,7 +11,6 @@
 #include "store/store_sql.h"
 
 enum {
-	ZONE_DIFF_MAX = 16 << 20, /* bytes of a difference as text */
 	ZONE_PAGE_DEFAULT = 500,
 	ZONE_PAGE_MAX = 1000,
 };
@@ -387,78 +386,5 @@ service_zone_shrink(struct node *nd, struct arena *a, const struct actor *who, j
 		rc = writer_run(nd, work_level, &x, e);
 	if (rc == RC_OK)
 		reply_json(a, out, json_pack("{s:s}", "zone", x.name));
-	return rc;
-}
-
-/* ---- differences
- * --------------------------------------------------------------------------- */
-
-struct diffing {
-	struct arena *a;
-	json_t *removed, *added;
-	struct buf *rpz;
-	uint32_t ttl_s;
-};
-
-static enum rc
-on_diff(void *arg, const struct rpzrow *row, bool added, struct err *e)
-{
-	struct diffing *d = arg;
-
-	json_array_append_new(added ? d->added : d->removed,
-			      json_pack("{s:s, s:s}", "owner", row->owner, "action",
-					rpzrow_act_text(d->a, row->act, row->data)));
-	buf_puts(d->rpz, added ? "+ " : "- ");
-	rpzrow_put(d->rpz, row, d->ttl_s);
-	return buf_ok(d->rpz)
-		       ? RC_OK
-		       : err_set(e, RC_TOO_LARGE,
-				 "more than %d bytes differ: ask from a newer serial, or "
-				 "transfer the zone",
-				 ZONE_DIFF_MAX);
-}
-
-/* in: zone? (an origin; the main zone), from? (a serial; the base's), to? (now)
- * out: zone, from, to, removed [{owner, action}], added, rpz (as text) */
-enum rc
-service_zone_diff(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
-		  struct reply *out, struct err *e)
-{
-	struct buf rpz = BUF_INIT(ZONE_DIFF_MAX);
-	struct diffing d = {a, json_array(), json_array(), &rpz, 0};
-	const char *origin = NULL;
-	struct store *s = NULL;
-	enum zone_part part;
-	struct zone_head z;
-	int64_t from = 0, to = 0;
-	enum rc rc = in_only(in, "zone from to", e);
-
-	(void)who;
-	if (rc == RC_OK)
-		rc = in_text(in, "zone", false, RPZROW_NAME_MAX, &origin, e);
-	if (rc == RC_OK)
-		rc = reader_get(nd, &s, e);
-	if (origin == NULL)
-		origin = settings_text(nd->config, "rpz.zone");
-	if (rc == RC_OK)
-		rc = zone_by_origin(s, a, origin, &z, &part, e);
-	reader_put(nd, s);
-	if (rc == RC_OK)
-		rc = in_int(in, "from", 0, UINT32_MAX, z.base_serial, &from, e);
-	if (rc == RC_OK)
-		rc = in_int(in, "to", 0, UINT32_MAX, zone_part_serial(&z, part), &to, e);
-	d.ttl_s = rc == RC_OK ? z.ttl_s : 0;
-	if (rc == RC_OK)
-		rc = service_zone_changes(nd, origin, (uint32_t)from, (uint32_t)to,
-					  on_diff, &d, e);
-	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:I, s:I, s:O, s:O, s:s}", "zone", origin,
-				     "from", (json_int_t)from, "to", (json_int_t)to,
-				     "removed", d.removed, "added", d.added, "rpz",
-				     buf_str(&rpz)));
-	json_decref(d.removed);
-	json_decref(d.added);
-	buf_free(&rpz);
 	return rc;
 }
