@@ -262,9 +262,12 @@ a_lost_key(void **state)
 	people_admin(&f, "POST", arena_printf(f.a, "/v1/webhooks/%s/rotate", hook),
 		     json_pack("{s:i}", "overlap_s", 0));
 	fix_ok(webhook_next(f.n[AUTHORITY].nd, f.a, hook, &m, &e), &e, "webhook_next");
-	people_admin(&f, "POST", "/v1/persons/gita/link",
-		     json_pack("{s:b}", "forget_device", 1));
-	assert_int_equal(people_login(&f, "gita", people_good, NULL), RC_OK);
+	const char *link = fix_text(people_admin(&f, "POST", "/v1/persons/gita/link",
+						 json_pack("{s:b}", "forget_device", 1)),
+				    "link");
+	fix_must(&f, AUTHORITY, NULL, "POST", "/v1/welcome",
+		 json_pack("{s:s, s:s}", "token", link, "password", people_good2));
+	assert_int_equal(people_login(&f, "gita", people_good2, NULL), RC_OK);
 	fix_close(&f);
 }
 
