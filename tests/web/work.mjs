@@ -151,14 +151,14 @@ async function decided(dewi, id) {
 	await dewi.page.getByLabel("Show", { exact: true }).selectOption("unchosen");
 	await dewi.press("Select all 9,998 open items that match the filter");
 	await dewi.page.locator(".bulk select").selectOption("removed");
-	await dewi.press("Apply to 9998 items");
-	await dewi.see("10000 decisions are chosen and not sent");
+	await dewi.press("Apply to 9,998 items");
+	await dewi.see("10,000 decisions are chosen and not sent");
 	await dewi.check("decide-grid");
 	await dewi.press("Refused: kept: review 1");
 	await dewi.step("Check before sending");
 	await dewi.step("Send the decision on 1 items");
 	await dewi.stepped();
-	await dewi.see("9999 decisions are chosen and not sent");
+	await dewi.see("9,999 decisions are chosen and not sent");
 	await dewi.press("Removed: review 9,999");
 	await dewi.step("Check before sending");
 	const label = dewi.page.locator("dialog[open] label", { hasText: "need your confirmation" });
