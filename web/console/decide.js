@@ -98,8 +98,8 @@ function Review({ c, group, done, close }) {
 }
 
 /* Sent, and without effect until its time: whoever is of this side may take it back. */
-function Held({ c, reload }) {
-	const state = useApi(() => get("/v1/held", { limit: 1000 }), [c.case, c.version]);
+function Held({ c, sent, reload }) {
+	const state = useApi(() => get("/v1/held", { limit: 1000 }), [c.case, c.version, sent]);
 	const held = (state.data?.held || []).filter((h) => h.case === c.case);
 	const [problem, setProblem] = useState(null);
 	useAgain(async () => {
@@ -132,15 +132,17 @@ function Held({ c, reload }) {
 export function Decisions({ c, decisions: draft, reload }) {
 	draft.version.value; /* drawn anew with each choice */
 	const [open, setOpen] = useState(null);
+	const [sent, setSent] = useState(0); /* what is held changes no version of the case */
 	const groups = draft.groups();
 	const unsent = groups.reduce((n, g) => n + g.items.length, 0);
 	const done = async (items) => {
 		draft.put(items, undefined);
 		setOpen(null);
+		setSent((n) => n + 1);
 		await reload();
 	};
 	if (c.state !== "accepted") return html`<p class="meta">${t("decide_after_accept")}</p>`;
-	return html`<${Held} c=${c} reload=${reload} />
+	return html`<${Held} c=${c} sent=${sent} reload=${reload} />
 		<div class="unsent" role="status">
 			<p>${unsent === 0 ? t("decide_how") : t("decide_unsent", unsent)}</p>
 			<div class="bar start wrap">
