@@ -17,10 +17,10 @@ import resolvers  # noqa: E402
 from lab import (EXIT_CONFLICT, EXIT_DENIED, EXIT_INPUT, Failure, Node,
                  Refused)  # noqa: E402
 from story_machines import HOOK_SETTINGS, Machines  # noqa: E402
+from story_measured import Measured, UNRELATED  # noqa: E402
 from story_process import Process  # noqa: E402
 
 ZONE = "rpz.saluran"
-UNRELATED = "library.example"
 AT_ONCE_S = 5      # "at once", on a machine that does ten other things
 RECEIPT_S = 60
 EFFECT_S = 10      # from a signature to the last resolver's answer
@@ -75,7 +75,7 @@ def patient_policy(box):
     return demo_policy(box, "patient", 8, 1)
 
 
-class Story(Process, Machines):
+class Story(Process, Machines, Measured):
     whole = False  # the crash test plays the core alone
     several = resolvers.Several
 
@@ -394,6 +394,9 @@ class Story(Process, Machines):
         self.tell.step("resolver", f"All {len(self.names)} names answer NXDOMAIN; "
                        f"{UNRELATED} still resolves.",
                        "from the signature to the last name: " + self.times(took))
+        if self.whole:
+            self.tell.step("kominfo", "What became of the order at each operator, as measured.",
+                           *self.stages(self.measured("blocked")))
 
     def comes_back(self):
         self.tell.chapter("The platform comes back, and answers")
@@ -483,6 +486,8 @@ class Story(Process, Machines):
             self.tell.step("resolver", f"All {len(self.names)} names answer again.",
                            f"t.me is {self.dns.ask('t.me')}",
                            "from the lift to the last name: " + self.times(took))
+        if self.dns and self.whole:
+            self.normalised()
 
     def close(self):
         for case in (self.first, self.second):
@@ -602,6 +607,8 @@ class Story(Process, Machines):
         if self.whole:
             self.backlog()
             self.moderation()
+            if self.dns:
+                self.over()
             self.settled()
 
     def all(self):
@@ -610,4 +617,5 @@ class Story(Process, Machines):
         self.contacts()
         if self.kinds:
             self.resolver()
+            self.prober()
         self.steps()
