@@ -218,6 +218,8 @@ cmd_operator_list(struct cli *c, struct err *e)
 		return rc;
 	json_array_foreach (json_object_get(r, "operators"), i, v)
 		operator_print(c, v);
+	if (i == 0)
+		puts("There is no operator yet: saluran operator add");
 	return RC_OK;
 }
 
@@ -315,7 +317,7 @@ matrix_wait_text(struct cli *c, const json_t *v)
 	what = strcmp(lacks, "pulled") == 0	? "not fetched"
 	       : strcmp(lacks, "applied") == 0	? "nobody said that it is in effect"
 	       : strcmp(lacks, "measured") == 0 ? "measured to be otherwise"
-						: "not measured";
+						: "not measured since";
 	what = arena_printf(c->a, "%s, due %s", what, cli_time(c, v, "due"));
 	if (json_is_object(reminded))
 		what = arena_printf(

@@ -91,13 +91,11 @@ by_serial(const json_t *row)
 	       probe_verdict_by_serial(v);
 }
 
-/* Measured to be as it is to be, since it is to be: before the lift "free" tells nothing
- * of it. */
+/* What was measured before the lift, or before the order, tells nothing of it. */
 static bool
-is_free(const struct counting *c, const json_t *row)
+is_since(const struct counting *c, const json_t *row, const char *means)
 {
-	return text_is(row, "means", "free") &&
-	       (!c->at->lifted || text_is(row, "expected", "free"));
+	return text_is(row, "means", means) && text_is(row, "expected", c->expected);
 }
 
 static void
@@ -111,16 +109,17 @@ row_count(struct counting *c, struct arena *a, const json_t *row)
 		return;
 	/* What it showed before it was retired counts if it shows the lift. */
 	if (json_is_object(json_object_get(row, "retired")) &&
-	    !(c->at->lifted && is_free(c, row))) {
+	    !(c->at->lifted && is_since(c, row, "free"))) {
 		c->retired++;
 		return;
 	}
 	if (c->newest == NULL || strcmp(at, c->newest) > 0)
 		c->newest = at;
 	c->by_serial += by_serial(row);
-	c->blocked += text_is(row, "means", "blocked");
-	c->free += is_free(c, row);
-	c->unknown += !text_is(row, "means", "blocked") && !is_free(c, row);
+	bool blocked = is_since(c, row, "blocked"), is_free = is_since(c, row, "free");
+	c->blocked += blocked;
+	c->free += is_free;
+	c->unknown += !blocked && !is_free;
 	json_object_set_new(c->seen,
 			    arena_printf(a, "%s %s", text_of(row, "resolver"), owner),
 			    json_true());

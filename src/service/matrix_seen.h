@@ -23,7 +23,8 @@ struct matrix_at {
 /*
  * {state, blocked, free, unknown, missing, retired, by_serial, at}: state is free, or
  * blocked, only if every name that is to be so was measured so at every resolver of the
- * operator that is asked, by measurements since it is to be.  What was retired holds
+ * operator that is asked, by measurements since it is to be; what was measured before is
+ * unknown.  What was retired holds
  * nothing back.  *ret_expected: how many names of the zone are to be so; *ret is new.
  */
 enum rc matrix_seen(struct store *s, struct arena *a, const struct matrix_sight *x,

@@ -126,8 +126,9 @@ a_resolver_that_is_gone(void **state)
 	assert_string_equal(fix_text(seen(&w), "state"), "blocked");
 	lift(&w, w.order);
 	report_all(&w, RESOLVER, "free", "lifted");
-	/* It was switched off in between: what it did last is all that is known. */
-	assert_string_equal(fix_text(seen(&w), "state"), "partly");
+	/* It was switched off in between: what it did before the lift tells nothing of
+	 * it, and it is waited for. */
+	assert_string_equal(fix_text(seen(&w), "state"), "unknown");
 	assert_int_equal(closed(&w), 0);
 	assert_true(json_is_null(retired_of(&w, OLD, "jakarta")));
 
@@ -209,6 +210,8 @@ a_vantage_that_is_gone(void **state)
 	report(&w, "medan", RESOLVER, "bad.example", "blocked", "nxdomain");
 	lift(&w, w.order);
 	report_all(&w, RESOLVER, "free", "lifted");
+	assert_string_equal(fix_text(seen(&w), "state"), "unknown");
+	report(&w, "medan", RESOLVER, "bad.example", "free", "nxdomain");
 	assert_string_equal(fix_text(seen(&w), "state"), "partly");
 	assert_int_equal(closed(&w), 0);
 	call(&w.f, w.f.n[AUTHORITY].admin, "POST", "/v1/probes/vantages/medan/remove",

@@ -35,7 +35,7 @@ class Measured:
             pulled = f"fetched {o['pulled_serial']}" if o["pulled"] else "not fetched"
             says = "says so" if o["applied"] else "says nothing"
             state = o["measured"]["state"]
-            seen = "not measured" if state in ("none", "unknown") else f"measured {state}"
+            seen = "not measured since" if state in ("none", "unknown") else f"measured {state}"
             lines.append(f"{titles[o['operator']]}: {pulled}, {says}, {seen}")
         if shown["slowest"]:
             lines.append(f"the slowest: {titles[shown['slowest']]}")
