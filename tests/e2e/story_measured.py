@@ -33,7 +33,7 @@ class Measured:
         lines = []
         for o in shown["operators"]:
             pulled = f"fetched {o['pulled_serial']}" if o["pulled"] else "not fetched"
-            says = "says so" if o["applied"] else "says nothing"
+            says = "confirmed" if o["applied"] else "not confirmed"
             state = o["measured"]["state"]
             seen = "not measured since" if state in ("none", "unknown") else f"measured {state}"
             lines.append(f"{titles[o['operator']]}: {pulled}, {says}, {seen}")
