@@ -37,6 +37,7 @@ LIBRARIES = {
     "gmime/": ["mail"],
     "zlib.h": ["peer"],
     "idn2.h": ["core"],
+    "qrencode.h": ["core", "cli"],
     "libpsl.h": [],
     "jansson.h": ["core", "store", "service", *EDGES],
     "sodium.h": ["base", "core", "signer", "service", "http", "peer", "cli"],

@@ -465,6 +465,50 @@ cmd_person_role(struct cli *c, struct err *e)
 	return rc;
 }
 
+static enum rc
+person_do(struct cli *c, const char *act, json_t **ret, struct err *e)
+{
+	return cli_call(c, "POST",
+			arena_printf(c->a, "/v1/persons/%s/%s", c->words[0], act), NULL,
+			ret, e);
+}
+
+static enum rc
+cmd_person_lock(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = person_do(c, "lock", &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s is locked: nothing lets them in until 'saluran person "
+		       "unlock %s'.\n",
+		       cli_text(r, "name"), cli_text(r, "name"));
+	return rc;
+}
+
+static enum rc
+cmd_person_unlock(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = person_do(c, "unlock", &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s is let in again.\n", cli_text(r, "name"));
+	return rc;
+}
+
+static enum rc
+cmd_person_end(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = person_do(c, "end", &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%" JSON_INTEGER_FORMAT " sessions of %s are over.\n",
+		       cli_int(r, "ended"), cli_text(r, "name"));
+	return rc;
+}
+
 static void
 link_show(const char *name, const char *link, json_int_t valid_s)
 {
@@ -606,6 +650,13 @@ const struct cli_command cli_people_commands[] = {
 	{"person role", "NAME", 1, 1, "give a person another role",
 	 "saluran person role sari --role approver --as wati.credential", false,
 	 role_options, cmd_person_role},
+	{"person lock", "NAME", 1, 1, "let a person in by nothing, until unlocked",
+	 "saluran person lock sari --as wati.credential", false, NULL, cmd_person_lock},
+	{"person unlock", "NAME", 1, 1, "let a person in again",
+	 "saluran person unlock sari --as wati.credential", false, NULL,
+	 cmd_person_unlock},
+	{"person end", "NAME", 1, 1, "end all sessions of a person",
+	 "saluran person end sari --as wati.credential", false, NULL, cmd_person_end},
 	{"person link", "NAME", 1, 1,
 	 "a one-time link with which a person sets a password",
 	 "saluran person link sari --as wati.credential", false, link_options,

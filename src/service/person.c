@@ -279,7 +279,7 @@ work_withdraw(struct writer *w, void *arg, struct err *e)
 		rc = store_run(w->s, &SQL_RECOVERY_CLEAR, whose, NULL, NULL, e);
 	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_WELCOME_CLEAR, whose, NULL, NULL, e);
-	return rc;
+	return rc == RC_OK ? person_changed(w, j->name, j->by, e) : rc;
 }
 
 /* in: person  out: name.  Password, tokens, sessions and links end with it. */
@@ -287,10 +287,9 @@ enum rc
 service_person_withdraw(struct node *nd, struct arena *a, const struct actor *who,
 			json_t *in, struct reply *out, struct err *e)
 {
-	struct person_job j = {0};
+	struct person_job j = {.by = who->name};
 	enum rc rc = in_only(in, "person", e);
 
-	(void)who;
 	if (rc == RC_OK)
 		rc = in_text(in, "person", true, PERSON_NAME_MAX, &j.name, e);
 	if (rc == RC_OK)
@@ -313,7 +312,7 @@ work_role(struct writer *w, void *arg, struct err *e)
 		rc = admin_left(w, j->name, e);
 	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_SESSION_END_ALL, p, NULL, NULL, e);
-	return rc;
+	return rc == RC_OK ? person_changed(w, j->name, j->by, e) : rc;
 }
 
 /* in: person, role  out: name, role.  The person's sessions end, tokens have the new
@@ -323,11 +322,10 @@ enum rc
 service_person_role(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
 {
-	struct person_job j = {0};
+	struct person_job j = {.by = who->name};
 	enum role role = ROLE_COUNT;
 	enum rc rc = in_only(in, "person role", e);
 
-	(void)who;
 	if (rc == RC_OK)
 		rc = in_text(in, "person", true, PERSON_NAME_MAX, &j.name, e);
 	if (rc == RC_OK)
@@ -409,8 +407,8 @@ service_person_link(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
-/* out: persons [{name, pseudonym, role, by (token or password), active, added, password,
- * totp, tokens (good ones), sessions}] */
+/* out: persons [{name, pseudonym, role, by (token or password), active, locked, added,
+ * added_by, changed, changed_by, password, totp, tokens (good ones), sessions}] */
 enum rc
 service_person_list(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		    struct reply *out, struct err *e)
@@ -424,11 +422,13 @@ service_person_list(struct node *nd, struct arena *a, const struct actor *who, j
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_PERSON_LIST,
-				(struct db_param[]){DB_P_INT(clock_now_us())},
-				"name:s pseudonym:s role:s by:s active:b added:t "
-				"password:b totp:b tokens:i sessions:i",
-				rows, e);
+		rc = store_rows(
+			s, &SQL_PERSON_LIST,
+			(struct db_param[]){DB_P_INT(clock_now_us())},
+			"name:s pseudonym:s role:s by:s active:b locked:b added:t "
+			"added_by:s changed:t changed_by:s "
+			"password:b totp:b tokens:i sessions:i",
+			rows, e);
 	reader_put(nd, s);
 	return rc;
 }

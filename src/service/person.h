@@ -90,6 +90,10 @@ enum rc person_prepare(struct arena *a, const char *name, const char *role,
 enum rc person_insert(struct store *s, const struct person_new *p, const char *added_by,
 		      int64_t now_us, struct err *e) MUST_CHECK;
 
+/* Notes who did something about a person, and when. */
+enum rc person_changed(struct writer *w, const char *name, const char *by,
+		       struct err *e) MUST_CHECK;
+
 /* A one-time link for an active person; with forget_device the only way back in, beside
  * tokens.  RC_NOT_FOUND. */
 enum rc person_link(struct store *s, struct arena *a, const char *name,

@@ -8,6 +8,9 @@
 
 #include "service/node_int.h"
 
+/* person_lock.c, verify.c */
+service_fn service_person_lock, service_person_unlock, service_person_end;
+service_fn service_verify, service_qr;
 /* notice.c, notice_batch.c */
 service_fn service_batch_check, service_notice_send;
 /* import_list.c */
