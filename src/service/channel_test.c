@@ -262,7 +262,7 @@ service_channel_tests(struct node *nd, struct arena *a, const struct actor *who,
 				"acked_by:s ours:b",
 				tests, e);
 	if (rc == RC_OK)
-		rc = channels_asked(s, a, in, &ch, &n, e);
+		rc = channels_listed(s, a, in, &ch, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		json_t *c = NULL;
 		rc = channel_contact_json(s, a, ch[i].channel, now_us, &c, e);

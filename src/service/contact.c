@@ -11,8 +11,8 @@
 #include "store/store_sql.h"
 
 enum rc
-channels_asked(struct store *s, struct arena *a, json_t *in,
-	       const struct channel_row **ret, size_t *ret_n, struct err *e)
+channels_listed(struct store *s, struct arena *a, json_t *in,
+		const struct channel_row **ret, size_t *ret_n, struct err *e)
 {
 	const struct channel_row *all;
 	const char *peer;
@@ -36,9 +36,19 @@ channels_asked(struct store *s, struct arena *a, json_t *in,
 		if (all[i].introduction[0] != '\0')
 			some[(*ret_n)++] = all[i];
 	*ret = some;
-	return *ret_n != 0 ? RC_OK
-			   : err_set(e, RC_NOT_FOUND,
-				     "no peer is introduced yet: saluran peer add");
+	return RC_OK;
+}
+
+enum rc
+channels_asked(struct store *s, struct arena *a, json_t *in,
+	       const struct channel_row **ret, size_t *ret_n, struct err *e)
+{
+	enum rc rc = channels_listed(s, a, in, ret, ret_n, e);
+
+	return rc != RC_OK || *ret_n != 0
+		       ? rc
+		       : err_set(e, RC_NOT_FOUND,
+				 "no peer is introduced yet: saluran peer add");
 }
 
 /* ---- what a side has published ----------------------------------------------------- */
@@ -128,7 +138,7 @@ service_contacts(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
-		rc = channels_asked(s, a, in, &ch, &n, e);
+		rc = channels_listed(s, a, in, &ch, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		json_t *ours = NULL, *theirs = NULL;
 		rc = contact_directory(s, a, ch[i].channel, ch[i].own_party, now_us,

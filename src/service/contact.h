@@ -30,7 +30,11 @@ enum rc channel_contact_json(struct store *s, struct arena *a, int64_t channel,
 enum rc channel_last_tested(struct store *s, struct arena *a, int64_t channel,
 			    int64_t *ret_acked_us, struct err *e) MUST_CHECK;
 
-/* "peer" of a request: that channel, or, when it is absent, all that are introduced. */
+/* "peer" of a request: that channel, or, when it is absent, all that are introduced;
+ * none is RC_NOT_FOUND for who is to act, and an empty list for who looks. */
+enum rc channels_listed(struct store *s, struct arena *a, json_t *in,
+			const struct channel_row **ret, size_t *ret_n,
+			struct err *e) MUST_CHECK;
 enum rc channels_asked(struct store *s, struct arena *a, json_t *in,
 		       const struct channel_row **ret, size_t *ret_n,
 		       struct err *e) MUST_CHECK;

@@ -98,7 +98,7 @@ class GenText(unittest.TestCase):
                 words |= set(re.findall(r'[?:] "(\w+)"', choice))
             # Keys that lie in tables, and families of them.
             words |= set(re.findall(r'"((?:col|key|nav|task|measured)_\w+)"', code))
-            words |= set(re.findall(r'\["(\w+)", (?:html`|word|c\.|t\(|o\.)', code))
+            words |= set(re.findall(r'\["(\w+)", (?:html`|word|c\.|t\(|o\.|number\()', code))
             families |= {re.sub(r"\$\{[^}]*\}", "[A-Z0-9_]+", k).upper()
                          for k in re.findall(r"\bt\(`([^`]*)`", code)}
             families |= {k.upper() + "_[A-Z0-9_]+" for k in re.findall(r'\bword\("(\w+)"', code)}

@@ -10,10 +10,10 @@ const WIDTHS = once ? [1280] : [1280, 640, 320];
 const LANGS = once ? ["id"] : ["id", "en"];
 const SCHEMES = once ? ["light"] : ["light", "dark"];
 const ROLES = [
-	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "nowhere"]],
+	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "mail", "templates", "policies?policy=id-2020", "verify", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "nowhere"]],
 	["authority", "adi", ["orders", "ORDER", "SIGNED"]],
-	["authority", "umi", ["log", "access"]],
-	["platform", "dewi", ["cases", "CASE", "held", "disputes", "channel", "stats"]],
+	["authority", "umi", ["log", "access", "people", "channel"]],
+	["platform", "dewi", ["cases", "CASE", "held", "disputes", "channel", "stats", "policies"]],
 ];
 
 const browser = await open();

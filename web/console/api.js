@@ -89,6 +89,11 @@ export async function logIn(name, password, code) {
 	const body = { name, password };
 	if (code) body.code = code;
 	const got = await ask("POST", "/v1/login", null, body);
+	await begun(got);
+}
+
+/* A session has begun, as `got` says. */
+export async function begun(got) {
 	localStorage.setItem(KNOWN, "yes");
 	me.value = { ...(await get("/v1/me")), csrf: got.csrf };
 	ended.value = false;

@@ -42,6 +42,7 @@ function Head({ c, here }) {
 			<h1 class=${(c.subject || "").length > 60 ? "long" : ""}><${Said}>${c.subject || t("no_subject")}<//></h1>
 			<p class="chips">
 				<${CaseState} state=${c.state} />
+				${c.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}
 				${c.urgent && html`<${Chip} look="soon">${t("urgent")}<//>`}
 				${!c.receipt && html`<${Chip} look="bad">${t("state_undelivered")}<//>`}
 			</p>

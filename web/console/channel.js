@@ -2,9 +2,13 @@
  * alarm. */
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
-import { number, t } from "./lang.js";
+import { ContactsForm } from "./contacts.js";
+import { Give, OwnWords, Take } from "./introduce.js";
+import { number, t, when } from "./lang.js";
+import { Webhooks } from "./webhooks.js";
 import { Act, Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
+const LEADS = ["admin", "approver", "lead"];
 const TESTERS = ["admin", "officer", "approver", "agent", "lead"];
 
 function Alarms() {
@@ -18,9 +22,11 @@ function Alarms() {
 function Peers() {
 	const state = useApi(() => get("/v1/peers"), [], (e, reload) => reload());
 	const peers = state.data?.peers || [];
+	if (state.data && peers.length === 0) return html`<p class="empty">${t("no_peers")}</p>`;
 	return html`<ul class="matches">${peers.map(
 		(p) => html`<li key=${p.peer}>
-			<p><strong><${Said}>${p.peer}<//></strong> ${p.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`}</p>
+			<p><strong><${Said}>${p.peer}<//></strong> ${p.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`} ${p.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}</p>
+			<p class="meta">${t("peer_last", p.delivered ? when(p.delivered) : "–", p.heard ? when(p.heard) : "–")}</p>
 			<p class="meta">${t("peer_counts", number(p.sent), number(p.receipted), number(p.received))}</p>
 			${p.reason && html`<p class="why"><bdi lang="en">${p.reason}</bdi></p>`}
 		</li>`,
@@ -56,6 +62,13 @@ function Contacts() {
 	);
 }
 
+function Keys() {
+	const state = useApi(() => get("/v1/peers"), []);
+	if (!state.data) return null;
+	return html`<p class="meta">${t("keys_why")}</p><${OwnWords} own=${state.data.own} />
+		${me.value.role === "admin" && html`<details><summary>${t("peer_new")}</summary><${Give} done=${state.reload} /><${Take} done=${state.reload} /></details>`}`;
+}
+
 export function Channel() {
 	return html`
 		<h1>${t("nav_channel")}</h1>
@@ -63,5 +76,8 @@ export function Channel() {
 		<h2>${t("peers")}</h2><${Peers} />
 		<h2>${t("tests")}</h2><${Tests} />
 		<h2>${t("contacts")}</h2><${Contacts} />
+		${LEADS.includes(me.value.role) && html`<details><summary>${t("contacts_edit")}</summary><${ContactsForm} /></details>`}
+		<h2>${t("keys_ours")}</h2><${Keys} />
+		${["admin", "auditor"].includes(me.value.role) && html`<h2>${t("webhooks")}</h2><${Webhooks} />`}
 	`;
 }

@@ -10,12 +10,15 @@ import { onClick, place } from "./route.js";
 import { home, screens } from "./screens.js";
 import { Shell } from "./shell.js";
 
-function Later({ screen, word }) {
+const deviceFirst = { load: () => import("./device.js").then((m) => m.DeviceFirst) };
+const welcome = { load: () => import("./welcome.js").then((m) => m.Welcome) };
+
+function Later({ screen, ...rest }) {
 	const [Component, set] = useState(null);
 	useEffect(() => {
 		screen.load().then((c) => set(() => c));
 	}, [screen]);
-	return Component ? html`<${Component} word=${word} />` : html`<${Loading} />`;
+	return Component ? html`<${Component} ...${rest} />` : html`<${Loading} />`;
 }
 
 function Screen() {
@@ -27,13 +30,17 @@ function Screen() {
 }
 
 function Console() {
+	const [first, setFirst] = useState(false);
 	useEffect(() => {
 		/* Operators are told nothing of cases. */
-		if (me.value && me.value.role !== "operator" && !ended.value) stream.begin();
+		if (me.value && !first && me.value.role !== "operator" && !ended.value) stream.begin();
 		else stream.end();
-	}, [me.value?.pseudonym, ended.value]);
+	}, [me.value?.pseudonym, ended.value, first]);
 	words.lang.value; /* every text depends on it */
+	if (me.value?.totp === "required" && !first) setFirst(true);
+	if (place.value.path === "welcome") return html`<${Later} screen=${welcome} />`;
 	if (!me.value) return html`<${Login} />`;
+	if (first) return html`<${Later} screen=${deviceFirst} go_on=${() => setFirst(false)} />`;
 	return html`<${Shell}><${Screen} /><//><${LoginAgain} />`;
 }
 

@@ -4,7 +4,7 @@ import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, post, Problem } from "./api.js";
 import { bind } from "./keys.js";
 import { number, t, when } from "./lang.js";
-import { CaseState, Left, Loading, Said, Trouble, say, useApi } from "./parts.js";
+import { CaseState, Chip, Left, Loading, Said, Trouble, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const QUEUES = ["all", "overdue", "soon", "mine", "unclaimed", "unread", "undelivered"];
@@ -52,7 +52,7 @@ function Row({ c, at, focused, selected, onSelect }) {
 		<td role="cell" data-label=${t("col_peer")}><div><${Said}>${c.peer}<//></div></td>
 		<td role="cell" class="number" data-label=${t("col_items")}><div>${number(c.items)}</div></td>
 		<td role="cell" data-label=${t("col_decided")}><div>${number(c.counts.decided)}</div></td>
-		<td role="cell" data-label=${t("col_status")}><div><${CaseState} state=${c.state} /></div></td>
+		<td role="cell" data-label=${t("col_status")}><div><${CaseState} state=${c.state} />${c.test && html` <${Chip} look="soon">${t("test_mark")}<//>`}</div></td>
 		<td role="cell" data-label=${t("col_left")}><div><${Left} due=${c.due} /></div></td>
 		<td role="cell" data-label=${t("col_owner")}>
 			<div>${c.owner ? html`<${Said}>${c.owner.name}<//>` : html`<span class="none">–</span>`}</div>

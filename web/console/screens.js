@@ -25,6 +25,14 @@ export const screens = {
 	channel: later(() => import("./channel.js"), "Channel"),
 	log: later(() => import("./log.js"), "Log"),
 	access: later(() => import("./access.js"), "Access"),
+	setup: later(() => import("./setup.js"), "Setup"),
+	people: later(() => import("./people.js"), "People"),
+	policies: later(() => import("./policies.js"), "Policies"),
+	templates: later(() => import("./templates.js"), "Templates"),
+	mail: later(() => import("./mail.js"), "Mails"),
+	letter: later(() => import("./mail.js"), "Mail"),
+	verify: later(() => import("./verify.js"), "Verify"),
+	dns: later(() => import("./dns.js"), "Dns"),
 	search: later(() => import("./search.js"), "Search"),
 	settings: later(() => import("./settings.js"), "Settings"),
 };
@@ -36,12 +44,19 @@ const sections = [
 	{ path: "held", title: "nav_held", key: "h", roles: ["agent", "lead"], party: "platform" },
 	{ path: "disputes", title: "nav_disputes", key: "p", roles: ["officer", "approver", "agent", "lead"] },
 	{ path: "import", title: "nav_import", key: "i", roles: ["officer"], party: "authority" },
+	{ path: "mail", title: "nav_mail", key: "e", also: ["letter"], roles: ["officer", "approver", "auditor"], party: "authority" },
 	{ path: "orders", title: "nav_orders", key: "o", also: ["order", "draft", "signed"], roles: staff },
 	{ path: "objections", title: "nav_objections", key: "b", roles: ["officer", "approver", "auditor"], party: "authority" },
 	{ path: "stats", title: "nav_stats", key: "t", roles: staff },
 	{ path: "channel", title: "nav_channel", key: "c", roles: staff },
 	{ path: "log", title: "nav_log", key: "l", roles: ["auditor", "admin"] },
 	{ path: "access", title: "nav_access", key: "a", roles: ["auditor", "admin"] },
+	{ path: "templates", title: "nav_templates", key: "m", roles: staff },
+	{ path: "policies", title: "nav_policies", key: "y", roles: staff },
+	{ path: "people", title: "nav_people", key: "u", roles: ["admin", "auditor"] },
+	{ path: "verify", title: "nav_verify", key: "v", roles: staff },
+	{ path: "dns", title: "nav_dns", key: "r", roles: ["operator"], party: "authority" },
+	{ path: "setup", title: "nav_setup", key: "f", roles: ["admin"] },
 	{ path: "operators", title: "nav_operators", key: "d", roles: [...staff, "operator"], party: "authority" },
 	{ path: "settings", title: "nav_settings", key: "s", roles: [...staff, "operator"] },
 ];
@@ -51,5 +66,5 @@ export function sectionsOf(role, party) {
 	return sections.filter((s) => s.roles.includes(role) && (!s.party || s.party === party));
 }
 
-const HOMES = { approver: "orders", operator: "operators", auditor: "log", admin: "channel" };
+const HOMES = { approver: "orders", operator: "dns", auditor: "log", admin: "setup" };
 export const home = (role) => HOMES[role] || "cases";

@@ -1,5 +1,6 @@
 /* What each person sets for this browser. */
 import { html } from "./vendor.js";
+import { Device } from "./device.js";
 import { keysOn } from "./keys.js";
 import { me } from "./api.js";
 import { t } from "./lang.js";
@@ -17,6 +18,8 @@ export function Settings() {
 			<input type="checkbox" checked=${keysOn.value} onChange=${(e) => { keysOn.value = e.target.checked; }} />
 			${t("keys_on")}
 		</label>
+		<h2>${t("setup_device")}</h2>
+		<${Device} />
 		${me.value.role !== "operator" && html`<${Shield} />`}
 		<h2>${t("keys")}</h2>
 		<dl class="facts">${KEYS.map(([k, what]) => html`<div key=${k}><dt><kbd>${k}</kbd></dt><dd>${t(what)}</dd></div>`)}</dl>

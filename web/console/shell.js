@@ -2,7 +2,7 @@
 import { html, useEffect, useRef } from "./vendor.js";
 import { get, logOut, me, node } from "./api.js";
 import { choose, lang, t, when, word } from "./lang.js";
-import { live } from "./live.js";
+import { live, onEvent } from "./live.js";
 import { notice } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { bind } from "./keys.js";
@@ -16,6 +16,13 @@ function Connection() {
 	return html`<p class="connection lost" role="status">
 		<span aria-hidden="true">○</span> ${since ? t("lost_since", when(since.toISOString())) : t("lost")}
 	</p>`;
+}
+
+/* A channel that is a TEST says so above everything that is shown. */
+function TestMark({ peers }) {
+	const of = (peers || []).filter((p) => p.test).map((p) => p.peer);
+	if (of.length === 0) return null;
+	return html`<p class="test-mark"><strong>${t("test_mark")}</strong> ${t("test_channel", of.join(", "))}</p>`;
 }
 
 function Languages() {
@@ -50,7 +57,9 @@ function Search() {
 export function Shell({ children }) {
 	const main = useRef(null);
 	useEffect(() => {
-		get("/v1/status").then((s) => (node.value = s), () => {});
+		const ask = () => get("/v1/status").then((s) => (node.value = s), () => {});
+		ask();
+		return onEvent((e) => (e.type.startsWith("policy.") || e.type === "channel.open") && ask());
 	}, []);
 	const here = place.value.path.split("/")[0] || home(me.value.role);
 	const sections = sectionsOf(me.value.role, node.value?.role);
@@ -83,6 +92,7 @@ export function Shell({ children }) {
 				</nav>
 				<${Search} />
 			</div>
+			<${TestMark} peers=${node.value?.peers} />
 		</header>
 		<main id="main" tabindex="-1" ref=${main}>${children}</main>
 		<p class="said-last" role="status" aria-live="polite">${notice.value}</p>

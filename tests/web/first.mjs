@@ -1,0 +1,247 @@
+/* The first day of two nodes, from the links that `saluran init` printed: the first admins
+ * choose their passwords, each step is done in the console, and the node tells what is. */
+import { readFileSync } from "node:fs";
+import { createHmac } from "node:crypto";
+import { Failure, Person, must, open, passed } from "./browser.mjs";
+
+const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const browser = await open();
+const base = (side) => `https://127.0.0.1:${stage[side]}`;
+
+/* RFC 6238, as the authenticator of a telephone. */
+function code(secret) {
+	const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+	const counter = Buffer.alloc(8);
+	counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+	const mac = createHmac("sha1", key).update(counter).digest();
+	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
+}
+
+/* A link is opened, a password chosen: then one is at work, without a second login. */
+async function welcome(side, name, link) {
+	const who = new Person(browser, base(side), name, stage.password);
+	await who.arrive();
+	await who.page.goto(`${who.base}/console/welcome?link=${link}&lang=en`);
+	await who.see("Choose a password", "h1");
+	await who.check(`welcome-${side}`);
+	await who.page.getByLabel("Password", { exact: false }).first().fill(stage.password);
+	await who.page.getByLabel("again", { exact: false }).first().fill(stage.password);
+	await who.page.locator("main button").last().click();
+	/* Of admins a second factor is asked for. */
+	if (name !== "rina") {
+		await who.see("Your second factor", "h1");
+		await device(who, side);
+	}
+	await who.page.waitForSelector("header nav.sections");
+	return who;
+}
+
+const step = async (who, name) => {
+	await who.page.locator(".tasks button", { hasText: name }).click();
+	await who.see(name, "#step");
+};
+
+const done = (who, name) =>
+	who.page.locator(".tasks li", { hasText: name }).locator(".chip.done").waitFor();
+
+/* Where it is asked for, nothing else is shown before. */
+async function device(who, side) {
+	await who.press("Set up a second factor");
+	await who.page.waitForSelector("main svg.qr");
+	await who.check(`device-${side}`);
+	who.secret = await who.page.locator(".meta code").textContent();
+	await who.page.getByLabel("Code of your device").first().fill(code(who.secret));
+	await who.press("Confirm the code");
+	await who.see("Recovery codes");
+	await who.press("I have kept the codes");
+}
+
+/* Our file, as it is kept by the browser, and the words beside it. */
+async function give(who, org) {
+	await step(who, "The first other side");
+	await who.fill("Their organisation's id", org);
+	await who.page.getByLabel("Policy", { exact: true }).selectOption("sandbox");
+	const [file] = await Promise.all([who.page.waitForEvent("download"), who.press("Make the file")]);
+	await who.see("is made");
+	await who.check(`setup-peer-${org}`);
+	return { path: await file.path(), words: (await who.page.locator(".words code").first().textContent()).trim() };
+}
+
+async function take(who, given, wrong) {
+	await step(who, "The first other side");
+	await who.page.getByLabel("Introduction file").setInputFiles(given.path);
+	if (wrong) {
+		who.expected.add(403);
+		await who.fill("The words that they read out", wrong);
+		await who.press("Add the other side");
+		await who.see("not the one you gave");
+		who.expected.delete(403);
+	}
+	await who.fill("The words that they read out", given.words.replaceAll("-", " "));
+	await who.press("Add the other side");
+	await who.see("Introduced");
+	await done(who, "The first other side");
+}
+
+async function people(who, name, role) {
+	await step(who, "The first people");
+	await who.fill("Name", name);
+	await who.page.getByLabel("Role").selectOption(role);
+	await who.press("Add a person");
+	await who.see("One-time link of");
+	await who.check(`setup-people-${name}`);
+	await done(who, "The first people");
+	return new URL(await who.page.locator(".once code").first().textContent()).searchParams.get("link");
+}
+
+async function contacts(who) {
+	await step(who, "Contacts");
+	await who.fill("Post or desk", "Duty desk");
+	await who.fill("How it is reached", "+62 21 000 000");
+	await who.press("Publish to the other side");
+	await done(who, "Contacts");
+}
+
+async function main() {
+	const ani = await welcome("authority", "ani", stage.links.authority);
+	await ani.see("First steps", "h1");
+	await ani.check("setup");
+	await done(ani, "The organisation");
+	const pasha = await welcome("platform", "pasha", stage.links.platform);
+	await done(ani, "Your second factor");
+	const ours = await give(ani, stage.orgs.platform);
+	await take(pasha, ours, "lusab-babad-lusab-babad-lusab-babad-lusab-babad");
+	const theirs = await give(pasha, stage.orgs.authority);
+	await take(ani, theirs);
+	/* The mark is above everything, on both nodes. */
+	for (const who of [ani, pasha]) {
+		await who.page.reload();
+		await who.see("TEST", ".test-mark");
+	}
+	const link = await people(ani, "rina", "officer");
+	await people(pasha, "dewi", "agent");
+	await contacts(ani);
+	await contacts(pasha);
+	await step(ani, "Test of the channel");
+	await ani.press("Send a test");
+	await pasha.section("Channel");
+	await pasha.press("I have seen it");
+	await step(pasha, "Test of the channel").catch(() => {});
+	await done(ani, "Test of the channel");
+	await ani.check("setup-done");
+	/* Left and resumed: what is done is told by the node. */
+	await ani.section("Policies");
+	await ani.see("sandbox");
+	await ani.page.getByLabel("Read a policy").selectOption("id-2020");
+	await ani.see("Time limits");
+	await ani.check("policies");
+	await ani.page.goBack();
+	await ani.section("First steps");
+	await done(ani, "Contacts");
+
+	const rina = await welcome("authority", "rina", link);
+	await rina.see("Cases", "h1");
+	await rina.section("Import");
+	await rina.page.setInputFiles("input[type=file]", stage.list);
+	await rina.see("rows:");
+	await rina.fill("Reference", "T-1");
+	await rina.fill("Subject", "A try");
+	await rina.fill("Legal basis", "Invented example");
+	await rina.press("Send ");
+	await rina.page.waitForURL(/\/case\//);
+	await rina.see("TEST", ".heading .chip");
+	await rina.check("case-test");
+	await rina.section("Cases");
+	await rina.see("TEST", "tbody .chip");
+
+	await verified(ani);
+	await template(ani);
+	await narrow(ani, ["setup", "people", "policies?policy=sandbox", "channel", "templates", "verify", "settings"]);
+	await narrow(rina, ["mail"]);
+	await locked(ani, rina);
+	for (const who of [ani, pasha, rina]) who.clean("at the end");
+	console.log(`${passed()} checks held`);
+}
+
+/* A file holds at every step, and one with a byte changed fails at a step that is named. */
+async function verified(ani) {
+	await ani.section("Verification");
+	await ani.see("Verification", "h1");
+	const bytes = readFileSync(stage.bundle);
+	const drop = (buffer) => ani.page.setInputFiles("input[type=file]", { name: "case.bundle", mimeType: "application/octet-stream", buffer });
+	await drop(bytes);
+	await ani.press("Check");
+	await ani.see("Every step held");
+	await ani.check("verify-holds");
+	bytes[600] ^= 1;
+	await drop(bytes);
+	await ani.press("Check");
+	await ani.see("It fails at: Members");
+	await ani.check("verify-fails");
+}
+
+/* A place that nothing fills is told before anything is sent. */
+async function template(ani) {
+	await ani.section("Templates");
+	await ani.see("Templates", "h1");
+	await ani.fill("Name", "reminder");
+	await ani.page.getByLabel("Text").last().fill("About {subject}, please answer {nobody.knows}.");
+	await ani.see("{nobody.knows}");
+	await ani.press("Keep as the next version");
+	await ani.page.getByRole("button", { name: "reminder", exact: true }).click();
+	await ani.press("Fill in");
+	await ani.see("open: blocks sending");
+	await ani.check("template");
+}
+
+/* At the width of a telephone and in the dark nothing is wider than the window. */
+async function narrow(who, paths) {
+	await who.page.emulateMedia({ colorScheme: "dark" });
+	await who.page.setViewportSize({ width: 320, height: 900 });
+	for (const path of paths) {
+		await who.page.goto(`${who.base}/console/${path}`);
+		await who.page.waitForSelector("main h1");
+		await who.page.waitForLoadState("networkidle").catch(() => {});
+		const wide = await who.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+		must(wide <= 0, `${path}: ${wide} px wider than the window`);
+		await who.check(`narrow-${path.split("?")[0]}`);
+	}
+	await who.page.setViewportSize({ width: 1280, height: 900 });
+	await who.page.emulateMedia({ colorScheme: "light" });
+	await who.page.goto(`${who.base}/console/cases`);
+	await who.page.waitForSelector("a.title");
+}
+
+/* An admin locks a person, who is out at once, and lets them in again. */
+async function locked(ani, rina) {
+	await ani.section("People");
+	await ani.page.locator("tbody button", { hasText: "rina" }).click();
+	await ani.check("person");
+	await ani.page.locator("dialog[open]").getByRole("button", { name: "Lock", exact: true }).click();
+	await ani.page.locator("dialog[open] .chip", { hasText: "Locked" }).waitFor();
+	rina.expected.add(401);
+	await rina.page.locator("a.title").first().click();
+	await rina.page.locator("dialog[open]").waitFor();
+	await ani.page.locator("dialog[open]").getByRole("button", { name: "Unlock" }).click();
+	await ani.page.locator("dialog[open] .chip", { hasText: "Active" }).waitFor();
+	const box = rina.page.locator("dialog[open]");
+	await box.getByLabel("Password").fill(stage.password);
+	await box.getByRole("button", { name: "Log in" }).click();
+	await rina.stepped();
+	rina.expected.delete(401);
+	await ani.page.locator("dialog[open]").getByRole("button", { name: "Close" }).click();
+	await ani.check("people");
+}
+
+try {
+	await main();
+} catch (e) {
+	for (const context of browser.contexts())
+		for (const [i, page] of context.pages().entries())
+			if (process.env.SALURAN_SCREENS) await page.screenshot({ path: `${process.env.SALURAN_SCREENS}/first-failed-${i}-${Date.now() % 10000}.png`, fullPage: true }).catch(() => {});
+	console.error(e instanceof Failure ? e.message : e.stack);
+	process.exitCode = 1;
+} finally {
+	await browser.close();
+}
