@@ -60,7 +60,7 @@ async function device(who, side) {
 /* Our file, as it is kept by the browser, and the words beside it. */
 async function give(who, org) {
 	await step(who, "The first other side");
-	await who.fill("Their organisation's id", org);
+	await who.write("Their organisation's id", org);
 	await who.page.getByLabel("Policy", { exact: true }).selectOption("sandbox");
 	const [file] = await Promise.all([who.page.waitForEvent("download"), who.press("Make the file")]);
 	await who.see("is made");
@@ -73,12 +73,12 @@ async function take(who, given, wrong) {
 	await who.page.getByLabel("Introduction file").setInputFiles(given.path);
 	if (wrong) {
 		who.expected.add(403);
-		await who.fill("The words that they read out", wrong);
+		await who.write("The words that they read out", wrong);
 		await who.press("Add the other side");
 		await who.see("not the one you gave");
 		who.expected.delete(403);
 	}
-	await who.fill("The words that they read out", given.words.replaceAll("-", " "));
+	await who.write("The words that they read out", given.words.replaceAll("-", " "));
 	await who.press("Add the other side");
 	await who.see("Introduced");
 	await done(who, "The first other side");
@@ -86,7 +86,7 @@ async function take(who, given, wrong) {
 
 async function people(who, name, role) {
 	await step(who, "The first people");
-	await who.fill("Name", name);
+	await who.write("Name", name);
 	await who.page.getByLabel("Role").selectOption(role);
 	await who.press("Add a person");
 	await who.see("One-time link of");
@@ -97,8 +97,8 @@ async function people(who, name, role) {
 
 async function contacts(who) {
 	await step(who, "Contacts");
-	await who.fill("Post or desk", "Duty desk");
-	await who.fill("How it is reached", "+62 21 000 000");
+	await who.write("Post or desk", "Duty desk");
+	await who.write("How it is reached", "+62 21 000 000");
 	await who.press("Publish to the other side");
 	await done(who, "Contacts");
 }
@@ -145,9 +145,9 @@ async function main() {
 	await rina.section("Import");
 	await rina.page.setInputFiles("input[type=file]", stage.list);
 	await rina.see("rows:");
-	await rina.fill("Reference", "T-1");
-	await rina.fill("Subject", "A try");
-	await rina.fill("Legal basis", "Invented example");
+	await rina.write("Reference", "T-1");
+	await rina.write("Subject", "A try");
+	await rina.write("Legal basis", "Invented example");
 	await rina.press("Send ");
 	await rina.page.waitForURL(/\/case\//);
 	await rina.see("TEST", ".heading .chip");
@@ -185,7 +185,7 @@ async function verified(ani) {
 async function template(ani) {
 	await ani.section("Templates");
 	await ani.see("Templates", "h1");
-	await ani.fill("Name", "reminder");
+	await ani.write("Name", "reminder");
 	await ani.page.getByLabel("Text").last().fill("About {subject}, please answer {nobody.knows}.");
 	await ani.see("{nobody.knows}");
 	await ani.press("Keep as the next version");
