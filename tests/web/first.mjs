@@ -171,12 +171,12 @@ async function verified(ani) {
 	const bytes = readFileSync(stage.bundle);
 	const drop = (buffer) => ani.page.setInputFiles("input[type=file]", { name: "case.bundle", mimeType: "application/octet-stream", buffer });
 	await drop(bytes);
-	await ani.press("Check");
+	await ani.press(ani.page.locator("main").getByRole("button", { name: "Check", exact: true }));
 	await ani.see("Every step held");
 	await ani.check("verify-holds");
 	bytes[600] ^= 1;
 	await drop(bytes);
-	await ani.press("Check");
+	await ani.press(ani.page.locator("main").getByRole("button", { name: "Check", exact: true }));
 	await ani.see("It fails at: Members");
 	await ani.check("verify-fails");
 }
