@@ -16,7 +16,7 @@ function Try({ name }) {
 	const [got, setGot] = useState(null);
 	const [run, trouble] = useRun();
 	const render = () => run(async () => setGot(await post(`/v1/templates/${name}/render`, f.case.trim() ? { case: f.case.trim() } : {})));
-	return html`<h3>${t("template_try")}</h3>
+	return html`<h2>${t("template_try")}</h2>
 		<${Field} label=${t("template_case")} hint=${t("template_case_hint")}>${text(f, set, "case", { maxlength: 36, spellcheck: "false" })}<//>
 		${trouble}<${Act} quiet run=${render}>${t("template_render")}<//>
 		${got && html`<p role="status">${got.open.length > 0 ? html`<${Chip} look="bad">${t("template_open", number(got.open.length))}<//> ${got.open.map((w) => html`<code key=${w}>{${w}}</code> `)}` : html`<${Chip} look="done">${t("template_whole")}<//>`}</p><blockquote><${Said}>${got.text}<//></blockquote>`}`;
