@@ -77,7 +77,7 @@ function Send({ mail, legal }) {
 		});
 	return html`<h2>${t("import_about")}</h2>
 		<${Field} label=${t("notice_reference")} hint=${t("reference_hint")}>${text(f, set, "reference", { maxlength: 200 })}<//>
-		<${Field} label=${t("notice_subject")}>${text(f, set, "subject", { maxlength: 500 })}<//>
+		<${Field} label=${t("subject")}>${text(f, set, "subject", { maxlength: 500 })}<//>
 		<${Field} label=${t("notice_legal_basis")}>${text(f, set, "legal_basis", { maxlength: 2000 })}<//>
 		<${Field} label=${t("letter")}>${area(f, set, "letter", 4)}<//>
 		<p>${t("import_nothing_sent")}</p>${trouble}
