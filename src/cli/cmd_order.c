@@ -257,6 +257,22 @@ names_print(struct cli *c, const json_t *o)
 	}
 }
 
+/* Lists that the draft was held against, and what this node's find beside. */
+static void
+lists_print(const json_t *o)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(o, "lists"), i, v)
+		if (!json_is_true(json_object_get(v, "here")))
+			printf("  drafted by another list of %s than this node's: %s\n",
+			       cli_text(v, "list"), cli_text(v, "sha256"));
+	json_array_foreach (json_object_get(o, "unsaid"), i, v)
+		printf("  NOT IN THE DRAFT, by this node's list of %s: %s: %s\n",
+		       cli_text(v, "list"), cli_text(v, "guard"), cli_text(v, "text"));
+}
+
 static void
 tasks_print(const json_t *o)
 {
@@ -301,6 +317,7 @@ cli_order_print(struct cli *c, const json_t *o)
 	       cli_time(c, o, "ends"), cli_time(c, o, "ended"));
 	acts_print(c, o);
 	names_print(c, o);
+	lists_print(o);
 	tasks_print(o);
 	changes_print(o);
 	printf("\n%s\nSHA-256 of that text: %s\n", cli_text(o, "text"),

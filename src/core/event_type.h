@@ -38,6 +38,7 @@ enum {
 	EVENT_ORDER_NAMES_MAX = 256,   /* names of one order */
 	EVENT_ORDER_NAME_MAX = 253,    /* bytes of a DNS name */
 	EVENT_ORDER_CITES_MAX = 256,   /* cases that one order cites */
+	EVENT_ORDER_LISTS_MAX = 16,    /* that its names were held against */
 	EVENT_ORDER_GUARDS_MAX = 16,   /* guards of one order or override */
 	EVENT_ORDER_STAGES_MAX = 64,   /* of one staged lift */
 	EVENT_ORDER_ZONES_MAX = 32,    /* that a lift is for, when not for all */

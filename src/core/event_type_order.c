@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/event_field.h"
+#include "core/guard.h"
 #include "core/rpz_row.h"
 
 /* clang-format off */
@@ -10,13 +11,24 @@ static const struct event_field name_fields[] = {
 	{BOOL("wildcard")},
 	{.name = NULL},
 };
+static const char *const list_words[] = {
+#define X(name, token, what) token,
+	GUARD_LIST_TABLE(X)
+#undef X
+		NULL};
+static const struct event_field list_fields[] = {
+	{WORD("list", list_words)},
+	{HEX64("sha256")},
+	{.name = NULL},
+};
 static const char *const actions[] = {"nxdomain", "nodata", "passthru", "landing", NULL};
 static const char *const sources[] = {"person", "feed", NULL};
 
 /* `text` is the SHA-256 of the exact order text whose disclosure travels beside it: whoever
  * approves signs that hash.  `cites` may be empty: a guard judges that, not the form.  `approvals` is how
  * many others must approve, `guards` what must be overridden before they can; `called` says
- * that a contact was, as a disclosure has it. */
+ * that a contact was, as a disclosure has it.  `lists` are the files that the names were
+ * held against. */
 static const struct event_field order_draft[] = {
 	{UUID7("order")},
 	{OBJECT("names", name_fields), LIST(1, EVENT_ORDER_NAMES_MAX)},
@@ -33,6 +45,7 @@ static const struct event_field order_draft[] = {
 	{TEXT("landing", 1, EVENT_ORDER_NAME_MAX), OPTIONAL},
 	{TOKEN("territories"), LIST(1, EVENT_TERRITORIES_MAX), OPTIONAL},
 	{BOOL("called"), OPTIONAL},
+	{OBJECT("lists", list_fields), LIST(0, EVENT_ORDER_LISTS_MAX), OPTIONAL},
 	{.name = NULL},
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "core/crypto.h"
 #include "core/ipnet.h"
 
 enum {
@@ -106,7 +107,25 @@ struct guard_service {
 
 struct guard_suffixes; /* the Public Suffix List */
 
+/* Lists that come from files: X(NAME, token, what). */
+#define GUARD_LIST_TABLE(X)                                                              \
+	X(SUFFIXES, "suffixes", "Public Suffix List")                                    \
+	X(PROTECTED, "protected", "protected names and networks")                        \
+	X(SERVICES, "services", "names that carry whole services")
+
+enum guard_list {
+#define X(name, token, what) GUARD_LIST_##name,
+	GUARD_LIST_TABLE(X)
+#undef X
+		GUARD_LIST_COUNT
+};
+const char *guard_list_token(enum guard_list l);
+const char *guard_list_what(enum guard_list l);
+/* Which list a finding comes from; false: from none. */
+bool guard_list_of(enum guard_code c, enum guard_list *ret);
+
 struct guard_lists {
+	struct hash digest[GUARD_LIST_COUNT];  /* of each file, for whoever asks again */
 	const struct guard_suffixes *suffixes; /* never NULL */
 	/* Normalised; "*.go.id" protects go.id and all below, "bca.co.id" only itself. */
 	const char *const *protected_names;

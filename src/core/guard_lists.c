@@ -11,6 +11,40 @@
 
 #define RULE_RPZ "rpz name"
 
+static const struct {
+	const char *token, *what;
+} lists[GUARD_LIST_COUNT] = {
+#define X(name, token, what) [GUARD_LIST_##name] = {(token), (what)},
+	GUARD_LIST_TABLE(X)
+#undef X
+};
+
+const char *
+guard_list_token(enum guard_list l)
+{
+	return lists[l].token;
+}
+
+const char *
+guard_list_what(enum guard_list l)
+{
+	return lists[l].what;
+}
+
+bool
+guard_list_of(enum guard_code c, enum guard_list *ret)
+{
+	if (c == GUARD_CODE_PUBLIC_SUFFIX || c == GUARD_CODE_PRIVATE_SUFFIX)
+		*ret = GUARD_LIST_SUFFIXES;
+	else if (c == GUARD_CODE_PROTECTED || c == GUARD_CODE_PROTECTED_BELOW)
+		*ret = GUARD_LIST_PROTECTED;
+	else if (c == GUARD_CODE_WHOLE_SERVICE)
+		*ret = GUARD_LIST_SERVICES;
+	else
+		return false;
+	return true;
+}
+
 /* RFC 1035, section 2.3.1, in lower case, and '_', which names in use have. */
 static enum rc
 label_check(const char *name, const char *label, size_t len, struct err *e)

@@ -354,6 +354,8 @@ suffixes_load(struct node *nd, struct err *e)
 	enum rc rc = file_load(a, psl, &text, &len, e);
 	if (rc == RC_OK)
 		rc = guard_suffixes_parse(nd->a, text, len, &nd->lists.suffixes, e);
+	if (rc == RC_OK)
+		hash_bytes(text, len, &nd->lists.digest[GUARD_LIST_SUFFIXES]);
 	if (rc == RC_NOT_FOUND)
 		err_set(e, rc,
 			"no Public Suffix List at %s: install the package publicsuffix, "
@@ -407,12 +409,16 @@ lists_load(struct node *nd, struct err *e)
 		rc = guard_nets_parse(nd->a, text, len, &nd->lists.protected_nets,
 				      &nd->lists.n_protected_nets, e);
 	if (rc == RC_OK)
+		hash_bytes(text, len, &nd->lists.digest[GUARD_LIST_PROTECTED]);
+	if (rc == RC_OK)
 		rc = list_load(nd, "guard.services", "services.json", &text, &len, e);
 	if (rc == RC_OK)
 		rc = guard_services_parse(nd->a, text, len, &services,
 					  &nd->lists.n_services, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		nd->lists.services = services;
+		hash_bytes(text, len, &nd->lists.digest[GUARD_LIST_SERVICES]);
+	}
 	return rc;
 }
 

@@ -65,14 +65,15 @@ draft_body(const struct order *o)
 		json_array_append_new(cites, json_string(o->cites[i].casefile));
 	return json_pack(
 		"{s:s, s:o, s:o, s:s, s:I, s:I, s:b, s:s, s:I, s:O, s:s*, s:s, s:s*, "
-		"s:O*, s:o*}",
+		"s:O*, s:o*, s:O}",
 		"order", o->id, "names", names, "cites", cites, "action", o->action,
 		"ends", (json_int_t)o->ends_us, "review", (json_int_t)o->review_us,
 		"emergency", o->emergency_reason != NULL, "text",
 		hash_hex(&o->text_hash, hex), "approvals",
 		(json_int_t)o->policy->order.approvals, "guards", o->guards, "previous",
 		o->previous, "source", o->source, "landing", o->landing, "territories",
-		o->territories, "called", o->call.who == NULL ? NULL : json_true());
+		o->territories, "called", o->call.who == NULL ? NULL : json_true(),
+		"lists", o->lists);
 }
 
 static enum rc

@@ -14,6 +14,12 @@
 #include "service/order_int.h"
 #include "store/store_sql.h"
 
+static void
+release_json(void *p)
+{
+	json_decref(p);
+}
+
 /* ---- grounds -------------------------------------------------------------------- */
 
 static enum rc
@@ -239,6 +245,8 @@ names_look(struct node *nd, struct store *s, struct arena *a, struct order *o,
 		rc = order_own_names(nd, s, a, &lists, e);
 	if (rc == RC_OK)
 		rc = guard_check(a, &lists, o->names, o->n_names, &rows, &n, e);
+	o->lists = order_lists_json(&lists);
+	arena_defer(a, release_json, o->lists);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		guard_find(&o->found, rows[i].code, rows[i].name, rows[i].text,
 			   json_incref(rows[i].evidence));
@@ -411,12 +419,6 @@ guards_collect(struct order *o)
 			json_array_append(o->guards, token);
 		json_decref(token);
 	}
-}
-
-static void
-release_json(void *p)
-{
-	json_decref(p);
 }
 
 enum rc

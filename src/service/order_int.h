@@ -65,6 +65,7 @@ struct order {
 	/* found */
 	struct guard_findings found;
 	uint64_t cited_items;
+	json_t *lists;	 /* what the names were held against; as long as the arena */
 	json_t *guards;	 /* tokens to be overridden or met; as long as the arena */
 	json_t *contact; /* the other side's directory and the last test, likewise */
 
@@ -125,6 +126,15 @@ enum rc order_own_nets(struct node *nd, struct store *s, struct arena *a,
  * channel's orders, when they are more. */
 enum rc order_changed(struct store *s, int64_t channel, int64_t now_us, int64_t *ret,
 		      struct err *e) MUST_CHECK;
+
+/* order_lists.c.  {list, sha256} of each; and as lines of an order's text. */
+json_t *order_lists_json(const struct guard_lists *lists);
+void order_lists_put(struct buf *b, const struct guard_lists *lists);
+/* `lists` that the draft names {list, sha256, here: this node has the same}, and
+ * `unsaid`: what this node's lists find that the draft does not say.  `order` has names
+ * and findings. */
+enum rc order_lists_add(struct node *nd, struct store *s, struct arena *a, json_t *order,
+			struct err *e) MUST_CHECK;
 
 /* order_text.c */
 void order_text_put(struct buf *b, struct node *nd, const struct order *o);

@@ -295,6 +295,8 @@ service_order(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = order_finish(s, reply_json(a, out, o), e);
 	if (rc == RC_OK)
+		rc = order_lists_add(nd, s, a, o, e);
+	if (rc == RC_OK)
 		rc = previous_add(s, a, o, e);
 	if (rc == RC_OK)
 		rc = tasks_add(s, a, o, e);

@@ -39,7 +39,7 @@ cites_put(struct buf *b, const struct order *o)
 }
 
 static void
-guards_put(struct buf *b, const struct order *o)
+guards_put(struct buf *b, const struct node *nd, const struct order *o)
 {
 	size_t i;
 	const json_t *v;
@@ -52,6 +52,7 @@ guards_put(struct buf *b, const struct order *o)
 	}
 	if (o->found.n == 0)
 		buf_puts(b, "- no finding\n");
+	order_lists_put(b, &nd->lists);
 	buf_puts(b, "\nBefore anybody approves, overridden by a third person or met:");
 	json_array_foreach (o->guards, i, v)
 		buf_printf(b, " %s", json_string_value(v));
@@ -110,7 +111,7 @@ order_text_put(struct buf *b, struct node *nd, const struct order *o)
 		line_time(b, "When", o->call.at_us);
 		buf_printf(b, "Outcome: %s\n", o->call.outcome);
 	}
-	guards_put(b, o);
+	guards_put(b, nd, o);
 }
 
 json_t *
@@ -181,11 +182,12 @@ order_examined_json(const struct order *o)
 		json_array_append_new(findings, order_finding_json(&o->found.rows[i]));
 		refused |= guard_code_level(o->found.rows[i].code) == GUARD_REFUSE;
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:O, s:b, s:b, s:I, s:I, s:i}", "names",
-			 names_json(o), "findings", findings, "grounds", grounds_json(o),
-			 "overrides_needed", needed_json(o), "channel", o->contact,
-			 "refused", refused, "emergency", o->emergency_reason != NULL,
-			 "cited_items", (json_int_t)o->cited_items, "sample_size",
+	return json_pack("{s:o, s:o, s:O, s:o, s:o, s:O, s:b, s:b, s:I, s:I, s:i}",
+			 "names", names_json(o), "findings", findings, "lists", o->lists,
+			 "grounds", grounds_json(o), "overrides_needed", needed_json(o),
+			 "channel", o->contact, "refused", refused, "emergency",
+			 o->emergency_reason != NULL, "cited_items",
+			 (json_int_t)o->cited_items, "sample_size",
 			 (json_int_t)o->sample_size, "approvals_needed",
 			 (int)o->policy->order.approvals);
 }

@@ -249,8 +249,10 @@ draft_insert(struct fold *f, const char *id, const struct draft_texts *t, struct
 {
 	const char *source = fold_text(f, "source");
 	char *guards = json_dumps(json_object_get(f->ev->body, "guards"), JSON_COMPACT);
+	const json_t *held = json_object_get(f->ev->body, "lists");
+	char *lists = held == NULL ? NULL : json_dumps(held, JSON_COMPACT);
 
-	if (guards == NULL)
+	if (guards == NULL || (held != NULL && lists == NULL))
 		abort();
 	enum rc rc = store_run(
 		f->s, &SQL_V_ORDER_INSERT,
@@ -277,9 +279,11 @@ draft_insert(struct fold *f, const char *id, const struct draft_texts *t, struct
 			DB_P_TEXT(t->findings),
 			DB_P_TEXT(t->previous),
 			DB_P_TEXT(source == NULL ? "person" : source),
+			DB_P_TEXT(lists),
 		},
 		NULL, NULL, e);
 	free(guards);
+	free(lists);
 	return rc == RC_OK ? names_insert(f, id, e) : rc;
 }
 

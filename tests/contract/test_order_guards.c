@@ -3,6 +3,7 @@
  * not; refused to everybody, or held until a third person overrides it.
  */
 #include "node_fixture.h"
+#include "service/node_int.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -578,6 +579,62 @@ texts_asked_for(void **state)
 	fix_close(&f);
 }
 
+/* The order as this side shows it. */
+static json_t *
+order_of(struct fix *f, enum party p, const json_t *draft)
+{
+	return fix_must(f, p, f->n[p].admin, "GET",
+			arena_printf(f->a, "/v1/orders/%s", fix_text(draft, "order")),
+			NULL);
+}
+
+static size_t
+lists_here(const json_t *order)
+{
+	size_t i, n = 0;
+	const json_t *v;
+
+	json_array_foreach (json_object_get(order, "lists"), i, v)
+		n += json_is_true(json_object_get(v, "here"));
+	return n;
+}
+
+/* Whoever has the lists that a draft names finds the same; what other lists find beside
+ * is shown as theirs, and changes nothing. */
+static void
+lists_are_named(void **state)
+{
+	static const struct guard_service other[] = {{"bad.example", "Invented"}};
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = overdue_case(&f, "N-1");
+	json_t *d = draft(&f, fix_order("[\"t.me\", \"bad.example\"]", c));
+	fix_settle(&f);
+	assert_int_equal(json_array_size(json_object_get(d, "lists")), GUARD_LIST_COUNT);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		json_t *o = order_of(&f, (enum party)p, d);
+		assert_int_equal(lists_here(o), GUARD_LIST_COUNT);
+		assert_int_equal(json_array_size(json_object_get(o, "unsaid")), 0);
+		assert_non_null(strstr(fix_text(o, "text"), "Public Suffix List: "));
+		fix_rebuilt_equal(&f, (enum party)p);
+	}
+	struct guard_lists *lists = &f.n[PLATFORM].nd->lists;
+	lists->services = other;
+	lists->n_services = 1;
+	lists->digest[GUARD_LIST_SERVICES].b[0] ^= 1;
+	json_t *o = order_of(&f, PLATFORM, d);
+	assert_int_equal(lists_here(o), GUARD_LIST_COUNT - 1);
+	const json_t *unsaid = json_object_get(o, "unsaid");
+	assert_int_equal(json_array_size(unsaid), 1);
+	assert_string_equal(fix_text(json_array_get(unsaid, 0), "name"), "bad.example");
+	assert_string_equal(fix_text(json_array_get(unsaid, 0), "guard"),
+			    "whole_service");
+	assert_string_equal(fix_text(o, "state"), "draft");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -586,6 +643,7 @@ main(void)
 		cmocka_unit_test(grounds),	   cmocka_unit_test(tested_and_called),
 		cmocka_unit_test(delta),	   cmocka_unit_test(owner_told_or_not),
 		cmocka_unit_test(emergency),	   cmocka_unit_test(texts_asked_for),
+		cmocka_unit_test(lists_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@ CREATE TABLE v_order (
 	emergency_reason TEXT,
 	contact_called TEXT, -- JSON {who, when, outcome}
 	findings TEXT NOT NULL, -- JSON array: what guards found when it was drafted
+	lists TEXT, -- JSON array {list, sha256}: what its names were held against
 	previous TEXT, -- the order whose draft this one replaces
 	source TEXT NOT NULL, -- person, feed
 	approvals BIGINT NOT NULL, -- needed
