@@ -129,6 +129,8 @@ blob_put(struct node *nd, struct peer_request *r, struct peer_answer *ret, struc
 	if (rc == RC_OK)
 		rc = exchange_blob_end(b, &digest, &whole, &at, e);
 	exchange_blob_close(b);
+	if (rc == RC_CONFLICT)
+		say_offset(r, ret, MHD_HTTP_CONFLICT, at);
 	if (rc == RC_OK)
 		say_offset(r, ret, whole ? MHD_HTTP_CREATED : MHD_HTTP_OK, at);
 	return rc;

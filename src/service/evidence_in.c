@@ -4,7 +4,9 @@
  *
  * A piece counts when its digest was checked; what was cut off is taken back.  The hash
  * of what is there is kept in memory from piece to piece, and made anew from the file
- * after a restart.
+ * after a restart.  Where the power failed, a file can be longer than what was written of
+ * it: one that was taken up and turns out to be another begins anew, and nobody is
+ * blamed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "service/evidence.h"
 #include "service/exchange.h"
 #include "service/tick.h"
@@ -153,10 +156,17 @@ part_open(struct exchange_blob *b, struct err *e)
 	if (b->fd < 0 || fstat(b->fd, &st) < 0)
 		return err_sys(e, "open %s", b->part);
 	b->at = (uint64_t)st.st_size;
-	if (b->slot->at == b->at && b->at != 0)
+	if (b->at > b->total) {
+		if (ftruncate(b->fd, 0) < 0)
+			return err_sys(e, "shorten %s", b->part);
+		b->at = 0;
+	}
+	if (b->slot->at == b->at && b->at != 0) {
 		b->whole = b->slot->whole;
-	else
+	} else {
+		b->slot->taken_up = b->at != 0;
 		rc = rehash(b, e);
+	}
 	if (rc == RC_OK && lseek(b->fd, 0, SEEK_END) < 0)
 		rc = err_sys(e, "open %s", b->part);
 	return rc;
@@ -194,7 +204,7 @@ range_check(const struct exchange_blob *b, const struct file_row *row, bool know
 	return RC_OK;
 }
 
-/* Everything is here: is it the file that was announced? */
+/* Everything is here: is it the file that was announced?  RC_CONFLICT: it begins anew. */
 static enum rc
 whole_settle(struct exchange_blob *b, struct err *e)
 {
@@ -204,9 +214,18 @@ whole_settle(struct exchange_blob *b, struct err *e)
 	hash_end(&st, &h);
 	if (!hash_equal(&h, &b->sha256)) {
 		b->ended = true; /* nothing of it is worth keeping */
-		unlink(b->part);
-		return err_rule(e, RC_UNPROCESSABLE, "protocol 5",
-				"the bytes that came do not have this SHA-256");
+		b->slot->at = b->at = 0;
+		if (unlink(b->part) < 0)
+			return err_sys(e, "remove %s", b->part);
+		if (!b->slot->taken_up)
+			return err_rule(e, RC_UNPROCESSABLE, "protocol 5",
+					"the bytes that came do not have this SHA-256");
+		b->slot->taken_up = false;
+		log_line(LOG_WARN, "evidence",
+			 "peer=%" PRId64 " step=restart outcome=damaged", b->peer);
+		return err_rule(e, RC_CONFLICT, "protocol 5",
+				"what was here before a restart is damaged: 0 bytes of "
+				"the file are here");
 	}
 	fault_point("blob.settle.before");
 	enum rc rc = evidence_settle(b->nd, b->part, &b->sha256, e);
@@ -257,6 +276,8 @@ exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
 	/* The node, or its disk, failed when the last piece was here. */
 	if (rc == RC_OK && b->at == total) {
 		rc = whole_settle(b, e);
+		if (rc == RC_CONFLICT)
+			*ret_at = 0;
 		goto out;
 	}
 	if (rc == RC_OK && b->at != from)
@@ -307,6 +328,7 @@ exchange_blob_end(struct exchange_blob *b, const struct hash *digest, bool *ret_
 		return err_sys(e, "write %s", b->part);
 	if (b->at == b->total) {
 		enum rc rc = whole_settle(b, e);
+		*ret_at = b->at;
 		if (rc != RC_OK)
 			return rc;
 		*ret_whole = true;

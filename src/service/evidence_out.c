@@ -20,6 +20,7 @@ enum {
 	OUT_RETRY_FIRST_US = 1000000,
 	OUT_RETRY_MAX_US = 60 * 1000000,
 	OUT_RETRY_SHIFT_MAX = 6,
+	OUT_REFUSED_TRIES = 3, /* of what is whole here and was spoiled elsewhere */
 	OUT_REASON_MAX = 400,
 };
 
@@ -144,7 +145,8 @@ exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 
 struct out_job {
 	const struct exchange_blob_push *push;
-	bool refused;
+	bool refused; /* by the peer, or it is missing here */
+	bool whole;   /* here */
 	const char *why;
 };
 
@@ -201,28 +203,58 @@ work_failed(struct writer *w, void *arg, struct err *e)
 	if (rc != RC_OK || strcmp(o.state, "waiting") != 0)
 		return rc;
 	const char *why = arena_strndup(w->a, j->why, strnlen(j->why, OUT_REASON_MAX));
-	if (!j->refused) {
-		int64_t shift = o.attempts < OUT_RETRY_SHIFT_MAX ? o.attempts
-								 : OUT_RETRY_SHIFT_MAX;
-		int64_t most = (int64_t)OUT_RETRY_FIRST_US << shift;
-		if (most > OUT_RETRY_MAX_US)
-			most = OUT_RETRY_MAX_US;
-		return out_set(
-			w, &o, "waiting", -1, why, o.attempts + 1,
-			w->now_us + 1 + (int64_t)randombytes_uniform((uint32_t)most), e);
-	}
-	rc = alarm_raise(
-		w, arena_printf(w->a, "evidence/%s", o.id), "evidence", o.casefile,
-		arena_printf(w->a, "A file of evidence was not delivered: %s", why),
-		w->now_us, e);
-	return rc == RC_OK ? out_set(w, &o, "failed", -1, why, o.attempts, 0, e) : rc;
+	bool again = !j->refused || (j->whole && o.attempts < OUT_REFUSED_TRIES);
+	if (j->refused)
+		rc = alarm_raise(
+			w, arena_printf(w->a, "evidence/%s", o.id), "evidence",
+			o.casefile,
+			arena_printf(w->a, "A file of evidence was not delivered%s: %s",
+				     again ? " and is sent again" : "", why),
+			w->now_us, e);
+	if (rc != RC_OK || !again)
+		return rc == RC_OK ? out_set(w, &o, "failed", -1, why, o.attempts, 0, e)
+				   : rc;
+	int64_t shift =
+		o.attempts < OUT_RETRY_SHIFT_MAX ? o.attempts : OUT_RETRY_SHIFT_MAX;
+	int64_t most = (int64_t)OUT_RETRY_FIRST_US << shift;
+	if (most > OUT_RETRY_MAX_US)
+		most = OUT_RETRY_MAX_US;
+	return out_set(w, &o, "waiting", -1, why, o.attempts + 1,
+		       w->now_us + 1 + (int64_t)randombytes_uniform((uint32_t)most), e);
 }
 
+/* Is the file on this disk the one that was sealed? */
+static bool
+own_is_whole(struct node *nd, const struct hash *sha256)
+{
+	struct arena *a = arena_create();
+	int fd = open(evidence_path(nd, a, sha256), O_RDONLY | O_CLOEXEC);
+	uint8_t *piece = arena_alloc(a, EVIDENCE_PIECE);
+	struct err ignored = ERR_INIT;
+	struct hash_state st;
+	struct hash h;
+	size_t n = fd < 0 ? 0 : 1;
+
+	hash_begin(&st);
+	while (n != 0 && evidence_read(fd, piece, EVIDENCE_PIECE, &n, &ignored) == RC_OK)
+		hash_add(&st, piece, n);
+	hash_end(&st, &h);
+	if (fd >= 0)
+		close(fd);
+	arena_free(a);
+	return n == 0 && hash_equal(&h, sha256);
+}
+
+/* What a peer refuses although it is whole here was spoiled on its way, or there: it is
+ * sent again, a few times. */
 enum rc
 exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push, bool refused,
 		     const char *why, struct err *e)
 {
-	struct out_job j = {.push = push, .refused = refused, .why = why};
+	struct out_job j = {.push = push,
+			    .refused = refused,
+			    .whole = refused && own_is_whole(nd, &push->sha256),
+			    .why = why};
 
 	return writer_run(nd, work_failed, &j, e);
 }
@@ -238,6 +270,8 @@ work_delivered(struct writer *w, void *arg, struct err *e)
 	if (rc != RC_OK || strcmp(o.state, "waiting") != 0)
 		return rc;
 	rc = add_append(w, &o, &seq, e);
+	if (rc == RC_OK)
+		rc = alarm_clear(w, arena_printf(w->a, "evidence/%s", o.id), e);
 	if (rc == RC_OK)
 		rc = out_set(w, &o, "sent", (int64_t)seq, NULL, 0, 0, e);
 	return rc == RC_OK ? mail_evidence_sent(w, o.id, e) : rc;

@@ -4,7 +4,8 @@
  *
  * Whole chunks are written; after an interruption the upload goes on behind them.  No key
  * is kept for that: the signer unwraps it from the header that was written first, and the
- * state of the commitment comes of decrypting what is there.
+ * state of the commitment comes of decrypting what is there.  What does not open, because
+ * the power failed while it was written, is begun anew.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "service/evidence.h"
 #include "service/exchange_int.h"
 #include "service/stream.h"
@@ -187,8 +189,9 @@ file_measure(struct upload *u, struct age_header *h, uint8_t *head, int64_t *ret
 	return *ret_chunks <= 0 ? RC_RETRY : RC_OK;
 }
 
+/* RC_UNPROCESSABLE, RC_NOT_FOUND: what is there does not open. */
 static enum rc
-file_resume(struct upload *u, struct err *e)
+file_take_up(struct upload *u, struct err *e)
 {
 	uint8_t *head = arena_alloc(u->a, AGE_HEADER_MAX);
 	uint8_t key[AGE_FILE_KEY_LEN];
@@ -212,6 +215,20 @@ file_resume(struct upload *u, struct err *e)
 	    lseek(u->fd, (off_t)start, SEEK_SET) < 0)
 		return err_sys(e, "read %s", u->part);
 	return chunks_again(u, chunks, e);
+}
+
+static enum rc
+file_resume(struct upload *u, struct err *e)
+{
+	struct err why = ERR_INIT;
+	enum rc rc = file_take_up(u, &why);
+
+	if (rc != RC_UNPROCESSABLE && rc != RC_NOT_FOUND)
+		return rc == RC_OK ? RC_OK : err_set(e, rc, "%s", why.text);
+	log_line(LOG_WARN, "evidence",
+		 "upload=%s step=restart outcome=damaged rule=\"%s\"", u->row.id,
+		 why.rule);
+	return file_begin(u, e);
 }
 
 /* One upload of a file at a time: the lock is on the part itself. */

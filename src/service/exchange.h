@@ -122,7 +122,9 @@ enum rc exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 /* The peer has it whole: its event is appended. */
 enum rc exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
 				struct err *e) MUST_CHECK;
-/* It did not go on.  `refused`: the peer will not have it, and people are told. */
+/* It did not go on, and is tried again later.  `refused`: the peer will not have it, and
+ * people are told; after some tries, or without a whole file here, that is the end of it.
+ */
 enum rc exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push,
 			     bool refused, const char *why, struct err *e) MUST_CHECK;
 

@@ -31,6 +31,7 @@ struct evidence_slot {
 	bool busy;
 	uint64_t used; /* when, by slot_uses */
 	uint64_t at;   /* bytes that `whole` is over */
+	bool taken_up; /* bytes that came before a restart are in it */
 	struct hash_state whole;
 };
 

@@ -155,6 +155,18 @@ test_upload_refused(void **state)
 	fix_close(&f);
 }
 
+/* Bytes of a file, from its end where `at` is negative, become others. */
+static void
+overwrite(const char *path, off_t at, const void *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_true(lseek(fd, at, at < 0 ? SEEK_END : SEEK_SET) >= 0);
+	assert_int_equal(write(fd, bytes, len), len);
+	close(fd);
+}
+
 /* Pieces: gaps, spoiled ones, two at once, other totals, a restart in between. */
 static void
 test_pieces(void **state)
@@ -211,7 +223,6 @@ test_pieces(void **state)
 					    (uint64_t)EVENT_FILE_LEN_MAX + 1, &b, &at,
 					    &e),
 			 RC_TOO_LARGE);
-	fix_reopen(&f, PARTY_PLATFORM);
 	/* The rest with a spoiled byte: the whole is not what it is called. */
 	fix_ok(carry_piece(&f, PARTY_AUTHORITY, PIECE, PIECE, true, &whole, &at, &e), &e,
 	       "spoiled");
@@ -226,6 +237,114 @@ test_pieces(void **state)
 	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
 			 1);
 	fix_close(&f);
+}
+
+/* Where the power failed, what is on the disk can be longer than what was written, and
+ * other bytes: then a file that is taken up begins anew, on both sides, and arrives. */
+static void
+test_power_fails(void **state)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	struct exchange_blob_push push;
+	char hex[HASH_HEX_LEN + 1];
+	uint8_t zeros[1000] = {0};
+	int64_t wait_us;
+	uint64_t at = 0;
+	bool whole;
+	json_t *r;
+
+	(void)state;
+	fix_open(&f);
+	const uint8_t *bytes = pattern(&f, FILE_BYTES);
+	const char *id = fix_send(&f, "r-1", "a.example", 1);
+	fix_settle(&f);
+	/* A person's upload. */
+	const char *up = upload_begin(&f, PARTY_AUTHORITY, id, "a", FILE_BYTES);
+	fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, 150000, &r, &e), &e, "put");
+	int64_t kept = fix_int(r, "offset");
+	assert_true(kept > 0);
+	fix_reopen(&f, PARTY_AUTHORITY);
+	overwrite(arena_printf(f.a, "%s/blobs/out/%s", f.n[PARTY_AUTHORITY].dir, up),
+		  -1000, zeros, sizeof(zeros));
+	assert_int_equal(upload_put(&f, PARTY_AUTHORITY, up, bytes, (size_t)kept,
+				    FILE_BYTES, &r, &e),
+			 RC_CONFLICT);
+	assert_int_equal(fix_int(r, "offset"), 0);
+	fix_ok(upload_put(&f, PARTY_AUTHORITY, up, bytes, 0, FILE_BYTES, &r, &e), &e,
+	       "put again");
+	/* A file from the peer: a piece of zeros behind the one that was whole. */
+	fix_ok(carry_piece(&f, PARTY_AUTHORITY, 0, PIECE, false, &whole, &at, &e), &e,
+	       "1");
+	fix_ok(exchange_blob_next(f.n[PARTY_AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us,
+				  &e),
+	       &e, "next");
+	close(push.fd);
+	fix_reopen(&f, PARTY_PLATFORM);
+	overwrite(arena_printf(f.a, "%s/blobs/in/%s.%d", f.n[PARTY_PLATFORM].dir,
+			       hash_hex(&push.sha256, hex), FIX_PEER),
+		  0, zeros, sizeof(zeros));
+	assert_int_equal(carry_piece(&f, PARTY_AUTHORITY, PIECE, FILE_BYTES + PIECE,
+				     false, &whole, &at, &e),
+			 RC_CONFLICT);
+	assert_int_equal(at, 0);
+	settle(&f);
+	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
+			 1);
+	fix_ok(download(&f, PARTY_PLATFORM, hash_hex(&push.sha256, hex), bytes,
+			FILE_BYTES, &e),
+	       &e, "download");
+	fix_close(&f);
+}
+
+static const char *
+upload_state(struct fix *f, const char *id)
+{
+	return fix_text(fix_must(f, PARTY_AUTHORITY, f->n[PARTY_AUTHORITY].officer, "GET",
+				 arena_printf(f->a, "/v1/uploads/%s", id), NULL),
+			"state");
+}
+
+/* What the peer refuses is sent again while it is whole here; people are told. */
+static void
+test_refused_is_sent_again(void **state)
+{
+	static const char alarms[] = "SELECT count(*) FROM alarm WHERE kind = "
+				     "'evidence' AND cleared_us = 0";
+
+	(void)state;
+	for (int damaged = 0; damaged < 2; damaged++) {
+		struct fix f;
+		struct err e = ERR_INIT;
+		struct exchange_blob_push push;
+		char hex[HASH_HEX_LEN + 1];
+		int64_t wait_us;
+		fix_open(&f);
+		const uint8_t *bytes = pattern(&f, FILE_BYTES);
+		const char *id = fix_send(&f, "r-1", "a.example", 1);
+		fix_settle(&f);
+		give(&f, PARTY_AUTHORITY, id, "a", bytes, FILE_BYTES);
+		struct node *nd = f.n[PARTY_AUTHORITY].nd;
+		fix_ok(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e), &e,
+		       "next");
+		close(push.fd);
+		hash_hex(&push.sha256, hex);
+		if (damaged)
+			overwrite(arena_printf(f.a, "%s/blobs/%.2s/%s",
+					       f.n[PARTY_AUTHORITY].dir, hex, hex),
+				  1000, "x", 1);
+		fix_ok(exchange_blob_failed(nd, &push, true, "no", &e), &e, "failed");
+		assert_string_equal(upload_state(&f, push.id),
+				    damaged ? "failed" : "waiting");
+		assert_int_equal(fix_query(&f, PARTY_AUTHORITY, alarms), 1);
+		if (!damaged) {
+			fix_clock_add(120 * FIX_S);
+			settle(&f);
+			assert_int_equal(fix_query(&f, PARTY_AUTHORITY, alarms), 0);
+			assert_string_equal(upload_state(&f, push.id), "sent");
+		}
+		fix_close(&f);
+	}
 }
 
 /* An event whose file did not come is not stored, and gets no receipt. */
@@ -372,7 +491,9 @@ test_refused_by_the_peer(void **state)
 	fix_ok(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e), &e, "next");
 	close(push.fd);
 	assert_string_not_equal(push.id, first);
-	fix_ok(exchange_blob_failed(nd, &push, true, "413: too large", &e), &e, "f");
+	for (int i = 0; i < 4; i++)
+		fix_ok(exchange_blob_failed(nd, &push, true, "413: too large", &e), &e,
+		       "f");
 	json_t *uploads = json_object_get(files_of(&f, PARTY_AUTHORITY, id), "uploads");
 	assert_int_equal(json_array_size(uploads), 2);
 	assert_string_equal(fix_text(json_array_get(uploads, 0), "reason"),
@@ -441,6 +562,8 @@ main(void)
 		cmocka_unit_test(test_upload_resumes),
 		cmocka_unit_test(test_upload_refused),
 		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_power_fails),
+		cmocka_unit_test(test_refused_is_sent_again),
 		cmocka_unit_test(test_no_receipt_without_the_file),
 		cmocka_unit_test(test_loose_files_go),
 		cmocka_unit_test(test_reject),
