@@ -25,6 +25,7 @@
 #include "probe/prober.h"
 #include "rpz/rpz.h"
 #include "service/service.h"
+#include "service/tls.h"
 
 enum {
 	TICK_MAX_US = 1000000,
@@ -120,6 +121,27 @@ beside_join(struct beside *b)
 		pthread_join(b->thread, NULL);
 }
 
+/* Peers refuse a node that shows another key than it was introduced with. */
+static enum rc
+own_pin_check(struct node *nd, struct err *e)
+{
+	const struct identity *id = node_identity(nd);
+	struct err why = ERR_INIT;
+	struct hash pin;
+
+	/* What is missing or damaged the listener tells better. */
+	if (tls_spki(node_dir(nd), &pin, &why) != RC_OK)
+		return RC_OK;
+	for (size_t i = 0; i < id->n_tls_spki; i++)
+		if (hash_equal(&id->tls_spki[i], &pin))
+			return RC_OK;
+	return err_set(
+		e, RC_INVALID,
+		"%s/tls.crt is of another key than peers were given, and they would "
+		"refuse it: put tls.key and tls.crt back from the backup",
+		node_dir(nd));
+}
+
 static enum rc
 edges_start(struct serving *s, struct arena *a, struct err *e)
 {
@@ -140,8 +162,10 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 			err_prefix(e, "http.listen");
 	}
 	if (rc == RC_OK && settings_address(conf, "peer.listen", &host, &port)) {
-		rc = peer_server_start(s->nd, host, port, node_dir(s->nd),
-				       &s->peer_server, e);
+		rc = own_pin_check(s->nd, e);
+		if (rc == RC_OK)
+			rc = peer_server_start(s->nd, host, port, node_dir(s->nd),
+					       &s->peer_server, e);
 		if (rc != RC_OK)
 			err_prefix(e, "peer.listen");
 	}

@@ -318,6 +318,39 @@ cert_import(const char *dir, char *text, gnutls_x509_crt_t *ret, struct hash *re
 		       gnutls_strerror(code));
 }
 
+/* A file of this node that cannot be made anew without harm: the error says what to do.
+ */
+static enum rc
+own_read(const char *dir, const char *file, const char *mend, char **ret, struct err *e)
+{
+	struct err why = ERR_INIT;
+	enum rc rc = file_read(dir, file, ret, &why);
+
+	if (rc == RC_NOT_FOUND)
+		return err_set(e, rc, "%s/%s is missing: %s", dir, file, mend);
+	return rc == RC_OK ? RC_OK : err_set(e, rc, "%s", why.text);
+}
+
+/* The peers' pins are of this key: whoever has it can answer in our place. */
+static enum rc
+key_mode_check(const char *dir, struct err *e)
+{
+	char *path = path_of(dir, TLS_KEY_FILE, "");
+	struct stat st;
+	enum rc rc = RC_OK;
+
+	if (stat(path, &st) < 0)
+		rc = err_sys(e, "look at %s", path);
+	else if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		rc = err_set(
+			e, RC_DENIED,
+			"other users have access to %s (mode %03o): run chmod 600 on "
+			"it",
+			path, (unsigned)st.st_mode & 0777);
+	free(path);
+	return rc;
+}
+
 enum rc
 tls_spki(const char *dir, struct hash *ret, struct err *e)
 {
@@ -371,11 +404,21 @@ tls_load(const char *dir, char **ret_key, char **ret_cert, struct hash *ret_spki
 {
 	gnutls_x509_crt_t crt = NULL;
 	struct err late = ERR_INIT;
-	enum rc rc = file_read(dir, TLS_KEY_FILE, ret_key, e);
+	enum rc rc = own_read(dir, TLS_KEY_FILE,
+			      "put it back from the backup of the keys; peers know this "
+			      "node by it, and another is refused",
+			      ret_key, e);
 
 	*ret_cert = NULL;
 	if (rc == RC_OK)
-		rc = file_read(dir, TLS_CERT_FILE, ret_cert, e);
+		rc = key_mode_check(dir, e);
+	if (rc == RC_OK)
+		rc = own_read(
+			dir, TLS_CERT_FILE,
+			"put it back from the backup, or make it anew of the same "
+			"key: openssl req -x509 -key tls.key -days 3650 -subj /CN=node "
+			"-out tls.crt",
+			ret_cert, e);
 	if (rc == RC_OK)
 		rc = cert_import(dir, *ret_cert, &crt, ret_spki, e);
 	if (rc == RC_OK)

@@ -182,6 +182,13 @@ read_key(int dir, enum role role, struct scratch *s, struct err *e)
 
 	file_name(name, role);
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(
+			e, RC_NOT_FOUND,
+			"the key keys/%s is missing: put it back from the backup of "
+			"the keys; without it the node signs nothing, and "
+			"docs/operating.md says what is left to do",
+			name);
 	if (fd < 0)
 		return err_sys(e, "open the key %s", name);
 	if (fstat(fd, &st) != 0) {
@@ -192,7 +199,9 @@ read_key(int dir, enum role role, struct scratch *s, struct err *e)
 		rc = err_set(
 			e, RC_DENIED,
 			"other users have access to the key %s (mode %03o): run chmod "
-			"600 on it, and rotate it if they may have read it",
+			"600 on it; if they may have read it, docs/operating.md says "
+			"what "
+			"to do after a theft",
 			name, (unsigned)st.st_mode & 0777);
 		goto out;
 	}

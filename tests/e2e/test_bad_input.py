@@ -398,6 +398,37 @@ def read_only(box, node):
         os.chmod(node.dir, 0o700)
 
 
+def keys_gone(box, node):
+    """A key that is missing, damaged, open to others or another one stops the start, and the
+    message has the file and what to do."""
+    for name in ("keys/event.key", "keys/log.key", "keys/receipt.key", "keys/enc.key",
+                 "keys/store.key", "tls.key", "tls.crt"):
+        path = os.path.join(node.dir, name)
+        os.rename(path, path + ".away")
+        exit_code = EXIT_STORE if name == "keys/store.key" else EXIT_NOT_FOUND
+        not_started(box, node, exit_code, name, "is missing", "back from the backup")
+        check(not os.path.exists(path), f"{name} was made anew")
+        with open(path, "w", encoding="ascii") as f:
+            f.write("-----BEGIN")
+        os.chmod(path, 0o600)
+        not_started(box, node, EXIT_INPUT if name.startswith("tls") else EXIT_STORE,
+                    os.path.basename(name), " is no ")
+        os.replace(path + ".away", path)
+    for name in ("keys/event.key", "tls.key"):
+        path = os.path.join(node.dir, name)
+        os.chmod(path, 0o640)
+        not_started(box, node, EXIT_DENIED, os.path.basename(name), "640", "chmod 600")
+        os.chmod(path, 0o600)
+    other = Node(box, "other", "o.example", "O", "authority")
+    other.init("wati")
+    for name in ("tls.key", "tls.crt"):
+        os.rename(os.path.join(node.dir, name), os.path.join(node.dir, name + ".away"))
+        shutil.copy(os.path.join(other.dir, name), os.path.join(node.dir, name))
+    not_started(box, node, EXIT_INPUT, "another key than peers were given")
+    for name in ("tls.key", "tls.crt"):
+        os.replace(os.path.join(node.dir, name + ".away"), os.path.join(node.dir, name))
+
+
 def newer_and_broken(box, node):
     store = os.path.join(node.dir, "store.db")
     shutil.copy(store, store + ".kept")
@@ -563,6 +594,7 @@ def main():
         second_daemon(box, node)
         init_words_refused(box)
         read_only(box, node)
+        keys_gone(box, node)
         newer_and_broken(box, node)
         full_at_init(box)
         full_while_serving(box)
