@@ -121,36 +121,18 @@ beside_join(struct beside *b)
 		pthread_join(b->thread, NULL);
 }
 
-/* Peers refuse a node that shows another key than it was introduced with. */
-static enum rc
-own_pin_check(struct node *nd, struct err *e)
-{
-	const struct identity *id = node_identity(nd);
-	struct err why = ERR_INIT;
-	struct hash pin;
-
-	/* What is missing or damaged the listener tells better. */
-	if (tls_spki(node_dir(nd), &pin, &why) != RC_OK)
-		return RC_OK;
-	for (size_t i = 0; i < id->n_tls_spki; i++)
-		if (hash_equal(&id->tls_spki[i], &pin))
-			return RC_OK;
-	return err_set(
-		e, RC_INVALID,
-		"%s/tls.crt is of another key than peers were given, and they would "
-		"refuse it: put tls.key and tls.crt back from the backup",
-		node_dir(nd));
-}
-
 static enum rc
 edges_start(struct serving *s, struct arena *a, struct err *e)
 {
 	const struct settings *conf = node_config(s->nd);
 	const char *host;
 	uint16_t port;
-	enum rc rc = http_api_start(s->nd, arena_printf(a, "%s/sock", node_dir(s->nd)),
-				    &s->api, e);
+	const struct identity *id = node_identity(s->nd);
+	enum rc rc = tls_files_check(node_dir(s->nd), id->tls_spki, id->n_tls_spki, e);
 
+	if (rc == RC_OK)
+		rc = http_api_start(s->nd, arena_printf(a, "%s/sock", node_dir(s->nd)),
+				    &s->api, e);
 	if (rc == RC_OK && settings_address(conf, "api.listen", &host, &port)) {
 		rc = http_api_https(s->api, host, port, e);
 		if (rc != RC_OK)
@@ -162,10 +144,8 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 			err_prefix(e, "http.listen");
 	}
 	if (rc == RC_OK && settings_address(conf, "peer.listen", &host, &port)) {
-		rc = own_pin_check(s->nd, e);
-		if (rc == RC_OK)
-			rc = peer_server_start(s->nd, host, port, node_dir(s->nd),
-					       &s->peer_server, e);
+		rc = peer_server_start(s->nd, host, port, node_dir(s->nd),
+				       &s->peer_server, e);
 		if (rc != RC_OK)
 			err_prefix(e, "peer.listen");
 	}

@@ -431,6 +431,28 @@ tls_load(const char *dir, char **ret_key, char **ret_cert, struct hash *ret_spki
 }
 
 enum rc
+tls_files_check(const char *dir, const struct hash *pins, size_t n_pins, struct err *e)
+{
+	char *key = NULL, *cert = NULL;
+	struct hash pin;
+	bool known = false;
+	enum rc rc = tls_load(dir, &key, &cert, &pin, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n_pins; i++)
+		known |= hash_equal(&pins[i], &pin);
+	if (rc == RC_OK && !known)
+		rc = err_set(e, RC_INVALID,
+			     "%s/%s is of another key than peers were given, and they "
+			     "would refuse it: put %s and %s back from the backup",
+			     dir, TLS_CERT_FILE, TLS_KEY_FILE, TLS_CERT_FILE);
+	if (key != NULL)
+		sodium_memzero(key, strlen(key));
+	free(key);
+	free(cert);
+	return rc;
+}
+
+enum rc
 tls_check(gnutls_session_t session, int64_t now_us, struct hash *ret_spki, struct err *e)
 {
 	gnutls_x509_crt_t crt = NULL;

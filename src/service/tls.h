@@ -40,4 +40,9 @@ enum rc tls_create(const char *dir, const char *common_name, int64_t now_us,
  * RC_DENIED, RC_IO: it cannot be read. */
 enum rc tls_spki(const char *dir, struct hash *ret, struct err *e) MUST_CHECK;
 
+/* Key and certificate are whole, belong together, and are of a key that peers were given:
+ * they refuse another.  RC_NOT_FOUND, RC_DENIED (others can read the key), RC_INVALID. */
+enum rc tls_files_check(const char *dir, const struct hash *pins, size_t n_pins,
+			struct err *e) MUST_CHECK;
+
 #endif
