@@ -20,11 +20,10 @@ release_json(void *p)
 
 /* By the row itself: a word from outside never becomes part of a path. */
 static enum rc
-route_run(struct page *p, const char *method, const char *path, json_t *in, json_t **ret,
-	  struct err *e)
+route_reply(struct page *p, const char *method, const char *path, json_t *in,
+	    struct reply *ret, struct err *e)
 {
 	const struct service_route *r = NULL;
-	struct reply out;
 
 	arena_defer(p->a, release_json, in);
 	for (size_t i = 0; i < service_routes_n && r == NULL; i++)
@@ -32,9 +31,33 @@ route_run(struct page *p, const char *method, const char *path, json_t *in, json
 		    strcmp(service_routes[i].path, path) == 0)
 			r = &service_routes[i];
 	assert(r != NULL);
-	enum rc rc = service_run(p->nd, p->a, r, p->who, in, &out, e);
+	return service_run(p->nd, p->a, r, p->who, in, ret, e);
+}
+
+static enum rc
+route_run(struct page *p, const char *method, const char *path, json_t *in, json_t **ret,
+	  struct err *e)
+{
+	struct reply out = {0};
+	enum rc rc = route_reply(p, method, path, in, &out, e);
+
 	*ret = out.json;
 	return rc;
+}
+
+enum rc
+page_bytes(struct page *p, const char *path, json_t *in, struct err *e)
+{
+	struct reply out = {0};
+	enum rc rc = route_reply(p, "GET", path, in, &out, e);
+
+	if (rc != RC_OK)
+		return rc;
+	p->bytes = out.bytes;
+	p->len = out.len;
+	p->type = out.type == NULL ? "application/octet-stream" : out.type;
+	p->file = out.file;
+	return RC_OK;
 }
 
 enum rc
@@ -253,6 +276,7 @@ header_put(struct page *p, const char *section)
 		{"/lookup", T(p, NAV_LOOKUP), true},
 		{"/register", T(p, NAV_REGISTER), true},
 		{"/object", T(p, OBJECT_TITLE), true},
+		{"/transparency", T(p, FIGURES_TITLE), true},
 	};
 
 	html_open(h, "header");

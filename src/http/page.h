@@ -51,7 +51,9 @@ struct page {
 typedef enum rc page_fn(struct page *p, struct err *e);
 page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcome,
 	page_login, page_logout, page_blocked, page_landing, page_register, page_object,
-	page_objection;
+	page_objection, page_figures, page_figures_csv, page_register_csv,
+	page_register_proof, page_tlog, page_logs, page_letter_case, page_letter_order,
+	page_register_letter;
 
 /* Draw what went wrong, whatever was drawn before. */
 void page_error(struct page *p, enum rc rc, struct err *e);
@@ -83,6 +85,9 @@ enum rc page_ask(struct page *p, const char *path, json_t *in, json_t **ret,
 /* As page_ask(), with POST.  *ret: what the reply shows, also with an error, or NULL. */
 enum rc page_post(struct page *p, const char *path, json_t *in, json_t **ret,
 		  struct err *e) MUST_CHECK;
+/* As page_ask(), of what answers with bytes: they become the page. */
+enum rc page_bytes(struct page *p, const char *path, json_t *in,
+		   struct err *e) MUST_CHECK;
 /* NULL: the form does not name it. */
 const char *page_form(const struct page *p, const char *name);
 /* NULL: the query does not name it. */

@@ -3,12 +3,14 @@
  * reasons and what became of them; "/object", where anybody objects; "/objection/CODE",
  * where they follow it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/page.h"
 
 enum {
 	REGISTER_ROWS = 50,
+	REGISTER_CSV_ROWS = 200,
 	OBJECTION_CHARACTERS_MAX = 4000,
 	CONTACT_CHARACTERS_MAX = 200
 };
@@ -31,11 +33,7 @@ names_put(struct page *p, const json_t *names, size_t most)
 		if (i == most)
 			break;
 		html_open(p->h, "li");
-		html_open(p->h, "code");
-		html_leaf(p->h, "bdi", NULL,
-			  arena_printf(p->a, "%s%s", j_bool(o, "wildcard") ? "*." : "",
-				       j_text(o, "name")));
-		html_close(p->h, "code");
+		part_name(p, j_text(o, "name"), j_bool(o, "wildcard"));
 		if (j_time(o, "lifted") != 0) {
 			html_text(p->h, " ");
 			part_chip(p, LOOK_DONE, T(p, NAME_LIFTED));
@@ -105,6 +103,11 @@ register_list(struct page *p, struct err *e)
 	html_text(p->h, " ");
 	part_time(p, p->now_us);
 	html_close(p->h, "p");
+	html_open(p->h, "p");
+	part_link(p, LINK(p, "/register.csv", "after", after), T(p, REGISTER_CSV));
+	html_text(p->h, " · ");
+	part_link(p, page_link(p, "/register/logs", NULL), T(p, LOGS_TITLE));
+	html_close(p->h, "p");
 	if (json_array_size(entries) == 0)
 		html_leaf(p->h, "p", "empty", T(p, REGISTER_EMPTY));
 	else
@@ -164,6 +167,89 @@ objections_put(struct page *p, const json_t *o)
 	html_close(p->h, "ul");
 }
 
+/* What is not published, and why. */
+static void
+withheld_put(struct page *p)
+{
+	struct html *h = p->h;
+
+	part_heading(p, "withheld", T(p, WITHHELD));
+	html_open(h, "dl");
+	html_attr(h, "class", "facts");
+	fact_text(p, T(p, WITHHELD_PEOPLE), T(p, WITHHELD_PEOPLE_WHY));
+	fact_text(p, T(p, WITHHELD_CONTENT), T(p, WITHHELD_CONTENT_WHY));
+	fact_text(p, T(p, WITHHELD_REMOVED), T(p, WITHHELD_REMOVED_WHY));
+	html_close(h, "dl");
+}
+
+static void
+cited_put(struct page *p, const json_t *o)
+{
+	const json_t *cited = json_object_get(o, "cited"), *row;
+	size_t i;
+
+	fact_open(p, T(p, CITES));
+	html_text(p->h, NUMBER(p, j_int(o, "cases")));
+	json_array_foreach (cited, i, row) {
+		html_text(p->h, i == 0 ? ": " : ", ");
+		html_text(p->h, word_category(p, j_text(row, "category")));
+		html_text(p->h, " ");
+		html_text(p->h, NUMBER(p, j_int(row, "items")));
+	}
+	fact_close(p);
+}
+
+static void
+lifts_put(struct page *p, const json_t *lifts)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_array_size(lifts) == 0)
+		return;
+	part_heading(p, "lifts", T(p, LETTER_LIFT));
+	html_open(p->h, "ul");
+	json_array_foreach (lifts, i, one) {
+		html_open(p->h, "li");
+		html_text(p->h, word_act(p, j_text(one, "act")));
+		html_text(p->h, ", ");
+		part_time(p, j_time(one, "at"));
+		html_text(p->h, ": ");
+		part_outside(p, j_text(one, "reason"), T(p, NOT_GIVEN));
+		html_close(p->h, "li");
+	}
+	html_close(p->h, "ul");
+}
+
+/* What can be taken along: the proof, letters, and where the log is. */
+static void
+downloads_put(struct page *p, const json_t *o)
+{
+	const char *at = arena_printf(p->a, "/register/%s", j_text(o, "ref"));
+	const char *letter = arena_printf(p->a, "%s/letter", at);
+	struct html *h = p->h;
+
+	part_heading(p, "proof", T(p, PROOF));
+	html_open(h, "ul");
+	html_open(h, "li");
+	part_link(p, page_link(p, arena_printf(p->a, "%s/proof", at), NULL),
+		  T(p, PROOF_DOWNLOAD));
+	html_close(h, "li");
+	html_open(h, "li");
+	part_link(p, page_link(p, "/register/logs", NULL), T(p, LOGS_TITLE));
+	html_close(h, "li");
+	html_open(h, "li");
+	part_link(p, LINK(p, letter, "kind", "block"), T(p, LETTER_OF_BLOCK));
+	html_close(h, "li");
+	if (json_array_size(json_object_get(o, "lifts")) != 0) {
+		html_open(h, "li");
+		part_link(p, LINK(p, letter, "kind", "lift"), T(p, LETTER_OF_LIFT));
+		html_close(h, "li");
+	}
+	html_close(h, "ul");
+	html_leaf(h, "p", "meta", FILL(p, REGISTER_PROOF, j_text(o, "ref")));
+}
+
 static enum rc
 register_entry(struct page *p, struct err *e)
 {
@@ -193,14 +279,45 @@ register_entry(struct page *p, struct err *e)
 	fact_time(p, T(p, ENDS_AT), j_time(o, "ends"));
 	fact_time(p, T(p, ENDED_AT), j_time(o, "ended"));
 	measured_put(p, json_object_get(o, "measured"));
-	fact_text(p, T(p, CITES), NUMBER(p, j_int(o, "cases")));
+	cited_put(p, o);
 	html_close(h, "dl");
 	html_open(h, "p");
 	part_link(p, LINK(p, "/object", "ref", j_text(o, "ref")), T(p, OBJECT_TITLE));
 	html_close(h, "p");
-	html_leaf(h, "p", "meta", FILL(p, REGISTER_PROOF, j_text(o, "ref")));
+	lifts_put(p, json_object_get(o, "lifts"));
 	objections_put(p, o);
+	downloads_put(p, o);
+	withheld_put(p);
 	page_end(p);
+	return RC_OK;
+}
+
+enum rc
+page_register_csv(struct page *p, struct err *e)
+{
+	json_t *in = json_pack("{s:s, s:i, s:s*}", "format", "csv", "limit",
+			       (int)REGISTER_CSV_ROWS, "after", page_query(p, "after"));
+
+	return page_bytes(p, "/v1/register", in, e);
+}
+
+enum rc
+page_register_proof(struct page *p, struct err *e)
+{
+	json_t *proof;
+	enum rc rc = page_ask(p, "/v1/register/{ref}/proof",
+			      json_pack("{s:s}", "ref", p->word), &proof, e);
+
+	if (rc != RC_OK)
+		return rc;
+	char *text = json_dumps(proof, JSON_INDENT(1));
+	if (text == NULL)
+		return err_set(e, RC_TOO_LARGE, "the proof is too large");
+	p->len = strlen(text);
+	p->bytes = arena_copy(p->a, text, p->len);
+	p->type = "application/json";
+	p->file = arena_printf(p->a, "%s.proof.json", j_text(proof, "ref"));
+	free(text);
 	return RC_OK;
 }
 

@@ -24,7 +24,16 @@ static const struct page_route routes[] = {
 	{"/blocked", page_blocked, PAGE_PUBLIC, false},
 	{"/lookup", page_lookup, PAGE_PUBLIC, false},
 	{"/register", page_register, PAGE_PUBLIC, false},
+	{"/register.csv", page_register_csv, PAGE_PUBLIC, false},
+	{"/register/logs", page_logs, PAGE_PUBLIC, false},
 	{"/register/{}", page_register, PAGE_PUBLIC, false},
+	{"/register/{}/proof", page_register_proof, PAGE_PUBLIC, false},
+	{"/register/{}/letter", page_register_letter, PAGE_PUBLIC, false},
+	{"/tlog/{*}", page_tlog, PAGE_PUBLIC, false},
+	{"/transparency", page_figures, PAGE_PUBLIC, false},
+	{"/transparency.csv", page_figures_csv, PAGE_PUBLIC, false},
+	{"/letter/case/{}", page_letter_case, PAGE_STAFF, false},
+	{"/letter/order/{}", page_letter_order, PAGE_STAFF, false},
 	{"/object", page_object, PAGE_PUBLIC, true},
 	{"/objection", page_objection, PAGE_PUBLIC, false},
 	{"/objection/{}", page_objection, PAGE_PUBLIC, false},
@@ -32,13 +41,17 @@ static const struct page_route routes[] = {
 
 const struct page_route page_route_landing = {"?", page_landing, PAGE_PUBLIC, false};
 
-/* Word by word; what stands for the braces is copied. */
+/* "{}": one word, "{*}": all that follows; copied. */
 static bool
 route_matches(struct arena *a, const char *pattern, const char *path,
 	      const char **ret_word)
 {
 	*ret_word = NULL;
 	while (*pattern != '\0' && *path != '\0') {
+		if (strcmp(pattern, "{*}") == 0) {
+			*ret_word = path;
+			return true;
+		}
 		if (strncmp(pattern, "{}", 2) == 0) {
 			const size_t len = strcspn(path, "/");
 			if (len == 0)

@@ -83,10 +83,9 @@ const struct setting_def node_settings[] = {
 	{"webhook.give_up_s", SETTING_INT, 60, 2592000, "432000", "s",
 	 "how long a webhook may fail until it is switched off, with an alarm"},
 	{"public.url", SETTING_TEXT, 0, PUBLIC_URL_MAX, "", "https URL",
-	 "where the public reaches /lookup of http.listen and /v1/register of "
-	 "api.listen, "
-	 "behind a web server of yours: named in resolvers' answers and on pages; empty: "
-	 "not named"},
+	 "where the public reaches the public pages and /v1/register, at api.listen or "
+	 "behind a web server of yours: named in resolvers' answers, on pages and in QR "
+	 "codes; empty: not named"},
 	{"rpz.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7453", "host:port",
 	 "the zone for resolvers (DNS over UDP and TCP); an authority's node only"},
 	{"rpz.address", SETTING_ADDRESS, 0, 0, "", "host:port",

@@ -227,6 +227,8 @@ const struct service_route service_routes[] = {
 	 "one template"},
 	{"POST", "/v1/templates/{template}/render", STAFF, -1, SMALL,
 	 service_template_render, "fill a template in for a case; nothing is sent"},
+	{"GET", "/v1/cases/{case}/record", STAFF, -1, SMALL, service_case_record,
+	 "one event of a case, as the log has it"},
 	{"GET", "/v1/cases/{case}/bundle", STAFF, -1, SMALL, service_export,
 	 "the evidence bundle of a case"},
 	{"POST", "/v1/cases/{case}/evidence", TALKS, -1, SMALL, service_evidence_add,
@@ -358,6 +360,13 @@ const struct service_route service_routes[] = {
 	{"POST", "/v1/qr", ANYONE, -1, SMALL, service_qr, "a text as a QR code"},
 	{"GET", "/v1/register", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,
 	 service_register, "the public register of orders"},
+	{"GET", "/v1/register/logs", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,
+	 service_register_logs, "the logs that the register rests on"},
+	{"GET", "/v1/register/logs/{log}/checkpoint", ROLES_NOBODY_NEEDED,
+	 PARTY_AUTHORITY, SMALL, service_register_checkpoint,
+	 "a log's newest checkpoint, signed"},
+	{"GET", "/v1/register/logs/{log}/tile", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY,
+	 SMALL, service_register_tile, "a tile of its hashes"},
 	{"GET", "/v1/register/{ref}", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,
 	 service_register_entry, "one entry of it"},
 	{"GET", "/v1/register/{ref}/proof", ROLES_NOBODY_NEEDED, PARTY_AUTHORITY, SMALL,
@@ -484,8 +493,14 @@ bool
 service_route_public(const struct service_route *r)
 {
 	static const char *const paths[] = {
-		"/v1/register",	  "/v1/register/{ref}", "/v1/register/{ref}/proof",
-		"/v1/statistics", "/v1/lookup",
+		"/v1/register",
+		"/v1/register/{ref}",
+		"/v1/register/{ref}/proof",
+		"/v1/statistics",
+		"/v1/lookup",
+		"/v1/register/logs",
+		"/v1/register/logs/{log}/checkpoint",
+		"/v1/register/logs/{log}/tile",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "core/deadline.h"
+#include "core/event.h"
 #include "service/contact.h"
 #include "service/statistics.h"
 #include "service/use.h"
@@ -421,6 +422,27 @@ asked_read(json_t *in, struct asked *q, struct err *e)
 	return RC_OK;
 }
 
+/* Of the first entry of a log: before it nothing was measured. */
+static enum rc
+since_read(struct store *s, struct arena *a, const struct log_head *h, int64_t *since_us,
+	   struct err *e)
+{
+	const struct event_claim *claim;
+	struct log_leaf *leaf;
+
+	if (h->size == 0)
+		return RC_OK;
+	enum rc rc = store_leaves(s, a, h->channel, h->party, 0, 1, &leaf, e);
+	if (rc == RC_OK)
+		rc = event_parse(a, leaf[0].jws, leaf[0].jws_len, &claim, e);
+	if (rc != RC_OK)
+		return rc;
+	const int64_t first_us = event_trusted(claim)->iat_us;
+	if (*since_us == 0 || first_us < *since_us)
+		*since_us = first_us;
+	return RC_OK;
+}
+
 /* What every figure rests on: the heads, and the newest time that either log says. */
 static enum rc
 heads_read(struct store *s, struct arena *a, const struct channel_row *ch,
@@ -471,17 +493,21 @@ month_get(struct stat_cache *c, struct store *s, int64_t channel, int64_t month,
 
 struct figures {
 	struct statistics total, *months;
+	int64_t since_us, as_of_us; /* of the first event and the newest; 0: none */
 };
 
 /* Both logs of a channel at one moment, and its months added to those of the others. */
 static enum rc
 channel_add(struct node *nd, struct store *s, struct arena *a,
 	    const struct channel_row *ch, const struct asked *q, struct figures *f,
-	    json_t *logs, int64_t *as_of_us, struct err *e)
+	    json_t *logs, struct err *e)
 {
 	struct log_head h[PARTY_COUNT];
 	int64_t newest_us;
 	enum rc rc = heads_read(s, a, ch, h, &newest_us, logs, e);
+
+	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
+		rc = since_read(s, a, &h[p], &f->since_us, e);
 
 	for (int64_t m = q->from; rc == RC_OK && m <= q->to; m++) {
 		const struct statistics *st;
@@ -492,8 +518,8 @@ channel_add(struct node *nd, struct store *s, struct arena *a,
 		if (q->by_month)
 			statistics_add(&f->months[m - q->from], st);
 	}
-	if (rc == RC_OK && newest_us > *as_of_us)
-		*as_of_us = newest_us;
+	if (rc == RC_OK && newest_us > f->as_of_us)
+		f->as_of_us = newest_us;
 	return rc;
 }
 
@@ -522,7 +548,7 @@ csv_reply(struct arena *a, const struct asked *q, const struct figures *f,
 
 static enum rc
 figures_make(struct node *nd, struct arena *a, json_t *in, struct asked *q,
-	     struct figures *f, json_t *logs, int64_t *as_of_us, struct err *e)
+	     struct figures *f, json_t *logs, struct err *e)
 {
 	struct store *s = NULL;
 	size_t months = (size_t)(q->to - q->from + 1);
@@ -536,7 +562,7 @@ figures_make(struct node *nd, struct arena *a, json_t *in, struct asked *q,
 		rc = channels_asked(s, a, in, &q->channels, &q->n, e);
 	pthread_mutex_lock(&nd->statistics->mu);
 	for (size_t i = 0; rc == RC_OK && i < q->n; i++)
-		rc = channel_add(nd, s, a, &q->channels[i], q, f, logs, as_of_us, e);
+		rc = channel_add(nd, s, a, &q->channels[i], q, f, logs, e);
 	pthread_mutex_unlock(&nd->statistics->mu);
 	reader_put(nd, s);
 	return rc;
@@ -545,7 +571,8 @@ figures_make(struct node *nd, struct arena *a, json_t *in, struct asked *q,
 /*
  * in: from?, to? (months, both included; the last twelve), each? (month), peer? (all when
  *     absent), format? (json, csv)
- * out: from, to, as_of, logs [{party, origin, size, root}], total {...}, periods
+ * out: from, to, since (of the first event; before it nothing was measured), as_of, logs
+ * [{party, origin, size, root}], total {...}, periods
  *      [{period, ...}] (each month)
  */
 enum rc
@@ -553,16 +580,15 @@ service_statistics(struct node *nd, struct arena *a, const struct actor *who, js
 		   struct reply *out, struct err *e)
 {
 	struct asked q = {0};
-	struct figures f;
+	struct figures f = {.since_us = 0};
 	json_t *logs = json_array(), *periods = json_array();
-	int64_t as_of_us = 0;
 	enum rc rc = in_only(in, "from to each peer format", e);
 
 	(void)who;
 	if (rc == RC_OK)
 		rc = asked_read(in, &q, e);
 	if (rc == RC_OK)
-		rc = figures_make(nd, a, in, &q, &f, logs, &as_of_us, e);
+		rc = figures_make(nd, a, in, &q, &f, logs, e);
 	if (rc == RC_OK && q.csv) {
 		csv_reply(a, &q, &f, out);
 	} else if (rc == RC_OK) {
@@ -572,9 +598,10 @@ service_statistics(struct node *nd, struct arena *a, const struct actor *who, js
 			json_array_append_new(periods, j);
 		}
 		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:o, s:O, s:o, s:O}", "from",
+			   json_pack("{s:s, s:s, s:o, s:o, s:O, s:o, s:O}", "from",
 				     month_text(a, q.from), "to", month_text(a, q.to),
-				     "as_of", json_time(as_of_us), "logs", logs, "total",
+				     "since", json_time(f.since_us), "as_of",
+				     json_time(f.as_of_us), "logs", logs, "total",
 				     statistics_json(&f.total), "periods", periods));
 	}
 	json_decref(logs);

@@ -103,6 +103,9 @@ service_fn service_probes_work, service_operator_probe, service_probes_take,
 	service_vantage_remove;
 /* register.c */
 service_fn service_register, service_register_entry, service_register_proof;
+/* register_log.c: what an outsider checks the register with, and one event of a case */
+service_fn service_register_logs, service_register_checkpoint, service_register_tile,
+	service_case_record;
 /* contact.c */
 service_fn service_contacts, service_contacts_set;
 /* channel_test.c */

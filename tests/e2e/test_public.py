@@ -12,6 +12,7 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import lab  # noqa: E402
 import story  # noqa: E402
+import tlog_check  # noqa: E402
 
 CONTACTS = [{"name": "Duty desk", "reach": "desk@telegram.example", "languages": ["en"]},
             {"name": "Head of desk", "reach": "+44 20 5550", "role": "escalation"}]
@@ -65,6 +66,59 @@ def register(box, s):
     if code == 0:
         raise lab.Failure("a changed proof verifies")
     return entry["ref"]
+
+
+def outsider(s, ref):
+    """The register's log by its public tiles alone; gives the checkpoint."""
+    log = s.kominfo.must("GET", "/v1/register/logs")["logs"][0]
+
+    def get(path):
+        url = f"http://127.0.0.1:{s.kominfo.http_port}{log['tiles']}/{path}"
+        with urllib.request.urlopen(url, timeout=lab.COMMAND_S) as got:
+            return got.read()
+    note = get("checkpoint")
+    hashes = tlog_check.check_log(get, log["key"])
+    proof = json.loads(urllib.request.urlopen(
+        f"http://127.0.0.1:{s.kominfo.http_port}/register/{ref}/proof",
+        timeout=lab.COMMAND_S).read())
+    if tlog_check.check_proof(proof, hashes) < 2:
+        raise lab.Failure(f"the proof has {len(proof['events'])} events")
+    for what, broken in (
+            ("a wrong leaf", lambda p: get(p) if p == "checkpoint" else bytes(len(get(p)))),
+            ("another checkpoint", lambda p: get(p).replace(b"\n1", b"\n2", 1)
+             if p == "checkpoint" else get(p))):
+        try:
+            tlog_check.check_log(broken, log["key"])
+        except (tlog_check.Broken, urllib.error.HTTPError, IndexError):
+            continue
+        raise lab.Failure(f"{what} is not seen")
+    for path, status in (("tile/entries/000", 403), ("tile/0/999", 404), ("tile/0/x", 404),
+                         ("nothing", 404)):
+        try:
+            get(path)
+            raise lab.Failure(f"{path} is given")
+        except urllib.error.HTTPError as e:
+            if e.code != status:
+                raise lab.Failure(f"{path} answers {e.code}") from None
+    return log, get, note
+
+
+def figures_page(s):
+    """Figures, drawings, definitions; months that nobody measured are gaps, never 0."""
+    shown = page(s, "/transparency")
+    must_say("the figures", shown, "Data up to", "<svg class=\"chart", "no data",
+             "Items sent", "/transparency.csv?from=")
+    if shown[2].count("<svg class=\"chart") != shown[2].count("as figures</caption>"):
+        raise lab.Failure("a drawing has no table beside it")
+    empty = page(s, "/transparency?from=2001-01&to=2001-03")
+    must_say("figures of a past without data", empty, "no data")
+    if "<rect class=" in empty[2].replace('<rect class="first" x="1" y="1"', "").replace(
+            '<rect class="second" x="1" y="1"', ""):
+        raise lab.Failure("a month that nobody measured is drawn as a value")
+    must_say("a month that is none", page(s, "/transparency?from=x"), "", status=400)
+    csv = page(s, "/transparency.csv")
+    must_say("the figures as CSV", csv, "period,figure,value")
+    must_say("the register as CSV", page(s, "/register.csv"), '"ref"')
 
 
 def page(s, path, form=None):
@@ -178,7 +232,10 @@ def main():
         s.draft()
         s.approve()
         ref = register(box, s)
+        log, get, note = outsider(s, ref)
         objection(box, s, ref)
+        tlog_check.check_log(get, log["key"], before=note)
+        figures_page(s)
         figures(box, s)
 
 

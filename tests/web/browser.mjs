@@ -40,6 +40,16 @@ async function picture(page, path) {
 
 export const passed = () => PASSES.length;
 
+/* What axe-core finds on a page, and a picture of it when somebody wants one. */
+export async function axeOn(page, screen) {
+	const found = await new AxeBuilder({ page }).analyze();
+	if (process.env.SALURAN_SCREENS) {
+		mkdirSync(process.env.SALURAN_SCREENS, { recursive: true });
+		await picture(page, `${process.env.SALURAN_SCREENS}/${screen}.png`);
+	}
+	return found.violations.map((v) => `axe on ${screen}: ${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
+}
+
 export class Person {
 	constructor(browser, base, name, password, options = {}) {
 		Object.assign(this, { browser, base, name, password, options, faults: [] });
@@ -128,13 +138,7 @@ export class Person {
 	}
 
 	async check(screen) {
-		const found = await new AxeBuilder({ page: this.page }).analyze();
-		for (const v of found.violations)
-			this.faults.push(`axe on ${screen}: ${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
-		if (process.env.SALURAN_SCREENS) {
-			mkdirSync(process.env.SALURAN_SCREENS, { recursive: true });
-			await picture(this.page, `${process.env.SALURAN_SCREENS}/${screen}.png`);
-		}
+		this.faults.push(...(await axeOn(this.page, screen)));
 		this.clean(screen);
 	}
 
