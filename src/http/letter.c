@@ -78,6 +78,9 @@ letter_begin(struct page *p, const struct letter *l)
 	head_put(p, l);
 	html_open(h, "body");
 	screen_put(p, l);
+	/* On paper its foot is that of each sheet. */
+	html_open(h, "div");
+	html_attr(h, "class", "sheet");
 	html_open(h, "main");
 	if (l->test)
 		html_leaf(h, "p", "test", T(p, LETTER_TEST));
@@ -141,7 +144,6 @@ proof_put(struct page *p, const struct letter *l)
 	html_close(h, "section");
 }
 
-/* A printer repeats the foot on each sheet. */
 void
 letter_end(struct page *p, const struct letter *l)
 {
@@ -158,6 +160,7 @@ letter_end(struct page *p, const struct letter *l)
 	html_leaf(h, "code", NULL, l->leaf);
 	html_close(h, "p");
 	html_close(h, "footer");
+	html_close(h, "div");
 	html_close(h, "body");
 	html_close(h, "html");
 }

@@ -3,6 +3,7 @@
  * nothing, html-validate finds nothing in what C wrote, nothing is wider than the window
  * and nothing is asked of elsewhere; a letter prints on A4 with its number and hash on
  * each sheet. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { HtmlValidate } from "../../web/node_modules/html-validate/dist/es/index.js";
 import { Failure, axeOn, must, open, passed } from "./browser.mjs";
@@ -37,6 +38,13 @@ async function validate(name, text) {
 	must(faults.length === 0, `${name}: html-validate: ${faults.slice(0, 5).join("; ") || "nothing is wrong"}`);
 }
 
+/* The words of each sheet. */
+function words(pdf) {
+	const done = spawnSync("pdftotext", ["-layout", "-", "-"], { input: pdf, encoding: "utf8" });
+	must(done.status === 0, `pdftotext: ${done.error || done.stderr}`);
+	return done.stdout.split("\f").slice(0, -1);
+}
+
 /* Sheets and their size, of what Chromium makes. */
 function sheets(pdf) {
 	const text = pdf.toString("latin1");
@@ -52,6 +60,11 @@ async function print(page, name) {
 	must(found.length > 0, `${name} prints`);
 	for (const size of found)
 		must(size.every((v, i) => Math.abs(v - A4_POINTS[i]) < POINT_ROOM), `${name} is A4: ${size}`);
+	const hash = await page.textContent("footer code");
+	words(pdf).forEach((text, i, all) => {
+		must(text.includes(hash), `sheet ${i + 1} of ${name} has the hash of the record`);
+		must(new RegExp(`${i + 1}\\s*/\\s*${all.length}\\s*$`).test(text), `sheet ${i + 1} of ${name} has its number`);
+	});
 }
 
 async function look(context, base, [name, path, status, letter], lang, scheme) {

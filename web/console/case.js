@@ -8,7 +8,7 @@ import { Erasures } from "./erasures.js";
 import { Evidence } from "./evidence.js";
 import { Items } from "./items.js";
 import { bind } from "./keys.js";
-import { exactly, number, t, word } from "./lang.js";
+import { exactly, lang, number, t, word } from "./lang.js";
 import { CaseState, Chip, Counts, Facts, Left, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 
@@ -118,11 +118,20 @@ function Timeline({ c }) {
 	</section>`;
 }
 
+/* Pages without script, to print on A4. */
+function Letters({ c }) {
+	const rows = [["notice", t("letter_notice")], ["removal", t("letter_removal")]];
+	for (const r of c.ladder) if (r.level > 0) rows.push([`warning&level=${r.level}`, t("letter_warning", number(r.level))]);
+	return html`<h3>${t("letters_print")}</h3>
+		<ul>${rows.map(([kind, name]) => html`<li key=${kind}><a href="/letter/case/${c.case}?kind=${kind}&lang=${lang.value}">${name}</a></li>`)}</ul>`;
+}
+
 function Proofs({ c }) {
 	return html`<section aria-labelledby="proofs">
 		<h2 id="proofs">${t("proofs")}</h2>
 		<p>${t("proofs_why")}</p>
 		<p><a download href="/v1/cases/${c.case}/bundle">${t("bundle_download")}</a></p>
+		<${Letters} c=${c} />
 		${c.orders.length > 0 &&
 		html`<ul>${c.orders.map((o) => html`<li key=${o.order}><a href=${href(`order/${o.order}`)}>${t("order_n", o.order)}</a> (${word("order", o.state)})</li>`)}</ul>`}
 	</section>`;

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { Gate } from "./gate.js";
 import { bind } from "./keys.js";
-import { number, t, word } from "./lang.js";
+import { lang, number, t, word } from "./lang.js";
 import { Matrix } from "./matrix.js";
 import { Punycode } from "./idn.js";
 import { OrderActs } from "./order_acts.js";
@@ -136,6 +136,13 @@ export function Order({ word: id }) {
 					["ended_at", html`<${When} at=${o.ended} />`],
 				]} />
 				<section aria-labelledby="hands"><h2 id="hands">${t("hands")}</h2><${Hands} o=${o} /></section>
+				${["in_force", "lifted", "expired"].includes(o.state) &&
+				html`<section aria-labelledby="letters"><h2 id="letters">${t("letters_print")}</h2>
+					<ul>
+						<li><a href="/letter/order/${o.order}?kind=block&lang=${lang.value}">${t("block_order")}</a></li>
+						${(o.state !== "in_force" || o.names.some((n) => n.lifted)) && html`<li><a href="/letter/order/${o.order}?kind=lift&lang=${lang.value}">${t("letter_lift")}</a></li>`}
+					</ul>
+				</section>`}
 				<section aria-labelledby="cites"><h2 id="cites">${t("cites")}</h2>
 					<ul>${o.cites.map((c) => html`<li key=${c.case}><a href=${href(`case/${c.case}`)}><${Said}>${c.subject || c.case}<//></a></li>`)}</ul>
 				</section>
