@@ -176,11 +176,43 @@ within_holds_label_by_label(void **state)
 	assert_false(name_is_within("t.me", ""));
 }
 
+/* What DNS has is shown as people see it, and what could be taken for another is told. */
+static void
+names_that_look_alike(void **state)
+{
+	static const struct {
+		const char *name, *looks;
+		bool mixed;
+	} rows[] = {
+		{"apple.example", NULL, false},
+		{"xn--bcher-kva.example", "b\u00fccher.example", false},
+		{"xn--pple-43d.example", "\u0430pple.example", true},
+		{"www.xn--e1afmkfd.example",
+		 "www.\u043f\u0440\u0438\u043c\u0435\u0440.example", false},
+		{"xn--0.example", NULL, false},
+	};
+	struct arena *a = arena_create();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *looks = name_unicode(a, rows[i].name);
+		if (rows[i].looks == NULL) {
+			assert_null(looks);
+			continue;
+		}
+		assert_string_equal(looks, rows[i].looks);
+		assert_int_equal(name_mixes_scripts(looks), rows[i].mixed);
+	}
+	assert_false(name_mixes_scripts("a\xff"));
+	arena_free(a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_become_lower_case_a_labels),
+		cmocka_unit_test(names_that_look_alike),
 		cmocka_unit_test(lengths_are_those_of_dns),
 		cmocka_unit_test(toascii_is_followed_or_refused),
 		cmocka_unit_test(within_holds_label_by_label),
