@@ -120,10 +120,13 @@ function Timeline({ c }) {
 
 /* Pages without script, to print on A4. */
 function Letters({ c }) {
-	const rows = [["notice", t("letter_notice")], ["removal", t("letter_removal")]];
-	for (const r of c.ladder) if (r.level > 0) rows.push([`warning&level=${r.level}`, t("letter_warning", number(r.level))]);
+	const rows = [
+		{ kind: "notice", name: t("letter_notice") },
+		{ kind: "removal", name: t("letter_removal") },
+		...c.ladder.filter((r) => r.level > 0).map((r) => ({ kind: `warning&level=${r.level}`, name: t("letter_warning", number(r.level)) })),
+	];
 	return html`<h3>${t("letters_print")}</h3>
-		<ul>${rows.map(([kind, name]) => html`<li key=${kind}><a href="/letter/case/${c.case}?kind=${kind}&lang=${lang.value}">${name}</a></li>`)}</ul>`;
+		<ul>${rows.map(({ kind, name }) => html`<li key=${kind}><a href="/letter/case/${c.case}?kind=${kind}&lang=${lang.value}">${name}</a></li>`)}</ul>`;
 }
 
 function Proofs({ c }) {
