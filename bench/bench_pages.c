@@ -42,7 +42,7 @@ order_make(int k)
 	char a[64], b[64];
 
 	snprintf(a, sizeof(a), "shop%d.example", k);
-	snprintf(b, sizeof(b), "xn--bcher-kva%d.example", k);
+	snprintf(b, sizeof(b), "toko%d.xn--bcher-kva.example", k);
 	json_t *r = bench_call(
 		nd, officer, "POST", "/v1/orders",
 		json_pack("{s:[s, s], s:[], s:s, s:s, s:s, s:s, s:b, s:s}", "names", a, b,
