@@ -202,8 +202,9 @@ items_put(struct page *p, const char *id, const char *outcome, struct err *e)
 	return RC_OK;
 }
 
+/* Up to the warning that the letter is. */
 static void
-ladder_put(struct page *p, const json_t *c)
+ladder_put(struct page *p, const json_t *c, int64_t level)
 {
 	static const struct column columns[] = {
 		{TEXT_COL_ACT, false}, {TEXT_SENT_AT, false}, {TEXT_COL_RECEIPT, false}};
@@ -213,6 +214,8 @@ ladder_put(struct page *p, const json_t *c)
 	html_leaf(p->h, "h2", NULL, T(p, LETTER_LADDER));
 	table_open(p, T(p, LETTER_LADDER), columns, 3);
 	json_array_foreach (json_object_get(c, "ladder"), i, rung) {
+		if (j_int(rung, "level") > level)
+			break;
 		row_open(p);
 		cell_text(p, &columns[0], word_rung(p, rung));
 		cell_open(p, &columns[1]);
@@ -256,7 +259,7 @@ said_put(struct page *p, const json_t *c, const struct asked *q, struct err *e)
 	facts_put(p, c);
 	if (q->kind == KIND_WARNING) {
 		letter_text(p, T(p, LETTER_WORDS), q->text);
-		ladder_put(p, c);
+		ladder_put(p, c, q->level);
 		return items_put(p, id, "open", e);
 	}
 	letter_text(p, T(p, LETTER_WORDS), j_text(c, "letter"));
