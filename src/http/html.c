@@ -181,11 +181,31 @@ tag_end(struct html *h)
 	h->in_tag = false;
 }
 
+/* How many bytes stand as they are; 0xc2 may begin a control character. */
+static size_t
+plain_len(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len; n++) {
+		const unsigned char c = (unsigned char)s[n];
+		if (c < ' ' || c == 0x7f || c == 0xc2 || c == '&' || c == '<' ||
+		    c == '>' || c == '"' || c == '\'')
+			break;
+	}
+	return n;
+}
+
 /* A run of valid UTF-8. */
 static void
 run_put(struct buf *b, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
+		const size_t plain = plain_len(s + i, len - i);
+		buf_put(b, s + i, plain);
+		i += plain;
+		if (i == len)
+			break;
 		const unsigned char c = (unsigned char)s[i];
 		const unsigned char next = i + 1 < len ? (unsigned char)s[i + 1] : 0;
 		if (c == '&')
