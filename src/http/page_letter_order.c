@@ -9,7 +9,6 @@
 #include "core/merkle.h"
 #include "http/letter.h"
 
-
 /* The event that a letter is of: the last approval, or the last lift or expiry. */
 static bool
 event_is(const char *type, bool lift)
