@@ -45,6 +45,11 @@ fuzz:
 	@build-fuzz/fuzz/fuzz_$(NAME) -max_total_time=$(SECONDS) -timeout=10 \
 		-artifact_prefix=build-fuzz/ build-fuzz/corpora/$(NAME) fuzz/corpora/$(NAME)
 
+# What the exchange promises, searched through by SPIN; then that a broken one is found out.
+model:
+	@$(PREREQS) "$${PREREQS_MODEL[@]}"
+	@model/check && model/check --mutants
+
 # The console in Debian's Chromium: the story, then every screen; SALURAN_SCREENS=FOLDER
 # keeps pictures.
 web-check: build

@@ -16,6 +16,7 @@ PREREQS_CHECK=(
 	age chromium clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
 	libclang-rt-14-dev poppler-utils python3-yaml
 )
+PREREQS_MODEL=(gcc libc6-dev spin)
 # For the console, and for tests of it.  Node.js of another archive brings npm in one
 # package, which Debian's would break.
 PREREQS_NPM=()
