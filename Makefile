@@ -1,5 +1,5 @@
 # The same names as the scripts, for those whose fingers type make.
-.PHONY: demo check full build test bench fuzz web-check web-screens format clean
+.PHONY: demo check full build test bench fuzz model web-check web-screens format clean
 
 SECONDS ?= 60
 PREREQS = . tools/prereqs.sh && prereqs_install
