@@ -59,9 +59,15 @@ line_write(const struct node *nd, struct arena *a, const json_t *line, struct er
 		abort();
 	const char *whole = arena_printf(a, "%s\n", text);
 	size_t len = strlen(whole);
-	if (fd < 0 || dir < 0 || write(fd, whole, len) != (ssize_t)len || fsync(fd) < 0 ||
-	    fsync(dir) < 0)
+	off_t before = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	if (before < 0 || dir < 0 || write(fd, whole, len) != (ssize_t)len ||
+	    fsync(fd) < 0 || fsync(dir) < 0) {
 		rc = err_sys(e, "note the lift in %s", path);
+		/* Half a line, as of a full disk, would spoil the next one too. */
+		if (before >= 0 && ftruncate(fd, before) < 0)
+			log_line(LOG_ERROR, "order.release",
+				 "file=%s problem=half_a_line_stays", RELEASES_FILE);
+	}
 	if (fd >= 0)
 		close(fd);
 	if (dir >= 0)
