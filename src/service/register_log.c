@@ -54,6 +54,7 @@ log_json(struct node *nd, struct store *s, struct arena *a, const struct channel
 	if (rc != RC_OK)
 		return rc;
 	hash_bytes(h.origin, strlen(h.origin), &origin);
+	hash_hex(&origin, log);
 	note_key_put(&vkey, &key);
 	json_array_append_new(into, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}",
 					      "log", hash_hex(&origin, log), "origin",
