@@ -55,7 +55,8 @@ function Test({ d, reload }) {
 }
 
 const active = (d) => d.persons.filter((p) => p.active);
-/* Its name, when it is done, and what is shown. */
+/** Its name, when it is done, and what is shown.
+ * @type {[string, (d: any) => boolean, any][]} */
 const STEPS = [
 	["organisation", () => true, Organisation],
 	["device", (d) => d.mine.totp === "enrolled", ({ reload }) => html`<${Device} done=${reload} />`],
