@@ -143,8 +143,12 @@ async function main() {
 	const rina = await welcome("authority", "rina", link);
 	await rina.see("Cases", "h1");
 	await rina.section("Import");
-	await rina.page.setInputFiles("input[type=file]", stage.list);
-	await rina.see("rows:");
+	await rina.attach(rina.page.locator("input[type=file]"), stage.list);
+	await rina.page.waitForURL(/step=columns/);
+	await rina.press("Check ");
+	await rina.page.waitForSelector(".grid.check");
+	await rina.press("Review ");
+	await rina.see("Nothing has been sent yet.");
 	await rina.write("Reference", "T-1");
 	await rina.write("Subject", "A try");
 	await rina.write("Legal basis", "Invented example");
