@@ -8,10 +8,14 @@
 
 enum { CREDENTIAL_MODE = 0600, PUBLIC_MODE = 0644 };
 
-/* Where the one-time link is used with a browser; NULL: the pages are off. */
+/* Where the one-time link is used with a browser: in the console, which leads through
+ * what comes next, or on the pages; NULL: both are off. */
 static const char *
-link_url(struct cli *c, const char *http_listen, const char *link)
+link_url(struct cli *c, const char *api_listen, const char *http_listen, const char *link)
 {
+	if (api_listen != NULL && api_listen[0] != '\0')
+		return arena_printf(c->a, "https://%s/console/welcome?link=%s",
+				    api_listen, link);
 	for (size_t i = 0; http_listen == NULL && i < node_settings_n; i++)
 		if (strcmp(node_settings[i].name, "http.listen") == 0)
 			http_listen = node_settings[i].deflt;
@@ -32,6 +36,7 @@ cmd_init(struct cli *c, struct err *e)
 		.url = cli_value(c, "url"),
 		.peer_listen = cli_value(c, "peer-listen"),
 		.http_listen = cli_value(c, "http-listen"),
+		.api_listen = cli_value(c, "api-listen"),
 		.rpz_listen = cli_value(c, "rpz-listen"),
 		.rpz_zone = cli_value(c, "zone"),
 		.admin = cli_value(c, "admin"),
@@ -50,7 +55,7 @@ cmd_init(struct cli *c, struct err *e)
 	enum rc rc = node_create(c->a, &in, &made, e);
 	if (rc != RC_OK)
 		return rc;
-	const char *url = link_url(c, in.http_listen, made.link);
+	const char *url = link_url(c, in.api_listen, in.http_listen, made.link);
 	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:I}", "dir", c->dir,
 			      "fingerprint", made.fingerprint, "credential",
 			      made.credential_path, "recovery", made.recovery_path,
@@ -72,7 +77,7 @@ cmd_init(struct cli *c, struct err *e)
 		       "Next: saluran serve --dir %s\n",
 		       in.org, c->dir, made.fingerprint, made.credential_path, in.admin,
 		       made.recovery_path, made.link, (json_int_t)(made.link_s / 60),
-		       in.admin, url == NULL ? "not with http.listen off" : url, c->dir);
+		       in.admin, url == NULL ? "not with its pages off" : url, c->dir);
 	json_decref(j);
 	return RC_OK;
 }
@@ -436,6 +441,8 @@ static const struct cli_option init_options[] = {
 	{"contact", "TEXT", false, "how the peer's people reach a person"},
 	{"peer-listen", "HOST:PORT", false, "where the node listens for peers"},
 	{"http-listen", "HOST:PORT", false, "where the pages are, on loopback"},
+	{"api-listen", "HOST:PORT", false,
+	 "where people reach the console and programs the API (HTTPS)"},
 	{"rpz-listen", "HOST:PORT", false, "where resolvers fetch the zone"},
 	{"zone", "NAME", false, "the zone's name"},
 	{NULL, NULL, false, NULL},

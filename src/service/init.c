@@ -210,14 +210,13 @@ static enum rc
 settings_make(struct arena *a, const char *path, const struct node_init *in,
 	      struct err *e)
 {
-	enum { CONF_MAX = 65536, LISTENS = 3 /* the first of `given` */ };
+	enum { CONF_MAX = 65536, LISTENS = 4 /* the first of `given` */ };
 	struct buf b = BUF_INIT(CONF_MAX);
 	const struct {
 		const char *name, *value;
 	} given[] = {
-		{"peer.listen", in->peer_listen},
-		{"http.listen", in->http_listen},
-		{"rpz.listen", in->rpz_listen},
+		{"peer.listen", in->peer_listen}, {"http.listen", in->http_listen},
+		{"api.listen", in->api_listen},	  {"rpz.listen", in->rpz_listen},
 		{"rpz.zone", in->rpz_zone},
 	};
 	struct settings *parsed;

@@ -28,7 +28,7 @@ struct node_init {
 	const char *org, *name;
 	enum party role;
 	const char *url; /* where peers reach it, "https://host:port" */
-	const char *peer_listen, *http_listen,
+	const char *peer_listen, *http_listen, *api_listen,
 		*rpz_listen;  /* "host:port", NULL: default */
 	const char *rpz_zone; /* NULL: default */
 	const char *admin;    /* name of the first person */

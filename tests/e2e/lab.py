@@ -292,8 +292,8 @@ class Node:
                         "--url", f"https://127.0.0.1:{self.peer_port}", "--admin", admin,
                         "--peer-listen", f"127.0.0.1:{self.peer_port}",
                         "--http-listen", f"127.0.0.1:{self.http_port}",
+                        "--api-listen", f"127.0.0.1:{self.api_port}",
                         "--rpz-listen", f"127.0.0.1:{self.rpz_port}")
-        self.configure(**{"api.listen": f"127.0.0.1:{self.api_port}"})
         self.people[admin] = made["credential"]
         self.admin, self.fingerprint = admin, made["fingerprint"]
         return made

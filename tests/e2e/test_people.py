@@ -95,13 +95,16 @@ def first_admin(box, node, made):
     password, session = box.write("wati.password", PASSWORD + "\n"), box.path("wati.session")
     link = box.write("wati.link", made["link"] + "\n")
     weak = box.write("weak.password", "wati wati wati\n")
-    same("the link's page", page(made["link_url"]), (200, True))
+    same("where the link leads", made["link_url"],
+         f"https://127.0.0.1:{node.api_port}/console/welcome?link={made['link']}")
+    welcome = f"http://127.0.0.1:{node.http_port}/welcome?link={made['link']}"
+    same("the link's page", page(welcome), (200, True))
     refused(node, EXIT_INPUT, "password", "welcome", "--link-file", link, "--password-file", weak)
     got = node.cli("welcome", "--link-file", link, "--password-file", password, "--out", session)
     same("what the role asks for", got["totp"], "required")
     same("mode of the session's file", mode_of(session), 0o600)
     refused(node, EXIT_DENIED, "was used", "welcome", made["link"], "--password-file", password)
-    same("and once it is used up", page(made["link_url"]), (401, False))
+    same("and once it is used up", page(welcome), (401, False))
     node.people["wati.session"] = session
     refused(node, EXIT_DENIED, "second factor", "person", "list", who="wati.session")
 
