@@ -37,7 +37,7 @@ export function Access() {
 				</tr>`,
 			)}</tbody>
 		</table>`}
-		<nav class="pager" aria-label=${t("pages")}>
+		<nav class="pager" aria-label=${`${t("pages")}: ${t("access_record")}`}>
 			${before && html`<button type="button" class="quiet" onClick=${() => setBefore(undefined)}>${t("first_page")}</button>`}
 			${state.data?.next && html`<button type="button" class="quiet" onClick=${() => setBefore(state.data.next)}>${t("next_page")}</button>`}
 		</nav>
