@@ -1,5 +1,5 @@
 """The stories of the Indonesian policies and of the demo's, for tests/e2e/test_policy_stories.py."""
-from acts import DAY, HOUR, INVALID, Two, must
+from acts import DAY, DENIED, HOUR, INVALID, Two, must
 from lab import expect, when
 from order_acts import Order, utc
 from resolvers import Several, Unbound
@@ -193,6 +193,24 @@ def demo(lab):
     two.close(case, 2)
     two.same_figures(notices__warnings=3, orders__lifted=1, objections__upheld=1)
     ending(two, case, lifted=True)
+
+
+def sandbox(lab):
+    """A TEST: all of a case's life, marked so on both sides; no order, and no figure."""
+    two = Two(lab, moves=False)
+    two.introduce("sandbox")
+    two.policy_in_effect("sandbox")
+    case = two.notice("try/1", ["https://one.example/x"], "other")
+    for who in (two.sari, two.max):
+        must("it is marked", two.show(case, who)["test"])
+    order = Order(two, case, ["one.example"])
+    two.sari.refused(DENIED, "TEST", "/v1/orders", **order.words(
+        emergency=True, emergency_reason="At once.", ends=utc(two.clock.now() + HOUR)))
+    two.act(two.max, case, "accept")
+    two.act(two.max, case, "decide", items="open", outcome="removed")
+    two.close(case, 1)
+    two.same_figures(notices__sent=0)
+    ending(two, case)
 
 
 def ending(two, case, lifted=False):

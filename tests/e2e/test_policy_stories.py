@@ -19,6 +19,7 @@ STORIES = {
     "eu-tco": policies_eu.eu_tco,
     "eu-dsa": policies_eu.eu_dsa,
     "demo": policies_id.demo,
+    "sandbox": policies_id.sandbox,
 }
 
 

@@ -229,7 +229,7 @@ async function uploads(rina, id) {
 	await rina.check("evidence-waits");
 	cut = false;
 	await rina.page.reload();
-	await rina.page.locator(".file", { hasText: "large.bin" }).getByText("Here").waitFor();
+	await rina.page.locator(".file", { hasText: "large.bin" }).getByText("Here", { exact: true }).waitFor();
 	rina.offline = false;
 	must(offsets.filter((o) => o === 0).length === 1, `no piece goes twice: ${offsets}`);
 	await rina.page.unroute("**/v1/uploads/*?offset=*");
