@@ -23,7 +23,6 @@ enum {
 	PERSON_ID_MAX = 20,   /* "t-", "s-" and 16 digits */
 	ADDRESS_MAX = 63,
 	TOTP_LEN = 20, /* bytes of a secret (RFC 4226, 4 R6) */
-	SCOPES_MAX = 1000,
 	TOKENS_MAX = 50, /* good ones of one person */
 };
 

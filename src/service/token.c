@@ -12,7 +12,7 @@
 #include "service/person.h"
 #include "store/store_sql.h"
 
-enum { LABEL_MAX = 100, SCOPE_MAX = 60, SCOPES_N_MAX = 64 };
+enum { LABEL_MAX = 100, SCOPE_MAX = 60, SCOPES_N_MAX = 256 };
 
 static const char version[] = "/v1/";
 

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 from lab import Failure, Lab, Node  # noqa: E402
 
 PASSWORD = "a long enough passphrase of four words"
-STORY_S = 300
+STORY_S = 900
 
 
 def main():

@@ -253,7 +253,7 @@ async function main() {
 	const many = await interrupted(rina);
 	await decided(dewi, many);
 	const wira = await (await person("platform", "wira").arrive()).logIn();
-	await wira.section("Access");
+	await wira.section("Who saw what");
 	await wira.see("Needed to decide");
 	await wira.check("reveals");
 	for (const who of [rina, dewi, wira]) who.clean("at the end");
