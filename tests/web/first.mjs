@@ -206,7 +206,7 @@ async function narrow(who, paths) {
 	for (const path of paths) {
 		await who.page.goto(`${who.base}/console/${path}`);
 		await who.page.waitForSelector("main h1");
-		await who.page.waitForLoadState("networkidle").catch(() => {});
+		await who.page.locator("main .none[role=status]").waitFor({ state: "detached" });
 		const wide = await who.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 		must(wide <= 0, `${path}: ${wide} px wider than the window`);
 		await who.check(`narrow-${path.split("?")[0]}`);
