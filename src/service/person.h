@@ -22,7 +22,7 @@ enum {
 	SECRET_TEXT_MAX = 80, /* with its prefix */
 	PERSON_ID_MAX = 20,   /* "t-", "s-" and 16 digits */
 	ADDRESS_MAX = 63,
-	TOTP_LEN = 20, /* bytes of a secret (RFC 4226, 4 R6) */
+	TOTP_LEN = 20,	 /* bytes of a secret (RFC 4226, 4 R6) */
 	TOKENS_MAX = 50, /* good ones of one person */
 };
 
