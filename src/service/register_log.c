@@ -56,12 +56,12 @@ log_json(struct node *nd, struct store *s, struct arena *a, const struct channel
 	hash_bytes(h.origin, strlen(h.origin), &origin);
 	hash_hex(&origin, log);
 	note_key_put(&vkey, &key);
-	json_array_append_new(into, json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}",
-					      "log", hash_hex(&origin, log), "origin",
-					      h.origin, "platform", ch->peer_org, "key",
-					      buf_str(&vkey), "size", (json_int_t)h.size,
-					      "root", hash_hex(&h.root, root), "tiles",
-					      arena_printf(a, "/tlog/%s", log)));
+	json_array_append_new(into,
+			      json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "log", log,
+					"origin", h.origin, "platform", ch->peer_org,
+					"key", buf_str(&vkey), "size", (json_int_t)h.size,
+					"root", hash_hex(&h.root, root), "tiles",
+					arena_printf(a, "/tlog/%s", log)));
 	buf_free(&vkey);
 	return RC_OK;
 }
