@@ -13,7 +13,8 @@ const ROLES = [
 	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "mail", "templates", "policies?policy=id-2020", "verify", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "nowhere"]],
 	["authority", "adi", ["orders", "ORDER", "SIGNED"]],
 	["authority", "umi", ["log", "access", "people", "channel"]],
-	["platform", "dewi", ["cases", "CASE", "held", "disputes", "channel", "stats", "policies"]],
+	["authority", "oki", ["dns", "operators", "settings"]],
+	["platform", "dewi", ["cases", "CASE", "DECIDE", "held", "disputes", "channel", "stats", "policies"]],
 ];
 
 const browser = await open();
@@ -41,8 +42,10 @@ try {
 				await who.arrive(lang);
 				await who.check(`login-${lang}-${scheme}`);
 				await who.logIn();
+				/* A DNS operator's own work is what such a person sees first. */
+				if (name === "oki") await who.see(stage.operator, "h2");
 				for (const path of paths) {
-					const real = path.replace("CASE", `case/${stage.case}`).replace("DEADLINE", `deadline/${stage.case}`).replace("ORDER", `order/${stage.order}`)
+					const real = path.replace("CASE", `case/${stage.case}`).replace("DECIDE", `decide/${stage.case}`).replace("DEADLINE", `deadline/${stage.case}`).replace("ORDER", `order/${stage.order}`)
 						.replace("RECORDED", `recorded/${stage.case}?seq=${stage.entry}`).replace("SIGNED", `signed/${stage.order}?seq=${stage.signed}`);
 					await look(who, real, `${name}-${path.toLowerCase().split("?")[0]}-${lang}-${scheme}`);
 				}

@@ -203,14 +203,16 @@ def main():
             node.must_start()
         served(authority)
         people(authority, ("rina", "officer"), ("adi", "approver"), ("budi", "approver"),
-               ("siti", "approver"), ("umi", "auditor"))
+               ("siti", "approver"), ("umi", "auditor"), ("oki", "operator"))
         people(platform, ("dewi", "agent"), ("lia", "lead"))
         lab_module.introduce(authority, platform, policy(lab))
         isp = resolvers.Unbound(lab, authority, root).add().start()
         authority.cli("operator", "probe", isp.name, "--resolver",
                       f"127.0.0.1:{isp.port},udp", who=authority.admin)
+        authority.must("POST", f"/v1/operators/{isp.name}/contact", authority.admin,
+                       {"name": "Oki", "reach": "noc@isp.example", "person": "oki"})
         stage = {"authority": authority.api_port, "platform": platform.api_port,
-                 "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
+                 "operator": isp.name, "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
         for one in sys.argv[1:] or PLAYED[os.environ.get("SALURAN_WEB") == "full"]:
             PLAYS[one](lab, stage, authority)
 

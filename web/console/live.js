@@ -6,6 +6,7 @@ import { get } from "./api.js";
 
 const LOCK = "saluran.stream";
 const CHANNEL = "saluran.events";
+const ASK_MS = 10000;
 /* state: "connecting", "live", "lost"; since: when it last was live */
 /** @type {import("@preact/signals").Signal<{state: string, since: Date | null}>} */
 export const live = signal({ state: "connecting", since: null });
@@ -72,9 +73,24 @@ async function hold(channel, abort) {
 	}
 }
 
-export function begin() {
+/* Who is told nothing of cases has no stream: whether the node answers is asked. */
+async function ask(abort) {
+	while (!abort.aborted) {
+		const state = document.hidden ? null : await get("/v1/me").then(() => "live", () => "lost");
+		if (state && !abort.aborted) be(state);
+		await new Promise((done) => setTimeout(done, ASK_MS));
+	}
+}
+
+/* hears: may this person read the feed? */
+export function begin(hears) {
 	if (stop) return;
 	const ending = new AbortController();
+	if (!hears) {
+		ask(ending.signal);
+		stop = () => ending.abort();
+		return;
+	}
 	const channel = new BroadcastChannel(CHANNEL);
 	let leader = false;
 	/* What tabs tell each other: {event}, {state}, or {asks: true} of one that is new. */

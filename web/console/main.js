@@ -33,7 +33,7 @@ function Console() {
 	const [first, setFirst] = useState(false);
 	useEffect(() => {
 		/* Operators are told nothing of cases. */
-		if (me.value && !first && me.value.role !== "operator" && !ended.value) stream.begin();
+		if (me.value && !first && !ended.value) stream.begin(me.value.role !== "operator");
 		else stream.end();
 	}, [me.value?.pseudonym, ended.value, first]);
 	words.lang.value; /* every text depends on it */

@@ -10,7 +10,6 @@ import { home, sectionsOf } from "./screens.js";
 
 function Connection() {
 	const { state, since } = live.value;
-	if (me.value.role === "operator") return null;
 	if (state === "live") return html`<p class="connection live"><span aria-hidden="true">●</span> ${t("live")}</p>`;
 	if (state === "connecting") return html`<p class="connection">${t("connecting")}</p>`;
 	return html`<p class="connection lost" role="status">
