@@ -152,7 +152,8 @@ stream_fill(struct stream *s)
 		rc = head_still(s->r, &e);
 	}
 	if (rc == RC_OK)
-		rc = service_run(s->h->nd, a, s->route, s->r->who, in, &out, &e);
+		rc = service_run_on(s->h->nd, a, s->route, s->r->who, in, "events", &out,
+				    &e);
 	if (rc == RC_OK) {
 		json_array_foreach (json_object_get(out.json, "events"), i, ev)
 			put_event(s, ev);

@@ -101,6 +101,17 @@ access_reserve(struct node *nd, struct err *e)
 	return rc;
 }
 
+void
+access_release(struct node *nd)
+{
+	struct access_log *al = nd->access;
+
+	pthread_mutex_lock(&al->mu);
+	al->reserved--;
+	pthread_cond_signal(&al->room);
+	pthread_mutex_unlock(&al->mu);
+}
+
 static void
 field_put(char *out, size_t max, const char *text)
 {

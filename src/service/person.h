@@ -190,6 +190,8 @@ enum rc access_reserve(struct node *nd, struct err *e) MUST_CHECK;
 /* Uses the room.  `method` and `route` are constants; `object` may be NULL. */
 void access_put(struct node *nd, const struct actor *who, const char *method,
 		const char *route, const char *object, enum rc outcome);
+/* Gives the room back: nothing was shown. */
+void access_release(struct node *nd);
 /* The node itself: "start", "stop". */
 void access_node(struct node *nd, const char *what);
 

@@ -582,9 +582,11 @@ object_of(struct arena *a, const struct service_route *r, const json_t *in,
 	return NULL;
 }
 
-enum rc
-service_run(struct node *nd, struct arena *a, const struct service_route *r,
-	    const struct actor *who, json_t *in, struct reply *out, struct err *e)
+/* `shows`: the answer is on record only if this member of it, a list, has something. */
+static enum rc
+run(struct node *nd, struct arena *a, const struct service_route *r,
+    const struct actor *who, json_t *in, const char *shows, struct reply *out,
+    struct err *e)
 {
 	*out = (struct reply){0};
 	/* What is public is not recorded: who looks a name up is nobody's business. */
@@ -604,6 +606,26 @@ service_run(struct node *nd, struct arena *a, const struct service_route *r,
 	rc = may_run(nd, a, r, who, out, e);
 	if (rc == RC_OK)
 		rc = r->fn(nd, a, who, in, out, e);
-	access_put(nd, who, r->method, r->path, object_of(a, r, in, out->json), rc);
+	if (rc == RC_OK && shows != NULL &&
+	    json_array_size(json_object_get(out->json, shows)) == 0)
+		access_release(nd);
+	else
+		access_put(nd, who, r->method, r->path, object_of(a, r, in, out->json),
+			   rc);
 	return rc;
+}
+
+enum rc
+service_run(struct node *nd, struct arena *a, const struct service_route *r,
+	    const struct actor *who, json_t *in, struct reply *out, struct err *e)
+{
+	return run(nd, a, r, who, in, NULL, out, e);
+}
+
+enum rc
+service_run_on(struct node *nd, struct arena *a, const struct service_route *r,
+	       const struct actor *who, json_t *in, const char *shows, struct reply *out,
+	       struct err *e)
+{
+	return run(nd, a, r, who, in, shows, out, e);
 }

@@ -136,6 +136,11 @@ bool service_route_public(const struct service_route *r);
 enum rc service_run(struct node *nd, struct arena *a, const struct service_route *r,
 		    const struct actor *who, json_t *in, struct reply *out,
 		    struct err *e) MUST_CHECK;
+/* The same for what reads on, as a stream that was opened by service_run(): on record
+ * only when `shows`, a list in the answer, has something. */
+enum rc service_run_on(struct node *nd, struct arena *a, const struct service_route *r,
+		       const struct actor *who, json_t *in, const char *shows,
+		       struct reply *out, struct err *e) MUST_CHECK;
 
 /* ---- the zones, for the DNS server --------------------------------------------- */
 

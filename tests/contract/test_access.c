@@ -243,6 +243,45 @@ noted(void **state)
 	fix_close(&f);
 }
 
+/* A stream that reads on is on record when it shows something, and not for each beat. */
+static void
+reads_on(void **state)
+{
+	static const char rows[] =
+		"SELECT count(*) FROM access WHERE route = '/v1/events'";
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const int64_t newest = fix_int(fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer,
+						"GET", "/v1/events", NULL),
+				       "newest");
+	for (int from_start = 0; from_start < 2; from_start++) {
+		const struct actor *who;
+		const struct service_route *route;
+		struct reply out;
+		struct err e = ERR_INIT;
+		json_t *in = json_object();
+		written(&f, AUTHORITY);
+		int64_t before = fix_query(&f, AUTHORITY, rows);
+		fix_ok(actor_authenticate(f.n[AUTHORITY].nd, f.a, f.n[AUTHORITY].officer,
+					  &who, &e),
+		       &e, "authenticate");
+		fix_ok(service_route_find("GET", "/v1/events", in, &route, &e), &e,
+		       "route");
+		json_object_set_new(in, "after", json_integer(from_start ? 0 : newest));
+		fix_ok(service_run_on(f.n[AUTHORITY].nd, f.a, route, who, in, "events",
+				      &out, &e),
+		       &e, "read on");
+		json_decref(in);
+		bool shown = json_array_size(json_object_get(out.json, "events")) != 0;
+		assert_int_equal(shown, from_start);
+		written(&f, AUTHORITY);
+		assert_int_equal(fix_query(&f, AUTHORITY, rows) - before, from_start);
+	}
+	fix_close(&f);
+}
+
 /* What is past its retention goes, in order, and the rest is still whole. */
 static void
 retention(void **state)
@@ -529,11 +568,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everything),  cmocka_unit_test(public_is_not),
-		cmocka_unit_test(pages),       cmocka_unit_test(tampering),
-		cmocka_unit_test(noted),       cmocka_unit_test(retention),
-		cmocka_unit_test(starts),      cmocka_unit_test(no_room),
-		cmocka_unit_test(every_route), cmocka_unit_test(tokens),
+		cmocka_unit_test(everything), cmocka_unit_test(public_is_not),
+		cmocka_unit_test(pages),      cmocka_unit_test(tampering),
+		cmocka_unit_test(noted),      cmocka_unit_test(reads_on),
+		cmocka_unit_test(retention),  cmocka_unit_test(starts),
+		cmocka_unit_test(no_room),    cmocka_unit_test(every_route),
+		cmocka_unit_test(tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
