@@ -64,6 +64,8 @@ const OF_A_MOUSE = ["click", "dblclick", "tap", "hover", "check", "uncheck", "se
 
 /* From here on there is no mouse. */
 export function takeMouse(page) {
+	/* While somebody listens a chooser is never the system's own. */
+	page.on("filechooser", () => {});
 	const throws = (what, name) => {
 		what[name] = () => {
 			throw new Failure(`${name} is done with a mouse`);
