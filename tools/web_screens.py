@@ -25,7 +25,9 @@ SCREENS = [
     ]),
     ("Officer of the authority", [
         (f"rina-cases{ONCE}", "Cases by deadline"),
-        ("import", "A list is checked before it is sent"),
+        ("import-columns", "A list is brought in: which column is what"),
+        ("import-check", "Its rows are checked, and mended where they stand"),
+        ("import-send", "What is sent, read once more"),
         (f"rina-case{ONCE}", "A case: items, disputes, timeline, conversation, proofs"),
         ("paused", "The clock is paused by a question"),
         ("case", "Conversation, with ticks that say a word and a time, and an internal note"),
@@ -42,6 +44,10 @@ SCREENS = [
         (f"rina-operators{ONCE}", "DNS operators"),
         (f"rina-stats{ONCE}", "Statistics"),
         (f"rina-channel{ONCE}", "The channel to the other side"),
+        (f"rina-mail{ONCE}", "E-mail that was brought in"),
+        (f"rina-templates{ONCE}", "Templates"),
+        (f"rina-policies{ONCE}", "Policies: what is in effect, and what one says"),
+        (f"rina-verify{ONCE}", "A file of evidence is checked"),
     ]),
     ("Approver", [
         (f"adi-orders{ONCE}", "What waits for a signature"),
@@ -53,12 +59,18 @@ SCREENS = [
         (f"dewi-cases{ONCE}", "Cases by deadline"),
         ("decide", "Decisions are chosen row by row, and sent after a review"),
         ("dispute", "A dispute, answered and ruled on; an item is owed a new decision"),
+        (f"dewi-decide{ONCE}", "The grid of decisions"),
         (f"dewi-held{ONCE}", "Decisions in bulk that wait"),
         (f"dewi-channel{ONCE}", "The channel to the other side"),
     ]),
     ("Auditor", [
         ("log", "The log of both sides"),
         ("access", "Who saw what, and that the record is whole"),
+        (f"umi-people{ONCE}", "Who may act on this node"),
+    ]),
+    ("DNS operator", [
+        (f"oki-dns{ONCE}", "Orders in force, what is pulled, applied and measured"),
+        (f"oki-operators{ONCE}", "Each operator, and the conversation with it"),
     ]),
     ("The public, without a script", [
         ("lookup", "Is a name blocked, why, since when"),
