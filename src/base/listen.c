@@ -41,7 +41,7 @@ is_loopback(const struct sockaddr *sa)
 static enum rc
 port_get(int fd, uint16_t *ret, struct err *e)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = {0};
 	socklen_t len = sizeof(ss);
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0)

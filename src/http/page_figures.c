@@ -171,7 +171,7 @@ months_read(struct page *p, const json_t *all, struct months *ret)
 
 	ret->n = json_array_size(rows);
 	ret->names = arena_array(p->a, ret->n + 1, sizeof(*ret->names));
-	ret->figures = arena_array(p->a, ret->n + 1, sizeof(*ret->figures));
+	ret->figures = arena_array(p->a, ret->n + 1, sizeof(json_t *));
 	if (j_time(all, "since") != 0)
 		first = month_at(p, j_time(all, "since"));
 	if (j_time(all, "as_of") != 0)

@@ -72,7 +72,7 @@ stream_enter(struct stream *s, struct err *e)
 			oldest = at;
 			own++;
 		}
-	if (own >= most)
+	if (oldest != NULL && own >= most)
 		stream_give_way(h, oldest);
 	bool room = atomic_load(&h->n_streams) < API_STREAMS_MAX;
 	if (room) {

@@ -64,9 +64,10 @@ recipients(struct upload *u, uint8_t to[][KEY_LEN], size_t *ret_n, struct err *e
 		rc = exchange_identity(s, u->a, &c, &id, e);
 	reader_put(u->nd, s);
 	if (rc == RC_OK && id == NULL)
-		rc = err_set(e, RC_CONFLICT,
-			     "%s is not introduced yet: evidence is encrypted to its key",
-			     c.peer_org);
+		return err_set(
+			e, RC_CONFLICT,
+			"%s is not introduced yet: evidence is encrypted to its key",
+			c.peer_org);
 	if (rc != RC_OK)
 		return rc;
 	memcpy(to[0], id->enc_key, KEY_LEN);
