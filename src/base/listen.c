@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,14 +42,17 @@ is_loopback(const struct sockaddr *sa)
 static enum rc
 port_get(int fd, uint16_t *ret, struct err *e)
 {
-	struct sockaddr_storage ss = {0};
-	socklen_t len = sizeof(ss);
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ip4;
+		struct sockaddr_in6 ip6;
+	} at;
+	socklen_t len = sizeof(at);
 
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) < 0)
+	memset(&at, 0, sizeof(at));
+	if (getsockname(fd, &at.any, &len) < 0)
 		return err_sys(e, "read the port of a socket");
-	*ret = ntohs(ss.ss_family == AF_INET6
-			     ? ((const struct sockaddr_in6 *)&ss)->sin6_port
-			     : ((const struct sockaddr_in *)&ss)->sin_port);
+	*ret = ntohs(at.any.sa_family == AF_INET6 ? at.ip6.sin6_port : at.ip4.sin_port);
 	return RC_OK;
 }
 

@@ -89,7 +89,7 @@ file_begin(struct upload *u, struct err *e)
 	struct buf b = BUF_INIT(AGE_HEADER_MAX);
 	uint8_t to[3][KEY_LEN], key[AGE_FILE_KEY_LEN], nonce[AGE_NONCE_LEN];
 	uint8_t salt[EVIDENCE_SALT_LEN];
-	size_t n;
+	size_t n = 0;
 	enum rc rc = recipients(u, to, &n, e);
 
 	/* What was looked at before is behind us in the file, too. */

@@ -107,7 +107,7 @@ cite_check(struct fold *f, const char *casefile, bool emergency, struct err *e)
 			  p->name);
 	else if (rc == RC_OK && !c.manifest && !emergency)
 		fold_void(f, "it cites the case %s, which has no manifest", casefile);
-	if (rc != RC_OK || f->void_why != NULL || emergency)
+	if (rc != RC_OK || f->void_why != NULL || emergency || p == NULL)
 		return rc;
 	rc = view_case_seen(f->s, f->a, &c, below, &then, &decided, e);
 	if (rc == RC_OK && casefile_grounds(p, policy_class_find(p, c.class_code), &then,
