@@ -26,16 +26,15 @@ asked_read(struct page *p, struct asked *q, struct err *e)
 {
 	static const char *const kinds[] = {"notice", "removal", "warning"};
 	const char *kind = page_query(p, "kind"), *level = page_query(p, "level");
+	size_t i = 0;
 
 	*q = (struct asked){.kind = KIND_NOTICE, .level = 1};
-	for (size_t i = 0; kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(kinds[i], kind) != 0)
-			continue;
-		q->kind = (enum kind)i;
-		kind = NULL;
-	}
-	if (kind != NULL)
+	while (kind != NULL && i < sizeof(kinds) / sizeof(kinds[0]) &&
+	       strcmp(kinds[i], kind) != 0)
+		i++;
+	if (i == sizeof(kinds) / sizeof(kinds[0]))
 		return err_set(e, RC_INVALID, "\"kind\" is notice, removal or warning");
+	q->kind = (enum kind)i;
 	if (level != NULL &&
 	    (level[0] < '1' || level[0] > '0' + LEVEL_MAX || level[1] != '\0'))
 		return err_set(e, RC_INVALID, "\"level\" is 1 to %d", LEVEL_MAX);
