@@ -201,6 +201,17 @@ page_here(struct page *p)
 	return link_again(p, p->lang_asked ? (int)p->lang : -1);
 }
 
+void
+page_lang_kept(struct page *p)
+{
+	if (!p->lang_asked)
+		return;
+	html_open(p->h, "input");
+	html_attr(p->h, "type", "hidden");
+	html_attr(p->h, "name", "lang");
+	html_attr(p->h, "value", lang_code(p->lang));
+}
+
 /* ---- the frame */
 
 static const char *

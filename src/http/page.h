@@ -114,6 +114,8 @@ const char *page_link(struct page *p, const char *path,
 		      const char *const words[]) MUST_CHECK;
 /* This page with its query, and its language. */
 const char *page_here(struct page *p) MUST_CHECK;
+/* In a form that asks for a page: a language that was asked for goes with it. */
+void page_lang_kept(struct page *p);
 #define LINK(p, path, ...)                                                               \
 	page_link((p), (path), (const char *const[]){__VA_ARGS__, NULL})
 

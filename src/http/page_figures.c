@@ -232,12 +232,7 @@ form_put(struct page *p, const char *from, const char *to)
 	html_attr(h, "class", "period");
 	month_field(p, "from", T(p, PERIOD_FROM_MONTH), from);
 	month_field(p, "to", T(p, PERIOD_TO_MONTH), to);
-	if (p->lang_asked) {
-		html_open(h, "input");
-		html_attr(h, "type", "hidden");
-		html_attr(h, "name", "lang");
-		html_attr(h, "value", lang_code(p->lang));
-	}
+	page_lang_kept(p);
 	html_open(h, "button");
 	html_attr(h, "type", "submit");
 	html_text(h, T(p, TRACK_SHOW));

@@ -38,12 +38,7 @@ form_put(struct page *p, const char *name)
 	html_attr(h, "maxlength", arena_printf(p->a, "%d", NAME_CHARACTERS_MAX));
 	html_attr(h, "value", name == NULL ? "" : name);
 	html_attr(h, "aria-describedby", "name-hint");
-	if (p->lang_asked) {
-		html_open(h, "input");
-		html_attr(h, "type", "hidden");
-		html_attr(h, "name", "lang");
-		html_attr(h, "value", lang_code(p->lang));
-	}
+	page_lang_kept(p);
 	html_open(h, "button");
 	html_attr(h, "type", "submit");
 	html_text(h, T(p, LOOKUP_BUTTON));
