@@ -97,7 +97,11 @@ cmd_lift(struct cli *c, struct err *e)
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
-	if (json_is_false(json_object_get(r, "on_record")))
+	if (json_is_false(json_object_get(r, "given_out")))
+		printf("Lifted in this copy of the store, and NOT YET AT ANY RESOLVER: "
+		       "the copy is old, and its zones are given to nobody until an "
+		       "admin lets them out (saluran alarms).\n");
+	else if (json_is_false(json_object_get(r, "on_record")))
 		printf("The names have left the zones, which are at serial "
 		       "%" JSON_INTEGER_FORMAT ".  The log takes nothing now (saluran "
 		       "status says why): the lift is on record when it does.\n",

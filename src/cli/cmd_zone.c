@@ -48,6 +48,8 @@ cmd_zone_list(struct cli *c, struct err *e)
 
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
+	if (json_is_false(json_object_get(r, "given_out")))
+		printf("NOT GIVEN OUT: the store is an old copy (saluran alarms).\n");
 	json_array_foreach (json_object_get(r, "zones"), i, v)
 		zone_print(c, v);
 	json_array_foreach (json_object_get(r, "held"), i, v) {
@@ -152,6 +154,20 @@ cmd_zone_shrink(struct cli *c, struct err *e)
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("The zone %s has what orders in force hold, and nothing else.\n",
 		       cli_text(r, "zone"));
+	return rc;
+}
+
+static enum rc
+cmd_zone_resume(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc =
+		cli_call(c, "POST", "/v1/zone/resume",
+			 json_pack("{s:s*}", "reason", cli_value(c, "reason")), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("The zones are given out again, as this copy of the store knows "
+		       "them.\n");
 	return rc;
 }
 
@@ -479,6 +495,10 @@ const struct cli_command cli_zone_commands[] = {
 	{"zone shrink", "ZONE", 1, 1, "take out rows that no order holds",
 	 "saluran zone shrink main --serial 1700000000 --as wati.credential", false,
 	 shrink_options, cmd_zone_shrink},
+	{"zone resume", "", 0, 0, "give the zones out though the store is an old copy",
+	 "saluran zone resume --reason 'looked at every order in force' --as "
+	 "wati.credential",
+	 false, reason_options, cmd_zone_resume},
 	{"operator list", "", 0, 0, "operators, their keys, what they hold",
 	 "saluran operator list --as wati.credential", false, NULL, cmd_operator_list},
 	{"operator show", "NAME", 1, 1, "one operator",

@@ -89,6 +89,7 @@ frozen_why(struct node *nd, const struct channel_row *c, const char **ret, struc
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return err_set(e, rc, "%s", none.text);
 	*ret = NULL;
+	nd->old_copy[c->channel] = mark > h.size;
 	if (mark > h.size || (mark == h.size && mark != 0 && !hash_equal(&root, &h.root)))
 		*ret = arena_printf(
 			nd->a,

@@ -197,6 +197,9 @@ struct node {
 	/* Why an own log takes nothing (protocol 6), by channel; NULL: it does.  Set
 	 * before any other thread is there. */
 	const char *frozen[NODE_CHANNELS_MAX + 1];
+	/* Such a log is frozen because the store is behind what was signed: an old copy,
+	 * which does not know what was lifted since it was made (zone_old.c). */
+	bool old_copy[NODE_CHANNELS_MAX + 1];
 
 	bool queue_told;      /* people know whether objections wait long; the tick's */
 	bool objections_wait; /* what they were told */
@@ -210,7 +213,8 @@ struct node {
 	int64_t still_look_us; /* when what was lifted is looked at; for the tick only */
 	int64_t held_look_us;  /* when what the last gate holds is; likewise */
 	int64_t zone_look_us;  /* when folds may be due next; for the tick only */
-	int64_t test_look_us;  /* when channel tests may be due next; for the tick only */
+	int zone_old_told;    /* what people were told of an old copy's zones; likewise */
+	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
 	pthread_mutex_t metrics_mu; /* of the two that follow */
 	json_t *event_counts;	    /* since the start, by type */
 	int64_t event_counted_us;

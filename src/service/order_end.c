@@ -298,8 +298,9 @@ work_lift(struct writer *w, void *arg, struct err *e)
 
 /* in: order, reason, names? (all when absent), zones? | operators? (all when absent)
  * out: as of override; on_record false: the log takes nothing now, and the names have
- * left the zones all the same RC_CONFLICT: the order is not in force, or does not hold
- * one of them, or another operator has one of these operators' zones. */
+ * left the zones all the same; given_out false: which are given to nobody, as the store
+ * is an old copy.  RC_CONFLICT: the order is not in force, or does not hold one of them,
+ * or another operator has one of these operators' zones. */
 enum rc
 service_order_lift(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)

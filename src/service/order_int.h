@@ -148,6 +148,7 @@ struct order_state_now {
 	uint32_t serial;
 	json_t *guards; /* owned; NULL before */
 	bool waits;	/* the log does not have it yet (order_release.h) */
+	bool held;	/* nor is any zone given out (zone_old.c) */
 };
 enum rc order_state_take(struct writer *w, const char *order, struct order_state_now *ret,
 			 struct err *e) MUST_CHECK;

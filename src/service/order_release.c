@@ -21,6 +21,7 @@
 #include "service/alarm.h"
 #include "service/order_release.h"
 #include "service/tick.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 #define RELEASES_FILE "lifts.waiting"
@@ -267,7 +268,7 @@ work_release(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK && heads.n != 0)
 		r->now.serial = ((const struct zone_head *)heads.rows)->serial;
 	r->now.waits = true;
-	return rc;
+	return rc == RC_OK ? zone_old_held(w->nd, w->s, &r->now.held, e) : rc;
 }
 
 enum rc

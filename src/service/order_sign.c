@@ -101,6 +101,8 @@ order_state_reply(struct arena *a, const char *order, enum rc rc,
 				  now->guards, "serial", (json_int_t)now->serial));
 		if (now->waits)
 			json_object_set_new(o, "on_record", json_false());
+		if (now->held)
+			json_object_set_new(o, "given_out", json_false());
 	}
 	json_decref(now->guards);
 	return rc;

@@ -304,6 +304,8 @@ const struct service_route service_routes[] = {
 	 service_zone_refuse, "end an order that the last gate holds"},
 	{"POST", "/v1/zone/shrink", ADMIN, PARTY_AUTHORITY, SMALL, service_zone_shrink,
 	 "take out rows that no order holds and nobody let go"},
+	{"POST", "/v1/zone/resume", ADMIN, PARTY_AUTHORITY, SMALL, service_zone_resume,
+	 "give the zones out though the store is an old copy"},
 	{"GET", "/v1/orders/{order}/matrix", ANYONE, PARTY_AUTHORITY, SMALL,
 	 service_order_matrix, "an order at each operator: pulled, applied, measured"},
 	{"POST", "/v1/orders/{order}/waive", APPROVER | OFFICER, PARTY_AUTHORITY, SMALL,

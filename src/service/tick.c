@@ -24,6 +24,7 @@ static const struct {
 	{"order.release", PARTY_AUTHORITY, false, tick_order_release},
 	{"zone.past", PARTY_AUTHORITY, true, tick_zone_past},
 	{"zone.held", PARTY_AUTHORITY, true, tick_zone_held},
+	{"zone.old", PARTY_AUTHORITY, false, tick_zone_old},
 	{"zone.fold", PARTY_AUTHORITY, false, tick_zone_fold},
 	{"zone.watch", PARTY_AUTHORITY, false, tick_zone_watch},
 	{"order.due", PARTY_AUTHORITY, true, tick_order_due},

@@ -40,6 +40,7 @@ tick_fn tick_scrutiny, tick_statistics;
 tick_fn tick_held;	    /* held.c */
 tick_fn tick_prepare;	    /* prepared.c */
 tick_fn tick_zone_fold;	    /* zone_fold.c */
+tick_fn tick_zone_old;	    /* zone_old.c */
 tick_fn tick_zone_past;	    /* zone_publish.c */
 tick_fn tick_zone_watch;    /* zone_watch.c */
 tick_fn tick_zone_held;	    /* zone_held.c */

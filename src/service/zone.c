@@ -139,7 +139,8 @@ held_digest(struct arena *a, const json_t *guards, const json_t *findings)
 /* out: zones [{name, origin, territory, serial, hot, hot_serial, base, base_serial, rows,
  * hot_rows, ttl_s, kept_serial (what changed since is in the hot zone), behind
  * [{operator, address, serial, at, until}] (with an older base), folded, changed}], held
- * [{order, guards, findings, held, digest}] */
+ * [{order, guards, findings, held, digest}], given_out (false: the store is an old copy)
+ */
 enum rc
 service_zone_list(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
@@ -148,12 +149,17 @@ service_zone_list(struct node *nd, struct arena *a, const struct actor *who, jso
 	size_t i;
 	struct store *s = NULL;
 	struct store_list heads = {.n = 0};
+	bool kept_back = false;
 	enum rc rc = in_only(in, "", e);
 
 	(void)who;
-	reply_json(a, out, json_pack("{s:o, s:o}", "zones", zones, "held", held));
+	json_t *o =
+		reply_json(a, out, json_pack("{s:o, s:o}", "zones", zones, "held", held));
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
+	if (rc == RC_OK)
+		rc = zone_old_held(nd, s, &kept_back, e);
+	json_object_set_new(o, "given_out", json_boolean(!kept_back));
 	if (rc == RC_OK)
 		rc = zone_heads(s, a, &heads, e);
 	for (i = 0; rc == RC_OK && i < heads.n; i++) {

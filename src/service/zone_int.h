@@ -76,6 +76,10 @@ enum rc zone_rebuilt(struct writer *w, struct err *e) MUST_CHECK;
 /* Another zone, with what is in force for it.  RC_CONFLICT: name or origin is taken. */
 enum rc zone_make(struct writer *w, const char *name, const char *origin,
 		  const char *territory, struct err *e) MUST_CHECK;
+/* zone_old.c.  Does this node give its zones to nobody, because its store is an old copy
+ * and no person has decided yet? */
+enum rc zone_old_held(const struct node *nd, struct store *s, bool *ret,
+		      struct err *e) MUST_CHECK;
 /* After an own event that changes what is in force; others are passed over. */
 enum rc zone_follow(struct writer *w, const char *type, const json_t *body,
 		    struct err *e) MUST_CHECK;

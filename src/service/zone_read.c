@@ -386,8 +386,15 @@ service_zones(struct node *nd, struct arena *a, const struct zone_origin **ret,
 {
 	struct store *s = NULL;
 	struct store_list l = {.n = 0};
+	bool held = false;
 	enum rc rc = reader_get(nd, &s, e);
 
+	if (rc == RC_OK)
+		rc = zone_old_held(nd, s, &held, e);
+	if (rc == RC_OK && held)
+		rc = err_set(e, RC_UNAVAILABLE,
+			     "the store is an old copy: its zones are given to nobody "
+			     "until a person has looked (saluran alarms)");
 	if (rc == RC_OK)
 		rc = zone_heads(s, a, &l, e);
 	reader_put(nd, s);

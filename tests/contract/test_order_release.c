@@ -84,11 +84,19 @@ waiting(struct fix *f, const char *order)
 }
 
 static int64_t
-alarms(struct fix *f)
+alarms_of(struct fix *f, const char *kind)
 {
 	return fix_query(f, AUTHORITY,
-			 "SELECT count(*) FROM alarm WHERE kind = 'lift_waits' AND "
-			 "cleared_us = 0");
+			 arena_printf(f->a,
+				      "SELECT count(*) FROM alarm WHERE kind = '%s' AND "
+				      "cleared_us = 0",
+				      kind));
+}
+
+static int64_t
+alarms(struct fix *f)
+{
+	return alarms_of(f, "lift_waits");
 }
 
 static bool
@@ -257,6 +265,58 @@ frozen_stages(void **state)
 	fix_close(&f);
 }
 
+/* The store does not know what was lifted since it was copied: its zones are given to
+ * nobody, people are told, and a lift says so, until one of them has decided. */
+static void
+old_copy(void **state)
+{
+	struct fix f;
+	const struct zone_origin *zones;
+	size_t n;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open(&f);
+	struct node *nd = f.n[AUTHORITY].nd;
+	const char *c = overdue_case(&f), *admin = f.n[AUTHORITY].admin;
+	const char *order = approved(&f, "[\"bad.example\"]", c);
+	fix_refused(&f, AUTHORITY, admin, "POST", "/v1/zone/resume",
+		    json_pack("{s:s}", "reason", "Because."), RC_CONFLICT, "no old copy");
+	freeze(&f);
+	nd->old_copy[CHANNEL] = true;
+	tick(&f);
+	assert_int_equal(alarms_of(&f, "zone_old"), 1);
+	assert_int_equal(service_zones(nd, f.a, &zones, &n, &e), RC_UNAVAILABLE);
+	assert_non_null(strstr(e.text, "old copy"));
+	json_t *r = lift(&f, order, json_object());
+	assert_true(json_is_false(json_object_get(r, "given_out")));
+	assert_int_equal(service_zones(nd, f.a, &zones, &n, &e), RC_UNAVAILABLE);
+	r = fix_must(&f, AUTHORITY, admin, "GET", "/v1/zones", NULL);
+	assert_true(json_is_false(json_object_get(r, "given_out")));
+	/* Not by who may lift, and not without a reason. */
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/zone/resume",
+		    json_pack("{s:s}", "reason", "Because."), RC_DENIED, "");
+	fix_refused(&f, AUTHORITY, admin, "POST", "/v1/zone/resume", json_object(),
+		    RC_INVALID, "reason");
+	fix_must(&f, AUTHORITY, admin, "POST", "/v1/zone/resume",
+		 json_pack("{s:s}", "reason", "Looked at all of them."));
+	fix_refused(&f, AUTHORITY, admin, "POST", "/v1/zone/resume",
+		    json_pack("{s:s}", "reason", "Again."), RC_CONFLICT, "already");
+	tick(&f);
+	assert_int_equal(alarms_of(&f, "zone_old"), 0);
+	fix_ok(service_zones(nd, f.a, &zones, &n, &e), &e, "zones");
+	assert_true(n > 0);
+	r = fix_must(&f, AUTHORITY, admin, "GET", "/v1/zones", NULL);
+	assert_true(json_is_true(json_object_get(r, "given_out")));
+	/* The newest store has it that nothing was decided. */
+	fix_reopen(&f, AUTHORITY);
+	nd = f.n[AUTHORITY].nd;
+	tick(&f);
+	nd->old_copy[CHANNEL] = true;
+	assert_int_equal(service_zones(nd, f.a, &zones, &n, &e), RC_UNAVAILABLE);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -264,6 +324,7 @@ main(void)
 		cmocka_unit_test(frozen_lifts),
 		cmocka_unit_test(another_copy),
 		cmocka_unit_test(frozen_stages),
+		cmocka_unit_test(old_copy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
