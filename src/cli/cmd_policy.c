@@ -45,6 +45,17 @@ cmd_explain(struct cli *c, struct err *e)
 	deadline_print(c, json_object_get(r, "decide"), "To decide every item");
 	size_t i;
 	const json_t *v;
+	if (json_array_size(json_object_get(r, "answers")) != 0)
+		printf("\nWhat the platform answered\n");
+	json_array_foreach (json_object_get(r, "answers"), i, v)
+		printf("  %s #%" JSON_INTEGER_FORMAT ", dated %s, %s%s\n",
+		       cli_text(v, "type"), cli_int(v, "seq"), cli_time(c, v, "at"),
+		       json_is_string(json_object_get(v, "received"))
+			       ? "first receipted "
+			       : "not receipted yet",
+		       json_is_string(json_object_get(v, "received"))
+			       ? cli_time(c, v, "received")
+			       : "");
 	json_array_foreach (json_object_get(r, "dated"), i, v)
 		printf("Clock: %s of the %s, #%" JSON_INTEGER_FORMAT ", is %s.\n",
 		       cli_text(v, "type"), cli_text(v, "party"), cli_int(v, "seq"),

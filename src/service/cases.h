@@ -38,9 +38,18 @@ enum rc claim_json(struct store *s, const char *casefile, json_t *into,
 enum rc item_earlier(struct store *s, const struct hash *nf, const char *before,
 		     json_t **ret, struct err *e) MUST_CHECK;
 
-/* Events of the case that are dated before what their log had before them, or after their
- * receipt: {party, seq, type, at, dated} into the array. */
-enum rc case_dated(struct store *s, struct arena *a, const char *casefile, json_t *into,
-		   struct err *e) MUST_CHECK;
+/* Events of the case whose time is not what both logs show, and answers that are dated
+ * before their deadline and whose first receipt came after it: {party, seq, type, at,
+ * dated (a sentence)} into the array. */
+enum rc case_dated(struct store *s, struct arena *a, const struct case_row *c,
+		   json_t *into, struct err *e) MUST_CHECK;
+/* The acceptance or refusal of the case and its latest decision: {party, seq, type, at,
+ * received (null: no receipt yet)} into the array. */
+enum rc case_answers(struct store *s, const struct case_row *c, json_t *into,
+		     struct err *e) MUST_CHECK;
+/* The newest events of the case, the oldest of them first: {party, seq, type, at, author,
+ * void, received, level, text?, dated} into the array. */
+enum rc case_timeline(struct store *s, struct arena *a, const struct case_row *c,
+		      json_t *into, struct err *e) MUST_CHECK;
 
 #endif

@@ -93,8 +93,8 @@ explain_json(const struct telling *t)
 
 /* in: case
  * out: case, policy, class_sent, class (after transfers), now (a sentence), paused,
- *      paused_until, dated, accept and decide {due, owed, steps [{what, at, until?,
- * event?, text}]} */
+ *      paused_until, dated, answers, accept and decide {due, owed, steps [{what, at,
+ *      until?, event?, text}]} */
 enum rc
 service_deadline(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		 struct reply *out, struct err *e)
@@ -119,12 +119,18 @@ service_deadline(struct node *nd, struct arena *a, const struct actor *who, json
 		t.origins[p] = h.origin;
 	}
 	t.c = &c;
-	json_t *dated = json_array();
+	json_t *dated = json_array(), *answers = json_array();
 	if (rc == RC_OK)
-		rc = case_dated(t.s, a, id, dated, e);
+		rc = case_dated(t.s, a, &c, dated, e);
 	if (rc == RC_OK)
-		json_object_set(reply_json(a, out, explain_json(&t)), "dated", dated);
+		rc = case_answers(t.s, &c, answers, e);
+	if (rc == RC_OK) {
+		json_t *told = reply_json(a, out, explain_json(&t));
+		json_object_set(told, "dated", dated);
+		json_object_set(told, "answers", answers);
+	}
 	json_decref(dated);
+	json_decref(answers);
 	reader_put(nd, t.s);
 	return rc;
 }

@@ -217,114 +217,6 @@ case_json(struct store *s, const char *casefile, int64_t now_us, json_t **ret,
 	return rc;
 }
 
-/* What is to be said of an event's time, by numbers of a row (us), or NULL. */
-static const char *
-dated_text(struct arena *a, const json_t *row)
-{
-	int64_t behind_us = json_integer_value(json_object_get(row, "behind_us"));
-	int64_t ahead_us = json_integer_value(json_object_get(row, "ahead_us"));
-	int64_t late_us = json_integer_value(json_object_get(row, "late_us"));
-	int64_t lacked_us = json_integer_value(json_object_get(row, "lacked_us"));
-	char at[CLOCK_TEXT_LEN];
-
-	if (behind_us != 0)
-		return arena_printf(a,
-				    "dated %" PRId64 ".%06" PRId64
-				    " s before what its author had: it counts from there",
-				    behind_us / CLOCK_US_PER_S,
-				    behind_us % CLOCK_US_PER_S);
-	if (ahead_us != 0)
-		return arena_printf(a,
-				    "dated %" PRId64
-				    " s after its receipt by the other side: deadlines "
-				    "count from the receipt",
-				    ahead_us / CLOCK_US_PER_S);
-	if (late_us == 0)
-		return NULL;
-	return arena_printf(a,
-			    "dated %" PRId64
-			    " s before %s, when the other side said that it did not have "
-			    "it, which its author's node has signed for: only its "
-			    "author's clock says that it is older",
-			    late_us / CLOCK_US_PER_S, clock_format(lacked_us, at));
-}
-
-/* These numbers of a row as one sentence, null when there is nothing to say. */
-static void
-dated_put(struct arena *a, json_t *row)
-{
-	static const char *const numbers[] = {"behind_us", "ahead_us", "late_us",
-					      "lacked_us"};
-	const char *text = dated_text(a, row);
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		json_object_del(row, numbers[i]);
-	json_object_set_new(row, "dated", text == NULL ? json_null() : json_string(text));
-}
-
-/* The state of delivery of each event of the timeline, as words of protocol 4. */
-static enum rc
-timeline_finish(struct store *s, struct arena *a, json_t *timeline, struct err *e)
-{
-	enum rc rc = RC_OK;
-	size_t i;
-	json_t *ev;
-
-	json_array_foreach (timeline, i, ev) {
-		struct log_receipt r;
-		struct err none = ERR_INIT;
-		json_t *party = json_object_get(ev, "party");
-		int64_t p = json_integer_value(party);
-		rc = store_receipt_covering(
-			s, a, json_integer_value(json_object_get(ev, "channel")),
-			(enum party)p,
-			(uint64_t)json_integer_value(json_object_get(ev, "seq")), &r,
-			&none);
-		if (rc == RC_OK)
-			json_object_set_new(
-				ev, "received",
-				json_time((int64_t)r.time_s * CLOCK_US_PER_S));
-		else if (rc == RC_NOT_FOUND)
-			json_object_set_new(ev, "received", json_null());
-		else
-			return err_set(e, rc, "%s", none.text);
-		json_object_set_new(ev, "level",
-				    json_string(rc == RC_OK ? "received" : "appended"));
-		rc = case_act_text(
-			s, a, json_integer_value(json_object_get(ev, "channel")),
-			(enum party)p,
-			(uint64_t)json_integer_value(json_object_get(ev, "seq")),
-			json_string_value(json_object_get(ev, "type")), ev, e);
-		if (rc != RC_OK)
-			return rc;
-		json_object_set_new(ev, "party", json_string(party_name((enum party)p)));
-		json_object_del(ev, "channel");
-		dated_put(a, ev);
-	}
-	return rc;
-}
-
-enum rc
-case_dated(struct store *s, struct arena *a, const char *casefile, json_t *into,
-	   struct err *e)
-{
-	size_t i;
-	json_t *row;
-	enum rc rc = store_rows(
-		s, &SQL_CASE_DATED,
-		(struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(TIMELINE_MAX),
-				    DB_P_INT(CASE_SKEW_US)},
-		"party:i seq:i type:s at:t behind_us:i ahead_us:i late_us:i lacked_us:i",
-		into, e);
-
-	json_array_foreach (into, i, row) {
-		json_int_t p = json_integer_value(json_object_get(row, "party"));
-		json_object_set_new(row, "party", json_string(party_name((enum party)p)));
-		dated_put(a, row);
-	}
-	return rc;
-}
-
 static json_t *
 ladder_json(const struct casefile *f)
 {
@@ -399,14 +291,7 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 			(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX)},
 			"party:i seq:i author:s text:s at:t read:t", messages, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_CASE_TIMELINE,
-				(struct db_param[]){DB_P_TEXT(id), DB_P_INT(TIMELINE_MAX),
-						    DB_P_INT(CASE_SKEW_US)},
-				"channel:i party:i seq:i type:s at:t author:s void:s "
-				"behind_us:i ahead_us:i late_us:i lacked_us:i",
-				timeline, e);
-	if (rc == RC_OK)
-		rc = timeline_finish(s, a, timeline, e);
+		rc = case_timeline(s, a, &row, timeline, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_CLARIFY, (struct db_param[]){DB_P_TEXT(id)},
 				"question:i event:s author:s text:s items:j at:t "

@@ -212,6 +212,57 @@ not_there_yet(void **state)
 	}
 }
 
+/* A platform that said nothing for days, no receipt either, and then has an answer that
+ * is dated in time: nothing bounds that from below, so both times are told.  One that was
+ * cut off is told of in the same words. */
+static void
+silent_for_days(void **state)
+{
+	static const struct {
+		int64_t answered_s, carried_s; /* after the notice; its limit is 100 s */
+		bool is_told;
+	} rows[] = {{50, 60, false},
+		    {50, 380, false},
+		    {50, 86400, true},
+		    {150, 86400, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fix f;
+		fix_open(&f);
+		const char *c = fix_send(&f, "A-1", "t.example", 2);
+		fix_settle(&f);
+		fix_clock_add(rows[i].answered_s * FIX_S);
+		fix_act(&f, NODE, c, "accept", NULL);
+		uint64_t seq = newest(&f);
+		fix_clock_add((rows[i].carried_s - rows[i].answered_s) * FIX_S);
+		fix_settle(&f);
+		for (int p = 0; p < PARTY_COUNT; p++) {
+			const char *told = shown_of(&f, (enum party)p, NODE, c, seq);
+			const json_t *all = dated(&f, (enum party)p, c);
+			assert_int_equal(told != NULL, rows[i].is_told);
+			assert_int_equal(json_array_size(all), rows[i].is_told ? 1 : 0);
+			if (told != NULL) {
+				assert_non_null(strstr(told, "its author's clock alone"));
+				assert_string_equal(
+					told, fix_text(json_array_get(all, 0), "dated"));
+			}
+			const json_t *r = fix_must(
+				&f, (enum party)p, f.n[p].admin, "GET",
+				arena_printf(f.a, "/v1/cases/%s/deadline", c), NULL);
+			const json_t *answers = json_object_get(r, "answers");
+			assert_int_equal(json_array_size(answers), 1);
+			const json_t *one = json_array_get(answers, 0);
+			assert_string_equal(fix_text(one, "type"), "case.accept");
+			assert_true(strcmp(fix_text(one, "received"),
+					   fix_text(one, "at")) > 0);
+			rebuilt(&f, (enum party)p);
+		}
+		fix_same_case(&f, c);
+		fix_close(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -220,6 +271,7 @@ main(void)
 		cmocka_unit_test(our_own),
 		cmocka_unit_test(before_its_own_receipt),
 		cmocka_unit_test(not_there_yet),
+		cmocka_unit_test(silent_for_days),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

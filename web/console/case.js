@@ -98,7 +98,10 @@ function Timeline({ c }) {
 				${c.timeline.map(
 					(e) => html`<tr key=${e.party + e.seq} role="row">
 						<td role="cell" data-label=${t("col_entry")}><div>#${number(e.seq)}</div></td>
-						<td role="cell" data-label=${t("col_time")}><div><${When} at=${e.at} /></div></td>
+						<td role="cell" data-label=${t("col_time")}><div>
+							<${When} at=${e.at} />
+							${e.dated && html`<p class="why">${t("event_clock")}: <bdi lang="en">${e.dated}</bdi></p>`}
+						</div></td>
 						<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
 						<td role="cell" data-label=${t("col_event")}>
 							<div>

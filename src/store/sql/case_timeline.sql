@@ -3,12 +3,13 @@
 -- $1 case
 -- $2 limit
 -- $3 how far clocks may be apart, us
-SELECT channel, party, seq, type, iat_us, author, void, behind_us, ahead_us,
+SELECT party, seq, type, iat_us, iat_us, author, void, behind_us, ahead_us,
 	CASE WHEN lacked_us > iat_us + behind_us + $3 AND (had_us = 0 OR had_us >= lacked_us)
 	     THEN lacked_us - iat_us - behind_us ELSE 0 END AS late_us,
-	lacked_us
-FROM (SELECT v.channel, v.party, v.seq, v.type, v.iat_us, v.author, v.void,
-		v.behind_us, v.ahead_us,
+	lacked_us,
+	CASE WHEN had_us <> 0 AND (receipt_us = 0 OR had_us < receipt_us)
+	     THEN had_us ELSE receipt_us END AS got_us
+FROM (SELECT v.party, v.seq, v.type, v.iat_us, v.author, v.void, v.behind_us, v.ahead_us,
 		COALESCE((SELECT h.acked_us FROM v_adopted h
 			WHERE h.channel = v.channel AND h.party = 1 - v.party
 			  AND h.acked <= v.seq
@@ -16,7 +17,11 @@ FROM (SELECT v.channel, v.party, v.seq, v.type, v.iat_us, v.author, v.void,
 		COALESCE((SELECT h.time_us FROM v_adopted h
 			WHERE h.channel = v.channel AND h.party = v.party
 			  AND h.size > v.seq
-			ORDER BY h.size, h.seq LIMIT 1), 0) AS had_us
+			ORDER BY h.size, h.seq LIMIT 1), 0) AS had_us,
+		COALESCE((SELECT r.time_s FROM log_receipt r
+			WHERE r.channel = v.channel AND r.party = v.party
+			  AND r.size > v.seq
+			ORDER BY r.size LIMIT 1), 0) * 1000000 AS receipt_us
       FROM v_event v
       JOIN v_case c ON c.casefile = v.casefile AND c.channel = v.channel
       WHERE v.casefile = $1 AND v.type <> 'notice.part'
