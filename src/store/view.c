@@ -458,7 +458,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_order", SQL_V_ORDER_ALL,
 		     "a:s b:i c:i d:s e:s f:s g:s h:s i:s j:i k:s l:s m:i n:i o:i p:i "
 		     "q:i "
-		     "r:i s:i t:i u:s v:s w:s x:s y:s z:s A:s B:i C:s"),
+		     "r:i s:i t:i u:s v:s w:s x:s y:s z:s A:s B:i C:s D:x"),
 		VIEW("v_order_name", SQL_V_ORDER_NAME_ALL,
 		     "a:s b:s c:i d:i e:i f:i g:i h:i i:s"),
 		VIEW("v_order_cite", SQL_V_ORDER_CITE_ALL, "a:s b:s"),

@@ -34,8 +34,10 @@ fold_fn fold_order_draft, fold_order_override, fold_order_approve, fold_order_re
 	fold_order_withdraw, fold_order_owner, fold_order_review, fold_order_plan,
 	fold_order_lift, fold_order_expire;
 
-/* view_order_draft.c: void when the draft is none that the policy allows. */
-fold_fn fold_order_rules;
+/* view_order_draft.c: void when the draft is none that the policy in effect allows;
+ * *ret_policy is which one that is, as its author had seen it. */
+enum rc fold_order_rules(struct fold *f, struct hash *ret_policy,
+			 struct err *e) MUST_CHECK;
 /* And when its last approval would put names into force that it allows no more. */
 enum rc fold_order_still(struct fold *f, const struct order_row *o, size_t names,
 			 struct err *e) MUST_CHECK;

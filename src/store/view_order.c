@@ -245,7 +245,8 @@ draft_action(struct fold *f)
 }
 
 static enum rc
-draft_insert(struct fold *f, const char *id, const struct draft_texts *t, struct err *e)
+draft_insert(struct fold *f, const char *id, const struct draft_texts *t,
+	     const struct hash *policy, struct err *e)
 {
 	const char *source = fold_text(f, "source");
 	char *guards = json_dumps(json_object_get(f->ev->body, "guards"), JSON_COMPACT);
@@ -280,6 +281,7 @@ draft_insert(struct fold *f, const char *id, const struct draft_texts *t, struct
 			DB_P_TEXT(t->previous),
 			DB_P_TEXT(source == NULL ? "person" : source),
 			DB_P_TEXT(lists),
+			DB_P_BLOB(policy->b, HASH_LEN),
 		},
 		NULL, NULL, e);
 	free(guards);
@@ -312,7 +314,7 @@ fold_order_draft(struct fold *f, struct err *e)
 	struct err ignored = ERR_INIT;
 	char hex[HASH_HEX_LEN + 1];
 	struct order_row old;
-	struct hash h;
+	struct hash h, policy;
 	enum rc rc = view_order_get(f->s, f->a, id, &old, &ignored);
 
 	if (rc == RC_OK)
@@ -322,7 +324,7 @@ fold_order_draft(struct fold *f, struct err *e)
 	names_check(f);
 	rc = previous_check(f, t.previous, e);
 	if (rc == RC_OK && f->void_why == NULL)
-		rc = fold_order_rules(f, e);
+		rc = fold_order_rules(f, &policy, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	rc = texts_read(f, &t, e);
@@ -333,7 +335,7 @@ fold_order_draft(struct fold *f, struct err *e)
 				     "the order");
 	}
 	if (rc == RC_OK && f->void_why == NULL)
-		rc = draft_insert(f, id, &t, e);
+		rc = draft_insert(f, id, &t, &policy, e);
 	free(t.contact_called);
 	free(t.findings);
 	return rc;

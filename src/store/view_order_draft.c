@@ -130,7 +130,7 @@ policy_seen(struct fold *f, const struct policy **ret, struct err *e)
 }
 
 enum rc
-fold_order_rules(struct fold *f, struct err *e)
+fold_order_rules(struct fold *f, struct hash *ret_policy, struct err *e)
 {
 	bool emergency = json_is_true(json_object_get(f->ev->body, "emergency"));
 	struct order_facts facts = {0};
@@ -143,6 +143,7 @@ fold_order_rules(struct fold *f, struct err *e)
 		rc = facts_find(f, p, &facts, e);
 	if (rc != RC_OK)
 		return rc;
+	*ret_policy = p->sha256;
 	const char *why = order_draft_problem(f->a, p, f->ev, &facts);
 	if (why != NULL)
 		fold_void(f, "%s", why);

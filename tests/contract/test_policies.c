@@ -309,6 +309,59 @@ shown_is_of_its_own(void **state)
 	fix_close(&f);
 }
 
+/* Drafted and approved by two. */
+static const char *
+ordered(struct fix *f, const char *reference, const char *names)
+{
+	const char *c = fix_send(f, reference, "bad.example", 2);
+
+	fix_make_overdue(f, c);
+	const json_t *r = fix_must(f, AUTHORITY, f->n[AUTHORITY].officer, "POST",
+				   "/v1/orders", fix_order(names, c));
+	const char *approvers[] = {f->n[AUTHORITY].approver, f->n[AUTHORITY].approver2};
+	for (size_t i = 0; i < 2; i++)
+		fix_must(
+			f, AUTHORITY, approvers[i], "POST",
+			arena_printf(f->a, "/v1/orders/%s/approve", fix_text(r, "order")),
+			json_pack("{s:s}", "text_sha256", fix_text(r, "text_sha256")));
+	return fix_text(r, "order");
+}
+
+/* What the register says of an order's policy is that of its draft, whatever was adopted
+ * since. */
+static void
+register_has_the_orders_own(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *text = changed(&f, "\"name\":\"test\"", "\"name\":\"other\"");
+	const char *orders[] = {ordered(&f, "R-1", "[\"bad.example\"]"), NULL};
+	adopt(&f, AUTHORITY, text);
+	fix_settle(&f);
+	adopt(&f, PLATFORM, text);
+	fix_settle(&f);
+	orders[1] = ordered(&f, "R-2", "[\"worse.example\"]");
+	fix_settle(&f);
+	const json_t *r = fix_must(&f, AUTHORITY, NULL, "GET", "/v1/register", NULL);
+	const json_t *rows = json_object_get(r, "entries");
+	assert_int_equal(json_array_size(rows), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *row = json_array_get(rows, 1 - i);
+		const char *want = i == 0 ? "test" : "other";
+		assert_string_equal(fix_text(row, "order"), orders[i]);
+		assert_string_equal(fix_text(row, "policy"), want);
+		r = fix_must(&f, AUTHORITY, NULL, "GET",
+			     arena_printf(f.a, "/v1/register/%s", fix_text(row, "ref")),
+			     NULL);
+		assert_string_equal(fix_text(r, "policy"), want);
+	}
+	for (int p = 0; p < PARTY_COUNT; p++)
+		fix_rebuilt_equal(&f, (enum party)p);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -318,6 +371,7 @@ main(void)
 		cmocka_unit_test(fields_are_erased),
 		cmocka_unit_test(days_and_columns),
 		cmocka_unit_test(shown_is_of_its_own),
+		cmocka_unit_test(register_has_the_orders_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

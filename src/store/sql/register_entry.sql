@@ -6,5 +6,5 @@ SELECT r.year, r.number, o.id, ch.peer_org, o.state, o.action, o.legal_basis, o.
 FROM v_register r
 JOIN v_order o ON o.id = r.order_id
 JOIN channel ch ON ch.channel = o.channel
-LEFT JOIN policy_text p ON p.sha256 = ch.policy_sha256
+LEFT JOIN policy_text p ON p.sha256 = o.policy_sha256
 WHERE r.order_id = $1;

@@ -11,7 +11,7 @@ SELECT r.year, r.number, o.id, ch.peer_org, o.state, o.action, o.legal_basis, o.
 FROM v_register r
 JOIN v_order o ON o.id = r.order_id
 JOIN channel ch ON ch.channel = o.channel
-LEFT JOIN policy_text p ON p.sha256 = ch.policy_sha256
+LEFT JOIN policy_text p ON p.sha256 = o.policy_sha256
 WHERE (r.year < $1 OR (r.year = $1 AND r.number < $2))
   AND ($3 IS NULL OR o.state = $3)
   AND ($4 IS NULL OR EXISTS (SELECT 1 FROM v_order_name n

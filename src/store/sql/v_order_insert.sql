@@ -22,9 +22,11 @@
 -- $21 previous
 -- $22 source
 -- $23 lists, JSON
+-- $24 SHA-256 of the policy
 INSERT INTO v_order (id, channel, seq, state, action, body, text_sha256, reasons, legal_basis,
 	approvals, guards, drafter, drafted_us, in_force_us, ends_us, review_us, ended_us,
 	emergency, serial_on, serial_off, proportionality, collateral, emergency_reason,
-	contact_called, findings, previous, source, lists, reviewed_us)
+	contact_called, findings, previous, source, lists, reviewed_us,
+	policy_sha256)
 VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, 0, $15, 0, 0,
-	$16, $17, $18, $19, $20, $21, $22, $23, 0);
+	$16, $17, $18, $19, $20, $21, $22, $23, 0, $24);

@@ -29,7 +29,8 @@ CREATE TABLE v_order (
 	emergency BIGINT NOT NULL,
 	serial_on BIGINT NOT NULL,
 	serial_off BIGINT NOT NULL,
-	reviewed_us BIGINT NOT NULL -- the last review while it was in force
+	reviewed_us BIGINT NOT NULL, -- the last review while it was in force
+	policy_sha256 BYTEA NOT NULL -- in effect as its drafter had seen it
 );
 CREATE INDEX v_order_state ON v_order (state, ends_us);
 CREATE INDEX v_order_state_id ON v_order (state, id);
