@@ -202,6 +202,8 @@ def make_header(qs):
         doc = re.sub(r"^-- ?", " * ", doc, flags=re.M).rstrip("\n")
         out += ["/*", doc, " */", f"extern const struct sql SQL_{q['name'].upper()};", ""]
     out += [f"enum {{ SQL_COUNT = {len(qs)} }};", "",
+            "/* All of them, by id; the last is NULL. */",
+            "extern const struct sql *const store_queries[SQL_COUNT + 1];", "",
             "extern const struct migration_set store_migrations;", "", "#endif", ""]
     return "\n".join(out)
 
@@ -225,6 +227,8 @@ def make_source(qs, version, log, view):
         out += [f"const struct sql SQL_{q['name'].upper()} = {{",
                 f"\"{q['name']}\",", c_string(q["text"]) + ",",
                 f"{q['n']}, {i}", "};", ""]
+    out += ["const struct sql *const store_queries[SQL_COUNT + 1] = {",
+            *[f"&SQL_{q['name'].upper()}," for q in qs], "NULL};", ""]
     out += make_array("log_migrations", log) + make_array("view_migrations", view)
     print_of_views = hashlib.sha256(
         "".join(f"{v['name']} {v['sha256']}\n" for v in view).encode()).hexdigest()

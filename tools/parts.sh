@@ -13,7 +13,7 @@
 
 PARTS_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 : "${PARTS_DIR:=$PARTS_SOURCE/build/parts}"
-PARTS_SYSTEM_PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+PARTS_SYSTEM_PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/postgresql/15/bin
 
 # The Debian package of a program.
 parts_package() {
@@ -30,6 +30,8 @@ parts_package() {
 	pdns_recursor | rec_control) echo pdns-recursor ;;
 	kresd | kresc) echo knot-resolver ;;
 	dnsperf | resperf) echo dnsperf ;;
+	postgres | initdb) echo postgresql-15 ;;
+	pg_dump | pg_restore | psql) echo postgresql-client-15 ;;
 	*)
 		echo "parts.sh: no package is known for the program $1: add it to" \
 			"parts_package in tools/parts.sh" >&2
@@ -62,7 +64,7 @@ parts_libraries() {
 # The program's file in the unpacked packages, if it is there with all its libraries.
 parts_unpacked() {
 	local dir file
-	for dir in usr/sbin usr/bin sbin bin; do
+	for dir in usr/sbin usr/bin sbin bin usr/lib/postgresql/15/bin; do
 		file=$PARTS_DIR/root/$dir/$1
 		[ -x "$file" ] || continue
 		if LD_LIBRARY_PATH=$(parts_libraries) ldd "$file" 2>/dev/null |
@@ -125,6 +127,7 @@ parts_wanted() {
 		*" $name "*) continue ;;
 		esac
 		case $name in
+		libllvm* | libz3-*) ;; # of a compiler in the server that nothing here uses
 		lib* | lua-* | bind9-libs | dns-root-data) echo "$name" ;;
 		esac
 	done

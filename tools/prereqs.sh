@@ -8,7 +8,7 @@
 PREREQS_BUILD=(
 	ca-certificates gcc libc6-dev meson ninja-build pkg-config
 	libcmocka-dev libcurl4-gnutls-dev libgmime-3.0-dev libgnutls28-dev libidn2-dev libjansson-dev
-	libknot-dev libmicrohttpd-dev libpsl-dev libqrencode-dev libsodium-dev
+	libknot-dev libmicrohttpd-dev libpq-dev libpsl-dev libqrencode-dev libsodium-dev
 	libsqlite3-dev nettle-dev publicsuffix zlib1g-dev
 )
 

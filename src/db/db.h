@@ -4,7 +4,9 @@
  * One thread at a time per `struct db`.  Engines never log; they map failures:
  * lost race, lock timeout -> RC_RETRY (nothing written); unique violation ->
  * RC_CONFLICT; disk full -> RC_FULL; read-only file or directory -> RC_DENIED; damaged
- * file -> RC_CORRUPT; a value beyond what the engine holds -> RC_TOO_LARGE; else RC_IO.
+ * file -> RC_CORRUPT; a value beyond what the engine holds -> RC_TOO_LARGE; a server that
+ * cannot be reached -> RC_UNAVAILABLE; else RC_IO.  Outside a transaction, a connection
+ * that was lost is made again by the next call.
  *
  * When a statement fails inside a transaction, all later ones are refused with the same
  * RC_ until rollback() or rollback_to(): one engine would go on and another would not.
@@ -58,12 +60,14 @@ struct db_param db_p_text(const char *s);
 typedef enum rc db_on_row(void *arg, const struct db_row *row, struct err *e);
 
 struct db_driver {
-	const char *name; /* value of the `store.engine` setting */
+	const char *name;
 
 	/* `uri` is a path for SQLite; the file is made, for its owner only, unless
-	 * `read_only`.  `n_sql` sizes the statement cache.
-	 * RC_NOT_FOUND: no such directory, or no store to read there.
-	 * RC_CORRUPT: also for a database of another program. */
+	 * `read_only`.  For PostgreSQL it is a connection URI; the database is there.
+	 * `n_sql` sizes the statement cache.
+	 * RC_NOT_FOUND: no such directory or database, or no store to read there.
+	 * RC_CORRUPT: also for a database of another program.
+	 * RC_UNSUPPORTED: a server or database that cannot hold a store. */
 	enum rc (*open)(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
 			struct err *e);
 	void (*close)(struct db *db); /* NULL allowed; rolls back */
@@ -99,7 +103,8 @@ struct db_driver {
 	enum rc (*drop_tables)(struct db *db, const char *prefix, struct err *e);
 
 	/* Outside a transaction.  Online copy of the whole store to a new file, complete
-	 * or not there at all; RC_CONFLICT when it exists. */
+	 * or not there at all; RC_CONFLICT when it exists.  RC_UNSUPPORTED: the engine
+	 * has tools of its own for it. */
 	enum rc (*backup)(struct db *db, const char *to, struct err *e);
 
 	/* Outside a transaction.  What was deleted or overwritten is gone from every file
@@ -115,5 +120,13 @@ struct db_driver {
 };
 
 extern const struct db_driver db_sqlite;
+#ifdef SALURAN_POSTGRESQL
+extern const struct db_driver db_pg;
+#endif
+
+/* By what the uri begins with: a PostgreSQL URI, or a path.
+ * RC_UNSUPPORTED: this program was built without that engine. */
+enum rc db_driver_of(const char *uri, const struct db_driver **ret,
+		     struct err *e) MUST_CHECK;
 
 #endif

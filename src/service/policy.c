@@ -280,7 +280,7 @@ channel_policies(struct store *s, struct arena *a, const struct channel_row *c,
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_POLICY_ADOPTS,
 				(struct db_param[]){DB_P_INT(c->channel)},
-				"party:i seq:i sha256:s name:s version:i author:s at:t",
+				"party:i seq:i sha256:x name:s version:i author:s at:t",
 				adopted, e);
 	if (rc != RC_OK) {
 		json_decref(adopted);
@@ -328,7 +328,7 @@ service_policies(struct node *nd, struct arena *a, const struct actor *who, json
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = channel_policies(s, a, &rows[i], channels, e);
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_POLICY_KEPT, NULL, "name:s version:i sha256:s",
+		rc = store_rows(s, &SQL_POLICY_KEPT, NULL, "name:s version:i sha256:x",
 				kept, e);
 	reader_put(nd, s);
 	if (rc == RC_OK && policy != NULL) {

@@ -11,7 +11,7 @@
 #include "store/view.h"
 
 enum rc
-store_open(const char *path, bool read_only, struct store **ret, struct err *e)
+store_open(const char *uri, bool read_only, struct store **ret, struct err *e)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	struct views *v = NULL;
@@ -19,8 +19,9 @@ store_open(const char *path, bool read_only, struct store **ret, struct err *e)
 
 	if (s == NULL)
 		abort();
-	s->drv = &db_sqlite;
-	rc = s->drv->open(path, read_only, SQL_COUNT, &s->db, e);
+	rc = db_driver_of(uri, &s->drv, e);
+	if (rc == RC_OK)
+		rc = s->drv->open(uri, read_only, SQL_COUNT, &s->db, e);
 	if (rc != RC_OK)
 		goto out;
 	v = views_create(s);
@@ -43,7 +44,8 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
-	s->drv->close(s->db);
+	if (s->db != NULL)
+		s->drv->close(s->db);
 	free(s);
 }
 

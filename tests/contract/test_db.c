@@ -13,18 +13,20 @@
 #include <cmocka.h>
 
 #include "db/db.h"
+#include "postgres_fixture.h"
 
 /* An engine under test: fresh() gives the uri of an empty store of its own. */
 struct engine {
 	const struct db_driver *drv;
 	void (*fresh)(char *uri, size_t size);
 	void (*remove)(const char *uri);
+	bool copies; /* backup() makes a file that open() takes */
 };
 
 struct world {
 	const struct engine *engine;
 	const struct db_driver *drv;
-	char uri[128];
+	char uri[256];
 	struct db *db;
 	struct err e;
 };
@@ -78,7 +80,7 @@ static void
 sqlite_remove(const char *uri)
 {
 	static const char *const tails[] = {"", "-wal", "-shm", "-journal", ".bak"};
-	char path[160];
+	char path[288];
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		snprintf(path, sizeof(path), "%s%s", uri, tails[i]);
@@ -90,7 +92,10 @@ sqlite_remove(const char *uri)
 }
 
 static const struct engine engines[] = {
-	{&db_sqlite, sqlite_fresh, sqlite_remove},
+	{&db_sqlite, sqlite_fresh, sqlite_remove, true},
+#ifdef SALURAN_POSTGRESQL
+	{&db_pg, postgres_fresh, postgres_remove, false},
+#endif
 };
 
 static struct db *
@@ -513,7 +518,12 @@ backup_is_whole(void **state)
 
 	for (int k = 0; k < 100; k++)
 		check_ok(w, put(w, w->db, k));
-	snprintf(copy.uri, sizeof(copy.uri), "%.100s.bak", w->uri);
+	snprintf(copy.uri, sizeof(copy.uri), "%.200s.bak", w->uri);
+	if (!w->engine->copies) {
+		assert_int_equal(w->drv->backup(w->db, copy.uri, &w->e), RC_UNSUPPORTED);
+		assert_non_null(strstr(w->e.text, "pg_dump"));
+		return;
+	}
 	check_ok(w, w->drv->backup(w->db, copy.uri, &w->e));
 	assert_int_equal(w->drv->backup(w->db, copy.uri, &w->e), RC_CONFLICT);
 	check_ok(w, put(w, w->db, 100));

@@ -3,6 +3,6 @@
 -- $2 at most
 SELECT key, kind, subject, body, raised_us, cleared_us
 FROM alarm
-WHERE cleared_us = 0 OR $1 = 1
+WHERE cleared_us = 0 OR CAST($1 AS BIGINT) = 1
 ORDER BY raised_us DESC, key
 LIMIT $2;

@@ -8,9 +8,9 @@
 SELECT i, kind, category, given, normal, host, description, outcome, ground, reason, decided_us, nf
 FROM v_item
 WHERE casefile = $1 AND i > $2
-  AND ($4 IS NULL OR outcome = $4 OR ($4 = 'open' AND outcome IS NULL)
+  AND (CAST($4 AS TEXT) IS NULL OR outcome = $4 OR ($4 = 'open' AND outcome IS NULL)
        OR ($4 = 'decided' AND outcome IS NOT NULL))
-  AND ($5 IS NULL OR category = $5)
-  AND ($6 IS NULL OR host = $6)
+  AND (CAST($5 AS TEXT) IS NULL OR category = $5)
+  AND (CAST($6 AS TEXT) IS NULL OR host = $6)
 ORDER BY i
 LIMIT $3;

@@ -7,5 +7,5 @@ FROM v_order_name n
 JOIN v_order o ON o.id = n.order_id
 JOIN channel c ON c.channel = o.channel
 LEFT JOIN v_register r ON r.order_id = o.id
-WHERE n.name = $1 AND ($2 = 1 OR n.wildcard = 1) AND o.in_force_us > 0
+WHERE n.name = $1 AND (CAST($2 AS BIGINT) = 1 OR n.wildcard = 1) AND o.in_force_us > 0
 ORDER BY o.id;

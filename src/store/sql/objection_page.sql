@@ -12,9 +12,9 @@ FROM v_objection o
 JOIN channel ch ON ch.channel = o.channel
 LEFT JOIN v_register r ON r.order_id = o.order_id
 WHERE o.objection > $1
-  AND ($3 IS NULL OR o.order_id = $3)
-  AND ($4 IS NULL OR o.objection = $4)
-  AND ($5 IS NULL OR ($5 = 'ruled' AND o.ruled_us <> 0)
+  AND (CAST($3 AS TEXT) IS NULL OR o.order_id = $3)
+  AND (CAST($4 AS TEXT) IS NULL OR o.objection = $4)
+  AND (CAST($5 AS TEXT) IS NULL OR ($5 = 'ruled' AND o.ruled_us <> 0)
        OR ($5 = 'answered' AND o.ruled_us = 0 AND o.answered_us <> 0)
        OR ($5 = 'open' AND o.ruled_us = 0 AND o.answered_us = 0))
 ORDER BY o.objection

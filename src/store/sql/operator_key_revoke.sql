@@ -4,4 +4,4 @@
 -- $3 now, us
 UPDATE operator_key
 SET revoked_us = $3
-WHERE operator = $1 AND revoked_us = 0 AND ($2 IS NULL OR name = $2);
+WHERE operator = $1 AND revoked_us = 0 AND (CAST($2 AS TEXT) IS NULL OR name = $2);

@@ -6,7 +6,7 @@ SELECT r.id, r.operator, r.step, r.subject, r.body, r.made_us, r.state, r.ended_
        coalesce(r.reach, c.reach), c.name
 FROM operator_reminder r
 LEFT JOIN operator_contact c ON c.operator = r.operator
-WHERE ($1 IS NULL OR r.operator = $1) AND ($2 = 0 OR r.state = 'ready')
+WHERE (CAST($1 AS TEXT) IS NULL OR r.operator = $1) AND (CAST($2 AS BIGINT) = 0 OR r.state = 'ready')
   AND r.state IN ('ready', 'sent')
 ORDER BY r.made_us DESC, r.id
 LIMIT $3;

@@ -1,4 +1,4 @@
 -- policy_kept: policies whose text is in the store
-SELECT name, version, lower(hex(sha256)) AS sha256
+SELECT name, version, sha256
 FROM policy_text
 ORDER BY name, version, sha256;

@@ -18,19 +18,19 @@
 SELECT q.due_us, q.casefile
 FROM v_queue q
 WHERE (q.due_us > $1 OR (q.due_us = $1 AND q.casefile > $2))
-  AND ($4 < 0 OR q.state = $4)
-  AND ($5 = 0 OR q.channel = $5)
-  AND ($6 IS NULL OR q.class = $6)
-  AND ($7 < 0 OR q.urgent = $7)
-  AND ($8 = 0 OR (q.receipted = 1 AND q.due_us < $8))
+  AND (CAST($4 AS BIGINT) < 0 OR q.state = $4)
+  AND (CAST($5 AS BIGINT) = 0 OR q.channel = $5)
+  AND (CAST($6 AS TEXT) IS NULL OR q.class = $6)
+  AND (CAST($7 AS BIGINT) < 0 OR q.urgent = $7)
+  AND (CAST($8 AS BIGINT) = 0 OR (q.receipted = 1 AND q.due_us < $8))
   AND $9 = $9 AND q.receipted = 0
-  AND ($10 < 0 OR ($10 = 0 AND q.unread0 > 0) OR ($10 = 1 AND q.unread1 > 0))
-  AND ($11 < 0 OR $11 = (SELECT count(*) FROM claim k WHERE k.casefile = q.casefile))
-  AND ($12 IS NULL OR EXISTS (SELECT 1 FROM v_case_category g
+  AND (CAST($10 AS BIGINT) < 0 OR ($10 = 0 AND q.unread0 > 0) OR ($10 = 1 AND q.unread1 > 0))
+  AND (CAST($11 AS BIGINT) < 0 OR $11 = (SELECT count(*) FROM claim k WHERE k.casefile = q.casefile))
+  AND (CAST($12 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM v_case_category g
                               WHERE g.casefile = q.casefile AND g.category = $12))
-  AND ($13 IS NULL OR EXISTS (SELECT 1 FROM v_case_word t
+  AND (CAST($13 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM v_case_word t
                               WHERE t.casefile = q.casefile AND t.word >= $13 AND t.word < $14))
-  AND ($15 IS NULL OR EXISTS (SELECT 1 FROM v_case_word t
+  AND (CAST($15 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM v_case_word t
                               WHERE t.casefile = q.casefile AND t.word >= $15 AND t.word < $16))
 ORDER BY q.due_us, q.casefile
 LIMIT $3;

@@ -13,8 +13,8 @@ JOIN v_order o ON o.id = r.order_id
 JOIN channel ch ON ch.channel = o.channel
 LEFT JOIN policy_text p ON p.sha256 = o.policy_sha256
 WHERE (r.year < $1 OR (r.year = $1 AND r.number < $2))
-  AND ($3 IS NULL OR o.state = $3)
-  AND ($4 IS NULL OR EXISTS (SELECT 1 FROM v_order_name n
+  AND (CAST($3 AS TEXT) IS NULL OR o.state = $3)
+  AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM v_order_name n
 			     WHERE n.order_id = o.id AND n.name = $4))
   AND o.in_force_us >= $5
 ORDER BY r.year DESC, r.number DESC

@@ -7,4 +7,4 @@ SELECT count(*)
 FROM v_order_name n
 JOIN v_order o ON o.id = n.order_id
 WHERE n.order_id = $1 AND n.name = $2 AND o.channel = $3 AND o.in_force_us <> 0
-  AND (n.wildcard = 1 OR $4 = 0);
+  AND (n.wildcard = 1 OR CAST($4 AS BIGINT) = 0);

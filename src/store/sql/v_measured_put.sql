@@ -17,7 +17,7 @@
 INSERT INTO v_measured (order_id, owner, operator, resolver, vantage, channel, seq, transport,
                         expected, serial, canary, verdict, means, since_us, at_us,
                         first_blocked_us, first_free_us, digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14,
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, CAST($14 AS BIGINT), $14,
         CASE WHEN $13 = 'blocked' THEN $14 ELSE 0 END,
         CASE WHEN $13 = 'free' AND $9 = 'free' THEN $14 ELSE 0 END, $15)
 ON CONFLICT (order_id, owner, operator, resolver, vantage) DO UPDATE SET

@@ -1,0 +1,74 @@
+/*
+ * db_pg_int - what the files of the PostgreSQL engine share; nobody else includes it.
+ */
+#ifndef SALURAN_DB_DB_PG_INT_H
+#define SALURAN_DB_DB_PG_INT_H
+
+#include <libpq-fe.h>
+
+#include "db/db.h"
+
+/* What the server's catalogue calls the types that we use (pg_type.dat). */
+enum pg_oid {
+	PG_BOOL = 16,
+	PG_BYTEA = 17,
+	PG_INT8 = 20,
+	PG_INT2 = 21,
+	PG_INT4 = 23,
+	PG_TEXT = 25,
+	PG_NUMERIC = 1700,
+};
+
+struct cached {
+	const struct sql *q; /* NULL until its first use on this connection */
+	Oid *types;	     /* of its parameters, as the server takes them */
+};
+
+struct db {
+	PGconn *pg;
+	char *uri;
+	char *where; /* "postgresql://host:port/database", without a secret */
+	bool read_only;
+	struct cached *cache; /* by sql.id */
+	unsigned n_cache;
+	char begin_write[320];
+	char xid[24]; /* of the open write transaction, as the server writes it */
+	bool in_tx, tx_write;
+	unsigned depth;	   /* savepoints that are open */
+	enum rc failed;	   /* of the open transaction; see db.h */
+	int64_t n_changed; /* by the last run() */
+};
+
+struct db_row {
+	const PGresult *res;
+	int row;
+};
+
+/* Map what the server, or the way to it, said; write the text; spoil the open
+ * transaction.  `res` may be NULL. */
+enum rc pg_fail(struct db *db, const PGresult *res, const char *what, struct err *e);
+enum rc pg_usable(struct db *db, const char *what, struct err *e);
+/* Without parameters; several statements are allowed. */
+enum rc pg_exec(struct db *db, const char *text, struct err *e);
+/* A connection that was lost is made again, unless a transaction is open. */
+enum rc pg_connected(struct db *db, struct err *e);
+bool pg_lost(const struct db *db);
+
+/* The driver's functions; contracts are in db.h. */
+enum rc pg_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
+		struct err *e);
+void pg_close(struct db *db);
+enum rc pg_run(struct db *db, const struct sql *q, const struct db_param *p,
+	       db_on_row *on_row, void *arg, struct err *e);
+int64_t pg_changes(struct db *db);
+enum rc pg_script(struct db *db, const char *text, struct err *e);
+enum rc pg_has_table(struct db *db, const char *name, bool *ret, struct err *e);
+enum rc pg_drop_tables(struct db *db, const char *prefix, struct err *e);
+enum rc pg_backup(struct db *db, const char *to, struct err *e);
+enum rc pg_scrub(struct db *db, struct err *e);
+int64_t pg_col_int(const struct db_row *row, unsigned col);
+const char *pg_col_text(const struct db_row *row, unsigned col, size_t *ret_len);
+const uint8_t *pg_col_blob(const struct db_row *row, unsigned col, size_t *ret_len);
+bool pg_col_null(const struct db_row *row, unsigned col);
+
+#endif
