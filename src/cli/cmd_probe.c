@@ -141,7 +141,56 @@ cmd_vantage_remove(struct cli *c, struct err *e)
 	return rc;
 }
 
+static enum rc
+cmd_witness_list(struct cli *c, struct err *e)
+{
+	json_t *r, *v;
+	size_t i;
+	enum rc rc = cli_call(c, "GET", "/v1/witnesses", NULL, &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	if (json_array_size(json_object_get(r, "witnesses")) == 0)
+		puts("Every address is measured by the serial alone.");
+	json_array_foreach (json_object_get(r, "witnesses"), i, v)
+		printf("%-20s is measured by %s, since %s\n", cli_text(v, "address"),
+		       cli_text(v, "name"), cli_time(c, v, "at"));
+	return RC_OK;
+}
+
+static enum rc
+cmd_witness_add(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", "/v1/witnesses",
+			      json_pack("{s:s, s:s*}", "name", c->words[0], "address",
+					cli_value(c, "address")),
+			      &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s is measured by what resolvers answer for %s, while that name "
+		       "lies there.\n",
+		       cli_text(r, "address"), cli_text(r, "name"));
+	return rc;
+}
+
+static enum rc
+cmd_witness_remove(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc = cli_call(c, "POST", "/v1/witnesses/remove",
+			      json_pack("{s:s}", "address", c->words[0]), &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("%s is measured by the serial alone.\n", cli_text(r, "address"));
+	return rc;
+}
+
 /* clang-format off */
+static const struct cli_option witness_options[] = {
+	{"address", "ADDRESS", true, "the address or network, as an order names it"},
+	{NULL, NULL, false, NULL},
+};
 static const struct cli_option vantage_remove_options[] = {
 	{"reason", "TEXT", false, "why, on record"},
 	{NULL, NULL, false, NULL},
@@ -203,6 +252,12 @@ const struct cli_command cli_probe_commands[] = {
 	 "saluran vantage list", false, NULL, cmd_vantage_list},
 	{"vantage remove", "NAME", 1, 1, "wait no more for a prober that is gone; what it measured stays on record and holds no closing back",
 	 "saluran vantage remove jakarta --reason 'the machine was returned'", false, vantage_remove_options, cmd_vantage_remove},
+	{"witness list", "", 0, 0, "names by which addresses of orders are measured",
+	 "saluran witness list", false, NULL, cmd_witness_list},
+	{"witness add", "NAME", 1, 1, "measure an address by a name that is answered by it: a block of it is seen by such a name only",
+	 "saluran witness add shop.example --address 198.51.100.0/28 --as sari.credential", false, witness_options, cmd_witness_add},
+	{"witness remove", "ADDRESS", 1, 1, "measure it by the serial alone again",
+	 "saluran witness remove 198.51.100.0/28 --as sari.credential", false, NULL, cmd_witness_remove},
 	{"order measured", "ORDER", 1, 1, "what resolvers were measured to answer for its names",
 	 "saluran order measured 01980000-0000-7000-8000-0000000000a1", false, NULL, cmd_measured},
 	{.name = NULL},

@@ -126,7 +126,12 @@ stead_read(const json_t *v, struct probe_stead *ret, struct err *e)
 	ret->name = json_string_value(json_object_get(v, "ask"));
 	ret->type = type != NULL && strcmp(type, "AAAA") == 0 ? KNOT_RRTYPE_AAAA
 							      : KNOT_RRTYPE_A;
-	return ret->name == NULL ? bad(e, "what is asked for an address") : RC_OK;
+	const char *owner = json_string_value(json_object_get(v, "owner"));
+	struct err ignored = ERR_INIT;
+	return ret->name == NULL || ipnet_parse(owner, strlen(owner), &ret->net,
+						&ignored) != RC_OK
+		       ? bad(e, "what is asked for an address")
+		       : RC_OK;
 }
 
 static enum rc

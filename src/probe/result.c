@@ -103,7 +103,7 @@ probe_result_json(const struct probe_result *r)
 			json_array_append_new(
 				asked, seen_json(r->seen[v], r->question,
 						 probe_via_token((enum probe_via)v)));
-	if (r->serial_only && r->canary != NULL)
+	if ((r->serial_only || probe_verdict_by_serial(r->verdict)) && r->canary != NULL)
 		json_array_append_new(asked, seen_json(r->canary, r->canary_question,
 						       probe_via_token(probe_target_first(
 							       &r->subject->target))));

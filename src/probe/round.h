@@ -12,6 +12,7 @@
 #ifndef SALURAN_PROBE_ROUND_H
 #define SALURAN_PROBE_ROUND_H
 
+#include "core/ipnet.h"
 #include "probe/engine.h"
 
 enum {
@@ -33,10 +34,13 @@ struct probe_want {
 };
 
 /* What is asked about a row that is no name: a name that is answered by the address, or
- * nothing, when none is known: then the canary alone tells. */
+ * nothing, when none is known: then the canary alone tells, as it does where the control
+ * shows that the name has moved away. */
 struct probe_stead {
 	const char *name; /* NULL: the row's own */
 	uint16_t type;	  /* of `name` */
+	struct ipnet
+		net; /* the row, with `name`: its answer counts while it lies there */
 	bool serial_only;
 };
 

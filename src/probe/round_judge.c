@@ -214,6 +214,48 @@ pages_read(struct round *r)
 		}
 }
 
+static bool
+lies_in(const struct probe_sight *s, const struct ipnet *net)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	for (size_t i = 0; i < s->n_addresses; i++) {
+		const uint8_t *b = s->addresses[i].b;
+		struct ipnet one = {.v6 = memcmp(b, mapped, sizeof(mapped)) != 0};
+		one.prefix = ipnet_bits(&one);
+		memcpy(one.b, one.v6 ? b : b + sizeof(mapped), (size_t)one.prefix / 8);
+		if (one.v6 == net->v6 && ipnet_has(net, &one))
+			return true;
+	}
+	return false;
+}
+
+static bool
+by_our_zone(const struct probe_facts *f)
+{
+	for (unsigned v = 0; v < PROBE_VIA_COUNT; v++)
+		if (f->here[v].policy_soa)
+			return true;
+	return false;
+}
+
+/* An address is judged by the name that is answered by it: while the control shows that
+ * it is, or our zone's own SOA that it was here.  Where the name tells nothing, the
+ * canary does what it can. */
+static enum probe_verdict
+judge(const struct probe_stead *in, const struct probe_facts *f, const char **why)
+{
+	if (in != NULL && in->serial_only)
+		return probe_judge_serial(f, why);
+	enum probe_verdict v = probe_judge(f, why);
+	if (in == NULL || in->name == NULL || v == PROBE_TAMPERED)
+		return v;
+	enum probe_means means = probe_verdict_means(v);
+	bool shown = lies_in(&f->control, &in->net) ||
+		     (means == PROBE_MEANS_BLOCKED && by_our_zone(f));
+	return shown && means != PROBE_MEANS_UNKNOWN ? v : probe_judge_serial(f, why);
+}
+
 void
 probe_judge_look(struct round *r, struct place *p, uint32_t at)
 {
@@ -226,7 +268,8 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 	if (!r->pages_read)
 		pages_read(r);
 	const struct probe_want *want = &p->subject->wants[at];
-	bool serial_only = job->steads != NULL && job->steads[name].serial_only;
+	const struct probe_stead *in = job->steads == NULL ? NULL : &job->steads[name];
+	bool serial_only = in != NULL && in->serial_only;
 	struct probe_facts f = {.expect_free = want->expect_free,
 				.serial = want->serial,
 				.landing = r->landing,
@@ -278,8 +321,7 @@ probe_judge_look(struct round *r, struct place *p, uint32_t at)
 	before_read(r, p, at, first, &f);
 	out.canary_serial = f.canary_serial;
 	out.beyond = probe_is_blocked(r, &f.sibling);
-	out.verdict = serial_only ? probe_judge_serial(&f, &out.why)
-				  : probe_judge(&f, &out.why);
+	out.verdict = judge(in, &f, &out.why);
 	r->totals.results++;
 	r->fn(r->arg, &out);
 	l->judged = true;

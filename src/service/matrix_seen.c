@@ -78,7 +78,7 @@ struct counting {
 	const char *expected;
 	const json_t *wants; /* of the zone; NULL: none */
 	json_t *seen;	     /* "resolver owner": that it counts */
-	json_int_t blocked, free, unknown, missing, retired, by_serial;
+	json_int_t blocked, free, unknown, missing, retired, by_serial, held;
 	const char *newest;
 };
 
@@ -116,6 +116,8 @@ row_count(struct counting *c, struct arena *a, const json_t *row)
 	if (c->newest == NULL || strcmp(at, c->newest) > 0)
 		c->newest = at;
 	c->by_serial += by_serial(row);
+	c->held += text_is(row, "verdict", "row_held") &&
+		   text_is(row, "expected", c->expected);
 	bool blocked = is_since(c, row, "blocked"), is_free = is_since(c, row, "free");
 	c->blocked += blocked;
 	c->free += is_free;
@@ -147,7 +149,9 @@ state_of(const struct counting *c)
 	       : c->missing + c->unknown == 0 && c->blocked == n ? "blocked"
 	       : c->missing + c->unknown == 0 && c->free == n	 ? "free"
 	       : c->blocked != 0				 ? "partly"
-								 : "unknown";
+	       /* In effect by the serials; that they act on it was not seen. */
+	       : c->missing == 0 && c->held == n ? "held"
+						 : "unknown";
 }
 
 enum rc

@@ -20,6 +20,11 @@ struct probe_names {
 enum rc probe_names_read(struct probe_names *n, const struct zone_head *z,
 			 struct err *e) MUST_CHECK;
 
+/* probe_witness.c.  The name by which the row of this address or network is measured;
+ * NULL: nobody knows one. */
+enum rc probe_witness_of(struct store *s, struct arena *a, const char *address,
+			 const char **ret, struct err *e) MUST_CHECK;
+
 /* A resolver of an operator, or a vantage, that is asked no more. */
 struct probe_retire {
 	const char *operator_name, *resolver; /* address#port */

@@ -187,13 +187,29 @@ name_of(struct arena *a, const char *key, struct ipnet *net, bool *ret_is_net)
 		       : NULL;
 }
 
-/* By what an address is measured: the canary, which tells the serial. */
-static void
-stead_put(const struct probe_names *n, const struct ipnet *net, json_t *out)
+/* By what an address is measured: a name that is answered by it, if somebody knows one
+ * that no row of the zone is about; else the canary, which tells the serial. */
+static enum rc
+stead_put(const struct filling *f, const struct ipnet *net, json_t *out, struct err *e)
 {
-	(void)n;
-	(void)net;
-	json_object_set_new(out, "by", json_string("serial"));
+	struct arena *a = f->n->a;
+	const char *name, *own = NULL;
+	bool covered = false;
+	enum rc rc = probe_witness_of(f->n->s, a, ipnet_text(a, net), &name, e);
+
+	if (rc == RC_OK && name != NULL)
+		rc = zone_says(f, zone_key(a, name), &own, e);
+	if (rc == RC_OK && name != NULL)
+		rc = is_covered(f, zone_key(a, name), NULL, &covered, e);
+	if (rc != RC_OK)
+		return rc;
+	bool known = name != NULL && own == NULL && !covered;
+	json_object_set_new(out, "by", json_string(known ? "name" : "serial"));
+	if (known) {
+		json_object_set_new(out, "ask", json_string(name));
+		json_object_set_new(out, "type", json_string(net->v6 ? "AAAA" : "A"));
+	}
+	return RC_OK;
 }
 
 /* A name that is to be as the row says; one that was put already stays as it is. */
@@ -223,8 +239,8 @@ put(struct filling *f, const struct row *r, struct err *e)
 				let_pass ? "free" : "blocked", "serial",
 				(json_int_t)(r->serial != 0 ? r->serial : h.serial),
 				"since", json_time(r->at_us), "landing", page_of(r->was));
-	if (is_net)
-		stead_put(n, &net, out);
+	if (rc == RC_OK && is_net)
+		rc = stead_put(f, &net, out, e);
 	json_array_append_new(n->list, out);
 	return rc;
 }

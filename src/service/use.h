@@ -101,6 +101,8 @@ service_fn service_statistics;
 service_fn service_probes_work, service_operator_probe, service_probes_take,
 	service_probe_result, service_order_measured, service_probes,
 	service_vantage_remove;
+/* probe_witness.c: names by which addresses are measured */
+service_fn service_witness_put, service_witness_remove, service_witnesses;
 /* register.c */
 service_fn service_register, service_register_entry, service_register_proof;
 /* register_log.c: what an outsider checks the register with, and one event of a case */

@@ -224,7 +224,7 @@ closed_by_serial(void **state)
 	const char *order = block(&w, "[\"" NET "\"]");
 	measure(&w, order, NET, "blocked", "row_held");
 	const json_t *m = json_object_get(matrix_row(&w, order), "measured");
-	assert_string_equal(fix_text(m, "state"), "unknown");
+	assert_string_equal(fix_text(m, "state"), "held");
 	assert_int_equal(fix_int(m, "by_serial"), 1);
 	lift(&w, order, NULL);
 	fix_pulled(w.f.n[AUTHORITY].nd, "isp-one", "hot." MAIN, UINT32_MAX / 2, "ixfr");
@@ -245,6 +245,57 @@ closed_by_serial(void **state)
 	close_world(&w);
 }
 
+static json_t *
+witness(const char *address, const char *name)
+{
+	return json_pack("{s:s, s:s*}", "address", address, "name", name);
+}
+
+/* A name that is answered by an address stands for its row, while no row is its own. */
+static void
+asked_by_name(void **state)
+{
+	struct world w;
+
+	(void)state;
+	open_world(&w);
+	struct fix *f = &w.f;
+	const char *officer = f->n[AUTHORITY].officer, *auditor = f->n[AUTHORITY].auditor;
+	const char *order = block(&w, "[\"" NET "\", \"" HOST6 "\"]");
+	call(&w, officer, "POST", "/v1/witnesses", witness(NET, "Shop.Example."));
+	call(&w, officer, "POST", "/v1/witnesses", witness(HOST6, "six.example"));
+	for (int one = 0; one < 2; one++) {
+		const json_t *v = asked(&w, one ? order : NULL, NET);
+		assert_string_equal(fix_text(v, "by"), "name");
+		assert_string_equal(fix_text(v, "ask"), "shop.example");
+		assert_string_equal(fix_text(v, "type"), "A");
+		assert_string_equal(
+			fix_text(asked(&w, one ? order : NULL, HOST6), "type"), "AAAA");
+	}
+	/* Another takes its place; it is one row. */
+	call(&w, officer, "POST", "/v1/witnesses", witness(NET, "other.example"));
+	assert_string_equal(fix_text(asked(&w, order, NET), "ask"), "other.example");
+	json_t *list = json_object_get(call(&w, auditor, "GET", "/v1/witnesses", NULL),
+				       "witnesses");
+	assert_int_equal(json_array_size(list), 2);
+	/* A name that is blocked by its own row shows nothing of the address. */
+	const char *own = block(&w, "[\"*.other.example\"]");
+	assert_string_equal(fix_text(asked(&w, order, NET), "by"), "serial");
+	lift(&w, own, NULL);
+	assert_string_equal(fix_text(asked(&w, order, NET), "by"), "name");
+	call(&w, officer, "POST", "/v1/witnesses/remove", witness(NET, NULL));
+	assert_string_equal(fix_text(asked(&w, order, NET), "by"), "serial");
+	fix_refused(f, AUTHORITY, officer, "POST", "/v1/witnesses/remove",
+		    witness(NET, NULL), RC_NOT_FOUND, "no name");
+	fix_refused(f, AUTHORITY, officer, "POST", "/v1/witnesses",
+		    witness("shop.example", "shop.example"), RC_INVALID, "");
+	fix_refused(f, AUTHORITY, officer, "POST", "/v1/witnesses",
+		    witness(NET, "203.0.113.7"), RC_INVALID, "host's name");
+	fix_refused(f, AUTHORITY, auditor, "POST", "/v1/witnesses",
+		    witness(NET, "shop.example"), RC_DENIED, "");
+	close_world(&w);
+}
+
 int
 main(void)
 {
@@ -252,6 +303,7 @@ main(void)
 		cmocka_unit_test(asked_by_serial),
 		cmocka_unit_test(within_what_stays),
 		cmocka_unit_test(closed_by_serial),
+		cmocka_unit_test(asked_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ import { number, t } from "./lang.js";
 import { Act, Chip, Field, Left, Loading, Said, Trouble, When, say, useAgain, useApi } from "./parts.js";
 
 const AGAIN_MS = 10000;
-const MEASURED = { none: "unknown", unknown: "unknown", blocked: "blocked", partly: "bad", free: "done" };
+const MEASURED = { none: "unknown", unknown: "unknown", blocked: "blocked", partly: "bad", free: "done", held: "unknown" };
 
 /* What this operator holds of each order in its zone. */
 async function load() {

@@ -12,6 +12,7 @@ const MEASURED = {
 	blocked: ["blocked", "measured_blocked"],
 	partly: ["bad", "measured_partly"],
 	free: ["done", "measured_free"],
+	held: ["unknown", "measured_held"],
 };
 
 /* What is claimed and what is measured are two things, and may differ. */
