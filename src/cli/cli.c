@@ -65,6 +65,11 @@ command_next(const struct cli_command *serve, size_t *at)
 	return NULL;
 }
 
+#define EXIT_CODES                                                                       \
+	"exit codes: 0 done, 2 usage, 3 refused input, 4 not allowed, 5 not found,\n"    \
+	"  6 conflicts with what is there, 7 limit, 8 disk or network, 9 damaged or "    \
+	"newer\n  store, 10 try again later\n"
+
 static void
 help_all(FILE *out, const struct cli_command *serve)
 {
@@ -75,12 +80,7 @@ help_all(FILE *out, const struct cli_command *serve)
 	      out);
 	for (size_t at = 0; (c = command_next(serve, &at)) != NULL;)
 		fprintf(out, "  %-22s %s\n", c->name, c->doc);
-	fputs("\n'saluran COMMAND --help' has the options and an example.\n"
-	      "exit codes: 0 done, 2 usage, 3 refused input, 4 not allowed, 5 not "
-	      "found,\n"
-	      "  6 conflicts with what is there, 7 limit, 8 disk or network, 9 damaged "
-	      "or newer "
-	      "store,\n  10 try again later\n",
+	fputs("\n'saluran COMMAND --help' has the options and an example.\n" EXIT_CODES,
 	      out);
 }
 
@@ -103,7 +103,7 @@ help_command(FILE *out, const struct cli_command *c)
 		c->name, c->doc, c->name, c->words[0] == '\0' ? "" : " ", c->words);
 	help_options(out, c->options);
 	help_options(out, common);
-	fprintf(out, "\nexample:\n  %s\n", c->example);
+	fprintf(out, "\nexample:\n  %s\n\n" EXIT_CODES, c->example);
 }
 
 /* The command whose name is the longest that the arguments begin with. */
@@ -432,6 +432,24 @@ json_int_t
 cli_int(const json_t *o, const char *member)
 {
 	return json_integer_value(json_object_get(o, member));
+}
+
+const char *
+cli_many(struct cli *c, json_int_t n, const char *one, const char *many)
+{
+	return arena_printf(c->a, "%" JSON_INTEGER_FORMAT " %s", n, n == 1 ? one : many);
+}
+
+const char *
+cli_many_of(struct cli *c, const json_t *o, const char *member, const char *one,
+	    const char *many)
+{
+	const json_t *v = json_object_get(o, member);
+
+	return cli_many(c,
+			json_is_array(v) ? (json_int_t)json_array_size(v)
+					 : json_integer_value(v),
+			one, many);
 }
 
 const char *

@@ -103,6 +103,10 @@ enum rc cli_download(struct cli *c, const char *path, const char *file, unsigned
 /* Text of a member, "-" for null or none. */
 const char *cli_text(const json_t *o, const char *member);
 json_int_t cli_int(const json_t *o, const char *member);
+/* "1 item", "2 items"; and that of a member, or of a member that is a list. */
+const char *cli_many(struct cli *c, json_int_t n, const char *one, const char *many);
+const char *cli_many_of(struct cli *c, const json_t *o, const char *member,
+			const char *one, const char *many);
 /* A time without its microseconds. */
 const char *cli_time(struct cli *c, const json_t *o, const char *member);
 /* JSON and a line end.  What others wrote moves no cursor and turns no line around on the

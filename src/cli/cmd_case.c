@@ -6,23 +6,30 @@
 
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "core/batch.h"
 
 enum { ITEMS_SHOWN = 50 };
 
 static void
-batch_print(const json_t *b)
+batch_print(struct cli *c, const json_t *b)
 {
 	size_t i;
 	const json_t *row;
 
-	printf("%" JSON_INTEGER_FORMAT " rows: %" JSON_INTEGER_FORMAT
-	       " can be sent, %" JSON_INTEGER_FORMAT " duplicates, %" JSON_INTEGER_FORMAT
+	printf("%s: %" JSON_INTEGER_FORMAT " can be sent, %s, %" JSON_INTEGER_FORMAT
 	       " with problems\n",
-	       cli_int(b, "rows"), cli_int(b, "ok"), cli_int(b, "duplicates"),
+	       cli_many_of(c, b, "rows", "row", "rows"), cli_int(b, "ok"),
+	       cli_many_of(c, b, "duplicates", "duplicate", "duplicates"),
 	       cli_int(b, "bad"));
 	json_array_foreach (json_object_get(b, "ignored"), i, row)
 		printf("  column \"%s\" is not known and was not read\n",
 		       json_string_value(row));
+	if (i != 0)
+		printf("  columns that are known:");
+	for (size_t k = 0; i != 0 && batch_column_name(k) != NULL; k++)
+		printf("%s %s", k == 0 ? "" : ",", batch_column_name(k));
+	if (i != 0)
+		printf("\n");
 	json_array_foreach (json_object_get(b, "problems"), i, row) {
 		printf("  line %" JSON_INTEGER_FORMAT, cli_int(row, "line"));
 		if (json_is_string(json_object_get(row, "column")))
@@ -122,19 +129,19 @@ cmd_send(struct cli *c, struct err *e)
 	if (rc != RC_OK) {
 		if (r != NULL && json_object_get(r, "batch") != NULL &&
 		    !cli_json(c, json_object_get(r, "batch")))
-			batch_print(json_object_get(r, "batch"));
+			batch_print(c, json_object_get(r, "batch"));
 		return rc;
 	}
 	if (cli_json(c, r))
 		return RC_OK;
-	batch_print(check ? r : json_object_get(r, "batch"));
+	batch_print(c, check ? r : json_object_get(r, "batch"));
 	if (!check)
-		printf("%s as case %s: %" JSON_INTEGER_FORMAT
-		       " items are in the log. 'saluran show' tells when they are "
-		       "receipted.\n",
+		printf("%s as case %s: %s in the log. 'saluran show' tells when the "
+		       "receipt is there.\n",
 		       json_is_true(json_object_get(r, "again")) ? "Was already sent"
 								 : "Sent",
-		       cli_text(r, "case"), cli_int(r, "items"));
+		       cli_text(r, "case"),
+		       cli_many_of(c, r, "items", "item is", "items are"));
 	return RC_OK;
 }
 
@@ -187,8 +194,8 @@ cmd_read(struct cli *c, struct err *e)
 			 NULL, &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("%" JSON_INTEGER_FORMAT " messages marked read.\n",
-		       cli_int(r, "read"));
+		printf("%s marked read.\n",
+		       cli_many_of(c, r, "read", "message", "messages"));
 	return rc;
 }
 
@@ -299,12 +306,13 @@ case_print(struct cli *c, const json_t *k)
 	       cli_int(n, "open"));
 	v = json_object_get(k, "incomplete");
 	if (json_is_object(v))
-		printf("  INCOMPLETE%s: %" JSON_INTEGER_FORMAT " items in "
-		       "%" JSON_INTEGER_FORMAT " parts, the last %s, lapses %s\n"
+		printf("  INCOMPLETE%s: %s in %s, the last %s, lapses %s\n"
 		       "  %s\n",
 		       json_is_true(json_object_get(v, "lapsed")) ? ", LAPSED" : "",
-		       cli_int(v, "items"), cli_int(v, "parts"), cli_time(c, v, "last"),
-		       cli_time(c, v, "lapses"), cli_text(v, "what_to_do"));
+		       cli_many_of(c, v, "items", "item", "items"),
+		       cli_many_of(c, v, "parts", "part", "parts"),
+		       cli_time(c, v, "last"), cli_time(c, v, "lapses"),
+		       cli_text(v, "what_to_do"));
 	fields_print(k);
 	printf("  version %s, sent %s, received %s\n", cli_text(k, "version"),
 	       cli_time(c, k, "sent"), cli_time(c, k, "receipt"));

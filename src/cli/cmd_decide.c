@@ -43,12 +43,12 @@ groups_print(const json_t *groups, const char *what)
 }
 
 static void
-preview_print(const json_t *r)
+preview_print(struct cli *c, const json_t *r)
 {
 	size_t i;
 	const json_t *v;
 
-	printf("%" JSON_INTEGER_FORMAT " open items\n", cli_int(r, "count"));
+	printf("%s\n", cli_many_of(c, r, "count", "open item", "open items"));
 	groups_print(json_object_get(r, "categories"), "category");
 	groups_print(json_object_get(r, "hosts"), "host");
 	json_array_foreach (json_object_get(r, "sample"), i, v)
@@ -83,16 +83,16 @@ decide(struct cli *c, const char *verb, bool preview, struct err *e)
 	if (cli_json(c, r))
 		return RC_OK;
 	if (preview)
-		preview_print(r);
+		preview_print(c, r);
 	else if (json_is_string(json_object_get(r, "held")))
-		printf("Held as %s: %" JSON_INTEGER_FORMAT
-		       " items are decided at %s, unless it is cancelled before.\n",
-		       cli_text(r, "held"), cli_int(r, "items"),
+		printf("Held as %s: %s decided at %s, unless it is cancelled before.\n",
+		       cli_text(r, "held"),
+		       cli_many_of(c, r, "items", "item is", "items are"),
 		       cli_time(c, r, "effect"));
 	else
-		printf("Recorded %" JSON_INTEGER_FORMAT
-		       " items as %s at log index %" JSON_INTEGER_FORMAT ".\n",
-		       cli_int(r, "items"), cli_text(r, "event"), cli_int(r, "seq"));
+		printf("Recorded %s as %s at log index %" JSON_INTEGER_FORMAT ".\n",
+		       cli_many_of(c, r, "items", "item", "items"), cli_text(r, "event"),
+		       cli_int(r, "seq"));
 	return RC_OK;
 }
 
@@ -124,9 +124,9 @@ cmd_held(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "held")) == 0)
 		printf("No decision waits.\n");
 	json_array_foreach (json_object_get(r, "held"), i, h)
-		printf("%s  case %s: %" JSON_INTEGER_FORMAT
-		       " items %s%s, by %s, effect %s%s%s\n",
-		       cli_text(h, "held"), cli_text(h, "case"), cli_int(h, "items"),
+		printf("%s  case %s: %s %s%s, by %s, effect %s%s%s\n",
+		       cli_text(h, "held"), cli_text(h, "case"),
+		       cli_many_of(c, h, "items", "item", "items"),
 		       strcmp(cli_text(h, "act"), "item.reverse") == 0 ? "reversed to "
 								       : "",
 		       cli_text(json_object_get(h, "decision"), "outcome"),

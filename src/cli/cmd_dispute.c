@@ -99,8 +99,8 @@ cmd_disputes(struct cli *c, struct err *e)
 			       : cli_text(d, "state"),
 		       cli_text(d, "text"));
 		if (cli_int(d, "owed") != 0)
-			printf("    owed: a reversal of %" JSON_INTEGER_FORMAT " items\n",
-			       cli_int(d, "owed"));
+			printf("    owed: a reversal of %s\n",
+			       cli_many_of(c, d, "owed", "item", "items"));
 	}
 	if (json_is_string(json_object_get(r, "next")))
 		printf("... and more\n");

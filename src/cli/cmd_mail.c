@@ -308,10 +308,10 @@ cmd_import_mail(struct cli *c, struct err *e)
 		       cli_switch(c, "preview") ? "; a preview: nothing is kept" : "");
 	}
 	if (rc == RC_OK && im.refused != 0)
-		rc = err_set(
-			e, RC_INVALID,
-			"%zu messages were refused: each says why; the others are in",
-			im.refused);
+		rc = err_set(e, RC_INVALID,
+			     "%s refused: each says why; the others are in",
+			     cli_many(c, (json_int_t)im.refused, "message was",
+				      "messages were"));
 	return rc;
 }
 
@@ -459,8 +459,8 @@ cmd_mail_decide(struct cli *c, struct err *e)
 		      arena_printf(c->a, "/v1/mail/%s/decide-proposals", c->words[0]), in,
 		      &r, e);
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("%" JSON_INTEGER_FORMAT " proposals decided.\n",
-		       cli_int(r, "decided"));
+		printf("%s decided.\n",
+		       cli_many_of(c, r, "decided", "proposal", "proposals"));
 	return rc;
 }
 
@@ -533,10 +533,10 @@ cmd_mail_send(struct cli *c, struct err *e)
 			       cli_text(p, "mail"), cli_int(p, "n"),
 			       cli_text(p, "problem"));
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("%s as case %s: %" JSON_INTEGER_FORMAT " items.\n",
+		printf("%s as case %s: %s.\n",
 		       json_is_true(json_object_get(r, "again")) ? "Was already sent"
 								 : "Sent",
-		       cli_text(r, "case"), cli_int(r, "items"));
+		       cli_text(r, "case"), cli_many_of(c, r, "items", "item", "items"));
 	return rc;
 }
 

@@ -313,11 +313,11 @@ checks_print(struct cli *c, const json_t *results)
 
 	json_array_foreach (results, i, v) {
 		bool passed = strcmp(cli_text(v, "verdict"), "passed") == 0;
-		printf("    %s of %s, serial %" JSON_INTEGER_FORMAT
-		       ", %" JSON_INTEGER_FORMAT " rows: %s, %s\n",
+		printf("    %s of %s, serial %" JSON_INTEGER_FORMAT ", %s: %s, %s\n",
 		       strcmp(cli_text(v, "scope"), "base") == 0 ? "base" : "changes",
-		       cli_text(v, "zone"), cli_int(v, "serial"), cli_int(v, "rows"),
-		       cli_text(v, "verdict"), cli_time(c, v, "at"));
+		       cli_text(v, "zone"), cli_int(v, "serial"),
+		       cli_many_of(c, v, "rows", "row", "rows"), cli_text(v, "verdict"),
+		       cli_time(c, v, "at"));
 		json_array_foreach (json_object_get(v, "refused"), k, row)
 			printf("      %s (%s), order %s\n", cli_text(row, "owner"),
 			       cli_text(row, "action"), cli_text(row, "order"));

@@ -82,9 +82,9 @@ reminder_print(struct cli *c, const json_t *r)
 		       cli_time(c, r, "made"), cli_text(r, "reminder"),
 		       cli_text(r, "subject"), cli_text(r, "text"));
 	else
-		printf("sent %s by %s, %s: %zu orders\n\n", cli_time(c, r, "sent"),
+		printf("sent %s by %s, %s: %s\n\n", cli_time(c, r, "sent"),
 		       cli_text(r, "by"), cli_text(r, "channel"),
-		       json_array_size(json_object_get(r, "orders")));
+		       cli_many_of(c, r, "orders", "order", "orders"));
 }
 
 static enum rc

@@ -158,9 +158,8 @@ cmd_order_check(struct cli *c, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	if (!cli_json(c, r)) {
-		printf("%zu names, %zu cases:\n",
-		       json_array_size(json_object_get(r, "names")),
-		       json_array_size(json_object_get(r, "grounds")));
+		printf("%s, %s:\n", cli_many_of(c, r, "names", "name", "names"),
+		       cli_many_of(c, r, "grounds", "case", "cases"));
 		findings_print(r);
 	}
 	return refused_tell(r, e);
@@ -349,9 +348,8 @@ cmd_order_list(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "orders")) == 0)
 		printf("No order yet.\n");
 	json_array_foreach (json_object_get(r, "orders"), i, o)
-		printf("%s  %-9s  %zu names  in force %s  ends %s\n",
-		       cli_text(o, "order"), cli_text(o, "state"),
-		       json_array_size(json_object_get(o, "names")),
+		printf("%s  %-9s  %s  in force %s  ends %s\n", cli_text(o, "order"),
+		       cli_text(o, "state"), cli_many_of(c, o, "names", "name", "names"),
 		       cli_time(c, o, "in_force"), cli_time(c, o, "ends"));
 	return RC_OK;
 }

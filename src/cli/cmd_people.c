@@ -504,8 +504,9 @@ cmd_person_end(struct cli *c, struct err *e)
 	enum rc rc = person_do(c, "end", &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("%" JSON_INTEGER_FORMAT " sessions of %s are over.\n",
-		       cli_int(r, "ended"), cli_text(r, "name"));
+		printf("%s of %s ended.\n",
+		       cli_many_of(c, r, "ended", "session", "sessions"),
+		       cli_text(r, "name"));
 	return rc;
 }
 

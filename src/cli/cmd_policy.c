@@ -189,8 +189,10 @@ cmd_policy_check(struct cli *c, struct err *e)
 	       (unsigned long long)p->version, p->title_en, hex);
 	for (size_t i = 0; i < p->n_classes; i++)
 		class_print(&p->classes[i]);
-	printf("  %zu categories, %zu steps of the ladder, %zu fields of a notice\n",
-	       p->n_categories, p->n_ladder, p->n_fields);
+	printf("  %s, %s of the ladder, %s of a notice\n",
+	       cli_many(c, (json_int_t)p->n_categories, "category", "categories"),
+	       cli_many(c, (json_int_t)p->n_ladder, "step", "steps"),
+	       cli_many(c, (json_int_t)p->n_fields, "field", "fields"));
 	for (size_t i = 0; i < p->n_fields; i++)
 		printf("  field %s of %s%s: %s\n", p->fields[i].code,
 		       p->fields[i].of_item ? "each item" : "the notice",

@@ -77,11 +77,11 @@ cmd_measured(struct cli *c, struct err *e)
 	if (json_is_null(sum))
 		printf("No resolver was measured for this order.\n");
 	else
-		printf("%" JSON_INTEGER_FORMAT " resolvers: all names blocked at "
+		printf("%s: all names blocked at "
 		       "%" JSON_INTEGER_FORMAT ", all free at %" JSON_INTEGER_FORMAT
 		       ".\n",
-		       cli_int(sum, "resolvers"), cli_int(sum, "blocked"),
-		       cli_int(sum, "free"));
+		       cli_many_of(c, sum, "resolvers", "resolver", "resolvers"),
+		       cli_int(sum, "blocked"), cli_int(sum, "free"));
 	json_array_foreach (json_object_get(r, "measured"), i, v)
 		measured_print(c, v);
 	return RC_OK;
@@ -112,12 +112,11 @@ cmd_vantage_list(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "vantages")) == 0)
 		puts("Nobody has reported yet.");
 	json_array_foreach (json_object_get(r, "vantages"), i, v) {
-		printf("%-20s %s %s, last round %s, %" JSON_INTEGER_FORMAT " results",
-		       cli_text(v, "vantage"),
+		printf("%-20s %s %s, last round %s, %s", cli_text(v, "vantage"),
 		       json_is_true(json_object_get(v, "silent")) ? "SILENT since"
 								  : "heard",
 		       cli_time(c, v, "heard"), cli_time(c, v, "round"),
-		       cli_int(v, "results"));
+		       cli_many_of(c, v, "results", "result", "results"));
 		controls_print(v);
 	}
 	json_array_foreach (json_object_get(r, "resolvers"), i, v)

@@ -27,11 +27,11 @@ entry_print(struct cli *c, const json_t *o)
 			       ? " and every name below it"
 			       : "",
 		       json_is_string(json_object_get(v, "lifted")) ? ", lifted" : "");
-	printf("  rests on %" JSON_INTEGER_FORMAT " case%s:", cli_int(o, "cases"),
-	       cli_int(o, "cases") == 1 ? "" : "s");
+	printf("  rests on %s:", cli_many_of(c, o, "cases", "case", "cases"));
 	json_array_foreach (json_object_get(o, "cited"), i, v)
-		printf("%s %" JSON_INTEGER_FORMAT " items %s", i == 0 ? "" : ",",
-		       cli_int(v, "items"), cli_text(v, "category"));
+		printf("%s %s %s", i == 0 ? "" : ",",
+		       cli_many_of(c, v, "items", "item", "items"),
+		       cli_text(v, "category"));
 	printf("\n");
 	json_array_foreach (json_object_get(o, "lifts"), i, v)
 		printf("  %s %s: %s\n", cli_text(v, "act"), cli_time(c, v, "at"),
@@ -429,8 +429,9 @@ cmd_statistics(struct cli *c, struct err *e)
 		figures_print(cli_text(v, "period"), v);
 	printf("computed from\n");
 	json_array_foreach (json_object_get(r, "logs"), i, v)
-		printf("  %s, %" JSON_INTEGER_FORMAT " entries, root %s\n",
-		       cli_text(v, "origin"), cli_int(v, "size"), cli_text(v, "root"));
+		printf("  %s, %s, root %s\n", cli_text(v, "origin"),
+		       cli_many_of(c, v, "size", "entry", "entries"),
+		       cli_text(v, "root"));
 	return RC_OK;
 }
 

@@ -12,15 +12,14 @@ case_print(struct cli *c, const json_t *k)
 	const json_t *part = json_object_get(k, "incomplete");
 	bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
 
-	printf("%s  %-9s due %-21s%s  %" JSON_INTEGER_FORMAT
-	       " items, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s%s\n",
+	printf("%s  %-9s due %-21s%s  %s, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s%s\n",
 	       cli_text(k, "case"),
 	       !json_is_object(part)			       ? cli_text(k, "state")
 	       : json_is_true(json_object_get(part, "lapsed")) ? "lapsed"
 							       : "incomplete",
 	       cli_time(c, k, "due"),
 	       json_is_true(json_object_get(k, "overdue")) ? " OVERDUE" : "",
-	       cli_int(k, "items"), cli_int(n, "decided"),
+	       cli_many_of(c, k, "items", "item", "items"), cli_int(n, "decided"),
 	       json_is_true(json_object_get(k, "test")) ? "TEST: " : "",
 	       cli_text(k, "subject"), sent ? "  [undelivered: no receipt]" : "",
 	       json_is_object(owner) ? "  with " : "",

@@ -99,9 +99,8 @@ cmd_zone_diff(struct cli *c, struct err *e)
 		printf("; %s from serial %" JSON_INTEGER_FORMAT
 		       " to %" JSON_INTEGER_FORMAT,
 		       cli_text(r, "zone"), cli_int(r, "from"), cli_int(r, "to"));
-	printf(": %zu rows go, %zu come\n",
-	       json_array_size(json_object_get(r, "removed")),
-	       json_array_size(json_object_get(r, "added")));
+	printf(": %s, %s\n", cli_many_of(c, r, "removed", "row goes", "rows go"),
+	       cli_many_of(c, r, "added", "row comes", "rows come"));
 	json_array_foreach (json_object_get(r, "words"), i, v)
 		printf(";   %s\n", json_string_value(v));
 	fputs(cli_text(r, "rpz"), stdout);
@@ -218,8 +217,8 @@ operator_print(struct cli *c, const json_t *o)
 		printf("  is reached by %s, %s\n", cli_text(v, "name"),
 		       cli_text(v, "reach"));
 	if (cli_int(o, "lacking") != 0)
-		printf("  %" JSON_INTEGER_FORMAT " orders are not in effect with it\n",
-		       cli_int(o, "lacking"));
+		printf("  %s not in effect with it\n",
+		       cli_many_of(c, o, "lacking", "order is", "orders are"));
 }
 
 static enum rc
@@ -336,9 +335,9 @@ matrix_wait_text(struct cli *c, const json_t *v)
 						: "not measured since";
 	what = arena_printf(c->a, "%s, due %s", what, cli_time(c, v, "due"));
 	if (json_is_object(reminded))
-		what = arena_printf(
-			c->a, "%s, reminded %" JSON_INTEGER_FORMAT " times, last %s",
-			what, cli_int(reminded, "times"), cli_time(c, reminded, "at"));
+		what = arena_printf(c->a, "%s, reminded %s, last %s", what,
+				    cli_many_of(c, reminded, "times", "time", "times"),
+				    cli_time(c, reminded, "at"));
 	if (json_is_object(reminded) &&
 	    json_is_string(json_object_get(reminded, "answered")))
 		what = arena_printf(c->a, "%s, answered %s", what,
@@ -354,9 +353,9 @@ matrix_row_print(struct cli *c, const json_t *v)
 	const char *wait = matrix_wait_text(c, v);
 
 	if (cli_int(m, "by_serial") != 0)
-		wait = arena_printf(
-			c->a, "%s%s%" JSON_INTEGER_FORMAT " rows by their serial alone",
-			wait, *wait == '\0' ? "" : "; ", cli_int(m, "by_serial"));
+		wait = arena_printf(c->a, "%s%s%s by serial alone", wait,
+				    *wait == '\0' ? "" : "; ",
+				    cli_many_of(c, m, "by_serial", "row", "rows"));
 	if (cli_int(m, "missing") != 0)
 		wait = arena_printf(c->a, "%s%s%" JSON_INTEGER_FORMAT " not asked yet",
 				    wait, *wait == '\0' ? "" : "; ",

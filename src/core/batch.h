@@ -79,6 +79,9 @@ struct batch {
 enum rc batch_parse(struct arena *a, const struct policy *p, const char *csv, size_t len,
 		    struct batch *ret, struct err *e) MUST_CHECK;
 
+/* The columns that are known, by the first of their names; NULL past the last. */
+const char *batch_column_name(size_t i);
+
 /*
  * What a target that was not recognised may have been meant to be: a scheme put before it
  * or mended, signs that keep a link from being pressed taken out.  NULL: nothing that

@@ -15,6 +15,12 @@ static const struct column {
 #undef X
 };
 
+const char *
+batch_column_name(size_t i)
+{
+	return i < BATCH_COLUMN_COUNT ? columns[i].names[0] : NULL;
+}
+
 static bool
 is_space(char c)
 {

@@ -194,6 +194,38 @@ in_only(json_t *in, const char *known, struct err *e)
 	return RC_OK;
 }
 
+/* Spaces of Unicode that nobody sees: no-break, U+2000 to U+200F, the separators, word
+ * joiner, ideographic, byte order mark. */
+static bool
+is_space_at(const char *s, size_t *len)
+{
+	static const char *const wide[] = {"\xc2\xa0",	   "\xc2\xad",	   "\xe1\x9a\x80",
+					   "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+					   "\xe2\x81\x9f", "\xe2\x81\xa0", "\xe3\x80\x80",
+					   "\xef\xbb\xbf"};
+	const unsigned char *u = (const unsigned char *)s;
+
+	*len = 1;
+	if (u[0] <= 0x20 || u[0] == 0x7f)
+		return true;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		*len = strlen(wide[i]);
+		if (strncmp(s, wide[i], *len) == 0)
+			return true;
+	}
+	*len = 3;
+	return u[0] == 0xe2 && u[1] == 0x80 && u[2] >= 0x80 && u[2] <= 0x8f;
+}
+
+bool
+text_is_blank(const char *s)
+{
+	for (size_t len; *s != '\0'; s += len)
+		if (!is_space_at(s, &len))
+			return false;
+	return true;
+}
+
 enum rc
 in_text(json_t *in, const char *name, bool required, size_t max, const char **ret,
 	struct err *e)
@@ -206,12 +238,12 @@ in_text(json_t *in, const char *name, bool required, size_t max, const char **re
 				: RC_OK;
 	if (!json_is_string(v))
 		return err_set(e, RC_INVALID, "\"%s\" must be a text", name);
-	if (required && json_string_length(v) == 0)
-		return err_set(e, RC_INVALID, "\"%s\" is empty", name);
 	if (json_string_length(v) > max)
 		return err_set(e, RC_TOO_LARGE,
 			       "\"%s\" has %zu bytes, at most %zu are taken", name,
 			       json_string_length(v), max);
+	if (required && text_is_blank(json_string_value(v)))
+		return err_set(e, RC_INVALID, "\"%s\" is empty", name);
 	*ret = json_string_value(v);
 	return RC_OK;
 }

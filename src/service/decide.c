@@ -104,6 +104,15 @@ decision_in(json_t *in, struct arena *a, struct decision *d, struct err *e)
 	    clock_parse(until, strlen(until), &until_us) != RC_OK)
 		rc = err_set(e, RC_INVALID,
 			     "\"until\" is no time: write it as 2017-08-10T00:00:00Z");
+	bool bounded = until_us != 0 || json_object_get(in, "territories") != NULL;
+	if (rc == RC_OK && bounded && strcmp(outcome, "restricted") != 0)
+		rc = err_set(
+			e, RC_INVALID,
+			"\"territories\" and \"until\" go with the outcome restricted "
+			"only");
+	if (rc == RC_OK && until_us != 0 && until_us <= clock_now_us())
+		rc = err_set(e, RC_INVALID,
+			     "\"until\" is over: the restriction would have ended");
 	if (rc != RC_OK)
 		return rc;
 	d->act.body = json_pack("{s:s, s:s*}", "outcome", outcome, "ground", ground);

@@ -211,7 +211,10 @@ service_list_part(struct node *nd, struct arena *a, const struct actor *who, jso
 	if (rc == RC_OK)
 		rc = in_int(in, "offset", 0, BATCH_BYTES_MAX, 0, &p.offset, e);
 	if (rc == RC_OK)
-		rc = in_text(in, "text", true, IMPORT_PART_MAX, &p.text, e);
+		rc = in_text(in, "text", false, IMPORT_PART_MAX, &p.text, e);
+	/* A part of it may be nothing but line ends. */
+	if (rc == RC_OK && (p.text == NULL || p.text[0] == '\0'))
+		rc = err_set(e, RC_INVALID, "\"text\" is missing");
 	if (rc != RC_OK)
 		return rc;
 	p.len = json_string_length(json_object_get(in, "text"));

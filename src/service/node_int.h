@@ -277,7 +277,11 @@ enum rc file_write(const char *path, const void *p, size_t len, struct err *e) M
 /* What was made, renamed or removed in a folder is durable. */
 enum rc dir_sync(const char *path, struct err *e) MUST_CHECK;
 
-/* Members of a request.  Each names the member in its error. */
+/* Nothing but spaces and what nobody sees. */
+bool text_is_blank(const char *s);
+
+/* Members of a request.  Each names the member in its error.  A required text says
+ * something: it is not blank. */
 enum rc in_only(json_t *in, const char *known, struct err *e) MUST_CHECK; /* "a b c" */
 enum rc in_text(json_t *in, const char *name, bool required, size_t max, const char **ret,
 		struct err *e) MUST_CHECK; /* NULL: absent */

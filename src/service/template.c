@@ -32,6 +32,9 @@ in_ready(json_t *in, struct arena *a, const char *name, bool required, size_t ma
 {
 	enum rc rc = in_text(in, name, required, max, ret, e);
 
+	if (rc == RC_OK && *ret != NULL && text_is_blank(*ret))
+		return err_set(e, RC_INVALID,
+			       "\"%s\" is empty: write it, or leave it out", name);
 	return rc == RC_OK && *ret != NULL ? template_ready(a, name, *ret, ret, e) : rc;
 }
 

@@ -334,13 +334,63 @@ other_rulings(void **state)
 	fix_close(&f);
 }
 
+/* A reason that says nothing is none, and where and until when go with one outcome. */
+static void
+reasons_say_something(void **state)
+{
+	static const struct {
+		const char *outcome, *reason, *territory, *until, *says; /* NULL: taken */
+	} rows[] = {
+		{"kept", " ", NULL, NULL, "\"reason\" is empty"},
+		{"kept", "\t\n", NULL, NULL, "\"reason\" is empty"},
+		{"kept", "\xc2\xa0\xe2\x80\x8b\xef\xbb\xbf", NULL, NULL,
+		 "\"reason\" is empty"},
+		{"removed", " ", NULL, NULL, "\"reason\" is empty"},
+		{"removed", NULL, "DE", NULL, "go with the outcome restricted"},
+		{"kept", "News.", NULL, "2099-01-01T00:00:00Z",
+		 "go with the outcome restricted"},
+		{"restricted", "There.", "DE", "2017-08-10T00:00:00Z", "is over"},
+		{"restricted", "There.", "DE", "2099-01-01T00:00:00Z", NULL},
+		{"kept", "\xe2\x82\xac 5", NULL, NULL, NULL},
+	};
+	struct fix f;
+	int next = 0;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *in = json_pack("{s:[i], s:s, s:s*, s:s*}", "items", next,
+				       "outcome", rows[i].outcome, "reason",
+				       rows[i].reason, "until", rows[i].until);
+		if (rows[i].territory != NULL)
+			json_object_set_new(in, "territories",
+					    json_pack("[s]", rows[i].territory));
+		if (rows[i].says != NULL) {
+			fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+				    arena_printf(f.a, "/v1/cases/%s/decide", c), in,
+				    RC_INVALID, rows[i].says);
+			continue;
+		}
+		fix_act(&f, PLATFORM, c, "decide", in);
+		next++;
+	}
+	assert_int_equal(next, 2);
+	fix_refused(&f, PLATFORM, f.n[PLATFORM].agent, "POST",
+		    arena_printf(f.a, "/v1/cases/%s/clarify", c),
+		    json_pack("{s:s}", "text", "\xe3\x80\x80 "), RC_INVALID,
+		    "\"text\" is empty");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions),	 cmocka_unit_test(transfer),
 		cmocka_unit_test(reversal),	 cmocka_unit_test(upheld),
-		cmocka_unit_test(other_rulings),
+		cmocka_unit_test(other_rulings), cmocka_unit_test(reasons_say_something),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

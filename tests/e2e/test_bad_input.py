@@ -125,6 +125,11 @@ def row_by_row(tale):
     check(checked["problems"] == shown["problems"], "--check says something else")
     check(sent(tale) == before, "something was sent in part")
 
+    path = tale.lab.write("colour.csv", "target,category,colour\nt.me/saluran_demo,other,red\n")
+    code, out, _ = node.run("send", path, "--check", who="sari", as_json=False)
+    check(code == 0 and "1 row: 1 can be sent" in out and '"colour" is not known' in out
+          and "target, category" in out, f"an unknown column is told as:\n{out}")
+
     got = node.cli(*words, "--partial", who="sari")
     check(got["items"] == 1 and not got["again"], f"--partial sent {got}")
     check(sent(tale) > before, "--partial sent nothing")

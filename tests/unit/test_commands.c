@@ -92,6 +92,7 @@ help_of(const struct cli_command *c)
 	char *text = printed(argc, argv, &code);
 	assert_int_equal(code, EXIT_SUCCESS);
 	if (strstr(text, "--json") == NULL || strstr(text, "\nexample:\n") == NULL ||
+	    strstr(text, "\nexit codes: 0 done") == NULL ||
 	    strstr(text, c->example) == NULL)
 		fail_msg("%s --help: %s", c->name, text);
 	free(text);
