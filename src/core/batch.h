@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "core/policy.h"
 #include "core/target.h"
@@ -107,5 +108,9 @@ struct csv_field {
 enum rc csv_record(struct arena *a, const char *csv, size_t len, size_t *at,
 		   uint32_t *line, struct csv_field *fields, size_t max_fields,
 		   size_t *ret_n, struct err *e) MUST_CHECK;
+
+/* A cell of a line that we write, quoted (RFC 4180), and the end of the line after the
+ * last of them.  A spreadsheet takes it for text, never for a formula. */
+void csv_cell_put(struct buf *b, const char *text, bool last);
 
 #endif

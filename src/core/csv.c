@@ -137,3 +137,17 @@ csv_record(struct arena *a, const char *csv, size_t len, size_t *at, uint32_t *l
 	}
 	return RC_OK;
 }
+
+void
+csv_cell_put(struct buf *b, const char *text, bool last)
+{
+	buf_putc(b, '"');
+	if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
+		buf_putc(b, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			buf_putc(b, '"');
+		buf_putc(b, *text);
+	}
+	buf_puts(b, last ? "\"\r\n" : "\",");
+}

@@ -287,6 +287,18 @@ in_bool(json_t *in, const char *name, bool *ret, struct err *e)
 }
 
 enum rc
+in_csv(json_t *in, bool *ret, struct err *e)
+{
+	const char *format;
+	enum rc rc = in_text(in, "format", false, EVENT_TYPE_MAX, &format, e);
+
+	*ret = rc == RC_OK && format != NULL && strcmp(format, "csv") == 0;
+	if (rc == RC_OK && format != NULL && !*ret && strcmp(format, "json") != 0)
+		rc = err_set(e, RC_INVALID, "\"format\" must be json or csv");
+	return rc;
+}
+
+enum rc
 in_uuid(json_t *in, const char *name, const char **ret, struct err *e)
 {
 	enum rc rc = in_text(in, name, true, UUID_TEXT_LEN, ret, e);
@@ -313,6 +325,25 @@ reply_json(struct arena *a, struct reply *out, json_t *stolen)
 	arena_defer(a, json_release, stolen);
 	out->json = stolen;
 	return stolen;
+}
+
+enum rc
+reply_csv(struct arena *a, struct reply *out, struct buf *b, const char *file,
+	  struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (!buf_ok(b))
+		rc = err_set(e, RC_TOO_LARGE,
+			     "it is larger than %zu bytes as CSV: ask for less", b->max);
+	else
+		out->bytes = arena_copy(a, buf_str(b), b->len);
+	out->json = NULL;
+	out->len = b->len;
+	out->type = "text/csv; charset=utf-8; header=present";
+	out->file = file;
+	buf_free(b);
+	return rc;
 }
 
 json_t *

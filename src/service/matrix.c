@@ -10,11 +10,15 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "core/batch.h"
 #include "service/matrix_seen.h"
 #include "service/operator.h"
 #include "service/use.h"
 #include "store/store_sql.h"
+
+enum { CSV_MAX = 4 << 20 /* bytes */ };
 
 /* The serials with which an order came into a zone, and left it. */
 struct order_serials {
@@ -334,20 +338,62 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 	return rc;
 }
 
-/* in: order  out: order, state, operators [...], waiting, normalised, closed,
- * slowest, floor_s, note */
+/* What an operator's row is worth as text: numbers as they are, no time as nothing. */
+static const char *
+cell_text(struct arena *a, const json_t *v)
+{
+	if (json_is_integer(v))
+		return arena_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	return json_is_string(v) ? json_string_value(v) : "";
+}
+
+static enum rc
+matrix_csv(struct arena *a, const json_t *m, struct reply *out, struct err *e)
+{
+	static const char *const columns[] = {
+		"operator",	 "zone",      "expected",	"serial",
+		"pulled_serial", "pulled_at", "applied_serial", "applied_at"};
+	const size_t n = sizeof(columns) / sizeof(columns[0]);
+	struct buf b = BUF_INIT(CSV_MAX);
+	const json_t *row;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		csv_cell_put(&b, columns[i], false);
+	csv_cell_put(&b, "measured", false);
+	csv_cell_put(&b, "measured_at", false);
+	csv_cell_put(&b, "waits", true);
+	json_array_foreach (json_object_get(m, "operators"), i, row) {
+		const json_t *seen = json_object_get(row, "measured");
+		for (size_t k = 0; k < n; k++)
+			csv_cell_put(&b, cell_text(a, json_object_get(row, columns[k])),
+				     false);
+		csv_cell_put(&b, cell_text(a, json_object_get(seen, "state")), false);
+		csv_cell_put(&b, cell_text(a, json_object_get(seen, "at")), false);
+		csv_cell_put(&b,
+			     json_is_true(json_object_get(row, "waits")) ? "yes" : "no",
+			     true);
+	}
+	return reply_csv(a, out, &b, "matrix.csv", e);
+}
+
+/* in: order, format? (json, csv)  out: order, state, operators [...], waiting,
+ * normalised, closed, slowest, floor_s, note; or a CSV of the operators */
 enum rc
 service_order_matrix(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
 {
 	struct store *s = NULL;
 	const char *order;
+	bool csv;
 	json_t *m = NULL;
-	enum rc rc = in_only(in, "order", e);
+	enum rc rc = in_only(in, "order format", e);
 
 	(void)who;
 	if (rc == RC_OK)
 		rc = in_uuid(in, "order", &order, e);
+	if (rc == RC_OK)
+		rc = in_csv(in, &csv, e);
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
@@ -355,5 +401,5 @@ service_order_matrix(struct node *nd, struct arena *a, const struct actor *who,
 	reader_put(nd, s);
 	if (rc == RC_OK)
 		reply_json(a, out, m);
-	return rc;
+	return rc == RC_OK && csv ? matrix_csv(a, m, out, e) : rc;
 }

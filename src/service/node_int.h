@@ -290,8 +290,15 @@ enum rc in_int(json_t *in, const char *name, int64_t min, int64_t max, int64_t d
 enum rc in_bool(json_t *in, const char *name, bool *ret, struct err *e) MUST_CHECK;
 enum rc in_uuid(json_t *in, const char *name, const char **ret, struct err *e) MUST_CHECK;
 
+/* "format": csv instead of json. */
+enum rc in_csv(json_t *in, bool *ret, struct err *e) MUST_CHECK;
+
 /* A JSON value that lives as long as the arena. */
 json_t *reply_json(struct arena *a, struct reply *out, json_t *stolen);
+/* The text of `b`, which is freed, as a file of comma-separated values.
+ * RC_TOO_LARGE: it outgrew what `b` may hold. */
+enum rc reply_csv(struct arena *a, struct reply *out, struct buf *b, const char *file,
+		  struct err *e) MUST_CHECK;
 json_t *json_time(int64_t us); /* RFC 3339, null for 0 */
 
 #endif

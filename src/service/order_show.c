@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "service/order_int.h"
+#include "service/register.h"
 #include "store/store_sql.h"
 
 enum {
@@ -17,7 +18,8 @@ enum {
 	"order:s peer:s state:s action:s text:s text_sha256:s reasons:s legal_basis:s "  \
 	"approvals_needed:i guards:j drafter:s drafted:t in_force:t ends:t review:t "    \
 	"ended:t emergency:b serial_on:i serial_off:i proportionality:s collateral:s "   \
-	"emergency_reason:s contact_called:j findings:j previous:s source:s reviewed:t"
+	"emergency_reason:s contact_called:j findings:j previous:s source:s reviewed:t " \
+	"year:i number:i"
 
 static void
 time_set(json_t *o, const char *member)
@@ -295,6 +297,8 @@ service_order(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	if (rc == RC_OK)
 		rc = order_finish(s, reply_json(a, out, o), e);
 	if (rc == RC_OK)
+		register_ref_finish(a, o);
+	if (rc == RC_OK)
 		rc = order_lists_add(nd, s, a, o, e);
 	if (rc == RC_OK)
 		rc = previous_add(s, a, o, e);
@@ -339,6 +343,7 @@ service_orders(struct node *nd, struct arena *a, const struct actor *who, json_t
 		if (rc == RC_OK)
 			rc = order_finish(s, o, e);
 	reader_put(nd, s);
+	register_refs_finish(a, orders);
 	size_t n = json_array_size(orders);
 	json_object_set_new(all, "next",
 			    n != 0 && (int64_t)n == limit

@@ -432,3 +432,24 @@ service_person_list(struct node *nd, struct arena *a, const struct actor *who, j
 	reader_put(nd, s);
 	return rc;
 }
+
+/* out: colleagues [{name, pseudonym, role, active}]: events carry pseudonyms for ever,
+ * and only people of this node read whose they are */
+enum rc
+service_colleagues(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		   struct reply *out, struct err *e)
+{
+	json_t *o = reply_json(a, out, json_object()), *rows = json_array();
+	struct store *s = NULL;
+	enum rc rc = in_only(in, "", e);
+
+	(void)who;
+	json_object_set_new(o, "colleagues", rows);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_COLLEAGUE_LIST, NULL,
+				"name:s pseudonym:s role:s active:b", rows, e);
+	reader_put(nd, s);
+	return rc;
+}

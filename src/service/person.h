@@ -207,10 +207,10 @@ bool access_written(struct node *nd, bool durable);
 enum rc access_status(struct store *s, json_t **ret, struct err *e) MUST_CHECK;
 
 service_fn service_person_add, service_person_withdraw, service_person_list,
-	service_person_role, service_person_link, service_login, service_logout,
-	service_me, service_sessions, service_session_revoke, service_password,
-	service_totp_start, service_totp_confirm, service_totp_off, service_recovery,
-	service_tokens, service_token_add, service_token_revoke, service_welcome,
-	service_welcome_check, service_access, service_access_check;
+	service_colleagues, service_person_role, service_person_link, service_login,
+	service_logout, service_me, service_sessions, service_session_revoke,
+	service_password, service_totp_start, service_totp_confirm, service_totp_off,
+	service_recovery, service_tokens, service_token_add, service_token_revoke,
+	service_welcome, service_welcome_check, service_access, service_access_check;
 
 #endif

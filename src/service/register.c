@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "core/batch.h"
 #include "core/event_type.h"
 #include "core/ipnet.h"
 #include "core/objection.h"
@@ -58,22 +59,28 @@ register_ref_parse(const char *text, int64_t *ret_year, int64_t *ret_number)
 }
 
 void
+register_ref_finish(struct arena *a, json_t *row)
+{
+	const json_t *year = json_object_get(row, "year");
+	json_t *ref = json_null();
+
+	if (json_is_integer(year))
+		ref = json_string(
+			register_ref(a, json_integer_value(year),
+				     json_integer_value(json_object_get(row, "number"))));
+	json_object_set_new(row, "ref", ref);
+	json_object_del(row, "year");
+	json_object_del(row, "number");
+}
+
+void
 register_refs_finish(struct arena *a, json_t *rows)
 {
 	size_t i;
 	json_t *row;
 
-	json_array_foreach (rows, i, row) {
-		const json_t *year = json_object_get(row, "year");
-		json_t *ref = json_null();
-		if (json_is_integer(year))
-			ref = json_string(register_ref(
-				a, json_integer_value(year),
-				json_integer_value(json_object_get(row, "number"))));
-		json_object_set_new(row, "ref", ref);
-		json_object_del(row, "year");
-		json_object_del(row, "number");
-	}
+	json_array_foreach (rows, i, row)
+		register_ref_finish(a, row);
 }
 
 bool
@@ -225,7 +232,8 @@ entry_finish(struct store *s, struct arena *a, json_t *o, struct err *e)
 }
 
 struct register_in {
-	const char *after, *state, *name, *since, *format;
+	const char *after, *state, *name, *since;
+	bool csv;
 	int64_t limit, year, number, since_us;
 };
 
@@ -253,26 +261,8 @@ register_read(json_t *in, struct register_in *r, struct err *e)
 		rc = err_set(e, RC_INVALID,
 			     "\"since\" is no time: write it as 2017-07-14T00:00:00Z");
 	if (rc == RC_OK)
-		rc = in_text(in, "format", false, EVENT_TOKEN_MAX, &r->format, e);
-	if (rc == RC_OK && r->format != NULL && strcmp(r->format, "json") != 0 &&
-	    strcmp(r->format, "csv") != 0)
-		rc = err_set(e, RC_INVALID, "\"format\" must be json or csv");
+		rc = in_csv(in, &r->csv, e);
 	return rc;
-}
-
-/* A cell that a spreadsheet takes for text, never for a formula. */
-static void
-csv_cell(struct buf *b, const char *text, bool last)
-{
-	buf_putc(b, '"');
-	if (text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL)
-		buf_putc(b, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			buf_putc(b, '"');
-		buf_putc(b, *text);
-	}
-	buf_puts(b, last ? "\"\r\n" : "\",");
 }
 
 static void
@@ -286,27 +276,27 @@ csv_put(struct buf *b, const json_t *entries)
 	const json_t *o, *v;
 
 	for (i = 0; i < n; i++)
-		csv_cell(b, columns[i], false);
-	csv_cell(b, "names", false);
-	csv_cell(b, "objections", true);
+		csv_cell_put(b, columns[i], false);
+	csv_cell_put(b, "names", false);
+	csv_cell_put(b, "objections", true);
 	json_array_foreach (entries, i, o) {
 		struct buf names = BUF_INIT(CSV_MAX);
 		char count[CLOCK_TEXT_LEN];
 		for (k = 0; k < n; k++) {
 			const char *text =
 				json_string_value(json_object_get(o, columns[k]));
-			csv_cell(b, text == NULL ? "" : text, false);
+			csv_cell_put(b, text == NULL ? "" : text, false);
 		}
 		json_array_foreach (json_object_get(o, "names"), k, v)
 			buf_printf(&names, "%s%s%s", k == 0 ? "" : " ",
 				   json_is_true(json_object_get(v, "wildcard")) ? "*."
 										: "",
 				   json_string_value(json_object_get(v, "name")));
-		csv_cell(b, buf_str(&names), false);
+		csv_cell_put(b, buf_str(&names), false);
 		buf_free(&names);
 		snprintf(count, sizeof(count), "%" JSON_INTEGER_FORMAT,
 			 json_integer_value(json_object_get(o, "objections_total")));
-		csv_cell(b, count, true);
+		csv_cell_put(b, count, true);
 	}
 }
 
@@ -352,20 +342,10 @@ service_register(struct node *nd, struct arena *a, const struct actor *who, json
 				    ? json_incref(json_object_get(
 					      json_array_get(entries, n - 1), "ref"))
 				    : json_null());
-	if (rc == RC_OK && r.format != NULL && strcmp(r.format, "csv") == 0) {
+	if (rc == RC_OK && r.csv) {
 		struct buf b = BUF_INIT(CSV_MAX);
 		csv_put(&b, entries);
-		out->json = NULL;
-		out->bytes = arena_copy(a, buf_str(&b), b.len);
-		out->len = b.len;
-		out->type = "text/csv; charset=utf-8; header=present";
-		out->file = "register.csv";
-		if (!buf_ok(&b))
-			rc = err_set(e, RC_TOO_LARGE,
-				     "the page is larger than %d bytes: ask for fewer "
-				     "with \"limit\"",
-				     CSV_MAX);
-		buf_free(&b);
+		rc = reply_csv(a, out, &b, "register.csv", e);
 	}
 	return rc;
 }

@@ -23,7 +23,8 @@ enum rc register_order_find(struct store *s, struct arena *a, const char *order,
  * only: *ret_whole false), or the network of one bit less (whole).  False: nothing is. */
 bool register_above(struct arena *a, const char **at, bool *ret_whole);
 
-/* "year" and "number" of each row become "ref" (null without). */
+/* "year" and "number" of a row become "ref" (null without); of each row. */
+void register_ref_finish(struct arena *a, json_t *row);
 void register_refs_finish(struct arena *a, json_t *rows);
 
 #endif

@@ -49,6 +49,8 @@ const struct service_route service_routes[] = {
 	 "it is done: the alarm ends"},
 	{"GET", "/v1/persons", ADMIN | ROLE_BIT(ROLE_AUDITOR), -1, SMALL,
 	 service_person_list, "who may act"},
+	{"GET", "/v1/colleagues", STAFF, -1, SMALL, service_colleagues,
+	 "whose pseudonym is whose, on this node"},
 	{"POST", "/v1/persons", ADMIN, -1, SMALL, service_person_add,
 	 "give a person a credential"},
 	{"POST", "/v1/persons/{person}/withdraw", ADMIN, -1, SMALL,

@@ -396,7 +396,7 @@ month_read(json_t *in, const char *name, int64_t dflt, int64_t *ret, struct err 
 static enum rc
 asked_read(json_t *in, struct asked *q, struct err *e)
 {
-	const char *each, *format;
+	const char *each;
 	enum rc rc = month_read(in, "to", month_of_us(clock_now_us()), &q->to, e);
 
 	if (rc == RC_OK)
@@ -411,14 +411,10 @@ asked_read(json_t *in, struct asked *q, struct err *e)
 	if (rc == RC_OK && each != NULL && strcmp(each, "month") != 0)
 		rc = err_set(e, RC_INVALID, "\"each\" is \"month\" or absent");
 	if (rc == RC_OK)
-		rc = in_text(in, "format", false, EVENT_TYPE_MAX, &format, e);
-	if (rc == RC_OK && format != NULL && strcmp(format, "json") != 0 &&
-	    strcmp(format, "csv") != 0)
-		rc = err_set(e, RC_INVALID, "\"format\" must be json or csv");
+		rc = in_csv(in, &q->csv, e);
 	if (rc != RC_OK)
 		return rc;
 	q->by_month = each != NULL;
-	q->csv = format != NULL && strcmp(format, "csv") == 0;
 	return RC_OK;
 }
 
@@ -523,9 +519,9 @@ channel_add(struct node *nd, struct store *s, struct arena *a,
 	return rc;
 }
 
-static void
+static enum rc
 csv_reply(struct arena *a, const struct asked *q, const struct figures *f,
-	  struct reply *out)
+	  struct reply *out, struct err *e)
 {
 	struct buf b = BUF_INIT(STAT_CSV_MAX);
 	json_t *j = statistics_json(&f->total);
@@ -538,12 +534,7 @@ csv_reply(struct arena *a, const struct asked *q, const struct figures *f,
 		statistics_csv_put(&b, month_text(a, m), j);
 		json_decref(j);
 	}
-	out->json = NULL;
-	out->bytes = arena_copy(a, buf_str(&b), b.len);
-	out->len = b.len;
-	out->type = "text/csv; charset=utf-8; header=present";
-	out->file = "statistics.csv";
-	buf_free(&b);
+	return reply_csv(a, out, &b, "statistics.csv", e);
 }
 
 static enum rc
@@ -590,7 +581,7 @@ service_statistics(struct node *nd, struct arena *a, const struct actor *who, js
 	if (rc == RC_OK)
 		rc = figures_make(nd, a, in, &q, &f, logs, e);
 	if (rc == RC_OK && q.csv) {
-		csv_reply(a, &q, &f, out);
+		rc = csv_reply(a, &q, &f, out, e);
 	} else if (rc == RC_OK) {
 		for (int64_t m = q.from; q.by_month && m <= q.to; m++) {
 			json_t *j = statistics_json(&f.months[m - q.from]);

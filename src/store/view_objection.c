@@ -26,7 +26,8 @@ fold_order_approve_register(struct fold *f, struct err *e)
 		return rc;
 	return store_run(f->s, &SQL_V_REGISTER_ENTER,
 			 (struct db_param[]){DB_P_TEXT(fold_text(f, "order")),
-					     DB_P_INT(year_of(f->ev->iat_us))},
+					     DB_P_INT(year_of(f->ev->iat_us)),
+					     DB_P_INT(PARTY_AUTHORITY)},
 			 NULL, NULL, e);
 }
 

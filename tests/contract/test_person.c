@@ -338,6 +338,53 @@ nobody_else(void **state)
 	fix_close(&f);
 }
 
+/* The row of `name` among the colleagues that `who` reads; NULL: none. */
+static const json_t *
+colleague(struct fix *f, enum party p, const char *who, const char *name)
+{
+	const json_t *rows = json_object_get(
+		fix_must(f, p, who, "GET", "/v1/colleagues", NULL), "colleagues");
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		if (strcmp(fix_text(json_array_get(rows, i), "name"), name) == 0)
+			return json_array_get(rows, i);
+	return NULL;
+}
+
+/* Colleagues read whose pseudonym is whose, also of one who left; somebody of a DNS
+ * operator is no colleague, and the other side reads only its own. */
+static void
+colleagues(void **state)
+{
+	struct fix f;
+	const struct actor *officer = NULL;
+
+	(void)state;
+	fix_open(&f);
+	const char *by = f.n[AUTHORITY].approver;
+	assert_int_equal(enter(&f, AUTHORITY, f.n[AUTHORITY].officer, &officer), RC_OK);
+	const char *oki = fix_text(
+		fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/persons",
+			 json_pack("{s:s, s:s}", "name", "oki", "role", "operator")),
+		"credential");
+	fix_refused(&f, AUTHORITY, oki, "GET", "/v1/colleagues", NULL, RC_DENIED,
+		    "oki is operator");
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/persons/oki/withdraw",
+		 NULL);
+	const json_t *rina = colleague(&f, AUTHORITY, by, "rina");
+	assert_non_null(rina);
+	assert_string_equal(fix_text(rina, "pseudonym"), actor_pseudonym(officer));
+	assert_string_equal(fix_text(rina, "role"), "officer");
+	assert_true(json_is_true(json_object_get(rina, "active")));
+	assert_true(json_is_false(
+		json_object_get(colleague(&f, AUTHORITY, by, "oki"), "active")));
+	/* The other side's directory is its own. */
+	rina = colleague(&f, PLATFORM, f.n[PLATFORM].agent, "rina");
+	assert_true(rina == NULL ||
+		    strcmp(fix_text(rina, "pseudonym"), actor_pseudonym(officer)) != 0);
+	fix_close(&f);
+}
+
 /* A word of the path wins: a body cannot point the request elsewhere. */
 static void
 path_wins(void **state)
@@ -363,7 +410,8 @@ main(void)
 		cmocka_unit_test(credentials), cmocka_unit_test(passwords),
 		cmocka_unit_test(withdrawn),   cmocka_unit_test(last_admin),
 		cmocka_unit_test(bad_persons), cmocka_unit_test(roles),
-		cmocka_unit_test(nobody_else), cmocka_unit_test(path_wins),
+		cmocka_unit_test(nobody_else), cmocka_unit_test(colleagues),
+		cmocka_unit_test(path_wins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

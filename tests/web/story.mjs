@@ -336,6 +336,9 @@ async function main() {
 	await budi.see("In force");
 	await rina.see("In force"); /* by itself */
 	await rina.see("Blocked", "section:has(#matrix)");
+	await rina.see("Measured at 1 of 1", ".way");
+	await rina.see("Order B-", "h1");
+	await rina.see("budi", "section:has(#hands)"); /* a colleague has a name */
 	await rina.check("matrix");
 	writeFileSync(`${process.argv[2]}.blocked`, id);
 	await objects();

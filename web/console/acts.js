@@ -2,6 +2,7 @@
  * the version of the case that the person saw, so that nobody acts on what has changed. */
 import { html, useState } from "./vendor.js";
 import { get, me, nodeNow, post } from "./api.js";
+import { whoWorks } from "./author.js";
 import { Clash } from "./clash.js";
 import { number, t, word } from "./lang.js";
 import { Said, recorded } from "./parts.js";
@@ -64,7 +65,7 @@ const ACTS = [
 	{ act: "claim", by: WORKS, when: (c) => open(c) && c.owner?.person !== me.value.pseudonym, quiet: true, private: true },
 	{ act: "release", by: WORKS, when: (c) => c.owner !== null, quiet: true, private: true },
 	{ act: "assign", by: WORKS, when: open, quiet: true, private: true, fields: () => [
-		{ name: "person", label: t("assign_to"), kind: "line", max: 40, hint: t("assign_hint") }] },
+		{ name: "person", label: t("assign_to"), kind: "select", options: whoWorks }] },
 	{ act: "hold", path: "holds", by: HOLDS, when: () => true, quiet: true, fields: () => [reason()] },
 	{ act: "erase", by: ERASES, when: (c) => ["closed", "refused"].includes(c.state), quiet: true, fields: () => [
 		{ name: "what", label: t("erase_what"), kind: "choice", options: ["texts", "files", "all"].map((w) => [w, t(`erase_${w}`)]) }, reason()] },

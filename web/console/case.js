@@ -1,6 +1,7 @@
 /* One case: its items, its conversation, its timeline, and what may be done next. */
 import { html, useEffect, useState } from "./vendor.js";
 import { get, post, Problem } from "./api.js";
+import { Author } from "./author.js";
 import { Acts } from "./acts.js";
 import { Conversation } from "./conversation.js";
 import { CaseDisputes } from "./disputes.js";
@@ -110,7 +111,7 @@ function Timeline({ c }) {
 								${e.void && html`<p class="why late">${t("event_void")}: <bdi lang="en">${e.void}</bdi></p>`}
 							</div>
 						</td>
-						<td role="cell" data-label=${t("col_author")}><div><code>${e.author}</code></div></td>
+						<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>
 						<td role="cell" data-label=${t("col_level")}>
 							<div>${e.level === "received" ? html`${t("level_received")} <${When} at=${e.received} />` : t("level_appended")}</div>
 						</td>
@@ -192,7 +193,7 @@ export function CaseScreen({ word: id }) {
 							["notice_receipt", c.receipt ? html`<${When} at=${c.receipt} />` : t("no_receipt")],
 							["accepted_at", html`<${When} at=${c.accepted} />`],
 							["col_owner", c.owner && html`<${Said}>${c.owner.name}<//>`],
-							["author", html`<code>${c.author}</code>`],
+							["author", html`<${Author} of=${c.author} />`],
 						]}
 					/>
 				</section>

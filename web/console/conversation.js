@@ -2,6 +2,7 @@
  * and the place where one writes. */
 import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, newKey, node, post, Problem } from "./api.js";
+import { Author } from "./author.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { t, when, word } from "./lang.js";
 import { Act, Said, Trouble, When, recorded, useApi } from "./parts.js";
@@ -55,7 +56,7 @@ function Message({ m, c, last, mark }) {
 	const theirs = c.ourParty !== undefined && m.party !== c.ourParty;
 	useRead(box, last && theirs && !m.read, mark);
 	return html`<li ref=${box} class="message of-${m.party}">
-		<p class="meta">${word("party", m.party)} · <code>${m.author}</code> · <${When} at=${m.at} /></p>
+		<p class="meta">${word("party", m.party)} · <${Author} of=${m.author} /> · <${When} at=${m.at} /></p>
 		<p class="said"><${Said}>${m.text ?? t("erased")}<//></p>
 		<p class="meta">
 			${theirs ? (m.read ? t("tick_read", when(m.read)) : t("not_read")) : html`<${Ticks} m=${m} c=${c} />`}

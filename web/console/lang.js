@@ -60,14 +60,20 @@ export function word(family, token) {
 	return has(key) ? t(key) : token;
 }
 
-export const number = (n) => new Intl.NumberFormat(LOCALES[lang.value]).format(n);
+/* A formatter is dear to make, and a table needs one some hundred times. */
+const formats = new Map();
 
-function zoned(date, options) {
-	return new Intl.DateTimeFormat(LOCALES[lang.value], options).format(date);
+function formatOf(kind, options) {
+	const name = `${kind.name} ${lang.value} ${JSON.stringify(options)}`;
+	if (!formats.has(name)) formats.set(name, new kind(LOCALES[lang.value], options));
+	return formats.get(name);
 }
 
-const pad = (n) => String(n).padStart(2, "0");
-const clock = (d) => `${pad(d.getHours())}.${pad(d.getMinutes())}`;
+export const number = (n) => formatOf(Intl.NumberFormat).format(n);
+
+const zoned = (date, options) => formatOf(Intl.DateTimeFormat, options).format(date);
+
+const clock = (d) => zoned(d, { hour: "2-digit", minute: "2-digit" });
 const sameDay = (a, b) => a.toDateString() === b.toDateString();
 
 /* The time of day today, else the date with it. */

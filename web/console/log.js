@@ -1,6 +1,7 @@
 /* The feed of events, the newest last, as an auditor reads it. */
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
+import { Author } from "./author.js";
 import { number, t, word } from "./lang.js";
 import { Loading, Said, Trouble, When, useApi } from "./parts.js";
 import { href } from "./route.js";
@@ -27,7 +28,7 @@ export function Log() {
 					<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
 					<td role="cell" data-label=${t("col_peer")}><div><${Said}>${e.peer}<//></div></td>
 					<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}</p>` : ""}</div></td>
-					<td role="cell" data-label=${t("col_author")}><div><code>${e.author}</code></div></td>
+					<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>
 					<td role="cell" data-label=${t("col_case")}><div>${e.case ? html`<a href=${href(`case/${e.case}`)}><code>${e.case.slice(0, 13)}…</code></a>` : html`<span class="none">–</span>`}</div></td>
 				</tr>`,
 			)}</tbody>

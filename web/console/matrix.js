@@ -1,6 +1,6 @@
 /* Operator by operator: what it pulled, what it says it applied, what was measured.  A claim
  * is never shown as a measurement, and no data is never shown as well. */
-import { html } from "./vendor.js";
+import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
 import { Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
@@ -42,19 +42,43 @@ function waive(id, o, reload) {
 	};
 }
 
-export function Matrix({ id, ended }) {
+/* How far it has come: from the draft to what is measured, and after a lift to normal again. */
+function Way({ o, m }) {
+	const rows = m.operators.filter((r) => r.expected !== "nothing");
+	const right = rows.filter((r) => r.measured.state === r.expected).length;
+	const acts = [["way_drafted", o.drafted], ["way_approved", o.in_force]];
+	if (o.ended) acts.push(["way_ended", o.ended]);
+	const steps = acts.map(([key, at]) => [t(key), at !== null, at]);
+	const serial = o.ended ? o.serial_off : o.serial_on;
+	if (serial) steps.push([t("way_published", String(serial)), true, null]);
+	if (rows.length > 0) steps.push([t("way_measured", number(right), number(rows.length)), right === rows.length, null]);
+	if (o.ended) steps.push([t("normalised"), m.normalised, m.closed?.at ?? null]);
+	return html`<ol class="way">${steps.map(
+		([what, done, at]) => html`<li key=${what} class=${done ? "done" : ""}><span aria-hidden="true">${done ? "✓" : "○"}</span> ${what}${done ? "" : ` (${t("not_yet")})`} ${at && html`<${When} at=${at} />`}</li>`,
+	)}</ol>`;
+}
+
+export function Matrix({ o: order, ended }) {
+	const id = order.order;
+	const [waiting, setWaiting] = useState(false);
 	const state = useApi(() => get(`/v1/orders/${id}/matrix`), [id], (e, reload) => (e.type.startsWith("dns.") || e.type.startsWith("order.")) && reload());
 	const m = state.data;
 	if (!m) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	if (m.operators.length === 0) return html`<p class="empty">${t("no_operators")}</p>`;
+	const rows = waiting ? m.operators.filter((o) => o.waits) : m.operators;
 	return html`
-		<table role="table">
+		<${Way} o=${order} m=${m} />
+		<p class="chips">
+			<label class="choice"><input type="checkbox" checked=${waiting} onChange=${() => setWaiting(!waiting)} /> ${t("matrix_only_waiting")}</label>
+			<a download href="/v1/orders/${id}/matrix?format=csv">${t("csv")}</a>
+		</p>
+		${rows.length === 0 ? html`<p class="empty">${t("matrix_none_waits")}</p>` : html`<table role="table">
 			<caption>${t("matrix_caption")}</caption>
 			<thead role="rowgroup"><tr role="row">
 				${["col_operator", "col_pulled", "col_applied", "col_measured"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}
 			</tr></thead>
 			<tbody role="rowgroup">
-				${m.operators.map(
+				${rows.map(
 					(o) => html`<tr key=${o.operator} role="row">
 						<td role="cell" data-label=${t("col_operator")}><div><${Said}>${o.operator}<//>${o.operator === m.slowest ? html` <span class="meta">${t("slowest")}</span>` : ""}</div></td>
 						<td role="cell" data-label=${t("col_pulled")}><div><${Step} at=${o.pulled_at} done=${o.pulled} serial=${o.pulled_serial} /></div></td>
@@ -64,7 +88,7 @@ export function Matrix({ id, ended }) {
 					</tr>`,
 				)}
 			</tbody>
-		</table>
+		</table>`}
 		<p class="meta">${t("matrix_claim")} ${t("matrix_floor", number(m.floor_s))}</p>
 		${m.waiting > 0 && html`<p>${t("matrix_waiting", m.waiting)}</p>`}
 		${m.normalised && html`<p><${Chip} look="done">${t("normalised")}<//></p>`}

@@ -2,6 +2,7 @@
  * put a hand to it, and what is still to do.  There is no approval in bulk. */
 import { html, useEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
+import { Author } from "./author.js";
 import { Gate } from "./gate.js";
 import { bind } from "./keys.js";
 import { lang, number, t, word } from "./lang.js";
@@ -58,7 +59,7 @@ function Hands({ o }) {
 		<tbody role="rowgroup">${o.acts.map(
 			(a) => html`<tr key=${a.seq} role="row">
 				<td role="cell" data-label=${t("col_act")}><div>${word("act", a.act)}</div></td>
-				<td role="cell" data-label=${t("col_author")}><div><code>${a.author}</code></div></td>
+				<td role="cell" data-label=${t("col_author")}><div><${Author} of=${a.author} /></div></td>
 				<td role="cell" data-label=${t("col_time")}><div><${When} at=${a.at} /></div></td>
 				<td role="cell" data-label=${t("col_reason")}><div>${a.reason ? html`<${Said}>${a.reason}<//>` : html`<span class="none">–</span>`}</div></td>
 			</tr>`,
@@ -103,9 +104,10 @@ export function Order({ word: id }) {
 	return html`
 		<p class="kicker"><a href=${href("orders")}>‹ ${t("nav_orders")}</a></p>
 		<div class="heading">
-			<h1 class="long">${t("order_n", o.order)}</h1>
+			<h1 class=${o.ref ? "" : "long"}>${t("order_n", o.ref || o.order)}</h1>
 			<p class="chips"><${OrderState} state=${o.state} />${o.emergency && html`<${Chip} look="bad">${t("emergency")}<//>`}</p>
 		</div>
+		${o.ref && html`<p class="id">${o.order}</p>`}
 		<p>${t("approvals", number(o.approvals), number(o.approvals_needed))}</p>
 		${o.overrides_needed.length > 0 && html`<p class="late">${t("overrides_needed", o.overrides_needed.map((g) => word("guard", g)).join(", "))}</p>`}
 		<${OrderActs} o=${o} reload=${state.reload} agrees=${agrees} seen=${seen} />
@@ -120,7 +122,7 @@ export function Order({ word: id }) {
 				</section>
 				<${ExactText} o=${o} onHash=${setAgrees} />
 				<section aria-labelledby="guards"><h2 id="guards">${t("guards")}</h2><${Findings} o=${o} /></section>
-				<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} id=${o.order} ended=${o.ended !== null} /></section>
+				<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} o=${o} ended=${o.ended !== null} /></section>
 			</div>
 			<div>
 				<${Facts} rows=${[

@@ -37,7 +37,7 @@ export function Orders() {
 			<tbody role="rowgroup">
 				${orders.map(
 					(o) => html`<tr key=${o.order} role="row" class=${o.state === "draft" && o.drafter === me.value.pseudonym ? "own" : ""}>
-						<td role="cell" data-label=${t("col_order")}><div><a href=${href(`order/${o.order}`)}><code>${o.order}</code></a></div></td>
+						<td role="cell" data-label=${t("col_order")}><div><a href=${href(`order/${o.order}`)}>${o.ref || html`<code>${o.order}</code>`}</a></div></td>
 						<td role="cell" data-label=${t("col_names")}><div>${o.names && (Array.isArray(o.names) ? html`<${Said}>${o.names.slice(0, 3).map((n) => n.name || n).join(", ")}<//>${o.names.length > 3 ? ` +${number(o.names.length - 3)}` : ""}` : number(o.names))}</div></td>
 						<td role="cell" data-label=${t("col_status")}><div><${OrderState} state=${o.state} /></div></td>
 						<td role="cell" data-label=${t("col_drafted")}><div><${When} at=${o.drafted} /> ${o.drafter === me.value.pseudonym ? html`<span class="meta">${t(o.state === "draft" ? "own_draft" : "drafted_by_you")}</span>` : ""}</div></td>

@@ -1,6 +1,7 @@
 /* An act that the log has: its entry, at an address that can be kept. */
 import { html } from "./vendor.js";
 import { get, node } from "./api.js";
+import { Author } from "./author.js";
 import { exactly, number, t, word } from "./lang.js";
 import { Chip, Facts, Loading, Said, Trouble, useAgain, useApi } from "./parts.js";
 import { href, place } from "./route.js";
@@ -14,7 +15,7 @@ function Entry({ seq, name, at, author, said, level, back, what }) {
 		<p class="lead">${t("recorded_why")}</p>
 		<${Facts} rows=${[
 			["col_time", exactly(at)],
-			["col_author", html`<code>${author}</code>`],
+			["col_author", html`<${Author} of=${author} />`],
 			level && ["col_level", level],
 		]} />
 		${said && html`<h2>${t("text_exact")}</h2><pre class="exact said"><${Said}>${said}<//></pre>`}

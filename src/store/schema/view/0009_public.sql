@@ -1,6 +1,6 @@
 -- What the public sees: the register's numbers, and objections.
 
--- The public number of an order that took effect, by year of effect.
+-- The public number of an order that took effect, by year of effect: on an authority's node.
 CREATE TABLE v_register (
 	order_id TEXT PRIMARY KEY,
 	year BIGINT NOT NULL,
