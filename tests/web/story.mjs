@@ -141,7 +141,7 @@ async function keyboard(rina) {
 async function amongColleagues(rina, adi, subject) {
 	await openCase(rina, subject);
 	await rina.act("Take it");
-	await rina.act("Assign", { Colleague: "adi" });
+	await rina.act("Assign", { Colleague: { value: "adi" } });
 	await rina.see("adi");
 	await rina.act("Place a legal hold", { Reason: "A court asked for it." });
 	await rina.see("A court asked for it.");
