@@ -101,6 +101,8 @@ export function Order({ word: id }) {
 	useEffect(() => bind({ Escape: () => go("orders") }), []);
 	const o = state.data;
 	if (!o) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	/* What became of an order comes before how it came about. */
+	const resolvers = html`<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} o=${o} ended=${o.ended !== null} /></section>`;
 	return html`
 		<p class="kicker"><a href=${href("orders")}>‹ ${t("nav_orders")}</a></p>
 		<div class="heading">
@@ -115,6 +117,7 @@ export function Order({ word: id }) {
 			<div>
 				<${Tasks} o=${o} />
 				<${Gate} o=${o} reload=${state.reload} />
+				${o.in_force !== null && resolvers}
 				<${Changes} p=${o.previous_draft} />
 				<section aria-labelledby="names">
 					<h2 id="names">${t("col_names")} (${number(o.names.length)})</h2>
@@ -122,7 +125,7 @@ export function Order({ word: id }) {
 				</section>
 				<${ExactText} o=${o} onHash=${setAgrees} />
 				<section aria-labelledby="guards"><h2 id="guards">${t("guards")}</h2><${Findings} o=${o} /></section>
-				<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} o=${o} ended=${o.ended !== null} /></section>
+				${o.in_force === null && resolvers}
 			</div>
 			<div>
 				<${Facts} rows=${[
