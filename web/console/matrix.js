@@ -45,7 +45,7 @@ function waive(id, o, reload) {
 /* How far it has come: from the draft to what is measured, and after a lift to normal again. */
 function Way({ o, m }) {
 	const rows = m.operators.filter((r) => r.expected !== "nothing");
-	const right = rows.filter((r) => r.measured.state === r.expected).length;
+	const right = rows.filter((r) => r.measured.state === r.expected || (r.measured.state === "held" && r.expected === "blocked")).length;
 	const acts = [["way_drafted", o.drafted], ["way_approved", o.in_force]];
 	if (o.ended) acts.push(["way_ended", o.ended]);
 	const steps = acts.map(([key, at]) => [t(key), at !== null, at]);
