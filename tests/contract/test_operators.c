@@ -186,30 +186,6 @@ matrix_row(struct fix *f, const char *order, const char *name, json_t **ret)
 	return NULL;
 }
 
-/* The same as a file for a spreadsheet. */
-static const char *
-matrix_file(struct fix *f, const char *order)
-{
-	json_t *in = json_pack("{s:s}", "format", "csv");
-	const struct actor *who;
-	const struct service_route *r;
-	struct reply out = {0};
-	struct err e = ERR_INIT;
-	struct node *nd = f->n[AUTHORITY].nd;
-
-	fix_ok(actor_authenticate(nd, f->a, f->n[AUTHORITY].auditor, &who, &e), &e,
-	       "who");
-	fix_ok(service_route_find("GET",
-				  arena_printf(f->a, "/v1/orders/%s/matrix", order), in,
-				  &r, &e),
-	       &e, "route");
-	fix_ok(service_run(nd, f->a, r, who, in, &out, &e), &e, "matrix");
-	json_decref(in);
-	assert_null(out.json);
-	assert_string_equal(out.file, "matrix.csv");
-	return arena_printf(f->a, "%.*s", (int)out.len, (const char *)out.bytes);
-}
-
 static bool
 is(const json_t *o, const char *member)
 {
@@ -276,14 +252,6 @@ matrix(void **state)
 	fix_must(&f, AUTHORITY, officer, "POST", waive, why);
 	assert_false(is(matrix_row(&f, order, "isp-two", &m), "waits"));
 	assert_int_equal(fix_int(m, "waiting"), 1);
-	const char *file = matrix_file(&f, order);
-	assert_non_null(strstr(file, "\"operator\",\"zone\",\"expected\",\"serial\""));
-	assert_non_null(strstr(file, "\"isp-one\",\"main\",\"free\""));
-	assert_non_null(strstr(file, "\"none\",\"\",\"yes\"\r\n\"isp-two\""));
-	assert_non_null(strstr(file, "\"none\",\"\",\"no\"\r\n"));
-	fix_refused(&f, AUTHORITY, officer, "GET",
-		    arena_printf(f.a, "/v1/orders/%s/matrix", order),
-		    json_pack("{s:s}", "format", "xml"), RC_INVALID, "json or csv");
 	fix_settle(&f);
 	fix_rebuilt_equal(&f, AUTHORITY);
 	fix_rebuilt_equal(&f, PARTY_PLATFORM);

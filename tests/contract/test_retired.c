@@ -182,6 +182,41 @@ one_that_comes_back(void **state)
 	close_world(&w);
 }
 
+/* The same, as a file for a spreadsheet. */
+static void
+as_a_file(void **state)
+{
+	struct world w;
+	struct err e = ERR_INIT;
+	const struct actor *who;
+	const struct service_route *r;
+	struct reply out = {0};
+	json_t *in = json_pack("{s:s}", "format", "csv");
+
+	(void)state;
+	open_world(&w);
+	struct node *nd = w.f.n[AUTHORITY].nd;
+	const char *path = arena_printf(w.f.a, "/v1/orders/%s/matrix", w.order);
+	asks(&w, "192.0.2.53", NULL, NULL);
+	report_all(&w, RESOLVER, "blocked", "nxdomain");
+	fix_ok(actor_authenticate(nd, w.f.a, w.f.n[AUTHORITY].auditor, &who, &e), &e,
+	       "who");
+	fix_ok(service_route_find("GET", path, in, &r, &e), &e, path);
+	fix_ok(service_run(nd, w.f.a, r, who, in, &out, &e), &e, path);
+	json_decref(in);
+	assert_null(out.json);
+	assert_string_equal(out.file, "matrix.csv");
+	const char *text =
+		arena_printf(w.f.a, "%.*s", (int)out.len, (const char *)out.bytes);
+	assert_ptr_equal(strstr(text, "\"operator\",\"zone\",\"expected\",\"serial\","),
+			 text);
+	assert_non_null(strstr(text, "\r\n\"isp-a\",\"main\",\"blocked\",\""));
+	assert_non_null(strstr(text, ",\"blocked\",\"20")); /* measured, and when */
+	fix_refused(&w.f, AUTHORITY, w.f.n[AUTHORITY].auditor, "GET", path,
+		    json_pack("{s:s}", "format", "xml"), RC_INVALID, "json or csv");
+	close_world(&w);
+}
+
 static void
 all_that_are_gone(void **state)
 {
@@ -324,6 +359,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_resolver_that_is_gone),
 		cmocka_unit_test(one_that_comes_back),
+		cmocka_unit_test(as_a_file),
 		cmocka_unit_test(all_that_are_gone),
 		cmocka_unit_test(a_vantage_that_is_gone),
 		cmocka_unit_test(a_name_not_measured),
