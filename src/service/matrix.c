@@ -299,8 +299,8 @@ normalised_get(struct store *s, const char *order, json_t **ret, struct err *e)
 }
 
 enum rc
-order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us,
-	     json_t **ret, struct err *e)
+order_matrix(struct store *s, struct arena *a, const char *order, const char *only,
+	     int64_t now_us, json_t **ret, struct err *e)
 {
 	struct order_row o;
 	struct matrix m = {
@@ -318,8 +318,11 @@ order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us
 		rc = operator_rows(s, a, &ops, e);
 	if (rc == RC_OK)
 		rc = zone_ttl(s, a, &ttl_s, e);
-	for (size_t i = 0; rc == RC_OK && i < ops.n; i++)
-		rc = operator_put(&m, (const struct operator_row *)ops.rows + i, e);
+	for (size_t i = 0; rc == RC_OK && i < ops.n; i++) {
+		const struct operator_row *op = (const struct operator_row *)ops.rows + i;
+		if (only == NULL || strcmp(op->name, only) == 0)
+			rc = operator_put(&m, op, e);
+	}
 	if (rc == RC_OK)
 		rc = normalised_get(s, order, &closed, e);
 	m.ended = rc == RC_OK && (o.life == ORDER_LIFTED || o.life == ORDER_EXPIRED);
@@ -397,7 +400,7 @@ service_order_matrix(struct node *nd, struct arena *a, const struct actor *who,
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &s, e);
 	if (rc == RC_OK)
-		rc = order_matrix(s, a, order, clock_now_us(), &m, e);
+		rc = order_matrix(s, a, order, NULL, clock_now_us(), &m, e);
 	reader_put(nd, s);
 	if (rc == RC_OK)
 		reply_json(a, out, m);

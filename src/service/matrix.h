@@ -7,11 +7,12 @@
 /*
  * {order, state, operators [{operator, zone, expected, serial, pulled, applied, measured,
  * waived, waits, lacks, ...}], waiting, normalised, closed, slowest, floor_s, note}; *ret
- * is new.
+ * is new.  `only`: of that operator alone; NULL: of all.
  * RC_NOT_FOUND.
  */
-enum rc order_matrix(struct store *s, struct arena *a, const char *order, int64_t now_us,
-		     json_t **ret, struct err *e) MUST_CHECK;
+enum rc order_matrix(struct store *s, struct arena *a, const char *order,
+		     const char *only, int64_t now_us, json_t **ret,
+		     struct err *e) MUST_CHECK;
 
 /* The serial with which an order last changed in a zone, 0: never. */
 enum rc order_serial_newest(struct store *s, const char *order, const char *zone,

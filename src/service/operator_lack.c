@@ -225,7 +225,7 @@ matrices_read(struct store *s, struct arena *a, struct round *r, struct err *e)
 	for (size_t i = 0; rc == RC_OK && i < r->n; i++) {
 		struct err why = ERR_INIT;
 		struct waiting *x = &r->rows[i];
-		rc = order_matrix(s, a, x->order, r->now_us, &x->matrix, &why);
+		rc = order_matrix(s, a, x->order, NULL, r->now_us, &x->matrix, &why);
 		if (tick_node_unwell(rc))
 			return err_set(e, rc, "%s", why.text);
 		/* One order keeps no other from what is due. */

@@ -315,7 +315,7 @@ still_look(struct node *nd, struct store *s, struct arena *a, const char *order,
 	struct still x = {.order = order};
 	json_t *m = NULL;
 	int64_t stands = 0;
-	enum rc rc = order_matrix(s, a, order, now_us, &m, e);
+	enum rc rc = order_matrix(s, a, order, NULL, now_us, &m, e);
 
 	if (rc == RC_OK)
 		rc = store_int(s, &SQL_ALARM_STANDS,

@@ -80,6 +80,8 @@ service_fn service_zone_show, service_zone_list, service_zone_add, service_zone_
 service_fn service_operator_list, service_operator_show, service_operator_add,
 	service_operator_remove, service_operator_move, service_operator_key,
 	service_operator_revoke;
+/* operator_orders.c: what one of them has to apply */
+service_fn service_operator_orders;
 /* matrix.c: what became of an order at each of them */
 service_fn service_order_matrix;
 /* operator_say.c, reminder.c: what is said with them */

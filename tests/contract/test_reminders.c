@@ -360,6 +360,57 @@ closed(void **state)
 	finish(&f);
 }
 
+/* One operator's own list: what is waited for first, also after its lift, then the
+ * newest, a page at a time, and nothing of a zone that it does not take. */
+static void
+listed(void **state)
+{
+	struct fix f;
+	const char *ids[3];
+
+	(void)state;
+	fix_open_policy(&f, by_person);
+	const struct fix_node *n = &f.n[AUTHORITY];
+	operator_add(&f, "isp-one");
+	for (size_t i = 0; i < 3; i++)
+		ids[i] = ordered(&f, arena_printf(f.a, "R-%zu", i),
+				 arena_printf(f.a, "[\"bad%zu.example\"]", i));
+	fix_query(&f, AUTHORITY, "DELETE FROM order_wait RETURNING 1");
+	json_t *r = call(&f, n->auditor, "GET", operator_path(&f, "isp-one", "/orders"),
+			 json_pack("{s:i}", "limit", 2));
+	json_t *orders = json_object_get(r, "orders");
+	assert_int_equal(json_array_size(orders), 2);
+	assert_string_equal(fix_text(json_array_get(orders, 0), "order"), ids[2]);
+	const json_t *at = json_object_get(json_array_get(orders, 1), "at");
+	assert_string_equal(fix_text(at, "operator"), "isp-one");
+	assert_string_equal(fix_text(at, "expected"), "blocked");
+	r = call(&f, n->auditor, "GET", operator_path(&f, "isp-one", "/orders"),
+		 json_pack("{s:i, s:s}", "limit", 2, "after", fix_text(r, "next")));
+	orders = json_object_get(r, "orders");
+	assert_int_equal(json_array_size(orders), 1);
+	assert_string_equal(fix_text(json_array_get(orders, 0), "order"), ids[0]);
+	assert_true(json_is_null(json_object_get(r, "next")));
+	/* The oldest is lifted, and waited for. */
+	lift(&f, ids[0]);
+	pass(&f, LOOK_S);
+	r = call(&f, n->auditor, "GET", operator_path(&f, "isp-one", "/orders"),
+		 json_pack("{s:i}", "limit", 1));
+	orders = json_object_get(r, "orders");
+	assert_string_equal(fix_text(json_array_get(orders, 0), "order"), ids[0]);
+	assert_string_equal(fix_text(json_array_get(orders, 0), "state"), "lifted");
+	/* A zone that is newer than all of them changed by none. */
+	call(&f, n->admin, "POST", "/v1/zones",
+	     json_pack("{s:s, s:s}", "name", "empty", "origin", "empty.example"));
+	call(&f, n->admin, "POST", "/v1/operators",
+	     json_pack("{s:s, s:s, s:s}", "name", "isp-two", "address", "192.0.2.54",
+		       "zone", "empty"));
+	r = call(&f, n->auditor, "GET", operator_path(&f, "isp-two", "/orders"), NULL);
+	assert_int_equal(json_array_size(json_object_get(r, "orders")), 0);
+	fix_refused(&f, AUTHORITY, n->auditor, "GET",
+		    operator_path(&f, "nobody", "/orders"), NULL, RC_NOT_FOUND, "");
+	finish(&f);
+}
+
 /* Who is removed while a lift is missing is given up with a reason, on record. */
 static void
 removed(void **state)
@@ -450,9 +501,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prepared_and_sent), cmocka_unit_test(replaced),
-		cmocka_unit_test(sent_by_the_node),  cmocka_unit_test(closed),
-		cmocka_unit_test(removed),	     cmocka_unit_test(spoken_for),
+		cmocka_unit_test(prepared_and_sent),
+		cmocka_unit_test(replaced),
+		cmocka_unit_test(sent_by_the_node),
+		cmocka_unit_test(closed),
+		cmocka_unit_test(listed),
+		cmocka_unit_test(removed),
+		cmocka_unit_test(spoken_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

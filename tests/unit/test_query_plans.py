@@ -35,6 +35,7 @@ MAY = {
     "probe_retired_channels": "a prober is given up once in its life",
     "receipt_last": "the last row of the key",
     "status_counts": "orders in force are few",
+    "zone_old_orders": "orders in force are few",
 }
 
 # All of one log, or of one state: no narrower than the table.

@@ -10,28 +10,41 @@ import { Act, Chip, Field, Left, Loading, Said, Trouble, When, say, useAgain, us
 const AGAIN_MS = 10000;
 const MEASURED = { none: "unknown", unknown: "unknown", blocked: "blocked", partly: "bad", free: "done", held: "unknown" };
 
-/* What this operator holds of each order in its zone. */
 async function load() {
-	const [operators, zones, zone] = await Promise.all(["operators", "zones", "zone"].map((p) => get(`/v1/${p}`)));
+	const [operators, zones] = await Promise.all(["operators", "zones"].map((p) => get(`/v1/${p}`)));
 	const mine = operators.operators.filter((o) => me.value.role !== "operator" || o.contact?.person === me.value.name || o.contact?.person === me.value.pseudonym);
-	const orders = [...new Set(zone.rows.map((r) => r.order).filter(Boolean))];
-	const rows = await Promise.all(orders.map((id) => get(`/v1/orders/${id}/matrix`).then((m) => ({ id, m }))));
-	return { mine, zones: zones.zones, zone, rows };
+	return { mine, zones: zones.zones };
 }
 
-function Orders({ o, d }) {
-	const rows = d.rows.map(({ id, m }) => ({ id, x: m.operators.find((r) => r.operator === o.name) })).filter((r) => r.x);
+/* The first pages of what an operator has to apply: what is waited for, then the newest. */
+async function ordersOf(name, pages) {
+	const rows = new Map();
+	let next;
+	for (let i = 0; i < pages && next !== null; i++) {
+		const page = await get(`/v1/operators/${name}/orders`, { after: next });
+		for (const r of page.orders) if (!rows.has(r.order)) rows.set(r.order, r);
+		next = page.next;
+	}
+	return { rows: [...rows.values()], more: next !== null };
+}
+
+function Orders({ o, serial }) {
+	const [pages, setPages] = useState(1);
+	const state = useApi(() => ordersOf(o.name, pages), [o.name, pages, serial]);
+	useAgain(state.reload, AGAIN_MS);
+	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	const { rows, more } = state.data;
 	if (rows.length === 0) return html`<p class="empty">${t("dns_no_orders")}</p>`;
 	return html`<table role="table"><caption>${t("dns_orders")}</caption>
 		<thead role="rowgroup"><tr role="row">${["col_order", "col_expected", "col_until", "col_pulled", "col_applied", "col_measured"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
-		<tbody role="rowgroup">${rows.map(({ id, x }) => html`<tr key=${id} role="row">
+		<tbody role="rowgroup">${rows.map(({ order: id, at: x }) => html`<tr key=${id} role="row">
 			<td role="cell" data-label=${t("col_order")}><div><code>${id.slice(0, 13)}…</code></div></td>
 			<td role="cell" data-label=${t("col_expected")}><div>${x.expected === "blocked" ? html`<${Chip} look="blocked">${t("expect_blocked")}<//>` : html`<${Chip} look="done">${t("expect_free")}<//>`} <span class="meta">${number(x.serial)}</span></div></td>
 			<td role="cell" data-label=${t("col_until")}><div>${x.lacks ? html`<${Left} due=${x.due} />` : html`<${When} at=${x.due} />`}</div></td>
 			<td role="cell" data-label=${t("col_pulled")}><div>${x.pulled ? html`✓ <${When} at=${x.pulled_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
 			<td role="cell" data-label=${t("col_applied")}><div>${x.applied ? html`✓ <${When} at=${x.applied_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
 			<td role="cell" data-label=${t("col_measured")}><div><${Chip} look=${MEASURED[x.measured.state] || "unknown"}>${t(`measured_${x.measured.state}`)}<//></div></td>
-		</tr>`)}</tbody></table><p class="meta">${t("matrix_claim")}</p>`;
+		</tr>`)}</tbody></table>${more && html`<p><button type="button" class="quiet" onClick=${() => setPages(pages + 1)}>${t("show_more")}</button></p>`}<p class="meta">${t("matrix_claim")}</p>`;
 }
 
 function Report({ o, done }) {
@@ -67,7 +80,7 @@ function Mine({ o, d, reload }) {
 	return html`<section aria-labelledby=${`o-${o.name}`}><h2 id=${`o-${o.name}`}><${Said}>${o.name}<//></h2>
 		<p>${t("dns_serial", number(zone.serial))} ${behind ? html`<${Chip} look="soon">${t("dns_behind", number(pulled))}<//>` : html`<${Chip} look="done">${t("dns_no_change", number(pulled))}<//>`}</p>
 		<p class="meta">${t("last_success")} ${o.pulled.length > 0 ? o.pulled.map((p) => html`<span key=${p.origin}><code>${p.origin}</code> ${number(p.serial)} <${When} at=${p.at} /> </span>`) : html`<span class="none">${t("not_yet")}</span>`}</p>
-		<${Orders} o=${o} d=${d} />
+		<${Orders} o=${o} serial=${zone.serial} />
 		${trouble}
 		<div class="bar start"><${Act} quiet run=${take}>${t("dns_take")}<//><${Act} run=${confirm} off=${applied}>${applied ? t("dns_applied", number(zone.serial)) : t("dns_confirm", number(zone.serial))}<//></div>
 		<${Report} o=${o} done=${reload} />
