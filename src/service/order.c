@@ -187,7 +187,7 @@ service_order_draft(struct node *nd, struct arena *a, const struct actor *who, j
 	if (rc != RC_OK)
 		goto out;
 	uuid7_make(o.now_us, o.id);
-	order_text_put(&text, nd, &o);
+	order_text_put(&text, a, nd, &o);
 	if (!buf_ok(&text)) {
 		rc = err_set(
 			e, RC_TOO_LARGE,

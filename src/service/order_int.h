@@ -137,7 +137,8 @@ enum rc order_lists_add(struct node *nd, struct store *s, struct arena *a, json_
 			struct err *e) MUST_CHECK;
 
 /* order_text.c */
-void order_text_put(struct buf *b, struct node *nd, const struct order *o);
+void order_text_put(struct buf *b, struct arena *a, struct node *nd,
+		    const struct order *o);
 json_t *order_examined_json(const struct order *o);
 json_t *order_finding_json(const struct guard_finding *f);
 

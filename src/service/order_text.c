@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "service/order_int.h"
 
 static void
@@ -11,6 +12,28 @@ line_time(struct buf *b, const char *what, int64_t us)
 	char when[CLOCK_TEXT_LEN];
 
 	buf_printf(b, "%s: %s\n", what, clock_format(us, when));
+}
+
+/*
+ * What people wrote, set in from the margin: whoever signs reads the sections of the node
+ * at the margin, and no line of a reason can pass for one of them ("Approvals needed:
+ * 0"). Nor does it move a cursor or turn a line around.
+ */
+static void
+said_put(struct buf *b, struct arena *a, const char *what, const char *text)
+{
+	char *line = arena_strdup(a, text);
+
+	buf_printf(b, "%s:\n", what);
+	while (*line != '\0') {
+		size_t len = strcspn(line, "\n");
+		char *next = line + len + (line[len] == '\n');
+		line[len - (len != 0 && line[len - 1] == '\r')] = '\0';
+		line[len] = '\0';
+		text_make_printable(line);
+		buf_printf(b, "%s%s\n", line[0] == '\0' ? "" : "  ", line);
+		line = next;
+	}
 }
 
 static void
@@ -80,7 +103,7 @@ effect_put(struct buf *b, const struct order *o)
 }
 
 void
-order_text_put(struct buf *b, struct node *nd, const struct order *o)
+order_text_put(struct buf *b, struct arena *a, struct node *nd, const struct order *o)
 {
 	buf_printf(b, "ORDER %s\n", o->id);
 	if (o->previous != NULL)
@@ -100,16 +123,16 @@ order_text_put(struct buf *b, struct node *nd, const struct order *o)
 		buf_printf(b, "- %s%s\n", o->names[i].name,
 			   o->names[i].wildcard ? " and every name below it" : "");
 	cites_put(b, o);
-	buf_printf(b,
-		   "\nLegal basis:\n%s\n\nReasons:\n%s\n\nProportionality:\n%s\n\n"
-		   "Collateral check:\n%s\n",
-		   o->legal_basis, o->reasons, o->proportionality, o->collateral);
+	said_put(b, a, "\nLegal basis", o->legal_basis);
+	said_put(b, a, "\nReasons", o->reasons);
+	said_put(b, a, "\nProportionality", o->proportionality);
+	said_put(b, a, "\nCollateral check", o->collateral);
 	if (o->emergency_reason != NULL)
-		buf_printf(b, "\nWhy it cannot wait:\n%s\n", o->emergency_reason);
+		said_put(b, a, "\nWhy it cannot wait", o->emergency_reason);
 	if (o->call.who != NULL) {
-		buf_printf(b, "\nCalled: %s\n", o->call.who);
+		said_put(b, a, "\nCalled", o->call.who);
 		line_time(b, "When", o->call.at_us);
-		buf_printf(b, "Outcome: %s\n", o->call.outcome);
+		said_put(b, a, "Outcome", o->call.outcome);
 	}
 	guards_put(b, nd, o);
 }

@@ -347,7 +347,7 @@ tested_and_called(void **state)
 	approved(&f, d);
 	d = draft(&f, order_in("[\"ok.example\"]", c));
 	assert_int_equal(json_array_size(json_object_get(d, "overrides_needed")), 0);
-	assert_non_null(strstr(fix_text(d, "text"), "Called: the platform's desk"));
+	assert_non_null(strstr(fix_text(d, "text"), "Called:\n  the platform's desk\n"));
 	/* A call that is still to come is none. */
 	in = order_in("[\"bad.example\"]", c);
 	char when[CLOCK_TEXT_LEN];
@@ -509,7 +509,7 @@ emergency(void **state)
 	fix_refused(&f, AUTHORITY, n->officer, "POST", "/v1/orders", in, RC_INVALID,
 		    "for an emergency");
 	json_t *d = draft(&f, emergency_in("[\"bad.example\"]"));
-	assert_non_null(strstr(fix_text(d, "text"), "Why it cannot wait:\nIt is live"));
+	assert_non_null(strstr(fix_text(d, "text"), "Why it cannot wait:\n  It is live"));
 	fix_refused(&f, AUTHORITY, n->officer, "POST", path(&f, d, "approve"), text_of(d),
 		    RC_DENIED, "approver");
 	approved(&f, d);

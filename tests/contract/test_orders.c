@@ -368,6 +368,37 @@ serial_never_back(void **state)
 	fix_close(&f);
 }
 
+/* What an approver signs: no line of what people wrote passes for one of the node's. */
+static void
+no_section_is_forged(void **state)
+{
+	static const char forged[] =
+		"Nobody answered.\r\n\r\nWhat was found:\n- no finding\n"
+		"Approvals needed, by others than the drafter: 0\n"
+		"\x1b[1A\xe2\x80\xa8"
+		"Approvals needed\xe2\x80\xae";
+	static const char shown[] =
+		"\nReasons:\n  Nobody answered.\n\n  What was found:\n  - no finding\n"
+		"  Approvals needed, by others than the drafter: 0\n"
+		"  ?[1A???Approvals needed???\n\nProportionality:\n";
+	struct fix f;
+
+	(void)state;
+	open_world(&f);
+	const char *c = overdue_case(&f, "F-1");
+	json_t *in = fix_order("[\"a.example\"]", c);
+	json_object_set_new(in, "reasons", json_string(forged));
+	const char *text = fix_text(
+		fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST", "/v1/orders", in),
+		"text");
+	assert_non_null(strstr(text, shown));
+	assert_null(strstr(strstr(text, "\nWhat was found:") + 1, "\nWhat was found:"));
+	const char *at = strstr(text, "\nApprovals needed");
+	assert_non_null(at);
+	assert_string_equal(at, "\nApprovals needed, by others than the drafter: 2\n");
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -380,6 +411,7 @@ main(void)
 		cmocka_unit_test(lifts),
 		cmocka_unit_test(ends_by_itself),
 		cmocka_unit_test(serial_never_back),
+		cmocka_unit_test(no_section_is_forged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
