@@ -229,7 +229,7 @@ operator_json(struct store *s, struct arena *a, const struct operator_row *o,
 		rc = rc == RC_NOT_FOUND ? RC_OK : rc;
 	}
 	if (rc == RC_OK)
-		rc = operator_notify_json(s, o->name, &notify, e);
+		rc = operator_notify_json(s, o->name, pulled, &notify, e);
 	if (rc == RC_OK)
 		rc = operator_contact_json(s, o->name, &contact, e);
 	if (rc == RC_OK)

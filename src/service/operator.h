@@ -33,7 +33,8 @@ enum rc operator_json(struct store *s, struct arena *a, const struct operator_ro
 
 /* operator_seen.c: what became of NOTIFY, [{origin, address, port, serial, result,
  * attempts, over, at, mend}]; *ret is new. */
-enum rc operator_notify_json(struct store *s, const char *operator_name, json_t **ret,
+enum rc operator_notify_json(struct store *s, const char *operator_name,
+			     const json_t *pulled, json_t **ret,
 			     struct err *e) MUST_CHECK;
 /* What mends that result; NULL: nothing is to be. */
 const char *notify_mend(const char *result);

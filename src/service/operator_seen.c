@@ -166,9 +166,23 @@ service_notified(struct node *nd, const struct zone_notified *n)
 			 n->operator_name, n->result, e.text);
 }
 
+/* An operator may have zones that its server does not take: the layout "both". */
+static bool
+takes_others(const json_t *pulled, const json_t *notify)
+{
+	size_t i;
+	const json_t *v;
+
+	json_array_foreach (pulled, i, v)
+		if (json_equal(json_object_get(v, "origin"),
+			       json_object_get(notify, "origin")) == 1)
+			return false;
+	return json_array_size(pulled) != 0;
+}
+
 enum rc
-operator_notify_json(struct store *s, const char *operator_name, json_t **ret,
-		     struct err *e)
+operator_notify_json(struct store *s, const char *operator_name, const json_t *pulled,
+		     json_t **ret, struct err *e)
 {
 	size_t i;
 	json_t *v;
@@ -180,8 +194,12 @@ operator_notify_json(struct store *s, const char *operator_name, json_t **ret,
 				"over:b at:t",
 				*ret, e);
 	json_array_foreach (*ret, i, v) {
-		const char *mend =
-			notify_mend(json_string_value(json_object_get(v, "result")));
+		const char *result = json_string_value(json_object_get(v, "result"));
+		const char *mend = notify_mend(result);
+		if ((strcmp(result, "refused") == 0 || strcmp(result, "notauth") == 0) &&
+		    takes_others(pulled, v))
+			mend = "it fetches other zones of this node and not this one: "
+			       "nothing is wrong, unless it should";
 		json_object_set_new(v, "mend",
 				    mend == NULL ? json_null() : json_string(mend));
 	}

@@ -5,6 +5,7 @@ asks from loopback only, so that no packet can leave the machine.
 A Resolver is an operator of a node.  What it needs beside the resolver itself (knotd before
 Knot Resolver, NSD before an Unbound that is to use a key) is started with it."""
 import os
+import re
 import signal
 import time
 
@@ -185,6 +186,7 @@ class Resolver:
     outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
     rules_at_once = True    # after a restart its first answer is by the rules
     asks_at_start = True    # for what is newer, whatever its copy says of a refresh
+    deaf = []               # [(pattern, text)]: what makes it refuse NOTIFY
 
     def __init__(self, lab, node, root, name=None, tsig=None, address="127.0.0.1"):
         self.lab, self.node, self.root = lab, node, root
@@ -241,6 +243,25 @@ class Resolver:
         self.key = new
         return changed
 
+    def deafen(self):
+        """Refuse NOTIFY from now on; a function that undoes it."""
+        before, changed = {}, 0
+        for name in os.listdir(self.path("etc")):
+            with open(self.path("etc", name), encoding="utf-8") as f:
+                text = before[name] = f.read()
+            for pattern, other in self.deaf:
+                text, n = re.subn(pattern, other, text)
+                changed += n != 0
+            with open(self.path("etc", name), "w", encoding="utf-8") as f:
+                f.write(text)
+        expect(f"places of what is printed for {self.title}", changed, len(self.deaf))
+
+        def undo():
+            for name, was in before.items():
+                with open(self.path("etc", name), "w", encoding="utf-8") as f:
+                    f.write(was)
+        return undo
+
     def programs(self):
         """[(name of the process, command)] in the order of their start."""
         raise NotImplementedError
@@ -295,6 +316,7 @@ class Resolver:
 class Unbound(Resolver):
     """With a key: NSD beside it has the key."""
     kind, title, signs = "unbound", "Unbound", False
+    deaf = [(r"(primary|allow-notify): 127\.0\.0\.1", r"\1: 127.0.0.3")]
     asks_at_start = False  # NSD keeps its timers
 
     def folders(self):
@@ -317,6 +339,8 @@ class Unbound(Resolver):
 
 class Bind(Resolver):
     kind, title, rules_at_once = "bind", "BIND", False
+    deaf = [(r"allow-notify \{[^}]*\}", "allow-notify { none; }"),
+            (r"primaries \{ 127\.0\.0\.1", "primaries { 127.0.0.3")]
 
     def configure(self):
         self.write("named.conf", BIND_CONF)

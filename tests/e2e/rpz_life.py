@@ -54,6 +54,9 @@ class Life:
         self.lab.wait(f"{self.resolver.name}: {what}", probe, EFFECT_S)
         return time.monotonic() - began
 
+    def wait_for(self, what, probe):
+        return self.lab.wait(f"{self.resolver.name}: {what}", probe, EFFECT_S)
+
     def block(self, *names):
         order, serial = self.authority.block(*names)
         self.wait(f"{names} blocked", lambda: self.resolver.blocked(
@@ -186,6 +189,33 @@ class Life:
             raise Failure("the node came back with another zone")
         self.lift(order, held)
 
+    def deaf(self):
+        """It refuses NOTIFY, as one that was set up wrongly does: people see which answer came,
+        and what mends it, and that it is over."""
+        if not self.resolver.deaf or len(self.resolver.programs()) > 1:
+            return
+        self.resolver.stop()
+        undo = self.resolver.deafen()
+        self.resolver.start()
+        name = self.fresh()
+        order, serial = self.authority.block(name)
+
+        def told():
+            rows = self.node.cli("operator", "show", self.resolver.name, who="wati")["notify"]
+            return [n for n in rows if n["origin"].startswith("hot.")
+                    and n["serial"] == serial]
+        said = self.wait_for("people see that NOTIFY is refused", lambda: [
+            n["result"] for n in told() if n["result"] in ("refused", "notauth") and n["mend"]])
+        if "NOTIFY of hot" not in self.node.run(
+                "operator", "show", self.resolver.name, who="wati", as_json=False)[1]:
+            raise Failure("the command does not show what became of NOTIFY")
+        self.resolver.stop()
+        undo()
+        self.resolver.start()
+        self.wait("it is blocked", lambda: self.resolver.blocked(name))
+        self.lift(order, name)
+        print(f"NOTIFY refused: {said[0]}")
+
     def new_key(self):
         """Old and new are good beside each other, until the old one is revoked."""
         if not self.resolver.tsig:
@@ -261,6 +291,7 @@ def main(*variants):
             life.below()
             life.resolver_restarts()
             life.node_restarts()
+            life.deaf()
             life.new_key()
             life.node_is_away()
         print(f"{kind.kind} {more or ''}: passed")
