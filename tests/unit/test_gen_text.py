@@ -8,6 +8,8 @@ import sys
 import tempfile
 import unittest
 
+import yaml
+
 SOURCE = os.environ.get("SALURAN_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
 TOOL = os.path.join(SOURCE, "tools", "gen_text.py")
 
@@ -84,6 +86,27 @@ class GenText(unittest.TestCase):
         used |= words
         self.assertEqual(sorted(k for k in keys - used
                                 if not any(re.fullmatch(f, k) for f in families)), [])
+
+    def test_tokens_have_words(self):
+        """What the API says by tokens people read as words."""
+        with open(os.path.join(SOURCE, "web", "en.json"), encoding="utf-8") as f:
+            keys = set(json.load(f))
+        with open(os.path.join(SOURCE, "docs", "openapi", "answers.yaml"), encoding="utf-8") as f:
+            figures = yaml.safe_load(f)["GET /v1/statistics"]["properties"]["total"]["properties"]
+        wanted = {f"stats_{group}" for group in figures}
+        for group in figures.values():
+            for name, value in group.get("properties", {}).items():
+                wanted.add(f"figure_{name}")
+                if "median" not in value.get("properties", {}):
+                    wanted |= {f"figure_{k}" for k in value.get("properties", {})}
+        folder = os.path.join(SOURCE, "src", "core")
+        for name in sorted(os.listdir(folder)):
+            if name.startswith("event_type_") and name.endswith(".c"):
+                with open(os.path.join(folder, name), encoding="utf-8") as f:
+                    wanted |= {"event_" + re.sub(r"[.-]", "_", k)
+                               for k in re.findall(r'{"([a-z]+(?:\.[a-z]+)+)",', f.read())}
+        self.assertGreater(len(wanted), 80)
+        self.assertEqual(sorted(wanted - keys), [], "tokens without a word")
 
     @staticmethod
     def of_the_console():

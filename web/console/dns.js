@@ -4,7 +4,7 @@
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, keepFile, useRun } from "./form.js";
-import { number, t } from "./lang.js";
+import { t } from "./lang.js";
 import { Act, Chip, Field, Left, Loading, Said, Trouble, When, say, useAgain, useApi } from "./parts.js";
 
 const AGAIN_MS = 10000;
@@ -39,7 +39,7 @@ function Orders({ o, serial }) {
 		<thead role="rowgroup"><tr role="row">${["col_order", "col_expected", "col_until", "col_pulled", "col_applied", "col_measured"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
 		<tbody role="rowgroup">${rows.map(({ order: id, at: x }) => html`<tr key=${id} role="row">
 			<td role="cell" data-label=${t("col_order")}><div><code>${id.slice(0, 13)}…</code></div></td>
-			<td role="cell" data-label=${t("col_expected")}><div>${x.expected === "blocked" ? html`<${Chip} look="blocked">${t("expect_blocked")}<//>` : html`<${Chip} look="done">${t("expect_free")}<//>`} <span class="meta">${number(x.serial)}</span></div></td>
+			<td role="cell" data-label=${t("col_expected")}><div>${x.expected === "blocked" ? html`<${Chip} look="blocked">${t("expect_blocked")}<//>` : html`<${Chip} look="done">${t("expect_free")}<//>`} <span class="meta">${String(x.serial)}</span></div></td>
 			<td role="cell" data-label=${t("col_until")}><div>${x.lacks ? html`<${Left} due=${x.due} />` : html`<${When} at=${x.due} />`}</div></td>
 			<td role="cell" data-label=${t("col_pulled")}><div>${x.pulled ? html`✓ <${When} at=${x.pulled_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
 			<td role="cell" data-label=${t("col_applied")}><div>${x.applied ? html`✓ <${When} at=${x.applied_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
@@ -73,16 +73,16 @@ function Mine({ o, d, reload }) {
 	const confirm = () =>
 		run(async () => {
 			await post(`/v1/operators/${o.name}/confirm`, { serial: zone.serial }, newKey());
-			say(t("confirmed", number(zone.serial)));
+			say(t("confirmed", String(zone.serial)));
 			await reload();
 		});
 	const applied = o.applied?.serial >= zone.serial;
 	return html`<section aria-labelledby=${`o-${o.name}`}><h2 id=${`o-${o.name}`}><${Said}>${o.name}<//></h2>
-		<p>${t("dns_serial", number(zone.serial))} ${behind ? html`<${Chip} look="soon">${t("dns_behind", number(pulled))}<//>` : html`<${Chip} look="done">${t("dns_no_change", number(pulled))}<//>`}</p>
-		<p class="meta">${t("last_success")} ${o.pulled.length > 0 ? o.pulled.map((p) => html`<span key=${p.origin}><code>${p.origin}</code> ${number(p.serial)} <${When} at=${p.at} /> </span>`) : html`<span class="none">${t("not_yet")}</span>`}</p>
+		<p>${t("dns_serial", String(zone.serial))} ${behind ? html`<${Chip} look="soon">${t("dns_behind", String(pulled))}<//>` : html`<${Chip} look="done">${t("dns_no_change", String(pulled))}<//>`}</p>
+		<p class="meta">${t("last_success")} ${o.pulled.length > 0 ? o.pulled.map((p) => html`<span key=${p.origin}><code>${p.origin}</code> ${String(p.serial)} <${When} at=${p.at} /> </span>`) : html`<span class="none">${t("not_yet")}</span>`}</p>
 		<${Orders} o=${o} serial=${zone.serial} />
 		${trouble}
-		<div class="bar start"><${Act} quiet run=${take}>${t("dns_take")}<//><${Act} run=${confirm} off=${applied}>${applied ? t("dns_applied", number(zone.serial)) : t("dns_confirm", number(zone.serial))}<//></div>
+		<div class="bar start"><${Act} quiet run=${take}>${t("dns_take")}<//><${Act} run=${confirm} off=${applied}>${applied ? t("dns_applied", String(zone.serial)) : t("dns_confirm", String(zone.serial))}<//></div>
 		<${Report} o=${o} done=${reload} />
 	</section>`;
 }

@@ -71,6 +71,9 @@ function formatOf(kind, options) {
 
 export const number = (n) => formatOf(Intl.NumberFormat).format(n);
 
+/* Of a whole that is 1. */
+export const percent = (n) => formatOf(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(n);
+
 const zoned = (date, options) => formatOf(Intl.DateTimeFormat, options).format(date);
 
 const clock = (d) => zoned(d, { hour: "2-digit", minute: "2-digit" });

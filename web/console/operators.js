@@ -1,7 +1,7 @@
 /* The DNS operators: what each has pulled, and what it says it has applied. */
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
-import { number, t } from "./lang.js";
+import { t } from "./lang.js";
 import { Act, Field, Loading, Said, Trouble, When, say, useApi } from "./parts.js";
 
 const CONFIRMS = ["admin", "officer", "operator"];
@@ -45,9 +45,9 @@ export function Operators() {
 					<h2><${Said}>${o.name}<//></h2>
 					<p class="meta"><${Said}>${o.resolver}<//> · <${Said}>${o.addresses.join(", ")}<//></p>
 					<ul>
-						${o.pulled.map((p) => html`<li key=${p.origin}>${t("col_pulled")}: <code>${p.origin}</code> ${number(p.serial)} <${When} at=${p.at} /></li>`)}
+						${o.pulled.map((p) => html`<li key=${p.origin}>${t("col_pulled")}: <code>${p.origin}</code> ${String(p.serial)} <${When} at=${p.at} /></li>`)}
 						${o.pulled.length === 0 && html`<li>${t("col_pulled")}: <span class="none">${t("not_yet")}</span></li>`}
-						<li>${t("col_applied")}: ${o.applied ? html`${number(o.applied.serial)} <${When} at=${o.applied.at} />` : html`<span class="none">${t("not_yet")}</span>`}</li>
+						<li>${t("col_applied")}: ${o.applied ? html`${String(o.applied.serial)} <${When} at=${o.applied.at} />` : html`<span class="none">${t("not_yet")}</span>`}</li>
 					</ul>
 					${CONFIRMS.includes(me.value.role) && html`<${Confirm} name=${o.name} reload=${state.reload} />`}
 				</li>`,
