@@ -138,13 +138,15 @@ web_frame(struct arena *a, const char *dir, enum lang lang)
 		"initial-scale=1\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n"
 		"<meta name=\"robots\" content=\"noindex\">\n"
+		"<script type=\"module\" async src=\"%s\"></script>\n"
 		"<link rel=\"stylesheet\" href=\"%s\">\n"
 		"<link rel=\"stylesheet\" href=\"%s\">\n"
 		"<link rel=\"icon\" type=\"image/svg+xml\" href=\"%s\">\n%s"
 		"<script type=\"module\" src=\"%s\"></script>\n</head>\n<body>\n"
 		"<div id=\"console\">\n<noscript><main><h1>Saluran</h1>\n<p>%s</p>\n"
 		"</main></noscript>\n</div>\n</body>\n</html>\n",
-		lang_code(lang), web_path(a, dir, "style.css"),
+		lang_code(lang), web_path(a, dir, "console/early.js"),
+		web_path(a, dir, "style.css"),
 		web_path(a, dir, "console.css"), web_path(a, dir, "icon.svg"), preloads,
 		web_path(a, dir, "console/main.js"), lang_text(lang, TEXT_NO_SCRIPT));
 }

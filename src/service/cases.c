@@ -267,7 +267,8 @@ places_get(struct store *s, const struct filter *f, struct store_list *into,
 /*
  * in: limit?, after? (the cursor of a page before), state?, queue?, within_s? (of
  * "soon"), peer?, class?, urgent?, category?, text? (words of subject and legal basis)
- * out: cases [] by deadline, the first owed first; next (cursor, or null)
+ * out: cases [] by deadline, the first owed first; next (cursor, or null); newest (the
+ *      newest event that they are as of: a feed that goes on from there misses none)
  */
 enum rc
 service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -276,7 +277,7 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 	json_t *cases = json_array(), *one;
 	struct store_list found = {.a = a};
 	struct filter f = {0};
-	int64_t now_us = clock_now_us();
+	int64_t now_us = clock_now_us(), newest = 0;
 	const char *peer;
 	enum rc rc = in_only(in,
 			     "limit after state queue within_s peer class urgent "
@@ -288,6 +289,8 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 		rc = filter_read(nd, a, who, in, now_us, &f, &peer, e);
 	if (rc == RC_OK)
 		rc = reader_snapshot(nd, &found.s, e);
+	if (rc == RC_OK)
+		rc = store_int(found.s, &SQL_EVENT_LAST_STORED, NULL, 0, &newest, e);
 	if (rc == RC_OK && peer != NULL) {
 		struct channel_row ch;
 		rc = channel_of_peer(found.s, a, peer, &ch, e);
@@ -310,5 +313,6 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 							       p[found.n - 1].due_us,
 							       p[found.n - 1].casefile))
 				    : json_null());
+	json_object_set_new(o, "newest", json_integer(newest));
 	return rc;
 }

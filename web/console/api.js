@@ -2,6 +2,7 @@
  * own words.  Who is logged in stands in `me`; the session itself is in a cookie that no
  * script reads. */
 import { signal } from "./vendor.js";
+import { early, exchange, forget, know, known, urlOf, WANTED } from "./early.js";
 
 export const me = signal(null); /* as of GET /v1/me; null: nobody */
 export const node = signal(null); /* as of GET /v1/status, once it is known */
@@ -23,38 +24,31 @@ export const skew = signal(0);
 const SKEW_MIN_MS = 3000;
 export const nodeNow = () => Date.now() + skew.value;
 
-function clockFrom(date, asked) {
+function clockFrom({ date, at }) {
 	if (!date) return;
-	const off = new Date(date).getTime() + 500 - (asked + Date.now()) / 2;
+	const off = new Date(date).getTime() + 500 - at;
 	if (!Number.isFinite(off)) return;
 	const now = Math.abs(off) < SKEW_MIN_MS ? 0 : off;
 	if (Math.abs(now - skew.value) > SKEW_MIN_MS / 2) skew.value = now;
 }
 
 async function ask(method, path, query, body, key) {
-	const url = new URL(path, location.origin);
-	for (const [name, value] of Object.entries(query || {}))
-		if (value !== undefined && value !== null && value !== "")
-			url.searchParams.set(name, value);
-	const headers = { Accept: "application/json" };
+	const url = urlOf(path, query);
+	/** @type {Record<string, string>} */
+	const headers = { ...WANTED };
 	if (method !== "GET" && me.value) headers["X-CSRF-Token"] = me.value.csrf;
 	const raw = body instanceof Blob;
 	if (body !== undefined) headers["Content-Type"] = raw ? "application/octet-stream" : "application/json";
 	if (key) headers["Idempotency-Key"] = key;
 	let answer;
-	const asked = Date.now();
 	try {
-		answer = await fetch(url, {
-			method,
-			headers,
-			body: body === undefined || raw ? body : JSON.stringify(body),
-			credentials: "same-origin",
-		});
+		answer = await ((method === "GET" && early(url)) ||
+			exchange(url, { method, headers, body: body === undefined || raw ? body : JSON.stringify(body) }));
 	} catch {
 		throw new Problem(0, { title: "unreachable" });
 	}
-	clockFrom(answer.headers.get("Date"), asked);
-	const shown = await answer.json().catch(() => ({}));
+	clockFrom(answer);
+	const { shown } = answer;
 	if (answer.ok) return shown;
 	if (answer.status === 401 && me.value) ended.value = true;
 	throw new Problem(answer.status, shown);
@@ -70,18 +64,21 @@ export const post = (path, body = {}, key) => ask("POST", path, null, body, key)
 
 export const newKey = () => crypto.randomUUID();
 
-/* Only a browser that has logged in asks: for a stranger there is nothing to ask about. */
-const KNOWN = "saluran.known";
+/* A person who must first set up a second factor may ask for nothing else. */
+function be(who) {
+	if (!who || who.totp === "required") forget();
+	know(who && (who.totp === "required" ? "yes" : who.role));
+	me.value = who;
+}
 
 export async function whoAmI() {
-	if (!localStorage.getItem(KNOWN)) return;
+	if (!known()) return;
 	try {
-		me.value = await get("/v1/me");
+		be(await get("/v1/me"));
 		ended.value = false;
 	} catch (e) {
 		if (e.status !== 401) throw e;
-		me.value = null;
-		localStorage.removeItem(KNOWN);
+		be(null);
 	}
 }
 
@@ -94,13 +91,11 @@ export async function logIn(name, password, code) {
 
 /* A session has begun, as `got` says. */
 export async function begun(got) {
-	localStorage.setItem(KNOWN, "yes");
-	me.value = { ...(await get("/v1/me")), csrf: got.csrf };
+	be({ ...(await get("/v1/me")), csrf: got.csrf });
 	ended.value = false;
 }
 
 export async function logOut() {
 	await post("/v1/logout");
-	localStorage.removeItem(KNOWN);
-	me.value = null;
+	be(null);
 }

@@ -1,27 +1,15 @@
 /* A table of very many rows: pages of 200, or all of them in groups that the browser lays
  * out when they are near, so that finding and printing still reach every row.  Rows are
  * drawn once; what changes in one is a signal that it reads. */
-import { html, useRef, useState } from "./vendor.js";
+import { html, useState } from "./vendor.js";
+import { slices, useSame } from "./groups.js";
 import { lang, number, t } from "./lang.js";
 
 const PAGE = 200;
 const GROUP = 100;
 
-/* The same value until one of `deps` is another. */
-export function useSame(make, deps) {
-	const ref = useRef(null);
-	if (ref.current === null || deps.some((d, k) => d !== ref.current.deps[k])) ref.current = { deps, value: make() };
-	return ref.current.value;
-}
-
 function Group({ rows, row }) {
 	return useSame(() => html`<div role="rowgroup" class="group">${rows.map(row)}</div>`, [rows, row, lang.value]);
-}
-
-function slices(rows, size) {
-	const out = [];
-	for (let i = 0; i < rows.length; i += size) out.push(rows.slice(i, i + size));
-	return out;
 }
 
 /* `name`: the class that says how wide its columns are.  `row`: a function that stays the

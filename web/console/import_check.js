@@ -2,7 +2,8 @@
  * stay where they are until somebody asks for the others. */
 import { html, useEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
-import { Grid, moveRow, useSame } from "./grid.js";
+import { Grid, moveRow } from "./grid.js";
+import { useSame } from "./groups.js";
 import { change, checked, mend, rowOf, run, work } from "./import_work.js";
 import { bind } from "./keys.js";
 import { lang, number, t, word } from "./lang.js";

@@ -1,8 +1,8 @@
 /* Texts of the two languages, and numbers and times as people of each write them. */
 import { signal } from "./vendor.js";
 import { nodeNow } from "./api.js";
+import { early, exchange, firstLang, keepLang, textsOf } from "./early.js";
 
-const KEPT = "saluran.lang";
 const LOCALES = { id: "id-ID", en: "en-GB" };
 /** @type {[string, number][]} */
 const SPANS = [
@@ -16,26 +16,20 @@ export const lang = signal("id");
 const tables = {};
 
 async function load(code) {
-	tables[code] ??= await (await fetch(new URL(`../${code}.json`, import.meta.url))).json();
+	if (tables[code]) return;
+	const url = textsOf(code);
+	const came = await (early(url) || exchange(url));
+	if (!came.ok) throw new Error(`the texts of ${code} are not there: HTTP ${came.status}`);
+	tables[code] = came.shown;
 }
 
-const known = (code) => (code in LOCALES ? code : null);
-
-/* Of the address, of last time, of the page as the node chose it. */
-export async function begin() {
-	const first =
-		known(new URLSearchParams(location.search).get("lang")) ||
-		known(localStorage.getItem(KEPT)) ||
-		known(document.documentElement.lang) ||
-		"id";
-	await choose(first);
-}
+export const begin = () => choose(firstLang());
 
 export async function choose(code) {
 	await load(code);
 	lang.value = code;
 	document.documentElement.lang = code;
-	localStorage.setItem(KEPT, code);
+	keepLang(code);
 }
 
 function fill(text, args) {
@@ -60,44 +54,52 @@ export function word(family, token) {
 	return has(key) ? t(key) : token;
 }
 
-/* A formatter is dear to make, and a table needs one some hundred times. */
-const formats = new Map();
+/* What the browser has for numbers and times takes it long to make: one of each a language, and
+ * none for what a screen full of rows is made of. */
+const MARKS = { id: { thousands: ".", clock: "." }, en: { thousands: ",", clock: ":" } };
+const EXACT = /** @type {Intl.DateTimeFormatOptions} */ ({
+	day: "numeric", month: "short", year: "numeric",
+	hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short",
+});
+const makes = {
+	number: (locale) => new Intl.NumberFormat(locale),
+	percent: (locale) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }),
+	exact: (locale) => new Intl.DateTimeFormat(locale, EXACT),
+};
+const writers = { id: {}, en: {} };
 
-function formatOf(kind, options) {
-	const name = `${kind.name} ${lang.value} ${JSON.stringify(options)}`;
-	if (!formats.has(name)) formats.set(name, new kind(LOCALES[lang.value], options));
-	return formats.get(name);
+function write(kind, value) {
+	const code = lang.value;
+	return (writers[code][kind] ??= makes[kind](LOCALES[code])).format(value);
 }
 
-export const number = (n) => formatOf(Intl.NumberFormat).format(n);
+export function number(n) {
+	if (!Number.isSafeInteger(n) || n < 0) return write("number", n);
+	return String(n).replace(/\B(?=(\d{3})+$)/g, MARKS[lang.value].thousands);
+}
 
 /* Of a whole that is 1. */
-export const percent = (n) => formatOf(Intl.NumberFormat, { style: "percent", maximumFractionDigits: 1 }).format(n);
+export const percent = (n) => write("percent", n);
 
-const zoned = (date, options) => formatOf(Intl.DateTimeFormat, options).format(date);
-
-const clock = (d) => zoned(d, { hour: "2-digit", minute: "2-digit" });
-const sameDay = (a, b) => a.toDateString() === b.toDateString();
+const pad = (n) => String(n).padStart(2, "0");
+const clock = (d) => `${pad(d.getHours())}${MARKS[lang.value].clock}${pad(d.getMinutes())}`;
+const month = (d) => t("months").split(" ")[d.getMonth()];
+const sameDay = (a, b) =>
+	a.getDate() === b.getDate() && a.getMonth() === b.getMonth() && a.getFullYear() === b.getFullYear();
 
 /* The time of day today, else the date with it. */
 export function when(iso) {
 	const d = new Date(iso);
-	return sameDay(d, new Date(nodeNow()))
-		? clock(d)
-		: `${zoned(d, { day: "numeric", month: "short", year: "numeric" })} ${clock(d)}`;
+	return sameDay(d, new Date(nodeNow())) ? clock(d) : `${d.getDate()} ${month(d)} ${d.getFullYear()} ${clock(d)}`;
 }
 
 /* With seconds and the name of the zone, for what is evidence. */
-export function exactly(iso) {
-	return zoned(new Date(iso), {
-		day: "numeric",
-		month: "short",
-		year: "numeric",
-		hour: "2-digit",
-		minute: "2-digit",
-		second: "2-digit",
-		timeZoneName: "short",
-	});
+export const exactly = (iso) => write("exact", new Date(iso));
+
+/* A time that is pointed at says exactly when. */
+export function onPoint(event) {
+	const time = event.target.closest?.("time[datetime]");
+	if (time) time.title = exactly(time.dateTime);
 }
 
 /* The two largest units of a duration. */

@@ -3,6 +3,7 @@
  * over.  `id` of an event is its place in the feed, so nothing is missed in between. */
 import { signal } from "./vendor.js";
 import { get } from "./api.js";
+import { newest } from "./early.js";
 
 const LOCK = "saluran.stream";
 const CHANNEL = "saluran.events";
@@ -54,7 +55,7 @@ async function hold(channel, abort) {
 	const RETRY_MS = 1000, RETRY_MAX_MS = 15000;
 	for (let wait = RETRY_MS; !abort.aborted; wait = Math.min(2 * wait, RETRY_MAX_MS)) {
 		try {
-			if (last === null) last = (await get("/v1/events", { limit: 1 })).newest;
+			last ??= (await newest()) ?? (await get("/v1/events", { limit: 1 })).newest;
 			for await (const line of lines("/v1/events/stream", abort)) {
 				wait = RETRY_MS;
 				be("live");

@@ -1,13 +1,14 @@
 /* The console: who is logged in, where they are, the screen that goes with it. */
 import { html, render, useEffect, useState } from "./vendor.js";
-import { ended, me, whoAmI } from "./api.js";
+import { ended, me, node, whoAmI } from "./api.js";
+import { arrived, home, soon } from "./early.js";
 import { onKey } from "./keys.js";
 import * as words from "./lang.js";
 import * as stream from "./live.js";
 import { Login, LoginAgain } from "./login.js";
 import { Loading, Trouble } from "./parts.js";
 import { onClick, place } from "./route.js";
-import { home, screens } from "./screens.js";
+import { screens } from "./screens.js";
 import { Shell } from "./shell.js";
 
 const deviceFirst = { load: () => import("./device.js").then((m) => m.DeviceFirst) };
@@ -49,10 +50,13 @@ async function start() {
 	root.replaceChildren();
 	document.addEventListener("click", onClick);
 	document.addEventListener("keydown", onKey);
+	document.addEventListener("pointerover", words.onPoint);
 	/* Both are asked for at once: who it is, and the texts of the language. */
 	const asked = whoAmI().then(() => null, (problem) => problem);
 	await words.begin();
 	const problem = await asked;
+	await soon();
+	node.value = arrived("/v1/status");
 	if (problem) {
 		render(html`<main><h1>Saluran</h1><${Trouble} problem=${problem} retry=${() => location.reload()} /></main>`, root);
 		return;

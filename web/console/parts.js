@@ -1,7 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { nodeNow, Problem } from "./api.js";
-import { exactly, number, span, t, when, word } from "./lang.js";
+import { number, span, t, when, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
@@ -26,7 +26,7 @@ export function Chip({ look, children }) {
 
 export function When({ at }) {
 	if (!at) return html`<span class="none">–</span>`;
-	return html`<time datetime=${at} title=${exactly(at)}>${when(at)}</time>`;
+	return html`<time datetime=${at}>${when(at)}</time>`;
 }
 
 /* What somebody wrote: it turns no text around it and runs nothing. */
@@ -65,10 +65,11 @@ export function Trouble({ problem, retry }) {
  * @param {() => Promise<any>} ask
  * @param {unknown[]} deps
  * @param {(event: any, reload: () => Promise<any>) => void} [touched]
+ * @param {any} [first] what is known already, when it is drawn for the first time
  * @returns {{data: any, problem: Problem | null, at: Date | null, reload: () => Promise<any>}}
  */
-export function useApi(ask, deps, touched) {
-	const [state, setState] = useState({ data: null, problem: null, at: null });
+export function useApi(ask, deps, touched, first = null) {
+	const [state, setState] = useState({ data: first, problem: null, at: first && new Date() });
 	const turn = useRef(0);
 	const reload = async () => {
 		const mine = ++turn.current;
@@ -115,7 +116,7 @@ const CASE_LOOKS = {
 };
 
 export function CaseState({ state }) {
-	return html`<${Chip} look=${CASE_LOOKS[state] || "unknown"}>${word("state", state)}<//>`;
+	return Chip({ look: CASE_LOOKS[state] || "unknown", children: word("state", state) });
 }
 
 export function Outcome({ item }) {
@@ -128,9 +129,9 @@ export function Left({ due, soonS = 4 * 3600 }) {
 	if (!due) return html`<span class="none">–</span>`;
 	const left = (new Date(due).getTime() - nodeNow()) / 1000;
 	if (left < 0)
-		return html`<span class="late"><${Chip} look="bad">${t("late_by", span(-left))}<//></span>`;
-	const text = html`${t("left", span(left))} <span class="meta">(<${When} at=${due} />)</span>`;
-	return left < soonS ? html`<${Chip} look="soon">${text}<//>` : text;
+		return html`<span class="late">${Chip({ look: "bad", children: t("late_by", span(-left)) })}</span>`;
+	const text = html`${t("left", span(left))} <span class="meta">(${When({ at: due })})</span>`;
+	return left < soonS ? Chip({ look: "soon", children: text }) : text;
 }
 
 export function Counts({ counts }) {

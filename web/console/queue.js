@@ -1,14 +1,15 @@
 /* Cases by deadline: the work of officers and agents.  Rows never move by themselves; what
  * is new is counted, and shown when the person asks for it. */
-import { html, useEffect, useRef, useState } from "./vendor.js";
+import { html, useEffect, useState } from "./vendor.js";
 import { get, me, post, Problem } from "./api.js";
+import { arrived, CASES, PAGE } from "./early.js";
+import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, when } from "./lang.js";
-import { CaseState, Chip, Left, Loading, Said, Trouble, say, useApi } from "./parts.js";
+import { CaseState, Chip, Left, Loading, Trouble, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const QUEUES = ["all", "overdue", "soon", "mine", "unclaimed", "unread", "undelivered"];
-const PAGE = 200;
 const WORKERS = ["officer", "approver", "agent", "lead"];
 
 const touches = (event) => event.case !== null;
@@ -33,33 +34,33 @@ function Empty({ query }) {
 	</p>`;
 }
 
-function Row({ c, at, focused, selected, onSelect }) {
-	const row = useRef(null);
-	useEffect(() => {
-		if (focused) row.current.querySelector("a").focus();
-	}, [focused]);
-	return html`<tr ref=${row} role="row" class=${selected ? "selected" : ""}>
+/* Plain elements alone: two hundred of them are drawn at once. */
+const rowOf = (toggle) => (c, at, picked) => {
+	const subject = c.subject || t("no_subject");
+	const on = picked.includes(c.case);
+	return html`<tr key=${at} role="row" class=${on ? "selected" : ""}>
 		<td role="cell" data-label=${t("select")}>
-			<div><input type="checkbox" checked=${selected} onChange=${() => onSelect(c.case)}
-				aria-label=${t("select_case", c.subject || t("no_subject"))} /></div>
+			<div><input type="checkbox" checked=${on} onChange=${() => toggle(c.case)}
+				aria-label=${t("select_case", subject)} /></div>
 		</td>
 		<td role="cell" data-label=${t("col_case")}>
 			<div>
-				<a class="title" href=${href(`case/${c.case}`)} data-row=${at}><${Said}>${c.subject || t("no_subject")}<//></a>
+				<a class="title" href=${href(`case/${c.case}`)} data-row=${at}><bdi>${subject}</bdi></a>
 				<span class="id">${c.case}</span>
 			</div>
 		</td>
-		<td role="cell" data-label=${t("col_peer")}><div><${Said}>${c.peer}<//></div></td>
+		<td role="cell" data-label=${t("col_peer")}><div><bdi>${c.peer}</bdi></div></td>
 		<td role="cell" class="number" data-label=${t("col_items")}><div>${number(c.items)}</div></td>
-		<td role="cell" data-label=${t("col_decided")}><div>${number(c.counts.decided)}</div></td>
-		<td role="cell" data-label=${t("col_status")}><div><${CaseState} state=${c.state} />${c.test && html` <${Chip} look="soon">${t("test_mark")}<//>`}</div></td>
-		<td role="cell" data-label=${t("col_left")}><div><${Left} due=${c.due} /></div></td>
+		<td role="cell" class="number" data-label=${t("col_decided")}><div>${number(c.counts.decided)}</div></td>
+		<td role="cell" data-label=${t("col_status")}><div>${CaseState({ state: c.state })}${c.test && html` <${Chip} look="soon">${t("test_mark")}<//>`}</div></td>
+		<td role="cell" data-label=${t("col_left")}><div>${Left({ due: c.due })}</div></td>
 		<td role="cell" data-label=${t("col_owner")}>
-			<div>${c.owner ? html`<${Said}>${c.owner.name}<//>` : html`<span class="none">–</span>`}</div>
+			<div>${c.owner ? html`<bdi>${c.owner.name}</bdi>` : html`<span class="none">–</span>`}</div>
 		</td>
 	</tr>`;
-}
+};
 
+const NUMBERS = ["col_items", "col_decided"];
 const COLUMNS = ["select", "col_case", "col_peer", "col_items", "col_decided", "col_status", "col_left", "col_owner"];
 
 export function Queue() {
@@ -69,11 +70,12 @@ export function Queue() {
 	const [at, setAt] = useState(-1);
 	const [selected, setSelected] = useState(() => new Set());
 	const state = useApi(
-		() => get("/v1/cases", { limit: PAGE, ...query }),
+		() => get(CASES, { limit: PAGE, ...query }),
 		[asked],
 		(event) => touches(event) && setNews((n) => n + 1),
+		arrived(CASES, { limit: PAGE, ...query }),
 	);
-	const cases = state.data?.cases || [];
+	const cases = useSame(() => state.data?.cases || [], [state.data]);
 	const show = async () => {
 		setNews(0);
 		await state.reload();
@@ -103,6 +105,11 @@ export function Queue() {
 	useEffect(() => {
 		if (state.data) (globalThis.requestIdleCallback || setTimeout)(() => import("./case.js"));
 	}, [state.data !== null]);
+	const row = useSame(() => rowOf(toggle), []);
+	const picked = (group) => group.map((c) => c.case).filter((id) => selected.has(id)).join(" ");
+	useEffect(() => {
+		/** @type {HTMLElement | null} */ (document.querySelector(`a[data-row="${at}"]`))?.focus();
+	}, [at]);
 	const works = WORKERS.includes(me.value.role);
 	useEffect(
 		() =>
@@ -129,20 +136,16 @@ export function Queue() {
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && cases.length === 0 && html`<${Empty} query=${query} />`}
 		${cases.length > 0 &&
-		html`<table role="table">
+		html`<table role="table" class="paged cases">
 				<caption>${t("cases_caption")}</caption>
 				<thead role="rowgroup"><tr role="row">
-					${COLUMNS.map((c) => html`<th key=${c} role="columnheader" scope="col" class=${c === "col_items" ? "number" : ""}>${t(c)}</th>`)}
+					${COLUMNS.map((c) => html`<th key=${c} role="columnheader" scope="col" class=${NUMBERS.includes(c) ? "number" : ""}>${t(c)}</th>`)}
 				</tr></thead>
-				<tbody role="rowgroup">
-					${cases.map(
-						(c, i) => html`<${Row} key=${c.case} c=${c} at=${i} focused=${i === at} selected=${selected.has(c.case)} onSelect=${toggle} />`,
-					)}
-				</tbody>
+				<${Bodies} rows=${cases} row=${row} tell=${picked} />
 			</table>
 			${selected.size > 0 &&
 			works &&
-			html`<div class="bulk">
+			html`<div class="bulk wrap">
 				<span>${t("selected", selected.size)}</span>
 				<button type="button" onClick=${() => take([...selected])}>${t("take")}</button>
 				${selected.size < cases.length && html`<button type="button" class="quiet" onClick=${() => setSelected(new Set(cases.map((c) => c.case)))}>${t("select_page", cases.length)}</button>`}

@@ -1,13 +1,9 @@
 /* Where we are: the path below /console/ and the query.  A link of ours changes it without
  * loading the page anew; the browser's back button works as everywhere. */
 import { signal } from "./vendor.js";
+import { read } from "./early.js";
 
 const BASE = "/console";
-
-const read = () => ({
-	path: location.pathname.slice(BASE.length).replace(/^\//, ""),
-	query: Object.fromEntries([...new URLSearchParams(location.search)].filter(([k]) => k !== "lang")),
-});
 
 export const place = signal(read());
 addEventListener("popstate", () => {

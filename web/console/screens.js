@@ -65,6 +65,3 @@ const sections = [
 export function sectionsOf(role, party) {
 	return sections.filter((s) => s.roles.includes(role) && (!s.party || s.party === party));
 }
-
-const HOMES = { approver: "orders", operator: "dns", auditor: "log", admin: "setup" };
-export const home = (role) => HOMES[role] || "cases";

@@ -1,12 +1,13 @@
 /* The frame of every screen: skip link, who and where, sections, search, connection. */
 import { html, useEffect, useRef } from "./vendor.js";
 import { get, logOut, me, node } from "./api.js";
+import { home } from "./early.js";
 import { choose, lang, t, when, word } from "./lang.js";
 import { live, onEvent } from "./live.js";
 import { notice } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { bind } from "./keys.js";
-import { home, sectionsOf } from "./screens.js";
+import { sectionsOf } from "./screens.js";
 
 function Connection() {
 	const { state, since } = live.value;

@@ -1,0 +1,111 @@
+/* What the first screen needs is asked for as soon as this file is there, while the rest of
+ * the console is still read: who it is, the texts, the node, the first cases.  Whoever asks
+ * for the same later gets that answer, once.  It imports nothing, so that nothing is waited
+ * for.  Only a browser that has logged in asks: for a stranger there is nothing to ask about. */
+const BASE = "/console";
+const KNOWN = "saluran.known"; /* the role of who logged in last, once that person may act */
+const LANG = "saluran.lang";
+const FRESH_MS = 10000;
+const asked = new Map(); /* url: promise of what came */
+const here = new Map(); /* url: what has come */
+
+export const CASES = "/v1/cases";
+export const PAGE = 200;
+export const LANGS = ["id", "en"];
+const ROLES = ["officer", "approver", "agent", "lead", "auditor", "admin", "operator"];
+const HOMES = { approver: "orders", operator: "dns", auditor: "log", admin: "setup" };
+export const home = (role) => HOMES[role] || "cases";
+
+export const known = () => localStorage.getItem(KNOWN);
+export const know = (role) => (role ? localStorage.setItem(KNOWN, role) : localStorage.removeItem(KNOWN));
+export const keepLang = (code) => localStorage.setItem(LANG, code);
+
+/* The path below /console/ and the query. */
+export const read = () => ({
+	path: location.pathname.slice(BASE.length).replace(/^\//, ""),
+	query: Object.fromEntries([...new URLSearchParams(location.search)].filter(([k]) => k !== "lang")),
+});
+
+/* Of the address, of last time, of the page as the node chose it. */
+export function firstLang() {
+	const said = [new URLSearchParams(location.search).get("lang"), localStorage.getItem(LANG), document.documentElement.lang];
+	return said.find((l) => l && LANGS.includes(l)) || "id";
+}
+
+export const textsOf = (code) => new URL(`../${code}.json`, import.meta.url);
+
+export function urlOf(path, query) {
+	const url = new URL(path, location.origin);
+	for (const [name, value] of Object.entries(query || {}))
+		if (value !== undefined && value !== null && value !== "")
+			url.searchParams.set(name, value);
+	return url;
+}
+
+/* {ok, status, date, at, shown}: `date` is the node's time when ours was `at`.  Throws when the
+ * node is not reached. */
+export async function exchange(url, init) {
+	const sent = Date.now();
+	const answer = await fetch(url, { credentials: "same-origin", ...init });
+	const at = (sent + Date.now()) / 2;
+	const shown = await answer.json().catch(() => ({}));
+	return { ok: answer.ok, status: answer.status, date: answer.headers.get("Date"), at, shown };
+}
+
+export const WANTED = { Accept: "application/json" };
+
+function ask(url) {
+	const came = exchange(url, { headers: WANTED });
+	asked.set(url.href, came);
+	came.then((it) => asked.has(url.href) && here.set(url.href, it), () => {});
+	return came;
+}
+
+/* What was asked for early, once, and not when it is old by now. */
+export function early(url) {
+	const came = asked.get(url.href);
+	asked.delete(url.href);
+	here.delete(url.href);
+	return performance.now() < FRESH_MS ? came : undefined;
+}
+
+/* What it is, if it has come and is no refusal: then a screen need not be drawn without. */
+export const arrived = (path, query) => {
+	const came = here.get(urlOf(path, query).href);
+	return came?.ok ? came.shown : null;
+};
+
+/* What comes within this time is drawn at once, and not in two steps. */
+const STEP_MS = 200;
+export const soon = () =>
+	Promise.race([Promise.allSettled([...asked.values()]), new Promise((done) => setTimeout(done, STEP_MS))]);
+
+/* What was answered to somebody else. */
+export function forget() {
+	asked.clear();
+	here.clear();
+	rows = null;
+}
+
+/** @type {Promise<any> | null} */
+let rows = null;
+
+/* The newest event when the first rows were read: the feed goes on from there and misses none. */
+export async function newest() {
+	const came = await rows?.catch(() => null);
+	rows = null;
+	return came?.shown.newest;
+}
+
+function first() {
+	const { path, query } = read();
+	const role = known();
+	ask(textsOf(firstLang()));
+	if (!role || path === "welcome") return;
+	ask(urlOf("/v1/me"));
+	if (!ROLES.includes(role)) return;
+	ask(urlOf("/v1/status"));
+	if (role !== "operator" && (path || home(role)) === "cases") rows = ask(urlOf(CASES, { limit: PAGE, ...query }));
+}
+
+first();

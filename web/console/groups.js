@@ -1,0 +1,46 @@
+/* Rows in groups that the browser lays out when they are near, so that finding and printing
+ * still reach every row.  A group is drawn anew only when one of its properties is another, or a
+ * signal that its rows read. */
+import { html, useEffect, useRef, useState } from "./vendor.js";
+
+const GROUP = 25;
+
+/* The same value until one of `deps` is another. */
+export function useSame(make, deps) {
+	const ref = useRef(null);
+	if (ref.current === null || deps.some((d, k) => d !== ref.current.deps[k])) ref.current = { deps, value: make() };
+	return ref.current.value;
+}
+
+export function slices(rows, size) {
+	const out = [];
+	for (let i = 0; i < rows.length; i += size) out.push(rows.slice(i, i + size));
+	return out;
+}
+
+function Body({ rows, from, row, told }) {
+	return html`<tbody role="rowgroup">${rows.map((one, i) => row(one, from + i, told))}</tbody>`;
+}
+
+/* How many groups are there: of a table that comes up first one, then, frame by frame, the others,
+ * so that nobody waits for rows that are out of sight. */
+function useFrames(all) {
+	const [n, setN] = useState(1);
+	useEffect(() => {
+		if (n >= all) return undefined;
+		const frame = requestAnimationFrame(() => setN(n + 1));
+		return () => cancelAnimationFrame(frame);
+	}, [n, all]);
+	return n;
+}
+
+/**
+ * The bodies of a table with the class "paged".  `row`: a function that stays the same, of an entry,
+ * its place, and what `tell` says of its group in one word.
+ * @param {{rows: any[], row: Function, tell?: Function}} of
+ */
+export function Bodies({ rows, row, tell }) {
+	const groups = useSame(() => slices(rows, GROUP), [rows]);
+	const n = useFrames(groups.length);
+	return groups.slice(0, n).map((g, i) => html`<${Body} key=${i} rows=${g} from=${i * GROUP} row=${row} told=${tell?.(g)} />`);
+}
