@@ -146,7 +146,7 @@ web_frame(struct arena *a, const char *dir, enum lang lang)
 		"<div id=\"console\">\n<noscript><main><h1>Saluran</h1>\n<p>%s</p>\n"
 		"</main></noscript>\n</div>\n</body>\n</html>\n",
 		lang_code(lang), web_path(a, dir, "console/early.js"),
-		web_path(a, dir, "style.css"),
-		web_path(a, dir, "console.css"), web_path(a, dir, "icon.svg"), preloads,
+		web_path(a, dir, "style.css"), web_path(a, dir, "console.css"),
+		web_path(a, dir, "icon.svg"), preloads,
 		web_path(a, dir, "console/main.js"), lang_text(lang, TEXT_NO_SCRIPT));
 }

@@ -401,6 +401,41 @@ sums(void **state)
 	fix_close(&f);
 }
 
+/* The feed goes on where a list of cases ends: nothing twice, nothing missed. */
+static void
+feed_goes_on(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	world_open(&f);
+	const char *officer = f.n[A].officer;
+	const json_t *list = fix_must(&f, A, officer, "GET", "/v1/cases", NULL);
+	json_int_t newest = fix_int(list, "newest");
+	assert_true(newest > 0);
+	assert_int_equal(
+		fix_int(fix_must(&f, A, officer, "GET", "/v1/events", NULL), "newest"),
+		newest);
+	const char *later = send(&f, "R-4", "Later",
+				 "target,category\nhttps://t.me/later/1,other\n", false);
+	const json_t *events =
+		json_object_get(fix_must(&f, A, officer, "GET", "/v1/events",
+					 json_pack("{s:I}", "after", newest)),
+				"events");
+	const json_t *one;
+	json_int_t last = newest;
+	size_t i;
+	json_array_foreach (events, i, one) {
+		assert_true(fix_int(one, "id") > last);
+		assert_string_equal(fix_text(one, "case"), later);
+		last = fix_int(one, "id");
+	}
+	assert_true(last > newest);
+	list = fix_must(&f, A, officer, "GET", "/v1/cases", NULL);
+	assert_int_equal(fix_int(list, "newest"), last);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -409,7 +444,7 @@ main(void)
 		cmocka_unit_test(bad_filters), cmocka_unit_test(unread_by_side),
 		cmocka_unit_test(claims),      cmocka_unit_test(presence),
 		cmocka_unit_test(search),      cmocka_unit_test(matching),
-		cmocka_unit_test(sums),
+		cmocka_unit_test(sums),	       cmocka_unit_test(feed_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
