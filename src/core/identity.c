@@ -429,6 +429,23 @@ identity_fingerprint(const uint8_t root_pub[KEY_LEN], char *out)
 }
 
 enum rc
+identity_event_verify(const struct identity *id, const struct event_claim *c,
+		      const struct event **ret, struct err *e)
+{
+	const struct event *said = event_claimed(c);
+	char kid[KID_LEN + 1];
+
+	for (size_t i = 0; i < id->n_event_keys; i++) {
+		key_thumbprint(id->event_keys[i], kid);
+		if (strcmp(kid, said->kid) == 0)
+			return event_verify(c, id->event_keys[i], ret, e);
+	}
+	return err_rule(e, RC_UNPROCESSABLE, ENTRY_RULE,
+			"event %" PRIu64 " is signed with a key that %s did not introduce",
+			said->seq, id->org);
+}
+
+enum rc
 identity_log_key(const struct identity *id, const char *origin, struct note_key *ret,
 		 struct err *e)
 {

@@ -119,6 +119,12 @@ char *proquint_text(const uint8_t *bytes, size_t len, char *out);
  * FINGERPRINT_TEXT_MAX bytes.  Returns `out`. */
 char *identity_fingerprint(const uint8_t root_pub[KEY_LEN], char *out);
 
+/* As event_verify(), by whichever event key of the organisation signed it. */
+struct event;
+struct event_claim;
+enum rc identity_event_verify(const struct identity *id, const struct event_claim *c,
+			      const struct event **ret, struct err *e) MUST_CHECK;
+
 /* Keys as notes name them. */
 enum rc identity_log_key(const struct identity *id, const char *origin,
 			 struct note_key *ret, struct err *e) MUST_CHECK;

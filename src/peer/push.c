@@ -25,6 +25,7 @@ enum {
 
 	HTTP_OK = 200,
 	HTTP_ACCEPTED = 202,
+	HTTP_NOT_FOUND = 404,
 	HTTP_CONFLICT = 409,
 };
 
@@ -257,16 +258,85 @@ idle_round(struct pusher *p, struct arena *a, bool reachable, int64_t most_us)
 	return exchange_push_wait(nd, p->peer, most_us);
 }
 
+/* Before anything of our log is sent, and while some of it is brought back. */
+static enum rc
+ask(struct pusher *p, struct arena *a, const struct exchange_question *q, struct err *e)
+{
+	struct push_reply reply = {0};
+	enum rc rc;
+
+	fault_point("ask.before");
+	if (q->body != NULL)
+		rc = push_http_post(p->http, q->peer, q->call, q->body, strlen(q->body),
+				    &reply, e);
+	else
+		rc = push_http_get(p->http, q->peer, q->call, &reply, e);
+	p->answered = rc == RC_OK;
+	fault_point("ask.after");
+	if (rc != RC_OK)
+		return rc;
+	if (reply.status == HTTP_OK)
+		return exchange_ask_done(p->all->nd, p->peer, a, q, reply.body, reply.len,
+					 e);
+	if (reply.status == HTTP_NOT_FOUND && q->kind == EXCHANGE_ASK_HELD)
+		return exchange_ask_unknown(p->all->nd, p->peer, e);
+	return refused(q->call, &reply, e);
+}
+
+/* It did not go: the schedule has it.  What was cut off by our own stop is no fault of
+ * the peer. */
+static void
+failed(struct pusher *p, const char *step, enum rc rc, const struct err *e)
+{
+	struct err again = ERR_INIT;
+
+	if (atomic_load(&p->all->stop))
+		return;
+	log_line(LOG_WARN, "peer.push", "peer=%" PRId64 " step=%s outcome=%s rule=\"%s\"",
+		 p->peer, step, rc_token(rc), e->rule);
+	rc = exchange_push_failed(p->all->nd, p->peer, p->answered, e->text, &again);
+	if (rc != RC_OK)
+		trouble(p, "failed", rc, &again);
+}
+
+/* True: a question was asked, or is to wait; *ret_on: the node does not stop. */
+static bool
+ask_round(struct pusher *p, struct arena *a, bool *ret_on)
+{
+	struct node *nd = p->all->nd;
+	struct exchange_question q;
+	struct err e = ERR_INIT;
+	int64_t wait_us = 0;
+	enum rc rc = exchange_ask_next(nd, p->peer, a, &q, &wait_us, &e);
+
+	*ret_on = true;
+	if (rc == RC_NOT_FOUND)
+		return false;
+	if (rc == RC_RETRY)
+		*ret_on = exchange_push_wait(nd, p->peer,
+					     wait_us < PUSH_WAIT_S * CLOCK_US_PER_S
+						     ? wait_us
+						     : PUSH_WAIT_S * CLOCK_US_PER_S);
+	else if (rc != RC_OK)
+		trouble(p, "ask", rc, &e);
+	else if ((rc = ask(p, a, &q, &e)) != RC_OK)
+		failed(p, "ask", rc, &e);
+	return true;
+}
+
 /* false: the node stops. */
 static bool
 push_round(struct pusher *p, struct arena *a)
 {
 	struct node *nd = p->all->nd;
 	struct exchange_push push = {0};
-	struct err e = ERR_INIT, again = ERR_INIT;
+	struct err e = ERR_INIT;
 	int64_t most_us = PUSH_WAIT_S * CLOCK_US_PER_S, wait_us = 0;
-	enum rc rc = exchange_push_next(nd, p->peer, a, &push, &wait_us, &e);
+	bool on;
 
+	if (ask_round(p, a, &on))
+		return on;
+	enum rc rc = exchange_push_next(nd, p->peer, a, &push, &wait_us, &e);
 	if (rc == RC_NOT_FOUND || rc == RC_RETRY) {
 		if (rc == RC_RETRY && wait_us < most_us)
 			most_us = wait_us;
@@ -277,15 +347,8 @@ push_round(struct pusher *p, struct arena *a)
 		return true;
 	}
 	rc = send_all(p, a, &push, &e);
-	/* What was cut off by our own stop is no fault of the peer. */
-	if (rc == RC_OK || atomic_load(&p->all->stop))
-		return true;
-	log_line(LOG_WARN, "peer.push",
-		 "peer=%" PRId64 " step=send outcome=%s rule=\"%s\"", p->peer,
-		 rc_token(rc), e.rule);
-	rc = exchange_push_failed(nd, p->peer, p->answered, e.text, &again);
 	if (rc != RC_OK)
-		trouble(p, "failed", rc, &again);
+		failed(p, "send", rc, &e);
 	return true;
 }
 

@@ -307,9 +307,25 @@ push_http_post(struct push_http *h, const struct exchange_peer *peer, const char
 
 	if (rc != RC_OK)
 		return rc;
+	curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
 	return perform(h, peer, fields_begin(), ret, e);
+}
+
+enum rc
+push_http_get(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	      struct push_reply *ret, struct err *e)
+{
+	enum rc rc = aim(h, peer, call, e);
+
+	if (rc != RC_OK)
+		return rc;
+	curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
+	h->answer.max = EXCHANGE_ANSWER_MAX;
+	rc = perform(h, peer, fields_begin(), ret, e);
+	h->answer.max = PUSH_ANSWER_MAX;
+	return rc;
 }
 
 static struct curl_slist *
@@ -344,6 +360,7 @@ push_http_put_piece(struct push_http *h, const struct exchange_peer *peer,
 	rc = aim(h, peer, call, e);
 	if (rc != RC_OK)
 		return rc;
+	curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(h->curl, CURLOPT_CUSTOMREQUEST, "PUT");
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, piece);

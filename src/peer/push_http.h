@@ -36,6 +36,11 @@ enum rc push_http_post(struct push_http *h, const struct exchange_peer *peer,
 		       const char *call, const void *body, size_t len,
 		       struct push_reply *ret, struct err *e) MUST_CHECK;
 
+/* GET <url>/peer/v1/<call>, an answer of up to EXCHANGE_ANSWER_MAX bytes.  Outcomes as
+ * above. */
+enum rc push_http_get(struct push_http *h, const struct exchange_peer *peer,
+		      const char *call, struct push_reply *ret, struct err *e) MUST_CHECK;
+
 /* PUT a piece of a file, which begins at `from` of `total` bytes, to
  * <url>/peer/v1/blob/<sha256>.  Outcomes as above. */
 enum rc push_http_put_piece(struct push_http *h, const struct exchange_peer *peer,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "core/held.h"
 #include "peer/blob.h"
 
 enum { INFO_BODY_MAX = 4096 }; /* two numbers and a ticket */
@@ -72,6 +73,32 @@ add_disclosures(struct node *nd, struct peer_request *r, struct peer_answer *ret
 }
 
 static enum rc
+held(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
+{
+	const char *word;
+	enum rc rc = exchange_held(nd, r->peer, buf_str(&r->body), r->body.len, r->a,
+				   &word, e);
+
+	if (rc == RC_OK)
+		answer_bytes(r, ret, NULL, word, strlen(word));
+	return rc;
+}
+
+static enum rc
+get_disclosures(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+		struct err *e)
+{
+	const char *lines;
+	size_t len;
+	enum rc rc = exchange_get_disclosures(nd, r->peer, r->words.log, r->words.rest,
+					      r->a, &lines, &len, e);
+
+	if (rc == RC_OK)
+		answer_bytes(r, ret, NULL, lines, len);
+	return rc;
+}
+
+static enum rc
 get_checkpoint(struct node *nd, struct peer_request *r, struct peer_answer *ret,
 	       struct err *e)
 {
@@ -132,10 +159,13 @@ const struct peer_route peer_routes[] = {
 	 add_entries},
 	{"POST", "/peer/v1/disclosures", "disclosures", EXCHANGE_DISCLOSURES_MAX, false,
 	 add_disclosures},
+	{"POST", "/peer/v1/held", "held", HELD_QUESTION_MAX, false, held},
 	{"PUT", "/peer/v1/blob/{sha256}", "blob", PEER_PIECE_MAX, false, blob_put},
 	{"HEAD", "/peer/v1/blob/{sha256}", "blob", 0, false, blob_head},
 	{"GET", "/peer/v1/{log}/checkpoint", "checkpoint", 0, false, get_checkpoint},
 	{"GET", "/peer/v1/{log}/tile/{rest}", "tile", 0, false, get_tile},
+	{"GET", "/peer/v1/{log}/disclosures/{rest}", "disclosures", 0, false,
+	 get_disclosures},
 	{"GET", "/peer/v1/{log}/proof/{rest}", "proof", 0, false, get_proof},
 };
 const size_t peer_routes_n = sizeof(peer_routes) / sizeof(peer_routes[0]);

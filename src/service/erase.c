@@ -17,6 +17,7 @@
 #include "service/evidence.h"
 #include "service/mail_int.h"
 #include "service/outbox.h"
+#include "service/recovery.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -376,6 +377,23 @@ erase_now(struct writer *w, const struct case_row *c, struct erase_job *j, enum 
 		rc = event_put(w, c->channel, j, "erase.done", NULL, e);
 	j->n_texts = x.n_texts;
 	j->n_files = x.n_files;
+	return rc;
+}
+
+enum rc
+erase_again(struct writer *w, int64_t channel, enum party own, const struct event *ev,
+	    struct err *e)
+{
+	const char *what = json_string_value(json_object_get(ev->body, "what"));
+	struct erasing x = {.w = w,
+			    .channel = channel,
+			    .own = own,
+			    .texts = what != NULL && strcmp(what, "files") != 0,
+			    .files = what != NULL && strcmp(what, "texts") != 0};
+	enum rc rc = view_erase_scope(w->s, w->a, channel, ev, on_erase, &x, e);
+
+	if (rc == RC_OK && ev->casefile != NULL && ev->n_refs == 0)
+		rc = private_erase(&x, ev->casefile, e);
 	return rc;
 }
 

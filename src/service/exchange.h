@@ -71,6 +71,19 @@ enum rc exchange_add_entries(struct node *nd, int64_t peer,
 enum rc exchange_add_disclosures(struct node *nd, int64_t peer, const char *text,
 				 size_t len, struct err *e) MUST_CHECK;
 
+/*
+ * POST held: what we have of the peer's log, signed (core/held.h); *ret in the arena.  A
+ * peer that has less of ours than it receipted gets it again.  RC_INVALID; RC_NOT_FOUND
+ * unknown origin; RC_DENIED not its log.
+ */
+enum rc exchange_held(struct node *nd, int64_t peer, const char *body, size_t len,
+		      struct arena *a, const char **ret, struct err *e) MUST_CHECK;
+/* GET disclosures of a log from "<seq>/<n>" on: a line each, as many as one body holds,
+ * an empty line for what is erased here. */
+enum rc exchange_get_disclosures(struct node *nd, int64_t peer, const char *origin_hex,
+				 const char *rest, struct arena *a, const char **ret,
+				 size_t *ret_len, struct err *e) MUST_CHECK;
+
 /* GET: by the hex SHA-256 of the origin.  RC_NOT_FOUND; RC_DENIED not a party to it. */
 enum rc exchange_get_checkpoint(struct node *nd, int64_t peer, const char *origin_hex,
 				struct arena *a, const char **ret, size_t *ret_len,
@@ -136,6 +149,30 @@ enum rc exchange_blob_failed(struct node *nd, const struct exchange_blob_push *p
 bool exchange_own_time(struct node *nd, int64_t *ret_s);
 void exchange_peer_time(struct node *nd, int64_t peer, int64_t time_s);
 #define EXCHANGE_TIME_FIELD "Saluran-Time" /* the header with it */
+
+/*
+ * What the pusher asks the peer about our own log before it sends anything of it: at each
+ * start, and until a log that this node lost some of is brought back (protocol 6).
+ */
+enum { EXCHANGE_PATH_MAX = 256, EXCHANGE_ANSWER_MAX = 17 << 20 };
+struct exchange_question {
+	const struct exchange_peer *peer;
+	const char *call; /* below /peer/v1/ */
+	const char *body; /* to POST; NULL: GET */
+	enum { EXCHANGE_ASK_HELD, EXCHANGE_ASK_ENTRIES, EXCHANGE_ASK_DISCLOSURES } kind;
+	const char *nonce;
+	uint64_t from, to, n;
+};
+/* RC_NOT_FOUND: nothing is to be asked.  RC_RETRY: not before *ret_wait_us. */
+enum rc exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
+			  struct exchange_question *ret, int64_t *ret_wait_us,
+			  struct err *e) MUST_CHECK;
+/* The answer, with status 200.  RC_UNPROCESSABLE: it is none to this question. */
+enum rc exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
+			  const struct exchange_question *q, const void *body, size_t len,
+			  struct err *e) MUST_CHECK;
+/* Or 404 to EXCHANGE_ASK_HELD: the peer does not know the log. */
+enum rc exchange_ask_unknown(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 
 /* One round of work for the pusher of a peer. */
 struct exchange_push {

@@ -15,6 +15,7 @@
 #include "service/exchange.h"
 #include "service/exchange_int.h"
 #include "service/outbox.h"
+#include "service/recovery.h"
 #include "store/store_sql.h"
 
 enum {
@@ -56,6 +57,17 @@ delivery_put(struct store *s, int64_t channel, const struct delivery *d,
 					     DB_P_TEXT(reason), DB_P_INT(d->peer_size),
 					     DB_P_INT(d->peer_next)},
 			 NULL, NULL, e);
+}
+
+enum rc
+exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size, struct err *e)
+{
+	struct delivery d;
+	enum rc rc = exchange_delivery_get(s, channel, &d, e);
+
+	d.peer_size = d.peer_next = size;
+	d.next_us = 0;
+	return rc == RC_OK ? delivery_put(s, channel, &d, "", e) : rc;
 }
 
 enum rc
@@ -112,6 +124,8 @@ exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t n
 		rc = channel_by_id(s, a, peer, &c, e);
 	if (rc == RC_OK)
 		rc = store_head(s, a, peer, c.own_party, &h, e);
+	if (rc == RC_OK && pending > h.size)
+		recovery_suspect(nd, peer, c.peer_org, pending, h.size);
 	if (rc == RC_OK && pending > h.size)
 		rc = err_rule(e, RC_CORRUPT, "protocol 6",
 			      "the peer has %" PRIu64 " events of ours, we have %" PRIu64

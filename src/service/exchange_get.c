@@ -6,11 +6,11 @@
 
 #include "base/enc.h"
 #include "service/exchange.h"
-#include "service/node_int.h"
+#include "service/exchange_int.h"
 
-static enum rc
-head_for_reader(struct store *s, struct arena *a, int64_t peer, const char *origin_hex,
-		struct log_head *ret, struct err *e)
+enum rc
+exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
+			 const char *origin_hex, struct log_head *ret, struct err *e)
 {
 	enum rc rc = store_head_by_origin_hash(s, a, origin_hex, ret, e);
 
@@ -22,19 +22,39 @@ head_for_reader(struct store *s, struct arena *a, int64_t peer, const char *orig
 	return rc;
 }
 
+/* Of a log of ours in which nothing is signed now: the newest head that the peer knows.
+ */
+static enum rc
+receipted_note(struct store *s, struct arena *a, const struct log_head *h,
+	       struct log_head *ret_head, const char **ret, struct err *e)
+{
+	struct log_receipt r;
+	enum rc rc = store_receipt_last(s, a, h->channel, h->party, &r, e);
+
+	if (rc != RC_OK)
+		return rc;
+	ret_head->size = r.size;
+	*ret = r.note;
+	return RC_OK;
+}
+
 /* The newest signed checkpoint: ours made now, the peer's as it sent it. */
 static enum rc
 checkpoint_of(struct node *nd, struct store *s, struct arena *a, const struct log_head *h,
 	      const char **ret, struct log_head *ret_head, struct err *e)
 {
 	struct channel_row c;
+	struct err none = ERR_INIT;
 	enum rc rc = channel_by_id(s, a, h->channel, &c, e);
 
 	*ret_head = *h;
 	if (rc != RC_OK)
 		return rc;
-	if (h->party == c.own_party)
+	if (h->party == c.own_party && channel_usable(nd, h->channel, &none) == RC_OK)
 		return node_checkpoint(nd, s, a, h->channel, ret_head, ret, e);
+	/* What was signed is served before and during a recovery (protocol 6). */
+	if (h->party == c.own_party)
+		return receipted_note(s, a, h, ret_head, ret, e);
 	ret_head->size = h->signed_size;
 	*ret = h->signed_note;
 	return h->signed_size == 0 ? err_set(e, RC_NOT_FOUND, "no checkpoint came yet")
@@ -51,7 +71,7 @@ exchange_get_checkpoint(struct node *nd, int64_t peer, const char *origin_hex,
 
 	if (rc != RC_OK)
 		return rc;
-	rc = head_for_reader(s, a, peer, origin_hex, &h, e);
+	rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
 	if (rc == RC_OK)
 		rc = checkpoint_of(nd, s, a, &h, ret, &at, e);
 	reader_put(nd, s);
@@ -99,7 +119,7 @@ exchange_get_tile(struct node *nd, int64_t peer, const char *origin_hex, bool en
 
 	if (rc != RC_OK)
 		return rc;
-	rc = head_for_reader(s, a, peer, origin_hex, &h, e);
+	rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
 	if (width == 0)
 		width = MIRROR_PACKAGE;
 	uint64_t covered = entries || level > LEVEL_MAX ? h.size : h.size >> (8 * level);
@@ -148,7 +168,7 @@ exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex, uint64
 
 	if (rc != RC_OK)
 		return rc;
-	rc = head_for_reader(s, a, peer, origin_hex, &h, e);
+	rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
 	if (rc == RC_OK)
 		rc = checkpoint_of(nd, s, a, &h, &note, &at, e);
 	if (rc == RC_OK && seq >= at.size)

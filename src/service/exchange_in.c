@@ -56,10 +56,9 @@ peer_identity(struct store *s, struct arena *a, int64_t channel,
 	return rc == RC_OK ? identity_parse(a, wire, strlen(wire), NULL, ret, e) : rc;
 }
 
-/* The log of this origin, which must be this peer's own. */
-static enum rc
-head_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
-	     struct log_head *ret, struct err *e)
+enum rc
+exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
+		      struct log_head *ret, struct err *e)
 {
 	struct channel_row c;
 	enum rc rc = store_head_by_origin(s, a, origin, ret, e);
@@ -116,7 +115,7 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = head_of_peer(s, a, peer, p.cp.origin, &p.head, e);
+		rc = exchange_head_of_peer(s, a, peer, p.cp.origin, &p.head, e);
 	if (rc == RC_OK)
 		rc = peer_identity(s, a, p.head.channel, &id, e);
 	if (rc == RC_OK)
@@ -550,7 +549,7 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 				"another upload to this log is under way");
 	rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = head_of_peer(s, a, peer, req->origin, &u.head, e);
+		rc = exchange_head_of_peer(s, a, peer, req->origin, &u.head, e);
 	if (rc == RC_OK)
 		rc = upload_take(nd, s, a, req, &u, ret, e);
 	if (rc == RC_OK && !ret->partial)

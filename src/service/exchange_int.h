@@ -4,6 +4,7 @@
 #ifndef SALURAN_SERVICE_EXCHANGE_INT_H
 #define SALURAN_SERVICE_EXCHANGE_INT_H
 
+#include "service/exchange.h"
 #include "service/node_int.h"
 
 enum { EXCHANGE_RETRY_MAX_US = 300 * 1000000 };
@@ -33,6 +34,23 @@ struct delivery {
 };
 enum rc exchange_delivery_get(struct store *s, int64_t channel, struct delivery *ret,
 			      struct err *e) MUST_CHECK;
+
+/* The peer has so much of our log: what follows goes to it again. */
+enum rc exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size,
+				 struct err *e) MUST_CHECK;
+
+/* The log of this origin, which must be this peer's own. */
+enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
+			      const char *origin, struct log_head *ret,
+			      struct err *e) MUST_CHECK;
+/* A log by the hex SHA-256 of its origin, to which the peer must be a party. */
+enum rc exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
+				 const char *origin_hex, struct log_head *ret,
+				 struct err *e) MUST_CHECK;
+
+/* The channel's peer as others see it, in the arena.  RC_NOT_FOUND: not introduced. */
+enum rc exchange_peer_get(struct store *s, struct arena *a, const struct channel_row *c,
+			  const struct exchange_peer **ret, struct err *e) MUST_CHECK;
 
 /* The newest identity entry of the channel's peer; *ret is NULL before it is introduced.
  */

@@ -28,6 +28,22 @@ peer_fill(const struct channel_row *c, const struct identity *id,
 }
 
 enum rc
+exchange_peer_get(struct store *s, struct arena *a, const struct channel_row *c,
+		  const struct exchange_peer **ret, struct err *e)
+{
+	struct exchange_peer *p = ARENA_NEW(a, struct exchange_peer);
+	const struct identity *id = NULL;
+	enum rc rc = exchange_identity(s, a, c, &id, e);
+
+	if (rc == RC_OK && id == NULL)
+		rc = err_set(e, RC_NOT_FOUND, "%s is not introduced yet", c->peer_org);
+	if (rc == RC_OK)
+		peer_fill(c, id, p);
+	*ret = p;
+	return rc;
+}
+
+enum rc
 exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **ret,
 	       size_t *ret_n, struct err *e)
 {
@@ -251,6 +267,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	/* A start is a reason to try at once, whatever the schedule says: a peer that
 	 * waits to hear from us does not wait out our pause too.  And what is planned for
 	 * later than any retry can be was planned before the clock was set back. */
+	if (channel_usable(nd, peer, &none) != RC_OK)
+		return err_set(e, RC_NOT_FOUND, "%s", none.text);
 	if (ahead == 0 && d.next_us > now_us &&
 	    d.next_us - now_us <= EXCHANGE_RETRY_MAX_US && nd->called[peer]) {
 		*ret_wait_us = d.next_us - now_us;
@@ -267,7 +285,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	/* A receipt that waits for the writer is as good as one that is stored. */
 	if (ahead > last.size)
 		last.size = d.peer_size = d.peer_next = ahead;
-	bool greet = h.size == last.size;
+	/* A peer that lost some of what it receipted gets it again. */
+	bool greet = h.size == last.size && d.peer_next >= h.size;
 	if (greet && (h.size == 0 || (nd->greeted[peer] && !clock_guard_asks(nd, peer))))
 		return err_set(e, RC_NOT_FOUND, "everything is receipted");
 	/* From here on the log is that of the checkpoint, and what is below its size

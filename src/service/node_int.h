@@ -76,6 +76,21 @@ struct writer {
 	size_t n_stages;
 };
 
+/* Does an own log take events (protocol 6)?  recovery.h. */
+enum log_state {
+	LOG_OPEN,
+	LOG_ASKS,   /* not before the peer has said what it has of it */
+	LOG_PULLS,  /* the peer has more, which comes back */
+	LOG_HALTED, /* a person must look */
+};
+struct log_guard {
+	enum log_state state;
+	bool told; /* people know, by an alarm */
+	int64_t since_us;
+	uint64_t have, of; /* while it comes back; of is 0: not known */
+	char why[ERR_TEXT_MAX];
+};
+
 typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
 
 /* Run `work` in the writer's next group; returns when it is durable, or failed.  `work`
@@ -194,12 +209,15 @@ struct node {
 	int64_t last_stored_us; /* of the log, at the start */
 	struct views *views;
 
-	/* Why an own log takes nothing (protocol 6), by channel; NULL: it does.  Set
-	 * before any other thread is there. */
-	const char *frozen[NODE_CHANNELS_MAX + 1];
-	/* Such a log is frozen because the store is behind what was signed: an old copy,
-	 * which does not know what was lifted since it was made (zone_old.c). */
-	bool old_copy[NODE_CHANNELS_MAX + 1];
+	/* The store is behind what was signed in a log of ours: an old copy, which does not
+	 * know what was lifted since it was made (zone_old.c). */
+	atomic_bool old_copy[NODE_CHANNELS_MAX + 1];
+	pthread_mutex_t guard_mu; /* of what follows */
+	struct log_guard guard[NODE_CHANNELS_MAX + 1];
+	atomic_bool asked[NODE_CHANNELS_MAX + 1]; /* the peer said what it has of our log,
+						     since our start */
+	int64_t asked_us[NODE_CHANNELS_MAX + 1]; /* when, by clock_mono_us(); its pusher's
+						  */
 
 	bool queue_told;      /* people know whether objections wait long; the tick's */
 	bool objections_wait; /* what they were told */
@@ -246,13 +264,13 @@ enum rc node_checkpoint(struct node *nd, struct store *s, struct arena *a,
 
 /* At the start, before any thread: which own logs must take nothing, and why. */
 enum rc channels_examine(struct node *nd, struct err *e) MUST_CHECK;
-json_t *channels_frozen_json(const struct node *nd);
-/* RC_FROZEN when the channel's own log takes nothing. */
+json_t *channels_frozen_json(struct node *nd);
 /* Append each peer with its delivery, the policy in effect, and whether the channel is a
  * TEST. */
 enum rc peers_json(struct store *s, struct arena *a, json_t *into,
 		   struct err *e) MUST_CHECK;
-enum rc channel_usable(const struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
+/* RC_FROZEN when the channel's own log takes nothing. */
+enum rc channel_usable(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 
 /* The channel with this peer, or the only one when `peer` is NULL.  RC_NOT_FOUND. */
 enum rc channel_of_peer(struct store *s, struct arena *a, const char *peer,

@@ -20,6 +20,7 @@
 #include "core/event_type.h"
 #include "service/alarm.h"
 #include "service/order_release.h"
+#include "service/recovery.h"
 #include "service/tick.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
@@ -275,6 +276,66 @@ enum rc
 order_release(struct node *nd, struct order_release *r, struct err *e)
 {
 	return writer_run(nd, work_release, r, e);
+}
+
+/* Those of `given` that the order holds; all of them when none are given. */
+static enum rc
+names_still_held(struct writer *w, const char *order, const json_t *given, json_t **ret,
+		 struct err *e)
+{
+	json_t *held = json_array(), *row, *name;
+	size_t i, k;
+	enum rc rc = store_rows(w->s, &SQL_V_ORDER_NAMES_HELD,
+				(struct db_param[]){DB_P_TEXT(order)},
+				"name:s wildcard:b", held, e);
+
+	*ret = json_array();
+	json_array_foreach (held, i, row) {
+		bool wanted = given == NULL;
+		json_array_foreach (given, k, name)
+			wanted |= json_equal(json_object_get(row, "name"), name) == 1;
+		if (wanted)
+			json_array_append(*ret, json_object_get(row, "name"));
+	}
+	json_decref(held);
+	return rc;
+}
+
+enum rc
+order_release_aside(struct writer *w, const struct event *ev, const char *reason,
+		    struct err *e)
+{
+	const json_t *names = json_object_get(ev->body, "names"),
+		     *zones = json_object_get(ev->body, "zones");
+	struct order_release r = {
+		.order = json_string_value(json_object_get(ev->body, "order")),
+		.by = ev->by,
+	};
+	struct err none = ERR_INIT;
+	struct order_row row;
+	json_t *held = NULL;
+
+	if (r.order == NULL)
+		return RC_OK;
+	enum rc rc = view_order_get(w->s, w->a, r.order, &row, &none);
+	if (rc == RC_NOT_FOUND || (rc == RC_OK && row.life != ORDER_IN_FORCE))
+		return RC_OK;
+	if (rc != RC_OK)
+		return err_set(e, rc, "%s", none.text);
+	rc = names_still_held(w, r.order, names, &held, e);
+	json_t *line = json_pack(
+		"{s:s, s:s, s:s, s:I, s:o, s:o}", "order", r.order, "by", r.by, "reason",
+		reason, "at_us", (json_int_t)ev->iat_us, "names", held, "zones",
+		zones == NULL ? json_array() : json_copy((json_t *)(uintptr_t)zones));
+	if (rc == RC_OK && json_array_size(held) != 0) {
+		rc = release_put(w, line, e);
+		if (rc == RC_OK)
+			rc = line_write(w->nd, w->a, line, e);
+		if (rc == RC_OK)
+			rc = release_told(w, &r, e);
+	}
+	json_decref(line);
+	return rc;
 }
 
 struct staged_lift {

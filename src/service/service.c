@@ -39,6 +39,8 @@ const struct service_route service_routes[] = {
 	{"GET", "/v1/status", ANYONE, -1, SMALL, service_status, "how the node is doing"},
 	{"GET", "/v1/alarms", STAFF, -1, SMALL, service_alarms,
 	 "what people must see and did not ask for"},
+	{"GET", "/v1/recovery", STAFF, -1, SMALL, service_regain,
+	 "which logs take nothing, and how far they are brought back from the peer"},
 	{"GET", "/v1/clock", ANYONE, -1, SMALL, service_clock,
 	 "does the node know what time it is"},
 	{"POST", "/v1/clock/trust", ADMIN, -1, SMALL, service_clock_trust,

@@ -20,8 +20,9 @@ typedef enum rc tick_fn(struct node *nd, int64_t now_us, int64_t *next_us, struc
  * is set aside: it never keeps others from what is due. */
 bool tick_node_unwell(enum rc rc);
 
-tick_fn tick_clock; /* clock_guard.c */
-tick_fn tick_disk;  /* disk.c */
+tick_fn tick_clock;    /* clock_guard.c */
+tick_fn tick_disk;     /* disk.c */
+tick_fn tick_recovery; /* recovery.c */
 tick_fn tick_access;
 tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 tick_fn tick_retention;	     /* what the policy keeps no longer */

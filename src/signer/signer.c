@@ -190,6 +190,44 @@ signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
 	return rc;
 }
 
+/* As ask(), for an answer without a result. */
+static enum rc
+ask_done(struct signer *s, struct buf *req, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct cursor c;
+	enum rc rc = ask(s, a, req, &c, e);
+
+	if (rc == RC_OK && !cursor_done(&c))
+		rc = gone(e);
+	arena_free(a);
+	return rc;
+}
+
+enum rc
+signer_mark_back(struct signer *s, const struct checkpoint *c, const char *word,
+		 const uint8_t pub[KEY_LEN], struct err *e)
+{
+	static const struct merkle_proof none;
+	struct buf req = BUF_INIT(SIGNER_MESSAGE_MAX);
+
+	buf_put_u8(&req, SIGNER_MARK_BACK);
+	buf_put(&req, pub, KEY_LEN);
+	signer_put_text(&req, word, strlen(word));
+	signer_put_head(&req, c, &none);
+	return ask_done(s, &req, e);
+}
+
+enum rc
+signer_mark_begin(struct signer *s, const char *origin, struct err *e)
+{
+	struct buf req = BUF_INIT(SIGNER_MESSAGE_MAX);
+
+	buf_put_u8(&req, SIGNER_MARK_BEGIN);
+	signer_put_text(&req, origin, strlen(origin));
+	return ask_done(s, &req, e);
+}
+
 enum rc
 signer_unwrap(struct signer *s, const uint8_t *header, size_t len,
 	      uint8_t ret_key[AGE_FILE_KEY_LEN], struct err *e)

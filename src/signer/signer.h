@@ -107,6 +107,19 @@ enum rc signer_cosign(struct signer *s, struct arena *a, const char *key_name,
 enum rc signer_unwrap(struct signer *s, const uint8_t *header, size_t len,
 		      uint8_t ret_key[AGE_FILE_KEY_LEN], struct err *e) MUST_CHECK;
 
+/*
+ * Set the mark of a log of ours back to (c->size, c->root), or make it where it is
+ * missing (protocol 6): `word` is what the peer says, under its event key `pub`, that it
+ * has of that log (core/held.h).  RC_FROZEN: the word is not about that log, is not
+ * signed by that key, or says that the peer has seen a head of more than c->size.
+ */
+enum rc signer_mark_back(struct signer *s, const struct checkpoint *c, const char *word,
+			 const uint8_t pub[KEY_LEN], struct err *e) MUST_CHECK;
+
+/* A log begins: its mark is (0, the empty root), unless it has one already.  From then on
+ * a missing mark is one that was lost. */
+enum rc signer_mark_begin(struct signer *s, const char *origin, struct err *e) MUST_CHECK;
+
 /* The mark of a log: RC_NOT_FOUND when there is none. */
 enum rc signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
 		    struct hash *ret_root, struct err *e) MUST_CHECK;

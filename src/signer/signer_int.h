@@ -31,7 +31,9 @@ enum signer_op {
 	SIGNER_CHECKPOINT,
 	SIGNER_COSIGN,
 	SIGNER_MARK,
-	SIGNER_UNWRAP
+	SIGNER_UNWRAP,
+	SIGNER_MARK_BACK,
+	SIGNER_MARK_BEGIN
 };
 
 /* prev_at of a payload without a hole, on the wire. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/enc.h"
+#include "core/held.h"
 #include "signer/signer_int.h"
 
 #define TYP_HEAD "saluran-"
@@ -317,6 +318,54 @@ do_mark(struct proc *p, struct cursor *c, struct err *e)
 	return RC_OK;
 }
 
+/* A mark goes back only by what the peer has signed: no head above it is known there. */
+static enum rc
+do_mark_back(struct proc *p, struct cursor *cur, struct err *e)
+{
+	const uint8_t *pub = cursor_take(cur, KEY_LEN);
+	struct merkle_proof proof;
+	const struct held *held;
+	struct checkpoint c;
+	size_t len;
+
+	if (pub == NULL)
+		return malformed(e);
+	const char *word = signer_take_text(cur, &len);
+	if (word == NULL)
+		return malformed(e);
+	enum rc rc = signer_take_head(cur, &c, &proof, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = held_parse(p->a, word, len, pub, &held, e);
+	if (rc != RC_OK)
+		return rc == RC_UNPROCESSABLE ? RC_FROZEN : rc;
+	if (strcmp(held->log, c.origin) != 0 || held->pending_size > c.size)
+		return err_rule(e, RC_FROZEN, "protocol 6",
+				"the peer's word is about %s, of which it has seen %llu "
+				"events: the mark of %s does not go back to %llu",
+				held->log, (unsigned long long)held->pending_size,
+				c.origin, (unsigned long long)c.size);
+	struct signer_mark mark = {.size = c.size, .root = c.root};
+	memcpy(mark.origin, c.origin, strlen(c.origin));
+	return signer_marks_set(p->marks, &mark, e);
+}
+
+static enum rc
+do_mark_begin(struct proc *p, struct cursor *c, struct err *e)
+{
+	struct signer_mark mark = {.size = 0};
+	size_t len;
+	const char *origin = signer_take_text(c, &len);
+
+	if (!cursor_done(c) || !note_name_valid(origin, len))
+		return malformed(e);
+	if (signer_marks_find(p->marks, origin) != NULL)
+		return RC_OK;
+	memcpy(mark.origin, origin, len);
+	hash_bytes("", 0, &mark.root);
+	return signer_marks_set(p->marks, &mark, e);
+}
+
 /* ---- evidence ------------------------------------------------------------- */
 
 /* The key of one file, never the one that opens them all. */
@@ -350,6 +399,8 @@ static enum rc (*const operations[])(struct proc *p, struct cursor *c, struct er
 	[SIGNER_COSIGN] = do_cosign,
 	[SIGNER_MARK] = do_mark,
 	[SIGNER_UNWRAP] = do_unwrap,
+	[SIGNER_MARK_BACK] = do_mark_back,
+	[SIGNER_MARK_BEGIN] = do_mark_begin,
 };
 
 /* What is in p->answer behind its first byte, or the error. */

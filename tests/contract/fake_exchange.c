@@ -214,7 +214,81 @@ exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex, uint64
 		     a, ret, ret_len, e);
 }
 
+enum rc
+exchange_held(struct node *nd, int64_t peer, const char *body, size_t len,
+	      struct arena *a, const char **ret, struct err *e)
+{
+	size_t n;
+
+	return asked(nd, arena_printf(a, "%d held %.*s", (int)peer, (int)len, body), a,
+		     ret, &n, e);
+}
+
+enum rc
+exchange_get_disclosures(struct node *nd, int64_t peer, const char *origin_hex,
+			 const char *rest, struct arena *a, const char **ret,
+			 size_t *ret_len, struct err *e)
+{
+	return asked(
+		nd,
+		arena_printf(a, "%d disclosures %.4s %s", (int)peer, origin_hex, rest), a,
+		ret, ret_len, e);
+}
+
 /* ---- sender */
+
+enum rc
+exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
+		  struct exchange_question *ret, int64_t *ret_wait_us, struct err *e)
+{
+	const struct exchange_peer *to = NULL;
+
+	(void)a;
+	*ret_wait_us = 0;
+	pthread_mutex_lock(&nd->mu);
+	bool any = nd->ask != NULL;
+	for (size_t i = 0; i < nd->n_peers; i++)
+		if (nd->peers[i].id == peer)
+			to = &nd->peers[i];
+	*ret = (struct exchange_question){.peer = to,
+					  .call = nd->ask,
+					  .body = nd->ask_body,
+					  .kind = EXCHANGE_ASK_HELD};
+	pthread_mutex_unlock(&nd->mu);
+	return any ? RC_OK : err_set(e, RC_NOT_FOUND, "nothing is to be asked");
+}
+
+enum rc
+exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
+		  const struct exchange_question *q, const void *body, size_t len,
+		  struct err *e)
+{
+	(void)peer;
+	(void)a;
+	(void)q;
+	(void)body;
+	(void)e;
+	pthread_mutex_lock(&nd->mu);
+	nd->ask = NULL;
+	nd->n_asked++;
+	nd->answer_len = len;
+	pthread_cond_broadcast(&nd->changed);
+	pthread_mutex_unlock(&nd->mu);
+	return RC_OK;
+}
+
+enum rc
+exchange_ask_unknown(struct node *nd, int64_t peer, struct err *e)
+{
+	(void)peer;
+	(void)e;
+	pthread_mutex_lock(&nd->mu);
+	nd->ask = NULL;
+	nd->n_unknown++;
+	pthread_cond_broadcast(&nd->changed);
+	pthread_mutex_unlock(&nd->mu);
+	return RC_OK;
+}
 
 static void
 packages_make(struct arena *a, struct mirror_entries *m)

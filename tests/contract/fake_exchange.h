@@ -50,6 +50,9 @@ struct node {
 	uint64_t log_size, receipted, peer_size, peer_next;
 	const char *disclosures;
 	unsigned n_next, n_done, n_failed, n_resync;
+	const char *ask, *ask_body; /* what is to be asked first; NULL: nothing, GET */
+	unsigned n_asked, n_unknown;
+	size_t answer_len;
 	int64_t retry_us; /* by clock_mono_us() */
 	int64_t backoff_us;
 	char why[FAKE_WHY_MAX];

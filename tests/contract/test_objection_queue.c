@@ -3,7 +3,7 @@
  */
 #include "node_fixture.h"
 
-#include "service/node_int.h"
+#include "service/recovery.h"
 
 #define AUTHORITY PARTY_AUTHORITY
 
@@ -42,7 +42,7 @@ frozen_are_passed_by(void **state)
 	const char *order = order_in_force(&f, "S-1", "[\"a.example\"]");
 	for (int i = 0; i < FROZEN; i++)
 		fix_query(&f, AUTHORITY, arena_printf(f.a, put, i, (int)NO_CHANNEL, i));
-	nd->frozen[NO_CHANNEL] = "its log is not what was signed";
+	recovery_set(nd, NO_CHANNEL, LOG_HALTED, "its log is not what was signed");
 	fix_must(&f, AUTHORITY, NULL, "POST", "/v1/objections",
 		 json_pack("{s:s, s:s}", "order", order, "text",
 			   "Mine is of a log that goes on."));
@@ -51,7 +51,7 @@ frozen_are_passed_by(void **state)
 		fix_query(&f, AUTHORITY,
 			  "SELECT count(*) FROM objection_inbox WHERE admitted_us = 0"),
 		FROZEN);
-	nd->frozen[NO_CHANNEL] = NULL;
+	recovery_set(nd, NO_CHANNEL, LOG_OPEN, "it is");
 	fix_close(&f);
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "service/node_int.h"
+#include "service/recovery.h"
 
 #define AUTHORITY PARTY_AUTHORITY
 #define MAIN	  "rpz.saluran"
@@ -19,7 +19,7 @@ enum { CHANNEL = 1 };
 static void
 freeze(struct fix *f)
 {
-	f->n[AUTHORITY].nd->frozen[CHANNEL] = "the store is an old copy";
+	recovery_set(f->n[AUTHORITY].nd, CHANNEL, LOG_HALTED, "the store is an old copy");
 }
 
 static void
@@ -191,7 +191,7 @@ another_copy(void **state)
 	const char *order = approved(&f, "[\"bad.example\", \"worse.example\"]", c);
 	freeze(&f);
 	lift(&f, order, json_object());
-	f.n[AUTHORITY].nd->frozen[CHANNEL] = NULL;
+	recovery_set(f.n[AUTHORITY].nd, CHANNEL, LOG_OPEN, "it is whole");
 	fix_query(&f, AUTHORITY, "DELETE FROM order_release RETURNING 1");
 	fix_query(&f, AUTHORITY,
 		  arena_printf(f.a,

@@ -1,0 +1,475 @@
+#include "service/recovery.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "service/alarm.h"
+#include "service/tick.h"
+#include "service/use.h"
+#include "store/store_sql.h"
+
+enum { ASIDE_SHOWN_MAX = 1000 };
+
+static const char *const state_tokens[] = {
+	[LOG_OPEN] = "open",
+	[LOG_ASKS] = "asks",
+	[LOG_PULLS] = "pulls",
+	[LOG_HALTED] = "halted",
+};
+
+/* ---- how a log stands ---------------------------------------------------------------
+ */
+
+enum log_state
+recovery_state(struct node *nd, int64_t channel)
+{
+	pthread_mutex_lock(&nd->guard_mu);
+	enum log_state state = nd->guard[channel].state;
+	pthread_mutex_unlock(&nd->guard_mu);
+	return state;
+}
+
+void
+recovery_set(struct node *nd, int64_t channel, enum log_state state, const char *fmt, ...)
+{
+	struct log_guard *g = &nd->guard[channel];
+	char why[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	pthread_mutex_lock(&nd->guard_mu);
+	bool changed = g->state != state || strcmp(g->why, why) != 0;
+	if (g->state != state)
+		g->have = g->of = 0;
+	if (g->state == LOG_OPEN || g->since_us == 0)
+		g->since_us = clock_now_us();
+	g->state = state;
+	if (state == LOG_OPEN)
+		atomic_store(&nd->old_copy[channel], false);
+	snprintf(g->why, sizeof(g->why), "%s", why);
+	g->told = g->told && !changed;
+	pthread_mutex_unlock(&nd->guard_mu);
+	if (changed)
+		log_line(state == LOG_OPEN ? LOG_INFO : LOG_WARN, "log.state",
+			 "peer=%" PRId64 " state=%s why=\"%s\"", channel,
+			 state_tokens[state], why);
+}
+
+void
+recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t of)
+{
+	pthread_mutex_lock(&nd->guard_mu);
+	nd->guard[channel].have = have;
+	nd->guard[channel].of = of;
+	pthread_mutex_unlock(&nd->guard_mu);
+}
+
+void
+recovery_suspect(struct node *nd, int64_t channel, const char *peer_org, uint64_t theirs,
+		 uint64_t ours)
+{
+	atomic_store(&nd->old_copy[channel], true);
+	if (recovery_state(nd, channel) == LOG_OPEN)
+		recovery_set(nd, channel, LOG_ASKS,
+			     "%s has %" PRIu64 " events of ours and we have %" PRIu64
+			     ": this node lost some. It asks for them; until they are "
+			     "back nothing enters the log",
+			     peer_org, theirs, ours);
+	atomic_store(&nd->asked[channel], false);
+}
+
+enum rc
+channel_usable(struct node *nd, int64_t channel, struct err *e)
+{
+	const struct log_guard *g = &nd->guard[channel];
+	enum rc rc = RC_OK;
+
+	pthread_mutex_lock(&nd->guard_mu);
+	if (g->state != LOG_OPEN)
+		rc = err_rule(e, RC_FROZEN, "protocol 6", "%s", g->why);
+	pthread_mutex_unlock(&nd->guard_mu);
+	return rc;
+}
+
+json_t *
+channels_frozen_json(struct node *nd)
+{
+	json_t *all = json_array();
+
+	pthread_mutex_lock(&nd->guard_mu);
+	for (int i = 0; i <= NODE_CHANNELS_MAX; i++)
+		if (nd->guard[i].state != LOG_OPEN)
+			json_array_append_new(all, json_string(nd->guard[i].why));
+	pthread_mutex_unlock(&nd->guard_mu);
+	return all;
+}
+
+/* ---- in the store --------------------------------------------------------------------
+ */
+
+struct reading {
+	struct store *s;
+	struct arena *a;
+	void *out;
+};
+
+static enum rc
+on_recovery(void *arg, const struct db_row *row, struct err *e)
+{
+	const struct reading *x = arg;
+	const struct db_driver *drv = x->s->drv;
+	struct recovery *r = x->out;
+	size_t len;
+
+	r->since_us = drv->col_int(row, 0);
+	r->phase = (enum recovery_phase)drv->col_int(row, 1);
+	r->base = (uint64_t)drv->col_int(row, 2);
+	r->size = (uint64_t)drv->col_int(row, 3);
+	const uint8_t *root = drv->col_blob(row, 4, &len);
+	if (len != HASH_LEN)
+		return err_set(e, RC_CORRUPT, "the store holds a hash of %zu bytes", len);
+	memcpy(r->root.b, root, HASH_LEN);
+	r->word = store_col_text(x->s, x->a, row, 5);
+	r->said_seq = (uint64_t)drv->col_int(row, 6);
+	r->said_n = (uint64_t)drv->col_int(row, 7);
+	r->needs = (uint64_t)drv->col_int(row, 8);
+	return RC_OK;
+}
+
+enum rc
+recovery_get(struct store *s, struct arena *a, int64_t channel, struct recovery *ret,
+	     struct err *e)
+{
+	struct reading x = {.s = s, .a = a, .out = ret};
+
+	*ret = (struct recovery){.channel = channel};
+	return store_run(s, &SQL_REGAIN_GET, (struct db_param[]){DB_P_INT(channel)},
+			 on_recovery, &x, e);
+}
+
+enum rc
+recovery_put(struct store *s, const struct recovery *r, struct err *e)
+{
+	return store_run(s, &SQL_REGAIN_PUT,
+			 (struct db_param[]){
+				 DB_P_INT(r->channel),
+				 DB_P_INT(r->since_us),
+				 DB_P_INT(r->phase),
+				 DB_P_INT(r->base),
+				 DB_P_INT(r->size),
+				 DB_P_BLOB(r->root.b, HASH_LEN),
+				 DB_P_TEXT(r->word),
+				 DB_P_INT(r->said_seq),
+				 DB_P_INT(r->said_n),
+				 DB_P_INT(r->needs),
+			 },
+			 NULL, NULL, e);
+}
+
+enum rc
+recovery_staged(struct store *s, const struct recovery *r, uint64_t *ret, struct err *e)
+{
+	int64_t end = 0;
+	enum rc rc = store_int(
+		s, &SQL_REGAIN_EVENT_END,
+		(struct db_param[]){DB_P_INT(r->channel), DB_P_INT(r->base)}, 0, &end, e);
+
+	*ret = (uint64_t)end;
+	return rc;
+}
+
+struct entries {
+	struct reading x;
+	uint64_t from;
+	size_t n, cap;
+};
+
+static enum rc
+on_entry(void *arg, const struct db_row *row, struct err *e)
+{
+	struct entries *r = arg;
+	const struct db_driver *drv = r->x.s->drv;
+	struct recovery_entry *out = r->x.out;
+
+	if (r->n == r->cap || (uint64_t)drv->col_int(row, 0) != r->from + r->n)
+		return err_set(e, RC_CORRUPT, "what came back has a gap at %" PRIu64,
+			       r->from + r->n);
+	const char *jws = drv->col_text(row, 1, &out[r->n].len);
+	out[r->n].jws = arena_strndup(r->x.a, jws, out[r->n].len);
+	r->n++;
+	return RC_OK;
+}
+
+enum rc
+recovery_entries(struct store *s, struct arena *a, int64_t channel, uint64_t from,
+		 uint64_t to, struct recovery_entry **ret, struct err *e)
+{
+	struct entries r = {.x = {.s = s, .a = a}, .from = from, .cap = to - from};
+
+	*ret = r.x.out = arena_array(a, r.cap, sizeof(**ret));
+	enum rc rc = store_run(
+		s, &SQL_REGAIN_EVENT_RANGE,
+		(struct db_param[]){DB_P_INT(channel), DB_P_INT(from), DB_P_INT(to)},
+		on_entry, &r, e);
+	if (rc == RC_OK && r.n != r.cap)
+		rc = err_set(e, RC_CORRUPT, "what came back ends at %" PRIu64,
+			     from + r.n);
+	return rc;
+}
+
+enum rc
+recovery_root(struct store *s, int64_t channel, enum party party, uint64_t size,
+	      struct hash *ret, struct err *e)
+{
+	struct log_tree tree = {.s = s, .channel = channel, .party = party};
+	struct merkle_edge edge;
+	enum rc rc = merkle_edge_load(size, log_tree_get, &tree, &edge, e);
+
+	if (rc == RC_OK)
+		merkle_root(&edge, ret);
+	return rc;
+}
+
+/* ---- at the start --------------------------------------------------------------------
+ */
+
+/* Of one log of ours, and what the signer remembers of it. */
+struct look {
+	const struct channel_row *c;
+	struct log_head h;
+	uint64_t receipted, mark;
+	struct hash mark_root;
+	bool marked;
+};
+
+static enum rc
+look_read(struct node *nd, struct look *l, struct err *e)
+{
+	struct log_receipt receipt = {0};
+	struct err none = ERR_INIT;
+	enum rc rc =
+		store_head(nd->store, nd->a, l->c->channel, l->c->own_party, &l->h, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = store_receipt_last(nd->store, nd->a, l->c->channel, l->c->own_party,
+				&receipt, &none);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", none.text);
+	l->receipted = receipt.size;
+	rc = signer_mark(nd->signer, l->h.origin, &l->mark, &l->mark_root, &none);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", none.text);
+	l->marked = rc == RC_OK;
+	return RC_OK;
+}
+
+/* Nothing enters a log before the peer has told, unless store and mark agree: the mark
+ * is a head of this store's log, and no receipt covers more than it. */
+static enum rc
+look_judge(struct node *nd, const struct look *l, struct err *e)
+{
+	const int64_t channel = l->c->channel;
+	const char *peer = l->c->peer_org;
+	struct hash root;
+	enum rc rc = RC_OK;
+
+	/* Without a mark nobody can tell whether the store is the newest. */
+	atomic_store(&nd->old_copy[channel],
+		     l->mark > l->h.size || (!l->marked && l->h.size != 0));
+	if (!l->marked && (l->h.size != 0 || l->receipted != 0)) {
+		recovery_set(nd, channel, LOG_ASKS,
+			     "the file marks does not know the log of %" PRIu64
+			     " events for %s: it is old or was made anew. The node asks "
+			     "%s what was signed; until then nothing enters the log",
+			     l->h.size, peer, peer);
+		return RC_OK;
+	}
+	if (l->mark > l->h.size) {
+		recovery_set(nd, channel, LOG_ASKS,
+			     "the store has %" PRIu64 " events for %s and %" PRIu64
+			     " were signed: it is an old copy. The node asks %s for the "
+			     "rest; until then nothing enters the log",
+			     l->h.size, peer, l->mark, peer);
+		return RC_OK;
+	}
+	rc = recovery_root(nd->store, channel, l->c->own_party, l->mark, &root, e);
+	if (rc != RC_OK)
+		return rc;
+	if (l->marked && !hash_equal(&root, &l->mark_root))
+		recovery_set(nd, channel, LOG_ASKS,
+			     "the first %" PRIu64 " events for %s are not those that "
+			     "were signed. The node asks %s; until then nothing enters "
+			     "the log",
+			     l->mark, peer, peer);
+	else if (l->mark < l->receipted)
+		recovery_set(nd, channel, LOG_ASKS,
+			     "the file marks knows %" PRIu64 " events for %s and %" PRIu64
+			     " are receipted: it is old or was made anew. The node asks "
+			     "%s what was signed; until then nothing enters the log",
+			     l->mark, peer, l->receipted, peer);
+	return RC_OK;
+}
+
+enum rc
+channels_examine(struct node *nd, struct err *e)
+{
+	const struct channel_row *rows;
+	size_t n;
+	enum rc rc = store_channels(nd->store, nd->a, &rows, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct look l = {.c = &rows[i]};
+		struct recovery r;
+		/* Nobody is there to be asked yet. */
+		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX ||
+		    rows[i].introduction[0] == '\0')
+			continue;
+		rc = look_read(nd, &l, e);
+		if (rc == RC_OK)
+			rc = look_judge(nd, &l, e);
+		if (rc == RC_OK)
+			rc = recovery_get(nd->store, nd->a, rows[i].channel, &r, e);
+		if (rc == RC_OK && r.since_us != 0 &&
+		    recovery_state(nd, rows[i].channel) == LOG_OPEN)
+			recovery_set(nd, rows[i].channel, LOG_ASKS,
+				     "the log for %s was being brought back when this "
+				     "node stopped: it goes on",
+				     rows[i].peer_org);
+	}
+	return rc;
+}
+
+/* ---- what people see -----------------------------------------------------------------
+ */
+
+/* As it stands now.  True: people were told that. */
+static bool
+stand_look(struct node *nd, int64_t channel, struct log_guard *ret)
+{
+	pthread_mutex_lock(&nd->guard_mu);
+	*ret = nd->guard[channel];
+	nd->guard[channel].told = true;
+	pthread_mutex_unlock(&nd->guard_mu);
+	return ret->told;
+}
+
+struct telling {
+	const struct channel_row *c;
+	const struct log_guard *g;
+};
+
+static enum rc
+work_tell(struct writer *w, void *arg, struct err *e)
+{
+	const struct telling *t = arg;
+	const char *key = arena_printf(w->a, "recovery/%s", t->c->peer_org);
+
+	if (t->g->state == LOG_OPEN)
+		return alarm_clear(w, key, e);
+	return alarm_raise(w, key, "recovery", t->c->peer_org, t->g->why, w->now_us, e);
+}
+
+static enum rc
+alarm_differs(struct node *nd, const struct telling *t, bool *ret, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct store *s = NULL;
+	int64_t stands = 0;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_ALARM_STANDS,
+			       (struct db_param[]){DB_P_TEXT(
+				       arena_printf(a, "recovery/%s", t->c->peer_org))},
+			       0, &stands, e);
+	reader_put(nd, s);
+	arena_free(a);
+	*ret = t->g->state != LOG_OPEN || stands != 0;
+	return rc;
+}
+
+enum rc
+tick_recovery(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
+{
+	struct arena *a = arena_create();
+	const struct channel_row *rows = NULL;
+	struct store *s = NULL;
+	size_t n = 0;
+	bool differs;
+	enum rc rc = reader_get(nd, &s, e);
+
+	(void)now_us;
+	(void)next_us;
+	if (rc == RC_OK)
+		rc = store_channels(s, a, &rows, &n, e);
+	reader_put(nd, s);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct log_guard g;
+		struct telling t = {.c = &rows[i], .g = &g};
+		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX ||
+		    stand_look(nd, rows[i].channel, &g))
+			continue;
+		/* Most nodes never had one: nothing is written for them. */
+		rc = alarm_differs(nd, &t, &differs, e);
+		if (rc == RC_OK && differs)
+			rc = writer_run(nd, work_tell, &t, e);
+	}
+	arena_free(a);
+	return rc;
+}
+
+static json_t *
+stand_json(const struct channel_row *c, const struct log_guard *g)
+{
+	bool open = g->state == LOG_OPEN;
+
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:o, s:o}", "peer", c->peer_org, "state",
+		state_tokens[g->state], "why", open ? json_null() : json_string(g->why),
+		"since", json_time(open ? 0 : g->since_us), "have",
+		g->of == 0 ? json_null() : json_integer((json_int_t)g->have), "of",
+		g->of == 0 ? json_null() : json_integer((json_int_t)g->of));
+}
+
+/* out: logs [{peer, state, why, since, have, of}], aside [{peer, seq, type,
+ * by, case, made, aside}] */
+enum rc
+service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	       struct reply *out, struct err *e)
+{
+	json_t *logs = json_array(), *aside = json_array();
+	const struct channel_row *rows = NULL;
+	struct store *s = NULL;
+	size_t n = 0;
+	enum rc rc = in_only(in, "", e);
+
+	(void)who;
+	reply_json(a, out, json_pack("{s:o, s:o}", "logs", logs, "aside", aside));
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_channels(s, a, &rows, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct log_guard g;
+		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX)
+			continue;
+		pthread_mutex_lock(&nd->guard_mu);
+		g = nd->guard[rows[i].channel];
+		pthread_mutex_unlock(&nd->guard_mu);
+		json_array_append_new(logs, stand_json(&rows[i], &g));
+	}
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_REGAIN_ASIDE_LIST,
+				(struct db_param[]){DB_P_INT(ASIDE_SHOWN_MAX)},
+				"peer:s seq:i type:s by:s case:s made:t aside:t", aside,
+				e);
+	reader_put(nd, s);
+	return rc;
+}
