@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "service/clock_guard.h"
 #include "service/disk.h"
+#include "service/recovery.h"
 #include "service/use.h"
 #include "service/writer_int.h"
 #include "store/store_sql.h"
@@ -80,7 +81,8 @@ put_peers(const json_t *status, json_t *unreceipted, json_t *failing)
  *      names_blocked, zone_serial, events {type: number since the start},
  *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing,
  *      sessions, checkers_ready, checks_refused, clock_doubted (1: alarm "clock"),
- *      writer_failed, disk_free (bytes)
+ *      writer_failed, disk_free (bytes), log_state {peer: 0 open, 1 asks, 2 pulls,
+ *      3 halted}, log_back {peer: events that are to come back yet}
  */
 enum rc
 service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -129,6 +131,8 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	if (rc == RC_OK)
 		rc = store_row(s, &SQL_ZONE_CHECK_FIGURES, NULL,
 			       "checkers_ready:i checks_refused:i", &checks, e);
+	if (rc == RC_OK)
+		rc = recovery_figures(nd, s, a, o, e);
 	reader_put(nd, s);
 	if (checks != NULL)
 		json_object_update(o, checks);

@@ -236,6 +236,32 @@ recovery_root(struct store *s, int64_t channel, enum party party, uint64_t size,
 	return rc;
 }
 
+enum rc
+recovery_marks(struct node *nd, struct arena *a, const char *origin,
+	       struct recovery_marks *ret, struct err *e)
+{
+	struct err none = ERR_INIT;
+
+	*ret = (struct recovery_marks){.marked = false};
+	enum rc rc = signer_mark(nd->signer, origin, &ret->size, &ret->root, &none);
+	ret->marked = rc == RC_OK;
+	if (rc == RC_OK || rc == RC_NOT_FOUND)
+		rc = signer_mark(nd->signer, arena_printf(a, "%s" SIGNER_SEEN, origin),
+				 &ret->seen, &ret->seen_root, &none);
+	return rc == RC_OK || rc == RC_NOT_FOUND ? RC_OK
+						 : err_set(e, rc, "%s", none.text);
+}
+
+enum rc
+recovery_seen(struct node *nd, const struct log_head *own, struct err *e)
+{
+	return signer_mark_seen(nd->signer,
+				&(struct checkpoint){.origin = own->origin,
+						     .size = own->size,
+						     .root = own->root},
+				e);
+}
+
 /* ---- at the start --------------------------------------------------------------------
  */
 
@@ -243,9 +269,8 @@ recovery_root(struct store *s, int64_t channel, enum party party, uint64_t size,
 struct look {
 	const struct channel_row *c;
 	struct log_head h;
-	uint64_t receipted, mark;
-	struct hash mark_root;
-	bool marked;
+	uint64_t receipted;
+	struct recovery_marks m;
 };
 
 static enum rc
@@ -263,11 +288,23 @@ look_read(struct node *nd, struct look *l, struct err *e)
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return err_set(e, rc, "%s", none.text);
 	l->receipted = receipt.size;
-	rc = signer_mark(nd->signer, l->h.origin, &l->mark, &l->mark_root, &none);
-	if (rc != RC_OK && rc != RC_NOT_FOUND)
-		return err_set(e, rc, "%s", none.text);
-	l->marked = rc == RC_OK;
-	return RC_OK;
+	return recovery_marks(nd, nd->a, l->h.origin, &l->m, e);
+}
+
+/* Is this head one of the store's log? */
+static enum rc
+look_has(struct node *nd, const struct look *l, uint64_t size, const struct hash *root,
+	 bool *ret, struct err *e)
+{
+	struct hash local;
+	enum rc rc = RC_OK;
+
+	*ret = size <= l->h.size;
+	if (*ret)
+		rc = recovery_root(nd->store, l->c->channel, l->c->own_party, size,
+				   &local, e);
+	*ret = *ret && rc == RC_OK && hash_equal(&local, root);
+	return rc;
 }
 
 /* Nothing enters a log before the peer has told, unless store and mark agree: the mark
@@ -277,43 +314,43 @@ look_judge(struct node *nd, const struct look *l, struct err *e)
 {
 	const int64_t channel = l->c->channel;
 	const char *peer = l->c->peer_org;
-	struct hash root;
+	uint64_t most = l->m.size > l->m.seen ? l->m.size : l->m.seen;
+	bool has = true, had = true;
 	enum rc rc = RC_OK;
 
+	if (l->m.marked && l->m.size != 0)
+		rc = look_has(nd, l, l->m.size, &l->m.root, &has, e);
+	if (rc == RC_OK && l->m.seen != 0)
+		rc = look_has(nd, l, l->m.seen, &l->m.seen_root, &had, e);
 	/* Without a mark nobody can tell whether the store is the newest. */
 	atomic_store(&nd->old_copy[channel],
-		     l->mark > l->h.size || (!l->marked && l->h.size != 0));
-	if (!l->marked && (l->h.size != 0 || l->receipted != 0)) {
+		     most > l->h.size || !had || (!l->m.marked && l->h.size != 0));
+	if (rc != RC_OK)
+		return rc;
+	if (!l->m.marked && (l->h.size != 0 || l->receipted != 0))
 		recovery_set(nd, channel, LOG_ASKS,
 			     "the file marks does not know the log of %" PRIu64
 			     " events for %s: it is old or was made anew. The node asks "
 			     "%s what was signed; until then nothing enters the log",
 			     l->h.size, peer, peer);
-		return RC_OK;
-	}
-	if (l->mark > l->h.size) {
+	else if (most > l->h.size)
 		recovery_set(nd, channel, LOG_ASKS,
 			     "the store has %" PRIu64 " events for %s and %" PRIu64
-			     " were signed: it is an old copy. The node asks %s for the "
-			     "rest; until then nothing enters the log",
-			     l->h.size, peer, l->mark, peer);
-		return RC_OK;
-	}
-	rc = recovery_root(nd->store, channel, l->c->own_party, l->mark, &root, e);
-	if (rc != RC_OK)
-		return rc;
-	if (l->marked && !hash_equal(&root, &l->mark_root))
+			     " were recorded: it is an old copy. The node asks %s for "
+			     "the rest; until then nothing enters the log",
+			     l->h.size, peer, most, peer);
+	else if (!has || !had)
 		recovery_set(nd, channel, LOG_ASKS,
 			     "the first %" PRIu64 " events for %s are not those that "
-			     "were signed. The node asks %s; until then nothing enters "
-			     "the log",
-			     l->mark, peer, peer);
-	else if (l->mark < l->receipted)
+			     "were recorded before. The node asks %s; until then nothing "
+			     "enters the log",
+			     most, peer, peer);
+	else if (l->m.size < l->receipted)
 		recovery_set(nd, channel, LOG_ASKS,
 			     "the file marks knows %" PRIu64 " events for %s and %" PRIu64
 			     " are receipted: it is old or was made anew. The node asks "
 			     "%s what was signed; until then nothing enters the log",
-			     l->mark, peer, l->receipted, peer);
+			     l->m.size, peer, l->receipted, peer);
 	return RC_OK;
 }
 
@@ -436,6 +473,31 @@ stand_json(const struct channel_row *c, const struct log_guard *g)
 		"since", json_time(open ? 0 : g->since_us), "have",
 		g->of == 0 ? json_null() : json_integer((json_int_t)g->have), "of",
 		g->of == 0 ? json_null() : json_integer((json_int_t)g->of));
+}
+
+enum rc
+recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into,
+		 struct err *e)
+{
+	json_t *states = json_object(), *back = json_object();
+	const struct channel_row *rows = NULL;
+	size_t n = 0;
+	enum rc rc = store_channels(s, a, &rows, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct log_guard g;
+		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX)
+			continue;
+		pthread_mutex_lock(&nd->guard_mu);
+		g = nd->guard[rows[i].channel];
+		pthread_mutex_unlock(&nd->guard_mu);
+		json_object_set_new(states, rows[i].peer_org, json_integer(g.state));
+		json_object_set_new(back, rows[i].peer_org,
+				    json_integer((json_int_t)(g.of - g.have)));
+	}
+	json_object_set_new(into, "log_state", states);
+	json_object_set_new(into, "log_back", back);
+	return rc;
 }
 
 /* out: logs [{peer, state, why, since, have, of}], aside [{peer, seq, type,

@@ -42,6 +42,22 @@ void recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t
 void recovery_suspect(struct node *nd, int64_t channel, const char *peer_org,
 		      uint64_t theirs, uint64_t ours);
 
+/* log_state and log_back of service_metrics(). */
+enum rc recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into,
+			 struct err *e) MUST_CHECK;
+
+/* What the signer remembers of a log: heads that it signed, and how far the store was. */
+struct recovery_marks {
+	bool marked;
+	uint64_t size, seen; /* 0: none */
+	struct hash root, seen_root;
+};
+enum rc recovery_marks(struct node *nd, struct arena *a, const char *origin,
+		       struct recovery_marks *ret, struct err *e) MUST_CHECK;
+/* The store is so far now: a copy that is older will be known by it. */
+enum rc recovery_seen(struct node *nd, const struct log_head *own,
+		      struct err *e) MUST_CHECK;
+
 /* The root of the first `size` entries of a log. */
 enum rc recovery_root(struct store *s, int64_t channel, enum party party, uint64_t size,
 		      struct hash *ret, struct err *e) MUST_CHECK;
@@ -74,6 +90,14 @@ enum rc recovery_take(struct node *nd, int64_t peer, struct arena *a,
 /* Everything came: it becomes the log, and the views are made of it.  RC_FROZEN: it
  * cannot be one history with what was signed, a person must look. */
 enum rc recovery_adopt(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
+
+/* Of one's own log. */
+enum rc recovery_event(struct arena *a, const struct log_leaf *leaf,
+		       const struct event **ret, struct err *e) MUST_CHECK;
+/* Our entries from `cut` to `size`, and those of the peer that have seen any of them, get
+ * the order in which they fold. */
+enum rc recovery_order(struct writer *w, int64_t channel, enum party own, uint64_t cut,
+		       uint64_t size, struct err *e) MUST_CHECK;
 
 /* One that a lift of ours, which the log does not have, took out of the zones: it stays
  * out (order_release.c).  RC_OK also when there is nothing to do. */

@@ -7,6 +7,7 @@
  * them leaves a log that is whole and closed; the next start goes on from there.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -29,7 +30,7 @@ struct adopting {
 	struct merkle_edge edge;
 	uint64_t cut; /* the first local entry that is another one; own.size: none */
 	int64_t last_iat_us, aside_us;
-	const char *what; /* for `halt` */
+	char origin[NOTE_NAME_MAX + 1];
 };
 
 static enum rc
@@ -45,14 +46,13 @@ cannot(struct adopting *x, struct err *e, const char *what)
 /* ---- the log -------------------------------------------------------------------------
  */
 
-static enum rc
-on_event(struct writer *w, struct arena *a, const struct log_leaf *leaf,
-	 const struct event **ret, struct err *e)
+enum rc
+recovery_event(struct arena *a, const struct log_leaf *leaf, const struct event **ret,
+	       struct err *e)
 {
 	const struct event_claim *claim;
 	enum rc rc = event_parse(a, leaf->jws, leaf->jws_len, &claim, e);
 
-	(void)w;
 	if (rc == RC_OK)
 		*ret = event_trusted(claim);
 	return rc;
@@ -63,7 +63,7 @@ aside_put(struct writer *w, struct adopting *x, const struct log_leaf *leaf,
 	  struct err *e)
 {
 	const struct event *ev;
-	enum rc rc = on_event(w, w->a, leaf, &ev, e);
+	enum rc rc = recovery_event(w->a, leaf, &ev, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -151,7 +151,7 @@ entries_insert(struct writer *w, struct adopting *x, struct err *e)
 						.jws_len = came[i].len};
 			const struct event *ev;
 			merkle_leaf(leaf.jws, leaf.jws_len, &leaf.leaf);
-			rc = on_event(w, w->a, &leaf, &ev, e);
+			rc = recovery_event(w->a, &leaf, &ev, e);
 			if (rc == RC_OK)
 				rc = store_leaf_insert(w->s, x->channel, x->own.party,
 						       at + i, &leaf, writer_stored_us(w),
@@ -164,112 +164,6 @@ entries_insert(struct writer *w, struct adopting *x, struct err *e)
 		}
 		arena_reset(w->a);
 	}
-	return rc;
-}
-
-/* ---- the order of the fold -----------------------------------------------------------
- */
-
-/* The rest of one log, a page at a time. */
-struct stream {
-	enum party party;
-	uint64_t at, end; /* of the log */
-	struct arena *a;
-	struct log_leaf *page;
-	uint64_t from, n;
-	const struct event *next; /* NULL: over */
-};
-
-static enum rc
-stream_next(struct writer *w, int64_t channel, struct stream *s, struct err *e)
-{
-	enum rc rc = RC_OK;
-
-	s->next = NULL;
-	if (s->at >= s->end)
-		return RC_OK;
-	if (s->page == NULL || s->at >= s->from + s->n) {
-		arena_reset(s->a);
-		s->from = s->at;
-		s->n = s->end - s->at > PAGE ? PAGE : s->end - s->at;
-		rc = store_leaves(w->s, s->a, channel, s->party, s->from, s->from + s->n,
-				  &s->page, e);
-	}
-	if (rc == RC_OK)
-		rc = on_event(w, s->a, &s->page[s->at - s->from], &s->next, e);
-	return rc;
-}
-
-/* The first entry of the peer from which on one may have seen what comes back. */
-static enum rc
-peer_from(struct writer *w, struct adopting *x, const struct log_head *peer,
-	  uint64_t *ret, struct err *e)
-{
-	bool on = true;
-	enum rc rc = RC_OK;
-
-	*ret = peer->size;
-	while (rc == RC_OK && on && *ret > 0) {
-		uint64_t from = *ret > PAGE ? *ret - PAGE : 0;
-		struct log_leaf *page;
-		on = false;
-		rc = store_leaves(w->s, w->a, x->channel, peer->party, from, *ret, &page,
-				  e);
-		for (uint64_t i = 0; rc == RC_OK && i < *ret - from; i++) {
-			const struct event *ev;
-			rc = on_event(w, w->a, &page[i], &ev, e);
-			on |= rc == RC_OK && ev->ack.size > x->cut;
-		}
-		if (on)
-			*ret = from;
-		arena_reset(w->a);
-	}
-	return rc;
-}
-
-/* As the fold merges two logs: a ready head first, then the earlier one (protocol 2). */
-static const struct stream *
-first_of(const struct stream s[PARTY_COUNT])
-{
-	const struct stream *a = &s[PARTY_AUTHORITY], *p = &s[PARTY_PLATFORM];
-
-	if (a->next == NULL || p->next == NULL)
-		return a->next != NULL ? a : p;
-	bool a_ready = a->next->ack.size <= p->at, p_ready = p->next->ack.size <= a->at;
-	if (a_ready != p_ready)
-		return a_ready ? a : p;
-	return a->next->iat_us <= p->next->iat_us ? a : p;
-}
-
-static enum rc
-restamp(struct writer *w, struct adopting *x, struct err *e)
-{
-	struct stream s[PARTY_COUNT] = {0};
-	enum party own = x->own.party, other = party_other(own);
-	struct log_head peer;
-	enum rc rc = store_head(w->s, w->a, x->channel, other, &peer, e);
-
-	s[own] =
-		(struct stream){own, x->cut, x->r.size, arena_create(), NULL, 0, 0, NULL};
-	s[other] = (struct stream){other, 0, peer.size, arena_create(), NULL, 0, 0, NULL};
-	if (rc == RC_OK)
-		rc = peer_from(w, x, &peer, &s[other].at, e);
-	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
-		rc = stream_next(w, x->channel, &s[p], e);
-	while (rc == RC_OK && (s[own].next != NULL || s[other].next != NULL)) {
-		struct stream *next = &s[first_of(s)->party];
-		w->now_us++;
-		rc = store_run(w->s, &SQL_EVENT_RESTAMP,
-			       (struct db_param[]){
-				       DB_P_INT(x->channel), DB_P_INT(next->party),
-				       DB_P_INT(next->at), DB_P_INT(writer_stored_us(w))},
-			       NULL, NULL, e);
-		next->at++;
-		if (rc == RC_OK)
-			rc = stream_next(w, x->channel, next, e);
-	}
-	arena_free(s[own].a);
-	arena_free(s[other].a);
 	return rc;
 }
 
@@ -369,7 +263,7 @@ adopt_log(struct writer *w, struct adopting *x, struct err *e)
 	if (rc == RC_OK)
 		rc = receipt_keep(w, x, e);
 	if (rc == RC_OK)
-		rc = restamp(w, x, e);
+		rc = recovery_order(w, x->channel, x->own.party, x->cut, x->r.size, e);
 	if (rc == RC_OK)
 		rc = exchange_delivery_rewind(w->s, x->channel, x->r.size, e);
 	x->r.phase = RECOVERY_ADOPTED;
@@ -432,7 +326,7 @@ erase_own(struct writer *w, struct adopting *x, struct err *e)
 		rc = store_leaves(w->s, w->a, x->channel, x->own.party, at, to, &page, e);
 		for (uint64_t i = 0; rc == RC_OK && i < to - at; i++) {
 			const struct event *ev;
-			rc = on_event(w, w->a, &page[i], &ev, e);
+			rc = recovery_event(w->a, &page[i], &ev, e);
 			if (rc == RC_OK && strcmp(ev->type, "erase.done") == 0)
 				rc = erase_again(w, x->channel, x->own.party, ev, e);
 		}
@@ -485,7 +379,7 @@ lifts_keep(struct writer *w, struct adopting *x, struct err *e)
 		const struct recovery_entry *one = (struct recovery_entry *)l.rows + i;
 		struct log_leaf leaf = {.jws = one->jws, .jws_len = one->len};
 		const struct event *ev;
-		rc = on_event(w, a, &leaf, &ev, e);
+		rc = recovery_event(a, &leaf, &ev, e);
 		if (rc == RC_OK)
 			rc = order_release_aside(w, ev, reason_of(w, ev), e);
 	}
@@ -535,6 +429,8 @@ adopting_load(struct writer *w, struct adopting *x, struct arena *a, struct err 
 		rc = store_head(w->s, a, x->channel, x->c.own_party, &x->own, e);
 	x->last_iat_us = x->own.last_iat_us;
 	x->cut = x->own.size;
+	if (rc == RC_OK)
+		snprintf(x->origin, sizeof(x->origin), "%s", x->own.origin);
 	return rc;
 }
 
@@ -569,6 +465,33 @@ work_adopt(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
+/* The newest store had more than the peer ever got: among that may be lifts, so the zones
+ * wait for a person. */
+static enum rc
+seen_settle(struct node *nd, const struct adopting *x, bool *ret_lost, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct recovery_marks m;
+	struct store *s = NULL;
+	int64_t resumed = 0;
+	enum rc rc = recovery_marks(nd, a, x->origin, &m, e);
+
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_int(s, &SQL_ZONE_OLD_GET, NULL, 0, &resumed, e);
+	reader_put(nd, s);
+	arena_free(a);
+	*ret_lost = m.seen > x->r.size && resumed == 0;
+	if (rc != RC_OK || *ret_lost)
+		return rc;
+	return recovery_seen(nd,
+			     &(struct log_head){.origin = x->origin,
+						.size = x->r.size,
+						.root = x->r.root},
+			     e);
+}
+
 enum rc
 recovery_adopt(struct node *nd, int64_t channel, struct err *e)
 {
@@ -576,12 +499,16 @@ recovery_adopt(struct node *nd, int64_t channel, struct err *e)
 	struct job j = {.work = work_adopt, .arg = &x, .e = e, .alone = true};
 	enum rc rc = job_submit(nd, &j);
 
+	bool lost = false;
+	if (rc == RC_OK)
+		rc = seen_settle(nd, &x, &lost, e);
 	if (rc != RC_OK)
 		return rc;
 	log_line(LOG_INFO, "recovery.done",
 		 "peer=%" PRId64 " size=%" PRIu64 " aside=%" PRIu64, channel, x.r.size,
 		 x.cut < x.own.size ? x.own.size - x.cut : 0);
 	recovery_set(nd, channel, LOG_OPEN, "the log is whole again");
+	atomic_store(&nd->old_copy[channel], lost);
 	node_wake(nd);
 	return RC_OK;
 }

@@ -161,9 +161,12 @@ question_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	if (rc == RC_OK)
 		rc = exchange_peer_get(s, a, &c, &ret->peer, e);
 	if (rc == RC_OK)
-		rc = schedule_check(nd, s, peer, ret_wait_us, e);
-	if (rc == RC_OK)
 		rc = store_head(s, a, peer, c.own_party, &own, e);
+	/* While the peer is silent no head is signed: this is what tells an old copy. */
+	if (rc == RC_OK && state == LOG_OPEN && !atomic_load(&nd->old_copy[peer]))
+		rc = recovery_seen(nd, &own, e);
+	if (rc == RC_OK)
+		rc = schedule_check(nd, s, peer, ret_wait_us, e);
 	if (rc == RC_OK)
 		rc = store_head(s, a, peer, party_other(c.own_party), &theirs, e);
 	if (rc == RC_OK)

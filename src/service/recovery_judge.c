@@ -22,9 +22,8 @@ struct judging {
 	const char *wire;
 	const uint8_t *key; /* that signed it */
 	struct log_head own;
-	uint64_t receipted, mark;
-	struct hash mark_root;
-	bool marked;
+	uint64_t receipted;
+	struct recovery_marks m;
 	struct checkpoint whole, pending;
 	struct recovery r; /* what is to be kept */
 };
@@ -98,14 +97,10 @@ judging_load(struct judging *j, int64_t peer, const char *wire, const char *nonc
 	if (rc != RC_OK)
 		return rc;
 	rc = store_receipt_last(j->s, j->a, peer, j->c.own_party, &receipt, &none);
-	if (rc == RC_OK || rc == RC_NOT_FOUND) {
-		j->receipted = receipt.size;
-		rc = signer_mark(j->nd->signer, j->own.origin, &j->mark, &j->mark_root,
-				 &none);
-		j->marked = rc == RC_OK;
-	}
-	return rc == RC_OK || rc == RC_NOT_FOUND ? RC_OK
-						 : err_set(e, rc, "%s", none.text);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return err_set(e, rc, "%s", none.text);
+	j->receipted = receipt.size;
+	return recovery_marks(j->nd, j->a, j->own.origin, &j->m, e);
 }
 
 /* Is this head one of our log as the store has it? */
@@ -209,6 +204,28 @@ work_word(struct writer *w, void *arg, struct err *e)
 		       : rc;
 }
 
+/* Events of this store that never left it are gone with the newer one: among them may be
+ * lifts, which resolvers know and nobody else.  So the zones wait for a person
+ * (zone_old.c), also after the next start. */
+static enum rc
+lost_here(struct judging *j, bool *ret, struct err *e)
+{
+	struct checkpoint signed_head = {
+		.origin = j->own.origin, .size = j->m.size, .root = j->m.root};
+	bool has = true;
+	int64_t resumed = 0;
+	enum rc rc = RC_OK;
+
+	if (j->m.seen != 0)
+		rc = is_ours(j, j->m.seen, &j->m.seen_root, &has, e);
+	if (rc == RC_OK)
+		rc = store_int(j->s, &SQL_ZONE_OLD_GET, NULL, 0, &resumed, e);
+	*ret = (!has || j->m.size > j->own.size) && resumed == 0;
+	if (rc != RC_OK || !*ret)
+		return rc == RC_OK ? recovery_seen(j->nd, &j->own, e) : rc;
+	return has ? signer_mark_seen(j->nd->signer, &signed_head, e) : RC_OK;
+}
+
 /* The peer has nothing that we lack.  Where the mark is another, what it knows never
  * reached the peer: it goes back by the peer's word, which is kept. */
 static enum rc
@@ -216,19 +233,23 @@ go_on(struct judging *j, struct err *e)
 {
 	struct checkpoint here = {
 		.origin = j->own.origin, .size = j->own.size, .root = j->own.root};
-	bool agrees = false;
+	bool agrees = false, lost = false;
 	enum rc rc = RC_OK;
 
-	if (j->marked)
-		rc = is_ours(j, j->mark, &j->mark_root, &agrees, e);
+	if (j->m.marked)
+		rc = is_ours(j, j->m.size, &j->m.root, &agrees, e);
+	if (rc == RC_OK)
+		rc = lost_here(j, &lost, e);
 	if (rc == RC_OK && (!agrees || j->r.since_us != 0))
 		rc = writer_run(j->nd, work_word, j, e);
 	if (rc == RC_OK && !agrees)
 		rc = signer_mark_back(j->nd->signer, &here, j->wire, j->key, e);
-	if (rc == RC_OK)
-		recovery_set(j->nd, j->c.channel, LOG_OPEN,
-			     "%s has nothing of the log that is not here", j->c.peer_org);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	recovery_set(j->nd, j->c.channel, LOG_OPEN,
+		     "%s has nothing of the log that is not here", j->c.peer_org);
+	atomic_store(&j->nd->old_copy[j->c.channel], lost);
+	return RC_OK;
 }
 
 static enum rc

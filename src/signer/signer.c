@@ -229,6 +229,17 @@ signer_mark_begin(struct signer *s, const char *origin, struct err *e)
 }
 
 enum rc
+signer_mark_seen(struct signer *s, const struct checkpoint *c, struct err *e)
+{
+	static const struct merkle_proof none;
+	struct buf req = BUF_INIT(SIGNER_MESSAGE_MAX);
+
+	buf_put_u8(&req, SIGNER_MARK_SEEN);
+	signer_put_head(&req, c, &none);
+	return ask_done(s, &req, e);
+}
+
+enum rc
 signer_unwrap(struct signer *s, const uint8_t *header, size_t len,
 	      uint8_t ret_key[AGE_FILE_KEY_LEN], struct err *e)
 {

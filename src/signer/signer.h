@@ -120,6 +120,12 @@ enum rc signer_mark_back(struct signer *s, const struct checkpoint *c, const cha
  * a missing mark is one that was lost. */
 enum rc signer_mark_begin(struct signer *s, const char *origin, struct err *e) MUST_CHECK;
 
+/* How far the store has been, apart from what was signed: an older copy of it is known by
+ * that, too.  It is kept as the mark of "<origin>" SIGNER_SEEN. */
+#define SIGNER_SEEN "/store"
+enum rc signer_mark_seen(struct signer *s, const struct checkpoint *c,
+			 struct err *e) MUST_CHECK;
+
 /* The mark of a log: RC_NOT_FOUND when there is none. */
 enum rc signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
 		    struct hash *ret_root, struct err *e) MUST_CHECK;

@@ -33,7 +33,8 @@ enum signer_op {
 	SIGNER_MARK,
 	SIGNER_UNWRAP,
 	SIGNER_MARK_BACK,
-	SIGNER_MARK_BEGIN
+	SIGNER_MARK_BEGIN,
+	SIGNER_MARK_SEEN
 };
 
 /* prev_at of a payload without a hole, on the wire. */

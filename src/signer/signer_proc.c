@@ -350,6 +350,28 @@ do_mark_back(struct proc *p, struct cursor *cur, struct err *e)
 	return signer_marks_set(p->marks, &mark, e);
 }
 
+/* No head is signed by it, so it may go back and forth. */
+static enum rc
+do_mark_seen(struct proc *p, struct cursor *cur, struct err *e)
+{
+	struct merkle_proof proof;
+	struct checkpoint c;
+	enum rc rc = signer_take_head(cur, &c, &proof, e);
+
+	if (rc != RC_OK)
+		return rc;
+	struct signer_mark mark = {.size = c.size, .root = c.root};
+	size_t len = strlen(c.origin), more = strlen(SIGNER_SEEN);
+	if (len + more >= sizeof(mark.origin))
+		return malformed(e);
+	memcpy(mark.origin, c.origin, len);
+	memcpy(mark.origin + len, SIGNER_SEEN, more);
+	const struct signer_mark *old = signer_marks_find(p->marks, mark.origin);
+	if (old != NULL && old->size == mark.size && hash_equal(&old->root, &mark.root))
+		return RC_OK;
+	return signer_marks_set(p->marks, &mark, e);
+}
+
 static enum rc
 do_mark_begin(struct proc *p, struct cursor *c, struct err *e)
 {
@@ -401,6 +423,7 @@ static enum rc (*const operations[])(struct proc *p, struct cursor *c, struct er
 	[SIGNER_UNWRAP] = do_unwrap,
 	[SIGNER_MARK_BACK] = do_mark_back,
 	[SIGNER_MARK_BEGIN] = do_mark_begin,
+	[SIGNER_MARK_SEEN] = do_mark_seen,
 };
 
 /* What is in p->answer behind its first byte, or the error. */

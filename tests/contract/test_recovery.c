@@ -328,6 +328,18 @@ peer_has_less(void **unused)
 	assert_int_equal(state(&f, AUTHORITY), LOG_ASKS);
 	recover(&f, AUTHORITY);
 	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	/* What never left may have been a lift: resolvers are given nothing. */
+	assert_true(held(&f));
+	put_back(&f, AUTHORITY, 0);
+	recover(&f, AUTHORITY);
+	assert_true(held(&f));
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/zone/resume",
+		 json_pack("{s:s}", "reason", "Looked at all of them."));
+	assert_false(held(&f));
+	put_back(&f, AUTHORITY, 0);
+	recover(&f, AUTHORITY);
+	assert_false(held(&f));
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
 	assert_int_equal(size_of(&f, AUTHORITY, AUTHORITY), size);
 	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM regain_word"), 1);
 	fix_send(&f, "R-3", "three.example", 1);
