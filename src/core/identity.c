@@ -441,7 +441,8 @@ identity_event_verify(const struct identity *id, const struct event_claim *c,
 			return event_verify(c, id->event_keys[i], ret, e);
 	}
 	return err_rule(e, RC_UNPROCESSABLE, ENTRY_RULE,
-			"event %" PRIu64 " is signed with a key that %s did not introduce",
+			"event %" PRIu64
+			" is signed with a key that %s did not introduce",
 			said->seq, id->org);
 }
 

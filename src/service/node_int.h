@@ -209,8 +209,8 @@ struct node {
 	int64_t last_stored_us; /* of the log, at the start */
 	struct views *views;
 
-	/* The store is behind what was signed in a log of ours: an old copy, which does not
-	 * know what was lifted since it was made (zone_old.c). */
+	/* The store is behind what was signed in a log of ours: an old copy, which does
+	 * not know what was lifted since it was made (zone_old.c). */
 	atomic_bool old_copy[NODE_CHANNELS_MAX + 1];
 	pthread_mutex_t guard_mu; /* of what follows */
 	struct log_guard guard[NODE_CHANNELS_MAX + 1];
