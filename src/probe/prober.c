@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "probe/round.h"
+#include "probe/settled.h"
 #include "service/probe.h"
 
 enum {
@@ -32,9 +33,8 @@ struct prober {
 	char from[PROBE_OWNER_MAX]; /* where the names that have their turn begin */
 	int64_t next_full_us, next_quick_us, quick_us; /* monotonic; a pause */
 	int64_t serial;
-	/* By zone and owner: {state, until}, that all resolvers were seen to do what is
-	 * expected; for as long as it may be asked sooner. */
-	json_t *settled;
+	/* By zone and owner, for as long as they may be asked sooner. */
+	struct settled *settled;
 	/* Of a round. */
 	json_t *batch, *unsettled;
 	int64_t round_us;
@@ -131,47 +131,30 @@ is_fresh(struct arena *a, const struct prober *p, const json_t *name)
 	    clock_parse(since, strlen(since), &since_us) != RC_OK ||
 	    clock_now_us() - since_us > FRESH_S * CLOCK_US_PER_S)
 		return false;
-	const char *was = json_string_value(json_object_get(
-		json_object_get(p->settled, row_of(row, zone_of(name), owner)), "state"));
-	return was == NULL || strcmp(was, state_of(a, name)) != 0;
-}
-
-/* What is fresh no more is asked in turn, whatever was seen. */
-static void
-settled_forget(struct prober *p)
-{
-	const int64_t now_us = clock_now_us();
-	const char *row;
-	json_t *v;
-	void *next;
-
-	json_object_foreach_safe(p->settled, next, row,
-				 v) if (json_integer_value(json_object_get(v, "until")) <
-					now_us) json_object_del(p->settled, row);
+	return !settled_is(p->settled, row_of(row, zone_of(name), owner),
+			   state_of(a, name));
 }
 
 static void
 settle(struct arena *a, struct prober *p, const json_t *names)
 {
-	const int64_t until_us = clock_now_us() + FRESH_S * CLOCK_US_PER_S;
+	const int64_t now_us = clock_now_us(),
+		      until_us = now_us + FRESH_S * CLOCK_US_PER_S;
 	size_t i;
 	const json_t *name;
 
-	settled_forget(p);
+	/* What is fresh no more is asked in turn, whatever was seen. */
+	settled_forget(p->settled, now_us);
 	json_array_foreach (names, i, name) {
 		const char *owner = json_string_value(json_object_get(name, "owner"));
 		char text[ROW_MAX];
 		if (owner == NULL)
 			continue;
 		const char *row = row_of(text, zone_of(name), owner);
-		if (json_object_get(p->unsettled, row) != NULL ||
-		    json_object_size(p->settled) >= SETTLED_MAX)
-			(void)json_object_del(p->settled, row);
+		if (json_object_get(p->unsettled, row) != NULL)
+			settled_drop(p->settled, row);
 		else if (is_fresh(a, p, name))
-			json_object_set_new(p->settled, row,
-					    json_pack("{s:s, s:I}", "state",
-						      state_of(a, name), "until",
-						      (json_int_t)until_us));
+			settled_put(p->settled, row, state_of(a, name), until_us);
 	}
 }
 
@@ -360,14 +343,14 @@ prober_start(const struct prober_source *src, enum prober_kind kind, const char 
 	p->ca = ca == NULL || *ca == '\0' ? NULL : ca;
 	p->serial = -1;
 	p->next_quick_us = INT64_MAX;
-	p->settled = json_object();
+	p->settled = settled_new(SETTLED_MAX);
 	pthread_mutex_init(&p->mu, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&p->cond, &attr);
 	pthread_condattr_destroy(&attr);
 	if (pthread_create(&p->thread, NULL, prober_main, p) != 0) {
-		json_decref(p->settled);
+		settled_free(p->settled);
 		p->src.free(p->src.arg);
 		free(p);
 		return err_set(e, RC_IO, "cannot start a thread");
@@ -397,7 +380,7 @@ prober_stop(struct prober *p)
 	pthread_join(p->thread, NULL);
 	pthread_cond_destroy(&p->cond);
 	pthread_mutex_destroy(&p->mu);
-	json_decref(p->settled);
+	settled_free(p->settled);
 	p->src.free(p->src.arg);
 	free(p);
 }
