@@ -37,6 +37,20 @@ aside_print(struct cli *c, const json_t *r)
 								: cli_text(a, "case"));
 }
 
+/* The heads verbatim: each is checked with any tool for signed notes. */
+static void
+fraud_print(struct cli *c, const json_t *r)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "fraud"), i, f)
+		printf("%s has signed two histories; found %s.\nOne head of it:\n%s\nand "
+		       "another:\n%s\n",
+		       cli_text(f, "peer"), cli_time(c, f, "found"), cli_text(f, "note"),
+		       cli_text(f, "other"));
+}
+
 static enum rc
 cmd_recovery(struct cli *c, struct err *e)
 {
@@ -52,6 +66,7 @@ cmd_recovery(struct cli *c, struct err *e)
 	json_array_foreach (json_object_get(r, "logs"), i, l)
 		log_print(c, l);
 	aside_print(c, r);
+	fraud_print(c, r);
 	return RC_OK;
 }
 

@@ -122,6 +122,10 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 		rc = identity_log_key(id, p.cp.origin, &key, e);
 	if (rc == RC_OK)
 		rc = note_verify(note, &key, 1, verified, NULL, e);
+	if (rc == RC_OK)
+		rc = exchange_fraud_look(nd, s, a, &p.head, &p.cp,
+					 arena_strndup(a, req->note, req->note_len),
+					 id->org, e);
 	if (rc != RC_OK)
 		goto out;
 	if (req->old > p.cp.size) {

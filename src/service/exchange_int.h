@@ -43,6 +43,11 @@ enum rc exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size
 enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      const char *origin, struct log_head *ret,
 			      struct err *e) MUST_CHECK;
+/* Is this head, which the log's key has signed, no head of the log as it is here?  Then
+ * both are kept, and people are told (protocol 7). */
+enum rc exchange_fraud_look(struct node *nd, struct store *s, struct arena *a,
+			    const struct log_head *h, const struct checkpoint *cp,
+			    const char *note, const char *org, struct err *e) MUST_CHECK;
 /* A log by the hex SHA-256 of its origin, to which the peer must be a party. */
 enum rc exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
 				 const char *origin_hex, struct log_head *ret,

@@ -12,7 +12,7 @@
 #include "service/use.h"
 #include "store/store_sql.h"
 
-enum { ASIDE_SHOWN_MAX = 1000 };
+enum { ASIDE_SHOWN_MAX = 1000, FRAUD_SHOWN_MAX = 100 };
 
 static const char *const state_tokens[] = {
 	[LOG_OPEN] = "open",
@@ -501,19 +501,21 @@ recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into
 }
 
 /* out: logs [{peer, state, why, since, have, of}], aside [{peer, seq, type,
- * by, case, made, aside}] */
+ * by, case, made, aside}], fraud [{peer, size, note, other, found}] */
 enum rc
 service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	       struct reply *out, struct err *e)
 {
-	json_t *logs = json_array(), *aside = json_array();
+	json_t *logs = json_array(), *aside = json_array(), *fraud = json_array();
 	const struct channel_row *rows = NULL;
 	struct store *s = NULL;
 	size_t n = 0;
 	enum rc rc = in_only(in, "", e);
 
 	(void)who;
-	reply_json(a, out, json_pack("{s:o, s:o}", "logs", logs, "aside", aside));
+	reply_json(a, out,
+		   json_pack("{s:o, s:o, s:o}", "logs", logs, "aside", aside, "fraud",
+			     fraud));
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
@@ -532,6 +534,10 @@ service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t
 				(struct db_param[]){DB_P_INT(ASIDE_SHOWN_MAX)},
 				"peer:s seq:i type:s by:s case:s made:t aside:t", aside,
 				e);
+	if (rc == RC_OK)
+		rc = store_rows(s, &SQL_FRAUD_LIST,
+				(struct db_param[]){DB_P_INT(FRAUD_SHOWN_MAX)},
+				"peer:s size:i note:s other:s found:t", fraud, e);
 	reader_put(nd, s);
 	return rc;
 }

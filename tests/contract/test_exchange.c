@@ -162,6 +162,22 @@ bad_checkpoints(void **state)
 			       cp_rows[how].what);
 		assert_string_equal(fix_rows(&f, NODE), rows);
 	}
+	/* Of all these one is a proof of two histories, and people know. */
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM fraud"), 1);
+	assert_int_equal(fix_query(&f, NODE,
+				   "SELECT count(*) FROM alarm WHERE kind = 'fraud' AND "
+				   "cleared_us = 0"),
+			 1);
+	struct hash wrong = {{1}};
+	struct mirror_checkpoint req = foe_checkpoint(&x);
+	req.note = foe_note(&x, x.origin, 2, &wrong, NULL);
+	req.note_len = strlen(req.note);
+	req.old = 0;
+	req.n_proof = 0;
+	/* Whatever the answer: a smaller head of another history. */
+	assert_refused(foe_send_checkpoint(&x, &req, &e), &e, RC_CONFLICT, "protocol 1",
+		       "a smaller head of another history");
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM fraud"), 2);
 	good(&x);
 	assert_int_equal(
 		fix_query(&f, NODE, "SELECT count(*) FROM v_case WHERE manifest"), 2);
