@@ -195,11 +195,14 @@ run_keyed(struct request *r)
 	enum MHD_Result ret;
 	enum rc rc = idem_begin(r->l->h->nd, r->a, &q, &x, &before, &r->e);
 
+	if (x == NULL)
+		rc = service_run_not(r->l->h->nd, r->a, r->route, asker(r), r->in, rc,
+				     &out, &r->e);
 	if (rc == RC_OK && before != NULL)
 		return answer_bytes(r, MHD_HTTP_OK, "application/json", before,
 				    strlen(before));
 	if (rc != RC_OK)
-		return answer_problem(r, rc, NULL);
+		return answer_problem(r, rc, out.json);
 	rc = service_run(r->l->h->nd, r->a, r->route, asker(r), r->in, &out, &r->e);
 	char *text = rc == RC_OK && out.json != NULL ? json_dumps(out.json, JSON_COMPACT)
 						     : NULL;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "service/clock_guard.h"
 #include "service/disk.h"
+#include "service/person.h"
 #include "service/recovery.h"
 #include "service/use.h"
 #include "service/writer_int.h"
@@ -96,7 +97,7 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	json_t *hooks = NULL, *checks = NULL;
 	struct reply status = {0};
 	struct store *s = NULL;
-	int64_t cases = 0, sessions = 0, room = 0;
+	int64_t cases = 0, sessions = 0, room = 0, now_us = clock_now_us();
 	const char *state;
 	enum rc rc = in_only(in, "", e);
 
@@ -121,9 +122,11 @@ service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_
 	if (rc == RC_OK)
 		rc = count_events(nd, s, events, e);
 	if (rc == RC_OK)
-		rc = store_int(s, &SQL_SESSION_COUNT,
-			       (struct db_param[]){DB_P_INT(clock_now_us())}, 0,
-			       &sessions, e);
+		rc = store_int(
+			s, &SQL_SESSION_COUNT,
+			(struct db_param[]){DB_P_INT(now_us),
+					    DB_P_INT(now_us - session_idle_us(nd))},
+			0, &sessions, e);
 	json_object_set_new(o, "sessions", json_integer(sessions));
 	if (rc == RC_OK)
 		rc = store_row(s, &SQL_WEBHOOK_FIGURES, NULL,

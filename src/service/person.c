@@ -415,6 +415,7 @@ service_person_list(struct node *nd, struct arena *a, const struct actor *who, j
 {
 	json_t *o = reply_json(a, out, json_object()), *rows = json_array();
 	struct store *s = NULL;
+	int64_t now_us = clock_now_us();
 	enum rc rc = in_only(in, "", e);
 
 	(void)who;
@@ -424,7 +425,8 @@ service_person_list(struct node *nd, struct arena *a, const struct actor *who, j
 	if (rc == RC_OK)
 		rc = store_rows(
 			s, &SQL_PERSON_LIST,
-			(struct db_param[]){DB_P_INT(clock_now_us())},
+			(struct db_param[]){DB_P_INT(now_us),
+					    DB_P_INT(now_us - session_idle_us(nd))},
 			"name:s pseudonym:s role:s by:s active:b locked:b added:t "
 			"added_by:s changed:t changed_by:s "
 			"password:b totp:b tokens:i sessions:i",

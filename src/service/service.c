@@ -631,6 +631,27 @@ run(struct node *nd, struct arena *a, const struct service_route *r,
 }
 
 enum rc
+service_run_not(struct node *nd, struct arena *a, const struct service_route *r,
+		const struct actor *who, json_t *in, enum rc outcome, struct reply *out,
+		struct err *e)
+{
+	struct err not_now = ERR_INIT;
+
+	if (r->roles == ROLES_NOBODY_NEEDED || who == NULL || who->name == NULL)
+		return outcome;
+	enum rc rc = access_reserve(nd, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = may_run(nd, a, r, who, out, &not_now);
+	if (rc != RC_OK)
+		*e = not_now;
+	else
+		rc = outcome;
+	access_put(nd, who, r->method, r->path, object_of(a, r, in, NULL), rc);
+	return rc;
+}
+
+enum rc
 service_run(struct node *nd, struct arena *a, const struct service_route *r,
 	    const struct actor *who, json_t *in, struct reply *out, struct err *e)
 {

@@ -136,8 +136,14 @@ bool service_route_public(const struct service_route *r);
 enum rc service_run(struct node *nd, struct arena *a, const struct service_route *r,
 		    const struct actor *who, json_t *in, struct reply *out,
 		    struct err *e) MUST_CHECK;
-/* The same for what reads on, as a stream that was opened by service_run(): on record
- * only when `shows`, a list in the answer, has something. */
+/* One that is not run: its answer was kept, or it is refused before anything is done;
+ * `outcome` is which.  Whoever may not ask for it any more is refused here, and it is on
+ * record all the same.  Returns the outcome; where that is a refusal, `e` says it. */
+enum rc service_run_not(struct node *nd, struct arena *a, const struct service_route *r,
+			const struct actor *who, json_t *in, enum rc outcome,
+			struct reply *out, struct err *e) MUST_CHECK;
+/* service_run() for what reads on, as a stream that was opened by service_run(): on
+ * record only when `shows`, a list in the answer, has something. */
 enum rc service_run_on(struct node *nd, struct arena *a, const struct service_route *r,
 		       const struct actor *who, json_t *in, const char *shows,
 		       struct reply *out, struct err *e) MUST_CHECK;

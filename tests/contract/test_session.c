@@ -184,6 +184,24 @@ record_written(struct fix *f)
 		    "/v1/tokens/t-none/revoke", NULL, RC_NOT_FOUND, "no token");
 }
 
+/* As an admin sees it in the list of people, and monitoring in the figures. */
+static int64_t
+sessions_counted(struct fix *f)
+{
+	const json_t *all = json_object_get(people_admin(f, "GET", "/v1/persons", NULL),
+					    "persons"),
+		     *row;
+	int64_t n = -1;
+	size_t i;
+
+	json_array_foreach (all, i, row)
+		if (strcmp(fix_text(row, "name"), "gita") == 0)
+			n = fix_int(row, "sessions");
+	assert_int_equal(fix_int(people_admin(f, "GET", "/v1/metrics", NULL), "sessions"),
+			 n);
+	return n;
+}
+
 static void
 expiry(void **state)
 {
@@ -193,8 +211,10 @@ expiry(void **state)
 	people_open(&f);
 	const char *idle = people_session(&f, "gita", people_good);
 	fix_clock_add((IDLE_S - 1) * FIX_S);
+	assert_int_equal(sessions_counted(&f), 1);
 	assert_true(people_lives(&f, idle));
 	fix_clock_add(2 * FIX_S);
+	assert_int_equal(sessions_counted(&f), 0);
 	assert_false(people_lives(&f, idle));
 
 	/* One that is used lives on, but not for ever. */

@@ -300,6 +300,19 @@ def cached_and_keyed(a):
     _, _, one = a.node.api("POST", "/v1/persons", "admin", body, key)
     _, _, two = a.node.api("POST", "/v1/persons", "admin", body, {"Idempotency-Key": "k-1"})
     expect(two, one, "the same key")
+    # An answer that is given again is on record, and for who may have it only.
+    reader = a.node.must("POST", "/v1/tokens", "admin",
+                         {"name": "reader", "scopes": ["cases:read"]})["credential"]
+    expect(a.node.api("POST", "/v1/persons", None, body,
+                      {**key, "Authorization": f"Bearer {reader}"})[0], 403, "a scope")
+    expect(a.node.api("POST", "/v1/persons", "admin", {"name": "x", "role": "officer"},
+                      key)[0], 422, "another request, recorded")
+    def recorded():
+        rows = a.node.must("GET", "/v1/access?limit=100", "admin")["access"]
+        return [r["outcome"] for r in rows
+                if (r["method"], r["route"]) == ("POST", "/v1/persons")][:4]
+    a.lab.wait("what the record has of one key",
+               lambda: recorded() == ["unprocessable", "denied", "ok", "ok"])
     expect(a.node.api("GET", "/v1/persons", "admin", headers={"If-None-Match": tag})[0], 200,
            "after a change")
     status, _, shown = a.node.api("POST", "/v1/persons", "admin",

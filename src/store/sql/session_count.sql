@@ -1,3 +1,4 @@
--- session_count: sessions that have not ended
+-- session_count: sessions that can still be used
 -- $1 now, us
-SELECT count(*) FROM session WHERE expires_us > $1;
+-- $2 seen after, us
+SELECT count(*) FROM session WHERE expires_us > $1 AND seen_us > $2;
