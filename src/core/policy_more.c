@@ -320,7 +320,11 @@ read_records(struct docread *d, const json_t *doc, struct policy *p)
 	if (o == NULL)
 		return;
 	p->statistics.month = (unsigned)docread_int(d, o, "statistics", "month", 1, 12);
-	p->statistics.day = (unsigned)docread_int(d, o, "statistics", "day", 1, 31);
+	/* A date that each year has, or a leap year. */
+	static const int64_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	p->statistics.day = (unsigned)docread_int(
+		d, o, "statistics", "day", 1,
+		d->rc == RC_OK ? days[p->statistics.month - 1] : 31);
 }
 
 void

@@ -409,6 +409,8 @@ optional_errors_name_the_member(void **state)
 		{"\"evidence_s\":8", "\"evidence_s\":7",
 		 "retention.evidence_s: must not be less"},
 		{"\"month\":3", "\"month\":13", "statistics.month: must be from 1 to 12"},
+		{"\"month\":3", "\"month\":2", "statistics.day: must be from 1 to 29"},
+		{"\"month\":3", "\"month\":11", "statistics.day: must be from 1 to 30"},
 		{"\"after_s\":0", "\"after_s\":0,\"by\":\"magic\"",
 		 "ladder[0].by: must be"},
 		{"\"ttl_s\":10", "\"ttl_s\":10,\"delta_max\":0",
