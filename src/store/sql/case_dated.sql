@@ -24,8 +24,8 @@ FROM (SELECT party, seq, type, iat_us, void, behind_us, ahead_us, lacked_us, due
 			  AND r.size > v.seq
 			ORDER BY r.size LIMIT 1), 0) * 1000000 AS receipt_us,
 		CASE WHEN v.party <> 1 OR v.void IS NOT NULL THEN 0
-		     WHEN v.type IN ('case.accept', 'case.refuse') THEN $4
-		     WHEN v.type = 'item.decide' THEN $5 ELSE 0 END AS due_us
+		     WHEN v.type IN ('case.accept', 'case.refuse') THEN CAST($4 AS BIGINT)
+		     WHEN v.type = 'item.decide' THEN CAST($5 AS BIGINT) ELSE 0 END AS due_us
 	    FROM v_event v
 	    JOIN v_case c ON c.casefile = v.casefile AND c.channel = v.channel
 	    WHERE v.casefile = $1) AS shown) AS told
