@@ -4,7 +4,7 @@ import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { ContactsForm } from "./contacts.js";
 import { Give, OwnWords, Take } from "./introduce.js";
-import { number, t, when } from "./lang.js";
+import { number, t, when, word } from "./lang.js";
 import { Webhooks } from "./webhooks.js";
 import { Act, Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
@@ -16,7 +16,7 @@ function Alarms() {
 	const alarms = state.data?.alarms || [];
 	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	if (alarms.length === 0) return html`<p class="empty">${t("no_alarms")}</p>`;
-	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${a.kind}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></li>`)}</ul>`;
+	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></li>`)}</ul>`;
 }
 
 function Peers() {
