@@ -2,7 +2,8 @@
 """A PostgreSQL server of a test's own, and a store in it.
 
 usage: postgres.py COMMAND...    runs it beside a server; SALURAN_TEST_POSTGRESQL is the URI
-                                 of an empty database there
+                                 of an empty database there, and nodes that the contract
+                                 suites make have their stores in it
 
 The server listens on a socket in a folder of its own and on nothing else, does not outlive
 who started it, and is not the system's, if there is one."""
@@ -23,6 +24,8 @@ BUILD = os.environ.get("SALURAN_BUILD") or os.path.join(SOURCE, "build")
 START_S = 60
 POLL_S = 0.05
 ROLE = "saluran"
+SCHEMAS = 8   # empty ones: of nodes that need one each
+TEMPLATE = 2  # counts up when what is in it changes
 CLONE_NEWUSER, PR_SET_PDEATHSIG = 0x10000000, 1
 # The server refuses root; where root cannot become nobody by a namespace, one of these.
 USERS = ("postgres", "nobody")
@@ -90,6 +93,7 @@ def not_root():
 class Server:
     def __init__(self, dir_=None):
         self.own_dir = dir_ is None
+        self.taken = 0
         self.dir = dir_ or tempfile.mkdtemp(prefix="saluran-pg-")
         self.become, self.user = not_root()
         self.data = os.path.join(self.dir, "data")
@@ -110,7 +114,7 @@ class Server:
 
     def copy_template(self):
         """Making a cluster takes seconds: one is kept in the build's folder."""
-        kept = os.path.join(BUILD, "tests", "postgresql")
+        kept = os.path.join(BUILD, "tests", f"postgresql-{TEMPLATE}")
         os.makedirs(os.path.dirname(kept), exist_ok=True)
         with open(kept + ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -133,11 +137,17 @@ class Server:
             cwd=self.dir, preexec_fn=self.setup, check=False)
         if run.returncode != 0:
             raise Failure("initdb failed: " + run.stdout.decode(errors="replace"))
-        text = f"CREATE ROLE {ROLE} LOGIN;\n\nCREATE DATABASE {ROLE} OWNER {ROLE};\n\n"
+        self.alone("postgres", f"CREATE ROLE {ROLE} LOGIN;",
+                   f"CREATE DATABASE {ROLE} OWNER {ROLE};")
+        self.alone(ROLE, *(f"CREATE SCHEMA node{i} AUTHORIZATION {ROLE};"
+                           for i in range(SCHEMAS)))
+
+    def alone(self, database, *statements):
+        """Statements while no server runs."""
         run = subprocess.run(
-            [programs("postgres")[0], "--single", "-j", "-D", self.data, "postgres"],
-            input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            cwd=self.dir, preexec_fn=self.setup, check=False)
+            [programs("postgres")[0], "--single", "-j", "-D", self.data, database],
+            input="\n\n".join([*statements, ""]).encode(), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, cwd=self.dir, preexec_fn=self.setup, check=False)
         if run.returncode != 0 or b"ERROR" in run.stdout:
             raise Failure("no database: " + run.stdout.decode(errors="replace"))
 
@@ -166,6 +176,13 @@ class Server:
     def uri(self, schema=None):
         return (f"postgresql:///{ROLE}?host={self.dir}&user={ROLE}"
                 + (f"&options=-csearch_path%3D{schema}" if schema else ""))
+
+    def fresh(self):
+        """The URI of an empty store."""
+        if self.taken == SCHEMAS:
+            raise Failure(f"a server of the tests has room for {SCHEMAS} stores")
+        self.taken += 1
+        return self.uri(f"node{self.taken - 1}")
 
     def log_path(self):
         return os.path.join(self.dir, "postgresql.log")

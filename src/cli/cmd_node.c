@@ -39,6 +39,7 @@ cmd_init(struct cli *c, struct err *e)
 		.api_listen = cli_value(c, "api-listen"),
 		.rpz_listen = cli_value(c, "rpz-listen"),
 		.rpz_zone = cli_value(c, "zone"),
+		.store = cli_value(c, "store"),
 		.admin = cli_value(c, "admin"),
 		.contact = cli_value(c, "contact"),
 	};
@@ -445,6 +446,9 @@ static const struct cli_option init_options[] = {
 	 "where people reach the console and programs the API (HTTPS)"},
 	{"rpz-listen", "HOST:PORT", false, "where resolvers fetch the zone"},
 	{"zone", "NAME", false, "the zone's name"},
+	{"store", "URI", false,
+	 "a PostgreSQL database for the store, as "
+	 "postgresql://saluran@db.example/saluran"},
 	{NULL, NULL, false, NULL},
 };
 static const struct cli_option zone_options[] = {

@@ -72,6 +72,11 @@ struct db_driver {
 			struct err *e);
 	void (*close)(struct db *db); /* NULL allowed; rolls back */
 
+	/* Until it is closed, this handle's process is the one that writes to the store,
+	 * whatever machine it is on.  RC_CONFLICT: another is.  Of a file, the lock of
+	 * the node's directory says it. */
+	enum rc (*lease)(struct db *db, struct err *e);
+
 	/* Not nested.  A reader sees one state from its first query on.
 	 * RC_RETRY: somebody else writes. */
 	enum rc (*begin)(struct db *db, bool write, struct err *e);

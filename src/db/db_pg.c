@@ -1,13 +1,8 @@
 /*
- * db_pg - the PostgreSQL engine: connections and transactions.
+ * db_pg - the PostgreSQL engine: connections, and what the server must be.
  *
- * One store is one schema of a database.  Who writes holds an advisory lock of the
- * store until the transaction ends: writers come one after the other, as in SQLite, so
- * that what a writer has read stays true until it commits.  Readers take no lock and see
- * one state (REPEATABLE READ).
- *
- * A server may go away between a commit and its answer.  Each writing transaction knows
- * its number, and asks for its fate on a new connection.
+ * One store is one schema of a database: the first of the role's search_path.  Each
+ * connection is asked once what it is; one that is lost is made anew by the next call.
  */
 #include "db/db_pg_int.h"
 
@@ -18,17 +13,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
-
 enum {
 	/* In work, the caller's loop repeats; see db_sqlite.c. */
 	WORK_LOCK_MS = 100,
 	/* What a reader may wait for: a migration of another process. */
 	READ_LOCK_MS = 60000,
-	OLDEST_VERSION = 130000, /* has pg_current_xact_id() */
-	LOCK_CLASS = 0x53414c52, /* "SALR" */
-	FATE_TRIES = 100,
-	FATE_PAUSE_MS = 100,
+	OLDEST_VERSION = 130000,  /* has pg_current_xact_id() */
+	LOCK_CLASS = 0x53414c52,  /* "SALR": held while a transaction writes */
+	LEASE_CLASS = 0x53414c4c, /* "SALL": held by the process that writes */
+	LEASE_TRIES = 50,
+	LEASE_PAUSE_MS = 20,
 };
 
 /* What is set when the uri does not say it. */
@@ -50,8 +44,6 @@ static const struct {
 	{"53", RC_UNAVAILABLE},	 /* too_many_connections, out_of_memory */
 	{"25006", RC_DENIED},	 /* read_only_sql_transaction */
 	{"42501", RC_DENIED},	 /* insufficient_privilege */
-	{"28", RC_DENIED},	 /* invalid_authorization_specification */
-	{"3D000", RC_NOT_FOUND}, /* invalid_catalog_name: no such database */
 	{"22003", RC_TOO_LARGE}, /* numeric_value_out_of_range */
 	{"22021", RC_INVALID},	 /* character_not_in_repertoire */
 	{"54", RC_TOO_LARGE},	 /* program_limit_exceeded */
@@ -107,11 +99,9 @@ advice(enum rc rc)
 	case RC_FULL:
 		return "no space is left: free some on the server's disk, then try again";
 	case RC_DENIED:
-		return "not allowed: check the role, its password and what it may do";
+		return "not allowed: check what the role may do";
 	case RC_CORRUPT:
 		return "damaged: restore the database from a backup";
-	case RC_NOT_FOUND:
-		return "no such database: check its name, or create it";
 	case RC_UNAVAILABLE:
 		return "the server cannot be reached: check that it runs";
 	default:
@@ -170,9 +160,8 @@ result_good(const PGresult *res)
 	return s == PGRES_COMMAND_OK || s == PGRES_TUPLES_OK;
 }
 
-/* As pg_exec(); *ret is the last result, the caller's to clear. */
-static enum rc
-query(struct db *db, const char *text, const char *what, PGresult **ret, struct err *e)
+enum rc
+pg_query(struct db *db, const char *text, const char *what, PGresult **ret, struct err *e)
 {
 	*ret = PQexec(db->pg, text);
 	if (*ret != NULL && result_good(*ret))
@@ -189,7 +178,7 @@ pg_exec(struct db *db, const char *text, struct err *e)
 	PGresult *res;
 	/* A person who reads the error is not shown a whole script. */
 	enum rc rc =
-		query(db, text, strchr(text, ';') == NULL ? text : "set up", &res, e);
+		pg_query(db, text, strchr(text, ';') == NULL ? text : "set up", &res, e);
 
 	PQclear(res);
 	return rc;
@@ -208,6 +197,7 @@ enum checked {
 	CHECK_KEY,
 	CHECK_OURS,
 	CHECK_TABLES,
+	CHECK_SELF,
 };
 
 static const char check_text[] =
@@ -216,7 +206,9 @@ static const char check_text[] =
 	" pg_is_in_recovery(), current_schema(), hashtext(current_schema()),"
 	" to_regclass(quote_ident(current_schema()) || '.saluran_store') IS NOT NULL,"
 	" (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	"  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p'))"
+	"  WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')),"
+	" (SELECT pid || ' ' || extract(epoch FROM backend_start)"
+	"  FROM pg_stat_activity WHERE pid = pg_backend_pid())"
 	" FROM pg_database d WHERE d.datname = current_database()";
 
 static void
@@ -317,31 +309,111 @@ claim_schema(struct db *db, const PGresult *res, struct err *e)
 }
 
 static enum rc
+lease_try(struct db *db, bool *ret, struct err *e)
+{
+	PGresult *res;
+	enum rc rc = pg_query(db, db->try_lease, "lease", &res, e);
+
+	*ret = rc == RC_OK && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+	PQclear(res);
+	return rc;
+}
+
+/* Behind a network that was cut, the server may go on with our last connection. */
+static enum rc
+last_self_end(struct db *db, const char *self, bool *ret, struct err *e)
+{
+	const char *param[] = {self};
+	PGresult *res = PQexecParams(
+		db->pg,
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+		" WHERE pid || ' ' || extract(epoch FROM backend_start) = $1",
+		1, NULL, param, NULL, NULL, 0);
+	enum rc rc = result_good(res) ? RC_OK : pg_fail(db, res, "lease", e);
+
+	*ret = rc == RC_OK && PQntuples(res) == 1;
+	PQclear(res);
+	return rc;
+}
+
+/* The server gives it back when the connection ends.  `self`: of our last connection, or
+ * empty. */
+static enum rc
+lease_take(struct db *db, const char *self, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = LEASE_PAUSE_MS * 1000000L};
+	bool taken, ended = false;
+	enum rc rc = lease_try(db, &taken, e);
+
+	if (rc == RC_OK && !taken && self[0] != '\0')
+		rc = last_self_end(db, self, &ended, e);
+	for (int i = 0; rc == RC_OK && ended && !taken && i < LEASE_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		rc = lease_try(db, &taken, e);
+	}
+	if (rc == RC_OK && !taken)
+		rc = err_set(e, RC_CONFLICT,
+			     "store %s: another process writes to it: talk to that one, "
+			     "or stop it first",
+			     db->where);
+	return rc;
+}
+
+enum rc
+pg_lease(struct db *db, struct err *e)
+{
+	assert(!db->read_only && !db->leased);
+	enum rc rc = lease_take(db, "", e);
+
+	db->leased = rc == RC_OK;
+	return rc;
+}
+
+static enum rc
 session_start(struct db *db, struct err *e)
 {
 	PGresult *res = NULL;
+	char last[sizeof(db->self)];
 	enum rc rc = RC_OK;
 
-	if (pg_lost(db))
-		return pg_fail(db, NULL, "connect", e);
+	memcpy(last, db->self, sizeof(last));
+	db->ready = false;
+	if (pg_lost(db)) {
+		const char *why = PQerrorMessage(db->pg);
+		rc = err_set(e, RC_UNAVAILABLE, "store %s: no connection: %.*s",
+			     db->where, line_len(why), why);
+		if (e != NULL)
+			e->inner = true;
+		return rc;
+	}
 	PQsetNoticeReceiver(db->pg, quiet, NULL);
 	if (PQsetClientEncoding(db->pg, "UTF8") != 0)
 		rc = pg_fail(db, NULL, "connect", e);
 	if (rc == RC_OK)
 		rc = session_set(db, e);
 	if (rc == RC_OK)
-		rc = query(db, check_text, "connect", &res, e);
+		rc = pg_query(db, check_text, "connect", &res, e);
 	if (rc == RC_OK)
 		rc = server_judge(db, res, e);
 	if (rc == RC_OK)
 		rc = claim_schema(db, res, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		const char *key = PQgetvalue(res, 0, CHECK_KEY);
 		snprintf(db->begin_write, sizeof(db->begin_write),
 			 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
 			 "SELECT pg_advisory_xact_lock(%d, %s);"
 			 "SELECT pg_current_xact_id()::text",
-			 LOCK_CLASS, PQgetvalue(res, 0, CHECK_KEY));
+			 LOCK_CLASS, key);
+		snprintf(db->try_lease, sizeof(db->try_lease),
+			 "SELECT pg_try_advisory_lock(%d, %s)", LEASE_CLASS, key);
+	}
+	if (rc == RC_OK)
+		snprintf(db->self, sizeof(db->self), "%s",
+			 PQgetvalue(res, 0, CHECK_SELF));
 	PQclear(res);
+	if (rc == RC_OK && db->leased)
+		rc = lease_take(db, last, e);
+	db->ready = rc == RC_OK;
 	return rc;
 }
 
@@ -399,7 +471,7 @@ connect_first(struct db *db, struct err *e)
 enum rc
 pg_connected(struct db *db, struct err *e)
 {
-	if (!pg_lost(db))
+	if (!pg_lost(db) && db->ready)
 		return RC_OK;
 	assert(!db->in_tx);
 	forget_prepared(db);
@@ -438,176 +510,6 @@ pg_close(struct db *db)
 	free(db);
 }
 
-/* ---- transactions ------------------------------------------------------------------ */
-
-/* On a failure nothing is open. */
-static enum rc
-begin_try(struct db *db, bool write, struct err *e)
-{
-	static const char read[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-	PGresult *res;
-	enum rc rc = query(db, write ? db->begin_write : read, "begin", &res, e);
-
-	if (rc == RC_OK && write)
-		snprintf(db->xid, sizeof(db->xid), "%s", PQgetvalue(res, 0, 0));
-	PQclear(res);
-	if (rc != RC_OK && !pg_lost(db))
-		PQclear(PQexec(db->pg, "ROLLBACK"));
-	return rc;
-}
-
-static enum rc
-pg_begin(struct db *db, bool write, struct err *e)
-{
-	bool was_lost = pg_lost(db);
-	enum rc rc;
-
-	assert(!db->in_tx);
-	rc = pg_connected(db, e);
-	if (rc == RC_OK)
-		rc = begin_try(db, write, e);
-	/* A server that was started anew is only noticed by asking it. */
-	if (rc != RC_OK && !was_lost && pg_lost(db)) {
-		rc = pg_connected(db, e);
-		if (rc == RC_OK)
-			rc = begin_try(db, write, e);
-	}
-	if (rc == RC_OK) {
-		db->in_tx = true;
-		db->tx_write = write;
-		db->depth = 0;
-		db->failed = RC_OK;
-	}
-	return rc;
-}
-
-/* The transaction whose answer was lost: who gets the lock after it finds it ended. */
-static enum rc
-fate_try(struct db *db, const char *xid, struct err *e)
-{
-	char text[100];
-	PGresult *res = NULL;
-	enum rc rc = pg_connected(db, e);
-
-	if (rc == RC_OK)
-		rc = begin_try(db, true, e);
-	if (rc != RC_OK)
-		return rc == RC_RETRY ? RC_UNAVAILABLE : rc;
-	snprintf(text, sizeof(text), "SELECT pg_xact_status('%s'::xid8)", xid);
-	rc = query(db, text, "commit", &res, e);
-	if (rc == RC_OK && strcmp(PQgetvalue(res, 0, 0), "committed") != 0)
-		rc = err_set(e, RC_RETRY,
-			     "store %s, commit: the server went away and has taken the "
-			     "transaction back: try again",
-			     db->where);
-	PQclear(res);
-	PQclear(PQexec(db->pg, "ROLLBACK"));
-	return rc;
-}
-
-static enum rc
-fate(struct db *db, struct err *e)
-{
-	const struct timespec pause = {.tv_nsec = FATE_PAUSE_MS * 1000000L};
-	char xid[sizeof(db->xid)];
-	enum rc rc = RC_UNAVAILABLE;
-
-	memcpy(xid, db->xid, sizeof(xid));
-	for (int i = 0; rc == RC_UNAVAILABLE && i < FATE_TRIES; i++) {
-		if (i != 0)
-			nanosleep(&pause, NULL);
-		rc = fate_try(db, xid, e);
-	}
-	if (rc == RC_OK || rc == RC_RETRY)
-		return rc;
-	return err_set(e, RC_IO,
-		       "store %s, commit: the server went away before it answered, and "
-		       "whether it was done is only known once it is back: ask again "
-		       "then",
-		       db->where);
-}
-
-static enum rc
-pg_commit(struct db *db, struct err *e)
-{
-	PGresult *res;
-	enum rc rc;
-
-	assert(db->in_tx && db->depth == 0);
-	rc = pg_usable(db, "commit", e);
-	if (rc != RC_OK)
-		return rc;
-	rc = query(db, "COMMIT", "commit", &res, e);
-	/* COMMIT of a transaction that had failed rolls back and says so only here. */
-	if (rc == RC_OK && strcmp(PQcmdStatus(res), "COMMIT") != 0)
-		rc = err_set(e, RC_IO, "store %s, commit: rolled back", db->where);
-	PQclear(res);
-	if (rc == RC_OK) {
-		db->in_tx = false;
-		return RC_OK;
-	}
-	/* The server ended it, one way or the other. */
-	db->in_tx = false;
-	if (rc == RC_UNAVAILABLE && pg_lost(db) && db->tx_write)
-		rc = fate(db, e);
-	return rc;
-}
-
-static void
-pg_rollback(struct db *db)
-{
-	if (db->in_tx && !pg_lost(db))
-		PQclear(PQexec(db->pg, "ROLLBACK"));
-	db->in_tx = false;
-	db->depth = 0;
-	db->failed = RC_OK;
-}
-
-/* One name is enough: the server takes the innermost savepoint of that name. */
-static enum rc
-pg_savepoint(struct db *db, struct err *e)
-{
-	enum rc rc;
-
-	assert(db->in_tx);
-	rc = pg_usable(db, "savepoint", e);
-	if (rc == RC_OK)
-		rc = pg_exec(db, "SAVEPOINT s", e);
-	if (rc == RC_OK)
-		db->depth++;
-	return rc;
-}
-
-static enum rc
-pg_release(struct db *db, struct err *e)
-{
-	enum rc rc;
-
-	assert(db->in_tx && db->depth > 0);
-	rc = pg_usable(db, "release", e);
-	if (rc == RC_OK)
-		rc = pg_exec(db, "RELEASE s", e);
-	if (rc == RC_OK)
-		db->depth--;
-	return rc;
-}
-
-static enum rc
-pg_rollback_to(struct db *db, struct err *e)
-{
-	enum rc rc;
-
-	assert(db->in_tx && db->depth > 0);
-	if (pg_lost(db)) /* that took the whole transaction */
-		return pg_usable(db, "rollback to savepoint", e);
-	rc = pg_exec(db, "ROLLBACK TO s; RELEASE s", e);
-	if (rc == RC_OK) {
-		db->depth--;
-		db->failed = RC_OK;
-	}
-	return rc;
-}
-
 /* The server tidies up by itself. */
 static void
 pg_tidy(struct db *db)
@@ -619,6 +521,7 @@ const struct db_driver db_pg = {
 	.name = "postgresql",
 	.open = pg_open,
 	.close = pg_close,
+	.lease = pg_lease,
 	.begin = pg_begin,
 	.commit = pg_commit,
 	.rollback = pg_rollback,

@@ -31,8 +31,11 @@ struct db {
 	bool read_only;
 	struct cached *cache; /* by sql.id */
 	unsigned n_cache;
-	char begin_write[320];
-	char xid[24]; /* of the open write transaction, as the server writes it */
+	char begin_write[320], try_lease[120];
+	bool leased;   /* wanted: taken again with each new connection */
+	bool ready;    /* the connection is set up */
+	char self[64]; /* number and start of the server's process for it */
+	char xid[24];  /* of the open write transaction, as the server writes it */
 	bool in_tx, tx_write;
 	unsigned depth;	   /* savepoints that are open */
 	enum rc failed;	   /* of the open transaction; see db.h */
@@ -53,11 +56,21 @@ enum rc pg_exec(struct db *db, const char *text, struct err *e);
 /* A connection that was lost is made again, unless a transaction is open. */
 enum rc pg_connected(struct db *db, struct err *e);
 bool pg_lost(const struct db *db);
+/* As pg_exec(); *ret is the last result, the caller's to clear, or NULL. */
+enum rc pg_query(struct db *db, const char *text, const char *what, PGresult **ret,
+		 struct err *e);
 
 /* The driver's functions; contracts are in db.h. */
 enum rc pg_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
 		struct err *e);
 void pg_close(struct db *db);
+enum rc pg_lease(struct db *db, struct err *e);
+enum rc pg_begin(struct db *db, bool write, struct err *e);
+enum rc pg_commit(struct db *db, struct err *e);
+void pg_rollback(struct db *db);
+enum rc pg_savepoint(struct db *db, struct err *e);
+enum rc pg_release(struct db *db, struct err *e);
+enum rc pg_rollback_to(struct db *db, struct err *e);
 enum rc pg_run(struct db *db, const struct sql *q, const struct db_param *p,
 	       db_on_row *on_row, void *arg, struct err *e);
 int64_t pg_changes(struct db *db);

@@ -358,6 +358,14 @@ sq_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret, struct
 	return rc;
 }
 
+static enum rc
+sq_lease(struct db *db, struct err *e)
+{
+	(void)db;
+	(void)e;
+	return RC_OK;
+}
+
 /* --- transactions --- */
 
 static enum rc
@@ -489,6 +497,7 @@ const struct db_driver db_sqlite = {
 	.name = "sqlite",
 	.open = sq_open,
 	.close = sq_close,
+	.lease = sq_lease,
 	.begin = sq_begin,
 	.commit = sq_commit,
 	.rollback = sq_rollback,

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "service/person.h"
+#include "service/place.h"
 #include "service/tls.h"
 #include "service/vault.h"
 #include "store/store_sql.h"
@@ -175,10 +176,10 @@ work_seed(struct store *s, void *arg, struct err *e)
 }
 
 static enum rc
-store_make(const char *path, struct seed *seed, struct err *e)
+store_make(const char *dir, const char *uri, struct seed *seed, struct err *e)
 {
 	struct store *s = NULL;
-	enum rc rc = store_open(path, false, &s, e);
+	enum rc rc = place_make(seed->a, dir, uri, &s, e);
 
 	if (rc == RC_OK)
 		rc = store_transact(s, work_seed, seed, e);
@@ -217,7 +218,7 @@ settings_make(struct arena *a, const char *path, const struct node_init *in,
 	} given[] = {
 		{"peer.listen", in->peer_listen}, {"http.listen", in->http_listen},
 		{"api.listen", in->api_listen},	  {"rpz.listen", in->rpz_listen},
-		{"rpz.zone", in->rpz_zone},
+		{"rpz.zone", in->rpz_zone},	  {"store", in->store},
 	};
 	struct settings *parsed;
 	const char *whole;
@@ -268,14 +269,15 @@ fill(struct arena *a, const struct node_init *in, const char *tmp, struct node_m
 	if (rc == RC_OK)
 		rc = link_valid(a, NULL, &seed.link_us, e);
 	if (rc == RC_OK)
-		rc = store_make(arena_printf(a, "%s/store.db", tmp), &seed, e);
-	if (rc == RC_OK)
 		rc = settings_make(a, arena_printf(a, "%s/saluran.conf", tmp), in, e);
 	if (rc != RC_OK)
 		return rc;
 	const char *credential = arena_printf(a, "%s\n", admin.credential);
 	rc = file_write(arena_printf(a, "%s/%s.credential", tmp, in->admin), credential,
 			strlen(credential), e);
+	/* Last: a database does not go away with the directory when something fails. */
+	if (rc == RC_OK)
+		rc = store_make(tmp, in->store, &seed, e);
 	ret->link = seed.link;
 	ret->link_s = seed.link_us / CLOCK_US_PER_S;
 	ret->fingerprint =
@@ -349,7 +351,7 @@ node_link(struct arena *a, const char *dir, const char *name, bool forget_device
 		rc = link_valid(a, arena_printf(a, "%s/saluran.conf", dir), &x.valid_us,
 				e);
 	if (rc == RC_OK)
-		rc = store_open(arena_printf(a, "%s/store.db", dir), false, &s, e);
+		rc = place_open(a, dir, NULL, &s, e);
 	if (rc == RC_OK)
 		rc = store_transact(s, work_relink, &x, e);
 	store_close(s);

@@ -17,6 +17,7 @@
 #include "service/node_int.h"
 #include "service/outbox.h"
 #include "service/person.h"
+#include "service/place.h"
 #include "service/policies.h"
 #include "service/statistics.h"
 #include "service/vault.h"
@@ -28,11 +29,16 @@
 #define PSL_SYSTEM_FILE "/usr/share/publicsuffix/public_suffix_list.dat"
 
 enum {
-	PASSWORD_CHECKS = 2,  /* at once */
+	PASSWORD_CHECKS = 2, /* at once */
+	STORE_URI_MAX = 1000,
 	PUBLIC_URL_MAX = 100, /* bytes: it stands in answers of resolvers */
 };
 
 const struct setting_def node_settings[] = {
+	{"store", SETTING_TEXT, 0, STORE_URI_MAX, "", "PostgreSQL URI",
+	 "the database that holds the record and everything else, as "
+	 "postgresql://saluran@db.example/saluran; empty: the file store.db in the "
+	 "node's directory"},
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
 	 "where peers' nodes reach this one (HTTPS)"},
 	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
@@ -265,7 +271,7 @@ reader_get(struct node *nd, struct store **ret, struct err *e)
 	*ret = idle_take(nd);
 	if (*ret == NULL) {
 		struct arena *a = arena_create();
-		rc = store_open(arena_printf(a, "%s/store.db", nd->dir), true, ret, e);
+		rc = store_open(place_uri(a, nd->dir, nd->config), true, ret, e);
 		arena_free(a);
 	}
 	pthread_mutex_unlock(&nd->opening_mu);
@@ -465,20 +471,6 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 	return RC_OK;
 }
 
-/* One that is missing is not made anew: that would be another node. */
-static enum rc
-store_find(struct node *nd, const char *path, struct err *e)
-{
-	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return err_set(
-			e, RC_NOT_FOUND,
-			"%s is missing, where everything is: put it back; "
-			"docs/operating.md says what to look at before a node goes "
-			"on from a backup",
-			path);
-	return store_open(path, false, &nd->store, e);
-}
-
 static enum rc
 identity_load(struct node *nd, struct err *e)
 {
@@ -490,10 +482,11 @@ identity_load(struct node *nd, struct err *e)
 		rc = store_text(nd->store, nd->a, &SQL_IDENTITY_GET,
 				(struct db_param[]){DB_P_TEXT(org)}, &wire, e);
 	if (rc == RC_OK && (org == NULL || wire == NULL))
-		rc = err_set(e, RC_CORRUPT,
-			     "%s/store.db has no node in it: it is another file, or an "
-			     "init that was not finished",
-			     nd->dir);
+		rc = err_set(
+			e, RC_CORRUPT,
+			"the store of %s has no node in it: it is another one, or an "
+			"init that was not finished",
+			nd->dir);
 	if (rc == RC_OK)
 		rc = identity_parse(nd->a, wire, strlen(wire), NULL, &nd->id, e);
 	return rc;
@@ -542,7 +535,7 @@ node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);
 	if (rc == RC_OK)
-		rc = store_find(nd, arena_printf(nd->a, "%s/store.db", dir), e);
+		rc = place_open(nd->a, dir, nd->config, &nd->store, e);
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
 	if (rc == RC_OK && serves)

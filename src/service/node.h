@@ -31,6 +31,7 @@ struct node_init {
 	const char *peer_listen, *http_listen, *api_listen,
 		*rpz_listen;  /* "host:port", NULL: default */
 	const char *rpz_zone; /* NULL: default */
+	const char *store;    /* PostgreSQL URI, NULL: a file in `dir` */
 	const char *admin;    /* name of the first person */
 	const char *contact;  /* how people of the peer reach a person, or NULL */
 };

@@ -14,6 +14,7 @@
 #include "base/enc.h"
 #include "base/log.h"
 #include "core/crypto.h"
+#include "service/place.h"
 #include "store/store_sql.h"
 
 #define KEY_HEAD   "saluran-key-v1 store " /* and the key in hex, and a newline */
@@ -349,8 +350,7 @@ node_new_store_key(const char *dir, struct err *e)
 	crypto_start();
 	enum rc rc = node_lock(nd.a, dir, &nd.lock_fd, e);
 	if (rc == RC_OK)
-		rc = store_open(arena_printf(nd.a, "%s/store.db", dir), false, &nd.store,
-				e);
+		rc = place_open(nd.a, dir, NULL, &nd.store, e);
 	if (rc == RC_OK)
 		rc = vault_rotation_end(nd.store, nd.a, dir, e);
 	if (rc == RC_OK)

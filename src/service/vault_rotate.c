@@ -13,6 +13,7 @@
 
 #include "base/fault.h"
 #include "core/crypto.h"
+#include "service/place.h"
 #include "service/vault_int.h"
 #include "store/store_sql.h"
 
@@ -168,7 +169,7 @@ node_rotate_store_key(const char *dir, size_t *ret_sealed, size_t *ret_lost,
 	crypto_start();
 	enum rc rc = node_lock(a, dir, &lock_fd, e);
 	if (rc == RC_OK)
-		rc = store_open(arena_printf(a, "%s/store.db", dir), false, &s, e);
+		rc = place_open(a, dir, NULL, &s, e);
 	if (rc == RC_OK)
 		rc = rotate(s, a, dir, ret_sealed, ret_lost, e);
 	store_close(s);

@@ -25,6 +25,10 @@ store_open(const char *uri, bool read_only, struct store **ret, struct err *e)
 	if (rc != RC_OK)
 		goto out;
 	v = views_create(s);
+	if (!read_only)
+		rc = s->drv->lease(s->db, e);
+	if (rc != RC_OK)
+		goto out;
 	if (read_only)
 		rc = migrate_check(s->drv, s->db, &store_migrations, e);
 	else

@@ -29,7 +29,7 @@ struct store {
 
 /* Opens and brings to our schema; views that are made anew are folded again (view.h).  A
  * read-only store is only checked.  `uri`: a path, or a PostgreSQL URI (db_driver_of()).
- * Errors of the engine and of migrate.h. */
+ * RC_CONFLICT: another process writes to it.  Errors of the engine and of migrate.h. */
 enum rc store_open(const char *uri, bool read_only, struct store **ret,
 		   struct err *e) MUST_CHECK;
 void store_close(struct store *s); /* NULL allowed */

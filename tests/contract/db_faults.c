@@ -9,8 +9,21 @@
 
 enum { HANDLES_MAX = 64, PATH_MAX_BYTES = 512 };
 
-extern const struct db_driver __real_db_sqlite;
-extern const struct db_driver __wrap_db_sqlite;
+extern const struct db_driver __real_db_sqlite, __wrap_db_sqlite;
+#ifdef SALURAN_POSTGRESQL
+extern const struct db_driver __real_db_pg, __wrap_db_pg;
+#endif
+
+/* All nodes of a test have the same engine. */
+static const struct db_driver *
+real(void)
+{
+#ifdef SALURAN_POSTGRESQL
+	if (getenv("SALURAN_TEST_POSTGRESQL") != NULL)
+		return &__real_db_pg;
+#endif
+	return &__real_db_sqlite;
+}
 
 static struct {
 	pthread_mutex_t mu;
@@ -97,7 +110,7 @@ began(struct db *db)
 static enum rc
 f_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret, struct err *e)
 {
-	enum rc rc = __real_db_sqlite.open(uri, read_only, n_sql, ret, e);
+	enum rc rc = real()->open(uri, read_only, n_sql, ret, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -119,7 +132,13 @@ f_close(struct db *db)
 	if (db != NULL)
 		faults.handle[slot_of(db)].db = NULL;
 	pthread_mutex_unlock(&faults.mu);
-	__real_db_sqlite.close(db);
+	real()->close(db);
+}
+
+static enum rc
+f_lease(struct db *db, struct err *e)
+{
+	return real()->lease(db, e);
 }
 
 static enum rc
@@ -128,7 +147,7 @@ f_begin(struct db *db, bool write, struct err *e)
 	enum rc rc = call(db, e);
 
 	if (rc == RC_OK)
-		rc = __real_db_sqlite.begin(db, write, e);
+		rc = real()->begin(db, write, e);
 	if (rc == RC_OK)
 		began(db);
 	return rc;
@@ -140,7 +159,7 @@ f_commit(struct db *db, struct err *e)
 	enum rc rc = call(db, e);
 
 	if (rc == RC_OK)
-		rc = __real_db_sqlite.commit(db, e);
+		rc = real()->commit(db, e);
 	if (rc == RC_OK)
 		mend(db, true);
 	return rc;
@@ -150,7 +169,7 @@ static void
 f_rollback(struct db *db)
 {
 	mend(db, true);
-	__real_db_sqlite.rollback(db);
+	real()->rollback(db);
 }
 
 static enum rc
@@ -158,7 +177,7 @@ f_savepoint(struct db *db, struct err *e)
 {
 	enum rc rc = call(db, e);
 
-	return rc == RC_OK ? __real_db_sqlite.savepoint(db, e) : rc;
+	return rc == RC_OK ? real()->savepoint(db, e) : rc;
 }
 
 static enum rc
@@ -166,7 +185,7 @@ f_release(struct db *db, struct err *e)
 {
 	enum rc rc = call(db, e);
 
-	return rc == RC_OK ? __real_db_sqlite.release(db, e) : rc;
+	return rc == RC_OK ? real()->release(db, e) : rc;
 }
 
 /* Never fails by itself here: what it mends is what failed before. */
@@ -174,7 +193,7 @@ static enum rc
 f_rollback_to(struct db *db, struct err *e)
 {
 	mend(db, false);
-	return __real_db_sqlite.rollback_to(db, e);
+	return real()->rollback_to(db, e);
 }
 
 static enum rc
@@ -183,96 +202,89 @@ f_run(struct db *db, const struct sql *q, const struct db_param *p, db_on_row *o
 {
 	enum rc rc = call(db, e);
 
-	return rc == RC_OK ? __real_db_sqlite.run(db, q, p, on_row, arg, e) : rc;
+	return rc == RC_OK ? real()->run(db, q, p, on_row, arg, e) : rc;
 }
 
 static int64_t
 f_changes(struct db *db)
 {
-	return __real_db_sqlite.changes(db);
+	return real()->changes(db);
 }
 
 /* What commits put off is not counted: it says nothing of how it went. */
 static void
 f_tidy(struct db *db)
 {
-	__real_db_sqlite.tidy(db);
+	real()->tidy(db);
 }
 
 static enum rc
 f_script(struct db *db, const char *text, struct err *e)
 {
-	return __real_db_sqlite.script(db, text, e);
+	return real()->script(db, text, e);
 }
 
 static enum rc
 f_has_table(struct db *db, const char *name, bool *ret, struct err *e)
 {
-	return __real_db_sqlite.has_table(db, name, ret, e);
+	return real()->has_table(db, name, ret, e);
 }
 
 static enum rc
 f_drop_tables(struct db *db, const char *prefix, struct err *e)
 {
-	return __real_db_sqlite.drop_tables(db, prefix, e);
+	return real()->drop_tables(db, prefix, e);
 }
 
 static enum rc
 f_backup(struct db *db, const char *to, struct err *e)
 {
-	return __real_db_sqlite.backup(db, to, e);
+	return real()->backup(db, to, e);
 }
 
 static enum rc
 f_scrub(struct db *db, struct err *e)
 {
-	return __real_db_sqlite.scrub(db, e);
+	return real()->scrub(db, e);
 }
 
 static int64_t
 f_col_int(const struct db_row *row, unsigned col)
 {
-	return __real_db_sqlite.col_int(row, col);
+	return real()->col_int(row, col);
 }
 
 static const char *
 f_col_text(const struct db_row *row, unsigned col, size_t *ret_len)
 {
-	return __real_db_sqlite.col_text(row, col, ret_len);
+	return real()->col_text(row, col, ret_len);
 }
 
 static const uint8_t *
 f_col_blob(const struct db_row *row, unsigned col, size_t *ret_len)
 {
-	return __real_db_sqlite.col_blob(row, col, ret_len);
+	return real()->col_blob(row, col, ret_len);
 }
 
 static bool
 f_col_null(const struct db_row *row, unsigned col)
 {
-	return __real_db_sqlite.col_null(row, col);
+	return real()->col_null(row, col);
 }
 
-const struct db_driver __wrap_db_sqlite = {
-	.name = "faults",
-	.open = f_open,
-	.close = f_close,
-	.begin = f_begin,
-	.commit = f_commit,
-	.rollback = f_rollback,
-	.savepoint = f_savepoint,
-	.release = f_release,
-	.rollback_to = f_rollback_to,
-	.run = f_run,
-	.changes = f_changes,
-	.tidy = f_tidy,
-	.script = f_script,
-	.has_table = f_has_table,
-	.drop_tables = f_drop_tables,
-	.backup = f_backup,
-	.scrub = f_scrub,
-	.col_int = f_col_int,
-	.col_text = f_col_text,
-	.col_blob = f_col_blob,
-	.col_null = f_col_null,
-};
+#define FAULTS                                                                           \
+	{                                                                                \
+		.name = "faults", .open = f_open, .close = f_close, .lease = f_lease,    \
+		.begin = f_begin, .commit = f_commit, .rollback = f_rollback,            \
+		.savepoint = f_savepoint, .release = f_release,                          \
+		.rollback_to = f_rollback_to, .run = f_run, .changes = f_changes,        \
+		.tidy = f_tidy, .script = f_script, .has_table = f_has_table,            \
+		.drop_tables = f_drop_tables, .backup = f_backup, .scrub = f_scrub,      \
+		.col_int = f_col_int, .col_text = f_col_text, .col_blob = f_col_blob,    \
+		.col_null = f_col_null,                                                  \
+	}
+
+const struct db_driver __wrap_db_sqlite = FAULTS;
+#ifdef SALURAN_POSTGRESQL
+const struct db_driver __wrap_db_pg = FAULTS;
+#endif

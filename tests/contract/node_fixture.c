@@ -2,13 +2,13 @@
 
 #include <ftw.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
+#include "postgres_fixture.h"
 #include "service/node_int.h"
 
 enum { CREDENTIAL_MAX = 512, SETTLE_MAX = 400, FILES_OPEN = 8 };
@@ -84,6 +84,19 @@ above_make(struct fix *f)
 	f->above = above;
 }
 
+/* NULL: a file in the node's directory. */
+static const char *
+store_make(struct fix *f, enum party p)
+{
+	enum { URI_MAX = 256 };
+	char *uri = arena_alloc(f->a, URI_MAX);
+
+	if (getenv("SALURAN_TEST_POSTGRESQL") == NULL)
+		return NULL;
+	postgres_fresh(uri, URI_MAX);
+	return arena_printf(f->a, "%s&application_name=%s", uri, party_name(p));
+}
+
 static void
 dir_make(struct fix *f, enum party p)
 {
@@ -94,7 +107,8 @@ dir_make(struct fix *f, enum party p)
 		.role = p,
 		.url = "https://127.0.0.1:1",
 		.peer_listen = "127.0.0.1:1",
-		.admin = "admin"};
+		.admin = "admin",
+		.store = f->n[p].store = store_make(f, p)};
 	struct node_made made;
 	struct err e = ERR_INIT;
 
@@ -468,53 +482,6 @@ fix_settle(struct fix *f)
 }
 
 /* ---- looking ------------------------------------------------------------------ */
-
-struct answer {
-	struct arena *a;
-	const char *text;
-	int64_t i;
-};
-
-static void
-query(struct fix *f, enum party p, const char *sql, struct answer *ret)
-{
-	sqlite3 *db = NULL;
-	sqlite3_stmt *stmt = NULL;
-	const char *path = arena_printf(f->a, "%s/store.db", f->n[p].dir);
-
-	*ret = (struct answer){.a = f->a};
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL),
-			 SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		const unsigned char *text = sqlite3_column_text(stmt, 0);
-		ret->i = sqlite3_column_int64(stmt, 0);
-		if (text != NULL)
-			ret->text = arena_strdup(f->a, (const char *)text);
-	}
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-}
-
-int64_t
-fix_query(struct fix *f, enum party p, const char *sql)
-{
-	struct answer r;
-
-	query(f, p, sql, &r);
-	return r.i;
-}
-
-const char *
-fix_query_text(struct fix *f, enum party p, const char *sql)
-{
-	struct answer r;
-
-	query(f, p, sql, &r);
-	return r.text;
-}
 
 const char *
 fix_rows(struct fix *f, enum party p)

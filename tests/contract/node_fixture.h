@@ -35,6 +35,7 @@ extern const char fix_policy[];
 
 struct fix_node {
 	const char *dir;
+	const char *store; /* PostgreSQL URI; NULL: a file in `dir` */
 	struct node *nd;
 	const char *admin; /* credentials */
 	const char *officer, *approver, *approver2, *approver3, *agent, *auditor;

@@ -5,6 +5,8 @@
 #ifndef SALURAN_TESTS_POSTGRES_FIXTURE_H
 #define SALURAN_TESTS_POSTGRES_FIXTURE_H
 
+#include "base/arena.h"
+
 #ifdef SALURAN_POSTGRESQL
 #include <libpq-fe.h>
 #include <stdatomic.h>
@@ -44,13 +46,40 @@ static inline void
 postgres_fresh(char *uri, size_t size)
 {
 	static atomic_int n;
-	char text[80];
+	char text[480];
 	int this = atomic_fetch_add(&n, 1);
 
-	snprintf(text, sizeof(text), "CREATE SCHEMA test%d", this);
+	/* The tests' own statements are SQLite's: what PostgreSQL calls otherwise. */
+	snprintf(text, sizeof(text),
+		 "CREATE SCHEMA test%d; SET search_path = test%d;"
+		 "CREATE FUNCTION hex(BYTEA) RETURNS TEXT LANGUAGE sql"
+		 " AS $$ SELECT upper(encode($1, 'hex')) $$;"
+		 "CREATE FUNCTION concat_next(TEXT, TEXT) RETURNS TEXT LANGUAGE sql"
+		 " AS $$ SELECT coalesce($1 || ',', '') || $2 $$;"
+		 "CREATE AGGREGATE group_concat(TEXT)"
+		 " (SFUNC = concat_next, STYPE = TEXT)",
+		 this, this);
 	postgres_exec(text);
 	snprintf(uri, size, "%s&options=-csearch_path%%3Dtest%d", postgres_server(),
 		 this);
+}
+
+/* The first column of the first row, in the arena; NULL: null, or no row. */
+static inline const char *
+postgres_query(struct arena *a, const char *uri, const char *text)
+{
+	PGconn *pg = PQconnectdb(uri);
+	PGresult *res = PQexec(pg, text);
+	const char *got = NULL;
+
+	if (PQresultStatus(res) != PGRES_COMMAND_OK &&
+	    PQresultStatus(res) != PGRES_TUPLES_OK)
+		fail_msg("%s: %s", text, PQerrorMessage(pg));
+	if (PQntuples(res) > 0 && !PQgetisnull(res, 0, 0))
+		got = arena_strdup(a, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	PQfinish(pg);
+	return got;
 }
 
 static inline void
@@ -62,6 +91,22 @@ postgres_remove(const char *uri)
 	assert_non_null(schema);
 	snprintf(text, sizeof(text), "DROP SCHEMA %s CASCADE", schema + 3);
 	postgres_exec(text);
+}
+#else
+/* Nobody has a URI then. */
+static inline void
+postgres_fresh(char *uri, size_t size)
+{
+	(void)size;
+	uri[0] = '\0';
+}
+
+static inline const char *
+postgres_query(struct arena *a, const char *uri, const char *text)
+{
+	(void)a;
+	(void)uri;
+	return text;
 }
 #endif
 

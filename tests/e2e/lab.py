@@ -23,6 +23,9 @@ import sys
 import tempfile
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import postgres  # noqa: E402
+
 SOURCE = os.path.abspath(os.environ.get("SALURAN_SOURCE") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BIN = os.environ.get("SALURAN_BIN") or os.path.join(SOURCE, "build", "src", "main", "saluran")
@@ -155,6 +158,7 @@ class Lab:
         self.keep = keep
         self.dir = tempfile.mkdtemp(prefix="saluran-")
         self.children = {}
+        self.server = None
         self.nodes = []
         self.closed = False
         atexit.register(self.close)
@@ -239,7 +243,19 @@ class Lab:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+        if self.server:
+            self.server.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def store_of(self, role):
+        """The URI of a new node's store; None: a file.  SALURAN_TEST_STORES names the
+        roles whose nodes have theirs in PostgreSQL."""
+        if role not in os.environ.get("SALURAN_TEST_STORES", "").split():
+            return None
+        if self.server is None:
+            os.mkdir(self.path("postgresql"))
+            self.server = postgres.Server(self.path("postgresql"))
+        return self.server.fresh()
 
     def tend(self):
         """Called between any two questions: what was killed under a test starts again."""
@@ -288,7 +304,8 @@ class Node:
         lab.nodes.append(self)
 
     def init(self, admin):
-        made = self.cli("init", "--org", self.org, "--name", self.title, "--role", self.role,
+        store = self.lab.store_of(self.role)
+        made = self.cli("init", *(["--store", store] if store else []), "--org", self.org, "--name", self.title, "--role", self.role,
                         "--url", f"https://127.0.0.1:{self.peer_port}", "--admin", admin,
                         "--peer-listen", f"127.0.0.1:{self.peer_port}",
                         "--http-listen", f"127.0.0.1:{self.http_port}",

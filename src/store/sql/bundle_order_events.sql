@@ -2,7 +2,7 @@
 -- $1 case
 -- $2 channel
 -- $3 party that writes orders
-SELECT $3, o.seq
+SELECT CAST($3 AS BIGINT), o.seq
 FROM v_order_cite c
 CROSS JOIN v_order o
 WHERE c.casefile = $1 AND o.id = c.order_id AND o.channel + 0 = $2

@@ -23,7 +23,7 @@ WHERE (q.due_us > $1 OR (q.due_us = $1 AND q.casefile > $2))
   AND (CAST($6 AS TEXT) IS NULL OR q.class = $6)
   AND (CAST($7 AS BIGINT) < 0 OR q.urgent = $7)
   AND (CAST($8 AS BIGINT) = 0 OR (q.receipted = 1 AND q.due_us < $8))
-  AND $9 = $9 AND q.receipted = 0
+  AND CAST($9 AS BIGINT) = $9 AND q.receipted = 0
   AND (CAST($10 AS BIGINT) < 0 OR ($10 = 0 AND q.unread0 > 0) OR ($10 = 1 AND q.unread1 > 0))
   AND (CAST($11 AS BIGINT) < 0 OR $11 = (SELECT count(*) FROM claim k WHERE k.casefile = q.casefile))
   AND (CAST($12 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM v_case_category g

@@ -24,7 +24,7 @@ WHERE (q.due_us > $1 OR (q.due_us = $1 AND q.casefile > $2))
   AND (CAST($7 AS BIGINT) < 0 OR q.urgent = $7)
   AND (CAST($8 AS BIGINT) = 0 OR (q.receipted = 1 AND q.due_us < $8))
   AND (CAST($9 AS BIGINT) = 0 OR q.receipted = 0)
-  AND $10 = $10 AND q.unread1 > 0
+  AND CAST($10 AS BIGINT) = $10 AND q.unread1 > 0
   AND (CAST($11 AS BIGINT) < 0 OR $11 = (SELECT count(*) FROM claim k WHERE k.casefile = q.casefile))
   AND (CAST($12 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM v_case_category g
                               WHERE g.casefile = q.casefile AND g.category = $12))
