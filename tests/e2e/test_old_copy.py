@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import resolvers  # noqa: E402
@@ -118,6 +119,9 @@ class OldCopy:
         expect("the alarm of lifts that wait", self.alarms("lift_waits"), [])
         if not self.everywhere((GONE, STAYS), ()):
             raise Failure("the newest store blocks what was lifted meanwhile")
+        # Serials go by the second: nobody changes stores within one.
+        self.lab.wait("the clock is past what the old copy published", lambda: int(
+            time.time()) > max(r.serial() for r in self.all), EFFECT_S)
         again, _ = self.authority.block("after.example")
         self.wait("blocks go on", lambda: all(r.blocked("after.example") for r in self.all))
         self.authority.lift(again)
