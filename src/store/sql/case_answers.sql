@@ -6,8 +6,8 @@ SELECT v.seq, v.type, v.iat_us,
 		WHERE r.channel = v.channel AND r.party = v.party AND r.size > v.seq
 		ORDER BY r.size LIMIT 1), 0) * 1000000
 FROM v_event v
-JOIN v_case c ON c.casefile = v.casefile AND c.channel = v.channel
-WHERE v.casefile = $1 AND v.party = 1 AND v.void IS NULL
+JOIN v_case c ON c.channel = v.channel + 0
+WHERE c.casefile = $1 AND v.casefile = $1 AND 1 - v.party = 0 AND v.void IS NULL
   AND (v.type IN ('case.accept', 'case.refuse') OR (v.type = 'item.decide' AND v.seq = $2))
 ORDER BY v.seq
 LIMIT 16;
