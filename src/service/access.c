@@ -395,13 +395,14 @@ access_status(struct store *s, json_t **ret, struct err *e)
 struct asked {
 	const char *who, *object;
 	int64_t before, since, limit;
+	bool acts; /* no reading */
 };
 
 static enum rc
 asked_in(struct node *nd, struct arena *a, struct store *s, json_t *in, struct asked *q,
 	 struct err *e)
 {
-	const char *person, *since;
+	const char *person, *since, *acts = NULL;
 	int64_t since_us = 0;
 	enum rc rc = in_text(in, "person", false, PERSON_NAME_MAX, &person, e);
 
@@ -415,6 +416,12 @@ asked_in(struct node *nd, struct arena *a, struct store *s, json_t *in, struct a
 		rc = in_int(in, "before", 0, INT64_MAX, INT64_MAX, &q->before, e);
 	if (rc == RC_OK)
 		rc = in_int(in, "limit", 1, PAGE_MAX, PAGE_DEFAULT, &q->limit, e);
+	if (rc == RC_OK)
+		rc = in_text(in, "acts", false, 3, &acts, e);
+	if (rc == RC_OK && acts != NULL && strcmp(acts, "yes") != 0)
+		rc = err_set(e, RC_INVALID,
+			     "\"acts\" is \"yes\", or not there: all requests");
+	q->acts = acts != NULL;
 	if (rc == RC_OK && since != NULL &&
 	    clock_parse(since, strlen(since), &since_us) != RC_OK)
 		rc = err_set(e, RC_INVALID,
@@ -433,9 +440,9 @@ asked_in(struct node *nd, struct arena *a, struct store *s, json_t *in, struct a
 }
 
 /*
- * in: person? (name or pseudonym), object?, since? (time), before? (the `next` of a
- * page), limit?  out: access [{seq, at, who, name, via, address, method, route, object,
- * outcome}], newest first; next
+ * in: person? (name or pseudonym), object?, since? (time), acts? ("yes": no reading),
+ * before? (the `next` of a page), limit?  out: access [{seq, at, who, name, via, address,
+ * method, route, object, outcome}], newest first; next
  */
 enum rc
 service_access(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -445,7 +452,7 @@ service_access(struct node *nd, struct arena *a, const struct actor *who, json_t
 	json_t *o = reply_json(a, out, json_pack("{s:o}", "access", rows));
 	struct store *s = NULL;
 	struct asked q;
-	enum rc rc = in_only(in, "person object since before limit", e);
+	enum rc rc = in_only(in, "person object since before limit acts", e);
 
 	(void)who;
 	if (rc == RC_OK)
@@ -458,7 +465,8 @@ service_access(struct node *nd, struct arena *a, const struct actor *who, json_t
 							   : &SQL_ACCESS_PAGE;
 		rc = store_rows(s, sql,
 				(struct db_param[]){DB_P_INT(q.before), DB_P_INT(q.since),
-						    DB_P_INT(q.limit), DB_P_TEXT(q.who),
+						    DB_P_INT(q.limit), DB_P_INT(q.acts),
+						    DB_P_TEXT(q.who),
 						    DB_P_TEXT(q.object)},
 				"seq:i at:t who:s name:s via:s address:s method:s "
 				"route:s object:s outcome:s",

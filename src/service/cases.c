@@ -264,11 +264,30 @@ places_get(struct store *s, const struct filter *f, struct store_list *into,
 	return store_run(s, q, p, on_place, into, e);
 }
 
+/* How many messages of the other side nobody here has read. */
+static enum rc
+unread_add(struct store *s, const struct node *nd, const char *casefile, json_t *one,
+	   struct err *e)
+{
+	json_t *row = NULL;
+	enum rc rc = store_row(s, &SQL_QUEUE_UNREAD_OF,
+			       (struct db_param[]){DB_P_TEXT(casefile)},
+			       "authority:i platform:i", &row, e);
+
+	if (rc == RC_OK)
+		json_object_set(
+			one, "unread",
+			json_object_get(row, party_name(party_other(nd->id->role))));
+	json_decref(row);
+	return rc;
+}
+
 /*
  * in: limit?, after? (the cursor of a page before), state?, queue?, within_s? (of
  * "soon"), peer?, class?, urgent?, category?, text? (words of subject and legal basis)
- * out: cases [] by deadline, the first owed first; next (cursor, or null); newest (the
- *      newest event that they are as of: a feed that goes on from there misses none)
+ * out: cases [] by deadline, the first owed first, each with `unread`; next (cursor, or
+ *      null); newest (the newest event that they are as of: a feed that goes on from
+ *      there misses none)
  */
 enum rc
 service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -305,6 +324,8 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 		rc = case_json(found.s, p[i].casefile, now_us, &one, e);
 		if (rc == RC_OK)
 			json_array_append_new(cases, one);
+		if (rc == RC_OK)
+			rc = unread_add(found.s, nd, p[i].casefile, one, e);
 	}
 	reader_put(nd, found.s);
 	json_object_set_new(o, "next",

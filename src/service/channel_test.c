@@ -84,23 +84,28 @@ test_append(struct writer *w, const struct testing *t, const struct channel_row 
 {
 	char id[UUID_TEXT_LEN + 1];
 	const struct policy *p;
+	uint64_t seq = 0;
 	enum rc rc = policy_of_channel(w->s, w->a, ch, &p, e);
 
 	if (rc != RC_OK)
 		return rc;
 	uuid7_make(w->now_us, id);
 	int64_t due_us = w->now_us + p->channel.ack_within_us;
-	json_array_append_new(t->sent, json_pack("{s:s, s:s, s:o}", "test", id, "peer",
-						 ch->peer_org, "due", json_time(due_us)));
-	return append_event(w,
-			    &(struct append){
-				    .channel = ch->channel,
-				    .type = "channel.test",
-				    .by = t->by,
-				    .body = json_pack("{s:s, s:I}", "test", id, "due",
-						      (json_int_t)due_us),
-			    },
-			    NULL, e);
+	rc = append_event(w,
+			  &(struct append){
+				  .channel = ch->channel,
+				  .type = "channel.test",
+				  .by = t->by,
+				  .body = json_pack("{s:s, s:I}", "test", id, "due",
+						    (json_int_t)due_us),
+			  },
+			  &seq, e);
+	if (rc == RC_OK)
+		json_array_append_new(t->sent, json_pack("{s:s, s:s, s:o, s:I}", "test",
+							 id, "peer", ch->peer_org, "due",
+							 json_time(due_us), "seq",
+							 (json_int_t)seq));
+	return rc;
 }
 
 static enum rc
@@ -117,7 +122,7 @@ work_test(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
-/* in: peer? (all when absent)  out: tests [{test, peer, due}] */
+/* in: peer? (all when absent)  out: tests [{test, peer, due, seq}] */
 enum rc
 service_channel_test(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
@@ -133,7 +138,8 @@ service_channel_test(struct node *nd, struct arena *a, const struct actor *who,
 
 struct acking {
 	const char *test, *by;
-	bool again; /* out: somebody was first */
+	bool again;   /* out: somebody was first */
+	uint64_t seq; /* out: in our log, unless `again` */
 };
 
 struct waiting {
@@ -192,10 +198,11 @@ work_ack(struct writer *w, void *arg, struct err *e)
 				    .refs = &ref,
 				    .n_refs = 1,
 			    },
-			    NULL, e);
+			    &k->seq, e);
 }
 
-/* in: test  out: test, again (somebody acknowledged it before) */
+/* in: test  out: test, again (somebody acknowledged it before),
+ * seq? (in our log) */
 enum rc
 service_channel_test_ack(struct node *nd, struct arena *a, const struct actor *who,
 			 json_t *in, struct reply *out, struct err *e)
@@ -207,10 +214,13 @@ service_channel_test_ack(struct node *nd, struct arena *a, const struct actor *w
 		rc = in_uuid(in, "test", &k.test, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_ack, &k, e);
-	if (rc == RC_OK)
-		reply_json(a, out,
-			   json_pack("{s:s, s:b}", "test", k.test, "again", k.again));
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	json_t *o = reply_json(a, out,
+			       json_pack("{s:s, s:b}", "test", k.test, "again", k.again));
+	if (!k.again)
+		json_object_set_new(o, "seq", json_integer((json_int_t)k.seq));
+	return RC_OK;
 }
 
 /* ---- showing ----------------------------------------------------------------------- */

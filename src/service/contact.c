@@ -163,7 +163,7 @@ service_contacts(struct node *nd, struct arena *a, const struct actor *who, json
 struct publishing {
 	json_t *in, *contacts, *disclosed;
 	const char *by;
-	json_t *channels; /* out */
+	json_t *channels, *entries; /* out */
 };
 
 /* A text for people: of bounded length and without control characters. */
@@ -276,7 +276,7 @@ contacts_read(struct publishing *p, struct err *e)
 
 static enum rc
 publish_one(struct writer *w, const struct publishing *p, const struct channel_row *ch,
-	    struct err *e)
+	    uint64_t *ret_seq, struct err *e)
 {
 	size_t n = json_array_size(p->contacts);
 	struct view_disclosed *sd = arena_array(w->a, n, sizeof(*sd));
@@ -302,7 +302,7 @@ publish_one(struct writer *w, const struct publishing *p, const struct channel_r
 				    .disclosures = sd,
 				    .n_disclosures = n,
 			    },
-			    NULL, e);
+			    ret_seq, e);
 }
 
 static enum rc
@@ -314,10 +314,16 @@ work_publish(struct writer *w, void *arg, struct err *e)
 	enum rc rc = channels_asked(w->s, w->a, p->in, &ch, &n, e);
 
 	json_array_clear(p->channels);
+	json_array_clear(p->entries);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		rc = publish_one(w, p, &ch[i], e);
-		if (rc == RC_OK)
-			json_array_append_new(p->channels, json_string(ch[i].peer_org));
+		uint64_t seq = 0;
+		rc = publish_one(w, p, &ch[i], &seq, e);
+		if (rc != RC_OK)
+			break;
+		json_array_append_new(p->channels, json_string(ch[i].peer_org));
+		json_array_append_new(p->entries,
+				      json_pack("{s:s, s:I}", "peer", ch[i].peer_org,
+						"seq", (json_int_t)seq));
 	}
 	return rc;
 }
@@ -325,7 +331,7 @@ work_publish(struct writer *w, void *arg, struct err *e)
 /*
  * in: contacts [{name, reach, role?, order?, languages?, hours?, note?}], peer? (all when
  *     absent)
- * out: published [peer], contacts (how many)
+ * out: published [peer], entries [{peer, seq (in our log)}], contacts (how many)
  */
 enum rc
 service_contacts_set(struct node *nd, struct arena *a, const struct actor *who,
@@ -335,7 +341,8 @@ service_contacts_set(struct node *nd, struct arena *a, const struct actor *who,
 			       .by = actor_pseudonym(who),
 			       .contacts = json_array(),
 			       .disclosed = json_array(),
-			       .channels = json_array()};
+			       .channels = json_array(),
+			       .entries = json_array()};
 	enum rc rc = in_only(in, "contacts peer", e);
 
 	if (rc == RC_OK)
@@ -344,10 +351,12 @@ service_contacts_set(struct node *nd, struct arena *a, const struct actor *who,
 		rc = writer_run(nd, work_publish, &p, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:O, s:I}", "published", p.channels, "contacts",
+			   json_pack("{s:O, s:O, s:I}", "published", p.channels,
+				     "entries", p.entries, "contacts",
 				     (json_int_t)json_array_size(p.contacts)));
 	json_decref(p.contacts);
 	json_decref(p.disclosed);
 	json_decref(p.channels);
+	json_decref(p.entries);
 	return rc;
 }

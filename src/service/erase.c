@@ -270,7 +270,7 @@ may_erase_alone(struct writer *w, const struct erase_job *j, struct err *e)
 
 static enum rc
 event_put(struct writer *w, int64_t channel, const struct erase_job *j, const char *type,
-	  const char *reason, struct err *e)
+	  const char *reason, uint64_t *ret_seq, struct err *e)
 {
 	struct view_disclosed sd = {"reason", NULL};
 
@@ -288,7 +288,7 @@ event_put(struct writer *w, int64_t channel, const struct erase_job *j, const ch
 				    .refs = j->refs,
 				    .n_refs = j->n_refs,
 			    },
-			    NULL, e);
+			    ret_seq, e);
 }
 
 /* A file that is given and that no event names yet is given no more. */
@@ -374,7 +374,8 @@ erase_now(struct writer *w, const struct case_row *c, struct erase_job *j, enum 
 	if (rc == RC_OK && j->n_refs == 0)
 		rc = private_erase(&x, j->casefile, e);
 	if (rc == RC_OK)
-		rc = event_put(w, c->channel, j, "erase.done", NULL, e);
+		rc = event_put(w, c->channel, j, "erase.done", NULL,
+			       j->reason == NULL ? &j->seq : NULL, e);
 	j->n_texts = x.n_texts;
 	j->n_files = x.n_files;
 	return rc;
@@ -437,7 +438,7 @@ erase_work(struct writer *w, void *arg, struct err *e)
 			heads[party_other(ch.own_party)].size;
 	}
 	if (j->reason != NULL)
-		rc = event_put(w, c.channel, j, "erase.request", j->reason, e);
+		rc = event_put(w, c.channel, j, "erase.request", j->reason, &j->seq, e);
 	return rc == RC_OK ? erase_now(w, &c, j, ch.own_party, e) : rc;
 }
 

@@ -19,6 +19,7 @@ struct erase_job {
 	size_t n_refs;
 	uint64_t below[PARTY_COUNT]; /* out, without refs */
 	uint64_t n_texts, n_files;   /* out */
+	uint64_t seq; /* out: of the request in our log, else of what was done */
 };
 /* RC_CONFLICT: a hold stands, the policy wants it kept, the case is open, or it is not
  * delivered yet. */

@@ -22,6 +22,7 @@ enum { REASON_MAX = 2000, ERASURES_MAX = 1000 };
 struct hold_job {
 	const char *casefile, *by, *type, *hold, *reason;
 	char id[UUID_TEXT_LEN + 1];
+	uint64_t seq; /* out */
 };
 
 static enum rc
@@ -48,10 +49,10 @@ work_hold(struct writer *w, void *arg, struct err *e)
 				    .disclosures = &sd,
 				    .n_disclosures = 1,
 			    },
-			    NULL, e);
+			    &j->seq, e);
 }
 
-/* in: case, reason  out: case, hold */
+/* in: case, reason  out: case, hold, seq (in our log) */
 enum rc
 service_hold_place(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		   struct reply *out, struct err *e)
@@ -67,11 +68,12 @@ service_hold_place(struct node *nd, struct arena *a, const struct actor *who, js
 		rc = writer_run(nd, work_hold, &j, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s}", "case", j.casefile, "hold", j.id));
+			   json_pack("{s:s, s:s, s:I}", "case", j.casefile, "hold", j.id,
+				     "seq", (json_int_t)j.seq));
 	return rc;
 }
 
-/* in: case, hold, reason  out: case, hold */
+/* in: case, hold, reason  out: case, hold, seq (in our log) */
 enum rc
 service_hold_release(struct node *nd, struct arena *a, const struct actor *who,
 		     json_t *in, struct reply *out, struct err *e)
@@ -89,7 +91,8 @@ service_hold_release(struct node *nd, struct arena *a, const struct actor *who,
 		rc = writer_run(nd, work_hold, &j, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s}", "case", j.casefile, "hold", j.hold));
+			   json_pack("{s:s, s:s, s:I}", "case", j.casefile, "hold",
+				     j.hold, "seq", (json_int_t)j.seq));
 	return rc;
 }
 
@@ -145,15 +148,17 @@ void
 erase_reply(struct arena *a, struct reply *out, const struct erase_job *j)
 {
 	reply_json(a, out,
-		   json_pack("{s:s*, s:s*, s:s, s:I, s:I}", "case", j->casefile,
+		   json_pack("{s:s*, s:s*, s:s, s:I, s:I, s:I}", "case", j->casefile,
 			     "request", j->request, "what", j->what, "texts",
-			     (json_int_t)j->n_texts, "files", (json_int_t)j->n_files));
+			     (json_int_t)j->n_texts, "files", (json_int_t)j->n_files,
+			     "seq", (json_int_t)j->seq));
 }
 
 /*
  * The other side is asked to erase the same.
  * in: case, what (texts, files, all), events? (all of the case without), reason
- * out: case, request, what, texts, files (how many were erased here)
+ * out: case, request, what, texts, files (how many were erased here), seq (of the
+ * request in our log)
  * RC_CONFLICT: a legal hold, and whose; the policy wants it kept; the case is open; not
  * delivered yet
  */

@@ -47,6 +47,7 @@ struct notice {
 	/* out */
 	char casefile[UUID_TEXT_LEN + 1];
 	uint64_t recorded; /* items */
+	uint64_t seq;	   /* of the notice in our log */
 	bool done, again;  /* again: it was sent whole before */
 };
 
@@ -232,7 +233,7 @@ manifest_append(struct writer *w, struct notice *n, uint64_t parts, struct err *
 			.disclosures = sd,
 			.n_disclosures = n_sd,
 		},
-		NULL, e);
+		&n->seq, e);
 }
 
 /* The answer given before to this reference: kept, so that a retry gets it again. */
@@ -444,8 +445,8 @@ request_digest(const json_t *in, struct notice *n)
  * in: peer?, csv or list, skip_earlier?, file?, reference, subject, legal_basis, letter?,
  * language?, measure?, urgent?, partial? (send the good rows though others are bad),
  * fields? {code: text} out: case, items, batch (as of a check), again (true: this was
- * sent before) RC_INVALID with bad rows and no `partial`: nothing is sent; the reply has
- * the rows.
+ * sent before), seq? (in our log, unless again) RC_INVALID with bad rows and no
+ * `partial`: nothing is sent; the reply has the rows.
  */
 enum rc
 service_notice_send(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -489,5 +490,7 @@ service_notice_send(struct node *nd, struct arena *a, const struct actor *who, j
 			     (json_int_t)n.b.batch.n_ok, "batch",
 			     notice_batch_json(&n.b, 0, NOTICE_REPORT_ROWS), "again",
 			     n.again));
+	if (!n.again)
+		json_object_set_new(out->json, "seq", json_integer((json_int_t)n.seq));
 	return RC_OK;
 }

@@ -73,7 +73,8 @@ on_inbox(void *arg, const struct db_row *row, struct err *e)
 }
 
 static enum rc
-admit_append(struct writer *w, const struct inbox_row *r, struct err *e)
+admit_append(struct writer *w, const struct inbox_row *r, uint64_t *ret_seq,
+	     struct err *e)
 {
 	struct view_disclosed sd[] = {{"text", json_string(r->body)}, {"contact", NULL}};
 
@@ -94,7 +95,7 @@ admit_append(struct writer *w, const struct inbox_row *r, struct err *e)
 			.disclosures = sd,
 			.n_disclosures = r->contact == NULL ? 1 : 2,
 		},
-		NULL, e);
+		ret_seq, e);
 }
 
 static enum rc
@@ -118,7 +119,7 @@ admit_if_it_can(struct writer *w, const struct inbox_row *r, bool *ret_admitted,
 	*ret_admitted = false;
 	if (rc != RC_OK)
 		return rc;
-	enum rc one = admit_append(w, r, &why);
+	enum rc one = admit_append(w, r, NULL, &why);
 	*ret_admitted = one == RC_OK;
 	if (one == RC_OK) {
 		rc = drv->release(w->s->db, e);
@@ -185,12 +186,13 @@ admit_some(struct writer *w, struct err *e)
 
 struct admitting {
 	const char *id;
+	uint64_t seq; /* out: in our log */
 };
 
 static enum rc
 work_admit(struct writer *w, void *arg, struct err *e)
 {
-	const struct admitting *ad = arg;
+	struct admitting *ad = arg;
 	struct store_list l = {.s = w->s, .a = w->a};
 
 	if (ad == NULL)
@@ -200,16 +202,16 @@ work_admit(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK && l.n == 0)
 		rc = err_set(e, RC_NOT_FOUND, "no objection %s waits", ad->id);
 	if (rc == RC_OK)
-		rc = admit_append(w, l.rows, e);
+		rc = admit_append(w, l.rows, &ad->seq, e);
 	return rc == RC_OK ? admitted_put(w, l.rows, e) : rc;
 }
 
-/* in: objection (one that waits)  out: objection */
+/* in: objection (one that waits)  out: objection, seq (in our log) */
 enum rc
 service_objection_admit(struct node *nd, struct arena *a, const struct actor *who,
 			json_t *in, struct reply *out, struct err *e)
 {
-	struct admitting ad;
+	struct admitting ad = {0};
 	enum rc rc = in_only(in, "objection", e);
 
 	(void)who;
@@ -218,7 +220,9 @@ service_objection_admit(struct node *nd, struct arena *a, const struct actor *wh
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_admit, &ad, e);
 	if (rc == RC_OK)
-		reply_json(a, out, json_pack("{s:s}", "objection", ad.id));
+		reply_json(a, out,
+			   json_pack("{s:s, s:I}", "objection", ad.id, "seq",
+				     (json_int_t)ad.seq));
 	return rc;
 }
 

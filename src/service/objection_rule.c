@@ -23,6 +23,7 @@ struct ruling {
 	json_t *names;	    /* partly; as long as the request */
 	int64_t channel;
 	const char *order; /* out */
+	uint64_t seq;	   /* out: of the answer or the ruling in our log */
 	bool lifted;	   /* out */
 };
 
@@ -50,7 +51,7 @@ objection_load(struct writer *w, struct ruling *r, struct err *e)
 
 static enum rc
 reason_append(struct writer *w, const struct ruling *r, const char *type,
-	      const char *text_name, json_t *body, struct err *e)
+	      const char *text_name, json_t *body, uint64_t *ret_seq, struct err *e)
 {
 	struct view_disclosed sd = {text_name, json_string(r->text)};
 
@@ -63,7 +64,7 @@ reason_append(struct writer *w, const struct ruling *r, const char *type,
 				    .disclosures = &sd,
 				    .n_disclosures = 1,
 			    },
-			    NULL, e);
+			    ret_seq, e);
 }
 
 static enum rc
@@ -74,7 +75,8 @@ work_answer(struct writer *w, void *arg, struct err *e)
 
 	if (rc == RC_OK)
 		rc = reason_append(w, r, "objection.answer", "text",
-				   json_pack("{s:s}", "objection", r->objection), e);
+				   json_pack("{s:s}", "objection", r->objection), &r->seq,
+				   e);
 	if (rc == RC_OK)
 		rc = alarm_clear(
 			w, arena_printf(w->a, "objection-answer/%s", r->objection), e);
@@ -134,7 +136,7 @@ lift_append(struct writer *w, struct ruling *r, struct err *e)
 	r->lifted = true;
 	rc = reason_append(w, r, "order.lift", "reason",
 			   json_pack("{s:s, s:O*}", "order", r->order, "names", r->names),
-			   e);
+			   NULL, e);
 	return rc == RC_OK ? due_end(w, r->order, e) : rc;
 }
 
@@ -159,7 +161,7 @@ work_rule(struct writer *w, void *arg, struct err *e)
 				   json_pack("{s:s, s:s, s:O*}", "objection",
 					     r->objection, "ruling", r->ruling, "names",
 					     r->names),
-				   e);
+				   &r->seq, e);
 	if (rc == RC_OK && strcmp(r->ruling, "rejected") != 0)
 		rc = lift_append(w, r, e);
 	if (rc == RC_OK)
@@ -171,7 +173,7 @@ work_rule(struct writer *w, void *arg, struct err *e)
 	return rc;
 }
 
-/* in: objection, text  out: objection */
+/* in: objection, text  out: objection, seq (in our log) */
 enum rc
 service_objection_answer(struct node *nd, struct arena *a, const struct actor *who,
 			 json_t *in, struct reply *out, struct err *e)
@@ -186,7 +188,9 @@ service_objection_answer(struct node *nd, struct arena *a, const struct actor *w
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_answer, &r, e);
 	if (rc == RC_OK)
-		reply_json(a, out, json_pack("{s:s}", "objection", r.objection));
+		reply_json(a, out,
+			   json_pack("{s:s, s:I}", "objection", r.objection, "seq",
+				     (json_int_t)r.seq));
 	return rc;
 }
 
@@ -230,7 +234,7 @@ ruled_names(struct arena *a, json_t *in, struct ruling *r, struct err *e)
 /*
  * in: objection, ruling (upheld, rejected, partly), reason, names? (partly: which are
  *     freed)
- * out: objection, ruling, order, lifted (by this ruling)
+ * out: objection, ruling, lifted (by this ruling), seq (of the ruling in our log)
  * RC_DENIED: you had a hand in the order.  RC_CONFLICT: it is ruled on already.
  */
 enum rc
@@ -258,8 +262,9 @@ service_objection_rule(struct node *nd, struct arena *a, const struct actor *who
 		rc = writer_run(nd, work_rule, &r, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:b}", "objection", r.objection,
-				     "ruling", r.ruling, "lifted", r.lifted));
+			   json_pack("{s:s, s:s, s:b, s:I}", "objection", r.objection,
+				     "ruling", r.ruling, "lifted", r.lifted, "seq",
+				     (json_int_t)r.seq));
 	return rc;
 }
 

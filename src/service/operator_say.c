@@ -47,6 +47,7 @@ struct saying {
 	const char *operator_name, *order, *reason, *by;
 	int64_t serial;
 	int64_t channel;
+	uint64_t seq; /* out: in our log */
 };
 
 /* The channel of the order, else the node's first. */
@@ -109,11 +110,12 @@ work_confirm(struct writer *w, void *arg, struct err *e)
 								op.name, "serial",
 								(json_int_t)x->serial),
 				      },
-				      NULL, e)
+				      &x->seq, e)
 		       : rc;
 }
 
-/* in: operator, serial | order (its newest change)  out: operator, serial
+/* in: operator, serial | order (its newest change)  out: operator, serial, seq (in our
+ * log)
  * A claim of the operator's, on record under the name of who enters it. */
 enum rc
 service_operator_confirm(struct node *nd, struct arena *a, const struct actor *who,
@@ -135,8 +137,9 @@ service_operator_confirm(struct node *nd, struct arena *a, const struct actor *w
 		rc = writer_run(nd, work_confirm, &x, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:I}", "operator", x.operator_name, "serial",
-				     (json_int_t)x.serial));
+			   json_pack("{s:s, s:I, s:I}", "operator", x.operator_name,
+				     "serial", (json_int_t)x.serial, "seq",
+				     (json_int_t)x.seq));
 	return rc;
 }
 
@@ -163,10 +166,10 @@ work_waive(struct writer *w, void *arg, struct err *e)
 				    .disclosures = &sd,
 				    .n_disclosures = 1,
 			    },
-			    NULL, e);
+			    &x->seq, e);
 }
 
-/* in: order, operator, reason  out: order, operator
+/* in: order, operator, reason  out: order, operator, seq (in our log)
  * Nobody waits for this operator after the order's lift any more.  RC_CONFLICT: the order
  * has not ended. */
 enum rc
@@ -187,8 +190,8 @@ service_order_waive(struct node *nd, struct arena *a, const struct actor *who, j
 		rc = writer_run(nd, work_waive, &x, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s}", "order", x.order, "operator",
-				     x.operator_name));
+			   json_pack("{s:s, s:s, s:I}", "order", x.order, "operator",
+				     x.operator_name, "seq", (json_int_t)x.seq));
 	return rc;
 }
 
@@ -229,10 +232,10 @@ work_answer(struct writer *w, void *arg, struct err *e)
 				    .disclosures = &sd,
 				    .n_disclosures = 1,
 			    },
-			    NULL, e);
+			    &x->where.seq, e);
 }
 
-/* in: operator, text, order?  out: operator
+/* in: operator, text, order?  out: operator, seq (in our log)
  * What the operator answers, or reports by itself. */
 enum rc
 service_operator_answer(struct node *nd, struct arena *a, const struct actor *who,
@@ -252,7 +255,9 @@ service_operator_answer(struct node *nd, struct arena *a, const struct actor *wh
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_answer, &x, e);
 	if (rc == RC_OK)
-		reply_json(a, out, json_pack("{s:s}", "operator", x.operator_name));
+		reply_json(a, out,
+			   json_pack("{s:s, s:I}", "operator", x.operator_name, "seq",
+				     (json_int_t)x.where.seq));
 	return rc;
 }
 

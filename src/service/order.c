@@ -77,7 +77,7 @@ draft_body(const struct order *o)
 }
 
 static enum rc
-draft_append(struct writer *w, const struct order *o, struct err *e)
+draft_append(struct writer *w, struct order *o, struct err *e)
 {
 	struct view_disclosed *sd = arena_array(w->a, o->found.n + 8, sizeof(*sd));
 	size_t n = 0;
@@ -108,14 +108,14 @@ draft_append(struct writer *w, const struct order *o, struct err *e)
 				    .disclosures = sd,
 				    .n_disclosures = n,
 			    },
-			    NULL, e);
+			    &o->seq, e);
 }
 
 /* The draft, and what is said about the names' owner at once. */
 static enum rc
 work_draft(struct writer *w, void *arg, struct err *e)
 {
-	const struct order *o = arg;
+	struct order *o = arg;
 	enum rc rc = draft_append(w, o, e);
 
 	if (rc == RC_OK && o->owner.channel != NULL) {
@@ -162,7 +162,7 @@ refused_check(const struct order *o, struct err *e)
 /*
  * in: what a check takes, and reasons, legal_basis, proportionality, collateral, ends,
  *     review?, action?, emergency_reason?, previous?
- * out: order, text, text_sha256, and all that a check gives
+ * out: order, text, text_sha256, seq (in our log), and all that a check gives
  * RC_CONFLICT: a cited case is no ground.  RC_DENIED: a guard that nobody can override.
  */
 enum rc
@@ -203,6 +203,7 @@ service_order_draft(struct node *nd, struct arena *a, const struct actor *who, j
 		goto out;
 	json_t *j = reply_json(a, out, order_examined_json(&o));
 	json_object_set_new(j, "order", json_string(o.id));
+	json_object_set_new(j, "seq", json_integer((json_int_t)o.seq));
 	json_object_set_new(j, "text", json_string(o.text));
 	json_object_set_new(j, "text_sha256", json_string(hash_hex(&o.text_hash, hex)));
 out:

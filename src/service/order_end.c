@@ -290,7 +290,7 @@ work_lift(struct writer *w, void *arg, struct err *e)
 				  .disclosures = &sd,
 				  .n_disclosures = 1,
 			  },
-			  NULL, e);
+			  &l->now.seq, e);
 	if (rc == RC_OK)
 		rc = due_end(w, l->order, e);
 	return rc == RC_OK ? order_state_take(w, l->order, &l->now, e) : rc;

@@ -71,6 +71,7 @@ struct order {
 
 	const char *by;
 	int64_t now_us;
+	uint64_t seq; /* of the draft in our log */
 	char id[UUID_TEXT_LEN + 1];
 	const char *text;
 	struct hash text_hash;
@@ -148,7 +149,8 @@ struct order_state_now {
 	uint64_t approvals, approvals_needed;
 	uint32_t serial;
 	json_t *guards; /* owned; NULL before */
-	bool waits;	/* the log does not have it yet (order_release.h) */
+	uint64_t seq;	/* of the act's first entry in our log, as the job set it */
+	bool waits;	/* the log does not have it yet (order_release.h): no seq */
 	bool held;	/* nor is any zone given out (zone_old.c) */
 };
 enum rc order_state_take(struct writer *w, const char *order, struct order_state_now *ret,

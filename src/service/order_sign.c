@@ -21,7 +21,7 @@ struct signing {
 
 static enum rc
 signing_append(struct writer *w, const struct signing *g, const char *type, json_t *body,
-	       struct err *e)
+	       uint64_t *ret_seq, struct err *e)
 {
 	struct view_disclosed sd = {"reason", NULL};
 
@@ -36,7 +36,7 @@ signing_append(struct writer *w, const struct signing *g, const char *type, json
 				    .disclosures = &sd,
 				    .n_disclosures = g->reason == NULL ? 0 : 1,
 			    },
-			    NULL, e);
+			    ret_seq, e);
 }
 
 static enum rc
@@ -54,10 +54,10 @@ work_sign(struct writer *w, void *arg, struct err *e)
 		json_pack("{s:s, s:s*}", "order", g->order, "text", g->text_sha256);
 	if (g->body != NULL)
 		json_object_update(body, g->body);
-	rc = signing_append(w, g, g->type, body, e);
+	rc = signing_append(w, g, g->type, body, &g->now.seq, e);
 	if (rc == RC_OK && g->lift)
 		rc = signing_append(w, g, "order.lift",
-				    json_pack("{s:s}", "order", g->order), e);
+				    json_pack("{s:s}", "order", g->order), NULL, e);
 	if (rc == RC_OK)
 		rc = view_order_get(w->s, w->a, g->order, &g->row, e);
 	if (rc == RC_OK && was_draft && g->row.life == ORDER_IN_FORCE)
@@ -101,6 +101,8 @@ order_state_reply(struct arena *a, const char *order, enum rc rc,
 				  now->guards, "serial", (json_int_t)now->serial));
 		if (now->waits)
 			json_object_set_new(o, "on_record", json_false());
+		else
+			json_object_set_new(o, "seq", json_integer((json_int_t)now->seq));
 		if (now->held)
 			json_object_set_new(o, "given_out", json_false());
 	}
@@ -145,7 +147,8 @@ guards_check(const json_t *guards, struct err *e)
 	return RC_OK;
 }
 
-/* in: order, text_sha256, guards ([token]), reason  out: order, state, approvals, ... */
+/* in: order, text_sha256, guards ([token]), reason
+ * out: order, state, approvals, ..., seq (of the act in our log) */
 enum rc
 service_order_override(struct node *nd, struct arena *a, const struct actor *who,
 		       json_t *in, struct reply *out, struct err *e)

@@ -201,16 +201,18 @@ struct sending {
 	const char *operator_name; /* out, as long as `a` */
 	struct arena *a;
 	int64_t step, orders; /* out */
+	uint64_t seq;	      /* out: in our log of the first order's channel */
 };
 
 /* Those of `rows` from *i on that are of one channel, as an event. */
 static enum rc
-channel_remind(struct writer *w, const struct sending *x, const json_t *rows, size_t *i,
+channel_remind(struct writer *w, struct sending *x, const json_t *rows, size_t *i,
 	       const char *text, struct err *e)
 {
 	json_t *orders = json_array();
 	int64_t channel =
 		json_integer_value(json_object_get(json_array_get(rows, *i), "channel"));
+	bool first = *i == 0;
 	const struct policy *p = NULL;
 	struct view_disclosed sd = {"text", NULL};
 	enum rc rc = policy_of_id(w, channel, &p, e);
@@ -245,7 +247,7 @@ channel_remind(struct writer *w, const struct sending *x, const json_t *rows, si
 				.disclosures = &sd,
 				.n_disclosures = 1,
 			},
-			NULL, e);
+			first ? &x->seq : NULL, e);
 	}
 	json_decref(orders);
 	return rc;
@@ -316,7 +318,8 @@ work_send(struct writer *w, void *arg, struct err *e)
 
 /* in: reminder, channel (the way it went, as email), reach? (to whom, when it is not the
  *     contact), text? (when it is not the one that was prepared)
- * out: reminder, operator, step, orders (how many) */
+ * out: reminder, operator, step, orders (how many), seq (in the log of the first order's
+ * channel) */
 enum rc
 service_reminder_send(struct node *nd, struct arena *a, const struct actor *who,
 		      json_t *in, struct reply *out, struct err *e)
@@ -341,9 +344,10 @@ service_reminder_send(struct node *nd, struct arena *a, const struct actor *who,
 		rc = writer_run(nd, work_send, &x, e);
 	if (rc == RC_OK)
 		reply_json(a, out,
-			   json_pack("{s:s, s:s, s:I, s:I}", "reminder", x.reminder,
+			   json_pack("{s:s, s:s, s:I, s:I, s:I}", "reminder", x.reminder,
 				     "operator", x.operator_name, "step",
-				     (json_int_t)x.step, "orders", (json_int_t)x.orders));
+				     (json_int_t)x.step, "orders", (json_int_t)x.orders,
+				     "seq", (json_int_t)x.seq));
 	return rc;
 }
 

@@ -252,8 +252,29 @@ service_token_add(struct node *nd, struct arena *a, const struct actor *who, jso
 	return rc;
 }
 
+/* Each scope that opens something for the role on this node, once. */
+static json_t *
+scopes_useful(struct node *nd, struct arena *a, const struct actor *who)
+{
+	json_t *list = json_array();
+	const char *before = "";
+
+	for (size_t i = 0; i < service_routes_n; i++) {
+		const struct service_route *r = &service_routes[i];
+		const char *scope = scope_of(a, r);
+		if ((r->roles & ROLE_BIT(who->role)) == 0 ||
+		    (r->party >= 0 && (enum party)r->party != nd->id->role) ||
+		    !scopes_allow(who->scopes, scope) || scopes_allow(before, scope))
+			continue;
+		before = arena_printf(a, "%s%s%s", before, before[0] == '\0' ? "" : " ",
+				      scope);
+		json_array_append_new(list, json_string(scope));
+	}
+	return list;
+}
+
 /* in: person? (admin)  out: person, tokens [{id, name, scopes, added, expires, used,
- * revoked}] */
+ * revoked}], may (the scopes that a token of who asks may have) */
 enum rc
 service_tokens(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	       struct reply *out, struct err *e)
@@ -286,6 +307,7 @@ service_tokens(struct node *nd, struct arena *a, const struct actor *who, json_t
 			row, "scopes",
 			scopes_json(json_string_value(json_object_get(row, "scopes"))));
 	json_object_set_new(o, "person", json_string(person));
+	json_object_set_new(o, "may", scopes_useful(nd, a, who));
 	return RC_OK;
 }
 

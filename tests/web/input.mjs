@@ -1,24 +1,11 @@
 /* What people type, press twice, lose and get wrong: it is stored and shown as it was typed, or
  * refused with it still there; nothing happens twice, and nothing is lost. */
 import { readFileSync } from "node:fs";
-import { Failure, Person, must, open, passed } from "./browser.mjs";
+import { Person, must } from "./browser.mjs";
+import { ask, browser, importList, openCase, person, play, stage } from "./steps.mjs";
 
-const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const browser = await open();
-const at = (side) => `https://127.0.0.1:${stage[side]}`;
-const person = async (side, name, lang) => (await new Person(browser, at(side), name, stage.password).arrive(lang)).logIn();
 const CHUNK = 6000; /* characters of one message */
 const TEXT_MAX = 20000;
-
-/* Whoever started this script does something for it: "restart authority". */
-const asked = [];
-process.stdin.on("data", () => asked.shift()?.());
-function ask(what) {
-	return new Promise((done) => {
-		asked.push(done);
-		console.log(`!${what}`);
-	});
-}
 
 const composer = (who) => who.page.locator("#composer");
 const shown = (who) => who.page.locator(".messages .said").allTextContents();
@@ -194,34 +181,16 @@ async function overtaken(rina, dewi) {
 	rina.expected.delete(409);
 }
 
-async function openCase(who, subject) {
-	await who.section("Cases");
-	await who.see("Cases by deadline", "h1");
-	const row = who.page.locator("a.title", { hasText: subject });
-	const news = who.page.locator(".news button");
-	await row.or(news).first().waitFor();
-	if (!(await row.count())) await news.click();
-	await row.click();
-	await who.see(subject, "h1");
-	await composer(who).waitFor();
-}
-
 async function main() {
 	const rina = await person("authority", "rina");
 	const subject = stage.subject;
-	await rina.section("Import");
-	await rina.page.setInputFiles("input[type=file]", stage.list);
-	await rina.press("Check ");
-	await rina.press("Review ");
-	await rina.write("Reference", stage.reference);
-	await rina.write("Subject", subject);
-	await rina.write("Legal basis", "‮Invented‬ \u{1F9FE} قانون");
-	await rina.press("Send ");
-	await rina.page.waitForURL(/\/case\//);
+	await importList(rina, stage.list, { reference: stage.reference, subject, basis: "‮Invented‬ \u{1F9FE} قانون" });
 	await rina.see("xn--80ak6aa92e.com");
 	const dewi = await person("platform", "dewi");
-	await openCase(rina, subject);
-	await openCase(dewi, subject);
+	for (const who of [rina, dewi]) {
+		await openCase(who, subject);
+		await composer(who).waitFor();
+	}
 	await naughty(rina, dewi);
 	await limits(rina);
 	await twice(rina);
@@ -232,18 +201,6 @@ async function main() {
 	await denied(rina);
 	await restarted(rina);
 	for (const who of [rina, dewi]) who.clean("at the end");
-	console.log(`${passed()} checks held`);
 }
 
-try {
-	await main();
-} catch (e) {
-	for (const context of browser.contexts())
-		for (const [i, page] of context.pages().entries())
-			if (process.env.SALURAN_SCREENS) await page.screenshot({ path: `${process.env.SALURAN_SCREENS}/failed-${i}-${Date.now() % 10000}.png`, fullPage: true }).catch(() => {});
-	console.error(e instanceof Failure ? e.message : e.stack);
-	process.exitCode = 1;
-} finally {
-	await browser.close();
-	process.stdin.destroy();
-}
+play(main, "input");

@@ -10,7 +10,7 @@ const WIDTHS = once ? [1280] : [1280, 640, 320];
 const LANGS = once ? ["id"] : ["id", "en"];
 const SCHEMES = once ? ["light"] : ["light", "dark"];
 const ROLES = [
-	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "mail", "templates", "policies?policy=id-2020", "verify", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "nowhere"]],
+	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "mail", "templates", "policies?policy=id-2020", "verify", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "OBJECTED", "nowhere"]],
 	["authority", "adi", ["orders", "ORDER", "SIGNED"]],
 	["authority", "umi", ["log", "access", "people", "channel"]],
 	["authority", "oki", ["dns", "operators", "settings"]],
@@ -46,7 +46,8 @@ try {
 				if (name === "oki") await who.see(stage.operator, "h2");
 				for (const path of paths) {
 					const real = path.replace("CASE", `case/${stage.case}`).replace("DECIDE", `decide/${stage.case}`).replace("DEADLINE", `deadline/${stage.case}`).replace("ORDER", `order/${stage.order}`)
-						.replace("RECORDED", `recorded/${stage.case}?seq=${stage.entry}`).replace("SIGNED", `signed/${stage.order}?seq=${stage.signed}`);
+						.replace("RECORDED", `recorded/${stage.case}?seq=${stage.entry}`).replace("SIGNED", `signed/${stage.order}?seq=${stage.signed}`)
+						.replace("OBJECTED", `objected/${stage.objection}?act=rule&seq=${stage.ruled}`);
 					await look(who, real, `${name}-${path.toLowerCase().split("?")[0]}-${lang}-${scheme}`);
 				}
 				await who.leave();

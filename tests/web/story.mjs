@@ -1,47 +1,11 @@
 /* The story of a case, by people at browsers alone: a list is imported and sent, accepted and
  * decided, talked about and disputed; nobody answers another, which is warned of, ordered,
  * approved, blocked, objected to and lifted.  With SALURAN_KEYS=alone nobody has a mouse. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { Failure, Person, keysAlone, must, open, passed } from "./browser.mjs";
+import { writeFileSync } from "node:fs";
+import { Person, keysAlone, must } from "./browser.mjs";
+import { browser, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
 
-const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const browser = await open();
 const TRIES_MAX = 20;
-const at = (side) => `https://127.0.0.1:${stage[side]}`;
-const person = async (side, name, lang) => (await new Person(browser, at(side), name, stage.password).arrive(lang)).logIn();
-
-async function importList(rina, file, reference, subject, urgent) {
-	await rina.section("Import");
-	await rina.attach(rina.page.locator("input[type=file]"), file);
-	await rina.page.waitForURL(/step=columns/);
-	await rina.check("import-columns");
-	await rina.press("Check ");
-	await rina.page.waitForSelector(".grid.check");
-	await rina.check("import-check");
-	await rina.press("Review ");
-	await rina.see("Nothing has been sent yet.");
-	await rina.write("Reference", reference);
-	await rina.write("Subject", subject);
-	await rina.write("Legal basis", "Invented example: Regulation 19/2014");
-	if (urgent) await rina.tick("Urgent");
-	await rina.check("import-send");
-	await rina.press("Send ");
-	await rina.page.waitForURL(/\/case\//);
-	await rina.see(subject, "h1");
-	return rina.page.url().split("/").pop();
-}
-
-/* What comes while one looks is counted, and shown on demand. */
-async function openCase(who, subject) {
-	await who.section("Cases");
-	await who.see("Cases by deadline", "h1");
-	const row = who.page.locator("a.title", { hasText: subject });
-	const news = who.page.locator(".news button");
-	await row.or(news).first().waitFor();
-	if (!(await row.count())) await who.press(news);
-	await who.press(row);
-	await who.see(subject, "h1");
-}
 
 async function accepted(dewi) {
 	await dewi.act("Accept the notice");
@@ -182,10 +146,7 @@ async function ladder(rina) {
 		rina.expected.delete(409);
 	}
 	await rina.see("Formal warning");
-	/* The entry has an address of its own. */
-	await rina.press(rina.page.locator(".said-last a"));
-	await rina.see("recorded #", "h1");
-	await rina.see("Send the formal warning: an invented text.");
+	await entry(rina, "Send the formal warning: an invented text.");
 	await rina.see("Received at");
 	await rina.check("recorded");
 }
@@ -214,11 +175,6 @@ async function order(rina, name, subject) {
 	return rina.page.url().split("/").pop();
 }
 
-async function openOrder(who, id) {
-	await who.page.goto(`${who.base}/console/order/${id}`);
-	await who.see("The text above has this hash");
-}
-
 /* A draft goes back with a reason; the next one begins where it ended. */
 async function returned(rina, adi, id) {
 	await openOrder(adi, id);
@@ -237,15 +193,6 @@ async function returned(rina, adi, id) {
 	await rina.see("What differs from the draft before");
 	await rina.see("Say who was told.");
 	return rina.page.url().split("/").pop();
-}
-
-async function sign(who, id) {
-	await openOrder(who, id);
-	await who.press("Approve the block…");
-	await who.check("approve");
-	await who.step("Approve the block");
-	await who.stepped();
-	await who.see("recorded #", ".said-last");
 }
 
 /* What guards stop is looked at by a third person; a draft is its drafter's to withdraw. */
@@ -312,7 +259,7 @@ async function main() {
 	const [adi, budi, siti] = [await person("authority", "adi"), await person("authority", "budi"), await person("authority", "siti")];
 	const first = `First list <i>${stage.title}</i>`;
 	const second = `Second list ${stage.title}`;
-	await importList(rina, stage.first, `${stage.title} 1`, first);
+	await importList(rina, stage.first, { reference: `${stage.title} 1`, subject: first, looks: true });
 	await openCase(dewi, first);
 	await accepted(dewi);
 	await clarified(rina, dewi);
@@ -322,7 +269,7 @@ async function main() {
 	await rina.act("Close the case");
 	await rina.see("Closed");
 	await keyboard(rina);
-	const late = await importList(rina, stage.second, `${stage.title} 2`, second, true);
+	const late = await importList(rina, stage.second, { reference: `${stage.title} 2`, subject: second, urgent: true });
 	await amongColleagues(rina, adi, second);
 	await prepared(rina, late);
 	await openCase(rina, second);
@@ -330,7 +277,7 @@ async function main() {
 	const back = await order(rina, stage.name, second);
 	must(await rina.page.getByRole("button", { name: "Approve the block" }).count() === 0, "who drafts does not approve");
 	const id = await returned(rina, adi, back);
-	await sign(adi, id);
+	await sign(adi, id, "approve");
 	await adi.see("1 of 2 approvals");
 	await sign(budi, id);
 	await budi.see("In force");
@@ -353,7 +300,7 @@ async function main() {
 	await umi.see("Utuh");
 	await umi.check("access");
 	for (const who of [rina, dewi, lia, adi, budi, siti, umi]) who.clean("at the end");
-	console.log(`${passed()} checks held${keysAlone ? ", by keys alone" : ""}`);
+	return keysAlone ? ", by keys alone" : "";
 }
 
 /* The public: what a name's page says, and the form below it. */
@@ -373,14 +320,4 @@ async function objects() {
 	await who.leave();
 }
 
-try {
-	await main();
-} catch (e) {
-	for (const context of browser.contexts())
-		for (const [i, page] of context.pages().entries())
-			if (process.env.SALURAN_SCREENS) await page.screenshot({ path: `${process.env.SALURAN_SCREENS}/failed-${i}-${Date.now() % 10000}.png`, fullPage: true }).catch(() => {});
-	console.error(e instanceof Failure ? e.message : e.stack);
-	process.exitCode = 1;
-} finally {
-	await browser.close();
-}
+play(main, keysAlone ? "keys" : "story");

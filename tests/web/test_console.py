@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The console on two real nodes with a real resolver: tests/web/*.mjs play the people.
 
-    test_console.py [story] [work] [keys] [input] [matrix]
+    test_console.py [story] [work] [acts] [keys] [input] [matrix]
 """
 import base64
 import gzip
@@ -25,7 +25,7 @@ NAUGHTY = os.path.join(DATA, "blns", "blns.json")
 PASSWORD = "a long enough passphrase of four words"
 NAME, BY_KEYS, NEVER = "contoh.example", "tombol.example", "never.example"
 PATIENT_S = 3600
-STORY_S, WORK_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 900, 1800, 1800
+STORY_S, WORK_S, ACTS_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 900, 900, 1800, 1800
 # A homoglyph, and what turns the text around it.
 SUBJECT = "\u202eDaftar\u202c ''\"<img src=x onerror=alert(1)> \u5217\u8868 \U0001F9FE {{7*7}} =1+1"
 LIST = "target,category\nhttps://\u0430\u0440\u0440\u04cf\u0435.com/x,other\n"
@@ -99,7 +99,7 @@ def play(lab, script, stage, seconds, nodes=None, **env):
                     said += line
                     continue
                 act, name = line[1:].split()
-                {"stop": Node.stop, "start": Node.must_start}[act](nodes[name])
+                {"stop": Node.stop, "start": Node.must_start, "lists": other_lists}[act](nodes[name])
                 run.stdin.write("done\n")
                 run.stdin.flush()
             code = run.wait()
@@ -109,6 +109,15 @@ def play(lab, script, stage, seconds, nodes=None, **env):
     if code != 0:
         raise Failure(f"{script} ended with {code}:\n{said[-6000:]}")
     print(f"{script}: {said.strip()}")
+
+
+def other_lists(node):
+    """The same node, with names on its list of services that were not there before."""
+    node.stop()
+    node.configure(**{"guard.services": node.lab.write("services.json", json.dumps(
+        {"services": [{"name": name, "service": "Everything of it (invented example)"}
+                      for name in ("besar.example", "raya.example")]}))})
+    node.must_start()
 
 
 def policy(lab):
@@ -154,7 +163,9 @@ def matrix(lab, stage, authority):
 
     order = shown(f'/v1/orders/{shown("/v1/orders")["orders"][0]["order"]}')
     case = shown(f'/v1/cases/{shown("/v1/cases")["cases"][0]["case"]}')
+    ruled = shown("/v1/objections?state=ruled")["objections"][0]
     stage.update(
+        objection=ruled["objection"], ruled=ruled["seq"],
         order=order["order"], signed=order["acts"][0]["seq"], case=case["case"],
         entry=next(e["seq"] for e in case["timeline"] if e["party"] == "authority"))
     play(lab, "matrix.mjs", stage, MATRIX_S)
@@ -181,9 +192,41 @@ def work(lab, _stage, _authority):
         node.stop()
 
 
+def acts(lab, _stage, _authority):
+    """Under a policy that holds every decision on more than two items."""
+    with open(os.path.join(SOURCE, "policies", "demo.json"), encoding="utf-8") as f:
+        rules = json.load(f)
+    rules.update(name="acts", decide={"confirm_above": 2, "hold_s": 600})
+    for limits in rules["classes"]:
+        limits["accept_s"] = limits["decide_s"] = PATIENT_S
+    authority = Node(lab, "agency", "agency.example", "Agency", "authority")
+    platform = Node(lab, "vidgo", "vidgo.example", "VidGo", "platform")
+    for node, admin in ((authority, "ani"), (platform, "pasha")):
+        node.init(admin)
+        if os.environ.get("SALURAN_WEB_DIR"):
+            node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
+        node.must_start()
+    people(authority, ("rina", "officer"), ("adi", "approver"), ("budi", "approver"),
+           ("siti", "approver"), ("umi", "auditor"))
+    people(platform, ("dewi", "agent"), ("lia", "lead"))
+    lab_module.introduce(authority, platform, lab.write("acts.json", json.dumps(rules)))
+    # One that never fetches the zone.
+    authority.must("POST", "/v1/operators", "ani", {"name": "isp-away", "address": "192.0.2.53"})
+    def rows(n):
+        return "target,category\n" + "".join(
+            f"https://t.me/akun{n}/{i},other\n" for i in range(1, 4))
+
+    play(lab, "acts.mjs", {
+        "authority": authority.api_port, "platform": platform.api_port, "password": PASSWORD,
+        "operator": "isp-away", "lists": [lab.write(f"acts-{n}.csv", rows(n)) for n in range(1, 4)],
+    }, ACTS_S, {"authority": authority})
+    for node in (authority, platform):
+        node.stop()
+
+
 # What people play: in short, and in full.  Others are named on the command line.
-PLAYS = {"story": story, "work": work, "keys": keys, "input": bad_input, "matrix": matrix}
-PLAYED = [["story", "work"], ["story", "work", "input", "keys", "matrix"]]
+PLAYS = {"story": story, "work": work, "acts": acts, "keys": keys, "input": bad_input, "matrix": matrix}
+PLAYED = [["story", "work"], ["story", "work", "acts", "input", "keys", "matrix"]]
 
 
 def main():

@@ -1,14 +1,76 @@
 /* Who saw and did what on this node, and whether that record is whole. */
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
-import { number, t } from "./lang.js";
+import { text } from "./form.js";
+import { number, t, utc } from "./lang.js";
 import { Pairs, Reveals } from "./reveals.js";
-import { Act, Chip, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { Act, Chip, Field, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { go, href, place } from "./route.js";
+import { save } from "./table.js";
+
+const COLUMNS = ["col_time", "col_who", "col_did", "col_object", "col_outcome"];
+const ASKED = 1000; /* rows of one request */
+const MOST = 100000; /* of one file */
+
+async function exported(filter) {
+	const rows = [];
+	let before;
+	do {
+		const page = await get("/v1/access", { ...filter, before, limit: ASKED });
+		rows.push(...page.access);
+		before = page.next;
+	} while (before && rows.length < MOST);
+	save(`${t("access_record")}.csv`, [
+		[t("col_entry"), ...COLUMNS.map((k) => t(k)), t("access_via"), t("access_address")],
+		...rows.map((r) => [r.seq, r.at, r.name || r.who, `${r.method} ${r.route}`, r.object, r.outcome, r.via, r.address]),
+	]);
+}
+
+/* By whom, about what, since when; acts alone, or whatever was looked at, too. */
+function Filter({ query }) {
+	const [f, set] = useState({ person: query.person || "", object: query.object || "", since: query.since || "", acts: query.acts || "" });
+	const show = (event) => {
+		event.preventDefault();
+		go("access", Object.fromEntries(Object.entries(f).map(([k, v]) => [k, v.trim()])));
+	};
+	const words = { maxlength: 100, autocapitalize: "none", spellcheck: "false", autocomplete: "off" };
+	return html`<form onSubmit=${show}>
+		<div class="beside">
+			<${Field} label=${t("col_who")} hint=${t("access_who_hint")}>${text(f, set, "person", words)}<//>
+			<${Field} label=${t("col_object")} hint=${t("access_object_hint")}>${text(f, set, "object", words)}<//>
+			<${Field} label=${t("access_since")}>${text(f, set, "since", { type: "date" })}<//>
+		</div>
+		<p><label class="choice"><input type="checkbox" checked=${f.acts === "yes"} onChange=${(e) => set({ ...f, acts: e.target.checked ? "yes" : "" })} /> ${t("access_acts")}</label></p>
+		<div class="bar start wrap"><button type="submit">${t("filter_show")}</button><a href=${href("access")}>${t("clear_filter")}</a></div>
+	</form>`;
+}
+
+/* A day is from its beginning, where the reader is. */
+/** @param {any} query */
+const asked = ({ since, ...rest }) => ({ ...rest, ...(since ? { since: utc(`${since}T00:00`) } : {}) });
+
+function Rows({ rows }) {
+	return html`<table role="table">
+		<caption>${t("access_caption")}</caption>
+		<thead role="rowgroup"><tr role="row">${COLUMNS.map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
+		<tbody role="rowgroup">${rows.map(
+			(r) => html`<tr key=${r.seq} role="row">
+				<td role="cell" data-label=${t("col_time")}><div><${When} at=${r.at} /></div></td>
+				<td role="cell" data-label=${t("col_who")}><div><${Said}>${r.name || r.who}<//> <span class="meta">${r.via}</span></div></td>
+				<td role="cell" data-label=${t("col_did")}><div><code>${r.method} ${r.route}</code></div></td>
+				<td role="cell" data-label=${t("col_object")}><div><code>${r.object || "–"}</code></div></td>
+				<td role="cell" data-label=${t("col_outcome")}><div>${r.outcome}</div></td>
+			</tr>`,
+		)}</tbody>
+	</table>`;
+}
 
 export function Access() {
+	const { query } = place.value;
 	const [before, setBefore] = useState(undefined);
 	const [check, setCheck] = useState(null);
-	const state = useApi(() => get("/v1/access", { before }), [before]);
+	const filter = asked(query);
+	const state = useApi(() => get("/v1/access", { ...filter, before }), [before, JSON.stringify(query)]);
 	const rows = state.data?.access || [];
 	const node = useApi(() => get("/v1/status"), []).data;
 	return html`
@@ -21,25 +83,15 @@ export function Access() {
 			<${Act} quiet run=${async () => setCheck(await get("/v1/access/check"))}>${t("access_check")}<//>
 			${check && (check.whole ? html`<${Chip} look="done">${t("access_whole", number(check.rows))}<//>` : html`<p class="problem" role="alert">${t("access_broken", number(check.broken_at))}</p>`)}
 		</div>
+		<${Filter} key=${JSON.stringify(query)} query=${query} />
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${rows.length > 0 &&
-		html`<table role="table">
-			<caption>${t("access_caption")}</caption>
-			<thead role="rowgroup"><tr role="row">${["col_time", "col_who", "col_did", "col_object", "col_outcome"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
-			<tbody role="rowgroup">${rows.map(
-				(r) => html`<tr key=${r.seq} role="row">
-					<td role="cell" data-label=${t("col_time")}><div><${When} at=${r.at} /></div></td>
-					<td role="cell" data-label=${t("col_who")}><div><${Said}>${r.name || r.who}<//> <span class="meta">${r.via}</span></div></td>
-					<td role="cell" data-label=${t("col_did")}><div><code>${r.method} ${r.route}</code></div></td>
-					<td role="cell" data-label=${t("col_object")}><div><code>${r.object || "–"}</code></div></td>
-					<td role="cell" data-label=${t("col_outcome")}><div>${r.outcome}</div></td>
-				</tr>`,
-			)}</tbody>
-		</table>`}
+		${state.data && rows.length === 0 && html`<p class="empty">${t("access_none")}</p>`}
+		${rows.length > 0 && html`<${Rows} rows=${rows} />`}
 		<nav class="pager" aria-label=${`${t("pages")}: ${t("access_record")}`}>
 			${before && html`<button type="button" class="quiet" onClick=${() => setBefore(undefined)}>${t("first_page")}</button>`}
 			${state.data?.next && html`<button type="button" class="quiet" onClick=${() => setBefore(state.data.next)}>${t("next_page")}</button>`}
+			${rows.length > 0 && html`<${Act} quiet run=${() => exported(filter)}>${t("export_csv")}<//>`}
 		</nav>
 	`;
 }

@@ -1,9 +1,9 @@
 /* What the case's state and the person's role allow.  Each act opens its own step; it takes
  * the version of the case that the person saw, so that nobody acts on what has changed. */
 import { html, useState } from "./vendor.js";
-import { get, me, nodeNow, post } from "./api.js";
+import { get, me, nodeNow, post, Problem } from "./api.js";
 import { whoWorks } from "./author.js";
-import { Clash } from "./clash.js";
+import { Clash, unseen } from "./clash.js";
 import { number, t, word } from "./lang.js";
 import { Said, recorded } from "./parts.js";
 import { go, href } from "./route.js";
@@ -96,8 +96,16 @@ function About({ a, c }) {
 
 function CaseStep({ a, c, close, reload, ...step }) {
 	const [seen, setSeen] = useState(c);
+	const ask = (version, values, key) => post(`/v1/cases/${c.case}/${a.path || a.act}`, bodyOf(a, c, version, values), key);
+	/* A receipt moves the version on and changes nothing that anybody sees: nobody is asked. */
+	const again = async (problem, values, key) => {
+		if (!(problem instanceof Problem) || problem.status !== 409 || !problem.shown.stands) throw problem;
+		const now = await get(`/v1/cases/${c.case}`);
+		if (unseen(seen, now)) throw problem;
+		return ask(now, values, key);
+	};
 	const send = async (values, key) => {
-		const got = await post(`/v1/cases/${c.case}/${a.path || a.act}`, bodyOf(a, c, seen, values), key);
+		const got = await ask(seen, values, key).catch((problem) => again(problem, values, key));
 		recorded(got, a.private ? null : href(`recorded/${c.case}`, { seq: got.seq }));
 		close();
 		await reload();

@@ -95,7 +95,15 @@ export async function begun(got) {
 	ended.value = false;
 }
 
+/* Nothing of the person stays in the memory of this tab, or of another. */
+const LEFT = "saluran.left";
+const away = () => location.replace("/console");
+addEventListener("storage", (e) => e.key === LEFT && me.value && away());
+
 export async function logOut() {
 	await post("/v1/logout");
-	be(null);
+	forget();
+	know(null);
+	localStorage.setItem(LEFT, newKey());
+	away();
 }

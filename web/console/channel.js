@@ -38,7 +38,7 @@ function Tests() {
 	const tests = state.data?.tests || [];
 	const can = TESTERS.includes(me.value.role);
 	return html`
-		${can && html`<div class="bar start"><${Act} run=${async () => { await post("/v1/channel/tests"); await state.reload(); }}>${t("test_send")}<//></div>`}
+		${can && html`<div class="bar start"><${Act} run=${async () => { recorded((await post("/v1/channel/tests")).tests[0] || {}); await state.reload(); }}>${t("test_send")}<//></div>`}
 		${tests.length === 0 && state.data && html`<p class="empty">${t("no_tests")}</p>`}
 		<ul class="plain">${tests.map(
 			(x) => html`<li key=${x.test}>
@@ -56,7 +56,7 @@ function Directory({ title, d }) {
 }
 
 function Contacts() {
-	const state = useApi(() => get("/v1/contacts"), []);
+	const state = useApi(() => get("/v1/contacts"), [], (e, reload) => e.type === "contact.set" && reload());
 	return (state.data?.channels || []).map(
 		(c) => html`<div key=${c.peer}><${Directory} title=${t("contacts_theirs", c.peer)} d=${c.theirs} /><${Directory} title=${t("contacts_ours")} d=${c.ours} /></div>`,
 	);

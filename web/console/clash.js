@@ -9,6 +9,9 @@ const isNew = (seen) => {
 	return (e) => !before.has(e.party + e.seq);
 };
 
+/* Has anything happened that a person who saw `seen` has not seen?  A receipt is no act. */
+export const unseen = (seen, now) => now.timeline.some(isNew(seen));
+
 function Theirs({ stands, news }) {
 	return html`<div>
 		<h3>${t("clash_stands")}</h3>

@@ -5,6 +5,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { draftFor, OUTCOMES, ranges } from "./decisions.js";
 import { number, span, t, word } from "./lang.js";
+import { href } from "./route.js";
 import { Act, Chip, Dialog, Field, Left, Said, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
 
 const GROUPS_SHOWN = 12;
@@ -78,7 +79,7 @@ function Review({ c, group, done, close }) {
 			const confirmed = preview.confirm ? { selection: preview.selection, confirm: typed } : {};
 			const got = await post(`/v1/cases/${c.case}/decide`, { ...body, ...confirmed }, key);
 			if (got.held) say(t("decide_held", number(got.items)));
-			else recorded(got);
+			else recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
 			done(items);
 		});
 	return html`<${Dialog} title=${t("decide_review", word("outcome", outcome), number(items.length))} close=${close}>

@@ -26,17 +26,18 @@ function numbers(text) {
 }
 
 class Draft {
-	constructor(id) {
+	constructor(person, id) {
+		this.person = person;
 		this.name = `${id}.decisions`;
 		this.rows = new Map();
 		this.seen = new Map(); /* item → signal of what is chosen */
 		this.version = signal(0);
 		this.timer = 0;
 		try {
-			const groups = JSON.parse(draftOf(this.name) || "[]");
+			const groups = JSON.parse(draftOf(this.name, person) || "[]");
 			for (const g of groups) for (const i of numbers(g.items)) this.rows.set(i, { outcome: g.outcome, reason: g.reason });
 		} catch {
-			keepDraft(this.name, "");
+			keepDraft(this.name, "", person);
 		}
 		addEventListener("pagehide", () => this.keep());
 	}
@@ -91,13 +92,13 @@ class Draft {
 			by.get(key).items.push(i);
 		}
 		const groups = [...by.values()].map((g) => ({ ...g, items: ranges(g.items) }));
-		keepDraft(this.name, groups.length ? JSON.stringify(groups) : "");
+		keepDraft(this.name, groups.length ? JSON.stringify(groups) : "", this.person);
 	}
 }
 
 const drafts = new Map();
 export function draftFor(person, id) {
 	const key = `${person} ${id}`;
-	if (!drafts.has(key)) drafts.set(key, new Draft(id));
+	if (!drafts.has(key)) drafts.set(key, new Draft(person, id));
 	return drafts.get(key);
 }

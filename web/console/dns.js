@@ -5,7 +5,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, keepFile, useRun } from "./form.js";
 import { t } from "./lang.js";
-import { Act, Chip, Field, Left, Loading, Said, Trouble, When, say, useAgain, useApi } from "./parts.js";
+import { Act, Chip, Field, Left, Loading, Said, Trouble, When, recorded, useAgain, useApi } from "./parts.js";
 
 const AGAIN_MS = 10000;
 const MEASURED = { none: "unknown", unknown: "unknown", blocked: "blocked", partly: "bad", free: "done", held: "unknown" };
@@ -52,8 +52,7 @@ function Report({ o, done }) {
 	const [run, trouble] = useRun();
 	const send = () =>
 		run(async () => {
-			await post(`/v1/operators/${o.name}/answer`, { text: f.text.trim() }, newKey());
-			say(t("dns_reported"));
+			recorded(await post(`/v1/operators/${o.name}/answer`, { text: f.text.trim() }, newKey()), null, t("dns_reported"));
 			set({ text: "" });
 			await done();
 		});
@@ -72,8 +71,7 @@ function Mine({ o, d, reload }) {
 		});
 	const confirm = () =>
 		run(async () => {
-			await post(`/v1/operators/${o.name}/confirm`, { serial: zone.serial }, newKey());
-			say(t("confirmed", String(zone.serial)));
+			recorded(await post(`/v1/operators/${o.name}/confirm`, { serial: zone.serial }, newKey()), null, t("confirmed", String(zone.serial)));
 			await reload();
 		});
 	const applied = o.applied?.serial >= zone.serial;

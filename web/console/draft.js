@@ -2,10 +2,9 @@
 import { html, useEffect, useState } from "./vendor.js";
 import { get, newKey, nodeNow, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
-import { number, t, word } from "./lang.js";
+import { number, t, utc, word } from "./lang.js";
 import { Act, Chip, Dialog, Field, Said, Trouble, recorded, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
-import { utc } from "./stages.js";
 
 const NAME = "order";
 /** @type {{names: string, cites: string[], [field: string]: any}} */
@@ -124,7 +123,7 @@ export function Draft() {
 	const [check, setCheck] = useState(null);
 	const [problem, setProblem] = useState(null);
 	const [key] = useState(newKey);
-	useEffect(() => keepDraft(NAME, JSON.stringify(f)), [f]);
+	useEffect(() => keepDraft(NAME, JSON.stringify(f) === JSON.stringify(EMPTY) ? "" : JSON.stringify(f)), [f]);
 	useEffect(() => {
 		const { previous } = place.value.query;
 		if (previous && previous !== f.previous) run(async () => setF(await again(previous)));

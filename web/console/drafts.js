@@ -1,12 +1,26 @@
 /* What is being written, kept in this browser until it is in the log: it outlives a reload,
- * a lost session, a stopped node and the back button.  Each person has their own. */
+ * a lost session, a stopped node and the back button.  Each person has their own, and says
+ * at the end of a session whether it stays on this machine. */
 import { me } from "./api.js";
+import { forget, keptNames } from "./keep.js";
 
-const place = (name) => `saluran.draft.${me.value.pseudonym}.${name}`;
+const prefix = (person) => `saluran.draft.${person}.`;
+let forgotten = null; /* the person whose drafts are gone: nothing of theirs comes back */
 
-export const draftOf = (name) => localStorage.getItem(place(name)) || "";
+export const draftOf = (name, person = me.value.pseudonym) => localStorage.getItem(prefix(person) + name) || "";
 
-export function keepDraft(name, text) {
-	if (text) localStorage.setItem(place(name), text);
-	else localStorage.removeItem(place(name));
+export function keepDraft(name, text, person = me.value.pseudonym) {
+	if (text && person !== forgotten) localStorage.setItem(prefix(person) + name, text);
+	else localStorage.removeItem(prefix(person) + name);
+}
+
+const written = () => Object.keys(localStorage).filter((k) => k.startsWith(prefix(me.value.pseudonym)));
+
+/* How many there are of whoever is logged in; a list on its way counts as one. */
+export const countDrafts = async () => written().length + ((await keptNames()).length > 0 ? 1 : 0);
+
+export async function forgetDrafts() {
+	forgotten = me.value.pseudonym;
+	for (const k of written()) localStorage.removeItem(k);
+	await Promise.all((await keptNames()).map(forget));
 }

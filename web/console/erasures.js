@@ -3,6 +3,7 @@ import { html } from "./vendor.js";
 import { get, me, node, post } from "./api.js";
 import { t } from "./lang.js";
 import { Chip, Said, When, recorded, useApi } from "./parts.js";
+import { href } from "./route.js";
 import { Steps } from "./step.js";
 
 const MAY = ["admin", "approver", "lead"];
@@ -12,7 +13,8 @@ function release(c, h, reload) {
 		act: "release", verb: t("hold_release"), why: t("hold_release_why"), draft: `${h.hold}.release`, quiet: true,
 		fields: [{ name: "reason", label: t("reason"), kind: "text" }],
 		send: async (values, key) => {
-			recorded(await post(`/v1/cases/${c.case}/holds/${h.hold}/release`, values, key));
+			const got = await post(`/v1/cases/${c.case}/holds/${h.hold}/release`, values, key);
+			recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
 			await reload();
 		},
 	};
@@ -22,7 +24,8 @@ function follow(c, e, reload) {
 	return {
 		act: "follow", verb: t("erase_follow"), why: t("erase_follow_why"), draft: `${e.request}.follow`, quiet: true,
 		send: async (values, key) => {
-			recorded(await post(`/v1/cases/${c.case}/erase/${e.request}`, {}, key));
+			const got = await post(`/v1/cases/${c.case}/erase/${e.request}`, {}, key);
+			recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
 			await reload();
 		},
 	};

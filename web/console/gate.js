@@ -2,15 +2,16 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t, word } from "./lang.js";
-import { Chip, Said, When, say, useApi } from "./parts.js";
+import { Chip, Said, When, recorded, useApi } from "./parts.js";
+import { href } from "./route.js";
 import { Steps } from "./step.js";
 
 const reason = () => [{ name: "reason", label: t("reason"), kind: "text" }];
 
 function stepsOf(o, held, reload) {
 	const send = (act, more) => async (values, key) => {
-		await post(`/v1/zone/${act}`, { order: o.order, ...more, ...values }, key);
-		say(t("done"));
+		const got = await post(`/v1/zone/${act}`, { order: o.order, ...more, ...values }, key);
+		recorded(got, href(`signed/${o.order}`, { seq: got.seq }));
 		await reload();
 	};
 	return [

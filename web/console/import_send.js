@@ -5,7 +5,7 @@ import { post, Problem } from "./api.js";
 import { SentBefore, kindOf, usePolicy } from "./import_check.js";
 import { change, checked, end, run } from "./import_work.js";
 import { lang, number, t, word } from "./lang.js";
-import { Act, Facts, Field, Said, Trouble, say } from "./parts.js";
+import { Act, Facts, Field, Said, Trouble, recorded, say } from "./parts.js";
 import { go, href } from "./route.js";
 
 const TEXTS = [["reference", 100], ["subject", 500], ["legal_basis", 2000]];
@@ -55,7 +55,8 @@ export function SendStep({ w, peers }) {
 		try {
 			const got = await post("/v1/notices", body(w, list));
 			await end();
-			say(got.again ? t("import_again", number(got.items)) : t("import_sent", number(got.items)));
+			if (got.again) say(t("import_again", number(got.items)));
+			else recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", number(got.items)));
 			go(`case/${got.case}`);
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;

@@ -33,4 +33,9 @@ const place = (name) => `${me.value.pseudonym}.${name}`;
 
 export const keep = (name, value) => run("readwrite", (s) => s.put(value, place(name)));
 export const kept = (name) => run("readonly", (s) => s.get(place(name)));
+/* Names of what is kept of whoever is logged in. */
+export async function keptNames() {
+	const all = (await run("readonly", (s) => s.getAllKeys())) || [];
+	return all.filter((k) => k.startsWith(place(""))).map((k) => k.slice(place("").length));
+}
 export const forget = (name) => run("readwrite", (s) => s.delete(place(name)));

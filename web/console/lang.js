@@ -12,7 +12,19 @@ const SPANS = [
 	["span_seconds", 1],
 ];
 
+/* Zones to choose; "": that of this machine. */
+export const ZONES = ["", "Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "UTC"];
+const ZONE = "saluran.zone";
+const zoneKept = localStorage.getItem(ZONE) || "";
+
 export const lang = signal("id");
+export const zone = signal(ZONES.includes(zoneKept) ? zoneKept : "");
+
+export function chooseZone(name) {
+	zone.value = name;
+	localStorage.setItem(ZONE, name);
+}
+
 const tables = {};
 
 async function load(code) {
@@ -64,13 +76,16 @@ const EXACT = /** @type {Intl.DateTimeFormatOptions} */ ({
 const makes = {
 	number: (locale) => new Intl.NumberFormat(locale),
 	percent: (locale) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }),
-	exact: (locale) => new Intl.DateTimeFormat(locale, EXACT),
+	exact: (locale) => new Intl.DateTimeFormat(locale, { ...EXACT, timeZone: zone.value || undefined }),
+	wall: () => new Intl.DateTimeFormat("sv-SE", { timeZone: zone.value, dateStyle: "short", timeStyle: "medium" }),
+	any: (locale) => new Intl.ListFormat(locale, { type: "disjunction" }),
+	all: (locale) => new Intl.ListFormat(locale, { type: "conjunction" }),
 };
 const writers = { id: {}, en: {} };
 
 function write(kind, value) {
 	const code = lang.value;
-	return (writers[code][kind] ??= makes[kind](LOCALES[code])).format(value);
+	return (writers[code][`${kind} ${zone.value}`] ??= makes[kind](LOCALES[code])).format(value);
 }
 
 export function number(n) {
@@ -81,6 +96,21 @@ export function number(n) {
 /* Of a whole that is 1. */
 export const percent = (n) => write("percent", n);
 
+/* "officer or approver", "a and b" */
+export const anyOf = (words) => write("any", words);
+export const allOf = (words) => write("all", words);
+
+/* The same time as this machine would show it, were it in the zone that is chosen. */
+const inZone = (d) => (zone.value ? new Date(write("wall", d).replace(" ", "T")) : d);
+
+/* What a field for a date and a time has, of the zone that is shown, as the node wants it. */
+export function utc(local) {
+	const wanted = new Date(local).getTime();
+	const off = (at) => inZone(new Date(at)).getTime() - Math.floor(at / 1000) * 1000;
+	const near = wanted - off(wanted);
+	return new Date(wanted - off(near)).toISOString().replace("Z", "000Z");
+}
+
 const pad = (n) => String(n).padStart(2, "0");
 const clock = (d) => `${pad(d.getHours())}${MARKS[lang.value].clock}${pad(d.getMinutes())}`;
 const month = (d) => t("months").split(" ")[d.getMonth()];
@@ -89,8 +119,8 @@ const sameDay = (a, b) =>
 
 /* The time of day today, else the date with it. */
 export function when(iso) {
-	const d = new Date(iso);
-	return sameDay(d, new Date(nodeNow())) ? clock(d) : `${d.getDate()} ${month(d)} ${d.getFullYear()} ${clock(d)}`;
+	const d = inZone(new Date(iso));
+	return sameDay(d, inZone(new Date(nodeNow()))) ? clock(d) : `${d.getDate()} ${month(d)} ${d.getFullYear()} ${clock(d)}`;
 }
 
 /* With seconds and the name of the zone, for what is evidence. */

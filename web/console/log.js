@@ -1,42 +1,99 @@
-/* The feed of events, the newest last, as an auditor reads it. */
+/* The feed of events, the newest last, as an auditor reads it: all of it, or of one case, or
+ * of some kinds; and as a file.  What is void, or dated as nobody could have, is loud. */
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { Author } from "./author.js";
+import { text } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Loading, Said, Trouble, When, useApi } from "./parts.js";
-import { href } from "./route.js";
+import { Act, Chip, Field, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { go, href, place } from "./route.js";
+import { save } from "./table.js";
 
 const PAGE = 200;
+const ASKED = 1000; /* events of one request */
+const MOST = 100000; /* of one file */
+const COLUMNS = ["col_entry", "col_time", "col_party", "col_peer", "col_event", "col_author", "col_case"];
+/* What a log is about, each the beginning of its events' types. */
+const KINDS = ["notice", "case", "item", "message", "dispute", "order", "dns", "objection", "evidence", "erase", "hold", "receipt", "contact", "channel", "policy", "identity"];
+
+/** @param {any} query */
+const asked = ({ kind, case: id }) => ({ ...(kind ? { types: `${kind}.*` } : {}), ...(id ? { case: id } : {}) });
+
+async function exported(filter) {
+	const rows = [];
+	let after = 0;
+	let more = true;
+	while (more && rows.length < MOST) {
+		const page = await get("/v1/events", { ...filter, after, limit: ASKED });
+		rows.push(...page.events);
+		({ next: after, more } = page);
+	}
+	save(`${t("nav_log")}.csv`, [
+		["id", ...COLUMNS.map((k) => t(k)), t("event_void")],
+		...rows.map((e) => [e.id, e.seq, e.at, word("party", e.party), e.peer, e.type, e.author, e.case || "", e.void || ""]),
+	]);
+}
+
+function Filter({ query }) {
+	const [f, set] = useState({ kind: query.kind || "", case: query.case || "" });
+	const show = (event) => {
+		event.preventDefault();
+		go("log", { kind: f.kind, case: f.case.trim() });
+	};
+	return html`<form onSubmit=${show}>
+		<div class="beside">
+			<${Field} label=${t("log_kind")}>${(a) => html`<select ...${a} value=${f.kind} onChange=${(e) => set({ ...f, kind: e.target.value })}><option value="">${t("all")}</option>${KINDS.map((k) => html`<option key=${k} value=${k}>${t(`log_kind_${k}`)}</option>`)}</select>`}<//>
+			<${Field} label=${t("case_id")}>${text(f, set, "case", { maxlength: 36, autocapitalize: "none", spellcheck: "false", autocomplete: "off" })}<//>
+		</div>
+		<div class="bar start wrap"><button type="submit">${t("filter_show")}</button><a href=${href("log")}>${t("clear_filter")}</a></div>
+	</form>`;
+}
+
+/* A chain that does not hold is an alarm of the node; it stays above the log. */
+function Broken() {
+	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
+	return alarms
+		.filter((a) => /zone_old|frozen|equivocation/.test(a.kind))
+		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></div>`);
+}
+
+function Rows({ events }) {
+	return html`<table role="table">
+		<caption>${t("log_caption")}</caption>
+		<thead role="rowgroup"><tr role="row">${COLUMNS.map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
+		<tbody role="rowgroup">${events.map(
+			(e) => html`<tr key=${e.id} role="row">
+				<td role="cell" data-label=${t("col_entry")}><div>#${number(e.seq)}</div></td>
+				<td role="cell" data-label=${t("col_time")}><div><${When} at=${e.at} /></div></td>
+				<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
+				<td role="cell" data-label=${t("col_peer")}><div><${Said}>${e.peer}<//></div></td>
+				<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}: <bdi lang="en">${e.void}</bdi></p>` : ""}</div></td>
+				<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>
+				<td role="cell" data-label=${t("col_case")}><div>${e.case ? html`<a href=${href(`case/${e.case}`)}><code>${e.case.slice(0, 13)}…</code></a>` : html`<span class="none">–</span>`}</div></td>
+			</tr>`,
+		)}</tbody>
+	</table>`;
+}
 
 export function Log() {
+	const { query } = place.value;
 	const [after, setAfter] = useState(0);
-	const state = useApi(() => get("/v1/events", { after, limit: PAGE }), [after]);
+	const filter = asked(query);
+	const state = useApi(() => get("/v1/events", { ...filter, after, limit: PAGE }), [after, JSON.stringify(query)]);
 	const events = state.data?.events || [];
 	return html`
 		<h1>${t("nav_log")}</h1>
 		<p class="lead">${t("log_lead")}</p>
+		<${Broken} />
+		<${Filter} key=${JSON.stringify(query)} query=${query} />
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${events.length > 0 &&
-		html`<table role="table">
-			<caption>${t("log_caption")}</caption>
-			<thead role="rowgroup"><tr role="row">${["col_entry", "col_time", "col_party", "col_peer", "col_event", "col_author", "col_case"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
-			<tbody role="rowgroup">${events.map(
-				(e) => html`<tr key=${e.id} role="row">
-					<td role="cell" data-label=${t("col_entry")}><div>#${number(e.seq)}</div></td>
-					<td role="cell" data-label=${t("col_time")}><div><${When} at=${e.at} /></div></td>
-					<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
-					<td role="cell" data-label=${t("col_peer")}><div><${Said}>${e.peer}<//></div></td>
-					<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}</p>` : ""}</div></td>
-					<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>
-					<td role="cell" data-label=${t("col_case")}><div>${e.case ? html`<a href=${href(`case/${e.case}`)}><code>${e.case.slice(0, 13)}…</code></a>` : html`<span class="none">–</span>`}</div></td>
-				</tr>`,
-			)}</tbody>
-		</table>`}
-		${state.data && events.length === 0 && html`<p class="empty">${t("log_end")}</p>`}
+		${events.length > 0 && html`<${Rows} events=${events} />`}
+		${state.data && events.length === 0 && html`<p class="empty">${t(filter.types || filter.case ? "log_none_match" : "log_end")}</p>`}
 		<nav class="pager" aria-label=${t("pages")}>
 			${after > 0 && html`<button type="button" class="quiet" onClick=${() => setAfter(0)}>${t("first_page")}</button>`}
 			${state.data?.more && html`<button type="button" class="quiet" onClick=${() => setAfter(state.data.next)}>${t("next_page")}</button>`}
+			${events.length > 0 && html`<${Act} quiet run=${() => exported(filter)}>${t("export_csv")}<//>`}
 		</nav>
 	`;
 }

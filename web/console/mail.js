@@ -4,7 +4,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, choice, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Facts, Field, Loading, Said, Trouble, When, say, useApi } from "./parts.js";
+import { Act, Chip, Facts, Field, Loading, Said, Trouble, When, recorded, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const FILE_MAX = 32 << 20;
@@ -72,7 +72,7 @@ function Send({ mail, legal }) {
 	const send = () =>
 		run(async () => {
 			const got = await post("/v1/mail/send", { mails: [mail.mail], reference: f.reference, subject: f.subject, legal_basis: f.legal_basis, ...(f.letter ? { letter: f.letter } : {}) }, key);
-			say(t("import_sent", number(got.items)));
+			recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", number(got.items)));
 			go(`case/${got.case}`);
 		});
 	return html`<h2>${t("import_about")}</h2>

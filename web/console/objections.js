@@ -23,8 +23,8 @@ function stepsOf(o, reload) {
 	const names = async () => (await get(`/v1/orders/${o.order}`)).names.filter((n) => !n.lifted).map((n) => [n.name, n.name]);
 	const send = (act) => async (values, key) => {
 		const { names: freed, ...rest } = values;
-		await post(`/v1/objections/${o.objection}/${act}`, { ...rest, ...(rest.ruling === "partly" ? { names: freed || [] } : {}) }, key);
-		recorded({});
+		const got = await post(`/v1/objections/${o.objection}/${act}`, { ...rest, ...(rest.ruling === "partly" ? { names: freed || [] } : {}) }, key);
+		recorded(got, ["answer", "rule"].includes(act) && href(`objected/${o.objection}`, { act, seq: got.seq }));
 		await reload();
 	};
 	const step = (act, by, states, fields) =>

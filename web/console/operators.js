@@ -2,7 +2,8 @@
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { t } from "./lang.js";
-import { Act, Field, Loading, Said, Trouble, When, say, useApi } from "./parts.js";
+import { Talk } from "./reminders.js";
+import { Act, Field, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
 const CONFIRMS = ["admin", "officer", "operator"];
 
@@ -12,8 +13,7 @@ function Confirm({ name, reload }) {
 	const send = async () => {
 		setProblem(null);
 		try {
-			await post(`/v1/operators/${name}/confirm`, { serial: Number(serial) }, newKey());
-			say(t("confirmed", serial));
+			recorded(await post(`/v1/operators/${name}/confirm`, { serial: Number(serial) }, newKey()), null, t("confirmed", serial));
 			setSerial("");
 			await reload();
 		} catch (e) {
@@ -50,6 +50,7 @@ export function Operators() {
 						<li>${t("col_applied")}: ${o.applied ? html`${String(o.applied.serial)} <${When} at=${o.applied.at} />` : html`<span class="none">${t("not_yet")}</span>`}</li>
 					</ul>
 					${CONFIRMS.includes(me.value.role) && html`<${Confirm} name=${o.name} reload=${state.reload} />`}
+					<h3>${t("talk")}</h3><${Talk} name=${o.name} />
 				</li>`,
 			)}
 		</ul>

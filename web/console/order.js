@@ -98,11 +98,11 @@ export function Order({ word: id }) {
 		[id],
 		(e, reload) => e.type.startsWith("order.") && reload(),
 	);
-	useEffect(() => bind({ Escape: () => go("orders") }), []);
+	useEffect(() => bind({ Escape: () => go("orders"), m: () => document.getElementById("matrix")?.focus() }), []);
 	const o = state.data;
 	if (!o) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	/* What became of an order comes before how it came about. */
-	const resolvers = html`<section aria-labelledby="matrix"><h2 id="matrix">${t("matrix")}</h2><${Matrix} o=${o} ended=${o.ended !== null} /></section>`;
+	const resolvers = html`<section aria-labelledby="matrix"><h2 id="matrix" tabindex="-1">${t("matrix")}</h2><${Matrix} o=${o} ended=${o.ended !== null} /></section>`;
 	return html`
 		<p class="kicker"><a href=${href("orders")}>‹ ${t("nav_orders")}</a></p>
 		<div class="heading">

@@ -58,11 +58,10 @@ function bodyOf(a, o, seen, values) {
 function OrderStep({ a, o, seen, close, reload, ...step }) {
 	const changed = a.hash && seen !== o.text_sha256;
 	const send = async (values, key) => {
-		await post(`/v1/orders/${o.order}/${a.path || a.act}`, bodyOf(a, o, seen, values), key);
+		const got = await post(`/v1/orders/${o.order}/${a.path || a.act}`, bodyOf(a, o, seen, values), key);
+		recorded(got, href(`signed/${o.order}`, { seq: got.seq }));
 		close();
-		const own = (await reload())?.acts.filter((x) => x.author === me.value.pseudonym);
-		const seq = own?.pop()?.seq;
-		recorded({ seq }, href(`signed/${o.order}`, { seq }));
+		await reload();
 	};
 	return html`<${Step} ...${step} close=${close} send=${send} stops=${changed && t("order_changed")}>
 		${a.hash && html`<p class="hash"><code>${seen}</code></p>`}

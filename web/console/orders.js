@@ -12,7 +12,10 @@ export const OrderState = ({ state }) => html`<${Chip} look=${LOOKS[state] || "u
 
 export function Orders() {
 	const { query } = place.value;
-	const state = useApi(() => get("/v1/orders", query), [JSON.stringify(query)], (e, reload) => e.type.startsWith("order.") && reload());
+	/* Of an approver nothing is asked first but what waits for a signature. */
+	const shown = query.state ?? (me.value.role === "approver" ? "draft" : "");
+	const asked = { ...query, state: STATES.includes(shown) ? shown : "" };
+	const state = useApi(() => get("/v1/orders", asked), [JSON.stringify(asked)], (e, reload) => e.type.startsWith("order.") && reload());
 	const orders = state.data?.orders || [];
 	return html`
 		<div class="heading">
@@ -21,13 +24,13 @@ export function Orders() {
 		</div>
 		<nav class="filters" aria-label=${t("filter_orders")}>
 			${STATES.map(
-				(s) => html`<a key=${s} href=${href("orders", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>
+				(s) => html`<a key=${s} href=${href("orders", { state: s || "all" })} aria-current=${asked.state === s ? "page" : undefined}>
 					${s ? word("order", s) : t("all")}</a>`,
 			)}
 		</nav>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && orders.length === 0 && html`<p class="empty">${t("no_orders")}</p>`}
+		${state.data && orders.length === 0 && html`<p class="empty">${t(asked.state === "draft" ? "no_drafts" : "no_orders")}</p>`}
 		${orders.length > 0 &&
 		html`<table role="table">
 			<caption>${t("orders_caption")}</caption>

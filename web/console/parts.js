@@ -1,7 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
-import { nodeNow, Problem } from "./api.js";
-import { number, span, t, when, word } from "./lang.js";
+import { me, nodeNow, Problem } from "./api.js";
+import { anyOf, number, span, t, when, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
@@ -45,16 +45,20 @@ export function Loading() {
 	return html`<p class="none" role="status">${late ? t("loading") : ""}</p>`;
 }
 
+/* What is lacking, in words: a role, a second factor; null: the node's sentence says it. */
+export function lacks({ status, shown }) {
+	if (status !== 403) return null;
+	if (shown.roles?.length > 0) return t("trouble_roles", anyOf(shown.roles.map((r) => word("role", r))), word("role", me.value?.role));
+	return shown.needs === "totp" ? t("trouble_totp") : null;
+}
+
+const leadOf = ({ status }) => t(status === 0 ? "trouble_unreachable" : status === 403 ? "trouble_denied" : "trouble");
+
 export function Trouble({ problem, retry }) {
-	const lead =
-		problem.status === 0
-			? t("trouble_unreachable")
-			: problem.status === 403
-				? t("trouble_denied")
-				: t("trouble");
+	const why = lacks(problem);
 	return html`<div class="problem" role="alert">
-		<p>${lead}</p>
-		${problem.status !== 0 && html`<p><bdi lang="en">${problem.message}</bdi></p>`}
+		<p>${leadOf(problem)}${why && html` <strong>${why}</strong>`}</p>
+		${problem.status !== 0 && !why && html`<p><bdi lang="en">${problem.message}</bdi></p>`}
 		${retry && html`<p><button type="button" class="quiet" onClick=${retry}>${t("try_again")}</button></p>`}
 	</div>`;
 }
@@ -211,14 +215,26 @@ export function Dialog({ title, close, stays, children }) {
 /* ---- a status line that screen readers hear ---- */
 
 export const notice = signal(null);
+const SAID_MS = 4000;
+let said = 0;
+
 export function say(text) {
 	notice.value = text;
+	said = Date.now();
 }
 
-/* "recorded #4711": said when the log has it, not before; it leads to the entry at `at`. */
-export function recorded(answer, at) {
-	if (answer.seq === undefined) return say(t("done"));
+/* Another screen: what was said of the one before goes, unless it has just been said. */
+export function sayNoMore() {
+	if (Date.now() - said > SAID_MS) notice.value = null;
+}
+
+/* "recorded #4711": said when the log has it, not before; it leads to the entry at `at`.
+ * what: words for what was done. */
+export function recorded(answer, at, what) {
+	const more = what ? html` · ${what}` : "";
+	if (answer.on_record === false) return say(t("not_on_record"));
+	if (answer.seq === undefined) return say(what || t("done"));
 	const text = t("recorded", number(answer.seq));
-	return say(at ? html`<a href=${at}>${text}</a>` : text);
+	return say(html`${at ? html`<a href=${at}>${text}</a>` : text}${more}`);
 }
 

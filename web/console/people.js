@@ -4,7 +4,9 @@ import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { Once, choice, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Dialog, Field, Loading, Said, Trouble, When, say, useApi } from "./parts.js";
+import { Act, Chip, Dialog, Field, Loading, Trouble, When, say, useApi } from "./parts.js";
+import { Sessions } from "./sessions.js";
+import { Tokens } from "./tokens.js";
 
 const ROLES = ["officer", "approver", "agent", "lead", "operator", "auditor", "admin"];
 export const rolesOf = (party) => ROLES.filter((r) => !(party === "authority" ? ["agent", "lead"] : party === "platform" ? ["officer", "approver", "operator"] : []).includes(r));
@@ -33,32 +35,6 @@ export function AddPerson({ done, party }) {
 		${trouble}
 		${made && html`<${Link} made=${made} />`}
 		<div class="bar start"><${Act} run=${add} off=${!f.name.trim()}>${t("person_add")}<//></div>`;
-}
-
-function Tokens({ person }) {
-	const state = useApi(() => get("/v1/tokens", { person: person.name }), [person.name]);
-	const [run, trouble] = useRun();
-	const rows = (state.data?.tokens || []).filter((x) => !x.revoked);
-	const revoke = (x) => run(async () => { await post(`/v1/tokens/${x.id}/revoke`); await state.reload(); });
-	return html`<h3>${t("tokens")}</h3>${trouble}
-		${state.data && rows.length === 0 && html`<p class="empty">${t("no_tokens")}</p>`}
-		<ul class="plain">${rows.map((x) => html`<li key=${x.id}><p><strong><${Said}>${x.name}<//></strong> <code>${x.scopes.join(" ")}</code></p>
-			<p class="meta">${t("token_used")} <${When} at=${x.used} /> · ${t("token_expires")} <${When} at=${x.expires} /> <${Act} quiet run=${() => revoke(x)}>${t("token_revoke", x.name)}<//></p></li>`)}</ul>`;
-}
-
-function Sessions({ person, reload }) {
-	const state = useApi(() => get("/v1/sessions", { person: person.name }), [person.name]);
-	const [run, trouble] = useRun();
-	const rows = state.data?.sessions || [];
-	const end = () =>
-		run(async () => {
-			say(t("sessions_ended", (await post(`/v1/persons/${person.name}/end`)).ended));
-			await Promise.all([state.reload(), reload()]);
-		});
-	return html`<h3>${t("sessions")}</h3>${trouble}
-		${state.data && rows.length === 0 && html`<p class="empty">${t("no_sessions")}</p>`}
-		<ul class="plain">${rows.map((s) => html`<li key=${s.id}><${Said}>${s.address}<//> · <${When} at=${s.made} /> · ${t("seen")} <${When} at=${s.seen} /></li>`)}</ul>
-		${rows.length > 0 && person.name !== me.value.name && html`<${Act} quiet run=${end}>${t("sessions_end")}<//>`}`;
 }
 
 function Acts({ person, reload, party }) {
@@ -125,7 +101,8 @@ export function People() {
 		${person && html`<${Dialog} title=${t("person_of", person.name)} close=${() => setOpen(null)}>
 			<p><${State} p=${person} /> ${role(person.role)}</p>
 			<${Acts} person=${person} reload=${state.reload} party=${node.data?.role} />
-			<${Sessions} person=${person} reload=${state.reload} /><${Tokens} person=${person} />
+			<h3>${t("sessions")}</h3><${Sessions} person=${person.name} ends=${person.name !== me.value.name && state.reload} />
+			<h3>${t("tokens")}</h3><${Tokens} person=${person.name} />
 			<div class="bar"><button type="button" class="quiet" onClick=${() => setOpen(null)}>${t("close")}</button></div>
 		<//>`}
 	`;

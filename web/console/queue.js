@@ -6,28 +6,57 @@ import { arrived, CASES, PAGE } from "./early.js";
 import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, when } from "./lang.js";
-import { CaseState, Chip, Left, Loading, Trouble, say, useApi } from "./parts.js";
+import { CaseState, Chip, Left, Loading, Said, Trouble, lacks, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const QUEUES = ["all", "overdue", "soon", "mine", "unclaimed", "unread", "undelivered"];
 const WORKERS = ["officer", "approver", "agent", "lead"];
 
+/* What only some need is fetched when it is: {Part}. */
+function useLater(load, wanted) {
+	const [part, set] = useState(null);
+	useEffect(() => {
+		if (wanted && !part) load().then((m) => set(() => m));
+	}, [wanted]);
+	return wanted ? part : null;
+}
+
 const touches = (event) => event.case !== null;
 
+const OWN = ["text", "state", "urgent", "category", "class", "peer"];
+const ownIn = (query) => OWN.some((k) => Boolean(query[k]));
+
 function Filters({ query }) {
+	const [open, setOpen] = useState(false);
+	useEffect(() => {
+		if (ownIn(query)) setOpen(true);
+	}, [ownIn(query)]);
+	const has = open || localStorage.getItem(`saluran.filters.${me.value.pseudonym}`) !== null;
+	const own = useLater(() => import("./queue_filter.js"), has);
 	return html`<nav class="filters" aria-label=${t("filter")}>
 		${QUEUES.map(
 			(q) => html`<a
 				key=${q}
 				href=${href("cases", { ...query, queue: q === "all" ? undefined : q, after: undefined })}
-				aria-current=${(query.queue || "all") === q ? "page" : undefined}
+				aria-current=${(query.queue || (ownIn(query) ? "" : "all")) === q ? "page" : undefined}
 			>${t(`queue_${q}`)}</a>`,
 		)}
-	</nav>`;
+		${own && html`<${own.Kept} query=${query} />`}
+	</nav>
+	<details open=${open} onToggle=${(e) => setOpen(e.target.open)}><summary>${t("filter_own")}</summary>${open && own && html`<${own.OwnFilter} key=${JSON.stringify(query)} query=${query} />`}</details>`;
+}
+
+/* Nothing is left of a list of what is to be done: what comes next is said. */
+const DONE = ["overdue", "soon", "unclaimed", "unread", "mine"];
+
+function Handled() {
+	const next = useApi(() => get(CASES, { limit: 1 }), []).data?.cases[0];
+	return html`<p class="empty">${t("all_handled")} ${next?.due && html`${t("next_deadline")} <a href=${href(`case/${next.case}`)}><${Said}>${next.subject || next.case}<//></a>, <${Left} due=${next.due} />`}</p>`;
 }
 
 function Empty({ query }) {
 	const filtered = Object.keys(query).some((k) => k !== "after");
+	if (DONE.includes(query.queue) && !ownIn(query)) return html`<${Handled} />`;
 	return html`<p class="empty">
 		${t(filtered ? "no_cases_match" : "no_cases")}
 		${filtered && html`${" "}<a href=${href("cases")}>${t("clear_filter")}</a>`}
@@ -40,12 +69,13 @@ const rowOf = (toggle) => (c, at, picked) => {
 	const on = picked.includes(c.case);
 	return html`<tr key=${at} role="row" class=${on ? "selected" : ""}>
 		<td role="cell" data-label=${t("select")}>
-			<div><input type="checkbox" checked=${on} onChange=${() => toggle(c.case)}
+			<div><input type="checkbox" checked=${on} onChange=${() => toggle(c)}
 				aria-label=${t("select_case", subject)} /></div>
 		</td>
 		<td role="cell" data-label=${t("col_case")}>
 			<div>
 				<a class="title" href=${href(`case/${c.case}`)} data-row=${at}><bdi>${subject}</bdi></a>
+				${c.unread > 0 && Chip({ look: "soon", children: t("unread_n", c.unread) })}
 				<span class="id">${c.case}</span>
 			</div>
 		</td>
@@ -60,6 +90,8 @@ const rowOf = (toggle) => (c, at, picked) => {
 	</tr>`;
 };
 
+const filterOf = (query) => JSON.stringify({ ...query, after: undefined });
+
 const NUMBERS = ["col_items", "col_decided"];
 const COLUMNS = ["select", "col_case", "col_peer", "col_items", "col_decided", "col_status", "col_left", "col_owner"];
 
@@ -68,7 +100,8 @@ export function Queue() {
 	const asked = JSON.stringify(query);
 	const [news, setNews] = useState(0);
 	const [at, setAt] = useState(-1);
-	const [selected, setSelected] = useState(() => new Set());
+	const [selected, setSelected] = useState(() => new Map());
+	const bulk = useLater(() => import("./queue_bulk.js"), selected.size > 0);
 	const state = useApi(
 		() => get(CASES, { limit: PAGE, ...query }),
 		[asked],
@@ -80,27 +113,28 @@ export function Queue() {
 		setNews(0);
 		await state.reload();
 	};
-	const toggle = (id) =>
+	const toggle = (c) =>
 		setSelected((old) => {
-			const s = new Set(old);
-			if (!s.delete(id)) s.add(id);
+			const s = new Map(old);
+			if (!s.delete(c.case)) s.set(c.case, c);
 			return s;
 		});
-	const take = async (ids) => {
-		let taken = 0;
-		for (const id of ids) {
-			try {
-				await post(`/v1/cases/${id}/claim`);
-				taken++;
-			} catch (e) {
-				if (!(e instanceof Problem)) throw e;
-				say(e.message);
-			}
+	const take = async (id) => {
+		try {
+			await post(`/v1/cases/${id}/claim`);
+			say(t("taken", 1));
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+			say(lacks(e) || e.message);
 		}
-		if (taken > 0) say(t("taken", taken));
-		setSelected(new Set());
 		await show();
 	};
+	const done = async () => {
+		setSelected(new Map());
+		await show();
+	};
+	/* What is chosen of one filter is not chosen of another. */
+	useEffect(() => setSelected(new Map()), [filterOf(query)]);
 	/* Where the next press leads is fetched while nobody waits for it. */
 	useEffect(() => {
 		if (state.data) (globalThis.requestIdleCallback || setTimeout)(() => import("./case.js"));
@@ -117,8 +151,8 @@ export function Queue() {
 				j: () => setAt((n) => Math.min(n + 1, cases.length - 1)),
 				k: () => setAt((n) => Math.max(n - 1, 0)),
 				Enter: (e) => (at >= 0 && !e.target.closest("a, button") ? go(`case/${cases[at].case}`) : e.target.click()),
-				x: () => at >= 0 && toggle(cases[at].case),
-				a: () => works && at >= 0 && take([cases[at].case]),
+				x: () => at >= 0 && toggle(cases[at]),
+				a: () => works && at >= 0 && take(cases[at].case),
 			}),
 		[at, cases, works],
 	);
@@ -143,14 +177,7 @@ export function Queue() {
 				</tr></thead>
 				<${Bodies} rows=${cases} row=${row} tell=${picked} />
 			</table>
-			${selected.size > 0 &&
-			works &&
-			html`<div class="bulk wrap">
-				<span>${t("selected", selected.size)}</span>
-				<button type="button" onClick=${() => take([...selected])}>${t("take")}</button>
-				${selected.size < cases.length && html`<button type="button" class="quiet" onClick=${() => setSelected(new Set(cases.map((c) => c.case)))}>${t("select_page", cases.length)}</button>`}
-				<button type="button" class="quiet" onClick=${() => setSelected(new Set())}>${t("select_none")}</button>
-			</div>`}
+			${selected.size > 0 && bulk && html`<${bulk.Bulk} query=${query} page=${cases} selected=${selected} select=${setSelected} works=${works} done=${done} />`}
 			<nav class="pager" aria-label=${t("pages")}>
 				${query.after && html`<a href=${href("cases", { ...query, after: undefined })}>${t("first_page")}</a>`}
 				${state.data.next && html`<a href=${href("cases", { ...query, after: state.data.next })}>${t("next_page")}</a>`}

@@ -41,6 +41,19 @@ export function Recorded({ word: id }) {
 		back=${href(`case/${id}`)} what=${t("back_to_case")} />`;
 }
 
+/* Of an objection: what it was answered, or how it was ruled on. */
+export function Objected({ word: id }) {
+	const { seq, act } = place.value.query;
+	const state = useApi(() => get("/v1/objections", { objection: id }), [id]);
+	const o = state.data?.objections[0];
+	const rule = act === "rule";
+	const at = o && (rule ? o.ruled : o.answered);
+	if (!at) return html`<${None} state=${state} />`;
+	return html`<${Entry} seq=${Number(seq)} name=${rule ? `${t("ruling")}: ${t(`ruling_${o.ruling}`)}` : t("objection_answered")} at=${at}
+		author=${rule ? o.ruled_by : o.answered_by} said=${(rule ? o.reason : o.answer) ?? t("erased")}
+		back=${href("objections", { objection: id })} what=${t("nav_objections")} />`;
+}
+
 /* Of an order. */
 export function Signed({ word: id }) {
 	const { seq } = place.value.query;

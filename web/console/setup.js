@@ -6,7 +6,7 @@ import { ContactsForm } from "./contacts.js";
 import { Device } from "./device.js";
 import { Give, OwnWords, Take } from "./introduce.js";
 import { choose, lang, number, t, word } from "./lang.js";
-import { Act, Chip, Facts, Loading, Said, Trouble, say, useAgain, useApi } from "./parts.js";
+import { Act, Chip, Facts, Loading, Said, Trouble, recorded, useAgain, useApi } from "./parts.js";
 import { AddPerson } from "./people.js";
 import { href, place } from "./route.js";
 
@@ -45,8 +45,7 @@ const People = ({ d, reload }) => html`<p>${t("setup_people_why")}</p>
 function Test({ d, reload }) {
 	const last = d.tests.channels.filter((c) => c.last_test);
 	const send = async () => {
-		await post("/v1/channel/tests");
-		say(t("test_sent"));
+		recorded((await post("/v1/channel/tests")).tests[0] || {}, null, t("test_sent"));
 		await reload();
 	};
 	return html`<p>${t("setup_test_why")}</p>

@@ -1,10 +1,11 @@
 /* The frame of every screen: skip link, who and where, sections, search, connection. */
 import { html, useEffect, useRef } from "./vendor.js";
-import { get, logOut, me, node } from "./api.js";
+import { get, me, node } from "./api.js";
 import { home } from "./early.js";
 import { choose, lang, t, when, word } from "./lang.js";
+import { Leave } from "./leave.js";
 import { live, onEvent } from "./live.js";
-import { notice } from "./parts.js";
+import { notice, sayNoMore } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { bind } from "./keys.js";
 import { sectionsOf } from "./screens.js";
@@ -63,6 +64,7 @@ export function Shell({ children }) {
 	}, []);
 	const here = place.value.path.split("/")[0] || home(me.value.role);
 	const sections = sectionsOf(me.value.role, node.value?.role);
+	useEffect(sayNoMore, [place.value.path]);
 	useEffect(() => bind({ "?": () => go("settings") }), []);
 	useEffect(
 		() => bind(Object.fromEntries(sections.map((s) => [`g ${s.key}`, () => go(s.path)]))),
@@ -78,7 +80,7 @@ export function Shell({ children }) {
 				</p>
 				<${Connection} />
 				<${Languages} />
-				<button type="button" class="plain" onClick=${() => logOut().catch(() => {})}>${t("logout")}</button>
+				<${Leave} />
 			</div>
 			<div class="bar">
 				<nav class="sections" aria-label=${t("nav")}>

@@ -1,18 +1,15 @@
 /* The stages of a lift by date: each lifts the names that are chosen, or all. */
 import { html } from "./vendor.js";
-import { when, t } from "./lang.js";
+import { t, utc, when } from "./lang.js";
 import { Field, Said } from "./parts.js";
 
 const STAGES_MAX = 16;
-
-/* datetime-local is of this browser's zone; the node wants UTC with microseconds. */
-export const utc = (local) => new Date(local).toISOString().replace("Z", "000Z");
 
 export const stagesRead = (stages) =>
 	(stages || []).filter((s) => s.at).map((s) => ({ at: utc(s.at), ...(s.names?.length ? { names: s.names } : {}) }));
 
 export const stagesSaid = (stages) =>
-	(stages || []).filter((s) => s.at).map((s) => `${when(s.at)}: ${s.names?.length ? s.names.join(", ") : t("all_names")}`).join("\n");
+	(stages || []).filter((s) => s.at).map((s) => `${when(utc(s.at))}: ${s.names?.length ? s.names.join(", ") : t("all_names")}`).join("\n");
 
 export function Stages({ f, value, set }) {
 	const stages = value?.length ? value : [{ at: "", names: [] }];

@@ -131,7 +131,7 @@ export function Step({ verb, why, fields: asked = [], draft, review = true, send
 	<//>`;
 }
 
-/* The buttons of what may be done, each with its step.  steps: [{act, verb, quiet?, off?, …
+/* The buttons of what may be done, each with its step.  steps: [{act, verb, quiet?, small?, off?, …
  * of a Step}] */
 export function Steps({ steps, children }) {
 	const [at, setAt] = useState(null);
@@ -140,7 +140,7 @@ export function Steps({ steps, children }) {
 	const close = () => setAt(null);
 	return html`<div class="bar start acts">
 		${steps.map(
-			(s) => html`<button key=${s.act} type="button" class=${s.quiet ? "quiet" : ""} disabled=${s.off} onClick=${() => setAt(s.act)}>${s.verb}…</button>`,
+			(s) => html`<button key=${s.act} type="button" class=${[s.quiet && "quiet", s.small && "small"].filter(Boolean).join(" ")} disabled=${s.off} onClick=${() => setAt(s.act)}>${s.verb}…</button>`,
 		)}
 		${children}
 		${step && html`<${step.of || Step} key=${step.act} ...${step} close=${close} />`}

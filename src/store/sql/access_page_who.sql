@@ -2,9 +2,11 @@
 -- $1 before this number
 -- $2 from this number on
 -- $3 limit
--- $4 pseudonym
+-- $4 whether only acts, no reading: 0 or 1
+-- $5 pseudonym
 SELECT a.seq, a.at_us, a.who, p.name, a.via, a.address, a.method, a.route, a.object, a.outcome
 FROM access a LEFT JOIN person p ON p.pseudonym = a.who
-WHERE a.who = $4 AND a.seq < $1 AND a.seq >= $2
+WHERE a.who = $5 AND a.seq < $1 AND a.seq >= $2
+  AND ($4 = 0 OR (a.method <> 'GET' AND a.route <> '/v1/cases/{case}/presence'))
 ORDER BY a.seq DESC
 LIMIT $3;
