@@ -53,7 +53,7 @@ function Filter({ query }) {
 function Broken() {
 	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
 	return alarms
-		.filter((a) => /zone_old|frozen|equivocation/.test(a.kind))
+		.filter((a) => /zone_old|fraud/.test(a.kind))
 		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></div>`);
 }
 
