@@ -8,6 +8,6 @@
 SELECT a.seq, a.at_us, a.who, p.name, a.via, a.address, a.method, a.route, a.object, a.outcome
 FROM access a LEFT JOIN person p ON p.pseudonym = a.who
 WHERE a.object = $6 AND ($5 = '' OR a.who = $5) AND a.seq < $1 AND a.seq >= $2
-  AND ($4 = 0 OR (a.method <> 'GET' AND a.route <> '/v1/cases/{case}/presence'))
+  AND (CAST($4 AS BIGINT) = 0 OR (a.method <> 'GET' AND a.route <> '/v1/cases/{case}/presence'))
 ORDER BY a.seq DESC
 LIMIT $3;
