@@ -52,8 +52,8 @@ export async function openCase(who, subject) {
 	while (!(await row.count())) {
 		if (Date.now() > until) throw new Failure(`${subject} is not among the cases`);
 		await row.or(news).first().waitFor();
-		if (!(await row.count()) && (await news.count())) await who.press(news);
-		await who.page.locator(".news button").waitFor({ state: "detached" });
+		if (await row.count()) break;
+		await Promise.all([who.page.waitForResponse((r) => r.url().includes("/v1/cases?")), who.press(news)]);
 	}
 	await who.press(row);
 	await who.see(subject, "h1");
