@@ -1,6 +1,7 @@
 /* A person at a browser: Debian's Chromium, watched.  Whatever the console writes as an
  * error, whatever its security policy stops, whatever it asks of elsewhere, and whatever
  * axe-core finds on a screen is a failure. */
+import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { chromium } from "../../web/node_modules/playwright-core/index.mjs";
 import axe from "../../web/node_modules/@axe-core/playwright/dist/index.mjs";
@@ -48,6 +49,14 @@ export async function axeOn(page, screen) {
 		await picture(page, `${process.env.SALURAN_SCREENS}/${screen}.png`);
 	}
 	return found.violations.map((v) => `axe on ${screen}: ${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`);
+}
+
+/* What a telephone reads in the QR code that is shown there. */
+export async function scanned(locator) {
+	const picture = await locator.first().screenshot();
+	const done = spawnSync("zbarimg", ["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "-"], { input: picture, encoding: "utf8" });
+	must(done.status === 0, `a QR code is read: ${done.error || done.stderr || "zbarimg finds none"}`);
+	return done.stdout.trim();
 }
 
 export class Person {

@@ -2,7 +2,7 @@
  * choose their passwords, each step is done in the console, and the node tells what is. */
 import { readFileSync } from "node:fs";
 import { createHmac } from "node:crypto";
-import { must } from "./browser.mjs";
+import { must, scanned } from "./browser.mjs";
 import { play, stage, stranger } from "./steps.mjs";
 
 /* RFC 6238, as the authenticator of a telephone. */
@@ -48,6 +48,7 @@ async function device(who, side) {
 	await who.page.waitForSelector("main svg.qr");
 	await who.check(`device-${side}`);
 	who.secret = await who.page.locator(".meta code").textContent();
+	must((await scanned(who.page.locator("main svg.qr"))).includes(`secret=${who.secret}`), "the QR code has the secret");
 	await who.page.getByLabel("Code of your device").first().fill(code(who.secret));
 	await who.press("Confirm the code");
 	await who.see("Recovery codes");
@@ -62,7 +63,9 @@ async function give(who, org) {
 	const [file] = await Promise.all([who.page.waitForEvent("download"), who.press("Make the file")]);
 	await who.see("is made");
 	await who.check(`setup-peer-${org}`);
-	return { path: await file.path(), words: (await who.page.locator(".words code").first().textContent()).trim() };
+	const words = (await who.page.locator(".words code").first().textContent()).trim();
+	must((await scanned(who.page.locator("main svg.qr"))) === words, "the QR code has the words of the fingerprint");
+	return { path: await file.path(), words };
 }
 
 async function take(who, given, wrong) {

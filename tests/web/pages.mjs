@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { HtmlValidate } from "../../web/node_modules/html-validate/dist/es/index.js";
-import { Failure, axeOn, must, open, passed } from "./browser.mjs";
+import { Failure, axeOn, must, open, passed, scanned } from "./browser.mjs";
 
 const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const full = process.env.SALURAN_WEB === "full";
@@ -86,6 +86,11 @@ async function look(context, base, [name, path, status, letter], lang, scheme) {
 		must(wide <= 0, `${name} at ${width}: ${wide} px wider than the window`);
 		const as = `public-${name}-${lang}-${scheme}-${width}`;
 		faults.push(...(await axeOn(page, as)));
+	}
+	if (letter) {
+		/* Its address, or the record's hash, as it is printed beside it. */
+		const told = (await scanned(page.locator("svg.qr"))).split("\n").at(-1);
+		must((await page.textContent("main")).includes(told), `${name}: its QR code says ${told}`);
 	}
 	if (letter && scheme === "light") await print(page, `letter-${name}-${lang}`);
 	must(faults.length === 0, `${name} ${lang} ${scheme}: ${faults.join("; ") || "nothing is wrong"}`);

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """The public pages and letters of a node with a whole story behind it, over HTTPS and at
 http.listen; tests/web/pages.mjs looks at them as anybody's browser does."""
+import http.client
 import json
 import os
+import ssl
 import sys
 import urllib.parse
 
@@ -117,6 +119,36 @@ def nobody_named(node, ref):
             raise Failure(f"a cookie matters to {path}: {same[0]}")
 
 
+def landing(node, blocked):
+    """A DNS operator may lead a blocked name to this node: whatever is asked for under it says
+    why, over HTTP and HTTPS alike; under a name that is not blocked nothing of the node is shown."""
+    for port, tls in ((node.http_port, False), (node.api_port, True)):
+        for path in ("/", "/index.php?a=b", "/console", "/login"):
+            status, headers, page = asked(port, tls, path, blocked)
+            if status != 451 or not headers.get("Link", "").endswith('; rel="blocked-by"'):
+                raise Failure(f"{path} of {blocked} on {port}: {status} {headers.get('Link')}")
+            if "certificate" not in page or "<form" in page or "Set-Cookie" in headers:
+                raise Failure(f"{path} of {blocked} on {port} says: {page}")
+        status, headers, page = asked(port, tls, "/", "free.example")
+        if status != 421 or "Link" in headers or "Ministry" in page:
+            raise Failure(f"a name that is not blocked, on {port}: {status} {page}")
+    status, _, page = asked(node.api_port, True, "/v1/status", blocked)
+    if status != 421 or "api.hosts" not in page:
+        raise Failure(f"the API under a blocked name: {status} {page}")
+
+
+def asked(port, tls, path, host):
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    line = (http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=trust) if tls
+            else http.client.HTTPConnection("127.0.0.1", port, timeout=30))
+    line.request("GET", path, headers={"Host": host, "Accept-Language": "en"})
+    answer = line.getresponse()
+    got = answer.status, dict(answer.getheaders()), answer.read().decode()
+    line.close()
+    return got
+
+
 def main():
     with Lab() as box:
         s = story.Story(box, dns=())
@@ -130,6 +162,11 @@ def main():
         code = ruled(s, ref)
         node.cli("order", "lift", s.order, "--reason", "Invented example.", "--name", "t.me",
                  who="agus")
+        # Over HTTPS a node knows other names by its own.
+        node.stop()
+        node.configure(**{"api.hosts": "127.0.0.1"})
+        node.must_start()
+        landing(node, next(n for n in s.names if n != "t.me"))
         staff = letters(s.first, s.order)
         for_nobody(node, staff)
         nobody_named(node, ref)
