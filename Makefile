@@ -23,7 +23,7 @@ full:
 test: build
 	@meson test -C build --print-errorlogs
 
-# make bench NAME=x
+# make bench NAME=x [STORE=postgresql]
 bench:
 	@[ -n "$(NAME)" ] || { echo "make bench NAME=x, x one of:" \
 		$$(ls bench/bench_*.c bench/bench_*.py | sed 's,bench/bench_\(.*\)\..*,\1,') >&2; \
@@ -32,6 +32,7 @@ bench:
 	@if [ -e bench/bench_$(NAME).py ]; then ninja -C build-release src/main/saluran && \
 		SALURAN_BIN=$(CURDIR)/build-release/src/main/saluran bench/bench_$(NAME).py; \
 	else ninja -C build-release bench/bench_$(NAME) src/main/saluran && \
+		SALURAN_BUILD=$(CURDIR)/build-release $(if $(filter postgresql,$(STORE)),tests/postgres.py) \
 		build-release/bench/bench_$(NAME); fi
 
 # make fuzz NAME=x [SECONDS=n]

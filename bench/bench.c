@@ -75,6 +75,19 @@ port_text(struct arena *a)
 	return arena_printf(a, "127.0.0.1:%u", bench_port());
 }
 
+/* On the server that tests/postgres.py has started: each node has a schema that is there;
+ * NULL without one. */
+static const char *
+store_uri(struct arena *a)
+{
+	static unsigned n;
+	const char *server = getenv("SALURAN_TEST_POSTGRESQL");
+
+	return server == NULL ? NULL
+			      : arena_printf(a, "%s&options=-csearch_path%%3Dnode%u",
+					     server, n++);
+}
+
 void
 bench_node_create(struct bench_node *n, const char *org, enum party role)
 {
@@ -93,7 +106,8 @@ bench_node_create(struct bench_node *n, const char *org, enum party role)
 				     .peer_listen = listen,
 				     .http_listen = port_text(a),
 				     .rpz_listen = port_text(a),
-				     .admin = "admin"};
+				     .admin = "admin",
+				     .store = store_uri(a)};
 	bench_must(node_create(a, &in, &made, &e), &e, "create a node");
 	FILE *f = fopen(made.credential_path, "re");
 	if (f == NULL || fgets(n->admin, sizeof(n->admin), f) == NULL) {

@@ -169,7 +169,8 @@ class Server:
         """The server writes into this file when it takes connections."""
         try:
             with open(os.path.join(self.data, "postmaster.pid"), encoding="ascii") as f:
-                return f.read().splitlines()[7].strip() == "ready"
+                lines = f.read().splitlines()
+            return lines[0] == str(self.child.pid) and lines[7].strip() == "ready"
         except (OSError, IndexError):
             return False
 

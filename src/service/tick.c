@@ -74,7 +74,10 @@ service_tick(struct node *nd, int64_t max_us, int64_t *ret_wait_us, struct err *
 			err_prefix(&why, "%s", ticks[i].name);
 			if (rc == RC_OK && e != NULL)
 				*e = why;
-			rc = rc == RC_OK ? one : rc;
+			/* The signer's end is RC_UNAVAILABLE; a database that is away
+			 * comes back. */
+			if (rc == RC_OK)
+				rc = one == RC_UNAVAILABLE ? RC_IO : one;
 		}
 		if (next_us == TICK_NEVER_US)
 			continue;
