@@ -127,10 +127,12 @@ cmd_channel_tests(struct cli *c, struct err *e)
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	json_array_foreach (json_object_get(r, "channels"), i, v) {
-		printf("%s: a person there last acknowledged a test %s\n",
-		       cli_text(v, "peer"),
+		printf("%s: %s%s\n", cli_text(v, "peer"),
 		       json_is_null(json_object_get(v, "last_acked"))
-			       ? "never"
+			       ? "no person there has acknowledged a test"
+			       : "a person there last acknowledged a test ",
+		       json_is_null(json_object_get(v, "last_acked"))
+			       ? ""
 			       : cli_time(c, v, "last_acked"));
 		directory_print(c, "their contacts", json_object_get(v, "contacts"));
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 
 static const char *
@@ -14,9 +15,21 @@ name_of(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+/* Was the file written after the upload began?  Then what is there is of another text,
+ * and to go on would make one file of two. */
+static bool
+is_newer(const struct stat *st, const json_t *up)
+{
+	const char *made = cli_text(up, "made");
+	int64_t made_us, at_us = (int64_t)st->st_mtim.tv_sec * CLOCK_US_PER_S +
+				 st->st_mtim.tv_nsec / 1000;
+
+	return clock_parse(made, strlen(made), &made_us) != RC_OK || at_us > made_us;
+}
+
 /* The upload of an earlier try of the same file, or NULL: it goes on. */
 static const char *
-upload_find(struct cli *c, const char *name, json_int_t bytes, struct err *e)
+upload_find(struct cli *c, const char *name, const struct stat *st, struct err *e)
 {
 	const json_t *up;
 	json_t *r;
@@ -27,8 +40,8 @@ upload_find(struct cli *c, const char *name, json_int_t bytes, struct err *e)
 		return NULL;
 	json_array_foreach (json_object_get(r, "uploads"), i, up)
 		if (strcmp(cli_text(up, "name"), name) == 0 &&
-		    cli_int(up, "bytes") == bytes &&
-		    strcmp(cli_text(up, "state"), "receiving") == 0)
+		    cli_int(up, "bytes") == (json_int_t)st->st_size &&
+		    strcmp(cli_text(up, "state"), "receiving") == 0 && !is_newer(st, up))
 			return cli_text(up, "upload");
 	return NULL;
 }
@@ -46,7 +59,7 @@ add_one(struct cli *c, const char *path, json_t *done, struct err *e)
 		return err_sys(e, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, RC_INVALID, "%s is no file", path);
-	upload = upload_find(c, name, (json_int_t)st.st_size, e);
+	upload = upload_find(c, name, &st, e);
 	if (upload == NULL) {
 		rc = cli_call(c, "POST",
 			      arena_printf(c->a, "/v1/cases/%s/evidence", c->words[0]),

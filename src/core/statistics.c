@@ -193,6 +193,7 @@ statistics_add(struct statistics *to, const struct statistics *from)
 		SUM(lost[p]);
 		SUM(reversals[p]);
 	}
+	SUM(reinstated);
 #undef SUM
 	kept_sum(&to->acceptance, &from->acceptance);
 	kept_sum(&to->decision, &from->decision);
@@ -306,18 +307,16 @@ tco_json(const struct statistics *st)
 {
 	static const char *const done[] = {"removed", "restricted", "account_suspended",
 					   "already_removed"};
-	uint64_t removed = 0, reinstated = 0;
+	uint64_t removed = 0;
 
 	for (size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++)
 		removed += count_of(st->outcomes, done[i]);
-	for (int p = 0; p < PARTY_COUNT; p++)
-		reinstated += st->reversals[p];
 	return json_pack("{s:I, s:I, s:I, s:O, s:I, s:I}", "removal_orders",
 			 I(st->notices), "items", I(st->items), "removed_or_disabled",
 			 I(removed), "inability", st->inability, "complaints",
 			 I(st->objections + st->normalise +
 			   st->disputes[PARTY_AUTHORITY] + st->disputes[PARTY_PLATFORM]),
-			 "reinstated", I(reinstated));
+			 "reinstated", I(st->reinstated));
 }
 
 static json_t *

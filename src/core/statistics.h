@@ -83,6 +83,7 @@ struct statistics {
 	uint64_t objections, normalise, upheld, partly, rejected;
 	uint64_t disputes[PARTY_COUNT], won[PARTY_COUNT], lost[PARTY_COUNT];
 	uint64_t reversals[PARTY_COUNT];
+	uint64_t reinstated;   /* items that such a reversal put back */
 	uint64_t orders_wrong; /* with an objection that was upheld, also in part */
 	json_t *categories, *kinds, *outcomes, *inability; /* {token: number} */
 	struct stat_samples times[STAT_TIME_COUNT];

@@ -215,6 +215,8 @@ const struct setting_def node_settings[] = {
 	 "how long a one-time link is good"},
 	{"people.access_keep_days", SETTING_INT, 0, 36500, "730", "days",
 	 "how long the record of who saw and did what is kept; 0: for ever"},
+	{"people.refused_alarm", SETTING_INT, 0, 100000, "30", "requests",
+	 "so many refused requests of one person within an hour raise an alarm; 0: none"},
 };
 const size_t node_settings_n = sizeof(node_settings) / sizeof(node_settings[0]);
 

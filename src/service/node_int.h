@@ -233,6 +233,7 @@ struct node {
 	int64_t zone_look_us;  /* when folds may be due next; for the tick only */
 	int zone_old_told;    /* what people were told of an old copy's zones; likewise */
 	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
+	int64_t refused_look_us;    /* when refusals are counted next; likewise */
 	pthread_mutex_t metrics_mu; /* of the two that follow */
 	json_t *event_counts;	    /* since the start, by type */
 	int64_t event_counted_us;

@@ -339,6 +339,7 @@ on_reversal(void *arg, const struct db_row *row, struct err *e)
 	(void)e;
 	if (by >= 0 && by < PARTY_COUNT)
 		m->st->reversals[by] += (uint64_t)m->s->drv->col_int(row, 1);
+	m->st->reinstated += (uint64_t)m->s->drv->col_int(row, 2);
 	return RC_OK;
 }
 

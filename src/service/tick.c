@@ -17,6 +17,7 @@ static const struct {
 	{"duty.scrutiny", -1, true, tick_scrutiny},
 	{"duty.statistics", -1, true, tick_statistics},
 	{"access.retention", -1, true, tick_access},
+	{"access.watch", -1, false, tick_access_watch},
 	{"order.stages", PARTY_AUTHORITY, true, tick_order_stages},
 	{"order.expiry", PARTY_AUTHORITY, true, tick_order_expiry},
 	{"order.zone_stages", PARTY_AUTHORITY, true, tick_order_zone_stages},

@@ -452,6 +452,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		     "q:s r:i"),
 		VIEW("v_case_listed", SQL_V_CASE_LISTED_ALL, "a:s b:i c:i"),
 		VIEW("v_case_decided", SQL_V_CASE_DECIDED_ALL, "a:s b:i c:i"),
+		VIEW("v_reinstated", SQL_V_REINSTATED_ALL, "a:i b:i c:i d:i"),
 		VIEW("v_step", SQL_V_STEP_ALL, "a:s b:i c:i"),
 		VIEW("v_scrutiny", SQL_V_SCRUTINY_ALL, "a:s b:i c:i"),
 		VIEW("v_message", SQL_V_MESSAGE_ALL, "a:i b:i c:i d:s e:s f:s g:i h:i"),

@@ -35,11 +35,21 @@ outcome_get(struct fold *f, const char *casefile, int64_t i, struct outcome *ret
 			 on_outcome, ret, e);
 }
 
-/* Only what was decided can be reversed.  Decisions are all in one log, so this does not
- * hang on the order of arrival. */
-static enum rc
-all_decided(struct fold *f, const struct case_row *c, const json_t *items, struct err *e)
+/* Was it taken from the public? */
+static bool
+is_taken(const char *outcome)
 {
+	return strcmp(outcome, "removed") == 0 || strcmp(outcome, "restricted") == 0 ||
+	       strcmp(outcome, "account_suspended") == 0;
+}
+
+/* Only what was decided can be reversed.  Decisions are all in one log, so this does not
+ * hang on the order of arrival.  *ret_back: how many of them are put back by it. */
+static enum rc
+all_decided(struct fold *f, const struct case_row *c, const json_t *items,
+	    uint64_t *ret_back, struct err *e)
+{
+	bool kept = strcmp(fold_text(f, "outcome"), "kept") == 0;
 	enum rc rc = RC_OK;
 	size_t k;
 	const json_t *item;
@@ -57,6 +67,7 @@ all_decided(struct fold *f, const struct case_row *c, const json_t *items, struc
 				  json_integer_value(item));
 			break;
 		}
+		*ret_back += kept && is_taken(o.outcome);
 	}
 	return rc;
 }
@@ -132,13 +143,14 @@ fold_item_decide(struct fold *f, struct err *e)
 	const char *reason = NULL;
 	struct case_row c;
 	bool done = false;
+	uint64_t back = 0;
 	enum rc rc = fold_case_of(f, &c, e);
 
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	const char *items = fold_items(f, &c);
 	if (f->void_why == NULL && strcmp(f->ev->type, "item.reverse") == 0)
-		rc = all_decided(f, &c, json_object_get(f->ev->body, "items"), e);
+		rc = all_decided(f, &c, json_object_get(f->ev->body, "items"), &back, e);
 	if (rc != RC_OK || f->void_why != NULL)
 		return rc;
 	uint64_t before = c.decided;
@@ -147,6 +159,12 @@ fold_item_decide(struct fold *f, struct err *e)
 		rc = fold_disclosed(f, "reason", &reason, e);
 	if (rc == RC_OK && done)
 		rc = items_put(f, &c, reason, e);
+	if (rc == RC_OK && done && back != 0)
+		rc = store_run(f->s, &SQL_V_REINSTATED_INSERT,
+			       (struct db_param[]){DB_P_INT(f->channel),
+						   DB_P_INT(f->from),
+						   DB_P_INT(f->ev->seq), DB_P_INT(back)},
+			       NULL, NULL, e);
 	if (rc == RC_OK && c.decided != before)
 		rc = store_run(f->s, &SQL_V_CASE_DECIDED_INSERT,
 			       (struct db_param[]){DB_P_TEXT(c.casefile),

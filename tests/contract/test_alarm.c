@@ -76,11 +76,50 @@ one_life(void **state)
 	fix_close(&f);
 }
 
+/* `n` times what an admin may not, and what the node then sees. */
+static void
+refuse(struct fix *f, int n)
+{
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	for (int i = 0; i < n; i++)
+		fix_refused(f, PARTY_AUTHORITY, f->n[PARTY_AUTHORITY].admin, "POST",
+			    "/v1/notices", json_object(), RC_DENIED, "needs one of");
+	act(f, NULL, 0); /* a commit, with which the record is written */
+	fix_clock_add(61 * FIX_S);
+	fix_ok(service_tick(f->n[PARTY_AUTHORITY].nd, FIX_S, &wait_us, &e), &e, "tick");
+}
+
+static void
+refused_often(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open_one(&f, PARTY_AUTHORITY);
+	refuse(&f, 29);
+	listed(&f, NULL, 0);
+	refuse(&f, 1);
+	const json_t *row = listed(&f, NULL, 1);
+	assert_string_equal(fix_text(row, "kind"), "refused");
+	assert_non_null(strstr(fix_text(row, "text"), "30 times or more"));
+	refuse(&f, 1);
+	listed(&f, NULL, 1);
+	/* An hour later it is past. */
+	fix_clock_add(3600 * FIX_S);
+	refuse(&f, 1);
+	listed(&f, NULL, 0);
+	listed(&f, "yes", 1);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_life),
+		cmocka_unit_test(refused_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,14 @@ same_on_both(void **state)
 	fix_act(&f, PLATFORM, one, "reverse",
 		json_pack("{s:[i], s:s, s:s}", "items", 2, "outcome", "removed", "reason",
 			  "On second thought."));
+	assert_int_equal(figure(figures(&f, PLATFORM, NULL), "eu_tco", "reinstated"), 0);
+	/* What was taken and is kept after all, that is put back. */
+	fix_act(&f, PLATFORM, one, "reverse",
+		json_pack("{s:[i, i], s:s, s:s}", "items", 0, 2, "outcome", "kept",
+			  "reason", "A parody."));
+	fix_act(&f, PLATFORM, one, "reverse",
+		json_pack("{s:[i, i], s:s, s:s}", "items", 0, 2, "outcome", "removed",
+			  "reason", "A third thought."));
 	for (int p = 0; p < PARTY_COUNT; p++) {
 		fix_settle(&f);
 		assert_int_equal(
@@ -80,7 +88,8 @@ same_on_both(void **state)
 			0);
 		r = figures(&f, (enum party)p, NULL);
 		assert_int_equal(figure(r, "outcomes", "removed"), 3);
-		assert_int_equal(figure(r, "platform", "reversals"), 1);
+		assert_int_equal(figure(r, "platform", "reversals"), 3);
+		assert_int_equal(figure(r, "eu_tco", "reinstated"), 2);
 		assert_int_equal(figure(r, "authority", "reversals"), 0);
 	}
 	r = figures(&f, AUTHORITY, NULL);

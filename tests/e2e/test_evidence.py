@@ -184,6 +184,25 @@ def cut_upload(lab, ministry, case):
          "a second upload was begun")
 
 
+def another_file(lab, ministry, case):
+    """What broke off is not gone on with from a file that was written since."""
+    half, whole = b"a" * 2048, b"b" * 4096
+    upload = ministry.must("POST", f"/v1/cases/{case}/evidence", "rina",
+                           {"name": "ganti.bin", "bytes": len(whole)})["upload"]
+    ministry.must("PUT", f"/v1/uploads/{upload}?offset=0", "rina", half,
+                  {"Content-Type": "application/octet-stream"})
+    path, back = lab.path("ganti.bin"), lab.path("kembali.bin")
+    with open(path, "wb") as f:
+        f.write(whole)
+    got = ministry.cli("evidence", "add", case, path, who="rina")["files"][0]
+    want(got["upload"] != upload, "two files were made one")
+    ministry.cli("evidence", "get", got["sha256"], "--out", back, who="rina")
+    with open(back, "rb") as f:
+        want(f.read() == whole, "the file that was kept is another")
+    ministry.must("PUT", f"/v1/uploads/{upload}?offset={len(half)}", "rina", half,
+                  {"Content-Type": "application/octet-stream"})
+
+
 def tampered(lab, ministry, platform, case, n):
     """A sender whose event commits to another plaintext is caught, and both see it."""
     path = lab.path("palsu.bin")
@@ -275,8 +294,9 @@ def main():
         sha256 = small(lab, ministry, platform, case)
         killed(lab, ministry, platform, case)
         cut_upload(lab, ministry, case)
-        lab.wait("the third arrives", lambda: arrived(platform, case, "ivan", 3), 120)
-        tampered(lab, ministry, platform, case, 3)
+        another_file(lab, ministry, case)
+        lab.wait("the others arrive", lambda: arrived(platform, case, "ivan", 5), 120)
+        tampered(lab, ministry, platform, case, 5)
         erased(lab, ministry, platform, case, sha256)
         ministry.stop()
         platform.stop()

@@ -62,6 +62,15 @@ CREATE TABLE v_case_outcome (
 	PRIMARY KEY (casefile, outcome, ground)
 );
 
+-- Reversals by which items that were removed, restricted or suspended are kept after all.
+CREATE TABLE v_reinstated (
+	channel BIGINT NOT NULL,
+	party BIGINT NOT NULL,
+	seq BIGINT NOT NULL,
+	n BIGINT NOT NULL, -- items
+	PRIMARY KEY (channel, party, seq)
+);
+
 -- What the statistics of a month read.
 CREATE INDEX v_case_sent ON v_case (channel, sent_us);
 CREATE INDEX v_order_effect ON v_order (channel, in_force_us);
