@@ -196,10 +196,12 @@ def another_file(lab, ministry, case):
         f.write(whole)
     got = ministry.cli("evidence", "add", case, path, who="rina")["files"][0]
     want(got["upload"] != upload, "two files were made one")
+    lab.wait("its event names it", lambda: any(
+        f["sha256"] == got["sha256"] for f in files(ministry, case, "rina")["files"]))
     ministry.cli("evidence", "get", got["sha256"], "--out", back, who="rina")
     with open(back, "rb") as f:
         want(f.read() == whole, "the file that was kept is another")
-    ministry.must("PUT", f"/v1/uploads/{upload}?offset={len(half)}", "rina", half,
+    ministry.must("PUT", f"/v1/uploads/{upload}?offset=0", "rina", 2 * half,
                   {"Content-Type": "application/octet-stream"})
 
 
