@@ -258,6 +258,7 @@ dir_import(struct import *im, const char *path, struct err *e)
 {
 	static const char *const parts[] = {"cur", "new"};
 	bool maildir = false;
+	size_t files = 0;
 	struct stat st;
 	enum rc rc = RC_OK;
 
@@ -268,13 +269,21 @@ dir_import(struct import *im, const char *path, struct err *e)
 		if (i < 2 && (stat(sub, &st) != 0 || !S_ISDIR(st.st_mode)))
 			continue;
 		if (i == 2 && maildir)
-			break;
+			return RC_OK;
 		maildir = true;
 		rc = dir_list(im->c, sub, &n, e);
 		for (size_t k = 0; rc == RC_OK && k < n.n; k++)
-			if (stat(n.names[k], &st) == 0 && S_ISREG(st.st_mode))
+			if (stat(n.names[k], &st) == 0 && S_ISREG(st.st_mode)) {
+				files++;
 				rc = file_import(im, n.names[k], e);
+			}
 	}
+	if (rc == RC_OK && files == 0)
+		rc = err_set(e, RC_NOT_FOUND,
+			     "%s holds no message: name a maildir (with cur and new), a "
+			     "folder of messages, or the files; folders within a folder "
+			     "are not read",
+			     path);
 	return rc;
 }
 
@@ -308,10 +317,12 @@ cmd_import_mail(struct cli *c, struct err *e)
 		       cli_switch(c, "preview") ? "; a preview: nothing is kept" : "");
 	}
 	if (rc == RC_OK && im.refused != 0)
-		rc = err_set(e, RC_INVALID,
-			     "%s refused: each says why; the others are in",
+		rc = err_set(e, RC_INVALID, "%s refused: each says why%s",
 			     cli_many(c, (json_int_t)im.refused, "message was",
-				      "messages were"));
+				      "messages were"),
+			     im.imported + im.joined + im.again != 0
+				     ? "; the others are in"
+				     : "");
 	return rc;
 }
 

@@ -96,6 +96,15 @@ def other_forms(one, box):
          one.cli("mail", "show", answer["messages"][3]["mail"],
                  who="sari")["proposals"][0]["category"], "fraud")
     refused(one, "import", "mail", write(box.path("no.txt"), "no e-mail\n"))
+    # An empty maildir is one; a folder with nothing but folders is not.
+    os.makedirs(box.path("Empty/new"))
+    os.makedirs(box.path("Empty/cur"))
+    must("nothing to bring in", counts(one.cli("import", "mail", box.path("Empty"), who="sari")),
+         {"imported": 0, "joined": 0, "again": 0, "refused": 0})
+    write(box.path("year/march/1.eml"), letter("deep", "see https://deep.example/"))
+    code, _, err = one.run("import", "mail", box.path("year"), who="sari")
+    must("folders within are not read, and it says so",
+         (code, "holds no message" in err), (lab.EXIT_NOT_FOUND, True))
 
 
 def as_evidence(one, two, box, case, ids):
