@@ -290,6 +290,21 @@ frozen_print(const json_t *r)
 }
 
 static enum rc
+cmd_peer_retry(struct cli *c, struct err *e)
+{
+	json_t *r;
+	enum rc rc =
+		cli_call(c, "POST", arena_printf(c->a, "/v1/peers/%s/retry", c->words[0]),
+			 NULL, &r, e);
+
+	if (rc == RC_OK && !cli_json(c, r))
+		printf("The node tries %s again now (saluran peer list says how it "
+		       "went).\n",
+		       cli_text(r, "peer"));
+	return rc;
+}
+
+static enum rc
 cmd_peer_list(struct cli *c, struct err *e)
 {
 	json_t *r;
@@ -510,6 +525,9 @@ const struct cli_command cli_node_commands[] = {
 	 false, peer_add_options, cmd_peer_add},
 	{"peer list", "", 0, 0, "peers, and what is delivered to them",
 	 "saluran peer list --as wati.credential", true, NULL, cmd_peer_list},
+	{"peer retry", "ORG", 1, 1, "try now what waits for another try",
+	 "saluran peer retry telegram.example --as sari.credential", false, NULL,
+	 cmd_peer_retry},
 	{"zone", "", 0, 0, "what resolvers are told, and who pulled it",
 	 "saluran zone --as wati.credential", true, zone_options, cmd_zone},
 	{"rebuild", "", 0, 0, "make all views anew from the log and compare",

@@ -219,6 +219,8 @@ enum rc exchange_push_greeted(struct node *nd, int64_t peer, struct err *e) MUST
  * nodes that refuse each other would wake each other without end. */
 enum rc exchange_push_failed(struct node *nd, int64_t peer, bool answered,
 			     const char *why, struct err *e) MUST_CHECK;
+/* A person wants it tried now: only the pause ends, since when it fails and why stay. */
+enum rc exchange_push_hurry(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 /* Sleep until our log to this peer may have grown, a retry is due, or the node stops
  * (then false). */
 bool exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us);

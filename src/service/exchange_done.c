@@ -185,6 +185,26 @@ exchange_peer_is_back(struct node *nd, struct store *s, int64_t peer, struct err
 }
 
 static enum rc
+work_hurry(struct writer *w, void *arg, struct err *e)
+{
+	const struct outcome *o = arg;
+	const struct db_param channel[] = {DB_P_INT(o->peer)};
+	enum rc rc = store_run(w->s, &SQL_DELIVERY_HURRY, channel, NULL, NULL, e);
+
+	return rc == RC_OK
+		       ? store_run(w->s, &SQL_EVIDENCE_OUT_HURRY, channel, NULL, NULL, e)
+		       : rc;
+}
+
+enum rc
+exchange_push_hurry(struct node *nd, int64_t peer, struct err *e)
+{
+	struct outcome o = {.peer = peer};
+
+	return writer_run(nd, work_hurry, &o, e);
+}
+
+static enum rc
 work_failed(struct writer *w, void *arg, struct err *e)
 {
 	const struct outcome *o = arg;

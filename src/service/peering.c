@@ -411,3 +411,28 @@ service_peer_list(struct node *nd, struct arena *a, const struct actor *who, jso
 	reader_put(nd, s);
 	return rc;
 }
+
+/* in: peer  out: peer */
+enum rc
+service_peer_retry(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+		   struct reply *out, struct err *e)
+{
+	struct store *s = NULL;
+	struct channel_row c;
+	const char *peer;
+	enum rc rc = in_only(in, "peer", e);
+
+	(void)who;
+	if (rc == RC_OK)
+		rc = in_text(in, "peer", true, ORG_MAX, &peer, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = channel_of_peer(s, a, peer, &c, e);
+	reader_put(nd, s);
+	if (rc == RC_OK)
+		rc = exchange_push_hurry(nd, c.channel, e);
+	if (rc == RC_OK)
+		reply_json(a, out, json_pack("{s:s}", "peer", c.peer_org));
+	return rc;
+}

@@ -105,6 +105,8 @@ const struct service_route service_routes[] = {
 	 service_access_check, "is that record whole"},
 	{"GET", "/v1/peers", STAFF, -1, SMALL, service_peer_list,
 	 "peers and their delivery"},
+	{"POST", "/v1/peers/{peer}/retry", WORKS, -1, SMALL, service_peer_retry,
+	 "try now what waits for another try"},
 	{"POST", "/v1/peers/introduce", ADMIN, -1, SMALL + POLICY_MAX, service_introduce,
 	 "make our introduction file for a peer"},
 	{"POST", "/v1/peers", ADMIN, -1, SMALL + INTRODUCTION_MAX + POLICY_MAX,

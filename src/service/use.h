@@ -93,7 +93,7 @@ service_fn service_operator_confirm, service_order_waive, service_operator_answe
 /* operator_config.c */
 service_fn service_operator_config;
 /* peering.c */
-service_fn service_introduce, service_peer_add, service_peer_list;
+service_fn service_introduce, service_peer_add, service_peer_list, service_peer_retry;
 /* objection.c: coming in; objection_rule.c: answers, rulings, tracking */
 service_fn service_objection_open, service_objection_admit;
 service_fn service_objections, service_objection_answer, service_objection_rule,

@@ -595,6 +595,24 @@ retry_after_set_back(void **state)
 		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),
 		RC_RETRY);
 	assert_true(wait_us > 0 && wait_us <= FIX_S);
+	/* A person need not wait for it, and is told all the same since when it fails. */
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		    "/v1/peers/nobody.example/retry", NULL, RC_NOT_FOUND,
+		    "nobody.example");
+	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].auditor, "POST",
+		    "/v1/peers/platform.example/retry", NULL, RC_DENIED, "auditor");
+	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+		 "/v1/peers/platform.example/retry", NULL);
+	assert_int_equal(
+		fix_query(&f, AUTHORITY,
+			  "SELECT count(*) FROM delivery WHERE failed_us > 0 AND "
+			  "attempts = 1 AND reason = 'down'"),
+		1);
+	assert_int_equal(
+		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),
+		RC_OK);
+	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, false, "down", &e), &e,
+	       "failed again");
 	fix_clock_add(-3600 * FIX_S);
 	assert_int_equal(
 		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),

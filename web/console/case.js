@@ -1,6 +1,6 @@
 /* One case: its items, its conversation, its timeline, and what may be done next. */
 import { html, useEffect, useState } from "./vendor.js";
-import { get, post, Problem } from "./api.js";
+import { get, me, node, post, Problem } from "./api.js";
 import { Author } from "./author.js";
 import { Acts } from "./acts.js";
 import { Conversation } from "./conversation.js";
@@ -10,9 +10,10 @@ import { Evidence } from "./evidence.js";
 import { Items } from "./items.js";
 import { bind } from "./keys.js";
 import { exactly, lang, number, t, word } from "./lang.js";
-import { CaseState, Chip, Counts, Facts, Left, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
+import { Act, CaseState, Chip, Counts, Facts, Left, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 
+const WORKS = ["admin", "officer", "approver", "agent", "lead"];
 const PRESENCE_MS = 20000;
 const RECEIPT_MS = 2000; /* while one is waited for */
 const CLOCK_MS = 30000;
@@ -54,12 +55,31 @@ function Head({ c, here }) {
 				: t(c.receipt || c.closed || c.refused ? "no_more_due" : "no_deadline")}
 		</p>
 		${c.paused && html`<p class="problem">${t("clock_paused")} <${When} at=${c.paused_until} /></p>`}
+		<${Undelivered} c=${c} />
 		<${NextStep} c=${c} />
 		<p class="meta" role="status">
 			${here.length > 0 && t("looks_too", here.map((h) => h.name).join(", "))}
 		</p>
 		<${Counts} counts=${c.counts} />
 	`;
+}
+
+/* What of ours has not come there: why, when it is tried again, and by whom now. */
+function Undelivered({ c }) {
+	const waits = c.timeline.some((e) => e.party === node.value?.role && e.level !== "received");
+	const state = useApi(() => (waits ? get("/v1/peers") : Promise.resolve(null)), [waits]);
+	const p = waits && state.data?.peers.find((x) => x.peer === c.peer);
+	if (!p?.failing_since) return null;
+	const again = async () => {
+		await post(`/v1/peers/${p.peer}/retry`);
+		await state.reload();
+	};
+	return html`<div class="problem">
+		<p><strong>${t("undelivered_since", p.peer)} <${When} at=${p.failing_since} /></strong></p>
+		<p><bdi lang="en">${p.reason}</bdi></p>
+		<p>${t("undelivered_again")} ${p.next_try && html`<${When} at=${p.next_try} />`}</p>
+		${WORKS.includes(me.value.role) && html`<p><${Act} quiet run=${again}>${t("try_now")}<//></p>`}
+	</div>`;
 }
 
 function Questions({ c }) {
