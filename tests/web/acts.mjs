@@ -101,6 +101,24 @@ async function ordered(rina, adi, budi) {
 	return id;
 }
 
+/* The other side's node is away: the case says since when and why; nothing is lost. */
+async function away(rina, others, subject) {
+	for (const who of others) who.offline = true;
+	await ask("stop platform");
+	await openCase(rina, subject);
+	await rina.write(rina.page.locator("#composer"), "Are you there?");
+	await rina.press(rina.page.locator(".composer").getByRole("button", { name: "Send" }));
+	await rina.see("Nothing reaches vidgo.example since");
+	await rina.check("undelivered");
+	await ask("start platform");
+	await rina.press("Try now");
+	await rina.page.locator("main", { hasText: "Nothing reaches" }).waitFor({ state: "detached" });
+	for (const who of others) {
+		await who.page.waitForSelector(".connection.live");
+		who.offline = false;
+	}
+}
+
 async function told(rina) {
 	await rina.act("Record that the owner was told", { Yes: true, "By which way": { value: "letter" }, How: "Registered letter of today." });
 	await entry(rina, "Registered letter of today.", "owner-recorded");
@@ -350,6 +368,7 @@ play(async () => {
 	await refused(rina, dewi, subject);
 	await withdrawn(rina, dewi, "A list sent by mistake");
 	const many = await stopped(rina, dewi, lia, "A list in bulk");
+	await away(rina, [dewi, lia], "A list in bulk");
 	await shared(lia, many);
 	await queue(rina, "A list in bulk");
 	await roles(rina);

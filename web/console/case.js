@@ -68,6 +68,7 @@ function Head({ c, here }) {
 function Undelivered({ c }) {
 	const waits = c.timeline.some((e) => e.party === node.value?.role && e.level !== "received");
 	const state = useApi(() => (waits ? get("/v1/peers") : Promise.resolve(null)), [waits]);
+	useAgain(state.reload, waits ? RECEIPT_MS : 0);
 	const p = waits && state.data?.peers.find((x) => x.peer === c.peer);
 	if (!p?.failing_since) return null;
 	const again = async () => {
