@@ -105,9 +105,11 @@ tick_access_watch(struct node *nd, int64_t now_us, int64_t *ret_next_us, struct 
 	struct store *s = NULL;
 	enum rc rc = RC_OK;
 
-	/* A commit calls this. */
-	if (now_us < nd->refused_look_us && now_us > nd->refused_look_us - LOOK_US)
+	/* A commit calls this: what it was is seen at the next look. */
+	if (now_us < nd->refused_look_us && now_us > nd->refused_look_us - LOOK_US) {
+		*ret_next_us = nd->refused_look_us;
 		goto out;
+	}
 	rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = look(s, a, &k, e);
@@ -116,8 +118,9 @@ tick_access_watch(struct node *nd, int64_t now_us, int64_t *ret_next_us, struct 
 	if (rc == RC_OK && k.refused.n + k.past.n != 0)
 		rc = writer_run(nd, work_tell, &k, e);
 	nd->refused_look_us = now_us + LOOK_US;
+	if (k.refused.n + k.past.n != 0)
+		*ret_next_us = nd->refused_look_us;
 out:
-	*ret_next_us = nd->refused_look_us;
 	arena_free(a);
 	return rc;
 }
