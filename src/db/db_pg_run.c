@@ -391,7 +391,7 @@ pg_col_int(const struct db_row *row, unsigned col)
 		return numeric_int((const uint8_t *)p,
 				   PQgetlength(row->res, row->row, (int)col));
 	default:
-		assert(!"a column that is no number");
+		assert(false && "a column that is no number");
 		return 0;
 	}
 }
