@@ -445,7 +445,7 @@ passwords_load(struct node *nd, struct err *e)
 	return rc;
 }
 
-enum { LOCK_TRIES = 10, LOCK_PAUSE_NS = 50000000 };
+enum { LOCK_TRIES = 60, LOCK_PAUSE_NS = 50000000 }; /* three seconds */
 
 enum rc
 node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
@@ -459,7 +459,7 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 	if (*ret_fd < 0)
 		return err_sys(e, "open %s", path);
 	/* A signer that was just forked when its daemon was killed has the lock too,
-	 * until it ends: that takes a moment. */
+	 * until it ends: that takes a moment, on a busy machine a longer one. */
 	bool locked = flock(*ret_fd, LOCK_EX | LOCK_NB) == 0;
 	for (int i = 0; !locked && i < LOCK_TRIES; i++) {
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
