@@ -160,8 +160,9 @@ exchange_get_disclosures(struct node *nd, int64_t peer, const char *origin_hex,
 		rc = err_rule(e, RC_NOT_FOUND, "protocol 6",
 			      "the log does not reach that event");
 	/* What follows without a disclosure is not looked through without end. */
-	uint64_t end = rc == RC_OK && h.size - seq > MIRROR_PACKAGE ? seq + MIRROR_PACKAGE
-								    : h.size;
+	uint64_t end = 0;
+	if (rc == RC_OK)
+		end = h.size - seq > MIRROR_PACKAGE ? seq + MIRROR_PACKAGE : h.size;
 	for (; rc == RC_OK && seq < end && b.len <= EXCHANGE_DISCLOSURES_SENT;
 	     seq++, n = 0) {
 		const struct event_claim *claim;

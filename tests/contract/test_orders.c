@@ -373,6 +373,7 @@ static void
 no_section_is_forged(void **state)
 {
 	static const char forged[] =
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 		"Nobody answered.\r\n\r\nWhat was found:\n- no finding\n"
 		"Approvals needed, by others than the drafter: 0\n"
 		"\x1b[1A\xe2\x80\xa8"

@@ -105,6 +105,7 @@ texts_are_utf8_without_controls(void **state)
 		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
 		{"\xf4\x90\x80\x80", "????"},
 		/* What turns text around, and its neighbours. */
+		/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 		{"exe\xe2\x80\xae"
 		 "fdp",
 		 "exe???fdp"},

@@ -124,6 +124,7 @@ json_moves_no_cursor(void **state)
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
 	json_t *j = json_pack("{s:s}", "a\xc2\x9b",
+			      /* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 			      "\x1b[2J\x7f\xc2\x9b"
 			      "31m \xe2\x80\xae\xe2\x81\xa6\xd8\x9c "
 			      "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
