@@ -307,6 +307,24 @@ assert_pulled(struct fake *f, unsigned n, const char *name, uint32_t serial)
 	pthread_mutex_unlock(&f->lock);
 }
 
+/* From where the last one showed it; and how. */
+static inline void
+assert_pulled_from(struct fake *f, const char *from)
+{
+	pthread_mutex_lock(&f->lock);
+	assert_string_equal(f->pulled_from, from);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static inline void
+assert_pulled_by(struct fake *f, enum rpz_how how, const char *from)
+{
+	assert_pulled_from(f, from);
+	pthread_mutex_lock(&f->lock);
+	assert_int_equal(f->pulled_how, how);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* Change what the source gives, and say so. */
 static inline void
 fake_set(struct fake *f, uint32_t serial, const struct rpzrow *rows, size_t n)

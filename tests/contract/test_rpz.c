@@ -272,7 +272,7 @@ pulled_is_what_is_known(void **state)
 	assert_pulled(&f, 1, "plain", 100);
 	/* Before, it was there, and nobody knew with what: as after a restart. */
 	assert_int_equal(f.n_alive, 1);
-	assert_string_equal(f.pulled_from, "127.0.0.1");
+	assert_pulled_from(&f, "127.0.0.1");
 	fake_set(&f, 101, four_rows, 1);
 	free(kdig(&f, ORIGIN " SOA"));
 	assert_pulled(&f, 2, "plain", 100);
@@ -294,19 +294,18 @@ polls_are_not_news(void **state)
 	for (int i = 0; i < 5; i++)
 		free(kdig(&f, ORIGIN " IXFR=100 +tcp " SIGNED));
 	assert_pulled(&f, 2, "keyed", 100); /* it has 100; and it has it still */
-	assert_int_equal(f.pulled_how, RPZ_STILL_HELD);
+	assert_pulled_by(&f, RPZ_STILL_HELD, "127.0.0.1");
 	free(kdig(&f, ORIGIN " IXFR=100 +tcp -b 127.0.0.5 " SIGNED));
 	assert_pulled(&f, 3, "keyed", 100);
-	assert_int_equal(f.pulled_how, RPZ_BY_QUERY);
-	assert_string_equal(f.pulled_from, "127.0.0.5");
+	assert_pulled_by(&f, RPZ_BY_QUERY, "127.0.0.5");
 	fake_set(&f, 101, four_rows, 1);
 	free(kdig(&f, ORIGIN " IXFR=100 +tcp " SIGNED));
 	assert_pulled(&f, 4, "keyed", 101);
-	assert_string_equal(f.pulled_from, "127.0.0.1");
+	assert_pulled_from(&f, "127.0.0.1");
 	/* The other one has not moved. */
 	free(kdig(&f, ORIGIN " SOA -b 127.0.0.5 " SIGNED));
 	assert_pulled(&f, 5, "keyed", 100);
-	assert_int_equal(f.pulled_how, RPZ_STILL_HELD);
+	assert_pulled_by(&f, RPZ_STILL_HELD, "127.0.0.5");
 	fake_stop(&f);
 }
 
