@@ -1,11 +1,12 @@
 /* The end of a session.  What was written and not sent stays for the next time, unless the
  * person has it removed: on a machine that others use, too, that is theirs to say. */
-import { html, useState } from "./vendor.js";
+import { html, useEffect, useState } from "./vendor.js";
 import { logOut, Problem } from "./api.js";
 import { countDrafts, forgetDrafts } from "./drafts.js";
 import { t } from "./lang.js";
 import { Act, Dialog, Trouble } from "./parts.js";
 
+/* It is there once somebody pressed the button, and goes on from there. */
 export function Leave() {
 	const [drafts, setDrafts] = useState(0);
 	const [problem, setProblem] = useState(null);
@@ -28,6 +29,7 @@ export function Leave() {
 			if (n > 0) setDrafts(n);
 			else await logOut();
 		});
+	useEffect(() => void begin(), []);
 	const remove = () =>
 		run(async () => {
 			await forgetDrafts();

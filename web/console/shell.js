@@ -1,11 +1,10 @@
 /* The frame of every screen: skip link, who and where, sections, search, connection. */
-import { html, useEffect, useRef } from "./vendor.js";
+import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, node } from "./api.js";
 import { home } from "./early.js";
 import { choose, lang, t, when, word } from "./lang.js";
-import { Leave } from "./leave.js";
 import { live, onEvent } from "./live.js";
-import { notice, sayNoMore } from "./parts.js";
+import { Act, notice, sayNoMore } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { bind } from "./keys.js";
 import { sectionsOf } from "./screens.js";
@@ -55,6 +54,16 @@ function Search() {
 	</form>`;
 }
 
+/* What it asks before the end is fetched when somebody wants to go. */
+function LogOut() {
+	const [Leave, set] = useState(null);
+	const press = async () => {
+		const part = await import("./leave.js");
+		set(() => part.Leave);
+	};
+	return Leave ? html`<${Leave} />` : html`<${Act} class="plain" run=${press}>${t("logout")}<//>`;
+}
+
 export function Shell({ children }) {
 	const main = useRef(null);
 	useEffect(() => {
@@ -80,7 +89,7 @@ export function Shell({ children }) {
 				</p>
 				<${Connection} />
 				<${Languages} />
-				<${Leave} />
+				<${LogOut} />
 			</div>
 			<div class="bar">
 				<nav class="sections" aria-label=${t("nav")}>
