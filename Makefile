@@ -28,6 +28,7 @@ bench:
 	@[ -n "$(NAME)" ] || { echo "make bench NAME=x, x one of:" \
 		$$(ls bench/bench_*.c bench/bench_*.py | sed 's,bench/bench_\(.*\)\..*,\1,') >&2; \
 		exit 2; }
+	@[ "$(NAME)" != console ] || tools/web_parts.sh --tests
 	@[ -e build-release/build.ninja ] || meson setup --buildtype=release build-release
 	@if [ -e bench/bench_$(NAME).py ]; then ninja -C build-release src/main/saluran && \
 		SALURAN_BIN=$(CURDIR)/build-release/src/main/saluran bench/bench_$(NAME).py; \
