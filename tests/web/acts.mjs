@@ -138,7 +138,7 @@ async function inStages(rina, id) {
 	await rina.see("recorded #", ".said-last");
 	await rina.see("darurat.example Lifted");
 	await rina.see("In force", ".heading");
-	must((await rina.page.locator("section:has(#names) .chip").count()) === 1, "one of the two names is lifted");
+	await rina.shows(1, "section:has(#names) .chip", "one of the two names is lifted");
 	await rina.check("staged");
 	return id;
 }
@@ -226,11 +226,11 @@ async function looked(umi) {
 	await umi.page.waitForURL(/acts=yes/);
 	await row("/v1/zone/accept", "siti").waitFor();
 	await row("/v1/zone/accept", "conflict").waitFor();
-	must((await umi.page.locator("tr", { hasText: "GET /v1/" }).count()) === 0, "only acts are shown");
+	await umi.shows(0, umi.page.locator("tr", { hasText: "GET /v1/" }), "only acts are shown");
 	await umi.write(umi.page.getByLabel("Who", { exact: true }), "adi");
 	await umi.press("Show these");
 	await row("/v1/cases/{case}/erase", "adi").waitFor();
-	must((await umi.page.locator("tr", { hasText: "siti" }).count()) === 0, "of one person");
+	await umi.shows(0, umi.page.locator("tr", { hasText: "siti" }), "of one person");
 	await umi.check("access-acts");
 	const [saved] = await Promise.all([umi.page.waitForEvent("download"), umi.page.locator("nav.pager").last().getByRole("button", { name: "CSV" }).click()]);
 	const csv = readFileSync(await saved.path(), "utf8");
@@ -239,7 +239,7 @@ async function looked(umi) {
 	await umi.choose(umi.page.getByLabel("About", { exact: true }), "dns");
 	await umi.press("Show these");
 	await umi.see("Operator waited for no more");
-	must((await umi.page.locator("tbody tr", { hasText: "Notice sent" }).count()) === 0, "the log of one kind");
+	await umi.shows(0, umi.page.locator("tbody tr", { hasText: "Notice sent" }), "the log of one kind");
 	await umi.check("log-filtered");
 }
 
@@ -251,7 +251,7 @@ async function queue(rina, subject) {
 	await page.route("**/v1/cases?*", (route) => route.continue({ url: route.request().url().replace("limit=200", "limit=1").replace("limit=1000", "limit=2") }));
 	await page.reload();
 	await page.waitForSelector("a.title");
-	must((await page.locator("tbody tr").count()) === 1, "a page is shorter than the list");
+	await rina.shows(1, "tbody tr", "a page is shorter than the list");
 	await rina.tick(page.locator("tbody input[type=checkbox]").first());
 	await rina.see("1 selected");
 	await rina.press("Select all that match the filter");
@@ -262,7 +262,7 @@ async function queue(rina, subject) {
 	await page.unroute("**/v1/cases?*");
 	await rina.act("Assign", { Colleague: { value: "adi" } });
 	await rina.see("with adi now", ".said-last");
-	must((await page.locator("td", { hasText: "adi" }).count()) > 0, "and are with the colleague");
+	await page.locator("td", { hasText: "adi" }).first().waitFor();
 	await rina.press(page.locator("summary", { hasText: "Filter" }));
 	await rina.write("Words of the subject", subject.split(" ").pop());
 	await rina.choose(page.getByLabel("Status", { exact: true }), "closed");
@@ -281,7 +281,7 @@ async function queue(rina, subject) {
 	await rina.press(rina.link("Lists <b>"));
 	await page.waitForURL(/text=/);
 	await rina.press("Forget");
-	must((await page.locator("nav.filters a", { hasText: "Lists" }).count()) === 0, "a filter is forgotten");
+	await rina.shows(0, page.locator("nav.filters a", { hasText: "Lists" }), "a filter is forgotten");
 }
 
 /* A machine that several use: what one has written waits for that one alone, or goes. */
@@ -341,7 +341,7 @@ async function tokens(rina) {
 	await rina.check("token-made");
 	await rina.page.reload();
 	await rina.see("Nightly report");
-	must((await rina.page.locator(".once").count()) === 0, "it is shown once");
+	await rina.shows(0, ".once", "it is shown once");
 	await rina.press("Take Nightly report back");
 	await rina.see("opens nothing any more", ".said-last");
 	must((await asked("/v1/cases")) === 401, "what is taken back opens nothing");

@@ -104,6 +104,14 @@ export class Person {
 		await this.page.locator(within, { hasText: text }).first().waitFor();
 	}
 
+	/* That exactly so many of these come to be there. */
+	async shows(many, these, what) {
+		const all = typeof these === "string" ? this.page.locator(these) : these;
+		const last = many === 0 || all.nth(many - 1).waitFor({ state: "attached" });
+		const came = await Promise.all([last, all.nth(many).waitFor({ state: "detached" })]).then(() => true, () => false);
+		must(came, came ? what : `${what}: ${await all.count()} of ${many}`);
+	}
+
 	/* ---- what a hand does ---- */
 
 	press = (to) => hands.press(typeof to === "string" ? this.button(to) : to);

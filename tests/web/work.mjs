@@ -69,7 +69,7 @@ async function slips(rina) {
 	await rina.page.getByRole("button", { name: "Fill", exact: true }).click();
 	await rina.see("1 of 8 rows have problems");
 	/* Mended rows stay where they are, and outlive a reload. */
-	must((await rina.page.locator(".grid [data-row]").count()) === 7, "no row moves by itself");
+	await rina.shows(7, ".grid [data-row]", "no row moves by itself");
 	await rina.page.reload();
 	await rina.see("1 of 8 rows have problems");
 	await rina.page.locator("#row-7").getByRole("button", { name: "Change" }).click();
@@ -83,7 +83,8 @@ async function slips(rina) {
 	await rina.see("This very file was sent already");
 	await rina.press("Check ");
 	await rina.see("Sent before in another case");
-	must((await rina.page.locator(`.grid a[href$="${id}"]`).count()) > 0, "a row that was sent leads to its case");
+	/* A row that was sent leads to its case. */
+	await rina.page.locator(`.grid a[href$="${id}"]`).first().waitFor();
 	await rina.check("import-again");
 	return id;
 }
@@ -112,7 +113,7 @@ async function interrupted(rina) {
 	rina.offline = false;
 	must(offsets.filter((o) => o === 0).length === 1 && offsets.length > 2, `no part goes twice: ${offsets}`);
 	await rina.page.unroute("**/parts");
-	must((await rina.page.locator(".grid [data-row]").count()) === 200, "a page has 200 rows");
+	await rina.shows(200, ".grid [data-row]", "a page has rows");
 	await rina.press("Show all 10,000");
 	await rina.page.waitForFunction(() => document.querySelectorAll(".grid [data-row]").length === 10000);
 	await rina.press("Show in pages");
@@ -197,13 +198,13 @@ async function pictures(rina, dewi, id) {
 	must((await dewi.page.locator(".frame img").evaluate((i) => getComputedStyle(i).filter)) === "none", "the second is clear");
 	await dewi.check("evidence-clear");
 	await dewi.press("Cover");
-	must((await dewi.page.locator(".frame img").count()) === 0, "and it is covered again");
+	await dewi.shows(0, ".frame img", "and it is covered again");
 	/* Without the settings of the protection nothing can be pressed. */
 	dewi.expected.add(503);
 	await dewi.page.route("**/v1/me/shield", (r) => r.fulfill({ status: 503, contentType: "application/problem+json", body: '{"title":"unavailable","detail":"away"}' }));
 	await dewi.page.reload();
 	await dewi.see("could not be loaded: nothing is shown");
-	must((await dewi.page.getByRole("button", { name: "Show blurred" }).count()) === 0, "it fails closed");
+	await dewi.shows(0, dewi.page.getByRole("button", { name: "Show blurred" }), "it fails closed");
 	await dewi.page.unroute("**/v1/me/shield");
 	dewi.expected.delete(503);
 }
