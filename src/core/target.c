@@ -289,3 +289,23 @@ target_parse(struct arena *a, const char *s, size_t len, struct target *ret,
 		hash_bytes(ret->normal, strlen(ret->normal), &ret->nf);
 	return rc;
 }
+
+enum rc
+target_host(struct arena *a, const char *s, size_t len, const char **ret, struct err *e)
+{
+	struct err none = ERR_INIT;
+	struct target t;
+	struct url u;
+	const char *link = arena_printf(
+		a, "%s%.*s", has_prefix(s, len, "http") ? "" : "https://", (int)len, s);
+
+	*ret = NULL;
+	if (target_parse(a, s, len, &t, &none) == RC_OK)
+		*ret = t.host;
+	else if (memchr(s, '\0', len) == NULL &&
+		 url_parse(a, link, strlen(link), &u, &none) == RC_OK)
+		*ret = url_dns_name(a, &u);
+	else
+		return target_parse(a, s, len, &t, e);
+	return RC_OK;
+}

@@ -59,6 +59,12 @@ const char *target_kind_token(enum target_kind k);
 enum rc target_parse(struct arena *a, const char *s, size_t len, struct target *ret,
 		     struct err *e) MUST_CHECK;
 
+/* The DNS name that a link or a name stands on, as of target_parse; also of a link that
+ * is no target, such as t.me/a.  *ret in the arena; NULL: none (an address, a digest).
+ * RC_INVALID: neither a link nor a target; RC_TOO_LARGE. */
+enum rc target_host(struct arena *a, const char *s, size_t len, const char **ret,
+		    struct err *e) MUST_CHECK;
+
 /* A DNS name to lower-case A-labels without trailing dot (IDNA 2008, STD3).  *ret in the
  * arena.  RC_INVALID. */
 enum rc name_normalise(struct arena *a, const char *s, size_t len, const char **ret,

@@ -211,6 +211,22 @@ refs_load(struct writer *w, int64_t channel, struct erase_job *j,
 	return rc;
 }
 
+struct erasable {
+	bool texts, files;
+	size_t n;
+};
+
+static enum rc
+on_erasable(void *arg, enum party p, const struct event *ev, struct err *e)
+{
+	struct erasable *x = arg;
+
+	(void)p;
+	(void)e;
+	x->n += (x->texts && ev->n_sd != 0) || (x->files && ev->n_blobs != 0);
+	return RC_OK;
+}
+
 static json_t *
 body_of(const struct erase_job *j)
 {
@@ -265,6 +281,27 @@ may_erase_alone(struct writer *w, const struct erase_job *j, struct err *e)
 	about.body = body_of(j);
 	enum rc rc = view_erase_scope(w->s, w->a, j->channel, &about, on_alone, &x, e);
 	json_decref(about.body);
+	return rc;
+}
+
+/* Nobody is asked to erase what says nothing that can be. */
+static enum rc
+refs_say(struct writer *w, int64_t channel, const struct erase_job *j, struct err *e)
+{
+	struct erasable x = {.texts = strcmp(j->what, "files") != 0,
+			     .files = strcmp(j->what, "texts") != 0};
+	struct event about = {
+		.casefile = j->casefile, .refs = j->refs, .n_refs = j->n_refs};
+
+	about.body = body_of(j);
+	enum rc rc = view_erase_scope(w->s, w->a, channel, &about, on_erasable, &x, e);
+	json_decref(about.body);
+	if (rc == RC_OK && x.n == 0)
+		rc = err_set(e, RC_CONFLICT,
+			     "what is named is not of this case, or has no %s: 'saluran "
+			     "show' has the events of a case%s",
+			     x.texts && x.files ? "texts and no files" : j->what,
+			     x.files ? "; evidence.add gives files" : "");
 	return rc;
 }
 
@@ -430,6 +467,8 @@ erase_work(struct writer *w, void *arg, struct err *e)
 		rc = refs_check(j, &heads[ch.own_party], receipted, e);
 	if (rc == RC_OK && j->casefile == NULL)
 		rc = may_erase_alone(w, j, e);
+	if (rc == RC_OK && j->casefile != NULL && j->n_refs != 0 && j->reason != NULL)
+		rc = refs_say(w, c.channel, j, e);
 	if (rc != RC_OK)
 		return rc;
 	if (j->n_refs == 0) {

@@ -104,16 +104,17 @@ sample_read(struct arena *a, json_t *in, struct order *o, struct err *e)
 			       "\"sample\" must be a list of at most %d links",
 			       ORDER_SAMPLE_MAX);
 	json_array_foreach (sample, i, v) {
-		const char *link = json_string_value(v);
-		struct err ignored = ERR_INIT;
-		struct target t;
-		/* A link that is none of our kinds says nothing about any name. */
-		if (link == NULL ||
-		    target_parse(a, link, strlen(link), &t, &ignored) != RC_OK)
-			continue;
+		const char *link = json_string_value(v), *host;
+		if (link == NULL)
+			return err_set(e, RC_INVALID, "sample[%zu] is no text", i);
+		enum rc rc = target_host(a, link, strlen(link), &host, e);
+		if (rc != RC_OK) {
+			err_prefix(e, "sample[%zu]", i);
+			return rc;
+		}
 		o->sample_size++;
-		for (size_t k = 0; t.host != NULL && k < o->n_names; k++)
-			o->names[k].sample += guard_name_covers(&o->names[k], t.host);
+		for (size_t k = 0; host != NULL && k < o->n_names; k++)
+			o->names[k].sample += guard_name_covers(&o->names[k], host);
 	}
 	return RC_OK;
 }

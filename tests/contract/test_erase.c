@@ -220,6 +220,20 @@ test_one_event(void **state)
 		    json_pack("{s:s, s:s, s:[{s:s}]}", "what", "texts", "reason", "x",
 			      "events", "from", "authority"),
 		    RC_INVALID, "events[0]");
+	/* An event without files, and one of no case: the other side is asked for
+	 * nothing. */
+	const int64_t asked =
+		fix_events(&f, PARTY_AUTHORITY, PARTY_AUTHORITY, "erase.request");
+	fix_refused(&f, PARTY_AUTHORITY, n->admin, "POST", case_path(&f, id, "erase"),
+		    json_pack("{s:s, s:s, s:[{s:s, s:I}]}", "what", "files", "reason",
+			      "x", "events", "from", "authority", "seq", (json_int_t)seq),
+		    RC_CONFLICT, "has no files");
+	fix_refused(&f, PARTY_AUTHORITY, n->admin, "POST", case_path(&f, id, "erase"),
+		    json_pack("{s:s, s:s, s:[{s:s, s:i}]}", "what", "all", "reason", "x",
+			      "events", "from", "authority", "seq", 0),
+		    RC_CONFLICT, "not of this case");
+	assert_int_equal(
+		fix_events(&f, PARTY_AUTHORITY, PARTY_AUTHORITY, "erase.request"), asked);
 	fix_refused(&f, PARTY_AUTHORITY, n->admin, "POST",
 		    case_path(&f, id, "erase/01890a5d-ac96-774b-bcce-b302099a8057"), NULL,
 		    RC_NOT_FOUND, "nobody asked");

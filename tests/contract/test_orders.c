@@ -148,11 +148,23 @@ grounds(void **state)
 		    RC_INVALID, "maximum");
 	fix_refused(&f, AUTHORITY, officer, "POST", "/v1/orders", order_in("[]", c, ends),
 		    RC_INVALID, "names");
+	/* Every line of the sample counts, or is said to be none. */
+	in = order_in("[\"bad.example\"]", c, ends);
+	json_object_set_new(in, "sample",
+			    json_pack("[s, s]", "https://t.me/a", "no link"));
+	fix_refused(&f, AUTHORITY, officer, "POST", "/v1/orders", in, RC_INVALID,
+		    "sample[1]");
 	/* One case cited twice is one. */
 	in = order_in("[\"bad.example\"]", c, ends);
 	json_array_append_new(json_object_get(in, "cites"), json_string(c));
+	json_object_set_new(
+		in, "sample",
+		json_pack("[s, s]", "https://t.me/a", "http://bad.example/b"));
 	json_t *r = fix_must(&f, AUTHORITY, officer, "POST", "/v1/orders", in);
 	assert_int_equal(fix_int(r, "cited_items"), 1);
+	assert_int_equal(fix_int(r, "sample_size"), 2);
+	assert_int_equal(
+		fix_int(json_array_get(json_object_get(r, "names"), 0), "sample"), 1);
 	fix_settle(&f);
 	fix_rebuilt_equal(&f, AUTHORITY);
 	fix_rebuilt_equal(&f, PLATFORM);

@@ -291,6 +291,40 @@ static const struct {
 };
 
 static void
+links_that_are_no_targets_have_a_host(void **state)
+{
+	static const struct {
+		const char *given, *host;
+	} rows[] = {
+		{"https://t.me/a", "t.me"},
+		{"T.me/a", "t.me"},
+		{"https://t.me/durov/42", "t.me"},
+		{"contoh.example", "contoh.example"},
+		{"https://web.telegram.org/#x", "web.telegram.org"},
+		{"http://192.0.2.1/x", NULL},
+		{"192.0.2.1", NULL},
+	};
+	struct arena *a = arena_create();
+	const char *host;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(
+			target_host(a, rows[i].given, strlen(rows[i].given), &host, NULL),
+			RC_OK);
+		if (rows[i].host == NULL)
+			assert_null(host);
+		else
+			assert_string_equal(host, rows[i].host);
+	}
+	struct err e = ERR_INIT;
+	assert_int_equal(target_host(a, "no link", 7, &host, &e), RC_INVALID);
+	assert_non_null(strstr(e.text, "no known kind"));
+	assert_int_equal(target_host(a, "https://x/\0y", 12, &host, NULL), RC_INVALID);
+	arena_free(a);
+}
+
+static void
 refusals_say_how_to_mend(void **state)
 {
 	(void)state;
@@ -335,6 +369,7 @@ main(void)
 		cmocka_unit_test(urls_conform_to_whatwg),
 		cmocka_unit_test(hosts_conform_to_whatwg),
 		cmocka_unit_test(every_kind_has_one_normal_form),
+		cmocka_unit_test(links_that_are_no_targets_have_a_host),
 		cmocka_unit_test(refusals_say_how_to_mend),
 		cmocka_unit_test(length_has_a_limit_before_and_after),
 	};
