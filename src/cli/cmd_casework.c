@@ -263,9 +263,13 @@ cmd_prepared(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "prepared")) == 0)
 		printf("No step is due.\n");
 	json_array_foreach (json_object_get(r, "prepared"), i, p)
-		printf("%s  case %s: %s %" JSON_INTEGER_FORMAT " since %s\n    %s\n",
-		       cli_text(p, "prepared"), cli_text(p, "case"), cli_text(p, "step"),
-		       cli_int(p, "level"), cli_time(c, p, "due"), cli_text(p, "text"));
+		printf("%s  case %s: %s%s since %s\n    %s\n", cli_text(p, "prepared"),
+		       cli_text(p, "case"), cli_text(p, "step"),
+		       cli_int(p, "level") == 0
+			       ? ""
+			       : arena_printf(c->a, " %" JSON_INTEGER_FORMAT,
+					      cli_int(p, "level")),
+		       cli_time(c, p, "due"), cli_text(p, "text"));
 	return RC_OK;
 }
 

@@ -95,9 +95,9 @@ cmd_contacts_set(struct cli *c, struct err *e)
 	json_object_set_new(in, "contacts", contacts);
 	rc = cli_call(c, "POST", "/v1/contacts", in, &r, e);
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("%" JSON_INTEGER_FORMAT " contacts are published to %zu peers.\n",
-		       cli_int(r, "contacts"),
-		       json_array_size(json_object_get(r, "published")));
+		printf("Published to %s: %s.\n",
+		       cli_many_of(c, r, "published", "peer", "peers"),
+		       cli_many_of(c, r, "contacts", "contact", "contacts"));
 	return rc;
 }
 

@@ -427,10 +427,9 @@ cmd_zone(struct cli *c, struct err *e)
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	printf("zone %s, serial %" JSON_INTEGER_FORMAT
-	       ", answers live %" JSON_INTEGER_FORMAT " s, %" JSON_INTEGER_FORMAT
-	       " rows\n",
+	       ", answers live %" JSON_INTEGER_FORMAT " s, %s\n",
 	       cli_text(r, "zone"), cli_int(r, "serial"), cli_int(r, "ttl_s"),
-	       cli_int(r, "total"));
+	       cli_many_of(c, r, "total", "row", "rows"));
 	json_array_foreach (json_object_get(r, "rows"), i, row)
 		printf("  %-32s %-9s order %s since serial %" JSON_INTEGER_FORMAT "\n",
 		       cli_text(row, "owner"), cli_text(row, "action"),

@@ -6,6 +6,22 @@
 
 #include "cli/cli.h"
 
+/* What would have to be overridden, and is met, is said to be. */
+static const char *
+finding_level(const json_t *o, const json_t *finding)
+{
+	const char *guard = cli_text(finding, "guard");
+	size_t i;
+	const json_t *v;
+
+	if (strcmp(cli_text(finding, "level"), "override") != 0)
+		return cli_text(finding, "level");
+	json_array_foreach (json_object_get(o, "overrides_needed"), i, v)
+		if (strcmp(json_string_value(v), guard) == 0)
+			return "override";
+	return "met";
+}
+
 static void
 findings_print(const json_t *o)
 {
@@ -13,7 +29,7 @@ findings_print(const json_t *o)
 	const json_t *v;
 
 	json_array_foreach (json_object_get(o, "findings"), i, v)
-		printf("  [%s] %s%s%s\n", cli_text(v, "level"),
+		printf("  [%s] %s%s%s\n", finding_level(o, v),
 		       json_is_string(json_object_get(v, "name")) ? cli_text(v, "name")
 								  : "",
 		       json_is_string(json_object_get(v, "name")) ? ": " : "",

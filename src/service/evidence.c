@@ -352,7 +352,10 @@ evidence_given(struct node *nd, struct arena *a, const struct hash *sha256,
 		       (struct db_param[]){DB_P_BLOB(sha256->b, HASH_LEN)}, on_given, ret,
 		       e);
 	if (rc == RC_OK && ret->n == 0)
-		rc = err_set(e, RC_NOT_FOUND, "no event names such a file");
+		rc = err_set(e, RC_NOT_FOUND,
+			     "no event names such a file: it is named by "
+			     "the SHA-256 that 'saluran evidence list' shows, of "
+			     "the file as it is encrypted");
 	if (rc == RC_OK)
 		rc = evidence_file_get(s, ret->channel, sha256, &file, e);
 	if (rc == RC_OK && file.state == FILE_ERASED)

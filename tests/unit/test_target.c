@@ -295,7 +295,7 @@ links_that_are_no_targets_have_a_host(void **state)
 {
 	static const struct {
 		const char *given, *host;
-	} rows[] = {
+	} links[] = {
 		{"https://t.me/a", "t.me"},
 		{"T.me/a", "t.me"},
 		{"https://t.me/durov/42", "t.me"},
@@ -308,14 +308,14 @@ links_that_are_no_targets_have_a_host(void **state)
 	const char *host;
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		assert_int_equal(
-			target_host(a, rows[i].given, strlen(rows[i].given), &host, NULL),
-			RC_OK);
-		if (rows[i].host == NULL)
+	for (size_t i = 0; i < COUNT(links); i++) {
+		assert_int_equal(target_host(a, links[i].given, strlen(links[i].given),
+					     &host, NULL),
+				 RC_OK);
+		if (links[i].host == NULL)
 			assert_null(host);
 		else
-			assert_string_equal(host, rows[i].host);
+			assert_string_equal(host, links[i].host);
 	}
 	struct err e = ERR_INIT;
 	assert_int_equal(target_host(a, "no link", 7, &host, &e), RC_INVALID);
