@@ -21,6 +21,8 @@ enum {
 	TEXT_MAX = 200,
 	CURSOR_MAX = 80,
 	SOON_MAX_S = 366 * 86400,
+	SOON_DEFAULT_S = 4 * 3600,
+	COUNTED_MAX = 10000, /* of one list */
 };
 
 struct word {
@@ -148,7 +150,7 @@ filter_read(struct node *nd, struct arena *a, const struct actor *who, json_t *i
 	if (rc == RC_OK)
 		rc = in_text(in, "queue", false, 16, &queue, e);
 	if (rc == RC_OK)
-		rc = in_int(in, "within_s", 1, SOON_MAX_S, 4 * 3600, &within_s, e);
+		rc = in_int(in, "within_s", 1, SOON_MAX_S, SOON_DEFAULT_S, &within_s, e);
 	f->claims = f->unread_of = -1;
 	if (rc == RC_OK)
 		rc = queue_read(queue, nd, who, now_us, within_s, f, e);
@@ -336,4 +338,45 @@ service_cases(struct node *nd, struct arena *a, const struct actor *who, json_t 
 				    : json_null());
 	json_object_set_new(o, "newest", json_integer(newest));
 	return rc;
+}
+
+/*
+ * in: within_s? (of "soon")
+ * out: how many cases each list of the person has: all, mine, unclaimed, overdue, soon,
+ *      undelivered, unread; most: none is counted beyond that
+ */
+enum rc
+service_queues(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
+	       struct reply *out, struct err *e)
+{
+	const char *unread = nd->id->role == PARTY_PLATFORM ? "unread0" : "unread1";
+	const int64_t now_us = clock_now_us();
+	json_t *counts = NULL;
+	struct store *s = NULL;
+	int64_t within_s = 0;
+	enum rc rc = in_only(in, "within_s", e);
+
+	if (rc == RC_OK)
+		rc = in_int(in, "within_s", 1, SOON_MAX_S, SOON_DEFAULT_S, &within_s, e);
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
+	if (rc == RC_OK)
+		rc = store_row(
+			s, &SQL_QUEUE_COUNTS,
+			(struct db_param[]){DB_P_INT(now_us),
+					    DB_P_INT(now_us + within_s * CLOCK_US_PER_S),
+					    DB_P_TEXT(actor_pseudonym(who)),
+					    DB_P_INT(COUNTED_MAX)},
+			"all:i mine:i unclaimed:i overdue:i soon:i undelivered:i "
+			"unread0:i unread1:i",
+			&counts, e);
+	reader_put(nd, s);
+	if (rc != RC_OK)
+		return rc;
+	json_object_set(counts, "unread", json_object_get(counts, unread));
+	json_object_del(counts, "unread0");
+	json_object_del(counts, "unread1");
+	json_object_set_new(counts, "most", json_integer(COUNTED_MAX));
+	reply_json(a, out, counts);
+	return RC_OK;
 }

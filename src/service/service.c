@@ -158,6 +158,8 @@ const struct service_route service_routes[] = {
 	{"GET", "/v1/cases/{case}/mail", READMAIL, PARTY_AUTHORITY, SMALL,
 	 service_case_mail, "the e-mails that belong to a case"},
 	{"GET", "/v1/cases", STAFF, -1, SMALL, service_cases, "cases by deadline"},
+	{"GET", "/v1/queues", STAFF, -1, SMALL, service_queues,
+	 "how many cases each list of them has"},
 	{"GET", "/v1/cases/{case}", STAFF, -1, SMALL, service_case, "one case"},
 	{"GET", "/v1/cases/{case}/items", STAFF, -1, SMALL, service_items, "its items"},
 	{"POST", "/v1/cases/{case}/claim", TALKS | APPROVER, -1, SMALL,

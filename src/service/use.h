@@ -48,8 +48,9 @@ service_fn service_order_check, service_order_draft, service_order_override,
 	service_order, service_orders, service_approvals;
 enum { ORDER_TEXT_MAX = 10000 /* bytes of reasons, legal basis, a lift's reason */ };
 /* cases.c, items.c, search.c: how things are found; claim.c: who works on them */
-service_fn service_cases, service_items, service_search, service_case_claim,
-	service_case_release, service_case_assign, service_case_presence;
+service_fn service_cases, service_queues, service_items, service_search,
+	service_case_claim, service_case_release, service_case_assign,
+	service_case_presence;
 /* policy.c: what both sides are bound by */
 service_fn service_policies, service_policy_adopt;
 /* form.c: the annexes of a law */

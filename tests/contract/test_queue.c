@@ -3,6 +3,7 @@
  */
 #include "contract/node_fixture.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define A PARTY_AUTHORITY
@@ -241,6 +242,50 @@ claims(void **state)
 	fix_close(&f);
 }
 
+/* Each list has as many cases as is said, for each person by itself. */
+static void
+counts(void **state)
+{
+	static const char *const lists[] = {"all",  "mine",	   "unclaimed", "overdue",
+					    "soon", "undelivered", "unread"};
+	static const int want[PARTY_COUNT][7] = {
+		[A] = {4, 1, 3, 0, 3, 1, 0}, [P] = {3, 0, 3, 0, 3, 0, 1}};
+	struct fix f;
+
+	(void)state;
+	struct world w = world_open(&f);
+	fix_act(&f, A, w.first, "say", json_pack("{s:s}", "text", "one"));
+	fix_settle(&f);
+	/* One stays without a receipt. */
+	send(&f, "R-4", "Yang keempat", "target,category\nhttps://d.example/,other\n",
+	     true);
+	fix_must(&f, P, f.n[P].admin, "POST", case_path(&f, w.second, "presence"), NULL);
+	fix_must(&f, A, f.n[A].officer, "POST", case_path(&f, w.second, "claim"), NULL);
+	for (int p = 0; p < PARTY_COUNT; p++)
+		for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+			const char *who = p == A ? f.n[A].officer : f.n[P].admin;
+			const json_t *said =
+				fix_must(&f, (enum party)p, who, "GET", "/v1/queues",
+					 json_pack("{s:i}", "within_s", 13 * 3600));
+			const json_t *rows = json_object_get(
+				fix_must(&f, (enum party)p, who, "GET", "/v1/cases",
+					 json_pack("{s:s, s:i}", "queue", lists[i],
+						   "within_s", 13 * 3600)),
+				"cases");
+			int64_t n = json_integer_value(json_object_get(said, lists[i]));
+			if (n != (int64_t)json_array_size(rows))
+				fail_msg("%s: %" PRId64 ", not %zu", lists[i], n,
+					 json_array_size(rows));
+			/* R-4 has no receipt: its clock does not run. */
+			if (n != want[p][i])
+				fail_msg("%s: %" PRId64 ", not %d", lists[i], n,
+					 want[p][i]);
+		}
+	fix_refused(&f, A, f.n[A].officer, "GET", "/v1/queues",
+		    json_pack("{s:i}", "within_s", 0), RC_INVALID, "within_s");
+	fix_close(&f);
+}
+
 static void
 presence(void **state)
 {
@@ -440,11 +485,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(filters),     cmocka_unit_test(pages),
-		cmocka_unit_test(bad_filters), cmocka_unit_test(unread_by_side),
-		cmocka_unit_test(claims),      cmocka_unit_test(presence),
-		cmocka_unit_test(search),      cmocka_unit_test(matching),
-		cmocka_unit_test(sums),	       cmocka_unit_test(feed_goes_on),
+		cmocka_unit_test(filters),	cmocka_unit_test(pages),
+		cmocka_unit_test(bad_filters),	cmocka_unit_test(unread_by_side),
+		cmocka_unit_test(claims),	cmocka_unit_test(counts),
+		cmocka_unit_test(presence),	cmocka_unit_test(search),
+		cmocka_unit_test(matching),	cmocka_unit_test(sums),
+		cmocka_unit_test(feed_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
