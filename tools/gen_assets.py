@@ -15,7 +15,7 @@ import sys
 
 TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
          ".js": "text/javascript; charset=utf-8", ".json": "application/json"}
-TEXTS = ["en.json", "id.json"]
+TEXTS = ["en.json", "id.json", "sentences.json"]
 HASH_CHARS = 16
 FIRST = "console/main.js"  # what a browser begins with
 IMPORT = re.compile(rb'^import\s[^;]*?from "\./([^"]+)";', re.M | re.S)

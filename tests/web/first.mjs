@@ -1,19 +1,8 @@
 /* The first day of two nodes, from the links that `saluran init` printed: the first admins
  * choose their passwords, each step is done in the console, and the node tells what is. */
 import { readFileSync } from "node:fs";
-import { createHmac } from "node:crypto";
 import { must, scanned } from "./browser.mjs";
-import { play, stage, stranger } from "./steps.mjs";
-
-/* RFC 6238, as the authenticator of a telephone. */
-function code(secret) {
-	const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-	const counter = Buffer.alloc(8);
-	counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-	const mac = createHmac("sha1", key).update(counter).digest();
-	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
-}
+import { codeOf, play, stage, stranger } from "./steps.mjs";
 
 /* A link is opened, a password chosen: then one is at work, without a second login. */
 async function welcome(side, name, link) {
@@ -49,7 +38,7 @@ async function device(who, side) {
 	await who.check(`device-${side}`);
 	who.secret = await who.page.locator(".meta code").textContent();
 	must((await scanned(who.page.locator("main svg.qr"))).includes(`secret=${who.secret}`), "the QR code has the secret");
-	await who.page.getByLabel("Code of your device").first().fill(code(who.secret));
+	await who.page.getByLabel("Code of your device").first().fill(codeOf(who.secret));
 	await who.press("Confirm the code");
 	await who.see("Recovery codes");
 	await who.press("I have kept the codes");

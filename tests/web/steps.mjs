@@ -1,5 +1,6 @@
 /* What several plays have people do. */
 import { Failure, Person, STEP_MS, open, passed } from "./browser.mjs";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 export const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
@@ -16,6 +17,16 @@ export function ask(what) {
 		asked.push(done);
 		console.log(`!${what}`);
 	});
+}
+
+/* RFC 6238, as the authenticator of a telephone. */
+export function codeOf(secret) {
+	const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+	const counter = Buffer.alloc(8);
+	counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+	const mac = createHmac("sha1", key).update(counter).digest();
+	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, "0");
 }
 
 /* A list is brought in and sent; the case's id.  looks: a name for each screen on the way,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The console on two real nodes with a real resolver: tests/web/*.mjs play the people.
 
-    test_console.py [story] [work] [acts] [keys] [input] [matrix]
+    test_console.py [story] [work] [acts] [account] [keys] [input] [matrix]
 """
 import base64
 import gzip
@@ -224,9 +224,28 @@ def acts(lab, _stage, _authority):
         node.stop()
 
 
+def account(lab, _stage, _authority):
+    """An authority with two peers, whose approver sees to the account and the contacts."""
+    authority = Node(lab, "office", "office.example", "Office", "authority")
+    peers = [Node(lab, name, f"{name}.example", name, "platform") for name in ("satu", "dua")]
+    for node, admin in ((authority, "ani"), (peers[0], "pasha"), (peers[1], "putri")):
+        node.init(admin)
+        if os.environ.get("SALURAN_WEB_DIR"):
+            node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
+        node.must_start()
+    people(authority, ("adi", "approver"))
+    for peer in peers:
+        lab_module.introduce(authority, peer, "id-2020")
+    play(lab, "account.mjs", {"authority": authority.api_port, "password": PASSWORD,
+                              "peers": sorted(peer.org for peer in peers)}, WORK_S)
+    for node in (authority, *peers):
+        node.stop()
+
+
 # What people play: in short, and in full.  Others are named on the command line.
-PLAYS = {"story": story, "work": work, "acts": acts, "keys": keys, "input": bad_input, "matrix": matrix}
-PLAYED = [["story", "work"], ["story", "work", "acts", "input", "keys", "matrix"]]
+PLAYS = {"story": story, "work": work, "acts": acts, "account": account,
+         "keys": keys, "input": bad_input, "matrix": matrix}
+PLAYED = [["story", "work"], ["story", "work", "acts", "account", "input", "keys", "matrix"]]
 
 
 def main():

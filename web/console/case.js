@@ -10,7 +10,7 @@ import { Evidence } from "./evidence.js";
 import { Items } from "./items.js";
 import { bind } from "./keys.js";
 import { exactly, lang, number, t, word } from "./lang.js";
-import { Act, CaseState, Chip, Counts, Facts, Left, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
+import { Act, CaseState, Chip, Counts, Facts, Left, Loading, Said, Sentence, Short, Trouble, When, useAgain, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 
 const WORKS = ["admin", "officer", "approver", "agent", "lead"];
@@ -77,7 +77,7 @@ function Undelivered({ c }) {
 	};
 	return html`<div class="problem">
 		<p><strong>${t("undelivered_since", p.peer)} <${When} at=${p.failing_since} /></strong></p>
-		<p><bdi lang="en">${p.reason}</bdi></p>
+		<${Sentence} text=${p.reason} />
 		<p>${t("undelivered_again")} ${p.next_try && html`<${When} at=${p.next_try} />`}</p>
 		${WORKS.includes(me.value.role) && html`<p><${Act} quiet run=${again}>${t("try_now")}<//></p>`}
 	</div>`;
@@ -122,14 +122,14 @@ function Timeline({ c }) {
 						<td role="cell" data-label=${t("col_entry")}><div>#${number(e.seq)}</div></td>
 						<td role="cell" data-label=${t("col_time")}><div>
 							<${When} at=${e.at} />
-							${e.dated && html`<p class="why">${t("event_clock")}: <bdi lang="en">${e.dated}</bdi></p>`}
+							${e.dated && html`<p class="why">${t("event_clock")}: <${Short} text=${e.dated} /></p>`}
 						</div></td>
 						<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
 						<td role="cell" data-label=${t("col_event")}>
 							<div>
 								${word("event", e.type)}
 								${e.text && html`<p class="why"><${Said}>${e.text}<//></p>`}
-								${e.void && html`<p class="why late">${t("event_void")}: <bdi lang="en">${e.void}</bdi></p>`}
+								${e.void && html`<p class="why late">${t("event_void")}: <${Short} text=${e.void} /></p>`}
 							</div>
 						</td>
 						<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>

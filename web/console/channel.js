@@ -6,7 +6,8 @@ import { ContactsForm } from "./contacts.js";
 import { Give, OwnWords, Take } from "./introduce.js";
 import { number, t, when, word } from "./lang.js";
 import { Webhooks } from "./webhooks.js";
-import { Act, Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Act, Chip, Loading, Said, Sentence, Trouble, When, recorded, useApi } from "./parts.js";
+import { Recovery } from "./standing.js";
 
 const LEADS = ["admin", "approver", "lead"];
 const TESTERS = ["admin", "officer", "approver", "agent", "lead"];
@@ -16,7 +17,7 @@ function Alarms() {
 	const alarms = state.data?.alarms || [];
 	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	if (alarms.length === 0) return html`<p class="empty">${t("no_alarms")}</p>`;
-	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></li>`)}</ul>`;
+	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></li>`)}</ul>`;
 }
 
 function Peers() {
@@ -28,7 +29,7 @@ function Peers() {
 			<p><strong><${Said}>${p.peer}<//></strong> ${p.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`} ${p.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}</p>
 			<p class="meta">${t("peer_last", p.delivered ? when(p.delivered) : "–", p.heard ? when(p.heard) : "–")}</p>
 			<p class="meta">${t("peer_counts", number(p.sent), number(p.receipted), number(p.received))}</p>
-			${p.reason && html`<p class="why"><bdi lang="en">${p.reason}</bdi></p>`}
+			${p.reason && html`<div class="why"><${Sentence} text=${p.reason} /></div>`}
 		</li>`,
 	)}</ul>`;
 }
@@ -74,6 +75,7 @@ export function Channel() {
 		<h1>${t("nav_channel")}</h1>
 		<h2>${t("alarms")}</h2><${Alarms} />
 		<h2>${t("peers")}</h2><${Peers} />
+		<h2>${t("our_logs")}</h2><${Recovery} />
 		<h2>${t("tests")}</h2><${Tests} />
 		<h2>${t("contacts")}</h2><${Contacts} />
 		${LEADS.includes(me.value.role) && html`<details><summary>${t("contacts_edit")}</summary><${ContactsForm} /></details>`}

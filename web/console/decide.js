@@ -6,7 +6,7 @@ import { get, me, newKey, post, Problem } from "./api.js";
 import { draftFor, OUTCOMES, ranges } from "./decisions.js";
 import { number, span, t, word } from "./lang.js";
 import { href } from "./route.js";
-import { Act, Chip, Dialog, Field, Left, Said, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
+import { Act, Chip, Dialog, Field, Left, Said, Short, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
 
 const GROUPS_SHOWN = 12;
 const AGAIN_MS = 5000;
@@ -46,7 +46,7 @@ function Preview({ preview, typed, setTyped }) {
 		<p>${t("decide_takes", number(preview.count))}</p>
 		<${Largest} name=${t("col_category")} rows=${preview.categories} of="category" />
 		<${Largest} name=${t("col_host")} rows=${preview.hosts} of="host" />
-		${preview.refused.length > 0 && html`<ul class="late">${preview.refused.map((r) => html`<li key=${r}><bdi lang="en">${r}</bdi></li>`)}</ul>`}
+		${preview.refused.length > 0 && html`<ul class="late">${preview.refused.map((r) => html`<li key=${r}><${Short} text=${r} /></li>`)}</ul>`}
 		${preview.hold_s > 0 && html`<p>${t("decide_hold", span(preview.hold_s))}</p>`}
 		${preview.confirm &&
 		html`<${Field} label=${t("decide_type", preview.confirm)}>

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "./vendor.js";
 import { get, newKey, nodeNow, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { number, t, utc, word } from "./lang.js";
-import { Act, Chip, Dialog, Field, Said, Trouble, recorded, useApi } from "./parts.js";
+import { Act, Chip, Dialog, Field, Said, Sentence, Short, Trouble, recorded, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const NAME = "order";
@@ -83,12 +83,12 @@ function Checked({ check }) {
 		<h2 id="guards">${t("guards")}</h2>
 		<ul class="matches">
 			${check.findings.map(
-				(f, i) => html`<li key=${i}><p><${Chip} look=${looks[f.level] || "unknown"}>${word("level_guard", f.level)}<//> <strong>${word("guard", f.guard)}</strong> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p><p><bdi lang="en">${f.text}</bdi></p></li>`,
+				(f, i) => html`<li key=${i}><p><${Chip} look=${looks[f.level] || "unknown"}>${word("level_guard", f.level)}<//> <strong>${word("guard", f.guard)}</strong> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p><${Sentence} text=${f.text} /></li>`,
 			)}
 		</ul>
 		${check.findings.length === 0 && html`<p class="empty">${t("no_findings")}</p>`}
 		<h3>${t("draft_grounds")}</h3>
-		<ul>${check.grounds.map((g) => html`<li key=${g.case}><${Said}>${g.subject || g.case}<//>: ${g.ground ? t("is_ground") : html`<span class="late"><bdi lang="en">${g.why}</bdi></span>`}</li>`)}</ul>
+		<ul>${check.grounds.map((g) => html`<li key=${g.case}><${Said}>${g.subject || g.case}<//>: ${g.ground ? t("is_ground") : html`<span class="late"><${Short} text=${g.why} /></span>`}</li>`)}</ul>
 		<p class="meta">${t("draft_approvals", number(check.approvals_needed))}</p>
 	</section>`;
 }

@@ -4,7 +4,7 @@
 import { html, signal, useEffect, useState } from "./vendor.js";
 import { get, me, post, Problem } from "./api.js";
 import { number, t, when, word } from "./lang.js";
-import { Act, Chip, Field, Loading, Said, Trouble, When, useAgain, useApi } from "./parts.js";
+import { Act, Chip, Field, Loading, Said, Short, Trouble, When, useAgain, useApi } from "./parts.js";
 import { cancel, chooseAgain, give, goOn, uploads } from "./upload.js";
 
 const PICTURES = ["image/jpeg", "image/png", "image/webp"];
@@ -76,7 +76,7 @@ function File({ file, never, shield, reload }) {
 			${" "}<${Chip} look=${file.rejected ? "bad" : STANDS[file.here]}>${file.rejected ? t("file_rejected") : word("file", file.here)}<//></p>
 		${file.description && html`<p><${Said}>${file.description}<//></p>`}
 		<p class="meta">${word("party", file.from)}, <${When} at=${file.given} /> · <code class="hash">${file.sha256}</code></p>
-		${file.rejected && html`<p class="late"><bdi lang="en">${file.rejected}</bdi></p>`}
+		${file.rejected && html`<p class="late"><${Short} text=${file.rejected} /></p>`}
 		${never && html`<p class="cover"><span aria-hidden="true">▢</span> ${t("shield_never")}</p>`}
 		${whole && !never && picture && (shield && shield.pictures === "staged" ? html`<${Picture} file=${file} shield=${shield} reload=${reload} />` : html`<p class="cover">${t(shield ? "shield_own" : "shield_unknown")}</p>`)}
 		${whole && !never && !picture && html`<p><a download href="/v1/evidence/${file.sha256}">${t("file_download")}</a> <span class="meta">${t("file_download_why")}</span></p>`}
@@ -96,7 +96,7 @@ function Upload({ row, reload }) {
 		html`<p><progress max=${row.bytes} value=${done} aria-label=${row.name}></progress> ${t("upload_done", size(done), size(row.bytes))} ${u?.state === "waits" && html`<span class="late">${t("upload_waits")}</span>`}</p>`}
 		${u?.state === "lost" && html`<p>${t("upload_lost")} <input type="file" aria-label=${t("upload_again", row.name)} onChange=${(e) => e.target.files[0] && chooseAgain(row, e.target.files[0], reload)} /></p>`}
 		${u?.state === "failed" && html`<${Trouble} problem=${u.problem} />`}
-		${row.reason && html`<p class="late"><bdi lang="en">${row.reason}</bdi></p>`}
+		${row.reason && html`<p class="late"><${Short} text=${row.reason} /></p>`}
 		${mine && ["receiving", "waiting", "failed"].includes(row.state) && html`<${Act} quiet run=${() => cancel(row.upload, reload)}>${t("upload_cancel")}<//>`}
 	</li>`;
 }

@@ -2,7 +2,7 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t, word } from "./lang.js";
-import { Chip, Said, When, recorded, useApi } from "./parts.js";
+import { Chip, Said, Sentence, When, recorded, useApi } from "./parts.js";
 import { href } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -31,7 +31,7 @@ export function Gate({ o, reload }) {
 	return html`<section aria-labelledby="gate">
 		<h2 id="gate">${t("gate")}</h2>
 		<p class="problem">${t("gate_why")} <${When} at=${held.held} /></p>
-		<ul class="matches">${held.findings.map((f, i) => html`<li key=${i}><p><${Chip} look="bad">${word("guard", f.guard)}<//> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p><p><bdi lang="en">${f.text}</bdi></p></li>`)}</ul>
+		<ul class="matches">${held.findings.map((f, i) => html`<li key=${i}><p><${Chip} look="bad">${word("guard", f.guard)}<//> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p><${Sentence} text=${f.text} /></li>`)}</ul>
 		<${Steps} steps=${stepsOf(o, held, both)} />
 	</section>`;
 }

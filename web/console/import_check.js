@@ -8,7 +8,7 @@ import { change, checked, mend, rowOf, run, work } from "./import_work.js";
 import { bind } from "./keys.js";
 import { lang, number, t, word } from "./lang.js";
 import { PROBLEMS_MAX, valueOf } from "./list.js";
-import { Act, Chip, Said, Trouble, When, useApi } from "./parts.js";
+import { Act, Chip, Said, Short, Trouble, When, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 import { save } from "./table.js";
 
@@ -89,7 +89,7 @@ function Row({ i, policy }) {
 			html`<p><strong>${kindOf(p)}</strong></p>
 				${p.earlier && html`<${Earlier} e=${p.earlier} />`}
 				${p.first !== undefined && html`<p class="why">${t("row_same", number(w.table.lines[p.first]))}</p>`}
-				${!p.earlier && p.first === undefined && html`<p class="why"><bdi lang="en">${p.problem}</bdi></p>`}
+				${!p.earlier && p.first === undefined && html`<p class="why"><${Short} text=${p.problem} /></p>`}
 				${can && p.fix && html`<button type="button" class="small" onClick=${() => apply(p.fix)}>${t("mend_apply")} <code><${Said}>${p.fix}<//></code></button>`}
 				${can && html`<button type="button" class="quiet small" aria-expanded=${open ? "true" : "false"} onClick=${() => setOpen(!open)}>${t("mend")}</button>`}
 				${open && can && html`<${Value} p=${p} name=${name} i=${i} done=${apply} categories=${policy?.categories} />`}`}

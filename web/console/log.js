@@ -5,7 +5,7 @@ import { get } from "./api.js";
 import { Author } from "./author.js";
 import { text } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Field, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { Act, Chip, Field, Loading, Said, Sentence, Short, Trouble, When, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { save } from "./table.js";
 
@@ -54,7 +54,7 @@ function Broken() {
 	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
 	return alarms
 		.filter((a) => /zone_old|fraud/.test(a.kind))
-		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><p><bdi lang="en">${a.text}</bdi></p></div>`);
+		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`);
 }
 
 function Rows({ events }) {
@@ -67,7 +67,7 @@ function Rows({ events }) {
 				<td role="cell" data-label=${t("col_time")}><div><${When} at=${e.at} /></div></td>
 				<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
 				<td role="cell" data-label=${t("col_peer")}><div><${Said}>${e.peer}<//></div></td>
-				<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}: <bdi lang="en">${e.void}</bdi></p>` : ""}</div></td>
+				<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}: <${Short} text=${e.void} /></p>` : ""}</div></td>
 				<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>
 				<td role="cell" data-label=${t("col_case")}><div>${e.case ? html`<a href=${href(`case/${e.case}`)}><code>${e.case.slice(0, 13)}…</code></a>` : html`<span class="none">–</span>`}</div></td>
 			</tr>`,

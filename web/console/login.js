@@ -3,7 +3,8 @@
 import { html, useState } from "./vendor.js";
 import { ended, logIn, me, Problem } from "./api.js";
 import { t } from "./lang.js";
-import { Dialog, Field } from "./parts.js";
+import { Dialog, Field, Sentence } from "./parts.js";
+import { Languages } from "./shell.js";
 
 function Form({ name: known }) {
 	const [problem, setProblem] = useState(null);
@@ -23,7 +24,7 @@ function Form({ name: known }) {
 		${problem &&
 		html`<div class="problem" role="alert">
 			<p>${t("login_wrong")}</p>
-			<p class="meta"><bdi lang="en">${problem.message}</bdi></p>
+			<${Sentence} text=${problem.message} />
 		</div>`}
 		${!known &&
 		html`<${Field} label=${t("login_name")}>
@@ -40,7 +41,8 @@ function Form({ name: known }) {
 }
 
 export function Login() {
-	return html`<main id="main"><h1>${t("login")}</h1><p class="lead">${t("login_why")}</p><${Form} /></main>`;
+	return html`<header><div class="bar"><p class="whose"><strong class="mark">Saluran</strong></p><${Languages} /></div></header>
+		<main id="main"><h1>${t("login")}</h1><p class="lead">${t("login_why")}</p><${Form} /></main>`;
 }
 
 export function LoginAgain() {

@@ -4,7 +4,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, choice, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Facts, Field, Loading, Said, Trouble, When, recorded, say, useApi } from "./parts.js";
+import { Act, Chip, Facts, Field, Loading, Said, Short, Trouble, When, recorded, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const FILE_MAX = 32 << 20;
@@ -102,7 +102,7 @@ export function Mail({ word: id }) {
 		<h1 class="long"><${Said}>${m.subject || t("no_subject")}<//></h1>
 		<p><${Chip} look=${LOOKS[m.state] || "unknown"}>${word("mail", m.state)}<//> ${m.case && html`<a href=${href(`case/${m.case}`)}>${t("col_case")}</a>`}</p>
 		<${Facts} rows=${[["mail_from", html`<${Said}>${m.from}<//>`], ["col_time", html`<${When} at=${m.date} />`], ["legal_basis", m.legal_basis && html`<${Said}>${m.legal_basis}<//>`], ["mail_hash", html`<code>${m.sha256}</code>`]]} />
-		${m.notes?.length > 0 && html`<ul>${m.notes.map((n, i) => html`<li key=${i}><bdi lang="en">${n}</bdi></li>`)}</ul>`}
+		${m.notes?.length > 0 && html`<ul>${m.notes.map((n, i) => html`<li key=${i}><${Short} text=${n} /></li>`)}</ul>`}
 		<h2>${t("mail_proposals")}</h2>${trouble}
 		${m.proposals.length === 0 && html`<p class="empty">${t("mail_no_proposals")}</p>`}
 		<ul class="matches">${m.proposals.map((p) => html`<${Proposal} key=${p.n} p=${p} categories=${policies.data || []} decide=${decide} />`)}</ul>

@@ -4,6 +4,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
 import { Chip, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { href } from "./route.js";
 import { Steps } from "./step.js";
 
 const MEASURED = {
@@ -30,6 +31,7 @@ function Step({ at, done, serial }) {
 }
 
 const WAIVES = ["officer", "approver"];
+const REMINDS = ["admin", "officer", "approver"];
 
 function waive(id, o, reload) {
 	return {
@@ -84,6 +86,7 @@ export function Matrix({ o: order, ended }) {
 						<td role="cell" data-label=${t("col_pulled")}><div><${Step} at=${o.pulled_at} done=${o.pulled} serial=${o.pulled_serial} /></div></td>
 						<td role="cell" data-label=${t("col_applied")}><div><${Step} at=${o.applied_at} done=${o.applied} serial=${o.applied_serial} /></div></td>
 						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${differs(o) ? html`<p class="late">${t("claim_differs")}</p>` : ""}${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}
+							${(o.waits || differs(o)) && html`<p><a href=${href("operators", { operator: o.operator })}>${t(REMINDS.includes(me.value.role) ? "matrix_remind" : "talk")}</a></p>`}
 							${ended && o.waits && WAIVES.includes(me.value.role) && html`<${Steps} steps=${[waive(id, o, state.reload)]} />`}</div></td>
 					</tr>`,
 				)}

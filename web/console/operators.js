@@ -3,6 +3,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { t } from "./lang.js";
 import { Talk } from "./reminders.js";
+import { href, place } from "./route.js";
 import { Act, Field, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
 const CONFIRMS = ["admin", "officer", "operator"];
@@ -32,12 +33,14 @@ function Confirm({ name, reload }) {
 
 export function Operators() {
 	const state = useApi(() => get("/v1/operators"), []);
-	const rows = state.data?.operators || [];
+	const { operator } = place.value.query;
+	const rows = (state.data?.operators || []).filter((o) => !operator || o.name === operator);
 	return html`
 		<h1>${t("nav_operators")}</h1>
 		<p class="lead">${t("operators_lead")}</p>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
+		${operator && html`<p><a href=${href("operators")}>${t("all_operators")}</a></p>`}
 		${state.data && rows.length === 0 && html`<p class="empty">${t("no_operators")}</p>`}
 		<ul class="matches">
 			${rows.map(

@@ -10,7 +10,7 @@ import { Matrix } from "./matrix.js";
 import { Punycode } from "./idn.js";
 import { OrderActs } from "./order_acts.js";
 import { OrderState } from "./orders.js";
-import { Chip, Facts, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { Chip, Facts, Loading, Said, Sentence, Trouble, When, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 
 async function sha256(text) {
@@ -45,7 +45,7 @@ function Findings({ o }) {
 		${o.findings.map(
 			(f, i) => html`<li key=${i}>
 				<p><${Chip} look=${looks[f.level] || "unknown"}>${word("level_guard", f.level)}<//> <strong>${word("guard", f.guard)}</strong> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p>
-				<p><bdi lang="en">${f.text}</bdi></p>
+				<${Sentence} text=${f.text} />
 				${f.evidence && html`<details><summary>${t("evidence_of_guard")}</summary><pre class="exact">${JSON.stringify(f.evidence, null, 1)}</pre></details>`}
 			</li>`,
 		)}

@@ -1,7 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
-import { anyOf, number, span, t, when, word } from "./lang.js";
+import { anyOf, lang, number, span, t, when, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
@@ -32,6 +32,28 @@ export function When({ at }) {
 /* What somebody wrote: it turns no text around it and runs nothing. */
 export const Said = ({ children }) => html`<bdi>${children}</bdi>`;
 
+/* What the node said, in English; where the reader's language has the same sentence it stands
+ * first, and the node's own can be had. */
+export function useOwn(text) {
+	const [own, set] = useState({ of: null, said: null });
+	useEffect(() => {
+		if (lang.value === "id" && text) import("./sentences.js").then((m) => m.own(text)).then((said) => set({ of: text, said }), () => {});
+	}, [text, lang.value]);
+	return lang.value === "id" && own.of === text ? own.said : null;
+}
+
+export function Sentence({ text }) {
+	const own = useOwn(text);
+	if (!own) return html`<p><bdi lang="en">${text}</bdi></p>`;
+	return html`<p><bdi>${own}</bdi></p><details class="original"><summary>${t("in_english")}</summary><p><bdi lang="en">${text}</bdi></p></details>`;
+}
+
+/* The same within a line. */
+export function Short({ text }) {
+	const own = useOwn(text);
+	return own ? html`<bdi title=${text}>${own}</bdi>` : html`<bdi lang="en">${text}</bdi>`;
+}
+
 /* ---- states of a screen ---- */
 
 const LATE_MS = 1000;
@@ -58,7 +80,7 @@ export function Trouble({ problem, retry }) {
 	const why = lacks(problem);
 	return html`<div class="problem" role="alert">
 		<p>${leadOf(problem)}${why && html` <strong>${why}</strong>`}</p>
-		${problem.status !== 0 && !why && html`<p><bdi lang="en">${problem.message}</bdi></p>`}
+		${problem.status !== 0 && !why && html`<${Sentence} text=${problem.message} />`}
 		${retry && html`<p><button type="button" class="quiet" onClick=${retry}>${t("try_again")}</button></p>`}
 	</div>`;
 }

@@ -6,7 +6,7 @@ import { arrived, CASES, PAGE } from "./early.js";
 import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, when } from "./lang.js";
-import { CaseState, Chip, Left, Loading, Said, Trouble, lacks, say, useApi } from "./parts.js";
+import { CaseState, Chip, Left, Loading, Said, Trouble, lacks, say, useAgain, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const QUEUES = ["all", "overdue", "soon", "mine", "unclaimed", "unread", "undelivered"];
@@ -26,8 +26,14 @@ const touches = (event) => event.case !== null;
 const OWN = ["text", "state", "urgent", "category", "class", "peer"];
 const ownIn = (query) => OWN.some((k) => Boolean(query[k]));
 
-function Filters({ query }) {
+const COUNTS_MS = 15000;
+
+/* at: when the rows were read; what the lists have is asked for after them. */
+function Filters({ query, at }) {
 	const [open, setOpen] = useState(false);
+	const counts = useApi(() => (at ? get("/v1/queues") : Promise.resolve(null)), [at]);
+	useAgain(counts.reload, COUNTS_MS);
+	const many = (q) => counts.data && ` ${number(counts.data[q])}${counts.data[q] === counts.data.most ? "+" : ""}`;
 	useEffect(() => {
 		if (ownIn(query)) setOpen(true);
 	}, [ownIn(query)]);
@@ -39,7 +45,7 @@ function Filters({ query }) {
 				key=${q}
 				href=${href("cases", { ...query, queue: q === "all" ? undefined : q, after: undefined })}
 				aria-current=${(query.queue || (ownIn(query) ? "" : "all")) === q ? "page" : undefined}
-			>${t(`queue_${q}`)}</a>`,
+			>${t(`queue_${q}`)}${many(q)}</a>`,
 		)}
 		${own && html`<${own.Kept} query=${query} />`}
 	</nav>
@@ -161,7 +167,7 @@ export function Queue() {
 			<h1>${t("cases_title")}</h1>
 			${state.at && html`<p class="meta">${t("as_of", when(state.at.toISOString()))}</p>`}
 		</div>
-		<${Filters} query=${query} />
+		<${Filters} query=${query} at=${state.at} />
 		<p class="news" role="status">
 			${news > 0 &&
 			html`${t("updates", news)} <button type="button" class="quiet" onClick=${show}>${t("show_them")}</button>`}

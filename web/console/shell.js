@@ -4,7 +4,7 @@ import { get, me, node } from "./api.js";
 import { home } from "./early.js";
 import { choose, lang, t, when, word } from "./lang.js";
 import { live, onEvent } from "./live.js";
-import { Act, notice, sayNoMore } from "./parts.js";
+import { Act, notice, sayNoMore, useAgain } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { bind } from "./keys.js";
 import { sectionsOf } from "./screens.js";
@@ -25,7 +25,7 @@ function TestMark({ peers }) {
 	return html`<p class="test-mark"><strong>${t("test_mark")}</strong> ${t("test_channel", of.join(", "))}</p>`;
 }
 
-function Languages() {
+export function Languages() {
 	return html`<nav class="languages" aria-label=${t("language")}>
 		${["id", "en"].map(
 			(code) => html`<button
@@ -64,10 +64,23 @@ function LogOut() {
 	return Leave ? html`<${Leave} />` : html`<${Act} class="plain" run=${press}>${t("logout")}<//>`;
 }
 
+const STATUS_MS = 20000; /* a log that is closed tells no event */
+
+function useStanding() {
+	const frozen = node.value?.frozen || [];
+	const [Standing, set] = useState(null);
+	useEffect(() => {
+		if (frozen.length > 0 && !Standing) import("./standing.js").then((m) => set(() => m.Standing), () => {});
+	}, [frozen.length]);
+	return frozen.length > 0 && Standing ? html`<${Standing} frozen=${frozen} />` : null;
+}
+
 export function Shell({ children }) {
 	const main = useRef(null);
+	const standing = useStanding();
+	const ask = () => get("/v1/status").then((s) => (node.value = s), () => {});
+	useAgain(ask, STATUS_MS);
 	useEffect(() => {
-		const ask = () => get("/v1/status").then((s) => (node.value = s), () => {});
 		ask();
 		return onEvent((e) => (e.type.startsWith("policy.") || e.type === "channel.open") && ask());
 	}, []);
@@ -104,6 +117,7 @@ export function Shell({ children }) {
 				<${Search} />
 			</div>
 			<${TestMark} peers=${node.value?.peers} />
+			${standing}
 		</header>
 		<main id="main" tabindex="-1" ref=${main}>${children}</main>
 		<p class="said-last" role="status" aria-live="polite">${notice.value}</p>

@@ -4,7 +4,7 @@ import { html, useState } from "./vendor.js";
 import { post } from "./api.js";
 import { keepFile, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Facts, Field, Said, When } from "./parts.js";
+import { Act, Chip, Facts, Field, Said, Sentence, Short, When } from "./parts.js";
 
 const FILE_MAX = 32 << 20;
 const CHUNK = 0x8000;
@@ -16,15 +16,15 @@ function base64(bytes) {
 }
 
 function Steps({ r }) {
-	return html`<ol class="tasks">${r.steps.map((s) => html`<li key=${s.step}><strong>${word("step", s.step)}</strong> ${s.ok ? html`<${Chip} look="done">${t("step_held")}<//>` : html`<${Chip} look="bad">${t("step_failed")}<//>`} <span class="meta"><bdi lang="en">${s.what}</bdi></span></li>`)}</ol>`;
+	return html`<ol class="tasks">${r.steps.map((s) => html`<li key=${s.step}><strong>${word("step", s.step)}</strong> ${s.ok ? html`<${Chip} look="done">${t("step_held")}<//>` : html`<${Chip} look="bad">${t("step_failed")}<//>`} <span class="meta"><${Short} text=${s.what} /></span></li>`)}</ol>`;
 }
 
-const Words = ({ title, rows }) => rows?.length > 0 && html`<h3>${title}</h3><ul>${rows.map((w, i) => html`<li key=${i}><bdi lang="en">${w}</bdi></li>`)}</ul>`;
+const Words = ({ title, rows }) => rows?.length > 0 && html`<h3>${title}</h3><ul>${rows.map((w, i) => html`<li key=${i}><${Short} text=${w} /></li>`)}</ul>`;
 
 function Result({ r }) {
 	return html`<section aria-labelledby="result"><h2 id="result">${t("verify_result")}</h2>
 		<p role="status">${r.ok ? html`<${Chip} look="done">${t("verify_ok")}<//>` : html`<${Chip} look="bad">${t("verify_failed", word("step", r.step))}<//>`}</p>
-		${!r.ok && html`<div class="problem"><p><bdi lang="en">${r.what}</bdi></p>${r.where && html`<p class="meta"><code>${r.where}</code></p>`}</div>`}
+		${!r.ok && html`<div class="problem"><${Sentence} text=${r.what} />${r.where && html`<p class="meta"><code>${r.where}</code></p>`}</div>`}
 		<${Steps} r=${r} />
 		${r.ok && r.kind === "bundle" && html`${r.policy.test && html`<p><${Chip} look="soon">${t("test_mark")}<//> ${t("test_why")}</p>`}
 			<${Facts} rows=${[["col_case", html`<code>${r.case}</code>`], ["verify_made", html`<${When} at=${r.made} /> <${Said}>${r.made_by}<//>`], ["policy", html`${r.policy.name} ${number(r.policy.version)}`], ["verify_events", number(r.events_total)],

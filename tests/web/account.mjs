@@ -1,0 +1,173 @@
+/* One's own account, and what one sets: the password changes and every other session ends; a
+ * second factor, its recovery codes, and new ones; the zone of all times; contacts that go to
+ * one of two peers, then to both.  What the node refuses is said in the reader's language. */
+import { must } from "./browser.mjs";
+import { codeOf, person, play, stage, stranger } from "./steps.mjs";
+
+const NEXT = "quite another passphrase of five words";
+const EASTERN = "Asia/Jayapura";
+
+const fold = (who, words) => who.press(who.page.locator("summary", { hasText: words }));
+const logInAgain = async (who, password) => {
+	const box = who.page.locator("dialog[open]");
+	await box.getByLabel("Password").fill(password);
+	await box.getByRole("button", { name: "Log in" }).click();
+	await who.stepped();
+};
+
+async function password(adi, other) {
+	await adi.section("Settings");
+	await fold(adi, "Change the password");
+	const change = async (old, next) => {
+		await adi.write("The password until now", old);
+		await adi.write("New password", next);
+		await adi.write("The same password again", next);
+		await adi.press(adi.page.getByRole("button", { name: "Change the password" }));
+	};
+	adi.expected.add(400).add(401).add(403);
+	await change("not that one at all", NEXT);
+	await adi.see("the old password is not that");
+	await change(adi.password, "aaaaaaaaaaaaaaaaaaaa");
+	await adi.see("several words that do not belong together");
+	adi.expected.clear();
+	await adi.write("The same password again", "something else");
+	must(await adi.page.getByRole("button", { name: "Change the password" }).isDisabled(), "two that differ are not sent");
+	await change(adi.password, NEXT);
+	await adi.see("The password is changed.", ".said-last");
+	/* The session that asked goes on; the other one has ended, and takes the new one alone. */
+	await adi.page.reload();
+	await adi.see("Settings", "h1");
+	other.expected.add(401);
+	await other.section("Policies");
+	await other.page.locator("dialog[open]").waitFor();
+	await other.page.locator("dialog[open]").getByLabel("Password").fill(adi.password);
+	await other.page.locator("dialog[open]").getByRole("button", { name: "Log in" }).click();
+	await other.see("name, password or code is wrong", "dialog[open]");
+	await logInAgain(other, NEXT);
+	other.expected.clear();
+	await other.see("Policies", "h1");
+	adi.password = NEXT;
+}
+
+/* What the node says in English stands in Indonesian, with its own words below. */
+async function inIndonesian(adi) {
+	await adi.press(adi.page.locator(".languages button[lang=id]"));
+	await adi.see("Setelan", "h1");
+	await fold(adi, "Ganti kata sandi");
+	await adi.write("Kata sandi sekarang", "bukan yang ini");
+	await adi.write("Kata sandi baru", NEXT);
+	await adi.write("Kata sandi yang sama sekali lagi", NEXT);
+	adi.expected.add(400).add(401).add(403);
+	await adi.press(adi.page.getByRole("button", { name: "Ganti kata sandi" }));
+	await adi.see("kata sandi lama bukan itu");
+	await fold(adi, "Dalam kata-kata node");
+	await adi.see("the old password is not that");
+	await adi.check("refused-id");
+	adi.expected.clear();
+	await adi.press(adi.page.locator(".languages button[lang=en]"));
+}
+
+async function recoveryCodes(adi) {
+	await adi.page.reload();
+	await adi.press("Set up a second factor");
+	const secret = await adi.page.locator(".meta code").last().textContent();
+	await adi.write("Code of your device", codeOf(secret));
+	await adi.press("Confirm the code");
+	const codes = async () => (await adi.page.locator(".once code").textContent()).trim().split(/\s+/);
+	await adi.page.locator(".once code").waitFor();
+	const first = await codes();
+	must(new Set(first).size === 10, `ten codes, each another one: ${first.length}`);
+	await adi.check("recovery-codes");
+	/* One of them makes new ones, and those before are void. */
+	await fold(adi, "New recovery codes");
+	await adi.see("10 are left");
+	await adi.write("Code of your device", first[0]);
+	await adi.press(adi.page.locator("details[open]").getByRole("button", { name: "New recovery codes" }));
+	await adi.page.waitForFunction((old) => !document.querySelector(".once code")?.textContent.includes(old), first[1]);
+	const second = await codes();
+	must(second.every((c) => !first.includes(c)) && second.length === 10, "new ones are others");
+	await adi.page.reload();
+	await adi.shows(0, ".once", "they are shown once");
+	/* The telephone is lost: a code of the paper lets in, once. */
+	const lost = await stranger("authority", "adi").arrive();
+	lost.expected.add(401);
+	const enter = async (code) => {
+		await lost.write(lost.page.locator("input[name=name]"), "adi");
+		await lost.write(lost.page.locator("input[name=password]"), NEXT);
+		await lost.write(lost.page.locator("input[name=code]"), code);
+		await lost.key("Enter");
+	};
+	await enter(first[2]);
+	await lost.see("name, password or code is wrong");
+	await enter(second[0]);
+	await lost.page.waitForSelector("header nav.sections");
+	lost.expected.clear();
+	await lost.section("Settings");
+	await fold(lost, "New recovery codes");
+	await lost.see("9 are left");
+	await lost.leave();
+}
+
+/* As the browser itself writes it in that zone. */
+async function zone(adi) {
+	const shown = () =>
+		adi.page.evaluate((z) => {
+			const at = document.querySelector("main time[datetime]");
+			const [h, m] = new Intl.DateTimeFormat("en-GB", { timeZone: z, hour: "2-digit", minute: "2-digit" }).format(new Date(at.dateTime)).split(":");
+			return { as: at.textContent, wanted: `${h}:${m}` };
+		}, EASTERN);
+	await adi.page.locator("main time[datetime]").first().waitFor();
+	const before = await shown();
+	must(!before.as.endsWith(before.wanted), "this machine is in another zone");
+	await adi.choose("Time zone", EASTERN);
+	await adi.page.waitForFunction((was) => document.querySelector("main time[datetime]").textContent !== was, before.as);
+	const after = await shown();
+	must(after.as.endsWith(after.wanted), `${after.as} ends with ${after.wanted}`);
+	await adi.page.reload();
+	await adi.page.locator("main time[datetime]").first().waitFor();
+	const kept = await shown();
+	must(kept.as.endsWith(kept.wanted), "the zone is kept");
+	await adi.check("zone");
+}
+
+/* Nobody is chosen until somebody chooses; who is not chosen keeps what it has. */
+async function contacts(adi) {
+	const theirs = () =>
+		adi.page.evaluate(async () => {
+			const { channels } = await (await fetch("/v1/contacts")).json();
+			return Object.fromEntries(channels.map((c) => [c.peer, c.ours.contacts.map((x) => x.name).join()]));
+		});
+	const publish = (name) => adi.page.getByRole("button", { name, exact: true });
+	await adi.section("Channel");
+	await fold(adi, "Change our contacts");
+	await adi.see("They have 0 contacts of ours now");
+	await adi.write("Post or desk", "Duty desk");
+	await adi.write("How it is reached", "+62 21 000 000");
+	must(await publish("Publish").isDisabled(), "to nobody nothing is published");
+	await adi.tick(stage.peers[0]);
+	await adi.check("contacts-two");
+	await adi.press(publish(`Publish to ${stage.peers[0]}`));
+	await adi.see("1 contacts are published to", ".said-last");
+	let now = await theirs();
+	must(now[stage.peers[0]] === "Duty desk" && now[stage.peers[1]] === "", `one of two has them: ${JSON.stringify(now)}`);
+	await adi.tick(stage.peers[1]);
+	await adi.press("One more");
+	await adi.page.getByLabel("Post or desk").nth(1).fill("Night desk");
+	await adi.page.getByLabel("How it is reached").nth(1).fill("+62 21 000 001");
+	await adi.press(publish(`Publish to ${stage.peers[0]} and ${stage.peers[1]}`));
+	await adi.see(`${stage.peers[1]} (recorded #`, ".said-last");
+	now = await theirs();
+	must(stage.peers.every((p) => now[p] === "Duty desk,Night desk"), `both have both: ${JSON.stringify(now)}`);
+}
+
+play(async () => {
+	const adi = await person("authority", "adi");
+	const other = await person("authority", "adi");
+	await password(adi, other);
+	await inIndonesian(adi);
+	await zone(adi);
+	await contacts(adi);
+	await adi.section("Settings");
+	await recoveryCodes(adi);
+	for (const who of [adi, other]) who.clean("at the end");
+}, "account");
