@@ -483,7 +483,7 @@ def introduce(one, other, policy):
     """Both files and both fingerprints, as two people do it over two paths."""
     own = ["--policy", policy] if "/" in policy else []
     for a, b in ((one, other), (other, one)):
-        path = a.lab.path(f"{a.name}.introduction")
+        path = a.lab.path(f"{a.name}-{b.name}.introduction")
         words = ["--policy", policy] if a is one else []
         made = a.cli("peer", "introduce", b.org, *words, "--out", path, who=a.admin)
         b.cli("peer", "add", path, "--fingerprint", made["fingerprint"], *own, who=b.admin)

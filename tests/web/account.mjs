@@ -98,7 +98,7 @@ async function recoveryCodes(adi) {
 		await lost.key("Enter");
 	};
 	await enter(first[2]);
-	await lost.see("name, password or code is wrong");
+	await lost.see("the code is wrong, too old, or was used already");
 	await enter(second[0]);
 	await lost.page.waitForSelector("header nav.sections");
 	lost.expected.clear();

@@ -256,6 +256,13 @@ async function main() {
 	const wira = await (await person("platform", "wira").arrive()).logIn();
 	await wira.section("Who saw what");
 	await wira.see("Needed to decide");
+	/* A grey press counts as having had the picture: both records have it (adr 0054). */
+	await wira.see("grey and blurred", "section:has(#reveals)");
+	const had = await wira.page.evaluate(async () => {
+		const { access } = await (await fetch("/v1/access?person=dewi&limit=1000")).json();
+		return access.filter((r) => r.route.endsWith("/picture") && r.outcome === "ok").length;
+	});
+	must(had === 2, `each picture that was sent is in the access record, the grey one too: ${had}`);
 	await wira.check("reveals");
 	for (const who of [rina, dewi, wira]) who.clean("at the end");
 	console.log(`${passed()} checks held`);

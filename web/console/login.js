@@ -41,7 +41,7 @@ function Form({ name: known }) {
 }
 
 export function Login() {
-	return html`<header><div class="bar"><p class="whose"><strong class="mark">Saluran</strong></p><${Languages} /></div></header>
+	return html`<header class="alone"><div class="bar"><p class="whose"><strong class="mark">Saluran</strong></p><${Languages} /></div></header>
 		<main id="main"><h1>${t("login")}</h1><p class="lead">${t("login_why")}</p><${Form} /></main>`;
 }
 

@@ -11,7 +11,7 @@ const LOOKS = { open: "done", asks: "waiting", pulls: "running", halted: "bad" }
 
 /* frozen: the sentences of the status. */
 export function Standing({ frozen }) {
-	return html`<div class="standing" role="alert">
+	return html`<div class="problem" role="alert">
 		<p><strong>${t("frozen", frozen.length)}</strong> ${me.value.role !== "operator" && html`<a href=${href("channel")}>${t("frozen_where")}</a>`}</p>
 		${frozen.map((text) => html`<${Sentence} key=${text} text=${text} />`)}
 	</div>`;
