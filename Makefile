@@ -67,7 +67,10 @@ web-screens: build
 	@tools/web_parts.sh --tests
 	@rm -rf build/screens
 	@SALURAN_SCREENS=$(CURDIR)/build/screens SALURAN_SCREENS_HEIGHT=1500 SALURAN_MATRIX=once \
-		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_console.py story matrix
+		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_console.py story work matrix
+	@SALURAN_SCREENS=$(CURDIR)/build/screens SALURAN_SCREENS_HEIGHT=1500 SALURAN_MATRIX=once \
+		SALURAN_TEST_DATA=$${SALURAN_TEST_DATA:-$(CURDIR)/../shared/data} \
+		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_pages.py
 	@tools/web_screens.py build/screens
 
 format:

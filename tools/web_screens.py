@@ -18,7 +18,7 @@ ONCE = "-id-light-1280"
 # Who, then [picture of the run, what it shows].
 SCREENS = [
     ("Everybody", [
-        ("login-id-light", "Logging in"),
+        (f"login{ONCE}", "Logging in"),
         (f"rina-settings{ONCE}", "Settings: keys, for this browser"),
         (f"rina-nowhere{ONCE}", "An address that leads nowhere"),
         (f"rina-search{ONCE}", "What a word, a host or a link leads to"),
@@ -62,6 +62,8 @@ SCREENS = [
         (f"dewi-decide{ONCE}", "The grid of decisions"),
         (f"dewi-held{ONCE}", "Decisions in bulk that wait"),
         (f"dewi-channel{ONCE}", "The channel to the other side"),
+        ("evidence-covered", "A picture is covered until somebody presses"),
+        ("evidence-grey", "Grey and blurred first"),
     ]),
     ("Auditor", [
         ("log", "The log of both sides"),
@@ -74,7 +76,16 @@ SCREENS = [
     ]),
     ("The public, without a script", [
         ("lookup", "Is a name blocked, why, since when"),
+        (f"public-lookup-free{ONCE}", "No order in force is not the same as not blocked"),
+        (f"public-blocked{ONCE}", "Where a resolver leads who asks for a blocked name (451)"),
+        (f"public-register{ONCE}", "The register"),
+        (f"public-entry{ONCE}", "An entry of it: reasons, dates, how far it is normal again, proofs"),
+        (f"public-object{ONCE}", "An objection is written"),
         ("objected", "An objection was sent: its code and its dates"),
+        (f"public-objection{ONCE}", "What became of it"),
+        (f"public-transparency{ONCE}", "Figures, with their tables"),
+        (f"public-logs{ONCE}", "The register's log: checkpoint and tiles"),
+        (f"public-block-public{ONCE}", "A letter to print: the order, for whoever asks"),
     ]),
 ]
 
@@ -98,7 +109,7 @@ def main():
     for title, rows in SCREENS:
         text += ["", f"## {title}"]
         for name, what in rows:
-            short = name.replace(ONCE, "").replace("-id-light", "")
+            short = name.replace(ONCE, "").replace("public-block-public", "public-letter")
             subprocess.run(["pngquant", "--strip", "--speed", "1", "--output",
                             os.path.join(TO, short + ".png"), COLOURS,
                             os.path.join(source, name + ".png")], check=True)

@@ -184,6 +184,7 @@ async function returned(rina, adi, id) {
 	await rina.press("Draft another in its place");
 	await rina.page.waitForFunction(() => [...document.querySelectorAll("textarea")].some((x) => x.value.includes("not answered")));
 	await rina.tick("Yes");
+	must((await rina.field("In force for so many days").inputValue()) === "7", "it is for as long as the one before");
 	await rina.write("How, or why not", "Wrote to the registrant on 2 March (invented example).");
 	await rina.press("Compute the guards");
 	await rina.see("is a ground");

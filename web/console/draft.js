@@ -35,7 +35,9 @@ async function again(id) {
 	return {
 		...EMPTY, previous: id, names: o.names.map((n) => (n.wildcard ? `*.${n.name}` : n.name)).join("\n"), cites: o.cites.map((c) => c.case),
 		reasons: text("reasons"), legal_basis: text("legal_basis"), proportionality: text("proportionality"), collateral: text("collateral"),
-		action: o.action, emergency: o.emergency, emergency_reason: text("emergency_reason"),
+		action: o.action, source: o.source, emergency: o.emergency,
+		...(o.ends && !o.emergency ? { days: String(Math.max(1, Math.round((new Date(o.ends).getTime() - new Date(o.drafted).getTime()) / DAY_MS))) } : {}),
+		emergency_reason: text("emergency_reason"),
 	};
 }
 

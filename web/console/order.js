@@ -125,7 +125,7 @@ export function Order({ word: id }) {
 				</section>
 				<${ExactText} o=${o} onHash=${setAgrees} />
 				<section aria-labelledby="guards"><h2 id="guards">${t("guards")}</h2><${Findings} o=${o} /></section>
-				${o.in_force === null && resolvers}
+				${o.state === "draft" && resolvers}
 			</div>
 			<div>
 				<${Facts} rows=${[
