@@ -46,7 +46,7 @@ function Findings({ o }) {
 			(f, i) => html`<li key=${i}>
 				<p><${Chip} look=${looks[f.level] || "unknown"}>${word("level_guard", f.level)}<//> <strong>${word("guard", f.guard)}</strong> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p>
 				<${Sentence} text=${f.text} />
-				${f.evidence && html`<details><summary>${t("evidence_of_guard")}</summary><pre class="exact">${JSON.stringify(f.evidence, null, 1)}</pre></details>`}
+				${f.evidence && html`<details><summary>${t("evidence_of_guard")}</summary><pre class="exact" tabindex="0" role="region" aria-label=${`${t("evidence_of_guard")}: ${word("guard", f.guard)} ${f.name || ""}`}>${JSON.stringify(f.evidence, null, 1)}</pre></details>`}
 			</li>`,
 		)}
 	</ul>`;

@@ -25,7 +25,7 @@ function Read({ text }) {
 		<h3>${t("policy_ladder")}</h3>
 		<ol>${p.ladder.map((s, i) => html`<li key=${i}>${s.act === "warn" ? t("policy_warn", s.level) : t("policy_remind")}: ${t("policy_after", span(s.after_s))}</li>`)}</ol>
 		<dl class="facts">${[[t("policy_approvals"), number(p.order.approvals)], [t("policy_steps"), number(p.order.ladder_steps)], [t("policy_longest"), span(p.order.max_duration_s)], [t("policy_names"), number(p.order.max_names)]].map(([k, v]) => html`<div key=${k}><dt>${k}</dt><dd>${v}</dd></div>`)}</dl>
-		<details><summary>${t("policy_file")}</summary><pre>${text}</pre></details>`;
+		<details><summary>${t("policy_file")}</summary><pre tabindex="0" role="region" aria-label=${t("policy_file")}>${text}</pre></details>`;
 }
 
 function Adopt({ name, digest, reload }) {
