@@ -82,7 +82,6 @@ SCREENS = [
         (f"public-entry{ONCE}", "An entry of it: reasons, dates, how far it is normal again, proofs"),
         (f"public-object{ONCE}", "An objection is written"),
         ("objected", "An objection was sent: its code and its dates"),
-        (f"public-objection{ONCE}", "What became of it"),
         (f"public-transparency{ONCE}", "Figures, with their tables"),
         (f"public-logs{ONCE}", "The register's log: checkpoint and tiles"),
         (f"public-block-public{ONCE}", "A letter to print: the order, for whoever asks"),
