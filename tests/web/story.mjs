@@ -287,6 +287,7 @@ async function main() {
 	await rina.see("Measured at 1 of 1", ".way");
 	await rina.see("Order B-", "h1");
 	await rina.see("budi", "section:has(#hands)"); /* a colleague has a name */
+	must((await rina.page.title()).startsWith("Orders · "), "a tab says what it shows");
 	await rina.check("matrix");
 	writeFileSync(`${process.argv[2]}.blocked`, id);
 	await objects();

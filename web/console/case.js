@@ -185,7 +185,7 @@ export function CaseScreen({ word: id }) {
 	const c = state.data;
 	const ours = c?.timeline.filter((e) => e.level !== "received") || [];
 	useAgain(state.reload, ours.length > 0 || (c && !c.receipt) ? RECEIPT_MS : CLOCK_MS);
-	if (!c) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	if (!c) return html`<h1>${t("col_case")}</h1>${state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`}`;
 	return html`
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		<${Head} c=${c} here=${here} />

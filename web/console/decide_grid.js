@@ -156,7 +156,7 @@ export function Decide({ word: id }) {
 	const state = useApi(() => get(`/v1/cases/${id}`), [id], (event, reload) => event.case === id && reload());
 	useEffect(() => bind({ Escape: () => go(`case/${id}`) }), [id]);
 	const c = state.data;
-	if (!c) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	if (!c) return html`<h1>${t("col_case")}</h1>${state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`}`;
 	const decides = ["agent", "lead"].includes(me.value.role);
 	return html`
 		<p class="kicker"><a href=${href(`case/${id}`)}>‹ ${t("back_to_case")}</a></p>

@@ -100,7 +100,7 @@ export function Order({ word: id }) {
 	);
 	useEffect(() => bind({ Escape: () => go("orders"), m: () => document.getElementById("matrix")?.focus() }), []);
 	const o = state.data;
-	if (!o) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
+	if (!o) return html`<h1>${t("col_order")}</h1>${state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`}`;
 	/* What became of an order comes before how it came about. */
 	const resolvers = html`<section aria-labelledby="matrix"><h2 id="matrix" tabindex="-1">${t("matrix")}</h2><${Matrix} o=${o} ended=${o.ended !== null} /></section>`;
 	return html`

@@ -87,6 +87,11 @@ export function Shell({ children }) {
 	const here = place.value.path.split("/")[0] || home(me.value.role);
 	const sections = sectionsOf(me.value.role, node.value?.role);
 	useEffect(sayNoMore, [place.value.path]);
+	/* Of several tabs each says what it shows. */
+	const shown = sections.find((s) => here === s.path || s.also?.includes(here));
+	useEffect(() => {
+		document.title = [shown && t(shown.title), node.value?.name, "Saluran"].filter(Boolean).join(" · ");
+	}, [shown, lang.value, node.value?.name]);
 	useEffect(() => bind({ "?": () => go("settings") }), []);
 	useEffect(
 		() => bind(Object.fromEntries(sections.map((s) => [`g ${s.key}`, () => go(s.path)]))),
