@@ -2,7 +2,7 @@
 import { html } from "./vendor.js";
 import { get } from "./api.js";
 import { exactly, number, t } from "./lang.js";
-import { Loading, Trouble, useApi } from "./parts.js";
+import { Loading, Short, Trouble, useApi } from "./parts.js";
 import { href } from "./route.js";
 
 function Steps({ title, one }) {
@@ -11,7 +11,7 @@ function Steps({ title, one }) {
 		<ol>
 			${one.steps.map(
 				(s, i) => html`<li key=${i}>
-					<bdi lang="en">${s.text}</bdi>
+					<${Short} text=${s.text} />
 					${s.event && html`<span class="meta"> (${t("entry_of", number(s.event.seq), t(`party_${s.event.party}`))})</span>`}
 				</li>`,
 			)}
@@ -26,7 +26,7 @@ export function Deadline({ word: id }) {
 	return html`
 		<p class="kicker"><a href=${href(`case/${id}`)}>‹ ${t("back_to_case")}</a></p>
 		<h1>${t("due_how")}</h1>
-		<p class="lead"><bdi lang="en">${d.now}</bdi></p>
+		<p class="lead"><${Short} text=${d.now} /></p>
 		<p class="meta">${t("policy_is", d.policy.name, d.policy.version)} <code>${d.policy.sha256}</code></p>
 		<${Steps} title=${t("accept_due")} one=${d.accept} />
 		<${Steps} title=${t("decide_due")} one=${d.decide} />
