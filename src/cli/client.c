@@ -191,7 +191,7 @@ client_ask_here(struct cli *c, const char *method, const char *path, json_t *in,
 	const char *credential;
 	struct node *nd = NULL;
 	char *bare = arena_strdup(c->a, path);
-	enum rc rc = node_open(c->dir, &nd, e);
+	enum rc rc = node_open_alone(c->dir, &nd, e);
 
 	if (rc == RC_CONFLICT)
 		rc = err_set(e, RC_UNAVAILABLE,

@@ -81,20 +81,13 @@ answer_send(struct MHD_Connection *mhd, struct peer_request *r,
 	return ok;
 }
 
-/* Our own troubles are for our log; the peer learns only that there are some. */
 static enum MHD_Result
 refuse(struct MHD_Connection *mhd, struct peer_request *r, enum rc rc,
        const struct peer_answer *given, const struct err *e)
 {
 	struct peer_answer answer = *given;
-	bool ours = rc_http_status(rc) == MHD_HTTP_INTERNAL_SERVER_ERROR || e->inner;
-	const char *text = ours ? "this node cannot answer now" : e->text;
+	bool ours = peer_refusal_put(r->a, rc, e, &answer);
 
-	if (answer.status == 0) {
-		answer.status = (unsigned)rc_http_status(rc);
-		answer.body = arena_printf(r->a, "%s\n", text);
-		answer.len = strlen(answer.body);
-	}
 	log_line(ours ? LOG_ERROR : LOG_WARN, "peer.refused",
 		 "peer=%" PRId64 " call=%s status=%u outcome=%s rule=\"%s\"%s%s", r->peer,
 		 r->route == NULL ? "-" : r->route->name, answer.status, rc_token(rc),
@@ -114,30 +107,6 @@ authenticate(struct peer_server *s, struct MHD_Connection *mhd, struct peer_requ
 	enum rc rc = tls_check(info->tls_session, clock_now_us(), &spki, e);
 
 	return rc == RC_OK ? exchange_peer_of_key(s->nd, &spki, &r->peer, e) : rc;
-}
-
-static enum rc
-find_route(struct peer_request *r, const char *url, const char *method,
-	   struct peer_answer *ret, struct err *e)
-{
-	bool other_method = false;
-
-	for (size_t i = 0; i < peer_routes_n; i++) {
-		if (!path_match(peer_routes[i].pattern, url, &r->words))
-			continue;
-		if (strcmp(peer_routes[i].method, method) == 0) {
-			r->route = &peer_routes[i];
-			return RC_OK;
-		}
-		other_method = true;
-	}
-	if (!other_method)
-		return err_rule(e, RC_NOT_FOUND, "protocol 5", "there is no such call");
-	*ret = (struct peer_answer){
-		.status = MHD_HTTP_METHOD_NOT_ALLOWED,
-		.body = arena_strdup(r->a, "protocol 5: the call has another method\n")};
-	ret->len = strlen(ret->body);
-	return err_rule(e, RC_UNSUPPORTED, "protocol 5", "the call has another method");
 }
 
 static enum rc
@@ -231,7 +200,7 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 	if (rc == RC_OK)
 		hear_time(s, mhd, r);
 	if (rc == RC_OK)
-		rc = find_route(r, url, method, &answer, &e);
+		rc = peer_route_find(r, url, method, &answer, &e);
 	r->range = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND,
 					       MHD_HTTP_HEADER_CONTENT_RANGE);
 	r->digest = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Digest");

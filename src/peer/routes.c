@@ -169,3 +169,42 @@ const struct peer_route peer_routes[] = {
 	{"GET", "/peer/v1/{log}/proof/{rest}", "proof", 0, false, get_proof},
 };
 const size_t peer_routes_n = sizeof(peer_routes) / sizeof(peer_routes[0]);
+
+enum rc
+peer_route_find(struct peer_request *r, const char *url, const char *method,
+		struct peer_answer *ret, struct err *e)
+{
+	bool other_method = false;
+
+	for (size_t i = 0; i < peer_routes_n; i++) {
+		if (!path_match(peer_routes[i].pattern, url, &r->words))
+			continue;
+		if (strcmp(peer_routes[i].method, method) == 0) {
+			r->route = &peer_routes[i];
+			return RC_OK;
+		}
+		other_method = true;
+	}
+	if (!other_method)
+		return err_rule(e, RC_NOT_FOUND, "protocol 5", "there is no such call");
+	*ret = (struct peer_answer){
+		.status = MHD_HTTP_METHOD_NOT_ALLOWED,
+		.body = arena_strdup(r->a, "protocol 5: the call has another method\n")};
+	ret->len = strlen(ret->body);
+	return err_rule(e, RC_UNSUPPORTED, "protocol 5", "the call has another method");
+}
+
+bool
+peer_refusal_put(struct arena *a, enum rc rc, const struct err *e,
+		 struct peer_answer *answer)
+{
+	bool ours = rc_http_status(rc) == MHD_HTTP_INTERNAL_SERVER_ERROR || e->inner;
+
+	if (answer->status != 0)
+		return ours;
+	answer->status = (unsigned)rc_http_status(rc);
+	answer->body =
+		arena_printf(a, "%s\n", ours ? "this node cannot answer now" : e->text);
+	answer->len = strlen(answer->body);
+	return ours;
+}

@@ -81,4 +81,13 @@ struct peer_route {
 extern const struct peer_route peer_routes[];
 extern const size_t peer_routes_n;
 
+/* The row of a method and path, in r->route and r->words.  RC_NOT_FOUND; RC_UNSUPPORTED:
+ * the call has another method, *ret says so. */
+enum rc peer_route_find(struct peer_request *r, const char *url, const char *method,
+			struct peer_answer *ret, struct err *e) MUST_CHECK;
+/* Where `answer` has no status yet, that of the outcome and its line.  True: the trouble
+ * is our own, for our log; the peer learns only that there is some. */
+bool peer_refusal_put(struct arena *a, enum rc rc, const struct err *e,
+		      struct peer_answer *answer);
+
 #endif

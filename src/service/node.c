@@ -494,8 +494,10 @@ identity_load(struct node *nd, struct err *e)
 	return rc;
 }
 
+enum node_use { NODE_OPEN, NODE_ALONE, NODE_SERVES };
+
 static enum rc
-node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
+node_open_for(const char *dir, enum node_use use, struct node **ret, struct err *e)
 {
 	struct node *nd = calloc(1, sizeof(*nd));
 	pthread_condattr_t attr;
@@ -540,7 +542,7 @@ node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
 		rc = place_open(nd->a, dir, nd->config, &nd->store, e);
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
-	if (rc == RC_OK && serves)
+	if (rc == RC_OK && use == NODE_SERVES)
 		rc = clock_guard_start(nd, e);
 	if (rc == RC_OK)
 		rc = vault_start(nd, e);
@@ -553,7 +555,7 @@ node_open_for(const char *dir, bool serves, struct node **ret, struct err *e)
 	if (rc != RC_OK)
 		goto out;
 	nd->views = views_create(nd->store);
-	rc = writer_start(nd, e);
+	rc = writer_start(nd, use == NODE_ALONE, e);
 	if (rc == RC_OK)
 		rc = zone_start(nd, e);
 	if (rc != RC_OK)
@@ -568,13 +570,19 @@ out:
 enum rc
 node_open(const char *dir, struct node **ret, struct err *e)
 {
-	return node_open_for(dir, false, ret, e);
+	return node_open_for(dir, NODE_OPEN, ret, e);
+}
+
+enum rc
+node_open_alone(const char *dir, struct node **ret, struct err *e)
+{
+	return node_open_for(dir, NODE_ALONE, ret, e);
 }
 
 enum rc
 node_serve(const char *dir, struct node **ret, struct err *e)
 {
-	return node_open_for(dir, true, ret, e);
+	return node_open_for(dir, NODE_SERVES, ret, e);
 }
 
 void

@@ -77,6 +77,13 @@ enum rc node_rotate_store_key(const char *dir, size_t *ret_sealed, size_t *ret_l
  * started.  RC_CONFLICT: another process has it.  RC_NOT_FOUND: no node there.
  */
 enum rc node_open(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
+/*
+ * As node_open(), for one thread: none of its own is started, whoever waits for a write
+ * makes it, with all that waits.  No request may have an Idempotency-Key.
+ */
+enum rc node_open_alone(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
+/* There: write one group of what nobody waits for.  False: there was nothing. */
+bool node_write(struct node *nd);
 /* As node_open(), for a daemon: it also asks whether the clock can be believed. */
 enum rc node_serve(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
 /* Wake whoever waits in exchange_push_wait() and node_wait(), and refuse new work. */

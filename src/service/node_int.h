@@ -104,7 +104,7 @@ void writer_post(struct node *nd, writer_work *work, void *arg, writer_after *af
 /* Between groups: nothing that was erased is left in the files of the store.  RC_RETRY: a
  * reader still looks at what was. */
 enum rc writer_scrub(struct node *nd, struct err *e) MUST_CHECK;
-enum rc writer_start(struct node *nd, struct err *e) MUST_CHECK;
+enum rc writer_start(struct node *nd, bool by_hand, struct err *e) MUST_CHECK;
 void writer_stop(struct node *nd);
 
 /* What an event is to disclose. */
@@ -205,6 +205,7 @@ struct node {
 
 	pthread_t thread;
 	bool running;
+	struct writer *by_hand; /* of a node of one thread, without `thread`; or NULL */
 	struct store *store;	/* the writer's */
 	int64_t last_stored_us; /* of the log, at the start */
 	struct views *views;

@@ -210,7 +210,8 @@ group_take(struct node *nd, bool recorded, struct job **ret)
 	bool urgent;
 
 	pthread_mutex_lock(&nd->mu);
-	group_wait(nd);
+	if (nd->by_hand == NULL)
+		group_wait(nd);
 	struct job *jobs = nd->first, *last = jobs;
 	for (size_t n = 1; last != NULL && !last->alone && last->next != NULL &&
 			   !last->next->alone && n < NODE_GROUP_MAX;
@@ -264,33 +265,64 @@ group_end(struct node *nd, struct job *jobs)
 	pthread_mutex_unlock(&nd->mu);
 }
 
+static void
+writer_init(struct writer *w, struct node *nd)
+{
+	*w = (struct writer){.nd = nd,
+			     .s = nd->store,
+			     .v = nd->views,
+			     .a = arena_create(),
+			     .now_us = nd->last_stored_us,
+			     .stored_us = nd->last_stored_us};
+}
+
+/* One group; *recorded: the access record could be written.  False: nothing is left to be
+ * done. */
+static bool
+writer_step(struct writer *w, bool *recorded)
+{
+	struct node *nd = w->nd;
+	struct job *jobs;
+
+	if (!group_take(nd, *recorded, &jobs))
+		return false;
+	if (jobs != NULL && jobs->alone)
+		jobs->rc = jobs->work(w, jobs->arg, jobs->e);
+	else
+		*recorded = group_run(w, jobs);
+	/* What could not be written with others is tried by itself, so that it does not
+	 * wait for a pause between jobs that may not come. */
+	if (!*recorded && jobs != NULL)
+		*recorded = group_run(w, NULL);
+	if (jobs != NULL)
+		group_end(nd, jobs);
+	return true;
+}
+
 static void *
 writer_main(void *arg)
 {
-	struct node *nd = arg;
-	struct writer w = {.nd = nd,
-			   .s = nd->store,
-			   .v = nd->views,
-			   .a = arena_create(),
-			   .now_us = nd->last_stored_us,
-			   .stored_us = nd->last_stored_us};
-	struct job *jobs;
+	struct writer w;
 	bool recorded = true;
 
-	while (group_take(nd, recorded, &jobs)) {
-		if (jobs != NULL && jobs->alone)
-			jobs->rc = jobs->work(&w, jobs->arg, jobs->e);
-		else
-			recorded = group_run(&w, jobs);
-		/* What could not be written with others is tried by itself, so that it
-		 * does not wait for a pause between jobs that may not come. */
-		if (!recorded && jobs != NULL)
-			recorded = group_run(&w, NULL);
-		if (jobs != NULL)
-			group_end(nd, jobs);
-	}
+	writer_init(&w, arg);
+	while (writer_step(&w, &recorded))
+		;
 	arena_free(w.a);
 	return NULL;
+}
+
+bool
+node_write(struct node *nd)
+{
+	bool recorded = true;
+
+	pthread_mutex_lock(&nd->mu);
+	bool any = nd->first != NULL;
+	pthread_mutex_unlock(&nd->mu);
+	if (any)
+		(void)writer_step(nd->by_hand, &recorded);
+	return any;
 }
 
 /* With nd->mu held: behind all others, or it has its answer at once. */
@@ -313,8 +345,13 @@ job_submit(struct node *nd, struct job *j)
 	pthread_cond_init(&j->ended, NULL);
 	pthread_mutex_lock(&nd->mu);
 	bool queued = job_queue(nd, j);
-	while (queued && !j->done && !j->staged)
+	while (queued && !j->done && !j->staged && nd->by_hand == NULL)
 		pthread_cond_wait(&j->ended, &nd->mu);
+	while (queued && !j->done && nd->by_hand != NULL) {
+		pthread_mutex_unlock(&nd->mu);
+		(void)node_write(nd);
+		pthread_mutex_lock(&nd->mu);
+	}
 	bool staged = j->staged;
 	pthread_mutex_unlock(&nd->mu);
 	if (staged)
@@ -415,7 +452,7 @@ service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_
 }
 
 enum rc
-writer_start(struct node *nd, struct err *e)
+writer_start(struct node *nd, bool by_hand, struct err *e)
 {
 	enum rc rc = store_int(nd->store, &SQL_EVENT_LAST_STORED, NULL, 0,
 			       &nd->last_stored_us, e);
@@ -423,10 +460,18 @@ writer_start(struct node *nd, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	nd->last = &nd->first;
+	access_node(nd, "start");
+	if (by_hand) {
+		nd->by_hand = calloc(1, sizeof(*nd->by_hand));
+		if (nd->by_hand == NULL)
+			abort();
+		writer_init(nd->by_hand, nd);
+		nd->running = true;
+		return RC_OK;
+	}
 	if (pthread_create(&nd->thread, NULL, writer_main, nd) != 0)
 		return err_set(e, RC_IO, "cannot start the writer's thread");
 	nd->running = true;
-	access_node(nd, "start");
 	return RC_OK;
 }
 
@@ -441,6 +486,15 @@ writer_stop(struct node *nd)
 	nd->ending = true;
 	pthread_cond_broadcast(&nd->queued);
 	pthread_mutex_unlock(&nd->mu);
-	pthread_join(nd->thread, NULL);
+	if (nd->by_hand == NULL) {
+		pthread_join(nd->thread, NULL);
+	} else {
+		bool recorded = true;
+		while (writer_step(nd->by_hand, &recorded))
+			;
+		arena_free(nd->by_hand->a);
+		free(nd->by_hand);
+		nd->by_hand = NULL;
+	}
 	nd->running = false;
 }
