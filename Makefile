@@ -1,5 +1,5 @@
 # The same names as the scripts, for those whose fingers type make.
-.PHONY: demo check full build test bench fuzz model web-check web-screens format clean
+.PHONY: demo check full build test bench fuzz model sim web-check web-screens format clean
 
 SECONDS ?= 60
 PREREQS = . tools/prereqs.sh && prereqs_install
@@ -51,6 +51,12 @@ fuzz:
 model:
 	@$(PREREQS) "$${PREREQS_MODEL[@]}"
 	@model/check && model/check --mutants
+
+# make sim [SEED=n] [COUNT=n]: two nodes under schedules that a seed chooses; one seed is told
+# step by step.
+sim: build
+	@SALURAN_SOURCE=$(CURDIR) $(if $(SEED),SALURAN_SIM_TRACE=1) \
+		build/tests/contract_sim $(or $(SEED),1) $(or $(COUNT),$(if $(SEED),1,1000))
 
 # The console in Debian's Chromium: the story, then every screen; SALURAN_SCREENS=FOLDER
 # keeps pictures.
