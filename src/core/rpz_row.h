@@ -72,6 +72,12 @@ struct rpzrow {
 #define RPZROW_CANARY "_saluran-serial"
 const char *rpzrow_canary(struct arena *a, const char *origin);
 
+/*
+ * Why a name is blocked: local data, below the name and this label, whose TXT is the
+ * order's number in the public register, as in "bad.example._saluran-order".
+ */
+#define RPZROW_ORDER "_saluran-order"
+
 /* What an order's action is in the store: "nxdomain", "landing page.example". */
 enum rc rpzrow_act_read(struct arena *a, const char *text, enum rpzrow_act *ret,
 			const char **ret_data, struct err *e) MUST_CHECK;

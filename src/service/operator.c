@@ -130,7 +130,8 @@ keys_open(const struct node *nd, struct arena *a, const struct store_list *rows,
 static void
 zones_fill(struct arena *a, const struct store_list *heads, struct zone_operator *o)
 {
-	const char **zones = arena_array(a, 3, sizeof(*zones));
+	const char **zones = arena_array(a, ZONE_PART_COUNT, sizeof(*zones));
+	bool why = o->resolver != NULL && resolver_kind_says_why(o->resolver);
 
 	o->zones = zones;
 	for (size_t i = 0; i < heads->n; i++) {
@@ -144,6 +145,9 @@ zones_fill(struct arena *a, const struct store_list *heads, struct zone_operator
 		}
 		if (strcmp(o->layout, "pair") != 0)
 			zones[o->n_zones++] = z->origin;
+		for (size_t n = o->n_zones; why && n != 0; n--)
+			zones[o->n_zones++] =
+				arena_printf(a, ZONE_WHY ".%s", zones[n - 1]);
 	}
 }
 

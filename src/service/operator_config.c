@@ -127,9 +127,16 @@ operator_config(struct node *nd, struct arena *a, json_t *in,
 	c.relay_port = (uint16_t)relay_port;
 	c.lookup = nd->public_url == NULL ? NULL
 					  : arena_printf(a, "%s/lookup", nd->public_url);
+	c.registered = nd->public_url == NULL
+			       ? NULL
+			       : arena_printf(a, "%s/register", nd->public_url);
 	rc = behind_put(in, &c, &behind, e);
 	if (rc == RC_OK && !behind)
 		rc = server_address(nd, &c.address, &c.port, e);
+	/* Those who may have them: as in operator.c.  A server between has not got them.
+	 */
+	c.why = !behind && c.lookup != NULL && resolver_kind_says_why(c.kind) &&
+		(o->resolver == NULL || resolver_kind_says_why(o->resolver));
 	if (rc == RC_OK)
 		rc = resolver_conf(a, &c, ret, e);
 	return rc;

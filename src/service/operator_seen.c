@@ -9,6 +9,7 @@
 #include "service/alarm.h"
 #include "service/operator.h"
 #include "service/operator_talk.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 enum {
@@ -62,9 +63,10 @@ work_pulled(struct writer *w, void *arg, struct err *e)
 {
 	const struct zone_pulled *p = *(const struct zone_pulled *const *)arg;
 	bool held = strcmp(p->how, "held") == 0;
+	bool counts = !held && !zone_origin_is_why(p->origin);
 	enum rc rc = store_run(w->s, &SQL_OPERATOR_PULLED,
 			       (struct db_param[]){DB_P_TEXT(p->operator_name),
-						   DB_P_INT(held ? 0 : p->serial),
+						   DB_P_INT(counts ? p->serial : 0),
 						   DB_P_INT(w->now_us)},
 			       NULL, NULL, e);
 

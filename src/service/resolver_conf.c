@@ -29,6 +29,12 @@ resolver_kind_known(const char *kind)
 	return false;
 }
 
+bool
+resolver_kind_says_why(const char *kind)
+{
+	return strcmp(kind, "powerdns") == 0 || strcmp(kind, "knot-resolver") == 0;
+}
+
 /* An open %if or %each. */
 struct block {
 	bool skip;	   /* its lines are left out */
@@ -96,6 +102,7 @@ value(void *arg, const char *word)
 		{"what", in->zones[m->zone].what},
 		{"zones", zones_text(m)},
 		{"lookup", in->lookup},
+		{"register", in->registered},
 		{"why", in->lookup == NULL ? arena_printf(m->a, "order of %s", in->org)
 					   : arena_printf(m->a, "order of %s: %s",
 							  in->org, in->lookup)},
@@ -188,6 +195,17 @@ directive(const char *line, const char *word)
 	return line + 1 + len + (line[1 + len] == ' ');
 }
 
+static bool
+is_so(const struct making *m, const char *word)
+{
+	if (strcmp(word, "key") == 0)
+		return m->in->tsig_name != NULL;
+	if (strcmp(word, "why") == 0)
+		return m->in->why;
+	assert(strcmp(word, "lookup") == 0);
+	return m->in->lookup != NULL;
+}
+
 /* A line that begins with '%'.  Gives where to go on. */
 static const char *
 directed(struct making *m, const char *line, const char *next)
@@ -200,9 +218,7 @@ directed(struct making *m, const char *line, const char *next)
 		assert(m->n_blocks > 0);
 		m->blocks[m->n_blocks - 1].skip ^= true;
 	} else if ((rest = directive(line, "if")) != NULL) {
-		bool key = strcmp(rest, "key") == 0;
-		assert(key || strcmp(rest, "lookup") == 0);
-		block_open(m, (key ? m->in->tsig_name : m->in->lookup) == NULL, NULL);
+		block_open(m, !is_so(m, rest), NULL);
 	} else if (directive(line, "each") != NULL) {
 		block_open(m, false, next);
 	} else if (skipping(m)) {

@@ -9,8 +9,9 @@
  *otherwise %how TEXT          what is done with that file %each zone         the lines to
  *%end once for each zone, in their order %if WORD           the lines to %else or %end
  *when WORD is so: `key` (a TSIG key %else, %end        is used), `lookup` (a public
- *lookup is named) %then              the lines after it are commands to run afterwards
- *	%ask               it answers for itself: it can be asked for the serial
+ *lookup is named), `why` (it fetches numbers of orders) %then              the lines
+ *after it are commands to run afterwards %ask               it answers for itself: it can
+ *be asked for the serial
  *
  * and places in braces, as of core/template.h; values[] in resolver_conf.c has their
  *names.
@@ -43,7 +44,9 @@ struct resolver_conf_in {
 	const char *org;	 /* whose zone it is */
 	const char *own_address; /* of the resolver, and the port that takes NOTIFY */
 	uint16_t own_port;
-	const char *lookup;  /* URL of the public lookup, NULL: not named */
+	const char *lookup;	/* URL of the public lookup, NULL: not named */
+	const char *registered; /* URL of the register; NULL as `lookup` */
+	bool why;	     /* it fetches the orders' numbers, too: `lookup` is there */
 	const char *address; /* of the server that it fetches from */
 	uint16_t port;
 	const char *tsig_name, *tsig_secret; /* both or none; secret: as it is shown */
@@ -56,6 +59,8 @@ struct resolver_conf_in {
 /* The kinds there are: "unbound, bind, ...", for a message. */
 const char *resolver_kinds(void);
 bool resolver_kind_known(const char *kind);
+/* Can it tell its clients which order blocks a name? */
+bool resolver_kind_says_why(const char *kind);
 
 /*
  * {resolver, title, files [{path, how, text}], then [command], ask}; `ask` is the command

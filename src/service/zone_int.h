@@ -18,6 +18,9 @@
 #define ZONE_MAIN "main"
 #define ZONE_HOT  "hot"
 #define ZONE_BASE "base"
+/* Before the name of a zone: the register's numbers of what it blocks.  Only an
+ * underscore keeps it apart from all names that a zone can be given. */
+#define ZONE_WHY "_why"
 
 enum {
 	ZONES_MAX = 32,
@@ -47,7 +50,18 @@ const char *zone_key(struct arena *a, const char *owner);
 enum rc zone_heads(struct store *s, struct arena *a, struct store_list *ret,
 		   struct err *e) MUST_CHECK;
 /* The zone that is served under this name, and as what.  RC_NOT_FOUND. */
-enum zone_part { ZONE_PART_WHOLE, ZONE_PART_HOT, ZONE_PART_BASE };
+enum zone_part {
+	ZONE_PART_WHOLE,
+	ZONE_PART_HOT,
+	ZONE_PART_BASE,
+	/* Of each of these: which order of the register blocks a name (adr 0060). */
+	ZONE_PART_WHY_WHOLE,
+	ZONE_PART_WHY_HOT,
+	ZONE_PART_WHY_BASE,
+	ZONE_PART_COUNT
+};
+bool zone_part_is_why(enum zone_part part);
+bool zone_origin_is_why(const char *origin);
 enum rc zone_by_origin(struct store *s, struct arena *a, const char *origin,
 		       struct zone_head *ret, enum zone_part *ret_part,
 		       struct err *e) MUST_CHECK;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ipnet.h"
+#include "service/register.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
 
@@ -93,16 +95,43 @@ zone_part_origin(struct arena *a, const struct zone_head *z, enum zone_part part
 		return arena_printf(a, ZONE_HOT ".%s", z->origin);
 	case ZONE_PART_BASE:
 		return arena_printf(a, ZONE_BASE ".%s", z->origin);
+	case ZONE_PART_WHY_WHOLE:
+		return arena_printf(a, ZONE_WHY ".%s", z->origin);
+	case ZONE_PART_WHY_HOT:
+		return arena_printf(a, ZONE_WHY "." ZONE_HOT ".%s", z->origin);
+	case ZONE_PART_WHY_BASE:
+		return arena_printf(a, ZONE_WHY "." ZONE_BASE ".%s", z->origin);
+	case ZONE_PART_COUNT:
+		break;
 	}
 	return z->origin;
+}
+
+bool
+zone_part_is_why(enum zone_part part)
+{
+	return part >= ZONE_PART_WHY_WHOLE;
+}
+
+bool
+zone_origin_is_why(const char *origin)
+{
+	return strncmp(origin, ZONE_WHY ".", sizeof(ZONE_WHY)) == 0;
+}
+
+static enum zone_layer
+part_layer(enum zone_part part)
+{
+	return part == ZONE_PART_HOT || part == ZONE_PART_WHY_HOT ? ZONE_LAYER_HOT
+								  : ZONE_LAYER_WHOLE;
 }
 
 uint32_t
 zone_part_serial(const struct zone_head *z, enum zone_part part)
 {
-	return part == ZONE_PART_HOT	? z->hot_serial
-	       : part == ZONE_PART_BASE ? z->base_serial
-					: z->serial;
+	if (part == ZONE_PART_BASE || part == ZONE_PART_WHY_BASE)
+		return z->base_serial;
+	return part_layer(part) == ZONE_LAYER_HOT ? z->hot_serial : z->serial;
 }
 
 enum rc
@@ -114,7 +143,7 @@ zone_by_origin(struct store *s, struct arena *a, const char *origin,
 
 	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
 		const struct zone_head *z = (const struct zone_head *)l.rows + i;
-		for (int part = ZONE_PART_WHOLE; part <= ZONE_PART_BASE; part++)
+		for (int part = ZONE_PART_WHOLE; part < ZONE_PART_COUNT; part++)
 			if (strcmp(zone_part_origin(a, z, (enum zone_part)part),
 				   origin) == 0) {
 				*ret = *z;
@@ -267,6 +296,8 @@ service_zone_changes(struct node *nd, const char *origin, uint32_t from, uint32_
 
 	if (rc == RC_OK)
 		rc = zone_by_origin(t.s, a, origin, &z, &part, e);
+	if (rc == RC_OK && zone_part_is_why(part))
+		rc = err_set(e, RC_NOT_FOUND, "of %s no differences are kept", origin);
 	if (rc == RC_OK)
 		rc = serial_known(t.s, &z, part, from, e);
 	if (rc == RC_OK)
@@ -274,9 +305,7 @@ service_zone_changes(struct node *nd, const char *origin, uint32_t from, uint32_
 	if (rc == RC_OK)
 		rc = store_run(t.s, &SQL_ZONE_CHANGE_RANGE,
 			       (struct db_param[]){DB_P_TEXT(z.name),
-						   DB_P_INT(part == ZONE_PART_HOT
-								    ? ZONE_LAYER_HOT
-								    : ZONE_LAYER_WHOLE),
+						   DB_P_INT(part_layer(part)),
 						   DB_P_INT(from), DB_P_INT(to)},
 			       on_telling, &t, e);
 	if (rc == RC_OK)
@@ -295,6 +324,7 @@ struct giving {
 	struct arena *a; /* of one row */
 	const struct zone_delta *since;
 	size_t n_since, at;
+	const char *origin;
 	zone_on_row *fn;
 	void *arg;
 	int64_t n;
@@ -334,6 +364,29 @@ on_give(void *arg, const struct db_row *row, struct err *e)
 			true, e);
 }
 
+/* An order's number, as a row of its own beside the zone that has the order's. */
+static enum rc
+on_why(void *arg, const struct db_row *row, struct err *e)
+{
+	struct giving *g = arg;
+	const struct db_driver *drv = g->s->drv;
+	enum rpzrow_trigger trigger;
+	struct err too_long = ERR_INIT;
+
+	arena_reset(g->a);
+	const char *key = store_col_text(g->s, g->a, row, 0);
+	const char *owner = zone_owner(g->a, key);
+	struct rpzrow why = {
+		.owner = arena_printf(g->a, "%s." RPZROW_ORDER, owner),
+		.act = RPZROW_TXT,
+		.data = register_ref(g->a, drv->col_int(row, 1), drv->col_int(row, 2)),
+	};
+	if (ipnet_is_key(key) ||
+	    rpzrow_check(&why, g->origin, &trigger, &too_long) != RC_OK)
+		return RC_OK; /* the block holds without it */
+	return g->fn(g->arg, &why, true, e);
+}
+
 static void
 origin_fill(struct zone_origin *ret, const struct zone_head *z, enum zone_part part,
 	    const char *origin)
@@ -349,7 +402,7 @@ enum rc
 service_zone_rows(struct node *nd, const char *origin, struct zone_origin *ret,
 		  zone_on_row *fn, void *arg, struct err *e)
 {
-	struct giving g = {.a = arena_create(), .fn = fn, .arg = arg};
+	struct giving g = {.a = arena_create(), .origin = origin, .fn = fn, .arg = arg};
 	struct arena *a = arena_create();
 	struct store_list since = {.n = 0};
 	enum zone_part part = ZONE_PART_WHOLE;
@@ -366,12 +419,12 @@ service_zone_rows(struct node *nd, const char *origin, struct zone_origin *ret,
 	g.since = since.rows;
 	g.n_since = since.n;
 	if (rc == RC_OK)
-		rc = store_run(g.s, &SQL_ZONE_ROW_ALL,
+		rc = store_run(g.s,
+			       zone_part_is_why(part) ? &SQL_ZONE_ROW_WHY
+						      : &SQL_ZONE_ROW_ALL,
 			       (struct db_param[]){DB_P_TEXT(z.name),
-						   DB_P_INT(part == ZONE_PART_HOT
-								    ? ZONE_LAYER_HOT
-								    : ZONE_LAYER_WHOLE)},
-			       on_give, &g, e);
+						   DB_P_INT(part_layer(part))},
+			       zone_part_is_why(part) ? on_why : on_give, &g, e);
 	if (rc == RC_OK)
 		rc = give_since(&g, NULL, e);
 	reader_put(nd, g.s);
@@ -398,11 +451,11 @@ service_zones(struct node *nd, struct arena *a, const struct zone_origin **ret,
 	if (rc == RC_OK)
 		rc = zone_heads(s, a, &l, e);
 	reader_put(nd, s);
-	struct zone_origin *out = arena_array(a, 3 * l.n + 1, sizeof(*out));
+	struct zone_origin *out = arena_array(a, ZONE_PART_COUNT * l.n + 1, sizeof(*out));
 	*ret_n = 0;
 	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
 		const struct zone_head *z = (const struct zone_head *)l.rows + i;
-		for (int part = ZONE_PART_WHOLE; part <= ZONE_PART_BASE; part++)
+		for (int part = ZONE_PART_WHOLE; part < ZONE_PART_COUNT; part++)
 			origin_fill(&out[(*ret_n)++], z, (enum zone_part)part,
 				    zone_part_origin(a, z, (enum zone_part)part));
 	}

@@ -182,7 +182,6 @@ class Resolver:
     signs = True          # it can have a key of its own
     blocked_as = "nxdomain"
     ede = []              # with a blocked answer
-    ede_names = False     # and its text names the name that was asked for
     outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
     rules_at_once = True    # after a restart its first answer is by the rules
     asks_at_start = True    # for what is newer, whatever its copy says of a refresh
@@ -355,7 +354,9 @@ class PowerDns(Resolver):
     ede = [16]
 
     def configure(self):
-        self.write("recursor.conf", POWERDNS_CONF)
+        script = os.path.exists(self.path("etc", "saluran.lua"))
+        self.write("recursor.conf", POWERDNS_CONF + (
+            "lua-dns-script={dir}/etc/saluran.lua\n" if script else ""))
 
     def programs(self):
         return [(self.name + "-server", [parts("pdns_recursor")[0],
@@ -364,7 +365,7 @@ class PowerDns(Resolver):
 
 class KnotResolver(Resolver):
     kind, title = "knot-resolver", "Knot Resolver"
-    ede, ede_names = [16], True
+    ede = [16]
     asks_at_start = False  # knotd keeps its timers
 
     def folders(self):

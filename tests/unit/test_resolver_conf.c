@@ -211,6 +211,31 @@ unknown_kinds(void **state)
 	arena_free(a);
 }
 
+/* The orders' numbers are fetched and said by those who can, where they may have them. */
+static void
+numbers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < (size_t)KINDS; i++) {
+		struct arena *a = arena_create();
+		struct resolver_conf_in in = asked(kinds[i], true);
+		json_t *c;
+		bool can = resolver_kind_says_why(kinds[i]);
+		in.lookup = "https://register.test/lookup";
+		in.registered = "https://register.test/register";
+		assert_int_equal(count(texts(a, &in, &c), "_why."), 0);
+		json_decref(c);
+		in.why = can;
+		const char *all = texts(a, &in, &c);
+		assert_int_equal(strstr(all, "_why.hot.rpz.test") != NULL, can);
+		assert_int_equal(strstr(all, "_why.base.rpz.test") != NULL, can);
+		assert_int_equal(strstr(all, "https://register.test/register/") != NULL,
+				 can);
+		json_decref(c);
+		arena_free(a);
+	}
+}
+
 int
 main(void)
 {
@@ -218,6 +243,7 @@ main(void)
 		cmocka_unit_test(every_kind),	   cmocka_unit_test(unbound_by_relay),
 		cmocka_unit_test(files_of_copies), cmocka_unit_test(addresses_of_six),
 		cmocka_unit_test(unknown_kinds),   cmocka_unit_test(why),
+		cmocka_unit_test(numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
