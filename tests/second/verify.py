@@ -1,0 +1,588 @@
+#!/usr/bin/python3
+"""A second verifier of evidence bundles, written from docs/protocol.md and docs/policy.md
+and sharing nothing with the program: whoever doubts the one reads the other.
+
+usage: verify.py BUNDLE...     a line of JSON each; exit status 1 if one does not verify
+"""
+import json
+import re
+import sys
+
+import container
+import eventtypes
+import policy
+from formats import (
+    COSIGNATURE_KEY, ORIGIN_KEY, Bad, Checkpoint, Jws, TlogProof,
+    b64, b64_padded, b64url, b64url_text, decimal, ijson, is_hash, is_int, is_text, is_uuid7, leaf_hash,
+    members_of, need, root_by_path, root_of_many, sha256)
+
+PARTIES = ("authority", "platform")
+STEPS = ("container", "manifest", "members", "identities", "signature", "channel", "policy",
+         "events", "inclusion", "heads", "receipts", "disclosures", "fold")
+CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aiou"
+ORG_MAX, TEXT_MAX, INTRODUCTION_MAX, CHANNEL_MAX = 100, 200, 65_536, 40
+SEQ_MAX = 2 ** 63 - 1
+DISCLOSURE_MAX = 16_384
+EVENTS_MAX, TEXTS_MAX = 131_072, 524_288
+ORDERS_MAX, ADOPTIONS_MAX = 1_024, 2_048
+
+
+def other(party):
+    return PARTIES[1 - PARTIES.index(party)]
+
+
+def line_of(content):
+    need(content.endswith(b"\n") and content.count(b"\n") == 1,
+         "must be one line that ends in LF")
+    return content[:-1]
+
+
+def lines_of(content):
+    need(not content or content.endswith(b"\n"), "its last line does not end in LF")
+    return content[:-1].split(b"\n") if content else []
+
+
+def is_org(text):
+    return isinstance(text, str) and len(text) <= ORG_MAX and re.fullmatch(
+        r"(?:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+",
+        text) is not None
+
+
+def is_plain(text, most):
+    return is_text(text, most) and not any(ord(c) < 0x20 or ord(c) == 0x7f for c in text)
+
+
+def is_key(text):
+    try:
+        return isinstance(text, str) and len(b64url(text)) == 32
+    except Bad:
+        return False
+
+
+def is_list(value, most, inner):
+    return isinstance(value, list) and 1 <= len(value) <= most and all(
+        inner(v) for v in value)
+
+
+def fingerprint(public):
+    """Section 9: proquints of the first 16 bytes of the key's SHA-256."""
+    def word(v):
+        return CONSONANTS[v >> 12] + VOWELS[v >> 10 & 3] + CONSONANTS[v >> 6 & 15] \
+            + VOWELS[v >> 4 & 3] + CONSONANTS[v & 15]
+    h = sha256(public)[:16]
+    return "-".join(word(h[i] << 8 | h[i + 1]) for i in range(0, 16, 2))
+
+
+class Identity:
+    """Entry 0 of an identity log (section 9)."""
+
+    def __init__(self, raw):
+        need(len(raw) <= INTRODUCTION_MAX, "an identity entry is too long")
+        jws = Jws(raw, "saluran-identity+jws", INTRODUCTION_MAX, INTRODUCTION_MAX)
+        entry = members_of(jws.payload, ("v", "log", "seq", "id", "type", "iat", "body"))
+        need(is_int(entry["v"], 1, 1), "v is not 1")
+        need(isinstance(entry["log"], str) and entry["log"].endswith("/id")
+             and is_org(entry["log"][:-3]), "log is not that of an organisation")
+        need(is_int(entry["seq"], 0, 0), "not the entry 0")
+        need(is_uuid7(entry["id"]) and entry["type"] == "org.keys" and is_int(entry["iat"]),
+             "id, type or iat is malformed")
+        body = members_of(entry["body"], (
+            "n", "name", "role", "root_pub", "next_root_sha256", "event_keys", "log_key",
+            "receipt_key", "enc_key", "tls_spki", "url"), ("contacts",))
+        need(is_int(body["n"], 0, 0), "n is not seq")
+        need(is_plain(body["name"], TEXT_MAX), "name is malformed")
+        need(body["role"] in PARTIES, "role is neither")
+        for name in ("root_pub", "log_key", "receipt_key", "enc_key"):
+            need(is_key(body[name]), f"{name} is no key")
+        need(is_hash(body["next_root_sha256"]), "next_root_sha256 is no hash")
+        need(is_list(body["event_keys"], 8, is_key), "event_keys are malformed")
+        need(is_list(body["tls_spki"], 4, is_hash), "tls_spki is malformed")
+        need(is_plain(body["url"], TEXT_MAX) and re.fullmatch(
+            r"https://[a-z0-9.:\[\]-]+", body["url"]) is not None, "url is malformed")
+        need("contacts" not in body or is_list(body["contacts"], 16, is_contact),
+             "contacts are malformed")
+        signers = [body["root_pub"], body["log_key"], body["receipt_key"],
+                   *body["event_keys"]]
+        need(len(set(signers)) == len(signers), "a key stands in two roles")
+        self.root = b64url(body["root_pub"])
+        need(jws.signed_by([self.root]), "not signed by its root")
+        self.raw, self.org, self.role = raw, entry["log"][:-3], body["role"]
+        self.name = body["name"]
+        self.event_keys = [b64url(k) for k in body["event_keys"]]
+        self.log_key, self.receipt_key = b64url(body["log_key"]), b64url(body["receipt_key"])
+
+
+def is_contact(value):
+    return isinstance(value, dict) and set(value) == {"name", "reach"} and all(
+        is_plain(v, TEXT_MAX) for v in value.values())
+
+
+def is_head(value, last, digest):
+    return isinstance(value, dict) and set(value) == {"log", last, digest} \
+        and is_origin(value["log"]) and is_int(value[last]) and is_hash(value[digest])
+
+
+def is_origin(text):
+    return is_plain(text, 200) and " " not in text and "+" not in text
+
+
+def are_digests(values, most, inner):
+    return is_list(values, most, inner) and len(set(values)) == len(values)
+
+
+def check_event(event):
+    """Tier 1 (section 2), as far as an event by itself can be checked."""
+    members_of(event, ("v", "log", "seq", "id", "type", "iat", "by", "ack", "body"),
+               ("prev", "case", "re", "due", "_sd", "blobs"))
+    need(is_int(event["v"], 1, 1), "v is not 1")
+    need(is_origin(event["log"]), "log is malformed")
+    need(is_int(event["seq"]), "seq is malformed")
+    need(("prev" in event) == (event["seq"] > 0) and is_hash(event.get("prev", "0" * 64)),
+         "prev is malformed")
+    need(is_uuid7(event["id"]), "id is malformed")
+    need(isinstance(event["type"], str) and len(event["type"]) <= 64
+         and re.fullmatch(r"[a-z]+(\.[a-z_]+)+", event["type"]), "type is malformed")
+    need("case" not in event or is_uuid7(event["case"]), "case is malformed")
+    need("re" not in event or is_list(
+        event["re"], 64, lambda r: is_head(r, "seq", "leaf")), "re is malformed")
+    need(is_int(event["iat"]), "iat is malformed")
+    need(is_plain(event["by"], 64), "by is malformed")
+    need("due" not in event or is_int(event["due"], 1), "due is malformed")
+    need(is_head(event["ack"], "size", "root"), "ack is malformed")
+    need(isinstance(event["body"], dict), "body is no object")
+    need("_sd" not in event or are_digests(event["_sd"], 1024, is_key), "_sd is malformed")
+    need("blobs" not in event or are_digests(event["blobs"], 64, is_hash),
+         "blobs are malformed")
+
+
+class Head:
+    """A note with a checkpoint of a party's log; who signed it is not yet known."""
+
+    def __init__(self, raw, bundle, party):
+        self.raw, self.cp = raw, Checkpoint(raw)
+        self.log_key = (bundle.origin[party], ORIGIN_KEY, bundle.id[party].log_key)
+        peer = bundle.id[other(party)]
+        self.peer_key = (peer.org + "/rcpt", COSIGNATURE_KEY, peer.receipt_key)
+        need(self.cp.origin == bundle.origin[party], "the head is of another log")
+        self.size, self.root = self.cp.size, self.cp.root
+        self.cosigned = self.cp.note.has_line(*self.peer_key)
+        self.time = None
+
+    def verify(self, cosigned):
+        need(self.cp.note.line_of(*self.log_key) is not None, "no signature of the log")
+        raw = self.cp.note.line_of(*self.peer_key)
+        need(raw is not None or not cosigned, "no cosignature of the peer")
+        self.time = None if raw is None else int.from_bytes(raw[:8], "big")
+
+
+class Event:
+    def __init__(self, seq, raw, bundle, party):
+        jws = Jws(raw, "saluran-event+jws")
+        self.said = jws.payload
+        check_event(self.said)
+        need(jws.signed_by(bundle.id[party].event_keys), "not signed by its author")
+        need(self.said["log"] == bundle.origin[party], "of another log")
+        need(self.said["seq"] == seq, "its signed seq is another")
+        self.seq, self.leaf, self.party = seq, leaf_hash(raw), party
+        self.received, self.clock, self.void = None, False, None
+        try:
+            eventtypes.check(self.said, party)
+            self.clock = eventtypes.starts_clock(self.said)
+        except Bad as e:
+            self.void = str(e)
+
+
+class Bundle:
+    def __init__(self, data):
+        self.data = data
+        self.id, self.offer, self.origin, self.logs = {}, {}, {}, {}
+        self.head_of = {p: (None, None) for p in PARTIES}  # own, cosigned
+
+    def verify(self):
+        """The report: {ok, step, what} and, when ok, what is proven."""
+        for step in STEPS:
+            try:
+                getattr(self, "step_" + step)()
+            except Bad as e:
+                return {"ok": False, "step": step, "what": str(e)}
+        return self.report()
+
+    # ---- container, manifest, members ---------------------------------------------
+
+    def step_container(self):
+        self.list = container.unpack(self.data)
+        self.member = dict(self.list)
+
+    def step_manifest(self):
+        need(self.list[-1][0] == container.MANIFEST, "MANIFEST.jws is missing")
+        raw = line_of(self.list[-1][1])
+        self.jws = Jws(raw, "saluran-bundle+jws", 1 << 30, 1 << 30)
+        said = members_of(self.jws.payload, ("v", "org", "made", "case", "members"))
+        need(is_int(said["v"], 1, 2), "a version that is not known")
+        need(is_plain(said["org"], ORG_MAX), "org is malformed")
+        need(is_int(said["made"]), "made is malformed")
+        need(is_uuid7(said["case"]), "case is malformed")
+        need(isinstance(said["members"], list)
+             and 1 <= len(said["members"]) <= container.MEMBERS_MAX, "members are malformed")
+        self.long, self.case, self.said = said["v"] == 2, said["case"], said
+
+    def known(self, name):
+        if name in ("README.txt", "disclosures.txt", "policy.json", "policy-adopted.json"):
+            return True
+        for p in PARTIES:
+            names = [f"channel/{p}.offer.jws", f"identity/{p}.jws", f"logs/{p}/checkpoint",
+                     f"logs/{p}/cosigned", f"logs/{p}/events.jws"]
+            if self.long:
+                names += [f"logs/{p}/cosigned.proof", f"logs/{p}/checkpoint.proof",
+                          f"receipts/{p}.txt"]
+            if name in names:
+                return True
+            for folder in () if self.long else (f"logs/{p}/proof/", f"receipts/{p}/"):
+                if name.startswith(folder) and name.endswith(".tlog-proof"):
+                    seq = name[len(folder):-len(".tlog-proof")]
+                    try:
+                        return decimal(seq, SEQ_MAX - 1) >= 0
+                    except Bad:
+                        return False
+        return False
+
+    def step_members(self):
+        listed = self.said["members"]
+        need(len(listed) == len(self.list) - 1, "the list has another number of members")
+        for said, (name, content) in zip(listed, self.list):
+            members_of(said, ("name", "len", "sha256"))
+            need(said["name"] == name, f"{name}: another stands in its place")
+            need(is_int(said["len"]) and said["len"] == len(content), f"{name}: its length")
+            need(said["sha256"] == sha256(content).hex(), f"{name}: its SHA-256")
+            need(self.known(name), f"{name}: does not belong into a bundle")
+        for name in ("README.txt", "policy.json", *(
+                n % p for p in PARTIES for n in ("identity/%s.jws", "logs/%s/events.jws"))):
+            need(name in self.member, f"{name}: is missing")
+
+    # ---- identities, signature, channel, policy -----------------------------------
+
+    def step_identities(self):
+        for p in PARTIES:
+            self.id[p] = Identity(line_of(self.member[f"identity/{p}.jws"]))
+            need(self.id[p].role == p, f"identity/{p}.jws is of the other role")
+        need(self.id["authority"].org != self.id["platform"].org, "one organisation twice")
+
+    def step_signature(self):
+        by = [p for p in PARTIES if self.id[p].org == self.said["org"]]
+        need(by, "made by neither of the two")
+        need(self.jws.signed_by(self.id[by[0]].event_keys), "not signed by an event key")
+        self.exporter = by[0]
+
+    def read_offer(self, party):
+        raw = line_of(self.member[f"channel/{party}.offer.jws"])
+        own, peer = self.id[party], self.id[other(party)]
+        need(len(own.raw) + len(raw) + 2 <= INTRODUCTION_MAX, "an introduction is too long")
+        jws = Jws(raw, "saluran-channel+jws", INTRODUCTION_MAX, INTRODUCTION_MAX)
+        need(jws.signed_by(own.event_keys), "the offer is not signed by an event key")
+        said = members_of(jws.payload, ("v", "org", "peer", "channel", "origins", "policy",
+                                        "identity", "iat"))
+        need(is_int(said["v"], 1, 1), "v is not 1")
+        need(said["org"] == own.org, "the offer is of another")
+        need(said["peer"] == peer.org, "the offer is to another")
+        need(is_text(said["channel"], CHANNEL_MAX)
+             and re.fullmatch("[a-z0-9-]+", said["channel"]), "channel is malformed")
+        need(said["origins"] == [f"{self.id[p].org}/c/{said['channel']}/e0" for p in PARTIES],
+             "the origins are others")
+        rules = members_of(said["policy"], ("name", "version", "sha256"))
+        need(is_plain(rules["name"], TEXT_MAX) and is_int(rules["version"], 1)
+             and is_hash(rules["sha256"]), "policy is malformed")
+        need(said["identity"] == sha256(own.raw).hex(), "the offer is of another identity")
+        need(is_int(said["iat"]), "iat is malformed")
+        self.offer[party] = said
+
+    def step_channel(self):
+        for p in PARTIES:
+            if f"channel/{p}.offer.jws" in self.member:
+                self.read_offer(p)
+        need(self.offer, "there is no channel offer")
+        offers = list(self.offer.values())
+        need(len({(o["channel"], o["policy"]["sha256"]) for o in offers}) == 1,
+             "two offers of different channels")
+        self.rules = offers[0]["policy"]
+        self.channel_id = offers[0]["channel"]
+        self.origin = dict(zip(PARTIES, offers[0]["origins"]))
+
+    def step_policy(self):
+        raw = self.member["policy.json"]
+        need(sha256(raw).hex() == self.rules["sha256"], "not the policy of the channel")
+        said = policy.read(raw)
+        need((said["name"], said["version"]) == (self.rules["name"], self.rules["version"]),
+             "a policy of another name or version")
+        if "policy-adopted.json" in self.member:
+            policy.read(self.member["policy-adopted.json"])
+
+    # ---- events -------------------------------------------------------------------
+
+    def belongs(self, said):
+        if "case" in said:
+            return said["case"] == self.case
+        return said["type"] in ("channel.open", "policy.adopt", "receipt.adopt") \
+            or said["type"].startswith("order.")
+
+    def read_events(self, party):
+        found = []
+        for line in lines_of(self.member[f"logs/{party}/events.jws"]):
+            seq, space, raw = line.partition(b" ")
+            need(space, "a line is a seq, a space, a JWS")
+            seq = decimal(seq.decode("ascii", "replace"), SEQ_MAX - 1)
+            need(not found or seq > found[-1].seq, "events do not ascend")
+            event = Event(seq, raw, self, party)
+            need(self.belongs(event.said), "an event does not belong to this case")
+            need(not found or found[-1].seq + 1 != seq
+                 or event.said["prev"] == found[-1].leaf.hex(),
+                 "an event does not follow the one before")
+            found.append(event)
+        return found
+
+    def limits(self):
+        """How much a verifier is given to keep (section 12)."""
+        every = [e for p in PARTIES for e in self.logs[p]]
+        need(len(every) <= EVENTS_MAX, "too many events")
+        need(sum(len(e.said.get("_sd", ())) for e in every) <= TEXTS_MAX, "too many texts")
+
+    def step_events(self):
+        self.logs = {p: self.read_events(p) for p in PARTIES}
+        self.limits()
+        need(any("case" in e.said for p in PARTIES for e in self.logs[p]),
+             "no event of the case is here")
+
+    # ---- inclusion, heads ---------------------------------------------------------
+
+    def read_heads(self, party):
+        def head(name):
+            raw = self.member.get(f"logs/{party}/{name}")
+            return None if raw is None else Head(raw, self, party)
+        own, cosigned, events = head("checkpoint"), head("cosigned"), self.logs[party]
+        need(cosigned is None or cosigned.cosigned, "cosigned has no cosignature")
+        need(own is not None or (not events and cosigned is None), "checkpoint is missing")
+        need(cosigned is None or (not own.cosigned and own.size > cosigned.size),
+             "cosigned is superfluous")
+        need(not events or events[-1].seq < own.size, "checkpoint does not cover the events")
+        self.head_of[party] = (own, cosigned)
+
+    def proof(self, name, event):
+        """(proof, head) of a member, which stands when the hashes give the head's root."""
+        need(name in self.member, f"{name}: is missing")
+        proof = TlogProof(self.member[name])
+        need(proof.index == event.seq, f"{name}: of another entry")
+        head = Head(proof.note, self, event.party)
+        need(root_by_path(event.seq, head.size, event.leaf, proof.path) == head.root,
+             f"{name}: does not give the root")
+        return proof, head
+
+    def strays(self, folder, party):
+        here = {f"{folder}{e.seq}.tlog-proof" for e in self.logs[party]}
+        for name in self.member:
+            need(not name.startswith(folder) or name in here, f"{name}: of no event here")
+
+    def many(self, party, name, head, events):
+        raw = self.member.get(f"logs/{party}/{name}")
+        need((raw is not None) == bool(events), f"logs/{party}/{name}: missing or superfluous")
+        if events:
+            lines = [b64_hash(line) for line in lines_of(raw)]
+            need(root_of_many({e.seq: e.leaf for e in events}, head.size, lines)
+                 == head.root, f"logs/{party}/{name}: does not give the root")
+
+    def step_inclusion(self):
+        for p in PARTIES:
+            self.read_heads(p)
+            own, cosigned = self.head_of[p]
+            below = cosigned.size if cosigned else 0
+            if self.long:
+                self.many(p, "cosigned.proof", cosigned,
+                          [e for e in self.logs[p] if e.seq < below])
+                self.many(p, "checkpoint.proof", own,
+                          [e for e in self.logs[p] if e.seq >= below])
+                continue
+            self.strays(f"logs/{p}/proof/", p)
+            for event in self.logs[p]:
+                proof, _ = self.proof(f"logs/{p}/proof/{event.seq}.tlog-proof", event)
+                head = cosigned if event.seq < below else own
+                need(proof.note == head.raw, f"{event.seq}: quotes another head")
+
+    def step_heads(self):
+        for p in PARTIES:
+            own, cosigned = self.head_of[p]
+            if own is not None:
+                own.verify(own.cosigned)
+            if cosigned is not None:
+                cosigned.verify(True)
+
+    def newest_receipt(self, party):
+        own, cosigned = self.head_of[party]
+        return own if own is not None and own.cosigned else cosigned
+
+    # ---- receipts -----------------------------------------------------------------
+
+    def adopts(self, event):
+        """Whether a receipt.adopt quotes a cosignature that is the peer's (section 4);
+        else it is void."""
+        said, peer = event.said["body"], self.id[other(event.party)]
+        line = f"\u2014 {peer.org}/rcpt {said['sig']}\n"
+        text = f"{said['log']}\n{said['size']}\n{b64_padded(bytes.fromhex(said['root']))}\n"
+        try:
+            head = Head(f"{text}\n{line}".encode(), self, event.party)
+            raw = head.cp.note.line_of(*head.peer_key)
+            return raw is not None and int.from_bytes(raw[:8], "big") == said["time"]
+        except Bad:
+            return False
+
+    def two_histories(self, party, said):
+        for head in self.head_of[party]:
+            need(head is None or head.size != said["size"] or head.root.hex() == said["root"],
+                 "two heads of one size with two roots")
+
+    def shares(self, party):
+        """[(receipt.adopt, events)]: an event that starts a clock belongs to the first
+        receipt after it that covers it."""
+        waiting, found = [], []
+        for event in self.logs[party]:
+            if event.void is None and event.clock:
+                waiting.append(event)
+            if event.void is not None or event.said["type"] != "receipt.adopt":
+                continue
+            if not self.adopts(event):
+                event.void = "its receipt is not the peer's"
+                continue
+            said = event.said["body"]
+            self.two_histories(party, said)
+            mine = [e for e in waiting if e.seq < said["size"]]
+            waiting = [e for e in waiting if e.seq >= said["size"]]
+            for e in mine:
+                e.received = said["time"]
+            if mine:
+                found.append((event, mine))
+        return found
+
+    def same_receipt(self, adopt, head):
+        head.verify(True)
+        said = adopt.said["body"]
+        line = head.cp.note.packed_of(*head.peer_key)
+        need((head.size, head.root.hex(), line) == (said["size"], said["root"], said["sig"]),
+             "another receipt than the log adopted")
+
+    def receipts_of_long(self, party, shares):
+        raw = self.member.get(f"receipts/{party}.txt")
+        need((raw is not None) == bool(shares), "receipts missing or superfluous")
+        if raw is None:
+            return
+        rest = raw
+
+        def take():
+            nonlocal rest
+            line, lf, rest = rest.partition(b"\n")
+            need(lf, "the receipts end early")
+            return line.decode("ascii", "replace")
+        for adopt, events in shares:
+            words = [decimal(w, SEQ_MAX) for w in take().split(" ")]
+            need(len(words) == 4, "a line of four numbers is due")
+            need(words[0] == adopt.seq, "a receipt of another adoption")
+            need(words[3] == len(events), "a receipt of another number of events")
+            need([decimal(take(), SEQ_MAX) for _ in events] == [e.seq for e in events],
+                 "a receipt of other events")
+            need(len(rest) >= words[1], "a head is cut off")
+            head, rest = Head(rest[:words[1]], self, party), rest[words[1]:]
+            self.same_receipt(adopt, head)
+            need(words[2] <= len(rest), "a proof is too short")
+            hashes = [b64_hash(take().encode("ascii", "replace")) for _ in range(words[2])]
+            need(root_of_many({e.seq: e.leaf for e in events}, head.size, hashes)
+                 == head.root, "a receipt's proof does not give the root")
+        need(rest == b"", "receipts that no event adopts")
+
+    def step_receipts(self):
+        for p in PARTIES:
+            newest = self.newest_receipt(p)
+            for e in self.logs[p]:
+                if newest is not None and e.seq < newest.size:
+                    e.received = newest.time
+            shares = self.shares(p)
+            if self.long:
+                self.receipts_of_long(p, shares)
+                continue
+            self.strays(f"receipts/{p}/", p)
+            adopt_of = {e.seq: adopt for adopt, events in shares for e in events}
+            for event in self.logs[p]:
+                name = f"receipts/{p}/{event.seq}.tlog-proof"
+                need((name in self.member) == (event.seq in adopt_of),
+                     f"{name}: missing, or adopted by no event here")
+                if event.seq in adopt_of:
+                    self.same_receipt(adopt_of[event.seq], self.proof(name, event)[1])
+
+    # ---- disclosures, fold --------------------------------------------------------
+
+    def step_disclosures(self):
+        if "disclosures.txt" not in self.member:
+            return
+        lines = lines_of(self.member["disclosures.txt"])
+        need(len(lines) <= TEXTS_MAX, "too many texts")
+        digests = []
+        for line in lines:
+            check_disclosure(line)
+            digests.append(b64url_text(sha256(line)))
+        need(len(set(digests)) == len(digests), "a text stands twice")
+        need(self.long or lines == sorted(lines), "the texts do not ascend")
+        here, named = set(digests), []
+        for p in PARTIES:
+            for event in self.logs[p]:
+                named += [d for d in event.said.get("_sd", ()) if d in here]
+        need(set(named) == here, "a text that no event here has signed")
+        need(not self.long or named == digests, "the texts are not in the order of events")
+
+    def step_fold(self):
+        every = [e for p in PARTIES for e in self.logs[p] if e.void is None]
+        need(sum(e.said["type"] == "policy.adopt" for e in every) <= ADOPTIONS_MAX,
+             "too many adoptions of policies")
+        need(sum(e.said["type"] == "order.draft" and self.case in e.said["body"]["cites"]
+                 for e in every) <= ORDERS_MAX, "too many orders cite the case")
+
+    # ---- what came of it ----------------------------------------------------------
+
+    def report(self):
+        out = {"ok": True, "step": None, "case": self.case, "channel": self.channel_id,
+               "exporter": self.said["org"], "policy": self.rules["sha256"], "parties": {}}
+        for p in PARTIES:
+            own, newest = self.head_of[p][0], self.newest_receipt(p)
+            out["parties"][p] = {
+                "org": self.id[p].org, "fingerprint": fingerprint(self.id[p].root),
+                "head_size": own.size if own else 0,
+                "cosigned_size": newest.size if newest else 0,
+                "events": [[e.seq, e.said["type"], e.received] for e in self.logs[p]]}
+        return out
+
+
+def b64_hash(line):
+    raw = b64(line.decode("ascii", "replace"))
+    need(len(raw) == 32, "a hash is no 32 bytes")
+    return raw
+
+
+def check_disclosure(line):
+    need(len(line) <= DISCLOSURE_MAX, "a disclosure is too long")
+    value = ijson(b64url(line.decode("ascii", "replace")))
+    need(isinstance(value, list) and len(value) == 3, "a disclosure is no triple")
+    need(isinstance(value[0], str) and len(b64url(value[0])) == 16, "a salt is malformed")
+    need(is_text(value[1], 64) and value[1] not in ("_sd", "..."),
+         "a disclosure cannot have this name")
+
+
+def verify(data):
+    return Bundle(data).verify()
+
+
+def main():
+    good = True
+    for path in sys.argv[1:]:
+        with open(path, "rb") as f:
+            report = verify(f.read())
+        good = good and report["ok"]
+        print(json.dumps(report))
+    return 0 if good and sys.argv[1:] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
