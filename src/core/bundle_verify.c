@@ -343,9 +343,16 @@ offer_check(struct bundle *b, enum party p)
 	enum rc rc = line_of(b, m, &wire, &len);
 	if (rc != RC_OK)
 		return rc;
-	const char *both =
-		arena_printf(b->a, "%s\n%.*s\n", b->side[p].id->wire, (int)len, wire);
-	rc = introduction_parse(b->a, both, strlen(both), &id, &b->side[p].offer, b->e);
+	/* By its length: what follows a zero byte is looked at as well. */
+	const char *entry = b->side[p].id->wire;
+	size_t first = strlen(entry);
+	char *both = arena_alloc(b->a, first + len + 2);
+	memcpy(both, entry, first);
+	both[first] = '\n';
+	memcpy(both + first + 1, wire, len);
+	both[first + 1 + len] = '\n';
+	rc = introduction_parse(b->a, both, first + len + 2, &id, &b->side[p].offer,
+				b->e);
 	if (rc == RC_OK && strcmp(b->side[p].offer->peer, peer) != 0)
 		rc = bundle_fail(b, "offers a channel to %s, not to %s",
 				 b->side[p].offer->peer, peer);
