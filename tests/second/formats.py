@@ -265,7 +265,7 @@ class Note:
             if kind == ORIGIN_KEY:
                 good = signed(public, self.text.encode(), raw)
             else:
-                good = len(raw) == 72 and signed(
+                good = len(raw) == 72 and raw[0] < 0x80 and signed(
                     public, b"cosignature/v1\ntime %d\n" % int.from_bytes(raw[:8], "big")
                     + self.text.encode(), raw[8:])
             need(good, f"note: the signature of {name} is wrong")
