@@ -26,8 +26,8 @@ from verify import PARTIES, STEPS, other, verify  # noqa: E402
 
 WHOLE = os.environ.get("SALURAN_SECOND") == "all"
 EACH = 6 if WHOLE else 1         # values that stand in a place, one after the other
-FLIPS = 3000 if WHOLE else 20
-KEEP = 1.0 if WHOLE else 0.04    # of the changes of events
+FLIPS = 3000 if WHOLE else 5
+KEEP = 1.0 if WHOLE else 0.01    # of the changes of events
 SEED = 20171117
 YEAR_9999_S = 253402300799
 WORKERS = 2
