@@ -33,6 +33,7 @@ MAY = {
     "order_wait_in_force": "orders in force are few",
     "peer_list": "the last row of the key",
     "probe_retired_channels": "a prober is given up once in its life",
+    "queue_counts": "to a limit, along indexes that hold what is counted",
     "receipt_last": "the last row of the key",
     "status_counts": "orders in force are few",
     "zone_old_orders": "orders in force are few",
