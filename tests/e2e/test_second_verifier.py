@@ -28,6 +28,7 @@ WHOLE = os.environ.get("SALURAN_SECOND") == "all"
 EACH = 6 if WHOLE else 1         # values that stand in a place, one after the other
 FLIPS = 3000 if WHOLE else 5
 KEEP = 1.0 if WHOLE else 0.01    # of the changes of events
+PART = 1.0 if WHOLE else 0.25    # of those of members, heads and texts
 SEED = 20171117
 YEAR_9999_S = 253402300799
 WORKERS = 2
@@ -117,9 +118,9 @@ def told_apart(first, second):
     return None
 
 
-def some(changes, rng):
+def some(changes, rng, share=KEEP):
     for n, change in enumerate(changes):
-        if n == 0 or rng.random() < KEEP:
+        if n == 0 or rng.random() < share:
             yield change
 
 
@@ -149,8 +150,9 @@ def on_samples(judge, rng):
         on_bundle(judge, rng, name, data, keys, exporter, world.org)
     listed = damage.Listed(sample("order.bundle"), keys[world.exporter]["event"])
     for p in PARTIES:
-        judge.judge("identity", listed.jws_member(
-            f"identity/{p}.jws", keys[p]["root"], forge.TYP["identity"], rng, EACH))
+        judge.judge("identity", some(listed.jws_member(
+            f"identity/{p}.jws", keys[p]["root"], forge.TYP["identity"], rng, EACH),
+            rng, PART))
 
 
 def on_bundle(judge, rng, name, data, keys, exporter, org):
@@ -159,17 +161,19 @@ def on_bundle(judge, rng, name, data, keys, exporter, org):
     judge.judge(f"{name} archive", damage.archive(data, rng, FLIPS))
     judge.judge(f"{name} list", some(damage.members_unlisted(data), rng))
     listed = damage.Listed(data, keys[exporter]["event"])
-    judge.judge(f"{name} members", listed.each_member(rng, 99 if WHOLE else 1))
+    judge.judge(f"{name} members", some(
+        listed.each_member(rng, 99 if WHOLE else 1), rng, PART))
     judge.judge(f"{name} manifest", some(listed.manifest(rng, EACH), rng))
     if "disclosures.txt" in listed.content:
-        judge.judge(f"{name} texts", listed.disclosures(rng))
+        judge.judge(f"{name} texts", some(listed.disclosures(rng), rng, PART))
     judge.judge(f"{name} signer", [
         (f"signed by the {p}'s {role} key",
          damage.Listed(data, keys[p][role]).signed(listed.content))
         for p in PARTIES for role in ("event", "log", "receipt")])
     for p in PARTIES:
         strangers = [keys[other(p)]["event"], keys[p]["log"], keys[p]["receipt"]]
-        judge.judge(f"{name} heads", listed.heads(p, keys, org, rng))
+        judge.judge(f"{name} heads", some(
+            listed.heads(p, keys, org, rng), rng, PART))
         judge.judge(f"{name} events", some(listed.events(
             p, keys[p]["event"], rng, EACH, strangers), rng))
         if f"channel/{p}.offer.jws" in listed.content:
