@@ -110,6 +110,8 @@ void fix_same_case(struct fix *f, const char *casefile);
 const char *fix_rows(struct fix *f, enum party p);
 /* How many events of the type are in the log of `writer`, as `p` has it. */
 int64_t fix_events(struct fix *f, enum party p, enum party writer, const char *type);
+/* A file as it is now, to another path. */
+void fix_copy(const char *from, const char *to);
 /* First column of the first row, by a handle of the test's own. */
 int64_t fix_query(struct fix *f, enum party p, const char *sql);
 const char *fix_query_text(struct fix *f, enum party p, const char *sql);

@@ -22,21 +22,6 @@ other(enum party p)
 	return p == AUTHORITY ? PLATFORM : AUTHORITY;
 }
 
-static void
-copy_file(const char *from, const char *to)
-{
-	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
-	char part[65536];
-	size_t n;
-
-	assert_non_null(in);
-	assert_non_null(out);
-	while ((n = fread(part, 1, sizeof(part), in)) > 0)
-		assert_int_equal(fwrite(part, 1, n, out), n);
-	assert_int_equal(fclose(out), 0);
-	fclose(in);
-}
-
 /* The store as it is now, kept beside it; with the marks. */
 static void
 keep(struct fix *f, enum party p)
@@ -44,10 +29,10 @@ keep(struct fix *f, enum party p)
 	const char *dir = f->n[p].dir;
 
 	node_close(f->n[p].nd);
-	copy_file(arena_printf(f->a, "%s/store.db", dir),
-		  arena_printf(f->a, "%s/kept.db", dir));
-	copy_file(arena_printf(f->a, "%s/marks", dir),
-		  arena_printf(f->a, "%s/kept.marks", dir));
+	fix_copy(arena_printf(f->a, "%s/store.db", dir),
+		 arena_printf(f->a, "%s/kept.db", dir));
+	fix_copy(arena_printf(f->a, "%s/marks", dir),
+		 arena_printf(f->a, "%s/kept.marks", dir));
 	f->n[p].nd = NULL;
 	fix_reopen(f, p);
 }
@@ -61,14 +46,14 @@ put_back(struct fix *f, enum party p, unsigned what)
 
 	node_close(f->n[p].nd);
 	if (what & STORE) {
-		copy_file(arena_printf(f->a, "%s/kept.db", dir),
-			  arena_printf(f->a, "%s/store.db", dir));
+		fix_copy(arena_printf(f->a, "%s/kept.db", dir),
+			 arena_printf(f->a, "%s/store.db", dir));
 		unlink(arena_printf(f->a, "%s/store.db-wal", dir));
 		unlink(arena_printf(f->a, "%s/store.db-shm", dir));
 	}
 	if (what & MARKS)
-		copy_file(arena_printf(f->a, "%s/kept.marks", dir),
-			  arena_printf(f->a, "%s/marks", dir));
+		fix_copy(arena_printf(f->a, "%s/kept.marks", dir),
+			 arena_printf(f->a, "%s/marks", dir));
 	if (what & NO_MARKS)
 		unlink(arena_printf(f->a, "%s/marks", dir));
 	f->n[p].nd = NULL;

@@ -122,17 +122,9 @@ static void
 copy_file(enum party p, const char *from, const char *to)
 {
 	const char *dir = S.f.n[p].dir;
-	FILE *in = fopen(arena_printf(S.f.a, "%s/%s", dir, from), "re");
-	FILE *out = fopen(arena_printf(S.f.a, "%s/%s", dir, to), "we");
-	char part[65536];
-	size_t n;
 
-	assert_non_null(in);
-	assert_non_null(out);
-	while ((n = fread(part, 1, sizeof(part), in)) > 0)
-		assert_int_equal(fwrite(part, 1, n, out), n);
-	assert_int_equal(fclose(out), 0);
-	fclose(in);
+	fix_copy(arena_printf(S.f.a, "%s/%s", dir, from),
+		 arena_printf(S.f.a, "%s/%s", dir, to));
 }
 
 static void
