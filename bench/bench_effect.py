@@ -34,12 +34,13 @@ LOAD_S = 180      # until a resolver has the base
 EFFECT_S = 60
 PAUSE_S = 0.001   # between two questions
 SETTLE_S = 2      # the base is read, and nothing changes for so long
+PUBLIC_URL = "https://register.example/"  # so that the answers name the orders
 
 
 class Bench:
     def __init__(self, lab, count):
         self.lab, self.count = lab, count
-        self.authority = blocks.Authority(lab)
+        self.authority = blocks.Authority(lab, **{"public.url": PUBLIC_URL})
         self.node = self.authority.node
         self.root = resolvers.Root(lab)
         first, _ = self.authority.block("first.example")
