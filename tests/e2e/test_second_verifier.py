@@ -3,7 +3,7 @@
 written from docs/protocol.md: they agree on every bundle, good and broken in many ways, on the
 verdict and on the first step that fails; and on what a good one proves, receipt by receipt.
 
-SALURAN_SECOND=all makes every change, else a seeded choice of them.
+SALURAN_EVERY=1 makes every change, else a seeded choice of them.
 usage: test_second_verifier.py
 """
 import calendar
@@ -24,7 +24,7 @@ import forge  # noqa: E402
 from lab import BIN, SOURCE, Failure, Lab, Node, introduce  # noqa: E402
 from verify import PARTIES, STEPS, other, verify  # noqa: E402
 
-WHOLE = os.environ.get("SALURAN_SECOND") == "all"
+WHOLE = "SALURAN_EVERY" in os.environ
 EACH = 6 if WHOLE else 1         # values that stand in a place, one after the other
 FLIPS = 3000 if WHOLE else 5
 KEEP = 1.0 if WHOLE else 0.01    # of the changes of events
