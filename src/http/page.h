@@ -160,6 +160,7 @@ void fact_open(struct page *p, const char *name);
 void fact_close(struct page *p);
 void fact_text(struct page *p, const char *name, const char *text); /* NULL: a dash */
 void fact_outside(struct page *p, const char *name, const char *text);
+void fact_code(struct page *p, const char *name, const char *text); /* a hash, a key */
 void fact_time(struct page *p, const char *name, int64_t us);
 
 /* A table that becomes cards on a narrow screen; so its roles are explicit. */

@@ -22,16 +22,16 @@ log_put(struct page *p, const json_t *log)
 	html_open(h, "li");
 	html_open(h, "dl");
 	html_attr(h, "class", "facts");
-	fact_outside(p, T(p, COL_LOG), j_text(log, "origin"));
+	fact_code(p, T(p, COL_LOG), j_text(log, "origin"));
 	fact_outside(p, T(p, COL_PEER), j_text(log, "platform"));
 	fact_text(p, T(p, COL_SIZE), NUMBER(p, j_int(log, "size")));
-	fact_outside(p, T(p, COL_ROOT), j_text(log, "root"));
-	fact_outside(p, T(p, LOG_KEY), j_text(log, "key"));
+	fact_code(p, T(p, COL_ROOT), j_text(log, "root"));
+	fact_code(p, T(p, LOG_KEY), j_text(log, "key"));
 	fact_open(p, T(p, LOG_CHECKPOINT));
 	part_link(p, page_link(p, arena_printf(p->a, "%s/" CHECKPOINT, tiles), NULL),
 		  T(p, LOG_DOWNLOAD));
 	fact_close(p);
-	fact_outside(p, T(p, LOG_TILES),
+	fact_code(p, T(p, LOG_TILES),
 		     arena_printf(p->a, "%s%s/tile/",
 				  page_public_url(p) == NULL ? "" : page_public_url(p),
 				  tiles));

@@ -31,6 +31,7 @@ form_put(struct page *p, const char *name)
 	html_attr(h, "id", "name");
 	html_attr(h, "name", "name");
 	html_attr(h, "type", "text");
+	html_attr(h, "class", "mono");
 	html_attr(h, "inputmode", "url");
 	html_attr(h, "autocomplete", "off");
 	html_attr(h, "autocapitalize", "none");
@@ -125,7 +126,7 @@ ways_put(struct page *p, const json_t *o)
 		return;
 	}
 	fact_open(p, T(p, LOOKUP_OBJECT));
-	part_link(p, LINK(p, "/object", "ref", ref), T(p, OBJECT_SEND));
+	part_link(p, LINK(p, "/object", "ref", ref), T(p, OBJECT_THIS));
 	fact_close(p);
 	fact_open(p, T(p, PROOF));
 	part_link(p, page_link(p, arena_printf(p->a, "/register/%s/proof", ref), NULL),

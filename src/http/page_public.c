@@ -476,28 +476,53 @@ page_object(struct page *p, struct err *e)
 /* ---- following it */
 
 static void
+objection_chip(struct page *p, const char *state)
+{
+	if (strcmp(state, "ruled") == 0)
+		part_chip(p, LOOK_DONE, T(p, OBJECTION_STATE_RULED));
+	else if (strcmp(state, "answered") == 0)
+		part_chip(p, LOOK_RUNNING, T(p, OBJECTION_STATE_ANSWERED));
+	else
+		part_chip(p, LOOK_WAITING, T(p, TRACK_WAITS));
+}
+
+static void
 track_put(struct page *p, const json_t *o, const char *code)
 {
 	struct html *h = p->h;
 
-	page_begin(p, T(p, OBJECT_TITLE), j_text(o, "ref"), "/object");
-	html_leaf(h, "p", "sums", FILL(p, TRACK_KEEP, code));
+	page_begin(p, NULL, FILL(p, OBJECT_YOURS, j_text(o, "ref")), "/object");
+	html_open(h, "p");
+	html_attr(h, "class", "chips");
+	objection_chip(p, j_text(o, "state"));
+	html_close(h, "p");
+	html_open(h, "p");
+	html_text(h, T(p, TRACK_KEEP));
+	html_text(h, " ");
+	html_leaf(h, "strong", "mono", code);
+	html_close(h, "p");
 	html_leaf(h, "p", NULL, T(p, TRACK_BOOKMARK));
 	html_open(h, "dl");
 	html_attr(h, "class", "facts");
 	fact_time(p, T(p, OBJECTION_RECEIVED), j_time(o, "received"));
-	fact_time(p, T(p, TRACK_ANSWER_DUE), j_time(o, "answer_due"));
-	fact_time(p, T(p, ANSWERED_AT), j_time(o, "answered"));
-	fact_outside(p, T(p, OBJECTION_ANSWER), j_text(o, "answer"));
-	fact_time(p, T(p, TRACK_RULE_DUE), j_time(o, "rule_due"));
-	fact_text(p, T(p, RULING), word_ruling(p, j_text(o, "ruling")));
-	fact_outside(p, T(p, REASON), j_text(o, "reason"));
+	if (j_time(o, "answered") == 0) {
+		fact_time(p, T(p, TRACK_ANSWER_DUE), j_time(o, "answer_due"));
+	} else {
+		fact_time(p, T(p, ANSWERED_AT), j_time(o, "answered"));
+		fact_outside(p, T(p, OBJECTION_ANSWER), j_text(o, "answer"));
+	}
+	if (j_text(o, "ruling") == NULL) {
+		fact_time(p, T(p, TRACK_RULE_DUE), j_time(o, "rule_due"));
+	} else {
+		fact_text(p, T(p, RULING), word_ruling(p, j_text(o, "ruling")));
+		fact_outside(p, T(p, REASON), j_text(o, "reason"));
+	}
 	html_close(h, "dl");
 	html_open(h, "p");
 	part_link(
 		p,
 		page_link(p, arena_printf(p->a, "/register/%s", j_text(o, "ref")), NULL),
-		T(p, LOOKUP_REF));
+		FILL(p, TRACK_ENTRY, j_text(o, "ref")));
 	html_close(h, "p");
 	page_end(p);
 }

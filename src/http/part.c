@@ -185,6 +185,14 @@ fact_outside(struct page *p, const char *name, const char *text)
 }
 
 void
+fact_code(struct page *p, const char *name, const char *text)
+{
+	fact_open(p, name);
+	html_leaf(p->h, "code", NULL, text);
+	fact_close(p);
+}
+
+void
 fact_time(struct page *p, const char *name, int64_t us)
 {
 	fact_open(p, name);

@@ -112,6 +112,8 @@ class GenText(unittest.TestCase):
                     for call in f.read().split("alarm_raise(")[1:]:
                         kind = re.search(r'"([a-z_]+)"', call[:300])
                         wanted |= {f"alarm_{kind[1]}"} if kind else set()
+        with open(os.path.join(SOURCE, "src", "base", "rc.h"), encoding="utf-8") as f:
+            wanted |= {f"rc_{token}" for token in re.findall(r'X\([A-Z_]+, "([a-z_]+)"', f.read())}
         self.assertGreater(len(wanted), 100)
         self.assertEqual(sorted(wanted - keys), [], "tokens without a word")
 

@@ -150,7 +150,7 @@ async function contacts(adi) {
 	await adi.tick(stage.peers[0]);
 	await adi.check("contacts-two");
 	await adi.press(publish(`Publish to ${stage.peers[0]}`));
-	await adi.see("1 contacts are published to", ".said-last");
+	await adi.see("1 contact is published to", ".said-last");
 	let now = await theirs();
 	must(now[stage.peers[0]] === "Duty desk" && now[stage.peers[1]] === "", `one of two has them: ${JSON.stringify(now)}`);
 	await adi.tick(stage.peers[1]);

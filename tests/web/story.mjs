@@ -26,7 +26,7 @@ async function decided(dewi) {
 	await dewi.stepped();
 	await dewi.press("Refused: kept: review 1");
 	await dewi.step("Check before sending", { Reason: "A public tool that breaks no rule." });
-	await dewi.step("Send the decision on 1 items");
+	await dewi.step("Send the decision on 1 item");
 	await dewi.stepped();
 	await dewi.see("decided 3 + open 0");
 }

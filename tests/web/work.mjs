@@ -157,7 +157,7 @@ async function decided(dewi, id) {
 	await dewi.check("decide-grid");
 	await dewi.press("Refused: kept: review 1");
 	await dewi.step("Check before sending");
-	await dewi.step("Send the decision on 1 items");
+	await dewi.step("Send the decision on 1 item");
 	await dewi.stepped();
 	await dewi.see("9,999 decisions are chosen and not sent");
 	await dewi.press("Removed: review 9,999");

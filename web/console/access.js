@@ -2,13 +2,13 @@
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { text } from "./form.js";
-import { number, t, utc } from "./lang.js";
+import { number, t, utc, word } from "./lang.js";
 import { Pairs, Reveals } from "./reveals.js";
 import { Act, Chip, Field, Loading, Said, Trouble, When, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { save } from "./table.js";
 
-const COLUMNS = ["col_time", "col_who", "col_did", "col_object", "col_outcome"];
+const COLUMNS = ["col_time", "col_who", "col_did", "col_object", "col_result"];
 const ASKED = 1000; /* rows of one request */
 const MOST = 100000; /* of one file */
 
@@ -22,7 +22,7 @@ async function exported(filter) {
 	} while (before && rows.length < MOST);
 	save(`${t("access_record")}.csv`, [
 		[t("col_entry"), ...COLUMNS.map((k) => t(k)), t("access_via"), t("access_address")],
-		...rows.map((r) => [r.seq, r.at, r.name || r.who, `${r.method} ${r.route}`, r.object, r.outcome, r.via, r.address]),
+		...rows.map((r) => [r.seq, r.at, r.name || r.who, `${r.method} ${r.route}`, r.object, word("rc", r.outcome), r.via, r.address]),
 	]);
 }
 
@@ -56,10 +56,10 @@ function Rows({ rows }) {
 		<tbody role="rowgroup">${rows.map(
 			(r) => html`<tr key=${r.seq} role="row">
 				<td role="cell" data-label=${t("col_time")}><div><${When} at=${r.at} /></div></td>
-				<td role="cell" data-label=${t("col_who")}><div><${Said}>${r.name || r.who}<//> <span class="meta">${r.via}</span></div></td>
+				<td role="cell" data-label=${t("col_who")}><div><${Said}>${r.name || r.who}<//> <span class="meta">${word("via", r.via)}</span></div></td>
 				<td role="cell" data-label=${t("col_did")}><div><code>${r.method} ${r.route}</code></div></td>
 				<td role="cell" data-label=${t("col_object")}><div><code>${r.object || "–"}</code></div></td>
-				<td role="cell" data-label=${t("col_outcome")}><div>${r.outcome}</div></td>
+				<td role="cell" data-label=${t("col_result")}><div>${word("rc", r.outcome)}</div></td>
 			</tr>`,
 		)}</tbody>
 	</table>`;
@@ -81,7 +81,7 @@ export function Access() {
 		<p class="lead">${t("access_lead")}</p>
 		<div class="bar start">
 			<${Act} quiet run=${async () => setCheck(await get("/v1/access/check"))}>${t("access_check")}<//>
-			${check && (check.whole ? html`<${Chip} look="done">${t("access_whole", number(check.rows))}<//>` : html`<p class="problem" role="alert">${t("access_broken", number(check.broken_at))}</p>`)}
+			${check && (check.whole ? html`<${Chip} look="done">${t("access_whole", check.rows)}<//>` : html`<p class="problem" role="alert">${t("access_broken", number(check.broken_at))}</p>`)}
 		</div>
 		<${Filter} key=${JSON.stringify(query)} query=${query} />
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}

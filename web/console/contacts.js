@@ -59,7 +59,7 @@ function Form({ channels, done }) {
 		run(async () => {
 			const contacts = rows.filter(filled).map((r, i) => ({ ...bare(r), order: i + 1 }));
 			const entries = await publish(chosen, chosen.length === channels.length, contacts);
-			say(t("contacts_published", number(contacts.length), allOf(entries.map((e) => `${e.peer} (${t("recorded", number(e.seq))})`))));
+			say(t("contacts_published", contacts.length, allOf(entries.map((e) => `${e.peer} (${t("recorded", number(e.seq))})`))));
 			setTouched(false);
 			await done?.();
 		});

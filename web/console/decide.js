@@ -78,11 +78,11 @@ function Review({ c, group, done, close }) {
 		run(async () => {
 			const confirmed = preview.confirm ? { selection: preview.selection, confirm: typed } : {};
 			const got = await post(`/v1/cases/${c.case}/decide`, { ...body, ...confirmed }, key);
-			if (got.held) say(t("decide_held", number(got.items)));
+			if (got.held) say(t("decide_held", got.items));
 			else recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
 			done(items);
 		});
-	return html`<${Dialog} title=${t("decide_review", word("outcome", outcome), number(items.length))} close=${close}>
+	return html`<${Dialog} title=${t("decide_review", items.length, word("outcome", outcome))} close=${close}>
 		<p>${t("decide_items", items.slice(0, 20).map((i) => number(i + 1)).join(", "), items.length > 20 ? "…" : "")}</p>
 		<${Field} label=${t(needsReason ? "reason_needed" : "reason")}>
 			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); setPreview(null); }}></textarea>`}
@@ -91,7 +91,7 @@ function Review({ c, group, done, close }) {
 		${preview && html`<${Preview} preview=${preview} typed=${typed} setTyped=${setTyped} />`}
 		<div class="bar">
 			${preview && preview.refused.length === 0
-				? html`<${Act} run=${send} off=${preview.confirm && typed !== preview.confirm}>${t("decide_send", number(preview.count))}<//>`
+				? html`<${Act} run=${send} off=${preview.confirm && typed !== preview.confirm}>${t("decide_send", preview.count)}<//>`
 				: html`<${Act} run=${look} off=${needsReason && !reason.trim()}>${t("decide_look")}<//>`}
 			<button type="button" class="quiet" onClick=${close}>${t("cancel")}</button>
 		</div>
@@ -112,7 +112,7 @@ function Held({ c, sent, reload }) {
 		setProblem(null);
 		try {
 			await post(`/v1/held/${h.held}/cancel`);
-			say(t("decide_held_cancelled", number(h.items)));
+			say(t("decide_held_cancelled", h.items));
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
 			setProblem(e);
@@ -123,7 +123,7 @@ function Held({ c, sent, reload }) {
 	return html`${problem && html`<${Trouble} problem=${problem} />`}
 		${held.map(
 			(h) => html`<div key=${h.held} class="warned" role="status">
-				<p><${Chip} look="soon">${t("decide_held_waits")}<//> ${t("decide_held_what", word("outcome", h.decision.outcome), number(h.items))} (<${Said}>${h.by}<//>) · <${Left} due=${h.effect} /></p>
+				<p><${Chip} look="soon">${t("decide_held_waits")}<//> ${t("decide_held_what", h.items, word("outcome", h.decision.outcome))} (<${Said}>${h.by}<//>) · <${Left} due=${h.effect} /></p>
 				<div class="bar start"><${Act} quiet run=${() => undo(h)}>${t("decide_held_undo")}<//></div>
 			</div>`,
 		)}`;

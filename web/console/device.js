@@ -3,7 +3,7 @@
 import { html, useState } from "./vendor.js";
 import { me, post, whoAmI } from "./api.js";
 import { Once, text, useRun } from "./form.js";
-import { number, t } from "./lang.js";
+import { t } from "./lang.js";
 import { Act, Chip, Field, say } from "./parts.js";
 import { Qr } from "./qr.js";
 
@@ -49,7 +49,7 @@ export function Device({ done }) {
 			<p class="meta">${t("totp_letters")} <code>${made.secret}</code></p>
 			${code}
 			<div class="bar start"><${Act} run=${confirm} off=${!f.code.trim()}>${t("totp_confirm")}<//></div>`}
-		${enrolled && html`<details><summary>${t("totp_again")}</summary><p class="meta">${t("totp_again_why", number(me.value.recovery_codes))}</p>${code}<${Act} quiet run=${again} off=${!f.code.trim()}>${t("totp_again")}<//></details>
+		${enrolled && html`<details><summary>${t("totp_again")}</summary><p class="meta">${t("totp_again_why", me.value.recovery_codes)}</p>${code}<${Act} quiet run=${again} off=${!f.code.trim()}>${t("totp_again")}<//></details>
 			<details><summary>${t("totp_off")}</summary>${code}<${Act} quiet run=${off} off=${!f.code.trim()}>${t("totp_off")}<//></details>`}
 	`;
 }

@@ -33,7 +33,7 @@ function stepsOf(d, reload) {
 	].filter(Boolean);
 }
 
-const about = (d) => (d.items && d.items.length > 0 ? t("dispute_items", d.items.map((i) => number(i + 1)).join(", ")) : t("dispute_all"));
+const about = (d) => (d.items && d.items.length > 0 ? t(d.items.length === 1 ? "dispute_item" : "dispute_items", d.items.map((i) => number(i + 1)).join(", ")) : t("dispute_all"));
 
 export function Dispute({ d, reload, linked }) {
 	return html`<li>

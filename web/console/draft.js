@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./vendor.js";
 import { get, newKey, nodeNow, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
-import { number, t, utc, word } from "./lang.js";
+import { t, utc, word } from "./lang.js";
 import { Act, Chip, Dialog, Field, Said, Sentence, Short, Trouble, recorded, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
@@ -69,7 +69,7 @@ function Review({ f, check, problem, send, close }) {
 	const said = [["col_names", namesOf(f).join("\n")], ["reasons", f.reasons], ["legal_basis", f.legal_basis], ["proportionality", f.proportionality], ["collateral", f.collateral],
 		["draft_owner", `${t(`told_${f.told}`)}: ${f.owner}`], ...(f.emergency ? [["emergency_reason", f.emergency_reason]] : [])];
 	return html`<${Dialog} title=${t("draft_submit")} close=${close}>
-		<p>${t("draft_submit_why")} ${t("draft_approvals", number(check.approvals_needed))}</p>
+		<p>${t("draft_submit_why")} ${t("draft_approvals", check.approvals_needed)}</p>
 		${said.map(([k, v]) => html`<div class="part" key=${k}><p class="meta">${t(k)}</p><pre class="exact said"><${Said}>${v}<//></pre></div>`)}
 		${problem && html`<${Trouble} problem=${problem} />`}
 		<div class="bar start">
@@ -91,7 +91,7 @@ function Checked({ check }) {
 		${check.findings.length === 0 && html`<p class="empty">${t("no_findings")}</p>`}
 		<h3>${t("draft_grounds")}</h3>
 		<ul>${check.grounds.map((g) => html`<li key=${g.case}><${Said}>${g.subject || g.case}<//>: ${g.ground ? t("is_ground") : html`<span class="late"><${Short} text=${g.why} /></span>`}</li>`)}</ul>
-		<p class="meta">${t("draft_approvals", number(check.approvals_needed))}</p>
+		<p class="meta">${t("draft_approvals", check.approvals_needed)}</p>
 	</section>`;
 }
 
@@ -163,8 +163,8 @@ export function Draft() {
 			recorded(got, href(`order/${got.order}`));
 			go(`order/${got.order}`);
 		});
-	const area = (name, rows = 3) => (a) =>
-		html`<textarea ...${a} rows=${rows} maxlength="20000" value=${f[name]} onInput=${(e) => set(name, e.target.value)}></textarea>`;
+	const area = (name, rows = 3, look = "") => (a) =>
+		html`<textarea ...${a} class=${look} rows=${rows} maxlength="20000" value=${f[name]} onInput=${(e) => set(name, e.target.value)}></textarea>`;
 	const written = ["reasons", "legal_basis", "proportionality", "collateral", "owner", ...(f.emergency ? ["emergency_reason"] : [])].every((k) => f[k].trim());
 	const tasks = [
 		["task_scope", namesOf(f).length > 0],
@@ -176,7 +176,7 @@ export function Draft() {
 		<p class="kicker"><a href=${href("orders")}>‹ ${t("nav_orders")}</a></p>
 		<h1>${t("order_draft_new")}</h1>
 		<ol class="tasks">${tasks.map(([k, done]) => html`<li key=${k}>${t(k)} ${done ? html`<${Chip} look="done">${t("done")}<//>` : html`<${Chip} look="waiting">${t("not_yet")}<//>`}</li>`)}</ol>
-		<${Field} label=${t("draft_names")} hint=${t("draft_names_hint")}>${area("names", 4)}<//>
+		<${Field} label=${t("draft_names")} hint=${t("draft_names_hint")}>${area("names", 4, "mono")}<//>
 		<fieldset><legend>${t("cites")}</legend><${Cites} chosen=${f.cites} toggle=${toggle} /></fieldset>
 		<${Field} label=${t("reasons")}>${area("reasons")}<//>
 		<${Field} label=${t("legal_basis")}>${area("legal_basis", 2)}<//>

@@ -18,7 +18,7 @@ const reason = signal("decide");
 const words = signal("");
 
 export const size = (bytes) =>
-	bytes < 1000 ? t("size_bytes", number(bytes)) : bytes < 1e6 ? t("size_kb", number(Math.round(bytes / 1e3))) : t("size_mb", number(Math.round(bytes / 1e5) / 10));
+	bytes < 1000 ? t("size_bytes", bytes) : bytes < 1e6 ? t("size_kb", number(Math.round(bytes / 1e3))) : t("size_mb", number(Math.round(bytes / 1e5) / 10));
 
 function Why({ of }) {
 	if (!of.reason_needed) return null;

@@ -7,6 +7,7 @@ import { lang, number, t } from "./lang.js";
 
 const PAGE = 200;
 const GROUP = 100;
+const NUMBERS = ["col_line", "col_number"];
 
 function Group({ rows, row }) {
 	return useSame(() => html`<div role="rowgroup" class="group">${rows.map(row)}</div>`, [rows, row, lang.value]);
@@ -25,7 +26,7 @@ export function Grid({ name, caption, columns, rows, row }) {
 	return html`<p class="meta">${caption}</p>
 		<div role="table" class="grid ${name}" aria-rowcount=${rows.length + 1} aria-label=${caption}>
 			<div role="rowgroup" class="grid-head"><div role="row" class="grid-row">
-				${columns.map((c) => html`<div key=${c} role="columnheader">${t(c)}</div>`)}
+				${columns.map((c) => html`<div key=${c} role="columnheader" class=${NUMBERS.includes(c) ? "number" : ""}>${t(c)}</div>`)}
 			</div></div>
 			${groups.map((g) => html`<${Group} key=${g[0]} rows=${g} row=${row} />`)}
 		</div>

@@ -197,7 +197,7 @@ export function CheckStep({ w }) {
 				${FILTERS.map((f) => html`<button key=${f} type="button" class="quiet small" aria-pressed=${f === filter ? "true" : "false"} onClick=${() => show(f)}>${t(`rows_${f}`)} ${number(counts[f])}</button>`)}
 			</div>
 			${result.byRow.size >= PROBLEMS_MAX && html`<p class="meta">${t("import_many_problems", number(PROBLEMS_MAX))}</p>`}`}
-		${rows && (rows.length > 0 ? html`<${Grid} name="check" caption=${t("import_grid", number(rows.length))} columns=${COLUMNS} rows=${rows} row=${row} />` : html`<p class="empty">${t("no_rows_match")}</p>`)}
+		${rows && (rows.length > 0 ? html`<${Grid} name="check" caption=${t("import_grid", rows.length)} columns=${COLUMNS} rows=${rows} row=${row} />` : html`<p class="empty">${t("no_rows_match")}</p>`)}
 		<p>${t("import_nothing_sent")}</p>
 		<div class="bar start">
 			<${Act} off=${state !== "done" || !result || result.ok === 0} run=${() => go("import", { step: "send" })}>${t("import_review", result ? result.ok : 0)}<//>

@@ -55,8 +55,8 @@ export function SendStep({ w, peers }) {
 		try {
 			const got = await post("/v1/notices", body(w, list));
 			await end();
-			if (got.again) say(t("import_again", number(got.items)));
-			else recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", number(got.items)));
+			if (got.again) say(t("import_again", got.items));
+			else recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", got.items));
 			go(`case/${got.case}`);
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
@@ -92,7 +92,7 @@ export function SendStep({ w, peers }) {
 		<p>${t("import_nothing_sent")}</p>
 		${problem && html`<${Trouble} problem=${problem} />`}
 		<div class="bar start">
-			<${Act} run=${send} off=${!ready}>${t("import_send", number(result.ok))}<//>
+			<${Act} run=${send} off=${!ready}>${t("import_send", result.ok)}<//>
 			<a href=${href("import", { step: "check" })}>${t("import_back_to_check")}</a>
 		</div>
 	`;

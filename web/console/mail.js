@@ -72,7 +72,7 @@ function Send({ mail, legal }) {
 	const send = () =>
 		run(async () => {
 			const got = await post("/v1/mail/send", { mails: [mail.mail], reference: f.reference, subject: f.subject, legal_basis: f.legal_basis, ...(f.letter ? { letter: f.letter } : {}) }, key);
-			recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", number(got.items)));
+			recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", got.items));
 			go(`case/${got.case}`);
 		});
 	return html`<h2>${t("import_about")}</h2>

@@ -128,6 +128,7 @@ export function Order({ word: id }) {
 				${o.state === "draft" && resolvers}
 			</div>
 			<div>
+				<section aria-labelledby="facts"><h2 id="facts">${t("order_facts")}</h2>
 				<${Facts} rows=${[
 					["reasons", html`<${Said}>${o.reasons ?? t("erased")}<//>`],
 					["legal_basis", html`<${Said}>${o.legal_basis ?? t("erased")}<//>`],
@@ -140,6 +141,7 @@ export function Order({ word: id }) {
 					["review_at", html`<${When} at=${o.review} />`],
 					["ended_at", html`<${When} at=${o.ended} />`],
 				]} />
+				</section>
 				<section aria-labelledby="hands"><h2 id="hands">${t("hands")}</h2><${Hands} o=${o} /></section>
 				${["in_force", "lifted", "expired"].includes(o.state) &&
 				html`<section aria-labelledby="letters"><h2 id="letters">${t("letters_print")}</h2>

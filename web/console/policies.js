@@ -19,7 +19,7 @@ function Read({ text }) {
 		<table role="table"><caption>${t("policy_limits")}</caption>
 			<thead role="rowgroup"><tr role="row">${["col_class", "col_accept", "col_decide"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
 			<tbody role="rowgroup">${p.classes.map(
-				(c) => html`<tr key=${c.code} role="row"><td role="cell" data-label=${t("col_class")}><div>${c.code}</div></td><td role="cell" data-label=${t("col_accept")}><div>${limit(c, "accept")}</div></td><td role="cell" data-label=${t("col_decide")}><div>${limit(c, "decide")}</div></td></tr>`,
+				(c) => html`<tr key=${c.code} role="row"><td role="cell" data-label=${t("col_class")}><div>${word("class", c.code)}</div></td><td role="cell" data-label=${t("col_accept")}><div>${limit(c, "accept")}</div></td><td role="cell" data-label=${t("col_decide")}><div>${limit(c, "decide")}</div></td></tr>`,
 			)}</tbody>
 		</table>
 		<h3>${t("policy_ladder")}</h3>

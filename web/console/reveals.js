@@ -62,7 +62,7 @@ export function Reveals() {
 		${state.data && rows.length === 0 && html`<p class="empty">${t("no_reveals")}</p>`}
 		${rows.length > 0 &&
 		html`<table role="table">
-			<caption>${t("reveals_caption", number(rows.length))}</caption>
+			<caption>${t("reveals_caption", rows.length)}</caption>
 			<thead role="rowgroup"><tr role="row">${COLUMNS.map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
 			<tbody role="rowgroup">${rows.map(
 				(r) => html`<tr key=${r.reveal} role="row">

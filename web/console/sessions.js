@@ -27,7 +27,7 @@ export function Sessions({ person, ends }) {
 		${state.data && rows.length === 0 && html`<p class="empty">${t("no_sessions")}</p>`}
 		<ul class="plain">${rows.map(
 			(s) => html`<li key=${s.id}><${Said}>${s.address}<//> · <${When} at=${s.made} /> · ${t("seen")} <${When} at=${s.seen} />
-				${s.this ? html` <${Chip} look="done">${t("session_this")}<//>` : !ends && html` <${Act} quiet run=${() => one(s)}>${t("session_end")}<//>`}</li>`,
+				${s.this ? html` <${Chip} look="done">${t("session_this")}<//>` : !ends && html` <${Act} class="quiet small" run=${() => one(s)}>${t("session_end")}<//>`}</li>`,
 		)}</ul>
 		${ends && rows.length > 0 && html`<${Act} quiet run=${all}>${t("sessions_end")}<//>`}`;
 }

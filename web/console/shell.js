@@ -105,6 +105,7 @@ export function Shell({ children }) {
 					<strong class="mark">Saluran</strong> <bdi>${node.value?.name}</bdi>
 					<span class="role"> <bdi>${me.value.name}</bdi> (${word("role", me.value.role)})</span>
 				</p>
+				${me.value.role !== "operator" && html`<${Search} />`}
 				<${Connection} />
 				<${Languages} />
 				<${LogOut} />
@@ -119,7 +120,6 @@ export function Shell({ children }) {
 						>${t(s.title)}</a>`,
 					)}
 				</nav>
-				<${Search} />
 			</div>
 			<${TestMark} peers=${node.value?.peers} />
 			${standing}

@@ -33,7 +33,7 @@ function Edit({ first, isNew, reload }) {
 			await reload();
 		});
 	return html`
-		${isNew && html`<${Field} label=${t("template_name")} hint=${t("person_name_hint")}>${text(f, set, "name", { maxlength: 40, autocapitalize: "none", spellcheck: "false" })}<//>`}
+		${isNew && html`<${Field} label=${t("template_name")} hint=${t("template_name_hint")}>${text(f, set, "name", { maxlength: 40, autocapitalize: "none", spellcheck: "false" })}<//>`}
 		<${Field} label=${t("template_kind")}>${choice(f, set, "kind", KINDS, (k) => word("kind", k))}<//>
 		<${Field} label=${t("template_language")}>${choice(f, set, "language", ["id", "en"], (l) => t(`language_${l}`))}<//>
 		<${Field} label=${t("template_text")} hint=${t("template_hint")}>${area(f, set, "text", 8)}<//>

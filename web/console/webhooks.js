@@ -2,7 +2,7 @@
 import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { Once, text, useRun } from "./form.js";
-import { number, t } from "./lang.js";
+import { t } from "./lang.js";
 import { Act, Chip, Field, Loading, Said, Short, Trouble, When, say, useAgain, useApi } from "./parts.js";
 
 const AGAIN_MS = 15000;
@@ -13,7 +13,7 @@ function Deliveries({ id }) {
 	const ok = rows.find((d) => d.status >= 200 && d.status < 300);
 	if (!state.data) return html`<${Loading} />`;
 	return html`<p>${t("last_success")} ${ok ? html`<${When} at=${ok.at} />` : html`<span class="none">${t("not_yet")}</span>`}</p>
-		<details><summary>${t("hook_attempts", number(rows.length))}</summary><ul class="plain">${rows.map((d) => html`<li key=${d.delivery}><${Chip} look=${d.status >= 200 && d.status < 300 ? "done" : "bad"}>${d.status || t("hook_no_answer")}<//> <code>${d.type}</code> <${When} at=${d.at} /> ${d.reason && html`<${Short} text=${d.reason} />`}</li>`)}</ul></details>`;
+		<details><summary>${t("hook_attempts", rows.length)}</summary><ul class="plain">${rows.map((d) => html`<li key=${d.delivery}><${Chip} look=${d.status >= 200 && d.status < 300 ? "done" : "bad"}>${d.status || t("hook_no_answer")}<//> <code>${d.type}</code> <${When} at=${d.at} /> ${d.reason && html`<${Short} text=${d.reason} />`}</li>`)}</ul></details>`;
 }
 
 function Hook({ h, reload }) {
