@@ -1,5 +1,5 @@
 /* One case: its items, its conversation, its timeline, and what may be done next. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, node, post, Problem } from "./api.js";
 import { Author } from "./author.js";
 import { Acts } from "./acts.js";
@@ -17,6 +17,7 @@ const WORKS = ["admin", "officer", "approver", "agent", "lead"];
 const PRESENCE_MS = 20000;
 const RECEIPT_MS = 2000; /* while one is waited for */
 const CLOCK_MS = 30000;
+const SWARM_MS = 200;
 
 /* Who else looks at it: a word among colleagues, no lock. */
 function usePresence(id) {
@@ -167,10 +168,18 @@ function Proofs({ c }) {
 
 export function CaseScreen({ word: id }) {
 	const here = usePresence(id);
+	const receipted = useRef(0);
+	useEffect(() => () => clearTimeout(receipted.current), [id]);
 	const state = useApi(
 		() => get(`/v1/cases/${id}`),
 		[id],
-		(event, reload) => event.case === id && reload(),
+		(event, reload) => {
+			if (event.case === id) reload();
+			if (event.type !== "receipt.adopt") return;
+			/* A clock stands still, and runs, from a receipt on; receipts come in swarms. */
+			clearTimeout(receipted.current);
+			receipted.current = setTimeout(reload, SWARM_MS);
+		},
 	);
 	useEffect(
 		() =>
