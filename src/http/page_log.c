@@ -32,9 +32,9 @@ log_put(struct page *p, const json_t *log)
 		  T(p, LOG_DOWNLOAD));
 	fact_close(p);
 	fact_code(p, T(p, LOG_TILES),
-		     arena_printf(p->a, "%s%s/tile/",
-				  page_public_url(p) == NULL ? "" : page_public_url(p),
-				  tiles));
+		  arena_printf(p->a, "%s%s/tile/",
+			       page_public_url(p) == NULL ? "" : page_public_url(p),
+			       tiles));
 	html_close(h, "dl");
 	html_close(h, "li");
 }
