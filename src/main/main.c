@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "core/crypto.h"
+#include "core/start.h"
 #include "main/daemon.h"
 #include "main/probe.h"
 #include "main/remote.h"
@@ -72,7 +72,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ,
 	       SIG_IGN); /* a limit of file size is an error to report, no death */
-	crypto_start();
+	core_start();
 	cli_wire_probe(main_probe);
 	return cli_run(argc, argv, &serve);
 }

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "core/crypto.h"
+#include "core/start.h"
 #include "service/clock_guard.h"
 #include "service/node_int.h"
 #include "service/outbox.h"
@@ -506,7 +507,7 @@ node_open_for(const char *dir, enum node_use use, struct node **ret, struct err 
 	if (nd == NULL)
 		abort();
 	nd->statistics = stat_cache_create();
-	crypto_start();
+	core_start();
 	nd->a = arena_create();
 	nd->dir = arena_strdup(nd->a, dir);
 	nd->lock_fd = -1;

@@ -202,9 +202,17 @@ remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 	return remove(path);
 }
 
-static void
-node_end(struct fix_node *n)
+void
+fix_remove(const char *dir)
 {
+	nftw(dir, remove_one, FILES_OPEN, FTW_DEPTH | FTW_PHYS);
+}
+
+void
+fix_shut(struct fix *f, enum party p)
+{
+	struct fix_node *n = &f->n[p];
+
 	if (n->nd == NULL)
 		return;
 	node_stop(n->nd);
@@ -215,7 +223,7 @@ node_end(struct fix_node *n)
 void
 fix_reopen(struct fix *f, enum party p)
 {
-	node_end(&f->n[p]);
+	fix_shut(f, p);
 	node_start(f, p);
 }
 
@@ -223,8 +231,8 @@ void
 fix_close(struct fix *f)
 {
 	for (int p = 0; p < PARTY_COUNT; p++)
-		node_end(&f->n[p]);
-	nftw(f->above, remove_one, FILES_OPEN, FTW_DEPTH | FTW_PHYS);
+		fix_shut(f, (enum party)p);
+	fix_remove(f->above);
 	arena_free(f->a);
 	fix_clock_reset();
 }

@@ -56,6 +56,8 @@ void fix_open(struct fix *f);
 /* Under another policy than fix_policy. */
 void fix_open_policy(struct fix *f, const char *policy);
 void fix_close(struct fix *f);
+/* Close a node, if it is open. */
+void fix_shut(struct fix *f, enum party p);
 /* Close a node and open it again. */
 void fix_reopen(struct fix *f, enum party p);
 
@@ -110,6 +112,8 @@ void fix_same_case(struct fix *f, const char *casefile);
 const char *fix_rows(struct fix *f, enum party p);
 /* How many events of the type are in the log of `writer`, as `p` has it. */
 int64_t fix_events(struct fix *f, enum party p, enum party writer, const char *type);
+/* A folder and all that is in it. */
+void fix_remove(const char *dir);
 /* A file as it is now, to another path. */
 void fix_copy(const char *from, const char *to);
 /* First column of the first row, by a handle of the test's own. */
