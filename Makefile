@@ -1,5 +1,5 @@
 # The same names as the scripts, for those whose fingers type make.
-.PHONY: demo check full build test bench fuzz model sim web-check web-screens format clean
+.PHONY: demo check full build test bench fuzz model sim soak web-check web-screens format clean
 
 SECONDS ?= 60
 PREREQS = . tools/prereqs.sh && prereqs_install
@@ -57,6 +57,14 @@ model:
 sim: build
 	@SALURAN_SOURCE=$(CURDIR) $(if $(SEED),SALURAN_SIM_TRACE=1) \
 		build/tests/contract_sim $(or $(SEED),1) $(or $(COUNT),$(if $(SEED),1,1000))
+
+# make soak [N=events] [DIR=folder]: two nodes under load that are killed at random; Ctrl-C stops it,
+# the same command goes on.
+soak:
+	@[ -e build-release/build.ninja ] || meson setup --buildtype=release build-release
+	@ninja -C build-release src/main/saluran
+	@SALURAN_BIN=$(CURDIR)/build-release/src/main/saluran tests/soak/soak.py \
+		--events $(or $(N),1000000) $(if $(DIR),--dir $(DIR))
 
 # The console in Debian's Chromium: the story, then every screen; SALURAN_SCREENS=FOLDER
 # keeps pictures.
