@@ -27,6 +27,7 @@ static const struct cli_option common[] = {
 const struct cli_command *const cli_families[] = {
 	cli_node_commands,
 	cli_machine_commands,
+	cli_identity_commands,
 	cli_recovery_commands,
 	cli_operator_commands,
 	cli_operator_talk_commands,

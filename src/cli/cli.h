@@ -140,6 +140,7 @@ enum rc cli_owner(const char *given, bool told, json_t **ret, struct err *e) MUS
 /* Commands by family, each ended by a row without a name. */
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
 extern const struct cli_command cli_machine_commands[];
+extern const struct cli_command cli_identity_commands[];
 extern const struct cli_command cli_recovery_commands[];
 extern const struct cli_command cli_operator_commands[], cli_zone_commands[],
 	cli_operator_talk_commands[];

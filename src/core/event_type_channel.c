@@ -1,6 +1,6 @@
 /* Events of the channel itself: its start, its receipts, refusals. */
 #include "core/event_field.h"
-#include "core/note.h"
+#include "core/identity_log.h"
 
 /* clang-format off */
 const struct event_field event_no_members[] = {{.name = NULL}};
@@ -31,6 +31,12 @@ static const struct event_field receipt_adopt[] = {
 	{.name = NULL},
 };
 
+static const struct event_field channel_rekey[] = {
+	{INT("n", 1, IDENTITY_ENTRIES_MAX - 1)},
+	{TEXT("entries", 1, IDENTITY_ENTRY_MAX), LIST(1, IDENTITY_REKEY_MAX)},
+	{.name = NULL},
+};
+
 static const struct event_field event_refuse[] = {
 	{TEXT("rule", 1, EVENT_REFUSE_RULE_MAX)},
 	{.name = NULL},
@@ -39,6 +45,7 @@ static const struct event_field event_refuse[] = {
 const struct event_type event_types_channel[] = {
 	/* name            by    case  clock  sd re body            check */
 	{"channel.open",   BOTH, NONE, false, 0, 0, channel_open,   NULL},
+	{"channel.rekey",  BOTH, NONE, false, 0, 0, channel_rekey,  NULL},
 	{"receipt.adopt",  BOTH, NONE, false, 0, 0, receipt_adopt,  NULL},
 	{"policy.adopt",   BOTH, NONE, false, 1, 0, event_policy_fields, NULL},
 	{"event.refuse",   BOTH, ANY,  false, 0, 1, event_refuse,   NULL},

@@ -354,6 +354,10 @@ succession_check(struct arena *a, const struct identity *id, const struct identi
 		return err_rule(e, RC_UNPROCESSABLE, ENTRY_RULE,
 				"entry %" PRIu64 " does not follow entry %" PRIu64, id->n,
 				prev->n);
+	if (id->role != prev->role)
+		return err_rule(e, RC_UNPROCESSABLE, ENTRY_RULE,
+				"entry %" PRIu64 " makes the %s of a channel the %s",
+				id->n, party_name(prev->role), party_name(id->role));
 	if (!hash_equal(&id->prev, &leaf))
 		return err_rule(e, RC_UNPROCESSABLE, ENTRY_RULE,
 				"prev is not the hash of the entry before");
@@ -388,6 +392,7 @@ identity_parse(struct arena *a, const char *wire, size_t len, const struct ident
 	if (rc != RC_OK)
 		return rc;
 	id->wire = arena_strndup(a, wire, len);
+	id->before = prev;
 	*ret = id;
 	return RC_OK;
 }

@@ -7,12 +7,13 @@
  * equals next_root_sha256 of the entry before.  body: {n, name, role, root_pub,
  * next_root_sha256, event_keys, log_key, receipt_key, enc_key, tls_spki, url, contacts?
  * [{name, reach}]}; keys are base64url, hashes hex, and no key stands in two roles.
- * People compare the fingerprint of the root key of entry 0.
+ * People compare the fingerprint of the root key of the last entry in it.
  *
- * The introduction file is two lines, each ending in LF: entry 0, then the channel
- * offer, a JWS (typ "saluran-channel+jws") signed by an event key of entry 0:
- * {v, org, peer, channel, origins: [authority's, platform's], policy: {name, version,
- * sha256}, identity: hex SHA-256 of the entry's bytes, iat}.
+ * The introduction file is lines that each end in LF: the entries from 0 on (mostly it is
+ * the only one), then the channel offer, a JWS (typ "saluran-channel+jws") signed by an
+ * event key of the last entry: {v, org, peer, channel, origins: [authority's,
+ * platform's], policy: {name, version, sha256}, identity: hex SHA-256 of that entry's
+ * bytes, iat}.
  *
  * Pure.
  */
@@ -71,7 +72,8 @@ struct identity {
 	struct contact contacts[IDENTITY_CONTACTS_MAX];
 	size_t n_contacts;
 	int64_t iat_us;
-	const char *wire; /* the JWS */
+	const char *wire;	       /* the JWS */
+	const struct identity *before; /* the entry that it follows, NULL at 0 */
 };
 
 struct channel_offer {
@@ -101,12 +103,12 @@ enum rc identity_parse(struct arena *a, const char *wire, size_t len,
 		       const struct identity *prev, const struct identity **ret,
 		       struct err *e) MUST_CHECK;
 /* The payload to sign with an event key (the signer does that, typ OFFER_TYP); `id` is
- * the offerer's entry 0, with its wire. */
+ * the offerer's newest entry, with its wire. */
 #define OFFER_TYP "saluran-channel+jws"
 char *channel_offer_payload(struct arena *a, const struct channel_offer *o,
 			    const struct identity *id);
-/* Both lines.  RC_UNPROCESSABLE names the line and the rule ("protocol 5", "9" or "2");
- * RC_TOO_LARGE past INTRODUCTION_MAX. */
+/* The whole file; *ret_id is the last entry in it.  RC_UNPROCESSABLE names the line and
+ * the rule ("protocol 5", "9" or "2"); RC_TOO_LARGE past INTRODUCTION_MAX. */
 enum rc introduction_parse(struct arena *a, const char *wire, size_t len,
 			   const struct identity **ret_id,
 			   const struct channel_offer **ret_offer,

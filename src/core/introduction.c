@@ -7,8 +7,7 @@
  */
 #include <string.h>
 
-#include "core/event.h"
-#include "core/identity.h"
+#include "core/identity_log.h"
 #include "core/members.h"
 
 #define OFFER_RULE "protocol 5"
@@ -139,6 +138,39 @@ offer_parse(struct arena *a, const char *wire, size_t len, const struct identity
 	return RC_OK;
 }
 
+/* The entries, all lines but the last; *ret_rest is where that begins. */
+static enum rc
+entries_parse(struct arena *a, const char *wire, size_t len, const struct identity **ret,
+	      size_t *ret_rest, size_t *ret_line, struct err *e)
+{
+	const struct identity *id = NULL;
+	enum rc rc = RC_OK;
+	size_t at = 0, line = 1;
+
+	for (; rc == RC_OK; line++) {
+		const char *lf = memchr(wire + at, '\n', len - at);
+		size_t one = lf == NULL ? 0 : (size_t)(lf - (wire + at));
+		if (lf == NULL || (id == NULL && at + one + 1 == len))
+			return err_rule(e, RC_UNPROCESSABLE, OFFER_RULE,
+					"an introduction is lines that each end in LF: "
+					"the identity entries, then the channel offer");
+		if (at + one + 1 == len)
+			break;
+		if (line > IDENTITY_ENTRIES_MAX)
+			return err_rule(e, RC_UNPROCESSABLE, OFFER_RULE,
+					"an identity log has at most %d entries",
+					IDENTITY_ENTRIES_MAX);
+		rc = identity_parse(a, wire + at, one, id, &id, e);
+		if (rc != RC_OK)
+			err_prefix(e, "line %zu", line);
+		at += one + 1;
+	}
+	*ret = id;
+	*ret_rest = at;
+	*ret_line = line;
+	return rc;
+}
+
 enum rc
 introduction_parse(struct arena *a, const char *wire, size_t len,
 		   const struct identity **ret_id, const struct channel_offer **ret_offer,
@@ -146,25 +178,18 @@ introduction_parse(struct arena *a, const char *wire, size_t len,
 {
 	const struct identity *id = NULL;
 	const struct channel_offer *o = NULL;
+	size_t at = 0, line = 0;
 
 	if (len > INTRODUCTION_MAX)
 		return err_rule(e, RC_TOO_LARGE, OFFER_RULE,
 				"an introduction has at most %d bytes, this has %zu",
 				INTRODUCTION_MAX, len);
-	const char *lf = memchr(wire, '\n', len);
-	size_t first = lf == NULL ? 0 : (size_t)(lf - wire), rest = len - first;
-	if (lf == NULL || rest < 2 || memchr(lf + 1, '\n', rest - 1) != wire + len - 1)
-		return err_rule(e, RC_UNPROCESSABLE, OFFER_RULE,
-				"an introduction is two lines that each end in LF: the "
-				"identity entry and the channel offer");
-	enum rc rc = identity_parse(a, wire, first, NULL, &id, e);
-	if (rc != RC_OK) {
-		err_prefix(e, "line 1");
+	enum rc rc = entries_parse(a, wire, len, &id, &at, &line, e);
+	if (rc != RC_OK)
 		return rc;
-	}
-	rc = offer_parse(a, lf + 1, rest - 2, id, &o, e);
+	rc = offer_parse(a, wire + at, len - at - 1, id, &o, e);
 	if (rc != RC_OK) {
-		err_prefix(e, "line 2");
+		err_prefix(e, "line %zu", line);
 		return rc;
 	}
 	*ret_id = id;

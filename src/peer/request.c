@@ -192,12 +192,19 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 	      const char *url, const char *method)
 {
 	struct peer_answer answer = {0};
-	struct err e = ERR_INIT;
-	enum rc rc = authenticate(s, mhd, r, &e);
+	struct err e = ERR_INIT, known = ERR_INIT;
+	enum rc who = authenticate(s, mhd, r, &known);
+	enum rc rc = who == RC_DENIED ? RC_OK : who;
 
+	/* Before the path, but for a call that anyone may make. */
+	r->anyone = who == RC_DENIED && peer_route_is_for_anyone(url);
+	if (who == RC_DENIED && !r->anyone)
+		rc = who;
+	if (rc != RC_OK)
+		e = known;
 	if (rc == RC_OK)
 		rc = guard(mhd, r, &e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && who == RC_OK)
 		hear_time(s, mhd, r);
 	if (rc == RC_OK)
 		rc = peer_route_find(r, url, method, &answer, &e);
@@ -255,7 +262,7 @@ request_finish(struct peer_server *s, struct MHD_Connection *mhd, struct peer_re
 
 	if (r->answered)
 		return MHD_YES;
-	assert(r->route != NULL && r->peer >= 0);
+	assert(r->route != NULL && (r->peer >= 0 || r->anyone));
 	enum rc rc = unpack(r, &e);
 	if (rc == RC_OK)
 		rc = r->route->handler(s->nd, r, &answer, &e);

@@ -6,7 +6,10 @@
 
 #include "base/enc.h"
 #include "core/held.h"
+#include "core/identity_log.h"
 #include "peer/blob.h"
+
+#define PATH_IDENTITY "/peer/v1/identity"
 
 enum { INFO_BODY_MAX = 4096 }; /* two numbers and a ticket */
 
@@ -70,6 +73,14 @@ add_disclosures(struct node *nd, struct peer_request *r, struct peer_answer *ret
 {
 	(void)ret;
 	return exchange_add_disclosures(nd, r->peer, buf_str(&r->body), r->body.len, e);
+}
+
+static enum rc
+add_identity(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+	     struct err *e)
+{
+	(void)ret;
+	return exchange_add_identity(nd, buf_str(&r->body), r->body.len, e);
 }
 
 static enum rc
@@ -160,6 +171,7 @@ const struct peer_route peer_routes[] = {
 	{"POST", "/peer/v1/disclosures", "disclosures", EXCHANGE_DISCLOSURES_MAX, false,
 	 add_disclosures},
 	{"POST", "/peer/v1/held", "held", HELD_QUESTION_MAX, false, held},
+	{"POST", PATH_IDENTITY, "identity", IDENTITY_LOG_MAX, false, add_identity},
 	{"PUT", "/peer/v1/blob/{sha256}", "blob", PEER_PIECE_MAX, false, blob_put},
 	{"HEAD", "/peer/v1/blob/{sha256}", "blob", 0, false, blob_head},
 	{"GET", "/peer/v1/{log}/checkpoint", "checkpoint", 0, false, get_checkpoint},
@@ -169,6 +181,12 @@ const struct peer_route peer_routes[] = {
 	{"GET", "/peer/v1/{log}/proof/{rest}", "proof", 0, false, get_proof},
 };
 const size_t peer_routes_n = sizeof(peer_routes) / sizeof(peer_routes[0]);
+
+bool
+peer_route_is_for_anyone(const char *url)
+{
+	return strcmp(url, PATH_IDENTITY) == 0;
+}
 
 enum rc
 peer_route_find(struct peer_request *r, const char *url, const char *method,

@@ -55,12 +55,13 @@ struct peer_request {
 	struct arena *a;
 	struct node *nd;
 	const struct peer_route *route; /* NULL until one is found */
-	int64_t peer;			/* -1 until authenticated */
+	int64_t peer;			/* -1: not authenticated */
 	struct path_words words;
 	struct buf body;   /* unpacked when the handler gets it */
 	size_t reserved;   /* of PEER_BODIES_MAX */
 	uint64_t declared; /* bytes of the body; UINT64_MAX: in chunks */
 	bool gzip, answered;
+	bool anyone;		    /* not authenticated, and need not be */
 	bool ends;		    /* the connection is of no use afterwards */
 	const char *range, *digest; /* Content-Range, Content-Digest, or NULL */
 	struct conn *conn;
@@ -81,6 +82,8 @@ struct peer_route {
 extern const struct peer_route peer_routes[];
 extern const size_t peer_routes_n;
 
+/* POST identity: what it brings proves itself, so no TLS key is asked for. */
+bool peer_route_is_for_anyone(const char *url);
 /* The row of a method and path, in r->route and r->words.  RC_NOT_FOUND; RC_UNSUPPORTED:
  * the call has another method, *ret says so. */
 enum rc peer_route_find(struct peer_request *r, const char *url, const char *method,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "service/outbox.h"
+#include "service/rekey.h"
 #include "service/use.h"
 #include "service/zone_int.h"
 #include "store/store_sql.h"
@@ -195,6 +196,8 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	struct hash *sd;
 
 	enum rc rc = channel_usable(w->nd, ev->channel, e);
+	if (rc == RC_OK)
+		rc = rekey_before(w, ev->channel, ev->type, e);
 	if (rc == RC_OK)
 		rc = append_stage(w, ev->channel, &st, e);
 	if (rc == RC_OK && said == NULL)

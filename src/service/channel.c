@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "service/node_int.h"
+#include "service/rekey.h"
 
 enum rc
 channel_of_peer(struct store *s, struct arena *a, const char *peer,
@@ -72,6 +72,8 @@ node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t chann
 	if (rc != RC_OK)
 		return rc;
 	rc = channel_usable(nd, channel, e);
+	if (rc == RC_OK)
+		rc = rekey_channel(nd, channel, e);
 	if (rc != RC_OK)
 		return rc;
 	/* The signer takes one history; two threads must not race it with two sizes. */

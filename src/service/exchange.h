@@ -72,6 +72,15 @@ enum rc exchange_add_disclosures(struct node *nd, int64_t peer, const char *text
 				 size_t len, struct err *e) MUST_CHECK;
 
 /*
+ * POST identity: a peer's identity log from entry 0 on, a line each.  It proves itself:
+ * no TLS key is asked for.  RC_NOT_FOUND: it is of no peer; RC_UNPROCESSABLE: an entry
+ * does not follow the one before; RC_CONFLICT: another entry of that number is here, or
+ * it names a TLS key of another; RC_LIMIT, RC_TOO_LARGE.
+ */
+enum rc exchange_add_identity(struct node *nd, const char *lines, size_t len,
+			      struct err *e) MUST_CHECK;
+
+/*
  * POST held: what we have of the peer's log, signed (core/held.h); *ret in the arena.  A
  * peer that has less of ours than it receipted gets it again.  RC_INVALID; RC_NOT_FOUND
  * unknown origin; RC_DENIED not its log.
@@ -159,7 +168,12 @@ struct exchange_question {
 	const struct exchange_peer *peer;
 	const char *call; /* below /peer/v1/ */
 	const char *body; /* to POST; NULL: GET */
-	enum { EXCHANGE_ASK_HELD, EXCHANGE_ASK_ENTRIES, EXCHANGE_ASK_DISCLOSURES } kind;
+	enum {
+		EXCHANGE_ASK_HELD,
+		EXCHANGE_ASK_ENTRIES,
+		EXCHANGE_ASK_DISCLOSURES,
+		EXCHANGE_TELL_IDENTITY, /* no question: it must know our keys first */
+	} kind;
 	const char *nonce;
 	uint64_t from, to, n;
 };

@@ -18,6 +18,8 @@
 #include "service/recovery.h"
 #include "store/store_sql.h"
 
+#define NO_RECEIPT "the peer answered without a valid receipt"
+
 enum {
 	RETRY_FIRST_US = 1000000,
 	RETRY_SHIFT_MAX = 9,
@@ -68,20 +70,6 @@ exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size, struct
 	d.peer_size = d.peer_next = size;
 	d.next_us = 0;
 	return rc == RC_OK ? delivery_put(s, channel, &d, "", e) : rc;
-}
-
-enum rc
-exchange_identity(struct store *s, struct arena *a, const struct channel_row *c,
-		  const struct identity **ret, struct err *e)
-{
-	const char *wire;
-	enum rc rc = store_text(s, a, &SQL_IDENTITY_GET,
-				(struct db_param[]){DB_P_TEXT(c->peer_org)}, &wire, e);
-
-	*ret = NULL;
-	if (rc != RC_OK || wire == NULL)
-		return rc;
-	return identity_parse(a, wire, strlen(wire), NULL, ret, e);
 }
 
 struct outcome {
@@ -231,6 +219,8 @@ exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *w
 	struct outcome o = {.peer = peer, .why = why};
 
 	atomic_store(&nd->push_answered[peer], answered);
+	/* A peer that lost our newest keys refuses what is signed with them. */
+	atomic_store(&nd->identity_told[peer], false);
 	atomic_store(&nd->receipted[peer], 0);
 	return writer_run(nd, work_failed, &o, e);
 }
@@ -321,12 +311,10 @@ static enum rc
 receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *lines,
 	       size_t len, struct err *e)
 {
-	const struct identity *id;
-	const struct note *note;
+	struct identity_log *ids = ARENA_NEW(a, struct identity_log);
 	struct channel_row c;
-	struct note_key key;
 	struct store *s = NULL;
-	bool verified[1];
+	const struct note *note;
 	size_t text_len;
 	const char *whole = arena_printf(a, "%s%.*s", o->note, (int)len, lines);
 	enum rc rc = reader_get(nd, &s, e);
@@ -334,23 +322,20 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 	if (rc == RC_OK)
 		rc = channel_by_id(s, a, o->peer, &c, e);
 	if (rc == RC_OK)
-		rc = exchange_identity(s, a, &c, &id, e);
+		rc = store_identity_of_party(s, a, o->peer, party_other(c.own_party), ids,
+					     e);
 	reader_put(nd, s);
-	if (rc == RC_OK && id == NULL)
+	if (rc == RC_OK && ids->n == 0)
 		rc = err_set(e, RC_NOT_FOUND, "%s is not introduced", c.peer_org);
-	if (rc == RC_OK)
-		rc = identity_receipt_key(id, &key, e);
 	if (rc != RC_OK)
 		return rc; /* our trouble, not the peer's */
-	rc = note_parse(a, whole, strlen(whole), &note, e);
-	if (rc == RC_OK)
-		rc = note_verify(note, &key, 1, verified, &o->time_s, e);
-	if (rc != RC_OK)
-		return err_rule(e, RC_UNPROCESSABLE, "protocol 4",
-				"the peer answered without a valid receipt");
+	if (note_parse(a, whole, strlen(whole), &note, e) != RC_OK)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 4", NO_RECEIPT);
 	const char *text = note_text(note, &text_len);
 	rc = checkpoint_parse(a, text, text_len, &o->cp, e);
-	o->line = note_line_of(a, note, &key);
+	if (rc == RC_OK && identity_log_cosigned(a, ids, note, o->cp.size, &o->line,
+						 &o->time_s, e) != RC_OK)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 4", NO_RECEIPT);
 	/* "— <name> <base64>" LF: the event keeps the last word. */
 	const char *space = o->line == NULL ? NULL : strrchr(o->line, ' ');
 	if (rc == RC_OK && (space == NULL || strlen(space) > ADOPT_SIG_MAX))

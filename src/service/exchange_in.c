@@ -30,8 +30,7 @@ struct upload {
 	struct merkle_edge edge; /* after them */
 	struct hash root;
 	struct checkpoint pending;
-	/* thumbprints of the peer's event keys */
-	char kids[IDENTITY_EVENT_KEYS_MAX][KID_LEN + 1];
+	struct peer_keys keys;
 	const char *receipt_line;
 	uint64_t receipt_time_s;
 	struct brought *brought;  /* disclosures that came for it */
@@ -39,21 +38,20 @@ struct upload {
 	uint64_t rest_bytes; /* of `brought` that they do not name, now in the store */
 };
 
+/* The newest entry: what comes now is signed with its log key. */
 static enum rc
 peer_identity(struct store *s, struct arena *a, int64_t channel,
 	      const struct identity **ret, struct err *e)
 {
 	struct channel_row c;
-	const char *wire;
 	enum rc rc = channel_by_id(s, a, channel, &c, e);
 
 	if (rc == RC_OK)
-		rc = store_text(s, a, &SQL_IDENTITY_GET,
-				(struct db_param[]){DB_P_TEXT(c.peer_org)}, &wire, e);
-	if (rc == RC_OK && wire == NULL)
+		rc = exchange_identity(s, a, &c, ret, e);
+	if (rc == RC_OK && *ret == NULL)
 		rc = err_rule(e, RC_DENIED, "protocol 5", "%s is not introduced here",
 			      c.peer_org);
-	return rc == RC_OK ? identity_parse(a, wire, strlen(wire), NULL, ret, e) : rc;
+	return rc;
 }
 
 enum rc
@@ -220,8 +218,8 @@ blobs_name(struct store *s, int64_t channel, const struct event *ev, struct err 
 
 /* Tier 1 of one entry that continues the log at `seq`. */
 static enum rc
-entry_check(struct store *s, struct arena *a, const struct identity *id, struct upload *u,
-	    uint64_t seq, const struct hash *prev, const struct mirror_entry *entry,
+entry_check(struct store *s, struct arena *a, struct upload *u, uint64_t seq,
+	    const struct hash *prev, const struct mirror_entry *entry,
 	    const struct event **ret, struct err *e)
 {
 	const struct log_head *h = &u->head;
@@ -232,21 +230,15 @@ entry_check(struct store *s, struct arena *a, const struct identity *id, struct 
 		return rc;
 	const struct event *said = event_claimed(claim);
 	const uint8_t *key = NULL;
-	for (size_t i = 0; i < id->n_event_keys; i++)
-		if (strcmp(u->kids[i], said->kid) == 0)
-			key = id->event_keys[i];
-	if (key == NULL)
-		return err_rule(e, RC_UNPROCESSABLE, "protocol 9",
-				"event %" PRIu64 " is signed with a key that %s did not "
-				"introduce",
-				seq, id->org);
-	rc = event_verify(claim, key, ret, e);
-	if (rc != RC_OK)
-		return rc;
 	if (strcmp(said->log, h->origin) != 0 || said->seq != seq)
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"event says %s %" PRIu64 " but lies at %s %" PRIu64,
 				said->log, said->seq, h->origin, seq);
+	rc = peer_keys_for(&u->keys, said, &key, e);
+	if (rc == RC_OK)
+		rc = event_verify(claim, key, ret, e);
+	if (rc != RC_OK)
+		return rc;
 	if (seq != 0 && (!said->has_prev || !hash_equal(&said->prev, prev)))
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"prev of event %" PRIu64 " is not the leaf before it",
@@ -297,8 +289,8 @@ entry_same(struct store *s, struct arena *a, const struct log_head *h, uint64_t 
 }
 
 static enum rc
-packages_check(struct store *s, struct arena *a, const struct identity *id,
-	       const struct mirror_entries *req, struct upload *u, struct err *e)
+packages_check(struct store *s, struct arena *a, const struct mirror_entries *req,
+	       struct upload *u, struct err *e)
 {
 	const struct log_head *h = &u->head;
 	struct log_tree tree = {.s = s, .channel = h->channel, .party = h->party};
@@ -310,8 +302,6 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 		rc = log_tree_get(&tree, 0, h->size - 1, &prev, e);
 	for (size_t k = 0; k < req->n_packages; k++)
 		cap += req->packages[k].n_entries;
-	for (size_t i = 0; i < id->n_event_keys; i++)
-		key_thumbprint(id->event_keys[i], u->kids[i]);
 	u->events = arena_array(a, cap, sizeof(const struct event *));
 	u->disclosed = arena_array(a, cap, sizeof(const struct disclosure *));
 	for (size_t k = 0; rc == RC_OK && k < req->n_packages; k++) {
@@ -332,7 +322,7 @@ packages_check(struct store *s, struct arena *a, const struct identity *id,
 				rc = entry_same(s, a, h, seq, &p->entries[i], e);
 				continue;
 			}
-			rc = entry_check(s, a, id, u, seq, &prev, &p->entries[i],
+			rc = entry_check(s, a, u, seq, &prev, &p->entries[i],
 					 &u->events[u->n], e);
 			if (rc != RC_OK)
 				break;
@@ -379,6 +369,9 @@ work_store(struct writer *w, void *arg, struct err *e)
 	struct merkle_edge edge;
 	enum rc rc = merkle_edge_load(u->head.size, log_tree_get, &tree, &edge, e);
 
+	/* The fold of the event that brings them asks for them. */
+	if (rc == RC_OK)
+		rc = peer_keys_store(w, &u->keys, e);
 	for (size_t i = 0; rc == RC_OK && i < u->n; i++) {
 		const struct event *ev = u->events[i];
 		struct log_leaf leaf = {
@@ -509,8 +502,6 @@ upload_take(struct node *nd, struct store *s, struct arena *a,
 	    const struct mirror_entries *req, struct upload *u,
 	    struct exchange_answer *ret, struct err *e)
 {
-	const struct identity *id;
-
 	ret->info = (struct mirror_info){.pending_size = u->head.pending_size,
 					 .next_entry = u->head.size};
 	if (u->head.pending_size == 0)
@@ -523,9 +514,9 @@ upload_take(struct node *nd, struct store *s, struct arena *a,
 					 .size = u->head.pending_size,
 					 .root = u->head.pending_root};
 	u->erasures = atomic_load(&nd->erasures);
-	enum rc rc = peer_identity(s, a, u->head.channel, &id, e);
+	enum rc rc = peer_keys_load(nd, s, a, &u->head, &u->keys, e);
 	if (rc == RC_OK)
-		rc = packages_check(s, a, id, req, u, e);
+		rc = packages_check(s, a, req, u, e);
 	if (rc != RC_OK)
 		return rc;
 	uint64_t size = u->head.size + u->n;

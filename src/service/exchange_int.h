@@ -6,6 +6,7 @@
 
 #include "service/exchange.h"
 #include "service/node_int.h"
+#include "store/store_identity.h"
 
 enum { EXCHANGE_RETRY_MAX_US = 300 * 1000000 };
 
@@ -61,5 +62,35 @@ enum rc exchange_peer_get(struct store *s, struct arena *a, const struct channel
  */
 enum rc exchange_identity(struct store *s, struct arena *a, const struct channel_row *c,
 			  const struct identity **ret, struct err *e) MUST_CHECK;
+/* A new entry of a peer: whoever names the TLS key of another would get the other's calls
+ * for its own, and the other would be heard no more.  RC_CONFLICT. */
+enum rc exchange_identity_check(struct node *nd, struct store *s, struct arena *a,
+				const struct identity *id, struct err *e) MUST_CHECK;
+/* Which keys the entries of an upload to a peer's log are signed with. */
+struct peer_keys {
+	struct node *nd;
+	struct arena *a;
+	enum party party;
+	struct identity_log *ids; /* those that the upload brings, too */
+	size_t known, in_force;
+	/* thumbprints of its event keys */
+	char kids[IDENTITY_EVENT_KEYS_MAX][KID_LEN + 1];
+};
+enum rc peer_keys_load(struct node *nd, struct store *s, struct arena *a,
+		       const struct log_head *h, struct peer_keys *ret,
+		       struct err *e) MUST_CHECK;
+/* The event key that must have signed the next event.  RC_UNPROCESSABLE: it names none
+ * that is in force there, or brings entries that do not follow. */
+enum rc peer_keys_for(struct peer_keys *k, const struct event *said, const uint8_t **ret,
+		      struct err *e) MUST_CHECK;
+/* Entries that the upload brought. */
+enum rc peer_keys_store(struct writer *w, const struct peer_keys *k,
+			struct err *e) MUST_CHECK;
+/* The root of `org` has signed two entries of one number: people are told. */
+enum rc exchange_identity_conflict(struct node *nd, const char *org, const char *why,
+				   struct err *e) MUST_CHECK;
+/* Must the peer be told our newest entries?  Then that is the question. */
+bool exchange_identity_tell(struct node *nd, int64_t peer, struct arena *a,
+			    struct exchange_question *ret);
 
 #endif

@@ -21,7 +21,7 @@
 #include "service/vault.h"
 #include "store/store_sql.h"
 
-enum { NAME_MAX_BYTES = 200, REMOVE_DEPTH = 8, TLS_VALID_DAYS = 3650 };
+enum { NAME_MAX_BYTES = 200, REMOVE_DEPTH = 8 };
 
 enum rc
 file_write(const char *path, const void *p, size_t len, struct err *e)
@@ -91,7 +91,6 @@ identity_make(struct arena *a, const struct node_init *in,
 	      const char *recovery_path, struct identity *ret, struct err *e)
 {
 	uint8_t root[SEED_LEN], next[SEED_LEN], next_pub[KEY_LEN];
-	char hex[2 * SEED_LEN + 1];
 
 	randombytes_buf(root, sizeof(root));
 	randombytes_buf(next, sizeof(next));
@@ -116,18 +115,10 @@ identity_make(struct arena *a, const struct node_init *in,
 		ret->n_contacts = 1;
 	}
 	ret->wire = identity_sign(a, ret, root);
-	hex_encode(next, sizeof(next), hex);
-	const char *text = arena_printf(a,
-					"# The next root key of %s. It is needed once, "
-					"to replace this node's keys.\n"
-					"# Take this file off this machine now, and keep "
-					"it where nobody else comes.\n"
-					"saluran-key-v1 root %s\n",
-					in->org, hex);
+	const char *text = root_key_text(a, in->org, next);
 	enum rc rc = file_write(recovery_path, text, strlen(text), e);
 	sodium_memzero(root, sizeof(root));
 	sodium_memzero(next, sizeof(next));
-	sodium_memzero(hex, sizeof(hex));
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "service/person.h"
 #include "service/place.h"
 #include "service/policies.h"
+#include "service/rotate.h"
 #include "service/statistics.h"
 #include "service/vault.h"
 #include "service/writer_int.h"
@@ -306,7 +308,7 @@ reader_put(struct node *nd, struct store *s)
 	store_close(s);
 }
 
-static enum rc
+enum rc
 file_load(struct arena *a, const char *path, const char **ret, size_t *ret_len,
 	  struct err *e)
 {
@@ -477,22 +479,26 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 static enum rc
 identity_load(struct node *nd, struct err *e)
 {
-	const char *org, *wire;
-	enum rc rc = store_text(nd->store, nd->a, &SQL_META_GET,
-				(struct db_param[]){DB_P_TEXT("org")}, &org, e);
+	struct identity_log *l = ARENA_NEW(nd->a, struct identity_log);
+	const struct signer_public *pub = signer_public(nd->signer);
+	bool own = false;
+	enum rc rc = rotation_entries(nd->store, nd->a, nd->dir, l, e);
 
-	if (rc == RC_OK && org != NULL)
-		rc = store_text(nd->store, nd->a, &SQL_IDENTITY_GET,
-				(struct db_param[]){DB_P_TEXT(org)}, &wire, e);
-	if (rc == RC_OK && (org == NULL || wire == NULL))
-		rc = err_set(
-			e, RC_CORRUPT,
-			"the store of %s has no node in it: it is another one, or an "
-			"init that was not finished",
-			nd->dir);
-	if (rc == RC_OK)
-		rc = identity_parse(nd->a, wire, strlen(wire), NULL, &nd->id, e);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	nd->ids = l;
+	nd->id = identity_log_newest(l);
+	for (size_t i = 0; i < nd->id->n_event_keys; i++)
+		own |= memcmp(nd->id->event_keys[i], pub->event_pub, KEY_LEN) == 0;
+	if (own && memcmp(nd->id->log_key, pub->log_pub, KEY_LEN) == 0 &&
+	    memcmp(nd->id->receipt_key, pub->receipt_pub, KEY_LEN) == 0 &&
+	    memcmp(nd->id->enc_key, pub->enc_pub, KEY_LEN) == 0)
+		return RC_OK;
+	return err_set(e, RC_CORRUPT,
+		       "the keys in %s/keys are not those of entry %" PRIu64
+		       " of this node's identity: put back the folder as it was after "
+		       "the last rotation",
+		       nd->dir, nd->id->n);
 }
 
 enum node_use { NODE_OPEN, NODE_ALONE, NODE_SERVES };
@@ -536,6 +542,8 @@ node_open_for(const char *dir, enum node_use use, struct node **ret, struct err 
 				      &nd->totp_roles, e);
 	if (rc == RC_OK)
 		rc = public_url_parse(nd, e);
+	if (rc == RC_OK)
+		rc = rotation_end(nd->a, nd->dir, e);
 	if (rc == RC_OK)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);

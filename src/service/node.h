@@ -57,6 +57,25 @@ enum rc node_link(struct arena *a, const char *dir, const char *name, bool forge
 		  const char **ret, int64_t *ret_s, struct err *e) MUST_CHECK;
 
 /*
+ * All keys of the node are replaced: a new identity entry, signed by the root key that
+ * the one before it promised.  At its next start the node tells its peers and goes on in
+ * the same logs.  Interrupted anywhere, it has happened or not.  RC_DENIED: another root
+ * key; RC_CONFLICT: `next_path` exists, or a daemon has the directory; RC_INVALID.
+ */
+struct node_rotation {
+	const char *dir;
+	const char *root_path;	/* of the file with the promised root key */
+	const char *next_path;	/* gets the one that the new entry promises */
+	const char *url, *name; /* NULL: as they were */
+};
+struct node_rotated {
+	uint64_t n; /* of the new entry */
+	const char *fingerprint;
+};
+enum rc node_rotate_keys(struct arena *a, const struct node_rotation *in,
+			 struct node_rotated *ret, struct err *e) MUST_CHECK;
+
+/*
  * A new keys/store.key, for a node that has lost it: what the store keeps sealed opens no
  * more, and is to be made anew.  RC_CONFLICT: the key that is there is the right one, or
  * a daemon has the directory.  RC_NOT_FOUND: no node there.

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "core/guard.h"
+#include "core/identity_log.h"
 #include "core/merkle.h"
 #include "service/mail.h"
 #include "service/node.h"
@@ -150,8 +151,9 @@ struct node {
 	int lock_fd;
 	struct arena *a; /* as long as the node */
 	struct settings *config;
-	const char *public_url; /* without a last slash, NULL: not named */
-	const struct identity *id;
+	const char *public_url;		/* without a last slash, NULL: not named */
+	const struct identity *id;	/* our newest entry */
+	const struct identity_log *ids; /* all of them */
 	struct signer *signer;
 	mail_read_fn *mail_read;   /* the reader of e-mail, given by main */
 	uint8_t *store_key;	   /* of the store's secrets: vault.h */
@@ -215,6 +217,9 @@ struct node {
 	atomic_bool old_copy[NODE_CHANNELS_MAX + 1];
 	pthread_mutex_t guard_mu; /* of what follows */
 	struct log_guard guard[NODE_CHANNELS_MAX + 1];
+	atomic_bool rekeyed[NODE_CHANNELS_MAX + 1]; /* our newest keys are in force in our
+						       log, as far as is known */
+	atomic_bool identity_told[NODE_CHANNELS_MAX + 1]; /* to the peer */
 	atomic_bool asked[NODE_CHANNELS_MAX + 1]; /* the peer said what it has of our log,
 						     since our start */
 	int64_t asked_us[NODE_CHANNELS_MAX + 1]; /* when, by clock_mono_us(); its pusher's
@@ -292,6 +297,11 @@ enum rc proof_put(struct store *s, const struct log_head *h, uint64_t seq, uint6
 /* Disclosures that wait for their event.  NULL allowed. */
 void brought_free(struct brought *h);
 
+/* A whole file in the arena, with a zero after it.  RC_TOO_LARGE past 16 MiB. */
+enum rc file_load(struct arena *a, const char *path, const char **ret, size_t *ret_len,
+		  struct err *e) MUST_CHECK;
+/* A root key as the file says it that is to leave the machine. */
+const char *root_key_text(struct arena *a, const char *org, const uint8_t seed[SEED_LEN]);
 /* A new file of mode 0600, durable. */
 enum rc file_write(const char *path, const void *p, size_t len, struct err *e) MUST_CHECK;
 /* What was made, renamed or removed in a folder is durable. */

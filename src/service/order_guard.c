@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "core/target.h"
 #include "service/contact.h"
+#include "service/exchange_int.h"
 #include "service/order_int.h"
 #include "store/store_sql.h"
 
@@ -208,16 +209,9 @@ order_own_names(struct node *nd, struct store *s, struct arena *a,
 			      "where this node's contacts are reached");
 	enum rc rc = store_channels(s, a, &channels, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		const struct identity *id;
-		const char *wire;
-		rc = store_text(
-			s, a, &SQL_IDENTITY_OF_PARTY,
-			(struct db_param[]){DB_P_INT(channels[i].channel),
-					    DB_P_INT(party_other(channels[i].own_party))},
-			&wire, e);
-		if (rc == RC_OK && wire != NULL)
-			rc = identity_parse(a, wire, strlen(wire), NULL, &id, e);
-		if (rc == RC_OK && wire != NULL)
+		const struct identity *id = NULL;
+		rc = exchange_identity(s, a, &channels[i], &id, e);
+		if (rc == RC_OK && id != NULL)
 			own_add_url(&own, id->url,
 				    "where the channel's other side is reached");
 	}

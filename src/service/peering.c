@@ -152,7 +152,8 @@ service_introduce(struct node *nd, struct arena *a, const struct actor *who, jso
 			a, out,
 			json_pack("{s:s, s:s, s:s, s:s}", "peer", p.peer, "channel",
 				  p.channel.name, "file",
-				  arena_printf(a, "%s\n%s\n", nd->id->wire, jws),
+				  arena_printf(a, "%s%s\n", identity_log_text(a, nd->ids),
+					       jws),
 				  "fingerprint",
 				  identity_fingerprint(nd->id->root_pub, fingerprint)));
 	return rc;
@@ -185,41 +186,6 @@ open_append(struct writer *w, struct peering *p, struct err *e)
 		NULL, e);
 }
 
-static bool
-keys_shared(const struct identity *x, const struct identity *y)
-{
-	for (size_t i = 0; i < x->n_tls_spki; i++)
-		for (size_t k = 0; k < y->n_tls_spki; k++)
-			if (hash_equal(&x->tls_spki[i], &y->tls_spki[k]))
-				return true;
-	return false;
-}
-
-/* Who calls is known by the TLS key alone: whoever names that of another would get the
- * other's calls for its own, and the other would be heard no more. */
-static enum rc
-keys_check(struct writer *w, const struct peering *p, struct err *e)
-{
-	const struct channel_row *rows;
-	const struct identity *other;
-	size_t n = 0;
-	enum rc rc = store_channels(w->s, w->a, &rows, &n, e);
-
-	if (rc == RC_OK && keys_shared(p->id, p->nd->id))
-		rc = err_set(e, RC_CONFLICT, "%s names this node's own TLS key as its",
-			     p->peer);
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		rc = exchange_identity(w->s, w->a, &rows[i], &other, e);
-		if (rc == RC_OK && other != NULL && strcmp(other->org, p->peer) != 0 &&
-		    keys_shared(p->id, other))
-			rc = err_set(e, RC_CONFLICT,
-				     "%s and %s name the same TLS key as theirs: one of "
-				     "them has copied it; ask both",
-				     p->peer, other->org);
-	}
-	return rc;
-}
-
 /* Both sides have proposed a channel before either added the other's: that of the lower
  * id stands, so that both come to the same whoever adds first (protocol 9). RC_NOT_FOUND:
  * ours does not, it is gone. */
@@ -243,10 +209,12 @@ work_add(struct writer *w, void *arg, struct err *e)
 {
 	struct peering *p = arg;
 	struct err none = ERR_INIT;
-	enum rc rc = keys_check(w, p, e);
+	struct identity_log *l = ARENA_NEW(w->a, struct identity_log);
+	enum rc rc = exchange_identity_check(w->nd, w->s, w->a, p->id, e);
 
 	if (rc != RC_OK)
 		return rc;
+	identity_log_from(l, p->id);
 	rc = channel_of_peer(w->s, w->a, p->peer, &p->channel, &none);
 
 	if (rc == RC_OK && p->channel.introduction[0] != '\0')
@@ -269,11 +237,7 @@ work_add(struct writer *w, void *arg, struct err *e)
 	else if (rc == RC_NOT_FOUND)
 		rc = channel_make(w, p, p->offer->channel, p->wire, e);
 	if (rc == RC_OK)
-		rc = store_run(w->s, &SQL_IDENTITY_PUT,
-			       (struct db_param[]){DB_P_TEXT(p->peer), DB_P_INT(p->id->n),
-						   DB_P_TEXT(p->id->wire),
-						   DB_P_INT(w->now_us)},
-			       NULL, NULL, e);
+		rc = store_identity_put(w->s, l, 0, w->now_us, e);
 	return rc == RC_OK ? open_append(w, p, e) : rc;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/alarm.h"
+#include "service/rekey.h"
 #include "service/tick.h"
 #include "service/use.h"
 #include "store/store_sql.h"
@@ -52,6 +53,8 @@ recovery_set(struct node *nd, int64_t channel, enum log_state state, const char 
 	g->state = state;
 	if (state == LOG_OPEN)
 		atomic_store(&nd->old_copy[channel], false);
+	else
+		rekey_forget(nd, channel);
 	snprintf(g->why, sizeof(g->why), "%s", why);
 	g->told = g->told && !changed;
 	pthread_mutex_unlock(&nd->guard_mu);

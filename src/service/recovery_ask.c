@@ -184,6 +184,19 @@ question_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	return rc;
 }
 
+/* Before all else: what follows is signed with the newest keys. */
+static enum rc
+tell_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
+	  struct exchange_question *ret, int64_t *ret_wait_us, struct err *e)
+{
+	struct channel_row c;
+	enum rc rc = channel_by_id(s, a, peer, &c, e);
+
+	if (rc == RC_OK)
+		rc = exchange_peer_get(s, a, &c, &ret->peer, e);
+	return rc == RC_OK ? schedule_check(nd, s, peer, ret_wait_us, e) : rc;
+}
+
 enum rc
 exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 		  struct exchange_question *ret, int64_t *ret_wait_us, struct err *e)
@@ -194,14 +207,18 @@ exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 	*ret = (struct exchange_question){.body = NULL};
 	*ret_wait_us = 0;
 	enum log_state state = recovery_state(nd, peer);
-	if (atomic_load(&nd->asked[peer]) && (state == LOG_OPEN || state == LOG_HALTED))
+	bool tell = exchange_identity_tell(nd, peer, a, ret);
+	if (!tell && atomic_load(&nd->asked[peer]) &&
+	    (state == LOG_OPEN || state == LOG_HALTED))
 		return err_set(e, RC_NOT_FOUND, "nothing is to be asked");
 	nd->push_seen[peer] = node_commits(nd);
 	enum rc rc = reader_get(nd, &s, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && tell)
+		rc = tell_make(nd, s, a, peer, ret, ret_wait_us, e);
+	else if (rc == RC_OK)
 		rc = question_make(nd, s, a, peer, ret, ret_wait_us, e);
 	reader_put(nd, s);
-	if (rc != RC_NOT_FOUND || recovery_state(nd, peer) != LOG_PULLS)
+	if (tell || rc != RC_NOT_FOUND || recovery_state(nd, peer) != LOG_PULLS)
 		return rc;
 	/* Everything came. */
 	fault_point("recovery.adopt.before");
@@ -221,6 +238,10 @@ exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
 		  const struct exchange_question *q, const void *body, size_t len,
 		  struct err *e)
 {
+	if (q->kind == EXCHANGE_TELL_IDENTITY) {
+		atomic_store(&nd->identity_told[peer], true);
+		return RC_OK;
+	}
 	if (q->kind != EXCHANGE_ASK_HELD)
 		return recovery_take(nd, peer, a, q, body, len, e);
 	return recovery_held(nd, peer, a, q->nonce,

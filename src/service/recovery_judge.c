@@ -50,9 +50,9 @@ word_read(struct judging *j, const char *wire, const char *nonce, struct err *e)
 static enum rc
 own_note(const struct judging *j, const char *text, struct checkpoint *ret, struct err *e)
 {
+	struct note_key keys[IDENTITY_ENTRIES_MAX];
+	bool verified[IDENTITY_ENTRIES_MAX];
 	const struct note *note;
-	struct note_key key;
-	bool verified[1];
 	size_t len;
 
 	hash_bytes("", 0, &ret->root);
@@ -62,9 +62,9 @@ own_note(const struct judging *j, const char *text, struct checkpoint *ret, stru
 		return RC_OK;
 	enum rc rc = note_parse(j->a, text, strlen(text), &note, e);
 	if (rc == RC_OK)
-		rc = identity_log_key(j->nd->id, j->own.origin, &key, e);
+		rc = identity_log_log_keys(j->nd->ids, j->own.origin, keys, e);
 	if (rc == RC_OK)
-		rc = note_verify(note, &key, 1, verified, NULL, e);
+		rc = note_verify(note, keys, j->nd->ids->n, verified, NULL, e);
 	if (rc != RC_OK)
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 6",
 				"the peer shows a head of our log that we did not sign");

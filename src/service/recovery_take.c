@@ -75,7 +75,7 @@ entry_check(struct node *nd, struct arena *a, const char *origin, uint64_t seq,
 	enum rc rc = event_parse(a, entry->jws, entry->len, &claim, e);
 
 	if (rc == RC_OK)
-		rc = identity_event_verify(nd->id, claim, &ev, e);
+		rc = identity_log_event_verify(nd->ids, claim, &ev, e);
 	if (rc != RC_OK)
 		return rc;
 	if (strcmp(ev->log, origin) != 0 || ev->seq != seq ||

@@ -12,6 +12,7 @@ static const struct {
 	{"clock", -1, false, tick_clock}, /* first: what it finds counts for the others */
 	{"disk", -1, false, tick_disk},
 	{"recovery", -1, false, tick_recovery},
+	{"rekey", -1, false, tick_rekey},
 	{"held.decision", PARTY_PLATFORM, true, tick_held},
 	{"step.prepare", PARTY_AUTHORITY, true, tick_prepare},
 	{"duty.scrutiny", -1, true, tick_scrutiny},

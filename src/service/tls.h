@@ -18,7 +18,7 @@
 #define TLS_KEY_FILE  "tls.key"
 #define TLS_CERT_FILE "tls.crt"
 
-enum { TLS_VALID_DAYS_MAX = 36500 };
+enum { TLS_VALID_DAYS_MAX = 36500, TLS_VALID_DAYS = 3650 };
 
 /*
  * Make a key (ECDSA P-256: no browser takes Ed25519, and the API shows this certificate

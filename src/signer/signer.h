@@ -30,7 +30,10 @@ struct signer;
 
 /* Keys of a node on disk: <dir>/event.key, log.key, receipt.key, enc.key, each
  * "saluran-key-v1 <role> <hex seed>" LF, mode 0600; makes them all, fails with
- * RC_CONFLICT if any exists. */
+ * RC_CONFLICT if any exists.  enc.<n>.key, for n from 0 on, are keys of evidence that a
+ * rotation has replaced. */
+#define SIGNER_ENC_KEY	   "enc.key"
+#define SIGNER_ENC_OLD_KEY "enc.%u.key"
 struct signer_public {
 	uint8_t event_pub[KEY_LEN], log_pub[KEY_LEN], receipt_pub[KEY_LEN];
 	uint8_t enc_pub[KEY_LEN]; /* X25519 */

@@ -23,6 +23,7 @@ enum {
 	SIGNER_MESSAGE_MAX = SIGNER_CHAIN_MAX * (EVENT_JWS_MAX + 64) + 65536,
 	SIGNER_PAYLOAD_MAX = 1 << 20, /* bytes of a payload that is no event's */
 	SIGNER_MARKS_MAX = 4096,      /* logs, ours and those of peers */
+	SIGNER_ENC_OLD_MAX = 64,      /* replaced keys of evidence */
 };
 
 enum signer_op {
@@ -66,6 +67,9 @@ struct signer_keys {
 	uint8_t log[crypto_sign_SECRETKEYBYTES];
 	uint8_t receipt[crypto_sign_SECRETKEYBYTES];
 	uint8_t enc[SEED_LEN]; /* X25519: not expanded */
+	/* Those before a rotation: what was encrypted to them is still opened. */
+	uint8_t enc_old[SIGNER_ENC_OLD_MAX][SEED_LEN];
+	size_t n_enc_old;
 };
 
 /* `ret` is read-only memory; sodium_free() it.  RC_NOT_FOUND, RC_DENIED (other users may

@@ -174,13 +174,11 @@ parse_key(const char *name, enum role role, struct scratch *s, size_t len, struc
 }
 
 static enum rc
-read_key(int dir, enum role role, struct scratch *s, struct err *e)
+read_key(int dir, const char *name, enum role role, struct scratch *s, struct err *e)
 {
-	char name[KEY_FILE_MAX];
 	struct stat st;
 	enum rc rc;
 
-	file_name(name, role);
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(
@@ -213,6 +211,24 @@ out:
 	return rc;
 }
 
+/* Keys of evidence that were replaced, as many as there are. */
+static enum rc
+read_old(int dir, struct signer_keys *keys, struct scratch *s, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (unsigned n = 0; rc == RC_OK && n < SIGNER_ENC_OLD_MAX; n++) {
+		char name[KEY_FILE_MAX];
+		snprintf(name, sizeof(name), SIGNER_ENC_OLD_KEY, n);
+		if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+			break;
+		rc = read_key(dir, name, ROLE_ENC, s, e);
+		if (rc == RC_OK)
+			memcpy(keys->enc_old[keys->n_enc_old++], s->seed, SEED_LEN);
+	}
+	return rc;
+}
+
 enum rc
 signer_keys_load(const char *keys_dir, struct signer_keys **ret,
 		 struct signer_public *ret_public, struct err *e)
@@ -222,13 +238,16 @@ signer_keys_load(const char *keys_dir, struct signer_keys **ret,
 	uint8_t *const sk[KEY_ROLES] = {keys->event, keys->log, keys->receipt, NULL};
 	enum rc rc = RC_OK;
 
+	keys->n_enc_old = 0;
 	int dir = open(keys_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		rc = err_sys(e,
 			     "the folder of keys %s, which belongs to the backup of keys",
 			     keys_dir);
 	for (enum role r = 0; rc == RC_OK && r < KEY_ROLES; r++) {
-		rc = read_key(dir, r, s, e);
+		char name[KEY_FILE_MAX];
+		file_name(name, r);
+		rc = read_key(dir, name, r, s, e);
 		if (rc != RC_OK)
 			break;
 		derive(s, r, ret_public);
@@ -237,6 +256,8 @@ signer_keys_load(const char *keys_dir, struct signer_keys **ret,
 		if (r == ROLE_ENC)
 			memcpy(keys->enc, s->seed, SEED_LEN);
 	}
+	if (rc == RC_OK)
+		rc = read_old(dir, keys, s, e);
 	if (dir >= 0)
 		close(dir);
 	sodium_free(s);

@@ -405,6 +405,8 @@ do_unwrap(struct proc *p, struct cursor *c, struct err *e)
 			      "this is not one whole header");
 	if (rc == RC_OK)
 		rc = age_header_open(&h, header, p->keys->enc, file_key, e);
+	for (size_t i = p->keys->n_enc_old; rc == RC_NOT_FOUND && i-- > 0;)
+		rc = age_header_open(&h, header, p->keys->enc_old[i], file_key, e);
 	if (rc != RC_OK)
 		return rc;
 	buf_put(&p->answer, file_key, sizeof(file_key));

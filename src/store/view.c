@@ -35,6 +35,7 @@ static const struct {
 	bool looks_first;
 } handlers[] = {
 	{"notice.part", fold_notice_part, true},
+	{"channel.rekey", fold_channel_rekey, true},
 	{"notice.send", fold_notice_send, false},
 	{"receipt.adopt", fold_receipt_adopt, false},
 	{"case.accept", fold_case_act, false},
@@ -131,24 +132,6 @@ view_policy(struct views *v, const struct hash *sha256, const struct policy **re
 	*k = (struct known){.policy = *ret, .next = v->known};
 	v->known = k;
 	return RC_OK;
-}
-
-enum rc
-view_receipt_key(struct store *s, struct arena *a, int64_t channel, enum party party,
-		 struct note_key *ret, struct err *e)
-{
-	const char *wire;
-	const struct identity *id;
-	enum rc rc = store_text(s, a, &SQL_IDENTITY_OF_PARTY,
-				(struct db_param[]){DB_P_INT(channel), DB_P_INT(party)},
-				&wire, e);
-
-	if (rc == RC_OK && wire == NULL)
-		rc = err_set(e, RC_NOT_FOUND, "the %s of the channel is not introduced",
-			     party_name(party));
-	if (rc == RC_OK)
-		rc = identity_parse(a, wire, strlen(wire), NULL, &id, e);
-	return rc == RC_OK ? identity_receipt_key(id, ret, e) : rc;
 }
 
 void
@@ -294,6 +277,8 @@ view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 	enum rc rc = RC_OK;
 
 	rc = fold_times(&f, e);
+	if (rc == RC_OK && ev->seq == 0)
+		rc = fold_first_key(&f, e);
 	if (rc != RC_OK)
 		return rc;
 	if (event_type_check(ev, from, &why) != RC_OK)
@@ -441,6 +426,7 @@ view_digest(struct store *s, json_t *into, struct err *e)
 		VIEW("v_case_event", SQL_V_CASE_EVENT_ALL,
 		     "a:s b:i c:i d:i e:i f:i g:i h:i i:i z:i"),
 		VIEW("v_clock", SQL_V_CLOCK_ALL, "a:i b:i c:i d:s"),
+		VIEW("v_rekey", SQL_V_REKEY_ALL, "a:i b:i c:i d:i e:i"),
 		VIEW("v_adopted", SQL_V_ADOPTED_ALL, "a:i b:i c:i d:i e:i f:i g:i h:i"),
 		VIEW("v_item", SQL_V_ITEM_ALL,
 		     "a:s b:i c:s d:s e:x f:s g:s h:s i:s j:s k:s l:s m:i n:i"),

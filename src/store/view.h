@@ -11,7 +11,6 @@
 
 #include "core/casefile.h"
 #include "core/event.h"
-#include "core/note.h"
 #include "core/order.h"
 #include "core/policy_vote.h"
 #include "store/store_log.h"
@@ -52,12 +51,6 @@ enum rc view_policy(struct views *v, const struct hash *sha256, const struct pol
 enum rc view_policy_in_effect(struct store *s, struct arena *a, int64_t channel,
 			      const uint64_t seen[PARTY_COUNT], struct hash *ret,
 			      struct err *e) MUST_CHECK;
-
-/* Under which key a party of the channel cosigns.  RC_NOT_FOUND: its identity is not
- * here. */
-enum rc view_receipt_key(struct store *s, struct arena *a, int64_t channel,
-			 enum party party, struct note_key *ret,
-			 struct err *e) MUST_CHECK;
 
 /*
  * Each event that an erase.request or erase.done is about, as it stands in the logs.  The

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "core/note.h"
+#include "store/store_identity.h"
 #include "store/store_sql.h"
 #include "store/view_int.h"
 
@@ -13,7 +13,8 @@ other(enum party p)
 	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
 }
 
-/* The cosignature that a receipt.adopt quotes is the receipt key's of the other party. */
+/* The cosignature that a receipt.adopt quotes is the other party's, by a receipt key that
+ * it had not replaced yet. */
 static enum rc
 adopt_verify(struct fold *f, const struct log_head *own, const struct hash *root,
 	     struct err *e)
@@ -21,27 +22,32 @@ adopt_verify(struct fold *f, const struct log_head *own, const struct hash *root
 	struct checkpoint c = {.origin = own->origin,
 			       .size = (uint64_t)fold_int(f, "size"),
 			       .root = *root};
+	struct identity_log *l = ARENA_NEW(f->a, struct identity_log);
 	struct buf text = BUF_INIT(NOTE_TEXT_MAX), line = BUF_INIT(NOTE_TEXT_MAX);
 	struct err why = ERR_INIT;
 	struct note_key key;
 	uint64_t time_s = 0;
-	enum rc rc = view_receipt_key(f->s, f->a, f->channel, other(f->from), &key, e);
+	enum rc rc =
+		store_identity_of_party(f->s, f->a, f->channel, other(f->from), l, e);
 
+	if (rc == RC_OK && l->n == 0)
+		rc = err_set(e, RC_NOT_FOUND, "the %s of the channel is not introduced",
+			     party_name(other(f->from)));
+	if (rc == RC_OK)
+		rc = identity_receipt_key(l->entry[0], &key, e);
 	if (rc != RC_OK)
-		goto out;
+		return rc;
 	checkpoint_put(&text, &c);
 	buf_printf(&line, "— %s %s\n", key.name, fold_text(f, "sig"));
-	rc = note_line_verify(buf_str(&line), line.len, &key, buf_str(&text), text.len,
-			      &time_s, &why);
+	rc = identity_log_receipt_verify(l, buf_str(&line), line.len, c.size,
+					 buf_str(&text), text.len, &time_s, &why);
 	if (rc != RC_OK)
 		fold_void(f, "the receipt it adopts does not verify: %s", why.text);
 	else if (time_s != (uint64_t)fold_int(f, "time"))
 		fold_void(f, "the time it states is not that of the receipt");
-	rc = RC_OK;
-out:
 	buf_free(&text);
 	buf_free(&line);
-	return rc;
+	return RC_OK;
 }
 
 /* What a log shows up to one of its events. */

@@ -24,6 +24,9 @@ struct fold {
 typedef enum rc fold_fn(struct fold *f, struct err *e);
 
 fold_fn fold_case_close;
+fold_fn fold_channel_rekey;
+/* view_rekey.c: of event 0 of a log. */
+enum rc fold_first_key(struct fold *f, struct err *e) MUST_CHECK;
 fold_fn fold_policy_adopt;
 fold_fn fold_clarify_ask, fold_clarify_answer, fold_dispute_open, fold_dispute_answer,
 	fold_dispute_rule;

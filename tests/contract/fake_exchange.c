@@ -66,6 +66,16 @@ exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **re
 }
 
 enum rc
+exchange_add_identity(struct node *nd, const char *lines, size_t len, struct err *e)
+{
+	(void)lines;
+	FAKE_SET(nd, identity_len, len);
+	return nd->identity_rc == RC_OK
+		       ? RC_OK
+		       : err_rule(e, nd->identity_rc, "protocol 9", "no");
+}
+
+enum rc
 exchange_peer_of_key(struct node *nd, const struct hash *spki, int64_t *ret_peer,
 		     struct err *e)
 {

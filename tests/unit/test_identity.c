@@ -407,9 +407,9 @@ introductions_that_are_refused(void **state)
 	assert_not_introduced(f, strlen(f), "identity is not the SHA-256 of the entry");
 
 	for (size_t cut = 0; cut < len; cut++)
-		assert_not_introduced(file, cut, "two lines");
-	assert_not_introduced(arena_printf(a, "%s\n", file), len + 1, "two lines");
-	assert_not_introduced(arena_printf(a, "%s%s", file, file), 2 * len, "two lines");
+		assert_not_introduced(file, cut, "lines that each end in LF");
+	assert_not_introduced(arena_printf(a, "%s\n", file), len + 1, "line 2");
+	assert_not_introduced(arena_printf(a, "%s%s", file, file), 2 * len, "line 2");
 	assert_not_introduced(arena_printf(a, "\n%s", offer), strlen(offer) + 1,
 			      "line 1");
 
