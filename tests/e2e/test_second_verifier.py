@@ -26,7 +26,7 @@ from verify import PARTIES, STEPS, other, verify  # noqa: E402
 
 WHOLE = "SALURAN_EVERY" in os.environ
 EACH = 6 if WHOLE else 1         # values that stand in a place, one after the other
-FLIPS = 3000 if WHOLE else 5
+FLIPS = 1000 if WHOLE else 5
 KEEP = 1.0 if WHOLE else 0.01    # of the changes of events
 PART = 1.0 if WHOLE else 0.25    # of those of members, heads and texts
 SEED = 20171117
