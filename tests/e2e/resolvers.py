@@ -149,14 +149,15 @@ KRESD_AFTER = """policy.add(policy.all(policy.STUB('127.0.0.1@{root}')))
 
 
 class Root:
-    """The whole of the DNS, made up: NSD serves "." and every name in it."""
+    """The whole of the DNS, made up: NSD serves "." and every name in it.  An address that is a
+    name with its last dot makes an alias."""
 
     def __init__(self, lab, addresses=None, name="root"):
         self.lab, self.addresses, self.port = lab, dict(addresses or {}), lab.port()
         folder = lab.path(name)
         os.makedirs(folder)
         zone = ROOT_ZONE.format(unless=ADDRESS_UNLESS) + "".join(
-            f"{n}. A {a}\n" for n, a in self.addresses.items())
+            f"{n}. {'A' if a[0].isdigit() else 'CNAME'} {a}\n" for n, a in self.addresses.items())
         # A name makes its parents exist, where the wildcard at the top ends.
         zone += "".join(f"*.{n}. A {ADDRESS_UNLESS}\n" for n in self.parents())
         lab.write(f"{name}/root.zone", zone)

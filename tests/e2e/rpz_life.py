@@ -28,6 +28,7 @@ UNLISTED = "127.0.0.9"
 UNRELATED = "library.example"
 ADDRESSES = {"live.example": "192.0.2.10", "shop.example": "192.0.2.11",
              UNRELATED: "192.0.2.12"}
+ALIAS, ALIASED = "alias.example", "name1.example"
 
 
 class Life:
@@ -35,7 +36,7 @@ class Life:
         self.lab, self.kind, self.more = lab, kind, more
         self.authority = blocks.Authority(lab, **TIMES)
         self.node = self.authority.node
-        self.root = resolvers.Root(lab, ADDRESSES)
+        self.root = resolvers.Root(lab, {**ADDRESSES, ALIAS: f"{ALIASED}."})
         self.resolver = None
         self.count = 0
 
@@ -71,6 +72,8 @@ class Life:
         self.wait(f"{names} lifted", lambda: self.resolver.open(
             *[n.replace("*", "below") for n in names]))
         self.wait("the lift's serial", lambda: self.has(serial))
+        said = [self.resolver.ask(n.replace("*", "below")).ede for n in names]
+        expect("what lifted names say", said, [[] for _ in names])
 
     # ---- the story
 
@@ -104,6 +107,14 @@ class Life:
                 text=True, check=False).stdout
             if f"status: {status}" not in got:
                 raise Failure(f"{words} is answered by {got}")
+        # The orders' numbers are for those whose resolver says them, with their key.
+        if self.resolver.tsig:
+            mine = subprocess.run(
+                [kdig, "@127.0.0.1", "-p", str(self.node.rpz_port), "+tcp", "+retry=0",
+                 "-y", ":".join(("hmac-sha256", *self.resolver.key)), "SOA", f"_why.hot.{ZONE}"],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
+            if f"status: {'NOERROR' if self.resolver.ede else 'REFUSED'}" not in mine:
+                raise Failure(f"who asks for the orders' numbers is answered by {mine}")
 
     def first_contact(self):
         self.resolver = self.kind(self.lab, self.node, self.root, **self.more).add().start()
@@ -146,9 +157,17 @@ class Life:
                 for _, text in self.resolver.ask(name).ede))
             if self.resolver.ask(UNRELATED).ede:
                 raise Failure("a name that is not blocked has an EDE")
+            if name == ALIASED:
+                self.looks_alias()
         kept = [ttl for _, _, ttl, _ in got.authority + got.additional]
         if kept and max(kept) > 10:
             raise Failure(f"a cache behind the resolver may keep the block for {max(kept)} s")
+
+    def looks_alias(self):
+        """Of a name that leads to a blocked one nobody has a number: the lookup's link."""
+        got = self.resolver.ask(ALIAS)
+        expect("an alias of it", (got.rcode, [text for _, text in got.ede]), ("NXDOMAIN", [
+            f"order of authority.example: https://register.example/lookup?name={ALIAS}"]))
 
     def below(self):
         """A name is not what is below it, unless the order says so."""

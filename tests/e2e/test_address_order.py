@@ -48,7 +48,7 @@ class Story:
         self.authority = Addresses(lab, **{
             "probe.every_s": "3", "probe.never": "never.example",
             "probe.controls": f"127.0.0.1:{self.root.port}", "probe.per_s": "100",
-            "probe.timeout_ms": "400"})
+            "probe.timeout_ms": "400", "public.url": "https://register.example/"})
         self.node = self.authority.node
         self.all = [kind(lab, self.node, self.root).add().start() for kind in KINDS]
         lab.wait("every resolver has the zone",
@@ -57,6 +57,9 @@ class Story:
             self.node.cli("operator", "probe", r.name, "--resolver",
                           f"127.0.0.1:{r.port},udp,tcp", who=self.node.admin)
         self.acts = [r for r in self.all if r.kind != PASSES_OVER]
+
+    def by_kind(self, kind):
+        return next(r for r in self.all if r.kind == kind)
 
     def ground(self):
         """A case with items at these addresses, overdue."""
@@ -144,6 +147,12 @@ class Story:
         last = self.all[-1]
         expect("who passes over such rows", last.kind, PASSES_OVER)
         self.answers([last], "open")
+        # No row of the zone has that name: its order is found by the lookup.
+        said = {name: [text for _, text in self.by_kind("powerdns").ask(name).ede]
+                for name in INSIDE}
+        expect("what a name says that is blocked by its address", said, {
+            name: [f"order of authority.example: https://register.example/lookup?name={name}"]
+            for name in INSIDE})
         print("ok: every name that leads to the addresses is blocked at three")
 
         # What the serial shows is not that anything is blocked, and is not called so.
