@@ -173,7 +173,8 @@ class Root:
         return made
 
     def address(self, name):
-        return self.addresses.get(name, ADDRESS_UNLESS)
+        address = self.addresses.get(name, ADDRESS_UNLESS)
+        return self.address(address[:-1]) if address.endswith(".") else address
 
 
 class Resolver:
@@ -185,6 +186,7 @@ class Resolver:
     ede = []              # with a blocked answer
     outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
     rules_at_once = True    # after a restart its first answer is by the rules
+    follows_aliases = True  # a name that leads to a blocked one is blocked
     asks_at_start = True    # for what is newer, whatever its copy says of a refresh
     deaf = []               # [(pattern, text)]: what makes it refuse NOTIFY
 
@@ -367,6 +369,7 @@ class PowerDns(Resolver):
 class KnotResolver(Resolver):
     kind, title = "knot-resolver", "Knot Resolver"
     ede = [16]
+    follows_aliases = False
     asks_at_start = False  # knotd keeps its timers
 
     def folders(self):

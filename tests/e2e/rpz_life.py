@@ -157,17 +157,22 @@ class Life:
                 for _, text in self.resolver.ask(name).ede))
             if self.resolver.ask(UNRELATED).ede:
                 raise Failure("a name that is not blocked has an EDE")
-            if name == ALIASED:
-                self.looks_alias()
+        if name == ALIASED:
+            self.looks_alias()
         kept = [ttl for _, _, ttl, _ in got.authority + got.additional]
         if kept and max(kept) > 10:
             raise Failure(f"a cache behind the resolver may keep the block for {max(kept)} s")
 
     def looks_alias(self):
-        """Of a name that leads to a blocked one nobody has a number: the lookup's link."""
+        """A name that leads to a blocked one is blocked, but where resolvers look at nothing but
+        what they are asked for; nobody has its number: the lookup's link."""
+        if not self.kind.follows_aliases:
+            expect("an alias of it", self.resolver.open(ALIAS), True)
+            return
         got = self.resolver.ask(ALIAS)
         expect("an alias of it", (got.rcode, [text for _, text in got.ede]), ("NXDOMAIN", [
-            f"order of authority.example: https://register.example/lookup?name={ALIAS}"]))
+            f"order of authority.example: https://register.example/lookup?name={ALIAS}"
+        ] if self.resolver.ede else []))
 
     def below(self):
         """A name is not what is below it, unless the order says so."""
