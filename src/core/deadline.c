@@ -263,10 +263,13 @@ told_limit(struct deadline_trace *t, const struct policy *p,
 	const char *what = k == DEADLINE_ACCEPT ? "to accept or refuse" : "to decide";
 	int64_t days = k == DEADLINE_ACCEPT ? cls->accept_days : cls->decide_days;
 	int64_t us = k == DEADLINE_ACCEPT ? cls->accept_us : cls->decide_us;
-	const char *limit;
+	const char *limit, *counted = ", counted at all hours";
 
 	if (t == NULL)
 		return;
+	if (cls->calendar != NULL)
+		counted = arena_printf(t->a, ", counted by the calendar %s",
+				       cls->calendar->code);
 	if (cls->by_days && days == 0)
 		limit = "until the end of the same working day";
 	else if (cls->by_days)
@@ -277,11 +280,8 @@ told_limit(struct deadline_trace *t, const struct policy *p,
 	told(t, "limit", start_us,
 	     arena_printf(t->a,
 			  "%s: %s, by the class %s of the policy %s, version %" PRIu64
-			  "%s%s",
-			  what, limit, cls->code, p->name, p->version,
-			  cls->calendar != NULL ? ", counted by the calendar "
-						: ", counted at all hours",
-			  cls->calendar != NULL ? cls->calendar->code : ""));
+			  "%s",
+			  what, limit, cls->code, p->name, p->version, counted));
 }
 
 /* The limits of one class, from one start. */

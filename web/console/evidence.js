@@ -2,6 +2,7 @@
  * grey and blurred first, clear after a second press, and each press is on record.  While
  * the settings of that protection are not known, nothing can be pressed. */
 import { html, signal, useEffect, useState } from "./vendor.js";
+import { FileField } from "./form.js";
 import { get, me, post, Problem } from "./api.js";
 import { number, t, when, word } from "./lang.js";
 import { Act, Chip, Field, Loading, Said, Short, Trouble, When, useAgain, useApi } from "./parts.js";
@@ -94,7 +95,7 @@ function Upload({ row, reload }) {
 		<p><strong><${Said}>${row.name}<//></strong> <span class="meta">${size(row.bytes)} · ${word("upload", row.state)}</span></p>
 		${row.state === "receiving" &&
 		html`<p><progress max=${row.bytes} value=${done} aria-label=${row.name}></progress> ${t("upload_done", size(done), size(row.bytes))} ${u?.state === "waits" && html`<span class="late">${t("upload_waits")}</span>`}</p>`}
-		${u?.state === "lost" && html`<p>${t("upload_lost")} <input type="file" aria-label=${t("upload_again", row.name)} onChange=${(e) => e.target.files[0] && chooseAgain(row, e.target.files[0], reload)} /></p>`}
+		${u?.state === "lost" && html`<p>${t("upload_lost")} <${FileField} aria-label=${t("upload_again", row.name)} onChange=${(e) => e.target.files[0] && chooseAgain(row, e.target.files[0], reload)} /></p>`}
 		${u?.state === "failed" && html`<${Trouble} problem=${u.problem} />`}
 		${row.reason && html`<p class="late"><${Short} text=${row.reason} /></p>`}
 		${mine && ["receiving", "waiting", "failed"].includes(row.state) && html`<${Act} quiet run=${() => cancel(row.upload, reload)}>${t("upload_cancel")}<//>`}
@@ -125,7 +126,7 @@ function Give({ c, reload }) {
 	};
 	return html`<form onSubmit=${send}>
 		<${Field} label=${t("evidence_file")} hint=${t("evidence_file_hint")} error=${large && t("evidence_too_large")}>
-			${(a) => html`<input ...${a} type="file" onChange=${(e) => setFile(e.target.files[0] || null)} />`}
+			${(a) => html`<${FileField} a=${a} chosen=${file?.name} onChange=${(e) => setFile(e.target.files[0] || null)} />`}
 		<//>
 		<${Field} label=${t("evidence_description")}>
 			${(a) => html`<input ...${a} type="text" maxlength="1000" value=${description} onInput=${(e) => setDescription(e.target.value)} />`}

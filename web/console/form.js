@@ -3,7 +3,7 @@
 import { html, useState } from "./vendor.js";
 import { Problem } from "./api.js";
 import { t } from "./lang.js";
-import { Trouble } from "./parts.js";
+import { Said, Trouble } from "./parts.js";
 
 /* [run(fn), what went wrong last]: true when nothing did. */
 export function useRun() {
@@ -33,6 +33,11 @@ export const choice = (f, set, name, values, name_of) => (a) =>
 	html`<select ...${a} value=${f[name]} onChange=${(e) => set({ ...f, [name]: e.target.value })}>
 		${values.map((v) => html`<option key=${v} value=${v}>${name_of ? name_of(v) : v}</option>`)}
 	</select>`;
+
+/* A field for a file, in the words of the console and not of the browser.  chosen: its name. */
+export function FileField({ a, chosen, ...rest }) {
+	return html`<span class="pick"><span aria-hidden="true"><span class="as-button">${t("choose_file")}</span> ${chosen ? html`<${Said}>${chosen}<//>` : html`<span class="none">${t("no_file")}</span>`}</span><input ...${a} type="file" ...${rest} /></span>`;
+}
 
 /* A text as a file, made here: nothing is asked of anybody. */
 export function keepFile(name, content, type = "text/plain") {

@@ -2,6 +2,7 @@
  * review and sending.  Nothing is sent before the last. */
 import { html, useEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
+import { FileField } from "./form.js";
 import { CheckStep, SentBefore } from "./import_check.js";
 import { SendStep } from "./import_send.js";
 import { begin, change, checked, end, load, work } from "./import_work.js";
@@ -45,7 +46,7 @@ function FileStep({ w }) {
 	return html`
 		<p class="lead">${t("import_lead")}</p>
 		<${Field} label=${t("import_file")} hint=${t("import_file_hint")} error=${problem}>
-			${(a) => html`<input ...${a} type="file" accept=".csv,.tsv,.txt,.json,text/csv,application/json" onChange=${choose} />`}
+			${(a) => html`<${FileField} a=${a} chosen=${w?.table.name} accept=".csv,.tsv,.txt,.json,text/csv,application/json" onChange=${choose} />`}
 		<//>
 		${reading && html`<${Loading} />`}
 		${w &&

@@ -2,9 +2,9 @@
  * by another way than the file. */
 import { html, useState } from "./vendor.js";
 import { get, post } from "./api.js";
-import { area, choice, keepFile, text, useRun } from "./form.js";
+import { area, choice, FileField, keepFile, text, useRun } from "./form.js";
 import { t } from "./lang.js";
-import { Act, Field, Said, say, useApi } from "./parts.js";
+import { Act, Field, say, useApi } from "./parts.js";
 import { Fingerprint } from "./qr.js";
 
 const FILE_MAX = 65536;
@@ -55,8 +55,7 @@ export function Take({ done }) {
 			await done?.();
 		});
 	return html`<h3>${t("peer_take")}</h3>
-		<${Field} label=${t("peer_file")} error=${name && !f.file ? t("file_too_large") : null}>${(a) => html`<input ...${a} type="file" onChange=${choose} />`}<//>
-		${name && f.file && html`<p class="meta"><${Said}>${name}<//></p>`}
+		<${Field} label=${t("peer_file")} error=${name && !f.file ? t("file_too_large") : null}>${(a) => html`<${FileField} a=${a} chosen=${name} onChange=${choose} />`}<//>
 		<${Field} label=${t("peer_words")} hint=${t("peer_words_hint")}>${text(f, set, "words", { maxlength: 100, autocapitalize: "none", spellcheck: "false", autocomplete: "off" })}<//>
 		<details><summary>${t("peer_policy_own")}</summary><${Field} label=${t("policy_text")}>${area(f, set, "policy", 4, 262144)}<//></details>
 		${trouble}

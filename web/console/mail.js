@@ -2,7 +2,7 @@
  * notice in the end.  Nothing is sent by itself. */
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
-import { area, choice, text, useRun } from "./form.js";
+import { area, choice, FileField, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
 import { Act, Chip, Facts, Field, Loading, Said, Short, Trouble, When, recorded, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
@@ -32,7 +32,7 @@ function Bring({ reload }) {
 			go(`letter/${got.mail}`);
 		});
 	};
-	return html`<${Field} label=${t("mail_bring")} hint=${t("mail_bring_hint")} error=${large ? t("file_too_large") : null}>${(a) => html`<input ...${a} type="file" accept=".eml,message/rfc822,.json" onChange=${take} />`}<//>${trouble}`;
+	return html`<${Field} label=${t("mail_bring")} hint=${t("mail_bring_hint")} error=${large ? t("file_too_large") : null}>${(a) => html`<${FileField} a=${a} accept=".eml,message/rfc822,.json" onChange=${take} />`}<//>${trouble}`;
 }
 
 export function Mails() {

@@ -1,21 +1,33 @@
 /* What the node says in English, in the reader's language: sentences.json has the sentences
  * that people meet daily, each with places such as {n} or {role} for what stands in it.  What
  * is not among them stays as the node said it. */
-import { lang, number, t, when, word } from "./lang.js";
+import { lang, number, span, t, when, word } from "./lang.js";
 import { exchange } from "./early.js";
 
 const FAMILIES = ["role", "party", "state", "order", "event", "outcome", "ground", "category", "class", "target", "guard", "rung"];
 const SHAPES = { n: "-?\\d+" };
+const UNITS = { h: 3600, min: 60, s: 1 };
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 const PLACE = /\{([a-z]+)\d?\}/g;
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/* A place of a kind is written as people of the language write it. */
-function shown(kind, value) {
+/* A place of a kind is written as people of the language write it; "said" is a sentence, or a
+ * length of time, within one. */
+function shown(kind, value, rules) {
 	if (kind === "n") return number(Number(value));
+	if (kind === "said") return within(value, rules);
 	if (TIME.test(value)) return when(value);
 	if (kind === "event") return word("event", value);
 	return FAMILIES.includes(kind) ? word(kind, value) : value;
+}
+
+function within(value, rules) {
+	for (const one of rules) {
+		const said = one(value, rules);
+		if (said) return said;
+	}
+	const [, n, unit] = /^(\d+) (h|min|s)$/.exec(value) || [];
+	return unit ? span(Number(n) * UNITS[unit]) : value;
 }
 
 /** @param {[string, string]} row */
@@ -28,10 +40,10 @@ function rule([english, own]) {
 		at = (k.index ?? 0) + k[0].length;
 	}
 	const is = new RegExp(`^${shape}${escaped(english.slice(at))}$`, "s");
-	return (text) => {
+	return (text, rules) => {
 		const got = is.exec(text);
 		if (!got) return null;
-		const values = new Map(kinds.map((k, i) => [k[0], shown(k[1], got[i + 1])]));
+		const values = new Map(kinds.map((k, i) => [k[0], shown(k[1], got[i + 1], rules)]));
 		return own.replace(PLACE, (place) => values.get(place) ?? place);
 	};
 }
@@ -54,7 +66,7 @@ export async function own(text) {
 	const all = (await rules) || [];
 	const [, norm, rest] = NORM.exec(text) || [null, "", text];
 	for (const one of all) {
-		const said = one(rest);
+		const said = one(rest, all);
 		if (said) return norm ? t("by_norm", said, norm.replace(/: $/, "")) : said;
 	}
 	return null;

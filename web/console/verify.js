@@ -2,7 +2,7 @@
  * this node knows takes no part in it. */
 import { html, useState } from "./vendor.js";
 import { post } from "./api.js";
-import { keepFile, text, useRun } from "./form.js";
+import { FileField, keepFile, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
 import { Act, Chip, Facts, Field, Said, Sentence, Short, When } from "./parts.js";
 
@@ -62,8 +62,7 @@ export function Verify() {
 		<h1>${t("nav_verify")}</h1>
 		<p class="lead">${t("verify_lead")}</p>
 		<div class=${over ? "drop over" : "drop"} onDragOver=${(e) => { e.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)} onDrop=${drop}>
-			<${Field} label=${t("verify_file")} hint=${t("verify_file_hint")} error=${large ? t("file_too_large") : null}>${(a) => html`<input ...${a} type="file" onChange=${(e) => take(e.target.files[0])} />`}<//>
-			${file && html`<p class="meta"><${Said}>${file.name}<//></p>`}
+			<${Field} label=${t("verify_file")} hint=${t("verify_file_hint")} error=${large ? t("file_too_large") : null}>${(a) => html`<${FileField} a=${a} chosen=${file?.name} onChange=${(e) => take(e.target.files[0])} />`}<//>
 		</div>
 		<${Field} label=${t("fingerprint_authority")} hint=${t("verify_words_hint")}>${text(f, set, "authority", words)}<//>
 		<${Field} label=${t("fingerprint_platform")}>${text(f, set, "platform", words)}<//>
