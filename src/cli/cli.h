@@ -47,6 +47,7 @@ struct cli {
 	struct arena *a;
 	bool json;
 	const char *dir, *as;
+	json_t *colleagues; /* of whom cli_who() knows the names; NULL: not asked yet */
 	const char *words[CLI_VALUES_MAX];
 	size_t n_words;
 	struct {
@@ -103,6 +104,11 @@ enum rc cli_download(struct cli *c, const char *path, const char *file, unsigned
 /* Text of a member, "-" for null or none. */
 const char *cli_text(const json_t *o, const char *member);
 json_int_t cli_int(const json_t *o, const char *member);
+/* A token of the API as people write it: "in force". */
+const char *cli_word(struct cli *c, const json_t *o, const char *member);
+/* The name of a colleague, of whom events have the pseudonym; who has none here stays as
+ * they are.  Asks the node once. */
+const char *cli_who(struct cli *c, const json_t *o, const char *member);
 /* "1 item", "2 items"; and that of a member, or of a member that is a list. */
 const char *cli_many(struct cli *c, json_int_t n, const char *one, const char *many);
 const char *cli_many_of(struct cli *c, const json_t *o, const char *member,

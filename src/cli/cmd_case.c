@@ -247,10 +247,10 @@ items_print(struct cli *c, const char *id, struct err *e)
 	printf("items\n");
 	json_array_foreach (json_object_get(r, "items"), k, i)
 		printf("  %4" JSON_INTEGER_FORMAT "  %-8s %-18s %s  %s%s%s\n",
-		       cli_int(i, "i"), cli_text(i, "kind"), cli_text(i, "category"),
+		       cli_int(i, "i"), cli_text(i, "kind"), cli_word(c, i, "category"),
 		       cli_text(i, "given"),
 		       json_is_string(json_object_get(i, "outcome"))
-			       ? cli_text(i, "outcome")
+			       ? cli_word(c, i, "outcome")
 			       : "open",
 		       json_is_string(json_object_get(i, "reason")) ? ": " : "",
 		       json_is_string(json_object_get(i, "reason"))
@@ -295,7 +295,7 @@ case_print(struct cli *c, const json_t *k)
 	       json_is_true(json_object_get(k, "test"))
 		       ? "TEST: no order ever rests on this case\n"
 		       : "",
-	       cli_text(k, "case"), cli_text(k, "peer"), cli_text(k, "state"),
+	       cli_text(k, "case"), cli_text(k, "peer"), cli_word(c, k, "state"),
 	       cli_text(k, "subject"), cli_text(k, "legal_basis"));
 	printf("  submitted %" JSON_INTEGER_FORMAT " = accepted %" JSON_INTEGER_FORMAT
 	       " + refused %" JSON_INTEGER_FORMAT " + duplicate %" JSON_INTEGER_FORMAT
@@ -334,7 +334,7 @@ case_print(struct cli *c, const json_t *k)
 	json_array_foreach (json_object_get(k, "timeline"), i, v) {
 		printf("  %s  %-9s #%-4" JSON_INTEGER_FORMAT " %-14s by %-18s %s%s%s\n",
 		       cli_time(c, v, "at"), cli_text(v, "party"), cli_int(v, "seq"),
-		       cli_text(v, "type"), cli_text(v, "author"),
+		       cli_text(v, "type"), cli_who(c, v, "author"),
 		       json_is_string(json_object_get(v, "received"))
 			       ? arena_printf(c->a, "received %s",
 					      cli_time(c, v, "received"))

@@ -42,7 +42,7 @@ cmd_notes(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "notes")) == 0)
 		printf("No note.\n");
 	json_array_foreach (json_object_get(r, "notes"), i, n)
-		printf("%s  %s: %s\n", cli_time(c, n, "at"), cli_text(n, "author"),
+		printf("%s  %s: %s\n", cli_time(c, n, "at"), cli_who(c, n, "author"),
 		       cli_text(n, "text"));
 	more_print(r, arena_printf(c->a, "notes %s", c->words[0]));
 	return RC_OK;
@@ -86,7 +86,7 @@ cmd_template_list(struct cli *c, struct err *e)
 		printf("%-24s %-9s %-4s version %" JSON_INTEGER_FORMAT " by %s, %s\n",
 		       cli_text(t, "template"), cli_text(t, "kind"),
 		       cli_text(t, "language"), cli_int(t, "version"),
-		       cli_text(t, "author"), cli_time(c, t, "at"));
+		       cli_who(c, t, "author"), cli_time(c, t, "at"));
 	more_print(r, "template list");
 	return RC_OK;
 }
@@ -102,7 +102,8 @@ cmd_template_show(struct cli *c, struct err *e)
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("%s, %s, version %" JSON_INTEGER_FORMAT " by %s\n\n%s\n",
 		       cli_text(r, "template"), cli_text(r, "kind"),
-		       cli_int(r, "version"), cli_text(r, "author"), cli_text(r, "text"));
+		       cli_int(r, "version"), cli_who(c, r, "author"),
+		       cli_text(r, "text"));
 	return rc;
 }
 

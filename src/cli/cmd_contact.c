@@ -138,7 +138,7 @@ cmd_channel_tests(struct cli *c, struct err *e)
 	}
 	json_array_foreach (json_object_get(r, "tests"), i, v) {
 		printf("%s  %-7s  by the %s, sent %s, due %s, acknowledged %s\n",
-		       cli_text(v, "test"), cli_text(v, "state"), cli_text(v, "by"),
+		       cli_text(v, "test"), cli_word(c, v, "state"), cli_who(c, v, "by"),
 		       cli_time(c, v, "sent"), cli_time(c, v, "due"),
 		       cli_time(c, v, "acked"));
 		if (!json_is_true(json_object_get(v, "ours")) &&

@@ -129,8 +129,8 @@ cmd_held(struct cli *c, struct err *e)
 		       cli_many_of(c, h, "items", "item", "items"),
 		       strcmp(cli_text(h, "act"), "item.reverse") == 0 ? "reversed to "
 								       : "",
-		       cli_text(json_object_get(h, "decision"), "outcome"),
-		       cli_text(h, "by"), cli_time(c, h, "effect"),
+		       cli_word(c, json_object_get(h, "decision"), "outcome"),
+		       cli_who(c, h, "by"), cli_time(c, h, "effect"),
 		       json_is_string(json_object_get(h, "why")) ? ": " : "",
 		       json_is_string(json_object_get(h, "why")) ? cli_text(h, "why")
 								 : "");

@@ -95,8 +95,8 @@ cmd_disputes(struct cli *c, struct err *e)
 		printf("%s  case %s, %s of the %s, %s: %s\n", cli_text(d, "dispute"),
 		       cli_text(d, "case"), cli_text(d, "about"), cli_text(d, "party"),
 		       json_is_string(json_object_get(d, "ruling"))
-			       ? cli_text(d, "ruling")
-			       : cli_text(d, "state"),
+			       ? cli_word(c, d, "ruling")
+			       : cli_word(c, d, "state"),
 		       cli_text(d, "text"));
 		if (cli_int(d, "owed") != 0)
 			printf("    owed: a reversal of %s\n",

@@ -132,7 +132,7 @@ cmd_list(struct cli *c, struct err *e)
 	}
 	json_array_foreach (json_object_get(r, "uploads"), i, row) {
 		printf("%-64s  ours       %s  %s  %s", "-", cli_time(c, row, "made"),
-		       cli_text(row, "state"), cli_text(row, "name"));
+		       cli_word(c, row, "state"), cli_text(row, "name"));
 		if (json_is_string(json_object_get(row, "reason")))
 			printf("  %s", cli_text(row, "reason"));
 		printf("\n");

@@ -339,10 +339,10 @@ cmd_mail_list(struct cli *c, struct err *e)
 	json_array_foreach (json_object_get(r, "mails"), i, m)
 		printf("%s  %-8s %-8s %s  %" JSON_INTEGER_FORMAT
 		       " of %" JSON_INTEGER_FORMAT " to send  %s: %s\n",
-		       cli_text(m, "mail"), cli_text(m, "state"), cli_text(m, "format"),
-		       cli_time(c, m, "date"), cli_int(m, "proposed"),
-		       cli_int(m, "proposals"), cli_text(m, "from"),
-		       cli_text(m, "subject"));
+		       cli_text(m, "mail"), cli_word(c, m, "state"),
+		       cli_text(m, "format"), cli_time(c, m, "date"),
+		       cli_int(m, "proposed"), cli_int(m, "proposals"),
+		       cli_text(m, "from"), cli_text(m, "subject"));
 	if (json_array_size(json_object_get(r, "mails")) == 0)
 		printf("No e-mail%s.\n",
 		       cli_value(c, "state") == NULL ? " yet" : " in this state");
@@ -352,13 +352,13 @@ cmd_mail_list(struct cli *c, struct err *e)
 }
 
 static void
-proposal_print(const json_t *p)
+proposal_print(struct cli *c, const json_t *p)
 {
 	const json_t *at = json_object_get(p, "place"), *m;
 	size_t i;
 
 	printf("  %4" JSON_INTEGER_FORMAT "  %-8s %-8s %-14s %s\n", cli_int(p, "n"),
-	       cli_text(p, "state"), cli_text(p, "kind"), cli_text(p, "category"),
+	       cli_word(c, p, "state"), cli_text(p, "kind"), cli_word(c, p, "category"),
 	       cli_text(p, "given"));
 	printf("        part %s", cli_text(at, "part"));
 	if (cli_int(at, "line") != 0)
@@ -377,7 +377,7 @@ proposal_print(const json_t *p)
 		printf("        earlier: item %" JSON_INTEGER_FORMAT " of case %s, %s\n",
 		       cli_int(m, "i"), cli_text(m, "case"),
 		       json_is_string(json_object_get(m, "outcome"))
-			       ? cli_text(m, "outcome")
+			       ? cli_word(c, m, "outcome")
 			       : "open");
 }
 
@@ -400,7 +400,7 @@ cmd_mail_show(struct cli *c, struct err *e)
 		return rc;
 	printf("e-mail %s: %s, %s\n  from %s to %s, %s\n  %s\n  Message-ID %s\n  sha256 "
 	       "%s, from %s\n",
-	       cli_text(r, "mail"), cli_text(r, "state"), cli_text(r, "format"),
+	       cli_text(r, "mail"), cli_word(c, r, "state"), cli_text(r, "format"),
 	       cli_text(r, "from"), cli_text(r, "to"), cli_time(c, r, "date"),
 	       cli_text(r, "subject"), cli_text(r, "message_id"), cli_text(r, "sha256"),
 	       cli_text(r, "source"));
@@ -416,7 +416,7 @@ cmd_mail_show(struct cli *c, struct err *e)
 		       cli_text(p, "subject"));
 	printf("proposals\n");
 	json_array_foreach (json_object_get(r, "proposals"), i, p)
-		proposal_print(p);
+		proposal_print(c, p);
 	return RC_OK;
 }
 

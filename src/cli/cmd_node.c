@@ -96,8 +96,12 @@ cmd_alarms(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "alarms")) == 0)
 		printf("No alarm stands.\n");
 	json_array_foreach (json_object_get(r, "alarms"), i, k)
-		printf("%s  %-16s %s%s\n", cli_time(c, k, "raised"), cli_text(k, "kind"),
-		       cli_text(k, "text"),
+		printf("%s  %-18s %s%s%s%s\n", cli_time(c, k, "raised"),
+		       cli_word(c, k, "kind"), cli_text(k, "text"),
+		       json_is_string(json_object_get(k, "subject")) ? "; about " : "",
+		       json_is_string(json_object_get(k, "subject"))
+			       ? cli_text(k, "subject")
+			       : "",
 		       json_is_null(json_object_get(k, "cleared")) ? "" : " [past]");
 	return RC_OK;
 }

@@ -170,7 +170,7 @@ said_print(struct cli *c, const json_t *v)
 		printf(" serial %" JSON_INTEGER_FORMAT, cli_int(v, "serial"));
 	printf(" by %s\n", cli_text(v, "by"));
 	json_array_foreach (orders, i, o)
-		printf("  %s %s %s\n", cli_text(o, "order"), cli_text(o, "expected"),
+		printf("  %s %s %s\n", cli_text(o, "order"), cli_word(c, o, "expected"),
 		       cli_text(o, "lacks"));
 	if (json_is_string(json_object_get(v, "text")))
 		printf("%s\n", cli_text(v, "text"));

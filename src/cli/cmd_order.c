@@ -238,7 +238,7 @@ acts_print(struct cli *c, const json_t *o)
 		const char *reason = json_string_value(json_object_get(v, "reason"));
 		const char *outcome = json_string_value(json_object_get(v, "outcome"));
 		printf("  %s  %-9s by %s%s%s%s%s", cli_time(c, v, "at"),
-		       cli_text(v, "act"), cli_text(v, "author"),
+		       cli_word(c, v, "act"), cli_who(c, v, "author"),
 		       outcome == NULL ? "" : ": ", outcome == NULL ? "" : outcome,
 		       reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
 		if (strcmp(cli_text(v, "reviewed"), "owed") == 0)
@@ -305,7 +305,7 @@ tasks_print(const json_t *o)
 }
 
 static void
-changes_print(const json_t *o)
+changes_print(struct cli *c, const json_t *o)
 {
 	const json_t *before = json_object_get(o, "previous_draft"), *v;
 	size_t i;
@@ -313,7 +313,7 @@ changes_print(const json_t *o)
 	if (before == NULL)
 		return;
 	printf("\nIt replaces %s, which was %s%s%s. Changed lines:\n",
-	       cli_text(before, "order"), cli_text(before, "state"),
+	       cli_text(before, "order"), cli_word(c, before, "state"),
 	       text_or(before, "returned", ": "),
 	       text_or(before, "returned", cli_text(before, "returned")));
 	json_array_foreach (json_object_get(before, "changes"), i, v)
@@ -324,17 +324,18 @@ changes_print(const json_t *o)
 void
 cli_order_print(struct cli *c, const json_t *o)
 {
-	printf("order %s: %s%s\n", cli_text(o, "order"), cli_text(o, "state"),
+	printf("order %s%s%s: %s%s\n", cli_text(o, "order"), text_or(o, "ref", ", "),
+	       text_or(o, "ref", cli_text(o, "ref")), cli_word(c, o, "state"),
 	       json_is_true(json_object_get(o, "emergency")) ? ", an emergency" : "");
 	printf("  drafted %s by %s; in force %s; review %s; ends %s; ended %s\n",
-	       cli_time(c, o, "drafted"), cli_text(o, "drafter"),
+	       cli_time(c, o, "drafted"), cli_who(c, o, "drafter"),
 	       cli_time(c, o, "in_force"), cli_time(c, o, "review"),
 	       cli_time(c, o, "ends"), cli_time(c, o, "ended"));
 	acts_print(c, o);
 	names_print(c, o);
 	lists_print(o);
 	tasks_print(o);
-	changes_print(o);
+	changes_print(c, o);
 	printf("\n%s\nSHA-256 of that text: %s\n", cli_text(o, "text"),
 	       cli_text(o, "text_sha256"));
 }
@@ -364,8 +365,9 @@ cmd_order_list(struct cli *c, struct err *e)
 	if (json_array_size(json_object_get(r, "orders")) == 0)
 		printf("No order yet.\n");
 	json_array_foreach (json_object_get(r, "orders"), i, o)
-		printf("%s  %-9s  %s  in force %s  ends %s\n", cli_text(o, "order"),
-		       cli_text(o, "state"), cli_many_of(c, o, "names", "name", "names"),
+		printf("%s  %-10s  %-9s  %s  in force %s  ends %s\n",
+		       cli_text(o, "order"), cli_text(o, "ref"), cli_word(c, o, "state"),
+		       cli_many_of(c, o, "names", "name", "names"),
 		       cli_time(c, o, "in_force"), cli_time(c, o, "ends"));
 	return RC_OK;
 }

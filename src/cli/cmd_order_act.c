@@ -7,12 +7,12 @@
 #include "cli/cli.h"
 
 static void
-signed_print(const json_t *r)
+signed_print(struct cli *c, const json_t *r)
 {
 	printf("The order is %s: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
 	       " approvals, %zu overrides still needed, zone serial %" JSON_INTEGER_FORMAT
 	       ".\n",
-	       cli_text(r, "state"), cli_int(r, "approvals"),
+	       cli_word(c, r, "state"), cli_int(r, "approvals"),
 	       cli_int(r, "approvals_needed"),
 	       json_array_size(json_object_get(r, "overrides_needed")),
 	       cli_int(r, "serial"));
@@ -61,7 +61,7 @@ cmd_approve(struct cli *c, struct err *e)
 			      arena_printf(c->a, "/v1/orders/%s/approve", c->words[0]),
 			      json_pack("{s:s}", "text_sha256", hash), &r, e);
 	if (rc == RC_OK && !cli_json(c, r))
-		signed_print(r);
+		signed_print(c, r);
 	return rc;
 }
 
@@ -80,7 +80,7 @@ cmd_override(struct cli *c, struct err *e)
 					cli_value(c, "reason")),
 			      &r, e);
 	if (rc == RC_OK && !cli_json(c, r))
-		signed_print(r);
+		signed_print(c, r);
 	return rc;
 }
 
@@ -109,7 +109,7 @@ cmd_lift(struct cli *c, struct err *e)
 	else
 		printf("Lifted: the order is %s, and the zone is at serial "
 		       "%" JSON_INTEGER_FORMAT ".\n",
-		       cli_text(r, "state"), cli_int(r, "serial"));
+		       cli_word(c, r, "state"), cli_int(r, "serial"));
 	return rc;
 }
 
@@ -123,7 +123,7 @@ order_act(struct cli *c, const char *act, json_t *in, struct err *e)
 			      in, &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
-		signed_print(r);
+		signed_print(c, r);
 	return rc;
 }
 

@@ -439,7 +439,7 @@ cmd_access(struct cli *c, struct err *e)
 		       cli_int(a, "seq"), cli_time(c, a, "at"),
 		       json_is_string(json_object_get(a, "name")) ? cli_text(a, "name")
 								  : cli_text(a, "who"),
-		       cli_text(a, "outcome"), cli_text(a, "address"),
+		       cli_word(c, a, "outcome"), cli_text(a, "address"),
 		       cli_text(a, "method"), cli_text(a, "route"),
 		       cli_text(a, "object")[0] == '\0' ? "" : " ",
 		       cli_text(a, "object"));

@@ -18,7 +18,7 @@ entry_print(struct cli *c, const json_t *o)
 
 	printf("%s  %s\n  legal basis: %s\n  reasons: %s\n  in force %s, ends %s, ended "
 	       "%s, zone serial %" JSON_INTEGER_FORMAT "\n",
-	       cli_text(o, "ref"), cli_text(o, "state"), cli_text(o, "legal_basis"),
+	       cli_text(o, "ref"), cli_word(c, o, "state"), cli_text(o, "legal_basis"),
 	       cli_text(o, "reasons"), cli_time(c, o, "in_force"), cli_time(c, o, "ends"),
 	       cli_time(c, o, "ended"), cli_int(o, "serial_on"));
 	json_array_foreach (json_object_get(o, "names"), i, v)
@@ -31,16 +31,16 @@ entry_print(struct cli *c, const json_t *o)
 	json_array_foreach (json_object_get(o, "cited"), i, v)
 		printf("%s %s %s", i == 0 ? "" : ",",
 		       cli_many_of(c, v, "items", "item", "items"),
-		       cli_text(v, "category"));
+		       cli_word(c, v, "category"));
 	printf("\n");
 	json_array_foreach (json_object_get(o, "lifts"), i, v)
-		printf("  %s %s: %s\n", cli_text(v, "act"), cli_time(c, v, "at"),
+		printf("  %s %s: %s\n", cli_word(c, v, "act"), cli_time(c, v, "at"),
 		       cli_text(v, "reason"));
 	json_array_foreach (json_object_get(o, "objections"), i, v)
 		printf("  %s received %s: %s%s%s\n", cli_text(v, "kind"),
 		       cli_time(c, v, "received"),
 		       json_is_string(json_object_get(v, "ruling"))
-			       ? cli_text(v, "ruling")
+			       ? cli_word(c, v, "ruling")
 			       : "not ruled on yet",
 		       json_is_string(json_object_get(v, "reason")) ? ": " : "",
 		       json_is_string(json_object_get(v, "reason"))
@@ -209,7 +209,7 @@ cmd_objection_list(struct cli *c, struct err *e)
 	json_array_foreach (json_object_get(r, "objections"), i, o)
 		printf("%s  %-8s%s  %s against %s, received %s, answer due %s, ruling "
 		       "due %s%s%s\n",
-		       cli_text(o, "objection"), cli_text(o, "state"),
+		       cli_text(o, "objection"), cli_word(c, o, "state"),
 		       json_is_true(json_object_get(o, "overdue")) ? " OVERDUE" : "",
 		       cli_text(o, "kind"),
 		       json_is_string(json_object_get(o, "ref")) ? cli_text(o, "ref")
@@ -218,7 +218,7 @@ cmd_objection_list(struct cli *c, struct err *e)
 		       cli_time(c, o, "rule_due"),
 		       json_is_string(json_object_get(o, "ruling")) ? ": " : "",
 		       json_is_string(json_object_get(o, "ruling"))
-			       ? cli_text(o, "ruling")
+			       ? cli_word(c, o, "ruling")
 			       : "");
 	printf("%" JSON_INTEGER_FORMAT " wait to enter the log.\n", cli_int(r, "queued"));
 	return RC_OK;
@@ -243,16 +243,16 @@ cmd_objection_show(struct cli *c, struct err *e)
 	printf("%s %s against %s (order %s): %s\n\n%s\n\ncontact: %s, language %s\n"
 	       "received %s; answer due %s; ruling due %s\n",
 	       cli_text(o, "kind"), cli_text(o, "objection"), cli_text(o, "ref"),
-	       cli_text(o, "order"), cli_text(o, "state"), cli_text(o, "text"),
+	       cli_text(o, "order"), cli_word(c, o, "state"), cli_text(o, "text"),
 	       cli_text(o, "contact"), cli_text(o, "language"),
 	       cli_time(c, o, "received"), cli_time(c, o, "answer_due"),
 	       cli_time(c, o, "rule_due"));
 	if (json_is_string(json_object_get(o, "answered")))
 		printf("answered %s by %s: %s\n", cli_time(c, o, "answered"),
-		       cli_text(o, "answered_by"), cli_text(o, "answer"));
+		       cli_who(c, o, "answered_by"), cli_text(o, "answer"));
 	if (json_is_string(json_object_get(o, "ruled")))
-		printf("%s %s by %s: %s\n", cli_text(o, "ruling"),
-		       cli_time(c, o, "ruled"), cli_text(o, "ruled_by"),
+		printf("%s %s by %s: %s\n", cli_word(c, o, "ruling"),
+		       cli_time(c, o, "ruled"), cli_who(c, o, "ruled_by"),
 		       cli_text(o, "reason"));
 	return RC_OK;
 }
@@ -271,7 +271,7 @@ cmd_objection_track(struct cli *c, struct err *e)
 	printf("%s against %s, which is %s: %s%s\n  received %s, answer due %s, ruling "
 	       "due %s\n",
 	       cli_text(r, "kind"), cli_text(r, "ref"), cli_text(r, "order_state"),
-	       cli_text(r, "state"),
+	       cli_word(c, r, "state"),
 	       json_is_true(json_object_get(r, "overdue")) ? ", overdue" : "",
 	       cli_time(c, r, "received"), cli_time(c, r, "answer_due"),
 	       cli_time(c, r, "rule_due"));
@@ -280,7 +280,7 @@ cmd_objection_track(struct cli *c, struct err *e)
 		       cli_text(r, "answer"));
 	if (json_is_string(json_object_get(r, "ruled")))
 		printf("  ruled %s: %s: %s\n", cli_time(c, r, "ruled"),
-		       cli_text(r, "ruling"), cli_text(r, "reason"));
+		       cli_word(c, r, "ruling"), cli_text(r, "reason"));
 	return RC_OK;
 }
 
@@ -317,7 +317,7 @@ cmd_objection_rule(struct cli *c, struct err *e)
 				    &r, e);
 
 	if (rc == RC_OK && !cli_json(c, r))
-		printf("Ruled: %s%s.\n", cli_text(r, "ruling"),
+		printf("Ruled: %s%s.\n", cli_word(c, r, "ruling"),
 		       json_is_true(json_object_get(r, "lifted"))
 			       ? "; the names are lifted by the same act"
 			       : "");

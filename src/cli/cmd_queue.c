@@ -14,7 +14,7 @@ case_print(struct cli *c, const json_t *k)
 
 	printf("%s  %-9s due %-21s%s  %s, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s%s\n",
 	       cli_text(k, "case"),
-	       !json_is_object(part)			       ? cli_text(k, "state")
+	       !json_is_object(part)			       ? cli_word(c, k, "state")
 	       : json_is_true(json_object_get(part, "lapsed")) ? "lapsed"
 							       : "incomplete",
 	       cli_time(c, k, "due"),
@@ -65,15 +65,15 @@ cmd_search(struct cli *c, struct err *e)
 	json_array_foreach (json_object_get(r, "items"), i, k)
 		printf("%s  item %" JSON_INTEGER_FORMAT "  %s  %s  %s\n",
 		       cli_text(k, "case"), cli_int(k, "i"), cli_text(k, "normal"),
-		       cli_text(k, "category"),
+		       cli_word(c, k, "category"),
 		       json_is_null(json_object_get(k, "outcome"))
 			       ? "open"
-			       : cli_text(k, "outcome"));
+			       : cli_word(c, k, "outcome"));
 	n += json_array_size(json_object_get(r, "items"));
 	json_array_foreach (json_object_get(r, "orders"), i, k)
 		printf("%s  order  %s%s  %s\n", cli_text(k, "order"),
 		       json_is_true(json_object_get(k, "wildcard")) ? "*." : "",
-		       cli_text(k, "name"), cli_text(k, "state"));
+		       cli_text(k, "name"), cli_word(c, k, "state"));
 	n += json_array_size(json_object_get(r, "orders"));
 	if (n == 0)
 		printf("Nothing is found by that.\n");

@@ -8,7 +8,7 @@
 static void
 log_print(struct cli *c, const json_t *l)
 {
-	printf("%s: %s\n", cli_text(l, "peer"), cli_text(l, "state"));
+	printf("%s: %s\n", cli_text(l, "peer"), cli_word(c, l, "state"));
 	if (json_is_null(json_object_get(l, "why")))
 		return;
 	printf("  since %s: %s\n", cli_time(c, l, "since"), cli_text(l, "why"));

@@ -137,7 +137,7 @@ cmd_zone_refuse(struct cli *c, struct err *e)
 
 	if (rc == RC_OK && !cli_json(c, r))
 		printf("Refused: the order is %s and never took effect.\n",
-		       cli_text(r, "state"));
+		       cli_word(c, r, "state"));
 	return rc;
 }
 
@@ -370,7 +370,7 @@ matrix_row_print(struct cli *c, const json_t *v)
 	       cli_text(v, "operator"), cli_text(v, "expected"), cli_int(v, "serial"),
 	       json_is_true(json_object_get(v, "pulled")) ? "yes" : "no",
 	       json_is_true(json_object_get(v, "applied")) ? "claimed" : "no",
-	       cli_text(m, "state"), wait);
+	       cli_word(c, m, "state"), wait);
 }
 
 static enum rc
@@ -386,7 +386,7 @@ cmd_order_matrix(struct cli *c, struct err *e)
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	printf("Order %s is %s.\n%-20s %-8s %10s  %-6s %-7s %s\n", cli_text(r, "order"),
-	       cli_text(r, "state"), "operator", "expected", "serial", "pulled",
+	       cli_word(c, r, "state"), "operator", "expected", "serial", "pulled",
 	       "applied", "measured");
 	json_array_foreach (json_object_get(r, "operators"), i, v)
 		matrix_row_print(c, v);

@@ -248,6 +248,11 @@ def on_a_terminal(tale, case):
     check(code == 0 and not moves, f"a terminal is shown {moves} in:\n{out!r}")
     check("Agreed." in out and "All\tis\n" in out and "well." in out,
           f"the message is not in:\n{out}")
+    check(" by sari " in out and " by p-" in out,
+          f"a colleague has no name, or one of the other side has one:\n{out}")
+    _, out, _ = tale.kominfo.run("show", tale.order, who="sari", as_json=False)
+    check(": in force" in out.splitlines()[0] and "in_force" not in out and "by agus" in out,
+          f"words and names are not in:\n{out}")
 
 
 def words_that_are_no_text(tale):

@@ -5,6 +5,7 @@ import { get, me, post } from "./api.js";
 import { ContactsForm } from "./contacts.js";
 import { Give, OwnWords, Take } from "./introduce.js";
 import { number, t, when, word } from "./lang.js";
+import { href } from "./route.js";
 import { Webhooks } from "./webhooks.js";
 import { Act, Chip, Loading, Said, Sentence, Trouble, When, recorded, useApi } from "./parts.js";
 import { Recovery } from "./standing.js";
@@ -12,12 +13,25 @@ import { Recovery } from "./standing.js";
 const LEADS = ["admin", "approver", "lead"];
 const TESTERS = ["admin", "officer", "approver", "agent", "lead"];
 
+/* Where the work is that an alarm asks for, by its kind and what it is about. */
+const OF_CASES = ["prepared_step", "held_decision", "erase", "scrutiny"];
+const OF_ORDERS = ["order_ends", "order_review", "lift_waits", "still_blocked", "zone_held"];
+const OF_OPERATORS = ["operator_key", "operator_reminder", "zone_base"];
+
+function About({ a }) {
+	if (!a.subject) return null;
+	if (OF_CASES.includes(a.kind)) return html`<p><a href=${href(`case/${a.subject}`)}>${t("to_the_case")}</a></p>`;
+	if (OF_ORDERS.includes(a.kind)) return html`<p><a href=${href(`order/${a.subject}`)}>${t("to_the_order")}</a></p>`;
+	if (OF_OPERATORS.includes(a.kind)) return html`<p><a href=${href("operators", { operator: a.subject })}>${t("nav_operators")}: <${Said}>${a.subject}<//></a></p>`;
+	return a.kind === "objection" ? html`<p><a href=${href("objections")}>${t("nav_objections")}</a></p>` : null;
+}
+
 function Alarms() {
 	const state = useApi(() => get("/v1/alarms"), [], (e, reload) => reload());
 	const alarms = state.data?.alarms || [];
 	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	if (alarms.length === 0) return html`<p class="empty">${t("no_alarms")}</p>`;
-	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></li>`)}</ul>`;
+	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /><${About} a=${a} /></li>`)}</ul>`;
 }
 
 function Peers() {
