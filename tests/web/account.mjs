@@ -2,7 +2,7 @@
  * second factor, its recovery codes, and new ones; the zone of all times; contacts that go to
  * one of two peers, then to both.  What the node refuses is said in the reader's language. */
 import { must } from "./browser.mjs";
-import { codeOf, person, play, stage, stranger } from "./steps.mjs";
+import { ask, codeOf, person, play, stage, stranger } from "./steps.mjs";
 
 const NEXT = "quite another passphrase of five words";
 const EASTERN = "Asia/Jayapura";
@@ -14,6 +14,37 @@ const logInAgain = async (who, password) => {
 	await box.getByRole("button", { name: "Log in" }).click();
 	await who.stepped();
 };
+
+/* A question that is on its way while the session is replaced: the node answers it by the old
+ * one.  Gives what makes the answer come, and tells what the console made of it. */
+async function answeredLate(adi) {
+	const { page } = adi;
+	process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+	const [{ name, value }] = await adi.context.cookies();
+	let answer;
+	const goes = new Promise((done) => (answer = done));
+	await page.route(
+		"**/v1/me/shield",
+		async (route) => {
+			await goes;
+			const refused = await fetch(route.request().url(), { headers: { Cookie: `${name}=${value}` } });
+			must(refused.status === 401, "the old session has ended");
+			await route.fulfill({ status: 401, contentType: "application/problem+json", body: await refused.text() });
+		},
+		{ times: 1 },
+	);
+	const sent = page.waitForRequest("**/v1/me/shield");
+	const asked = page.evaluate(async () => {
+		const { src } = document.querySelector("script[type=module]");
+		const { get } = await import(src.replace(/[^/]+$/, "api.js"));
+		return get("/v1/me/shield").then(() => "answered", (e) => e.message);
+	});
+	await sent;
+	return () => {
+		answer();
+		return asked;
+	};
+}
 
 async function password(adi, other) {
 	await adi.section("Settings");
@@ -32,10 +63,22 @@ async function password(adi, other) {
 	adi.expected.clear();
 	await adi.write("The same password again", "something else");
 	must(await adi.page.getByRole("button", { name: "Change the password" }).isDisabled(), "two that differ are not sent");
-	/* What is asked while the session is replaced may come too late for the old one. */
+	const tab = await adi.context.newPage();
+	await tab.goto(`${adi.base}/console/settings`);
+	await tab.getByRole("button", { name: "Keep" }).waitFor();
 	adi.expected.add(401);
+	const late = await answeredLate(adi);
 	await change(adi.password, NEXT);
 	await adi.see("The password is changed.", ".said-last");
+	must((await late()) === "answered", "what was asked under the old session is asked again under the new one");
+	await adi.shows(0, "dialog[open]", "and nobody logs in again");
+	/* The other tab has the new session in its cookie, and the old one's word for its acts. */
+	adi.expected.add(403);
+	await tab.getByRole("button", { name: "Keep" }).click();
+	await tab.locator(".said-last", { hasText: "Done" }).waitFor();
+	must(!(await tab.locator(".problem, dialog[open]").count()), "another tab acts under the new session");
+	await tab.close();
+	adi.expected.delete(403);
 	/* The session that asked goes on; the other one has ended, and takes the new one alone. */
 	await adi.page.reload();
 	await adi.see("Settings", "h1");
@@ -133,13 +176,16 @@ async function zone(adi) {
 	await adi.check("zone");
 }
 
+/* The names of our contacts, by the peer that has them. */
+const published = (adi) =>
+	adi.page.evaluate(async () => {
+		const { channels } = await (await fetch("/v1/contacts")).json();
+		return Object.fromEntries(channels.map((c) => [c.peer, c.ours.contacts.map((x) => x.name).join()]));
+	});
+
 /* Nobody is chosen until somebody chooses; who is not chosen keeps what it has. */
 async function contacts(adi) {
-	const theirs = () =>
-		adi.page.evaluate(async () => {
-			const { channels } = await (await fetch("/v1/contacts")).json();
-			return Object.fromEntries(channels.map((c) => [c.peer, c.ours.contacts.map((x) => x.name).join()]));
-		});
+	const theirs = () => published(adi);
 	const publish = (name) => adi.page.getByRole("button", { name, exact: true });
 	await adi.section("Channel");
 	await fold(adi, "Change our contacts");
@@ -163,32 +209,37 @@ async function contacts(adi) {
 	must(stage.peers.every((p) => now[p] === "Duty desk,Night desk"), `both have both: ${JSON.stringify(now)}`);
 }
 
-/* A log that comes back from a peer: above every screen why nothing is taken, and how far it is. */
+/* A node whose store was put back from an old copy, while one of its peers is away: above every
+ * screen what takes nothing, until that peer has said what it has and given it back. */
 async function standing(adi) {
 	const { page } = adi;
-	const peer = stage.peers[0];
-	const why = `${peer} has 12 events of ours and this store had 7: they are being brought back. Until then nothing enters the log`;
-	const changed = (path, change) =>
-		page.route(path, async (route) => {
-			const response = await route.fetch();
-			await route.fulfill({ response, json: change(await response.json()) });
-		});
-	await changed("**/v1/status", (s) => ({ ...s, frozen: [why] }));
-	await changed("**/v1/recovery", (r) => ({ ...r, logs: r.logs.map((l) => (l.peer === peer ? { ...l, state: "pulls", why, since: new Date().toISOString(), have: 3, of: 5 } : l)) }));
+	const [peer] = stage.peers;
+	const again = async (what) => {
+		await ask(what);
+		await page.waitForSelector(".connection.live");
+	};
+	adi.offline = true;
+	await ask(`stop ${peer}`);
+	await again("restore authority");
 	await page.reload();
+	await page.waitForSelector(".connection.live");
+	adi.offline = false;
 	await adi.see("1 log of this node takes nothing.", "header");
 	await adi.press(adi.link("How far it is"));
-	await adi.see("3 of 5 events are back");
+	const log = (state) => page.locator("main li", { hasText: peer }).filter({ hasText: state });
+	await log("Asks the other side what it has").waitFor();
 	await adi.check("standing");
 	await adi.press(page.locator(".languages button[lang=id]"));
-	await adi.see(`${peer} memiliki 12 peristiwa kita`, "header");
+	await adi.see("1 log node ini tidak menerima apa pun", "header");
+	await adi.see(`untuk ${peer}, padahal`, "header");
 	await adi.check("standing-id");
 	await adi.press(page.locator(".languages button[lang=en]"));
-	await page.unroute("**/v1/status");
-	await page.unroute("**/v1/recovery");
-	await page.reload();
-	await adi.see("Channel", "h1");
-	await adi.shows(0, "header .problem", "what is over is not said any more");
+	await ask(`start ${peer}`);
+	await log("Takes events").waitFor();
+	await page.locator("header .problem").waitFor({ state: "detached" });
+	must(true, "what is over is not said any more");
+	const got = await published(adi);
+	must(stage.peers.every((p) => got[p] === "Duty desk,Night desk"), `what the copy lacked is back: ${JSON.stringify(got)}`);
 }
 
 play(async () => {
@@ -197,6 +248,12 @@ play(async () => {
 	await password(adi, other);
 	await inIndonesian(adi);
 	await zone(adi);
+	for (const who of [adi, other]) who.offline = true;
+	await ask("keep authority");
+	for (const who of [adi, other]) {
+		await who.page.waitForSelector(".connection.live");
+		who.offline = false;
+	}
 	await contacts(adi);
 	await standing(adi);
 	await adi.section("Settings");

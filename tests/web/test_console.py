@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -99,7 +100,8 @@ def play(lab, script, stage, seconds, nodes=None, **env):
                     said += line
                     continue
                 act, name = line[1:].split()
-                {"stop": Node.stop, "start": Node.must_start, "lists": other_lists}[act](nodes[name])
+                {"stop": Node.stop, "start": Node.must_start, "lists": other_lists,
+                 "keep": keep_store, "restore": restore_store}[act](nodes[name])
                 run.stdin.write("done\n")
                 run.stdin.flush()
             code = run.wait()
@@ -117,6 +119,30 @@ def other_lists(node):
     node.configure(**{"guard.services": node.lab.write("services.json", json.dumps(
         {"services": [{"name": name, "service": "Everything of it (invented example)"}
                       for name in ("besar.example", "raya.example")]}))})
+    node.must_start()
+
+
+def stores(folder):
+    """The files of a node's store, without the marks of its signer."""
+    return [os.path.join(folder, name) for name in os.listdir(folder)
+            if name.startswith("store.db")]
+
+
+def keep_store(node):
+    """A copy of its store, as somebody makes one for bad days."""
+    node.stop()
+    os.makedirs(node.lab.path("kept"))
+    for file in stores(node.dir):
+        shutil.copy(file, node.lab.path("kept"))
+    node.must_start()
+
+
+def restore_store(node):
+    node.stop()
+    for file in stores(node.dir):
+        os.unlink(file)
+    for file in stores(node.lab.path("kept")):
+        shutil.copy(file, node.dir)
     node.must_start()
 
 
@@ -237,7 +263,8 @@ def account(lab, _stage, _authority):
     for peer in peers:
         lab_module.introduce(authority, peer, "id-2020")
     play(lab, "account.mjs", {"authority": authority.api_port, "password": PASSWORD,
-                              "peers": sorted(peer.org for peer in peers)}, WORK_S)
+                              "peers": sorted(peer.org for peer in peers)}, WORK_S,
+         {"authority": authority, **{peer.org: peer for peer in peers}})
     for node in (authority, *peers):
         node.stop()
 

@@ -32,8 +32,23 @@ function clockFrom({ date, at }) {
 	if (Math.abs(now - skew.value) > SKEW_MIN_MS / 2) skew.value = now;
 }
 
-async function ask(method, path, query, body, key) {
+/* Another tab of this browser, or a change of the password, has begun another session: true when
+ * it is the same person's. */
+async function another(csrf) {
+	const who = me.value.csrf !== csrf ? me.value : await ask("GET", "/v1/me", null, undefined, null, false).catch(() => null);
+	if (!who || who.csrf === csrf) return false;
+	if (who.pseudonym !== me.value.pseudonym) {
+		away();
+		return false;
+	}
+	me.value = who;
+	return true;
+}
+
+/* again: false when it is asked for the second time, under another session. */
+async function ask(method, path, query, body, key, again = true) {
 	const url = urlOf(path, query);
+	const csrf = me.value?.csrf;
 	/** @type {Record<string, string>} */
 	const headers = { ...WANTED };
 	if (method !== "GET" && me.value) headers["X-CSRF-Token"] = me.value.csrf;
@@ -50,6 +65,10 @@ async function ask(method, path, query, body, key) {
 	clockFrom(answer);
 	const { shown } = answer;
 	if (answer.ok) return shown;
+	if (csrf && me.value && again) {
+		const mine = answer.status === 401 || (answer.status === 403 && method !== "GET" && !shown.roles && !shown.needs);
+		if (mine && (await another(csrf))) return ask(method, path, query, body, key, false);
+	}
 	if (answer.status === 401 && me.value) ended.value = true;
 	throw new Problem(answer.status, shown);
 }
