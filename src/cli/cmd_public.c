@@ -131,12 +131,14 @@ cmd_proof_verify(struct cli *c, struct err *e)
 		json_array_append_new(events, json_string(p->events[i]->type));
 	json_t *j =
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o}", "ref", p->ref, "order",
-			  p->order, "origin", p->origin, "org", p->id->org, "fingerprint",
+			  p->order, "origin", p->origin, "org",
+			  identity_log_newest(&p->ids)->org, "fingerprint",
 			  p->fingerprint, "size", (json_int_t)p->size, "events", events);
 	if (!cli_json(c, j)) {
 		printf("Proven: %s (%s) signed what follows about order %s (%s), and it "
 		       "stands in its log %s:\n",
-		       p->id->name, p->id->org, p->order, p->ref, p->origin);
+		       identity_log_newest(&p->ids)->name,
+		       identity_log_newest(&p->ids)->org, p->order, p->ref, p->origin);
 		for (size_t i = 0; i < p->n; i++)
 			printf("  entry %llu: %s\n",
 			       (unsigned long long)p->events[i]->seq, p->events[i]->type);

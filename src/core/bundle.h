@@ -60,7 +60,8 @@
  *
  * <party> is "authority" or "platform" (an organisation's id may be longer than a name in
  * an archive).  checkpoint may be absent for a log without events here.  The events are:
- * those of the case; channel.open; policy.adopt; the receipt.adopt that starts each clock
+ * those of the case; channel.open; channel.rekey; policy.adopt; the receipt.adopt that
+ * starts each clock
  * of the case; and order.* of the orders that cite the case.
  *
  * Memory: the bytes of the file are not copied.  Beside them a verifier needs some 700
@@ -148,7 +149,7 @@ struct bundle_content {
 	const char *casefile;
 	int64_t made_us;
 	enum party exporter;
-	const char *identity[PARTY_COUNT]; /* JWS */
+	const char *identity[PARTY_COUNT]; /* entries from 0 on, LF between them */
 	const char *offer[PARTY_COUNT];	   /* JWS, or NULL */
 	const char *policy;
 	size_t policy_len;

@@ -22,16 +22,47 @@ belongs(const struct bundle *b, const struct event *ev)
 	if (ev->casefile != NULL)
 		return strcmp(ev->casefile, b->r->casefile) == 0;
 	return strcmp(ev->type, "channel.open") == 0 ||
+	       strcmp(ev->type, IDENTITY_REKEY_TYPE) == 0 ||
 	       strcmp(ev->type, "policy.adopt") == 0 ||
 	       strcmp(ev->type, "receipt.adopt") == 0 ||
 	       strncmp(ev->type, "order.", 6) == 0;
 }
 
+/* Which entry is in force at the event; `first` is here of its log.  Where its beginning
+ * is not here, that is entry 0 until one that brings others is. */
+static enum rc
+event_turn(struct bundle *b, enum party p, const struct event *ev, bool first)
+{
+	struct bundle_side *s = &b->side[p];
+	struct identity_turn turn = {.seq = ev->seq, .had = ev->ack.size};
+	size_t n = 0, known = s->ids->n;
+	enum rc rc = RC_OK;
+
+	if (ev->seq == 0 && first) {
+		(void)identity_log_of_kid(s->ids, ev->kid, &n);
+	} else if (identity_is_rekey(ev, p)) {
+		size_t brought = json_array_size(json_object_get(ev->body, "entries"));
+		int64_t last = bundle_body_int(ev, "n");
+		if (first && last >= (int64_t)brought)
+			s->in_force = (size_t)last - brought;
+		rc = identity_log_rekey(b->a, s->ids, s->in_force, ev, &n, b->e);
+		if (rc == RC_OK && s->ids->n > known)
+			rc = bundle_fail(b, "brings an entry that is not in the identity "
+					    "log here");
+	} else {
+		return RC_OK;
+	}
+	turn.n = n;
+	if (rc == RC_OK)
+		rc = identity_log_turn(s->ids, &turn, b->e);
+	s->in_force = n;
+	return rc;
+}
+
 static enum rc
 event_check(struct bundle *b, enum party p, const char *jws, size_t len, uint64_t seq,
-	    const struct event **ret)
+	    bool first, const struct event **ret)
 {
-	const struct identity *id = b->side[p].id;
 	const struct event_claim *claim;
 	char kid[KID_LEN + 1];
 	enum rc rc = event_parse(b->kept.tmp, jws, len, &claim, b->e);
@@ -39,6 +70,10 @@ event_check(struct bundle *b, enum party p, const char *jws, size_t len, uint64_
 	if (rc != RC_OK)
 		return rc;
 	const struct event *ev = event_claimed(claim);
+	rc = event_turn(b, p, ev, first);
+	if (rc != RC_OK)
+		return rc;
+	const struct identity *id = b->side[p].ids->entry[b->side[p].in_force];
 	rc = bundle_fail(b, "signed by key %s, which is no event key of %s", ev->kid,
 			 id->org);
 	for (size_t i = 0; i < id->n_event_keys; i++) {
@@ -78,7 +113,8 @@ event_line(struct bundle *b, enum party p, const struct bundle_member *m, size_t
 				   seq, before->seq);
 	*at = (size_t)(lf + 1 - m->data);
 	arena_reset(b->kept.tmp);
-	enum rc rc = event_check(b, p, space + 1, (size_t)(lf - space - 1), seq, &ev);
+	enum rc rc = event_check(b, p, space + 1, (size_t)(lf - space - 1), seq,
+				 before == NULL, &ev);
 	if (rc != RC_OK) {
 		err_prefix(b->e, "event %" PRIu64, seq);
 		return rc;
@@ -133,26 +169,22 @@ open_note(struct bundle *b, const struct bundle_event *be)
 {
 	const struct event *ev = be->ev;
 	enum party p = be->from;
-	const struct identity *own = b->side[p].id, *peer = b->side[bundle_other(p)].id;
-	char own_hex[HASH_HEX_LEN + 1], peer_hex[HASH_HEX_LEN + 1],
-		policy_hex[HASH_HEX_LEN + 1];
-	struct hash h;
+	const struct identity *own, *peer;
+	char policy_hex[HASH_HEX_LEN + 1];
 
 	b->r->party[p].opened = true;
 	if (be->void_why != NULL)
 		return;
-	hash_bytes(own->wire, strlen(own->wire), &h);
-	hash_hex(&h, own_hex);
-	hash_bytes(peer->wire, strlen(peer->wire), &h);
-	hash_hex(&h, peer_hex);
+	own = bundle_entry_of(b->side[p].ids, bundle_body_text(ev, "identity"));
+	peer = bundle_entry_of(b->side[bundle_other(p)].ids,
+			       bundle_body_text(ev, "peer_identity"));
 	hash_hex(&b->opening, policy_hex);
 	const json_t *policy = json_object_get(ev->body, "policy");
 	b->r->party[p].open_agrees =
+		own != NULL && peer != NULL &&
 		strcmp(bundle_body_text(ev, "channel"), b->r->channel) == 0 &&
 		strcmp(bundle_body_text(ev, "org"), own->org) == 0 &&
 		strcmp(bundle_body_text(ev, "peer"), peer->org) == 0 &&
-		strcmp(bundle_body_text(ev, "identity"), own_hex) == 0 &&
-		strcmp(bundle_body_text(ev, "peer_identity"), peer_hex) == 0 &&
 		strcmp(json_string_value(json_object_get(policy, "sha256")),
 		       policy_hex) == 0;
 }

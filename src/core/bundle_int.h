@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "core/bundle.h"
+#include "core/identity_log.h"
 #include "core/note.h"
 #include "core/policy_vote.h"
 
@@ -45,10 +46,12 @@ struct bundle_head {
 };
 
 struct bundle_side {
-	const struct identity *id;
+	const struct identity *id;	   /* its entry 0 */
+	struct identity_log *ids;	   /* all of them, and where each is in force */
+	size_t in_force;		   /* of the event under the lens */
 	const struct channel_offer *offer; /* NULL: not here */
-	struct note_key log_key;	   /* of its log */
-	struct note_key receipt_key;	   /* with which it cosigns the peer's log */
+	struct note_key *log_keys;	   /* by entry: of its log */
+	struct note_key *receipt_keys;	   /* with which it cosigns the peer's log */
 	struct bundle_event **ev;	   /* of its log, ascending by seq */
 	size_t n_ev;
 	struct bundle_head own;	     /* checkpoint */
@@ -121,9 +124,19 @@ struct bundle_event *bundle_event_at(const struct bundle_side *s, uint64_t seq);
 enum rc bundle_event_keep(struct bundle *b, enum party from, const struct event *ev,
 			  struct bundle_event *ret);
 
-/* Of a head of the log, where it stands in the bundle. */
+/* The offer of a channel, after the entry that it names. */
+enum rc bundle_offer_parse(struct arena *a, const struct identity_log *ids,
+			   const char *wire, size_t len, const struct channel_offer **ret,
+			   struct err *e) MUST_CHECK;
+/* The entry of that hash in hex.  NULL: none. */
+const struct identity *bundle_entry_of(const struct identity_log *ids, const char *hex);
+/* Of a head of the log, where it stands in the bundle: signed and cosigned by keys that
+ * stand for its size. */
 enum rc bundle_head_verify(struct bundle *b, enum party p, const struct note *note,
-			   bool cosigned, uint64_t *ret_time_s);
+			   uint64_t size, bool cosigned, uint64_t *ret_time_s);
+/* A line of any receipt key of the party, whether it stands or not; NULL: none. */
+const char *bundle_peer_line(struct bundle *b, struct arena *a, enum party by,
+			     const struct note *note);
 /* A receipt, and the events that it is the receipt of: [first, first + n) of those that
  * start a clock. */
 struct bundle_adopted {
@@ -175,7 +188,7 @@ enum rc bundle_readme_make(struct arena *a, struct buf *b, const struct bundle_c
 			   int version, const struct identity **ret_by,
 			   struct err *e) MUST_CHECK;
 void bundle_readme_put(struct buf *b, const struct bundle_content *c, int version,
-		       const struct identity *const id[PARTY_COUNT],
+		       const struct identity_log *const ids[PARTY_COUNT],
 		       const char *const origin[PARTY_COUNT]);
 
 #endif

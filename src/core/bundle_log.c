@@ -14,6 +14,18 @@ enum { ADOPT_TEXT_MAX = 1024 };
 
 /* ---- inclusion, heads ----------------------------------------------------- */
 
+const char *
+bundle_peer_line(struct bundle *b, struct arena *a, enum party by,
+		 const struct note *note)
+{
+	const struct bundle_side *s = &b->side[by];
+	const char *line = NULL;
+
+	for (size_t n = s->ids->n; line == NULL && n-- > 0;)
+		line = note_line_of(a, note, &s->receipt_keys[n]);
+	return line;
+}
+
 static enum rc
 head_read(struct bundle *b, enum party p, const struct bundle_member *m,
 	  struct bundle_head *ret)
@@ -31,8 +43,7 @@ head_read(struct bundle *b, enum party p, const struct bundle_member *m,
 	rc = checkpoint_parse(b->a, text, len, &ret->cp, b->e);
 	if (rc == RC_OK && strcmp(ret->cp.origin, b->r->party[p].origin) != 0)
 		rc = bundle_fail(b, "is of the log %s", ret->cp.origin);
-	ret->cosigned = note_line_of(b->a, ret->note,
-				     &b->side[bundle_other(p)].receipt_key) != NULL;
+	ret->cosigned = bundle_peer_line(b, b->a, bundle_other(p), ret->note) != NULL;
 	return rc;
 }
 
@@ -162,20 +173,32 @@ bundle_step_inclusion(struct bundle *b)
 
 /* The log's own signature, and, where it must be, the peer's cosignature. */
 enum rc
-bundle_head_verify(struct bundle *b, enum party p, const struct note *note, bool cosigned,
-		   uint64_t *ret_time_s)
+bundle_head_verify(struct bundle *b, enum party p, const struct note *note, uint64_t size,
+		   bool cosigned, uint64_t *ret_time_s)
 {
-	const struct note_key keys[] = {b->side[p].log_key,
-					b->side[bundle_other(p)].receipt_key};
-	bool verified[2];
-	uint64_t time_s[2] = {0};
-	enum rc rc = note_verify(note, keys, 2, verified, time_s, b->e);
+	const struct bundle_side *own = &b->side[p], *peer = &b->side[bundle_other(p)];
+	struct note_key keys[2 * IDENTITY_ENTRIES_MAX];
+	bool verified[2 * IDENTITY_ENTRIES_MAX], by_own = false, by_peer = false;
+	uint64_t time_s[2 * IDENTITY_ENTRIES_MAX] = {0};
+	size_t n = own->ids->n, all = n + peer->ids->n;
 
-	if (rc == RC_OK && !verified[0])
+	memcpy(keys, own->log_keys, n * sizeof(keys[0]));
+	memcpy(keys + n, peer->receipt_keys, peer->ids->n * sizeof(keys[0]));
+	enum rc rc = note_verify(note, keys, all, verified, time_s, b->e);
+	*ret_time_s = 0;
+	for (size_t i = 0; rc == RC_OK && i < all; i++) {
+		if (!verified[i])
+			continue;
+		if (i < n)
+			by_own |= identity_head_stands(own->ids, i, size);
+		else if (identity_receipt_stands(peer->ids, i - n, size))
+			*ret_time_s = time_s[i];
+		by_peer |= i >= n && identity_receipt_stands(peer->ids, i - n, size);
+	}
+	if (rc == RC_OK && !by_own)
 		rc = bundle_fail(b, "has no signature of the log's key");
-	if (rc == RC_OK && cosigned && !verified[1])
+	if (rc == RC_OK && cosigned && !by_peer)
 		rc = bundle_fail(b, "has no cosignature of the peer");
-	*ret_time_s = time_s[1];
 	return rc;
 }
 
@@ -190,12 +213,14 @@ bundle_step_heads(struct bundle *b)
 		if (s->own.member != NULL) {
 			b->where = s->own.member->name;
 			rc = bundle_head_verify(b, (enum party)p, s->own.note,
-						s->own.cosigned, &s->own.time_s);
+						s->own.cp.size, s->own.cosigned,
+						&s->own.time_s);
 			party->head_size = s->own.cp.size;
 		}
 		if (rc == RC_OK && s->cosigned.member != NULL) {
 			b->where = s->cosigned.member->name;
-			rc = bundle_head_verify(b, (enum party)p, s->cosigned.note, true,
+			rc = bundle_head_verify(b, (enum party)p, s->cosigned.note,
+						s->cosigned.cp.size, true,
 						&s->cosigned.time_s);
 			party->cosigned_size = s->cosigned.cp.size;
 			party->cosigned_s = s->cosigned.time_s;
@@ -215,7 +240,7 @@ bundle_step_heads(struct bundle *b)
 static bool
 adopt_valid(struct bundle *b, enum party from, const struct event *ev, struct err *e)
 {
-	const struct note_key *key = &b->side[bundle_other(from)].receipt_key;
+	const struct bundle_side *peer = &b->side[bundle_other(from)];
 	struct buf text = BUF_INIT(ADOPT_TEXT_MAX), line = BUF_INIT(ADOPT_TEXT_MAX);
 	struct checkpoint cp = {.origin = ev->log};
 	const char *root;
@@ -230,9 +255,10 @@ adopt_valid(struct bundle *b, enum party from, const struct event *ev, struct er
 		goto out;
 	}
 	checkpoint_put(&text, &cp);
-	buf_printf(&line, "— %s %s\n", key->name, bundle_body_text(ev, "sig"));
-	if (note_line_verify(buf_str(&line), line.len, key, buf_str(&text), text.len,
-			     &time_s, e) != RC_OK)
+	buf_printf(&line, "— %s %s\n", peer->receipt_keys[0].name,
+		   bundle_body_text(ev, "sig"));
+	if (identity_log_receipt_verify(peer->ids, buf_str(&line), line.len, cp.size,
+					buf_str(&text), text.len, &time_s, e) != RC_OK)
 		err_prefix(e, "the receipt it adopts");
 	else if (time_s != (uint64_t)bundle_body_int(ev, "time"))
 		err_set(e, RC_INVALID, "the time it states is not that of the receipt");
@@ -268,16 +294,20 @@ enum rc
 bundle_receipt_same(struct bundle *b, enum party p, const struct event *adopt,
 		    const struct checkpoint *cp, const struct note *note)
 {
-	const struct note_key *key = &b->side[bundle_other(p)].receipt_key;
+	const struct bundle_side *peer = &b->side[bundle_other(p)];
 	struct arena *tmp = arena_create();
-	const char *line =
-		arena_printf(tmp, "— %s %s\n", key->name, bundle_body_text(adopt, "sig"));
+	const char *line = arena_printf(tmp, "— %s %s\n", peer->receipt_keys[0].name,
+					bundle_body_text(adopt, "sig"));
 	char hex[HASH_HEX_LEN + 1];
+	bool has = false;
 
+	for (size_t n = 0; n < peer->ids->n; n++) {
+		const char *here = note_line_of(tmp, note, &peer->receipt_keys[n]);
+		has |= here != NULL && strcmp(line, here) == 0;
+	}
 	bool same =
-		cp->size == (uint64_t)bundle_body_int(adopt, "size") &&
-		strcmp(hash_hex(&cp->root, hex), bundle_body_text(adopt, "root")) == 0 &&
-		strcmp(line, note_line_of(tmp, note, key)) == 0;
+		has && cp->size == (uint64_t)bundle_body_int(adopt, "size") &&
+		strcmp(hash_hex(&cp->root, hex), bundle_body_text(adopt, "root")) == 0;
 	arena_free(tmp);
 	if (same)
 		return RC_OK;
@@ -303,7 +333,7 @@ receipt_check(struct bundle *b, enum party p, struct bundle_event *be,
 		return RC_OK;
 	enum rc rc = proof_check(b, m, be->ev, &proof, &cp, &note);
 	if (rc == RC_OK)
-		rc = bundle_head_verify(b, p, note, true, &time_s);
+		rc = bundle_head_verify(b, p, note, cp.size, true, &time_s);
 	return rc == RC_OK ? bundle_receipt_same(b, p, adopt, &cp, note) : rc;
 }
 

@@ -17,7 +17,9 @@ static const char intro[] =
 	"\n"
 	"  MANIFEST.jws            length and SHA-256 of every other file, signed by the "
 	"maker\n"
-	"  identity/               the keys of both, each signed by its root key\n"
+	"  identity/               the keys of both, each signed by its root key; a line "
+	"for\n"
+	"                          each time that they were replaced\n"
 	"  channel/                who offered this channel to whom, under which rules\n"
 	"  policy.json             the rules: deadlines, warnings, approvals\n"
 	"  policy-adopted.json     the rules of this case, if others were adopted since\n"
@@ -108,13 +110,22 @@ static const char program_keys[] =
 	"\n"
 	"class Side:\n"
 	"    def __init__(self, party):\n"
-	"        self.wire = raw('identity/%s.jws' % party).decode().strip()\n"
-	"        self.org = unsigned(self.wire)['log'][:-len('/id')]\n"
-	"        body = unsigned(self.wire)['body']\n"
-	"        jws(self.wire, [b64u(body['root_pub'])])\n"
-	"        self.event_keys = [b64u(k) for k in body['event_keys']]\n"
-	"        self.log_key = b64u(body['log_key'])\n"
-	"        self.receipt_key = b64u(body['receipt_key'])\n";
+	"        self.wires = raw('identity/%s.jws' % party).decode().splitlines()\n"
+	"        self.org = unsigned(self.wires[0])['log'][:-len('/id')]\n"
+	"        self.turns, self.entries, promised = [], [], None\n"
+	"        for wire in self.wires:\n"
+	"            body = unsigned(wire)['body']\n"
+	"            jws(wire, [b64u(body['root_pub'])])\n"
+	"            assert promised in (None, sha(b64u(body['root_pub'])).hex()), "
+	"'root'\n"
+	"            promised = body['next_root_sha256']\n"
+	"            self.entries.append(body)\n"
+	"\n"
+	"    def event_keys(self, n):\n"
+	"        return [b64u(k) for k in self.entries[n]['event_keys']]\n"
+	"\n"
+	"    def stands(self, n, size, column):\n"
+	"        return all(t[0] <= n or size <= t[column] for t in self.turns)\n";
 
 static const char program_notes[] =
 	"\n"
@@ -127,18 +138,25 @@ static const char program_notes[] =
 	"            return (text + '\\n').encode(), base64.b64decode(sig)[4:]\n"
 	"\n"
 	"def head(note, origin, side, peer, cosigned):\n"
-	"    text, sig = line_of(note, origin, 1, side.log_key)\n"
-	"    signed(side.log_key, text, sig)\n"
-	"    line = line_of(note, peer.org + '/rcpt', 4, peer.receipt_key)\n"
-	"    assert line or not cosigned, 'no cosignature'\n"
-	"    at = None\n"
-	"    if line:\n"
-	"        at = struct.unpack('>Q', line[1][:8])[0]\n"
-	"        message = b'cosignature/v1\\ntime %d\\n' % at + text\n"
-	"        signed(peer.receipt_key, message, line[1][8:])\n"
-	"    name, size, root = text.decode().splitlines()\n"
+	"    name, size, root = note.split('\\n\\n')[0].splitlines()\n"
 	"    assert name == origin, 'a head of another log'\n"
-	"    return int(size), base64.b64decode(root), at\n"
+	"    own, at, size = False, None, int(size)\n"
+	"    for n, keys in enumerate(side.entries):\n"
+	"        pub = b64u(keys['log_key'])\n"
+	"        line = line_of(note, origin, 1, pub)\n"
+	"        if line:\n"
+	"            signed(pub, *line)\n"
+	"            own = own or side.stands(n, size, 1)\n"
+	"    for n, keys in enumerate(peer.entries):\n"
+	"        pub = b64u(keys['receipt_key'])\n"
+	"        line = line_of(note, peer.org + '/rcpt', 4, pub)\n"
+	"        if line and peer.stands(n, size, 2):\n"
+	"            at = struct.unpack('>Q', line[1][:8])[0]\n"
+	"            signed(pub, b'cosignature/v1\\ntime %d\\n' % at + line[0], "
+	"line[1][8:])\n"
+	"    assert own, 'no signature of the log'\n"
+	"    assert at or not cosigned, 'no cosignature'\n"
+	"    return size, base64.b64decode(root), at\n"
 	"\n"
 	"def included(leaf, index, size, path, root):  # RFC 9162, 2.1.3.2\n"
 	"    fn, sn, r = index, size - 1, sha(b'\\0' + leaf)\n"
@@ -208,23 +226,41 @@ static const char program_begin[] =
 	"sides = {p: Side(p) for p in ('authority', 'platform')}\n"
 	"by = unsigned(raw('MANIFEST.jws').decode())['org']\n"
 	"maker = next(s for s in sides.values() if s.org == by)\n"
-	"manifest = jws(raw('MANIFEST.jws').decode(), maker.event_keys)\n"
+	"manifest = jws(raw('MANIFEST.jws').decode(), maker.event_keys(-1))\n"
 	"for m in manifest['members']:\n"
 	"    data = raw(m['name'])\n"
 	"    assert len(data) == m['len'] and sha(data).hex() == m['sha256'], m['name']\n"
+	"logs = {}\n"
+	"for party, side in sides.items():\n"
+	"    lines = raw('logs/%s/events.jws' % party).decode().splitlines()\n"
+	"    logs[party] = [line.split(' ') for line in lines]\n"
+	"    n = 0\n"
+	"    for seq, text in logs[party]:\n"
+	"        event = unsigned(text)\n"
+	"        if event['seq'] == 0:\n"
+	"            used = json.loads(b64u(text.split('.')[0]))['kid']\n"
+	"            n = max(i for i in range(len(side.entries))\n"
+	"                    if used in map(kid, side.event_keys(i)))\n"
+	"            side.turns.append((n, 0, event['ack']['size']))\n"
+	"        if event['type'] == 'channel.rekey':\n"
+	"            n = event['body']['n']\n"
+	"            assert event['body']['entries'][-1] == side.wires[n], 'another "
+	"entry'\n"
+	"            side.turns.append((n, event['seq'], event['ack']['size']))\n"
+	"        jws(text, side.event_keys(n))\n"
+	"        assert event['seq'] == int(seq)\n"
 	"digests = set()\n"
 	"for party, side in sides.items():\n"
 	"    peer = sides['platform' if party == 'authority' else 'authority']\n"
 	"    offer = 'channel/%s.offer.jws' % party\n"
 	"    if os.path.exists(offer):\n"
-	"        offer = jws(raw(offer).decode(), side.event_keys)\n"
-	"        assert offer['identity'] == sha(side.wire.encode()).hex()\n"
+	"        hashes = [sha(wire.encode()).hex() for wire in side.wires]\n"
+	"        n = hashes.index(unsigned(raw(offer).decode())['identity'])\n"
+	"        offer = jws(raw(offer).decode(), side.event_keys(n))\n"
 	"        assert offer['policy']['sha256'] == sha(raw('policy.json')).hex()\n"
 	"    log, origin = {}, None\n"
-	"    for line in raw('logs/%s/events.jws' % party).decode().splitlines():\n"
-	"        seq, text = line.split(' ')\n"
-	"        event = jws(text, side.event_keys)\n"
-	"        assert event['seq'] == int(seq)\n"
+	"    for seq, text in logs[party]:\n"
+	"        event = unsigned(text)\n"
 	"        digests.update(event.get('_sd', []))\n"
 	"        log[int(seq)], origin = text.encode(), event['log']\n";
 
@@ -253,7 +289,7 @@ static const char program_end[] =
 
 void
 bundle_readme_put(struct buf *b, const struct bundle_content *c, int version,
-		  const struct identity *const id[PARTY_COUNT],
+		  const struct identity_log *const ids[PARTY_COUNT],
 		  const char *const origin[PARTY_COUNT])
 {
 	char text[CLOCK_TEXT_LEN], fingerprint[FINGERPRINT_TEXT_MAX];
@@ -262,18 +298,19 @@ bundle_readme_put(struct buf *b, const struct bundle_content *c, int version,
 	struct note_key key;
 
 	buf_printf(b, "Evidence bundle of the case %s\n", c->casefile);
-	buf_printf(b, "made by %s on %s\n\n", id[c->exporter]->org,
+	buf_printf(b, "made by %s on %s\n\n", ids[c->exporter]->entry[0]->org,
 		   clock_format(c->made_us, text));
 	for (int p = 0; p < PARTY_COUNT; p++) {
-		buf_printf(b, "%s: %s (%s)\n", party_name((enum party)p), id[p]->name,
-			   id[p]->org);
+		const struct identity *id = ids[p]->entry[0];
+		buf_printf(b, "%s: %s (%s)\n", party_name((enum party)p), id->name,
+			   id->org);
 		buf_printf(b, "  root key  %s\n",
-			   identity_fingerprint(id[p]->root_pub, fingerprint));
-		if (identity_log_key(id[p], origin[p], &key, &ignored) == RC_OK) {
+			   identity_fingerprint(id->root_pub, fingerprint));
+		if (identity_log_key(id, origin[p], &key, &ignored) == RC_OK) {
 			buf_puts(b, "  log       ");
 			note_key_put(b, &key);
 		}
-		if (identity_receipt_key(id[p], &key, &ignored) == RC_OK) {
+		if (identity_receipt_key(id, &key, &ignored) == RC_OK) {
 			buf_puts(b, "\n  receipts  ");
 			note_key_put(b, &key);
 		}

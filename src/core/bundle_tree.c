@@ -153,7 +153,8 @@ head_read(struct bundle *b, enum party p, const char *text, size_t len,
 	rc = checkpoint_parse(tmp, body, n, ret_cp, b->e);
 	if (rc == RC_OK && strcmp(ret_cp->origin, b->r->party[p].origin) != 0)
 		rc = bundle_fail(b, "is of the log %s", ret_cp->origin);
-	return rc == RC_OK ? bundle_head_verify(b, p, *ret, true, &time_s) : rc;
+	return rc == RC_OK ? bundle_head_verify(b, p, *ret, ret_cp->size, true, &time_s)
+			   : rc;
 }
 
 static enum rc

@@ -261,27 +261,41 @@ step_members(struct bundle *b)
 
 /* ---- identities, signature, channel, policy ------------------------------- */
 
+/* People compared a root key when they introduced each other; by now it may be that of an
+ * older entry, which vouches for those after it, and by `prev` for those before. */
+static const struct identity *
+entry_compared(const struct identity_log *ids, const char *want)
+{
+	char fingerprint[FINGERPRINT_TEXT_MAX];
+
+	for (size_t n = 0; want != NULL && n < ids->n; n++) {
+		identity_fingerprint(ids->entry[n]->root_pub, fingerprint);
+		if (strcmp(want, fingerprint) == 0)
+			return ids->entry[n];
+	}
+	return ids->entry[0];
+}
+
 static enum rc
 identity_check(struct bundle *b, enum party p)
 {
 	struct bundle_party *party = &b->r->party[p];
-	const struct identity *id;
-	const char *wire = NULL,
-		   *want = b->expect == NULL ? NULL : b->expect->fingerprint[p];
-	size_t len = 0;
-	enum rc rc = line_of(b, bundle_find(b, BUNDLE_NAME_IDENTITY, party_name(p)),
-			     &wire, &len);
+	const struct bundle_member *m =
+		bundle_find(b, BUNDLE_NAME_IDENTITY, party_name(p));
+	const char *want = b->expect == NULL ? NULL : b->expect->fingerprint[p];
+	struct identity_log *ids = ARENA_NEW(b->a, struct identity_log);
+	enum rc rc = identity_log_take(b->a, ids, m->data, m->len, b->e);
 
-	if (rc == RC_OK)
-		rc = identity_parse(b->a, wire, len, NULL, &id, b->e);
 	if (rc != RC_OK)
 		return rc;
+	const struct identity *id = ids->entry[0];
 	if (id->role != p)
 		return bundle_fail(b, "is of the %s", party_name(id->role));
 	b->side[p].id = id;
+	b->side[p].ids = ids;
 	party->org = id->org;
-	party->name = id->name;
-	identity_fingerprint(id->root_pub, party->fingerprint);
+	party->name = identity_log_newest(ids)->name;
+	identity_fingerprint(entry_compared(ids, want)->root_pub, party->fingerprint);
 	if (want != NULL && strcmp(want, party->fingerprint) != 0)
 		return bundle_fail(
 			b,
@@ -312,7 +326,7 @@ step_signature(struct bundle *b)
 
 	b->where = BUNDLE_MANIFEST;
 	for (int p = 0; p < PARTY_COUNT; p++) {
-		const struct identity *id = b->side[p].id;
+		const struct identity *id = identity_log_newest(b->side[p].ids);
 		if (strcmp(id->org, b->org) != 0)
 			continue;
 		b->r->exporter = (enum party)p;
@@ -329,30 +343,57 @@ step_signature(struct bundle *b)
 			   b->side[1].id->org);
 }
 
-/* An offer is checked as what it is: the second line of an introduction. */
+const struct identity *
+bundle_entry_of(const struct identity_log *ids, const char *hex)
+{
+	char have[HASH_HEX_LEN + 1];
+	struct hash h;
+
+	for (size_t n = 0; n < ids->n; n++) {
+		hash_bytes(ids->entry[n]->wire, strlen(ids->entry[n]->wire), &h);
+		if (strcmp(hash_hex(&h, have), hex) == 0)
+			return ids->entry[n];
+	}
+	return NULL;
+}
+
+/* An offer is checked as what it is: the last line of an introduction, made when the
+ * entry before it was the newest. */
+enum rc
+bundle_offer_parse(struct arena *a, const struct identity_log *ids, const char *wire,
+		   size_t len, const struct channel_offer **ret, struct err *e)
+{
+	const struct identity *id;
+	enum rc rc = RC_UNPROCESSABLE;
+
+	for (size_t n = ids->n; rc != RC_OK && n > 0; n--) {
+		struct identity_log upto = *ids;
+		upto.n = n;
+		const char *entries = identity_log_text(a, &upto);
+		/* By its length: what follows a zero byte is looked at as well. */
+		size_t first = strlen(entries);
+		char *all = arena_alloc(a, first + len + 1);
+		memcpy(all, entries, first);
+		memcpy(all + first, wire, len);
+		all[first + len] = '\n';
+		rc = introduction_parse(a, all, first + len + 1, &id, ret, e);
+	}
+	return rc;
+}
+
 static enum rc
 offer_check(struct bundle *b, enum party p)
 {
 	const struct bundle_member *m = bundle_find(b, BUNDLE_NAME_OFFER, party_name(p));
 	const char *peer = b->side[bundle_other(p)].id->org, *wire = NULL;
-	const struct identity *id;
 	size_t len = 0;
 
 	if (m == NULL)
 		return RC_OK;
 	enum rc rc = line_of(b, m, &wire, &len);
-	if (rc != RC_OK)
-		return rc;
-	/* By its length: what follows a zero byte is looked at as well. */
-	const char *entry = b->side[p].id->wire;
-	size_t first = strlen(entry);
-	char *both = arena_alloc(b->a, first + len + 2);
-	memcpy(both, entry, first);
-	both[first] = '\n';
-	memcpy(both + first + 1, wire, len);
-	both[first + 1 + len] = '\n';
-	rc = introduction_parse(b->a, both, first + len + 2, &id, &b->side[p].offer,
-				b->e);
+	if (rc == RC_OK)
+		rc = bundle_offer_parse(b->a, b->side[p].ids, wire, len,
+					&b->side[p].offer, b->e);
 	if (rc == RC_OK && strcmp(b->side[p].offer->peer, peer) != 0)
 		rc = bundle_fail(b, "offers a channel to %s, not to %s",
 				 b->side[p].offer->peer, peer);
@@ -385,9 +426,11 @@ step_channel(struct bundle *b)
 	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++) {
 		struct bundle_side *s = &b->side[p];
 		b->r->party[p].origin = x->origins[p];
-		rc = identity_log_key(s->id, x->origins[p], &s->log_key, b->e);
+		s->log_keys = arena_array(b->a, s->ids->n, sizeof(*s->log_keys));
+		s->receipt_keys = arena_array(b->a, s->ids->n, sizeof(*s->receipt_keys));
+		rc = identity_log_log_keys(s->ids, x->origins[p], s->log_keys, b->e);
 		if (rc == RC_OK)
-			rc = identity_receipt_key(s->id, &s->receipt_key, b->e);
+			rc = identity_log_receipt_keys(s->ids, s->receipt_keys, b->e);
 	}
 	return rc;
 }

@@ -90,30 +90,29 @@ enum rc
 bundle_readme_make(struct arena *a, struct buf *b, const struct bundle_content *c,
 		   int version, const struct identity **ret_by, struct err *e)
 {
-	const struct identity *id[PARTY_COUNT];
+	struct identity_log *ids[PARTY_COUNT];
 	const char *origin[PARTY_COUNT] = {NULL};
 	enum rc rc = RC_OK;
 
 	for (int p = 0; p < PARTY_COUNT; p++) {
 		const struct channel_offer *o;
-		const char *both;
-		rc = identity_parse(a, c->identity[p], strlen(c->identity[p]), NULL,
-				    &id[p], e);
+		const char *lines = arena_printf(a, "%s\n", c->identity[p]);
+		ids[p] = ARENA_NEW(a, struct identity_log);
+		rc = identity_log_take(a, ids[p], lines, strlen(lines), e);
+		if (rc == RC_OK && c->offer[p] != NULL)
+			rc = bundle_offer_parse(a, ids[p], c->offer[p],
+						strlen(c->offer[p]), &o, e);
 		if (rc != RC_OK)
 			return rc;
-		if (c->offer[p] == NULL)
-			continue;
-		both = arena_printf(a, "%s\n%s\n", c->identity[p], c->offer[p]);
-		rc = introduction_parse(a, both, strlen(both), &id[p], &o, e);
-		if (rc != RC_OK)
-			return rc;
-		memcpy(origin, o->origins, sizeof(origin));
+		if (c->offer[p] != NULL)
+			memcpy(origin, o->origins, sizeof(origin));
 	}
 	if (origin[0] == NULL)
 		return err_set(e, RC_UNPROCESSABLE, "a bundle needs a channel offer");
-	bundle_readme_put(b, c, version, id, origin);
+	bundle_readme_put(b, c, version,
+			  (const struct identity_log *const[]){ids[0], ids[1]}, origin);
 	assert(buf_ok(b));
-	*ret_by = id[c->exporter];
+	*ret_by = identity_log_newest(ids[c->exporter]);
 	return RC_OK;
 }
 

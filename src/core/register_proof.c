@@ -31,14 +31,28 @@ file_open(struct arena *a, const char *text, size_t len, struct register_proof *
 	r->order = members_text(&m, "order", UUID_TEXT_LEN);
 	r->origin = members_text(&m, "origin", NOTE_NAME_MAX);
 	const char *vkey = members_text(&m, "key", NOTE_TEXT_MAX);
-	const char *wire = members_text(&m, "identity", INTRODUCTION_MAX);
+	const char *wire = members_text(&m, "identity", IDENTITY_LOG_MAX);
 	*ret_events = members_array(&m, "events", REGISTER_PROOF_EVENTS_MAX, &n);
 	enum rc rc = members_end(&m);
 	if (rc == RC_OK)
 		rc = note_key_parse(vkey, strlen(vkey), key, e);
-	if (rc == RC_OK)
-		rc = identity_parse(a, wire, strlen(wire), NULL, &r->id, e);
+	while (rc == RC_OK && *wire != '\0') {
+		size_t one = strcspn(wire, " ");
+		rc = identity_log_add(a, &r->ids, wire, one, e);
+		wire += one + (wire[one] == ' ');
+	}
 	return rc;
+}
+
+/* The root key that the reader knows: of any entry, as each vouches for the others. */
+static void
+fingerprint_choose(struct register_proof *r, const char *known)
+{
+	size_t n = r->ids.n - 1;
+
+	identity_fingerprint(identity_log_newest(&r->ids)->root_pub, r->fingerprint);
+	while (known != NULL && n-- > 0 && strcmp(known, r->fingerprint) != 0)
+		identity_fingerprint(r->ids.entry[n]->root_pub, r->fingerprint);
 }
 
 /* The key of the file is the log key of the identity in it, and what the reader knows. */
@@ -47,7 +61,7 @@ keys_check(const struct register_proof *r, const struct note_key *key, const cha
 	   const char *fingerprint, struct err *e)
 {
 	struct note_key own, known;
-	enum rc rc = identity_log_key(r->id, r->origin, &own, e);
+	enum rc rc = identity_log_key(identity_log_newest(&r->ids), r->origin, &own, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -72,7 +86,7 @@ keys_check(const struct register_proof *r, const struct note_key *key, const cha
 }
 
 static enum rc
-event_signed(struct arena *a, const struct identity *id, const char *jws,
+event_signed(struct arena *a, const struct identity_log *ids, const char *jws,
 	     const struct event **ret, struct err *e)
 {
 	const struct event_claim *claim;
@@ -80,9 +94,8 @@ event_signed(struct arena *a, const struct identity *id, const char *jws,
 
 	if (rc != RC_OK)
 		return rc;
-	for (size_t i = 0; i < id->n_event_keys; i++)
-		if (event_verify(claim, id->event_keys[i], ret, e) == RC_OK)
-			return RC_OK;
+	if (identity_log_event_verify(ids, claim, ret, e) == RC_OK)
+		return RC_OK;
 	return err_rule(e, RC_DENIED, PROOF_RULE,
 			"no event key of the identity signed it");
 }
@@ -139,7 +152,7 @@ one_check(struct arena *a, struct register_proof *r, const struct note_key *key,
 	if (rc == RC_OK && proof == NULL)
 		rc = err_rule(e, RC_INVALID, PROOF_RULE, "\"proof\" is missing");
 	if (rc == RC_OK)
-		rc = event_signed(a, r->id, jws, &ev, e);
+		rc = event_signed(a, &r->ids, jws, &ev, e);
 	if (rc != RC_OK)
 		return rc;
 	const char *order = json_string_value(json_object_get(ev->body, "order"));
@@ -172,7 +185,7 @@ register_proof_verify(struct arena *a, const char *text, size_t len, const char 
 	enum rc rc = file_open(a, text, len, ret, &key, &events, e);
 	if (rc != RC_OK)
 		return rc;
-	identity_fingerprint(ret->id->root_pub, ret->fingerprint);
+	fingerprint_choose(ret, fingerprint);
 	rc = keys_check(ret, &key, vkey, fingerprint, e);
 	json_array_foreach (events, i, row) {
 		if (rc != RC_OK)

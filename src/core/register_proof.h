@@ -2,16 +2,17 @@
  * register_proof - checks what a register gives as proof of an entry, offline.
  *
  * The file is JSON: {ref, order, origin, key, identity, events: [{seq, jws, proof}]}.
- * Each event must be signed by an event key of the identity, be about the order, and be
- * at `seq` of the log whose checkpoint stands in its tlog-proof, signed by the log's key.
+ * `identity` is the authority's identity log, its entries with a blank between.  Each
+ * event must be signed by an event key of an entry, be about the order, and be at `seq`
+ * of the log whose checkpoint stands in its tlog-proof, signed by the log key of the
+ * newest.
  *
  * Pure.  The arena owns everything.
  */
 #ifndef SALURAN_CORE_REGISTER_PROOF_H
 #define SALURAN_CORE_REGISTER_PROOF_H
 
-#include "core/event.h"
-#include "core/identity.h"
+#include "core/identity_log.h"
 
 enum {
 	REGISTER_PROOF_MAX = 16 << 20, /* bytes */
@@ -20,7 +21,7 @@ enum {
 
 struct register_proof {
 	const char *ref, *order, *origin;
-	const struct identity *id;
+	struct identity_log ids;
 	char fingerprint[FINGERPRINT_TEXT_MAX];
 	const struct event *events[REGISTER_PROOF_EVENTS_MAX]; /* by seq */
 	size_t n;

@@ -15,6 +15,7 @@
 #include "service/download.h"
 #include "service/export_int.h"
 #include "service/use.h"
+#include "store/store_identity.h"
 #include "store/store_sql.h"
 
 enum {
@@ -220,16 +221,14 @@ events_gather(struct export *g, struct err *e)
 
 	if (rc == RC_OK)
 		rc = store_run(g->s, &SQL_BUNDLE_ORDER_EVENTS, key, on_place, g, e);
-	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
-		rc = store_run(
-			g->s, &SQL_BUNDLE_OPEN,
-			(struct db_param[]){DB_P_INT(g->channel.channel), DB_P_INT(p)},
-			on_place, g, e);
-	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
-		rc = store_run(
-			g->s, &SQL_BUNDLE_POLICIES,
-			(struct db_param[]){DB_P_INT(g->channel.channel), DB_P_INT(p)},
-			on_place, g, e);
+	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++) {
+		const struct db_param log[] = {DB_P_INT(g->channel.channel), DB_P_INT(p)};
+		rc = store_run(g->s, &SQL_BUNDLE_OPEN, log, on_place, g, e);
+		if (rc == RC_OK)
+			rc = store_run(g->s, &SQL_BUNDLE_REKEYS, log, on_place, g, e);
+		if (rc == RC_OK)
+			rc = store_run(g->s, &SQL_BUNDLE_POLICIES, log, on_place, g, e);
+	}
 	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
 		rc = items_load(g, (enum party)p, e);
 	return rc;
@@ -407,12 +406,23 @@ short_make(struct export *g, struct reply *out, struct err *e)
 
 /* ---- all of it ------------------------------------------------------------ */
 
+/* LF between them. */
+static const char *
+entries_of(struct arena *a, const struct identity_log *ids)
+{
+	char *text = identity_log_text(a, ids);
+
+	text[strlen(text) - 1] = '\0';
+	return text;
+}
+
 /* Who the two are, and what they agreed on. */
 static enum rc
 parties_gather(struct export *g, struct err *e)
 {
 	const struct channel_row *c = &g->channel;
 	enum party peer = party_other(c->own_party);
+	struct identity_log *ids = ARENA_NEW(g->a, struct identity_log);
 	const struct identity *id;
 	const struct channel_offer *offer;
 	const char *policy;
@@ -426,6 +436,8 @@ parties_gather(struct export *g, struct err *e)
 	rc = introduction_parse(g->a, c->introduction, strlen(c->introduction), &id,
 				&offer, e);
 	if (rc == RC_OK)
+		rc = store_identity_log(g->s, g->a, c->peer_org, ids, e);
+	if (rc == RC_OK)
 		rc = store_text(
 			g->s, g->a, &SQL_POLICY_GET,
 			(struct db_param[]){DB_P_BLOB(c->policy_sha256.b, HASH_LEN)},
@@ -436,8 +448,8 @@ parties_gather(struct export *g, struct err *e)
 		return err_set(e, RC_CORRUPT, "the channel's policy is not in the store");
 	g->out.casefile = g->casefile;
 	g->out.exporter = c->own_party;
-	g->out.identity[c->own_party] = g->nd->id->wire;
-	g->out.identity[peer] = id->wire;
+	g->out.identity[c->own_party] = entries_of(g->a, g->nd->ids);
+	g->out.identity[peer] = entries_of(g->a, ids);
 	g->out.offer[peer] = offer->wire;
 	g->out.policy = policy;
 	g->out.policy_len = strlen(policy);

@@ -403,10 +403,23 @@ event_proof(struct store *s, struct arena *a, const struct log_head *h, uint64_t
 	return rc;
 }
 
+/* A blank between them. */
+static const char *
+entries_text(struct arena *a, const struct identity_log *ids)
+{
+	char *text = identity_log_text(a, ids);
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n')
+			text[i] = i + 1 == len ? '\0' : ' ';
+	return text;
+}
+
 /*
  * in: ref (or an order's id)
  * out: ref, order, origin, key (the log's verifier key), identity (the authority's signed
- *      entry), events [{seq, jws, proof (tlog-proof)}]
+ *      entries), events [{seq, jws, proof (tlog-proof)}]
  */
 enum rc
 service_register_proof(struct node *nd, struct arena *a, const struct actor *who,
@@ -450,16 +463,16 @@ service_register_proof(struct node *nd, struct arena *a, const struct actor *who
 	reader_put(nd, s);
 	if (rc == RC_OK) {
 		note_key_put(&vkey, &key);
-		reply_json(
-			a, out,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "ref",
-				  register_ref(a,
-					       json_integer_value(
-						       json_object_get(row, "year")),
-					       json_integer_value(
-						       json_object_get(row, "number"))),
-				  "order", id, "origin", h.origin, "key", buf_str(&vkey),
-				  "identity", nd->id->wire, "events", events));
+		reply_json(a, out,
+			   json_pack("{s:s, s:s, s:s, s:s, s:s, s:O}", "ref",
+				     register_ref(a,
+						  json_integer_value(
+							  json_object_get(row, "year")),
+						  json_integer_value(json_object_get(
+							  row, "number"))),
+				     "order", id, "origin", h.origin, "key",
+				     buf_str(&vkey), "identity", entries_text(a, nd->ids),
+				     "events", events));
 	}
 	buf_free(&vkey);
 	json_decref(row);

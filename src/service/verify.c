@@ -40,7 +40,7 @@ proof_json(struct arena *a, const char *text, size_t len, const char *fingerprin
 	}
 	json_object_set_new(j, "ref", json_string(p.ref));
 	json_object_set_new(j, "order", json_string(p.order));
-	json_object_set_new(j, "made_by", json_string(p.id->org));
+	json_object_set_new(j, "made_by", json_string(identity_log_newest(&p.ids)->org));
 	json_object_set_new(j, "fingerprint", json_string(p.fingerprint));
 	json_object_set_new(j, "compared", json_boolean(fingerprint != NULL));
 	return j;

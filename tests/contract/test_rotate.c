@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/enc.h"
+#include "core/bundle.h"
 #include "core/identity_log.h"
 #include "service/node_int.h"
 
@@ -185,6 +186,68 @@ both_rotate(void **state)
 		fix_rebuilt_equal(&f, (enum party)q);
 		assert_int_equal(
 			fix_query(&f, (enum party)q, "SELECT max(n) FROM v_rekey"), 2);
+	}
+	fix_close(&f);
+}
+
+/* The bundle of a case as one side gives it, and what it proves. */
+static struct bundle_report
+bundle_get(struct fix *f, enum party p, const char *casefile)
+{
+	const struct service_route *r;
+	const struct actor *who;
+	struct bundle_report report;
+	struct reply out = {0};
+	struct err e = ERR_INIT;
+	json_t *in = json_object();
+
+	fix_ok(actor_authenticate(f->n[p].nd, f->a, f->n[p].auditor, &who, &e), &e,
+	       "actor");
+	fix_ok(service_route_find("GET",
+				  arena_printf(f->a, "/v1/cases/%s/bundle", casefile), in,
+				  &r, &e),
+	       &e, "route");
+	fix_ok(service_run(f->n[p].nd, f->a, r, who, in, &out, &e), &e, "bundle");
+	json_decref(in);
+	assert_null(out.download);
+	fix_ok(bundle_verify(f->a, out.bytes, out.len, NULL, &report, &e), &e, "verify");
+	return report;
+}
+
+/* One bundle with events, heads and receipts under old keys and new ones. */
+static void
+bundles_across(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *first = fix_send(&f, "R-1", "bad.example", 2);
+	fix_settle(&f);
+	rotate(&f, AUTHORITY, 1);
+	fix_act(&f, AUTHORITY, first, "say", json_pack("{s:s}", "text", "new keys"));
+	tell(&f, AUTHORITY);
+	fix_settle(&f);
+	rotate(&f, PLATFORM, 1);
+	fix_act(&f, PLATFORM, first, "accept", NULL);
+	tell(&f, PLATFORM);
+	fix_settle(&f);
+	rotate(&f, AUTHORITY, 2);
+	tell(&f, AUTHORITY);
+	const char *last = fix_send(&f, "R-2", "worse.example", 1);
+	fix_settle(&f);
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		struct bundle_report r = bundle_get(&f, (enum party)p, first);
+		char old[FINGERPRINT_TEXT_MAX];
+		/* What people compared once is still what they know. */
+		identity_fingerprint(f.n[AUTHORITY].nd->ids->entry[0]->root_pub, old);
+		assert_string_equal(r.party[AUTHORITY].fingerprint, old);
+		assert_true(r.party[AUTHORITY].open_agrees);
+		assert_true(r.party[PLATFORM].open_agrees);
+		assert_int_equal(r.party[AUTHORITY].cosigned_size,
+				 r.party[AUTHORITY].head_size);
+		(void)bundle_get(&f, (enum party)p, last);
+		fix_rebuilt_equal(&f, (enum party)p);
 	}
 	fix_close(&f);
 }
@@ -631,6 +694,7 @@ main(void)
 		cmocka_unit_test(authority_rotates),
 		cmocka_unit_test(platform_rotates),
 		cmocka_unit_test(both_rotate),
+		cmocka_unit_test(bundles_across),
 		cmocka_unit_test(root_is_needed),
 		cmocka_unit_test(killed_anywhere),
 		cmocka_unit_test(old_store_new_keys),

@@ -155,6 +155,18 @@ def on_samples(judge, rng):
             rng, PART))
 
 
+# Of who made tests/bundle/rekey.bundle, after its second rotation.
+REKEY_EVENT_KEY = "a969aa98124b08bd98685de0c4c48ed90507cd96a846a6affcc9803990cd51f8"
+
+
+def on_rekeyed(judge, rng):
+    data = sample("rekey.bundle")
+    judge.judge("rekey", [("as it is", data)])
+    judge.judge("rekey archive", some(damage.archive(data, rng, FLIPS), rng, PART))
+    listed = damage.Listed(data, forge.Key(bytes.fromhex(REKEY_EVENT_KEY)))
+    judge.judge("rekey entries", damage.rekeyed(listed))
+
+
 def on_bundle(judge, rng, name, data, keys, exporter, org):
     """Everything that can be done to a bundle whose two sides we are."""
     judge.judge(name, [("as it is", data)])
@@ -243,6 +255,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="saluran-second-") as folder, Lab() as box:
         judge = Judge(folder)
         on_samples(judge, rng)
+        on_rekeyed(judge, rng)
         judge.end()
         on_nodes(judge, rng, box)
         judge.end()

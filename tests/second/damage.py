@@ -267,3 +267,39 @@ def rebuilt_acts(world, version):
                 del twin.log[party][seq]
                 twin.gaps[party][seq] = leaf_hash(b"left out")
                 yield f"v{version}, {party} {seq} left out", twin.build(version)
+
+
+def rekeyed(listed):
+    """A bundle whose sides replaced their keys: entries and channel.rekeys that are gone, out
+    of order, doubled or the other side's."""
+    for p in PARTIES:
+        name = f"identity/{p}.jws"
+        lines = listed.content[name].splitlines(True)
+        others = listed.content[f"identity/{other(p)}.jws"].splitlines(True)
+        for i, line in enumerate(lines):
+            yield f"{name} without entry {i}", listed.with_(
+                name, b"".join(lines[:i] + lines[i + 1:]))
+            yield f"{name} with entry {i} twice", listed.with_(
+                name, b"".join(lines[:i] + [line] + lines[i:]))
+            yield f"{name} with the other side's entry at {i}", listed.with_(
+                name, b"".join(lines[:i] + others[-1:] + lines[i:]))
+            changed = bytes([*line[:len(line) // 2], line[len(line) // 2] ^ 1,
+                             *line[len(line) // 2 + 1:]])
+            yield f"{name} with entry {i} changed", listed.with_(
+                name, b"".join(lines[:i] + [changed] + lines[i + 1:]))
+        yield f"{name} turned around", listed.with_(name, b"".join(lines[::-1]))
+        yield f"{name} without its last LF", listed.with_(name, b"".join(lines)[:-1])
+        yield f"{name} of no entry", listed.with_(name, b"")
+        yield f"{name} with an empty line", listed.with_(name, b"".join(lines) + b"\n")
+        name = f"logs/{p}/events.jws"
+        lines = listed.content[name].splitlines(True)
+        for i, line in enumerate(lines):
+            seq, _, jws = line[:-1].partition(b" ")
+            words = f"{name} without {payload_of(jws)['type']} {seq.decode()}"
+            left = {n: c for n, c in listed.content.items()
+                    if n != f"logs/{p}/proof/{seq.decode()}.tlog-proof"}
+            yield words, listed.signed({**left, name: b"".join(lines[:i] + lines[i + 1:])})
+            yield f"{name} begins after {seq.decode()}", listed.signed(
+                {**{n: c for n, c in left.items() if not n.startswith(f"logs/{p}/proof/")
+                    or int(n.split("/")[-1].split(".")[0]) > int(seq)},
+                 name: b"".join(lines[i + 1:])})

@@ -14,7 +14,7 @@ import policy
 from formats import (
     COSIGNATURE_KEY, ORIGIN_KEY, Bad, Checkpoint, Jws, TlogProof,
     b64, b64_padded, b64url, b64url_text, decimal, ijson, is_hash, is_int, is_text, is_uuid7, leaf_hash,
-    members_of, need, root_by_path, root_of_many, sha256)
+    members_of, need, root_by_path, root_of_many, sha256, thumbprint)
 
 PARTIES = ("authority", "platform")
 STEPS = ("container", "manifest", "members", "identities", "signature", "channel", "policy",
@@ -22,6 +22,7 @@ STEPS = ("container", "manifest", "members", "identities", "signature", "channel
 CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aiou"
 ORG_MAX, TEXT_MAX, INTRODUCTION_MAX, CHANNEL_MAX = 100, 200, 65_536, 40
 SEQ_MAX = 2 ** 63 - 1
+ENTRIES_MAX, ENTRY_MAX = 64, 16_384
 DISCLOSURE_MAX = 16_384
 EVENTS_MAX, TEXTS_MAX = 131_072, 524_288
 ORDERS_MAX, ADOPTIONS_MAX = 1_024, 2_048
@@ -74,22 +75,25 @@ def fingerprint(public):
 
 
 class Identity:
-    """Entry 0 of an identity log (section 9)."""
+    """An entry of an identity log (section 9); `before` is the one that it follows."""
 
-    def __init__(self, raw):
-        need(len(raw) <= INTRODUCTION_MAX, "an identity entry is too long")
+    def __init__(self, raw, before=None):
+        n = 0 if before is None else before.n + 1
+        need(len(raw) <= (ENTRY_MAX if n else INTRODUCTION_MAX), "an entry is too long")
         jws = Jws(raw, "saluran-identity+jws", INTRODUCTION_MAX, INTRODUCTION_MAX)
-        entry = members_of(jws.payload, ("v", "log", "seq", "id", "type", "iat", "body"))
+        entry = members_of(jws.payload, ("v", "log", "seq", "id", "type", "iat", "body")
+                           + (("prev",) if n else ()))
         need(is_int(entry["v"], 1, 1), "v is not 1")
         need(isinstance(entry["log"], str) and entry["log"].endswith("/id")
              and is_org(entry["log"][:-3]), "log is not that of an organisation")
-        need(is_int(entry["seq"], 0, 0), "not the entry 0")
+        need(is_int(entry["seq"], n, n), "not the entry of its place")
+        need(n == 0 or entry["prev"] == leaf_hash(before.raw).hex(), "prev is another")
         need(is_uuid7(entry["id"]) and entry["type"] == "org.keys" and is_int(entry["iat"]),
              "id, type or iat is malformed")
         body = members_of(entry["body"], (
             "n", "name", "role", "root_pub", "next_root_sha256", "event_keys", "log_key",
             "receipt_key", "enc_key", "tls_spki", "url"), ("contacts",))
-        need(is_int(body["n"], 0, 0), "n is not seq")
+        need(is_int(body["n"], n, n), "n is not seq")
         need(is_plain(body["name"], TEXT_MAX), "name is malformed")
         need(body["role"] in PARTIES, "role is neither")
         for name in ("root_pub", "log_key", "receipt_key", "enc_key"):
@@ -107,9 +111,62 @@ class Identity:
         self.root = b64url(body["root_pub"])
         need(jws.signed_by([self.root]), "not signed by its root")
         self.raw, self.org, self.role = raw, entry["log"][:-3], body["role"]
-        self.name = body["name"]
+        self.n, self.name, self.promised = n, body["name"], body["next_root_sha256"]
+        if before is not None:
+            need((self.org, self.role) == (before.org, before.role), "of another")
+            need(sha256(self.root).hex() == before.promised, "not the promised root")
         self.event_keys = [b64url(k) for k in body["event_keys"]]
         self.log_key, self.receipt_key = b64url(body["log_key"]), b64url(body["receipt_key"])
+
+
+class IdentityLog:
+    """The entries of an organisation, and from where on in its log each is in force."""
+
+    def __init__(self, content):
+        need(content.endswith(b"\n"), "its last line does not end in LF")
+        self.entries = []
+        for raw in lines_of(content):
+            need(len(self.entries) < ENTRIES_MAX, "too many entries")
+            self.entries.append(Identity(raw, self.entries[-1] if self.entries else None))
+        self.first, self.newest = self.entries[0], self.entries[-1]
+        self.org, self.role, self.turns, self.in_force = \
+            self.first.org, self.first.role, [], 0
+
+    def turn(self, said, kid, party, first):
+        """An event is next: is another entry in force from it on?"""
+        if said["seq"] == 0 and first:
+            n = max((e.n for e in self.entries if kid in map(thumbprint, e.event_keys)),
+                    default=0)
+        elif is_rekey(said, party):
+            body = said["body"]
+            if first and body["n"] >= len(body["entries"]):
+                self.in_force = body["n"] - len(body["entries"])
+            n = self.in_force + len(body["entries"])
+            need(said["seq"] != 0 and body["n"] == n, "a rekey to another number")
+            need(n < len(self.entries), "a rekey to an entry that is not here")
+            need([e.raw.decode() for e in self.entries[self.in_force + 1:n + 1]]
+                 == body["entries"], "a rekey with other entries")
+        else:
+            return
+        need(len(self.turns) < ENTRIES_MAX, "too many turns")
+        self.turns.append((n, said["seq"], said["ack"]["size"]))
+        self.in_force = n
+
+    def head_stands(self, n, size):
+        return all(turn[0] <= n or size <= turn[1] for turn in self.turns)
+
+    def receipt_stands(self, n, size):
+        return all(turn[0] <= n or size <= turn[2] for turn in self.turns)
+
+
+def is_rekey(said, party):
+    if said["type"] != "channel.rekey":
+        return False
+    try:
+        eventtypes.check(said, party)
+    except Bad:
+        return False
+    return True
 
 
 def is_contact(value):
@@ -160,27 +217,43 @@ class Head:
 
     def __init__(self, raw, bundle, party):
         self.raw, self.cp = raw, Checkpoint(raw)
-        self.log_key = (bundle.origin[party], ORIGIN_KEY, bundle.id[party].log_key)
-        peer = bundle.id[other(party)]
-        self.peer_key = (peer.org + "/rcpt", COSIGNATURE_KEY, peer.receipt_key)
+        self.own, self.peer = bundle.id[party], bundle.id[other(party)]
+        self.log_keys = [(bundle.origin[party], ORIGIN_KEY, e.log_key)
+                         for e in self.own.entries]
+        self.peer_keys = [(self.peer.org + "/rcpt", COSIGNATURE_KEY, e.receipt_key)
+                          for e in self.peer.entries]
         need(self.cp.origin == bundle.origin[party], "the head is of another log")
         self.size, self.root = self.cp.size, self.cp.root
-        self.cosigned = self.cp.note.has_line(*self.peer_key)
+        self.cosigned = any(self.cp.note.has_line(*key) for key in self.peer_keys)
         self.time = None
 
+    def receipt(self):
+        """The cosignature by the newest key that stands, or None."""
+        found = None
+        for n, key in enumerate(self.peer_keys):
+            raw = self.cp.note.line_of(*key)
+            if raw is not None and self.peer.receipt_stands(n, self.size):
+                found = raw
+        return found
+
     def verify(self, cosigned):
-        need(self.cp.note.line_of(*self.log_key) is not None, "no signature of the log")
-        raw = self.cp.note.line_of(*self.peer_key)
+        by = [n for n, key in enumerate(self.log_keys)
+              if self.cp.note.line_of(*key) is not None]
+        need(any(self.own.head_stands(n, self.size) for n in by), "no signature of the log")
+        raw = self.receipt()
         need(raw is not None or not cosigned, "no cosignature of the peer")
         self.time = None if raw is None else int.from_bytes(raw[:8], "big")
 
 
 class Event:
-    def __init__(self, seq, raw, bundle, party):
+    def __init__(self, seq, raw, bundle, party, first):
         jws = Jws(raw, "saluran-event+jws")
         self.said = jws.payload
         check_event(self.said)
-        need(jws.signed_by(bundle.id[party].event_keys), "not signed by its author")
+        ids = bundle.id[party]
+        ids.turn(self.said, jws.kid, party, first)
+        need(jws.signed_by(ids.entries[ids.in_force].event_keys),
+             "not signed by its author, with a key that is in force there")
         need(self.said["log"] == bundle.origin[party], "of another log")
         need(self.said["seq"] == seq, "its signed seq is another")
         self.seq, self.leaf, self.party = seq, leaf_hash(raw), party
@@ -263,21 +336,28 @@ class Bundle:
 
     def step_identities(self):
         for p in PARTIES:
-            self.id[p] = Identity(line_of(self.member[f"identity/{p}.jws"]))
+            self.id[p] = IdentityLog(self.member[f"identity/{p}.jws"])
             need(self.id[p].role == p, f"identity/{p}.jws is of the other role")
         need(self.id["authority"].org != self.id["platform"].org, "one organisation twice")
 
     def step_signature(self):
         by = [p for p in PARTIES if self.id[p].org == self.said["org"]]
         need(by, "made by neither of the two")
-        need(self.jws.signed_by(self.id[by[0]].event_keys), "not signed by an event key")
+        need(self.jws.signed_by(self.id[by[0]].newest.event_keys),
+             "not signed by an event key")
         self.exporter = by[0]
 
     def read_offer(self, party):
         raw = line_of(self.member[f"channel/{party}.offer.jws"])
-        own, peer = self.id[party], self.id[other(party)]
-        need(len(own.raw) + len(raw) + 2 <= INTRODUCTION_MAX, "an introduction is too long")
+        peer = self.id[other(party)]
         jws = Jws(raw, "saluran-channel+jws", INTRODUCTION_MAX, INTRODUCTION_MAX)
+        # It was made when the entry that it names was the newest.
+        named = jws.payload.get("identity") if isinstance(jws.payload, dict) else None
+        upto = [e for e in self.id[party].entries if sha256(e.raw).hex() == named]
+        need(upto, "the offer is of another identity")
+        own = upto[0]
+        need(sum(len(e.raw) + 1 for e in self.id[party].entries[:own.n + 1]) + len(raw) + 1
+             <= INTRODUCTION_MAX, "an introduction is too long")
         need(jws.signed_by(own.event_keys), "the offer is not signed by an event key")
         said = members_of(jws.payload, ("v", "org", "peer", "channel", "origins", "policy",
                                         "identity", "iat"))
@@ -321,7 +401,8 @@ class Bundle:
     def belongs(self, said):
         if "case" in said:
             return said["case"] == self.case
-        return said["type"] in ("channel.open", "policy.adopt", "receipt.adopt") \
+        return said["type"] in ("channel.open", "channel.rekey", "policy.adopt",
+                                "receipt.adopt") \
             or said["type"].startswith("order.")
 
     def read_events(self, party):
@@ -331,7 +412,7 @@ class Bundle:
             need(space, "a line is a seq, a space, a JWS")
             seq = decimal(seq.decode("ascii", "replace"), SEQ_MAX - 1)
             need(not found or seq > found[-1].seq, "events do not ascend")
-            event = Event(seq, raw, self, party)
+            event = Event(seq, raw, self, party, not found)
             need(self.belongs(event.said), "an event does not belong to this case")
             need(not found or found[-1].seq + 1 != seq
                  or event.said["prev"] == found[-1].leaf.hex(),
@@ -427,7 +508,7 @@ class Bundle:
         text = f"{said['log']}\n{said['size']}\n{b64_padded(bytes.fromhex(said['root']))}\n"
         try:
             head = Head(f"{text}\n{line}".encode(), self, event.party)
-            raw = head.cp.note.line_of(*head.peer_key)
+            raw = head.receipt()
             return raw is not None and int.from_bytes(raw[:8], "big") == said["time"]
         except Bad:
             return False
@@ -462,9 +543,9 @@ class Bundle:
     def same_receipt(self, adopt, head):
         head.verify(True)
         said = adopt.said["body"]
-        line = head.cp.note.packed_of(*head.peer_key)
-        need((head.size, head.root.hex(), line) == (said["size"], said["root"], said["sig"]),
-             "another receipt than the log adopted")
+        lines = [head.cp.note.packed_of(*key) for key in head.peer_keys]
+        need((head.size, head.root.hex()) == (said["size"], said["root"])
+             and said["sig"] in lines, "another receipt than the log adopted")
 
     def receipts_of_long(self, party, shares):
         raw = self.member.get(f"receipts/{party}.txt")
@@ -548,7 +629,7 @@ class Bundle:
         for p in PARTIES:
             own, newest = self.head_of[p][0], self.newest_receipt(p)
             out["parties"][p] = {
-                "org": self.id[p].org, "fingerprint": fingerprint(self.id[p].root),
+                "org": self.id[p].org, "fingerprint": fingerprint(self.id[p].first.root),
                 "head_size": own.size if own else 0,
                 "cosigned_size": newest.size if newest else 0,
                 "events": [[e.seq, e.said["type"], e.received] for e in self.logs[p]]}

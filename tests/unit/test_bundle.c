@@ -248,7 +248,7 @@ reports(void **state)
 
 /* ---- the samples ---------------------------------------------------------- */
 
-static const char *const samples[] = {"order.bundle", "claimed.bundle"};
+static const char *const samples[] = {"order.bundle", "claimed.bundle", "rekey.bundle"};
 
 static const uint8_t *
 sample_read(const char *name, size_t *ret_len)

@@ -27,7 +27,7 @@ class Readme(unittest.TestCase):
                               capture_output=True, check=False)
 
     def test_samples_hold(self):
-        for name in ("order.bundle", "claimed.bundle", "long.bundle"):
+        for name in ("order.bundle", "claimed.bundle", "long.bundle", "rekey.bundle"):
             with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
                 self.unpack(name, folder)
                 done = self.check(folder)
