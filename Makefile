@@ -52,11 +52,13 @@ model:
 	@$(PREREQS) "$${PREREQS_MODEL[@]}"
 	@model/check && model/check --mutants
 
-# make sim [SEED=n] [COUNT=n]: two nodes under schedules that a seed chooses; one seed is told
-# step by step.
-sim: build
-	@SALURAN_SOURCE=$(CURDIR) $(if $(SEED),SALURAN_SIM_TRACE=1) \
-		build/tests/contract_sim $(or $(SEED),1) $(or $(COUNT),$(if $(SEED),1,1000))
+# make sim [SEED=n] [COUNT=n]: nodes under schedules that a seed chooses; one seed is told step
+# by step.
+sim:
+	@[ -e build-release/build.ninja ] || meson setup --buildtype=release build-release
+	@ninja -C build-release tests/sim
+	@build-release/tests/sim $(if $(SEED),$(if $(COUNT),,--trace)) \
+		$(or $(SEED),1) $(or $(COUNT),$(if $(SEED),1,3000))
 
 # make soak [N=events] [DIR=folder]: two nodes under load that are killed at random; Ctrl-C stops it,
 # the same command goes on.
