@@ -423,6 +423,7 @@ checkpoint_parse(struct arena *a, const char *text, size_t len, struct checkpoin
 {
 	size_t at = 0, origin_len, size_len, root_len, n;
 	const char *origin, *size, *root;
+	struct hash empty;
 	uint8_t *hash;
 
 	origin = next_line(text, len, &at, &origin_len);
@@ -443,6 +444,10 @@ checkpoint_parse(struct arena *a, const char *text, size_t len, struct checkpoin
 		return err_rule(e, RC_INVALID, "tlog-checkpoint",
 				"lines after the root hash have no meaning here");
 	memcpy(ret->root.b, hash, HASH_LEN);
+	hash_bytes("", 0, &empty);
+	if (ret->size == 0 && !hash_equal(&ret->root, &empty))
+		return err_rule(e, RC_INVALID, "tlog-checkpoint",
+				"the root of a log without entries is SHA-256(\"\")");
 	ret->origin = arena_strndup(a, origin, origin_len);
 	return RC_OK;
 }

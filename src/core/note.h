@@ -85,7 +85,8 @@ void note_cosig_message_put(struct buf *b, uint64_t time_s, const char *text,
 
 /* Text of a checkpoint: origin LF size LF base64(root) LF. */
 void checkpoint_put(struct buf *b, const struct checkpoint *c);
-/* RC_INVALID: not exactly that form (extension lines are refused: we have none). */
+/* RC_INVALID: not exactly that form (extension lines are refused: we have none), or a log
+ * without entries has another root than SHA-256(""). */
 enum rc checkpoint_parse(struct arena *a, const char *text, size_t len,
 			 struct checkpoint *ret, struct err *e) MUST_CHECK;
 

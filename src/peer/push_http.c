@@ -28,6 +28,7 @@ struct push_http {
 	const atomic_bool *stop;
 	struct buf answer, url, pins;
 	struct err refused; /* by on_connected(): why */
+	bool anyone;	    /* whoever answers there: its key is not compared */
 };
 
 static size_t
@@ -288,7 +289,7 @@ perform(struct push_http *h, const struct exchange_peer *peer, struct curl_slist
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
 	ret->body = buf_str(&h->answer);
 	ret->len = h->answer.len;
-	if (h->time_s >= 0)
+	if (h->time_s >= 0 && !h->anyone)
 		exchange_peer_time(h->nd, peer->id, h->time_s);
 	return RC_OK;
 }
@@ -311,6 +312,28 @@ push_http_post(struct push_http *h, const struct exchange_peer *peer, const char
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
 	return perform(h, peer, fields_begin(), ret, e);
+}
+
+enum rc
+push_http_tell(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	       const char *body, struct push_reply *ret, struct err *e)
+{
+	enum rc rc = aim(h, peer, call, e);
+
+	if (rc != RC_OK)
+		return rc;
+	curl_easy_setopt(h->curl, CURLOPT_PINNEDPUBLICKEY, NULL);
+	curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 1L);
+	curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
+	h->anyone = true;
+	rc = perform(h, peer, fields_begin(), ret, e);
+	h->anyone = false;
+	curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, 0L);
+	curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 0L);
+	return rc;
 }
 
 enum rc

@@ -36,6 +36,14 @@ enum rc push_http_post(struct push_http *h, const struct exchange_peer *peer,
 		       const char *call, const void *body, size_t len,
 		       struct push_reply *ret, struct err *e) MUST_CHECK;
 
+/* POST a text that is no secret and proves itself, to whoever answers at the peer's URL,
+ * on a connection of its own: the peer's key may have been replaced, and it may learn
+ * ours only so.  What the answer says is not believed further than that.  Outcomes as
+ * above. */
+enum rc push_http_tell(struct push_http *h, const struct exchange_peer *peer,
+		       const char *call, const char *body, struct push_reply *ret,
+		       struct err *e) MUST_CHECK;
+
 /* GET <url>/peer/v1/<call>, an answer of up to EXCHANGE_ANSWER_MAX bytes.  Outcomes as
  * above. */
 enum rc push_http_get(struct push_http *h, const struct exchange_peer *peer,

@@ -199,7 +199,9 @@ ask(struct push_peer *p, struct arena *a, const struct exchange_question *q,
 	enum rc rc;
 
 	fault_point("ask.before");
-	if (q->body != NULL)
+	if (q->kind == EXCHANGE_TELL_IDENTITY)
+		rc = push_http_tell(p->http, q->peer, q->call, q->body, &reply, e);
+	else if (q->body != NULL)
 		rc = push_http_post(p->http, q->peer, q->call, q->body, strlen(q->body),
 				    &reply, e);
 	else

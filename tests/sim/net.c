@@ -179,6 +179,14 @@ push_http_post(struct push_http *h, const struct exchange_peer *peer, const char
 }
 
 enum rc
+push_http_tell(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	       const char *body, struct push_reply *ret, struct err *e)
+{
+	(void)peer;
+	return request(h, "POST", call, body, strlen(body), ret, e);
+}
+
+enum rc
 push_http_get(struct push_http *h, const struct exchange_peer *peer, const char *call,
 	      struct push_reply *ret, struct err *e)
 {

@@ -497,6 +497,7 @@ malformed_keys(void **state)
 	assert_int_equal(note_key_make("a\nb", NOTE_ED25519, pub, &k, &e), RC_INVALID);
 }
 
+#define ROOT0 "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
 #define ROOT8 "XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=\n"
 
 static void
@@ -522,6 +523,7 @@ malformed_checkpoints(void **state)
 		"o\n8\nXcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQygA\n",
 		"o\n8\n" ROOT8 "extension\n",
 		"o\n8\n" ROOT8 "\n",
+		"o\n0\n" ROOT8, /* the empty root is SHA-256("") */
 	};
 	struct arena *a = arena_create();
 	struct checkpoint c;
@@ -533,6 +535,10 @@ malformed_checkpoints(void **state)
 					  &e),
 			 RC_OK);
 	assert_true(c.size == MERKLE_SIZE_MAX);
+	assert_int_equal(
+		checkpoint_parse(a, "o\n0\n" ROOT0, strlen("o\n0\n" ROOT0), &c, &e),
+		RC_OK);
+	assert_true(c.size == 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (checkpoint_parse(a, bad[i], strlen(bad[i]), &c, &e) != RC_INVALID)
 			fail_msg("accepted: %s", bad[i]);

@@ -1,0 +1,85 @@
+/*
+ * The one call that anybody may make (protocol 5 and 9): a peer whose keys are new has a
+ * TLS key that nobody knows.
+ */
+#include "peer_fixture.h"
+
+#include <string.h>
+
+#include "core/identity_log.h"
+
+enum { ALICE = 7 };
+
+#define ENTRIES "entry 0\nentry 1\n"
+
+static void
+assert_got(const struct got *got, long status, const char *text)
+{
+	if (got->status != status || strstr(got->body, text) == NULL)
+		fail_msg("expected %ld and \"%s\", got %ld and \"%s\"", status, text,
+			 got->status, got->body);
+}
+
+static void
+anyone_brings_entries(void **state)
+{
+	const struct ask post = {.method = "POST",
+				 .path = "/peer/v1/identity",
+				 .body = ENTRIES,
+				 .len = strlen(ENTRIES)};
+	struct ask how = post;
+	struct side alice, bob, stranger, expired;
+	struct got got;
+
+	(void)state;
+	side_init(&alice, DATES_GOOD);
+	side_init(&bob, DATES_GOOD);
+	side_init(&stranger, DATES_GOOD);
+	side_init(&expired, DATES_EXPIRED);
+	introduce(&bob, &alice, ALICE);
+	side_serve(&bob, 0);
+	const struct side *who[] = {&alice, &stranger, &expired, NULL};
+	for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+		bob.node.identity_len = 0;
+		ask(who[i], &bob, &post, &got);
+		assert_got(&got, 200, "");
+		assert_int_equal(bob.node.identity_len, strlen(ENTRIES));
+	}
+	/* That path, byte for byte, and that method. */
+	bob.node.identity_len = 0;
+	how.path = "/peer/v1/identity/";
+	ask(&stranger, &bob, &how, &got);
+	assert_got(&got, 403, "unknown key");
+	how.path = "/peer/v1/held";
+	ask(&stranger, &bob, &how, &got);
+	assert_got(&got, 403, "unknown key");
+	how = (struct ask){.method = "GET", .path = post.path};
+	ask(&stranger, &bob, &how, &got);
+	assert_got(&got, 405, "another method");
+	how = post;
+	how.body = NULL;
+	how.len = IDENTITY_LOG_MAX + 1;
+	ask(&stranger, &bob, &how, &got);
+	assert_got(&got, 413, "at most");
+	assert_int_equal(bob.node.identity_len, 0);
+	bob.node.identity_rc = RC_CONFLICT;
+	ask(&stranger, &bob, &post, &got);
+	assert_got(&got, 409, "protocol 9: no");
+	bob.node.identity_rc = RC_UNPROCESSABLE;
+	ask(&stranger, &bob, &post, &got);
+	assert_got(&got, 422, "protocol 9: no");
+	side_free(&expired);
+	side_free(&stranger);
+	side_free(&bob);
+	side_free(&alice);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(anyone_brings_entries),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
