@@ -170,6 +170,24 @@ cmd_zone_resume(struct cli *c, struct err *e)
 	return rc;
 }
 
+static enum rc
+cmd_zone_renew(struct cli *c, struct err *e)
+{
+	json_t *r;
+	const json_t *v;
+	size_t i;
+	enum rc rc = cli_call(c, "POST", "/v1/zone/renew",
+			      json_pack("{s:s*}", "past", cli_value(c, "past")), &r, e);
+
+	if (rc != RC_OK || cli_json(c, r))
+		return rc;
+	json_array_foreach (json_object_get(r, "zones"), i, v)
+		printf("The zone %s has serial %" JSON_INTEGER_FORMAT
+		       " and is fetched whole by everybody.\n",
+		       cli_text(v, "zone"), cli_int(v, "serial"));
+	return rc;
+}
+
 /* ---- operators
  * ------------------------------------------------------------------------- */
 
@@ -449,6 +467,11 @@ static const struct cli_option shrink_options[] = {
 	{"serial", "SERIAL", true, "of the zone as you have looked at it"},
 	{.name = NULL},
 };
+static const struct cli_option renew_options[] = {
+	{"past", "SERIAL", false,
+	 "that a resolver shows (else: a day ahead of the clock)"},
+	{.name = NULL},
+};
 static const struct cli_option move_options[] = {
 	{"zone", "NAME", false, "its name or territory (as it is)"},
 	{"layout", "WORD", false, "whole, pair or all (as it is)"},
@@ -498,6 +521,11 @@ const struct cli_command cli_zone_commands[] = {
 	 "saluran zone resume --reason 'looked at every order in force' --as "
 	 "wati.credential",
 	 false, reason_options, cmd_zone_resume},
+	{"zone renew", "", 0, 0,
+	 "give each zone anew: whole, under a serial past all others, as resolvers have "
+	 "a "
+	 "newer one than this store knows",
+	 "saluran zone renew --as wati.credential", false, renew_options, cmd_zone_renew},
 	{"operator list", "", 0, 0, "operators, their keys, what they hold",
 	 "saluran operator list --as wati.credential", false, NULL, cmd_operator_list},
 	{"operator show", "NAME", 1, 1, "one operator",

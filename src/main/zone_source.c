@@ -119,6 +119,7 @@ zone_pulled(void *arg, const struct rpz_pulled *p)
 	static const char *const words[] = {[RPZ_BY_AXFR] = "axfr",
 					    [RPZ_BY_IXFR] = "ixfr",
 					    [RPZ_BY_QUERY] = "query",
+					    [RPZ_AHEAD] = "ahead",
 					    [RPZ_STILL_HELD] = "held"};
 
 	service_pulled(arg, &(struct zone_pulled){.operator_name = p->operator_name,

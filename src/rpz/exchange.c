@@ -179,8 +179,11 @@ answer_ixfr(struct rpz_exchange *x)
 	if (x->theirs == x->mark.serial || rpz_serial_newer(x->theirs, x->mark.serial)) {
 		if (x->theirs == x->mark.serial && x->tcp)
 			x->shows = SHOWS_CURRENT;
-		else if (x->theirs != x->mark.serial)
+		if (x->theirs != x->mark.serial) {
 			rpz_odd(x->r, &x->from, "ixfr_from_the_future");
+			if (x->tcp || x->sign)
+				x->shows = SHOWS_AHEAD;
+		}
 		reply_soa(x);
 		return;
 	}
@@ -278,13 +281,15 @@ void
 rpz_exchange_sent(struct rpz_exchange *x)
 {
 	static const enum rpz_how how[] = {
-		[SHOWS_LIFE] = RPZ_STILL_HELD,
-		[SHOWS_CURRENT] = RPZ_BY_QUERY,
-		[SHOWS_AXFR] = RPZ_BY_AXFR,
-		[SHOWS_IXFR] = RPZ_BY_IXFR,
+		[SHOWS_LIFE] = RPZ_STILL_HELD, [SHOWS_CURRENT] = RPZ_BY_QUERY,
+		[SHOWS_AXFR] = RPZ_BY_AXFR,    [SHOWS_IXFR] = RPZ_BY_IXFR,
+		[SHOWS_AHEAD] = RPZ_AHEAD,
 	};
 
-	if (x->shows != SHOWS_NOTHING)
+	if (x->shows == SHOWS_AHEAD)
+		rpz_report(x->r, x->peer, x->zone, &x->from, x->theirs, RPZ_AHEAD,
+			   x->key);
+	else if (x->shows != SHOWS_NOTHING)
 		rpz_report(x->r, x->peer, x->zone, &x->from,
 			   x->stream != NULL ? x->stream->mark.serial : x->mark.serial,
 			   how[x->shows], x->key);

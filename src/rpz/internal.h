@@ -391,7 +391,14 @@ struct rpz_exchange {
 	struct rpz_zones *zones;
 	struct rpz_zone *zone; /* that it may have, or NULL */
 	struct rpz_mark mark;
-	enum { SHOWS_NOTHING, SHOWS_LIFE, SHOWS_CURRENT, SHOWS_AXFR, SHOWS_IXFR } shows;
+	enum {
+		SHOWS_NOTHING,
+		SHOWS_LIFE,
+		SHOWS_CURRENT,
+		SHOWS_AXFR,
+		SHOWS_IXFR,
+		SHOWS_AHEAD
+	} shows;
 	bool has_theirs;
 	uint32_t theirs; /* the serial that an IXFR names */
 

@@ -102,8 +102,8 @@ static bool
 held_update(struct rpz_held *h, uint32_t serial, enum rpz_how how)
 {
 	int64_t now_us = clock_mono_us();
-	bool same = how == RPZ_STILL_HELD ||
-		    (how == RPZ_BY_QUERY && h->known && serial == h->serial);
+	bool same = how == RPZ_STILL_HELD || ((how == RPZ_BY_QUERY || how == RPZ_AHEAD) &&
+					      h->known && serial == h->serial);
 
 	if (!same) {
 		h->logged = h->known && h->serial == serial;
@@ -116,7 +116,7 @@ held_update(struct rpz_held *h, uint32_t serial, enum rpz_how how)
 			now_us - h->still_held_us < RPZ_STILL_HELD_S * CLOCK_US_PER_S))
 		return false;
 	h->still_held_us = now_us;
-	h->how = RPZ_STILL_HELD;
+	h->how = how == RPZ_AHEAD ? RPZ_AHEAD : RPZ_STILL_HELD;
 	return true;
 }
 
@@ -260,7 +260,7 @@ tell_next(struct rpz *r)
 			       .serial = h->serial,
 			       .how = h->how};
 	bool news = h->news, notify_news = h->notify_news;
-	bool is_new = news && p.how != RPZ_STILL_HELD && !h->logged;
+	bool is_new = news && p.how != RPZ_STILL_HELD && p.how != RPZ_AHEAD && !h->logged;
 
 	r->due = h->next_due;
 	if (r->due == NULL)

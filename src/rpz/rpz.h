@@ -74,9 +74,10 @@ struct rpz_operator {
 
 /* How an operator's copy came to be known. */
 enum rpz_how {
-	RPZ_BY_AXFR,	/* a transfer whose last byte its host has acknowledged */
-	RPZ_BY_IXFR,	/* likewise */
-	RPZ_BY_QUERY,	/* it asked over TCP for what is newer than this serial */
+	RPZ_BY_AXFR,  /* a transfer whose last byte its host has acknowledged */
+	RPZ_BY_IXFR,  /* likewise */
+	RPZ_BY_QUERY, /* it asked over TCP for what is newer than this serial */
+	RPZ_AHEAD,    /* it asked, by TCP or signed, with a serial newer than any here */
 	RPZ_STILL_HELD, /* it asked again: alive, with what was known before */
 };
 

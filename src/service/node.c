@@ -524,6 +524,7 @@ node_open_for(const char *dir, enum node_use use, struct node **ret, struct err 
 	pthread_mutex_init(&nd->outbox_mu, NULL);
 	pthread_mutex_init(&nd->opening_mu, NULL);
 	pthread_mutex_init(&nd->guard_mu, NULL);
+	pthread_mutex_init(&nd->given_mu, NULL);
 	sem_init(&nd->password_places, 0, PASSWORD_CHECKS);
 	nd->access = access_create();
 	pthread_condattr_init(&attr);
@@ -634,6 +635,7 @@ node_close(struct node *nd)
 	pthread_mutex_destroy(&nd->outbox_mu);
 	pthread_mutex_destroy(&nd->opening_mu);
 	pthread_mutex_destroy(&nd->guard_mu);
+	pthread_mutex_destroy(&nd->given_mu);
 	json_decref(nd->event_counts);
 	sem_destroy(&nd->password_places);
 	access_free(nd->access);

@@ -237,6 +237,10 @@ struct node {
 	int64_t still_look_us; /* when what was lifted is looked at; for the tick only */
 	int64_t held_look_us;  /* when what the last gate holds is; likewise */
 	int64_t zone_look_us;  /* when folds may be due next; for the tick only */
+	pthread_mutex_t given_mu;    /* of the file that says the next */
+	int64_t zone_ahead_us;	     /* when a resolver was believed to be ahead; the
+					writer's */
+	_Atomic uint32_t zone_given; /* newest serial of any zone that was given out */
 	int zone_old_told;    /* what people were told of an old copy's zones; likewise */
 	int64_t test_look_us; /* when channel tests may be due next; for the tick only */
 	int64_t refused_look_us;    /* when refusals are counted next; likewise */

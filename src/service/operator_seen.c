@@ -87,12 +87,21 @@ work_pulled(struct writer *w, void *arg, struct err *e)
 	return rc == RC_OK ? host_put(w, p, e) : rc;
 }
 
+static enum rc
+work_ahead(struct writer *w, void *arg, struct err *e)
+{
+	const struct zone_pulled *p = *(const struct zone_pulled *const *)arg;
+
+	return zone_ahead(w, p->operator_name, p->address, p->serial, e);
+}
+
 void
 service_pulled(struct node *nd, const struct zone_pulled *p)
 {
 	struct err e = ERR_INIT;
+	bool ahead = strcmp(p->how, "ahead") == 0;
 
-	if (writer_run(nd, work_pulled, &p, &e) != RC_OK)
+	if (writer_run(nd, ahead ? work_ahead : work_pulled, &p, &e) != RC_OK)
 		log_line(LOG_WARN, "zone.pulled", "operator=%s serial=%u why=%s",
 			 p->operator_name, p->serial, e.text);
 }

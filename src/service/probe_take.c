@@ -14,6 +14,7 @@
 #include "service/probe.h"
 #include "service/tick.h"
 #include "service/use.h"
+#include "service/zone_int.h"
 #include "store/store_sql.h"
 
 enum {
@@ -330,6 +331,8 @@ result_take(struct writer *w, struct take *k, struct filling *f, const struct ta
 	}
 	if (rc == RC_OK)
 		rc = store_run(w->s, &SQL_PROBE_MEASURED, key, on_before, &b, e);
+	if (rc == RC_OK && t->canary != 0)
+		rc = zone_ahead(w, t->operator_name, t->resolver, (uint32_t)t->canary, e);
 	if (rc == RC_OK && is_news(&b, t))
 		rc = fill(w, k, f, channel, t, order, e);
 	if (rc == RC_OK)

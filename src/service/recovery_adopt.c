@@ -434,6 +434,14 @@ adopting_load(struct writer *w, struct adopting *x, struct arena *a, struct err 
 	return rc;
 }
 
+/* Nobody knows which serials the lost store gave out. */
+static enum rc
+zones_anew(struct writer *w, struct adopting *x, struct err *e)
+{
+	(void)x;
+	return zone_renew(w, 0, e);
+}
+
 /* Between groups, in transactions of its own. */
 static enum rc
 work_adopt(struct writer *w, void *arg, struct err *e)
@@ -461,6 +469,8 @@ work_adopt(struct writer *w, void *arg, struct err *e)
 		rc = in_transaction(w, x, settle, e);
 	if (rc == RC_OK)
 		rc = zone_rebuilt(w, e);
+	if (rc == RC_OK)
+		rc = in_transaction(w, x, zones_anew, e);
 	arena_free(a);
 	return rc;
 }

@@ -314,6 +314,8 @@ const struct service_route service_routes[] = {
 	 "take out rows that no order holds and nobody let go"},
 	{"POST", "/v1/zone/resume", ADMIN, PARTY_AUTHORITY, SMALL, service_zone_resume,
 	 "give the zones out though the store is an old copy"},
+	{"POST", "/v1/zone/renew", ADMIN, PARTY_AUTHORITY, SMALL, service_zone_renew,
+	 "give each zone anew: whole, under a serial past all others"},
 	{"GET", "/v1/orders/{order}/matrix", ANYONE, PARTY_AUTHORITY, SMALL,
 	 service_order_matrix, "an order at each operator: pulled, applied, measured"},
 	{"POST", "/v1/orders/{order}/waive", APPROVER | OFFICER, PARTY_AUTHORITY, SMALL,

@@ -78,7 +78,8 @@ service_fn service_mail_import, service_mails, service_mail, service_mail_raw,
 	service_mail_send;
 /* zone.c */
 service_fn service_zone_show, service_zone_list, service_zone_add, service_zone_accept,
-	service_zone_refuse, service_zone_shrink, service_zone_diff, service_zone_resume;
+	service_zone_refuse, service_zone_shrink, service_zone_diff, service_zone_resume,
+	service_zone_renew;
 /* operator.c, operator_add.c: who may have a zone */
 service_fn service_operator_list, service_operator_show, service_operator_add,
 	service_operator_remove, service_operator_move, service_operator_key,

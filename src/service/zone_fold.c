@@ -108,20 +108,32 @@ zone_fold(struct writer *w, struct zone_head *z, struct err *e)
 	return rc == RC_OK ? publish_head(&p, e) : rc;
 }
 
-/* Every record has another TTL, so nobody can be given a difference to before. */
-static enum rc
-ttl_change(struct writer *w, struct zone_head *z, uint32_t ttl_s, struct err *e)
+enum rc
+zone_anew(struct writer *w, struct zone_head *z, uint32_t serial, uint32_t ttl_s,
+	  struct err *e)
 {
-	struct publish p = {.w = w, .z = z, .whole_changed = true, .hot_changed = true};
-	enum rc rc = zone_serial_next(w, &p.serial, e);
+	struct publish p = {.w = w,
+			    .z = z,
+			    .serial = serial,
+			    .whole_changed = true,
+			    .hot_changed = true};
+	enum rc rc = zone_base_keep(w, z, &z->kept_serial, e);
 
-	if (rc == RC_OK)
-		rc = zone_base_keep(w, z, &z->kept_serial, e);
 	z->ttl_s = ttl_s;
 	z->last_serial = z->base_serial;
 	z->base_serial = z->since_serial = z->hot_since = p.serial;
 	z->folded_us = w->now_us;
 	return rc == RC_OK ? publish_head(&p, e) : rc;
+}
+
+/* Every record has another TTL, so nobody can be given a difference to before. */
+static enum rc
+ttl_change(struct writer *w, struct zone_head *z, uint32_t ttl_s, struct err *e)
+{
+	uint32_t serial = 0;
+	enum rc rc = zone_serial_next(w, &serial, e);
+
+	return rc == RC_OK ? zone_anew(w, z, serial, ttl_s, e) : rc;
 }
 
 /* The last time at which the quiet hours began; *ret_next: when they begin next. */

@@ -139,6 +139,13 @@ tick_zone_held(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 				DB_P_TEXT("zone_let_out"),
 				DB_P_INT(now_us - LET_OUT_TOLD_S * CLOCK_US_PER_S)},
 			on_key, &told, e);
+	if (rc == RC_OK)
+		rc = store_run(
+			s, &SQL_ALARM_OLDER,
+			(struct db_param[]){
+				DB_P_TEXT("zone_ahead"),
+				DB_P_INT(now_us - LET_OUT_TOLD_S * CLOCK_US_PER_S)},
+			on_key, &told, e);
 	reader_put(nd, s);
 	if (rc == RC_OK)
 		rc = held_look(nd, &held, e);

@@ -90,6 +90,19 @@ enum rc zone_rebuilt(struct writer *w, struct err *e) MUST_CHECK;
 /* Another zone, with what is in force for it.  RC_CONFLICT: name or origin is taken. */
 enum rc zone_make(struct writer *w, const char *name, const char *origin,
 		  const char *territory, struct err *e) MUST_CHECK;
+/* zone_given.c: the newest serial that was given out, kept beside the store.  A file that
+ * cannot be written is logged: zones are given out all the same. */
+void zone_given_note(struct node *nd, uint32_t serial);
+/* At the start: a store that is behind what was given out gives its zones anew. */
+enum rc zone_given_open(struct writer *w, struct err *e) MUST_CHECK;
+/* Every zone under a serial past `past` and all that a lost store may have drawn, and
+ * whole: nobody is given a difference to before. */
+enum rc zone_renew(struct writer *w, uint32_t past, struct err *e) MUST_CHECK;
+/* An operator showed this serial, by a query that proves who asks or by the canary of a
+ * resolver.  If nothing here ever had it, the zones are given anew, at most once in half
+ * a day and within reason, and people are told. */
+enum rc zone_ahead(struct writer *w, const char *operator_name, const char *where,
+		   uint32_t serial, struct err *e) MUST_CHECK;
 /* zone_old.c.  Does this node give its zones to nobody, because its store is an old copy
  * and no person has decided yet? */
 enum rc zone_old_held(const struct node *nd, struct store *s, bool *ret,
@@ -117,7 +130,9 @@ enum rc publish_row(struct publish *p, enum zone_layer layer, const char *key,
 		    const char *action, const char *order, struct err *e) MUST_CHECK;
 /* Where the zone stands then is kept; its serials move if its rows did. */
 enum rc publish_head(struct publish *p, struct err *e) MUST_CHECK;
-/* zone_fold.c: *z moves with it. */
+/* zone_fold.c: *z moves with it.  Anew: under that serial, and from it on. */
+enum rc zone_anew(struct writer *w, struct zone_head *z, uint32_t serial, uint32_t ttl_s,
+		  struct err *e) MUST_CHECK;
 enum rc zone_fold(struct writer *w, struct zone_head *z, struct err *e) MUST_CHECK;
 /* zone_bases.c: a host of an operator that may still fetch the zone, the base that it is
  * known to hold, and until when its copy is good if it is not heard of again. */

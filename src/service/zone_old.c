@@ -109,6 +109,8 @@ work_resume(struct writer *w, void *arg, struct err *e)
 			       (struct db_param[]){DB_P_INT(w->now_us), DB_P_TEXT(x->by),
 						   DB_P_TEXT(x->reason)},
 			       NULL, NULL, e);
+	if (rc == RC_OK)
+		rc = zone_renew(w, 0, e);
 	return rc == RC_OK ? alarm_clear(w, ALARM_KEY, e) : rc;
 }
 

@@ -35,6 +35,8 @@ zone_serial_next(struct writer *w, uint32_t *ret, struct err *e)
 		next = of_log; /* the serial that the order has in the log */
 	else if (by_time > next && by_time <= INT32_MAX)
 		next = by_time; /* a copy that was restored is behind its resolvers */
+	if (next <= atomic_load(&w->nd->zone_given))
+		next = (uint64_t)atomic_load(&w->nd->zone_given) + 1;
 	*ret = (uint32_t)next;
 	return rc;
 }
@@ -442,7 +444,9 @@ zone_open(struct writer *w, bool look, struct err *e)
 static enum rc
 work_open(struct writer *w, void *arg, struct err *e)
 {
-	return zone_open(w, *(const bool *)arg, e);
+	enum rc rc = zone_given_open(w, e);
+
+	return rc == RC_OK ? zone_open(w, *(const bool *)arg, e) : rc;
 }
 
 enum rc

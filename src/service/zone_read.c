@@ -430,6 +430,8 @@ service_zone_rows(struct node *nd, const char *origin, struct zone_origin *ret,
 	reader_put(nd, g.s);
 	arena_free(a);
 	arena_free(g.a);
+	if (rc == RC_OK)
+		zone_given_note(nd, ret->serial);
 	return rc;
 }
 
@@ -458,6 +460,8 @@ service_zones(struct node *nd, struct arena *a, const struct zone_origin **ret,
 		for (int part = ZONE_PART_WHOLE; part < ZONE_PART_COUNT; part++)
 			origin_fill(&out[(*ret_n)++], z, (enum zone_part)part,
 				    zone_part_origin(a, z, (enum zone_part)part));
+		zone_given_note(nd,
+				z->hot_serial > z->serial ? z->hot_serial : z->serial);
 	}
 	*ret = out;
 	return rc;

@@ -247,15 +247,24 @@ ixfr_is_the_soa_or_the_zone(void **state)
 	assert_silent(out, "WARNING");
 	free(out);
 	assert_pulled(&f, 3, "keyed", 100);
-	/* newer than ours: the single SOA (RFC 1995, section 2), which proves no copy */
+	/* newer than ours: the single SOA (RFC 1995, section 2); who proves where it asks
+	 * from is told on as what it is */
 	out = kdig(&f, ORIGIN " IXFR=101 +tcp +stats");
 	assert_says(out, "1 records");
+	free(out);
+	assert_pulled(&f, 4, "plain", 101);
+	assert_pulled_by(&f, RPZ_AHEAD, "127.0.0.1");
+	out = kdig(&f, ORIGIN " IXFR=102 +notcp +ignore");
+	assert_says(out, "hostmaster.rpz.test. 100");
 	free(out);
 	out = kdig(&f, ORIGIN " IXFR=99 +notcp +ignore");
 	assert_says(out, "hostmaster.rpz.test. 100");
 	assert_silent(out, "CNAME");
 	free(out);
-	assert_pulled(&f, 3, "keyed", 100);
+	assert_pulled(&f, 4, "plain", 101);
+	free(kdig(&f, ORIGIN " IXFR=103 +notcp +ignore " SIGNED));
+	assert_pulled(&f, 5, "keyed", 103);
+	assert_pulled_by(&f, RPZ_AHEAD, "127.0.0.1");
 	fake_stop(&f);
 }
 
