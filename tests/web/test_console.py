@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The console on two real nodes with a real resolver: tests/web/*.mjs play the people.
 
-    test_console.py [story] [work] [acts] [account] [keys] [input] [matrix]
+    test_console.py [story] [work] [acts] [account] [keys] [input] [fields] [matrix]
 """
 import base64
 import gzip
@@ -183,6 +183,11 @@ def bad_input(lab, stage, authority):
          {"authority": authority})
 
 
+def fields(lab, stage, authority):
+    play(lab, "fields.mjs", {**stage, "org": authority.org, "list": lab.write(
+        "fields.csv", "target,category\nhttps://t.me/fields/1,other\n")}, INPUT_S)
+
+
 def matrix(lab, stage, authority):
     def shown(path):
         return authority.must("GET", path, "ani")
@@ -271,8 +276,9 @@ def account(lab, _stage, _authority):
 
 # What people play: in short, and in full.  Others are named on the command line.
 PLAYS = {"story": story, "work": work, "acts": acts, "account": account,
-         "keys": keys, "input": bad_input, "matrix": matrix}
-PLAYED = [["story", "work"], ["story", "work", "acts", "account", "input", "keys", "matrix"]]
+         "keys": keys, "input": bad_input, "fields": fields, "matrix": matrix}
+PLAYED = [["story", "work"], ["story", "work", "acts", "account", "input", "fields", "keys",
+                              "matrix"]]
 
 
 def main():

@@ -112,16 +112,18 @@ function Give({ c, reload }) {
 		if (!file) return;
 		setProblem(null);
 		const form = event.target;
-		const chosen = file;
+		const [chosen, said] = [file, description];
 		setFile(null);
 		try {
-			const sending = give(c.case, chosen, description, reload);
+			const sending = give(c.case, chosen, said, reload);
 			form.reset();
 			setDescription("");
 			await sending;
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
 			setProblem(e);
+			setFile(chosen);
+			setDescription(said);
 		}
 	};
 	return html`<form onSubmit=${send}>
