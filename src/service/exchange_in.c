@@ -14,6 +14,7 @@
 #include "service/evidence.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
+#include "service/recovery.h"
 #include "store/store_sql.h"
 
 /* Of one upload, read outside the writer. */
@@ -35,7 +36,9 @@ struct upload {
 	uint64_t receipt_time_s;
 	struct brought *brought;  /* disclosures that came for it */
 	uint64_t disclosed_bytes; /* of the store's that the new events name */
-	uint64_t rest_bytes; /* of `brought` that they do not name, now in the store */
+	uint64_t rest_bytes;	/* of `brought` that they do not name, now in the store */
+	const char *own_origin; /* of our log to them */
+	uint64_t acked;		/* how much of that the events say they have */
 };
 
 /* The newest entry: what comes now is signed with its log key. */
@@ -288,6 +291,30 @@ entry_same(struct store *s, struct arena *a, const struct log_head *h, uint64_t 
 	return rc;
 }
 
+static void
+acked_note(struct upload *u, const struct event *ev)
+{
+	if (strcmp(ev->ack.log, u->own_origin) == 0 && ev->ack.size > u->acked)
+		u->acked = ev->ack.size;
+}
+
+/* Who acknowledges more than there is has what we lost (protocol 6): it is asked, and
+ * nothing of ours is signed meanwhile.  The events themselves are taken. */
+static enum rc
+acked_look(struct node *nd, struct store *s, struct arena *a, const struct upload *u,
+	   struct err *e)
+{
+	struct channel_row c;
+	struct log_head own;
+	enum rc rc = channel_by_id(s, a, u->head.channel, &c, e);
+
+	if (rc == RC_OK)
+		rc = store_head(s, a, u->head.channel, c.own_party, &own, e);
+	if (rc == RC_OK && u->acked > own.size)
+		recovery_suspect(nd, c.channel, c.peer_org, u->acked, own.size);
+	return rc;
+}
+
 static enum rc
 packages_check(struct store *s, struct arena *a, const struct mirror_entries *req,
 	       struct upload *u, struct err *e)
@@ -327,6 +354,7 @@ packages_check(struct store *s, struct arena *a, const struct mirror_entries *re
 			if (rc != RC_OK)
 				break;
 			prev = u->events[u->n]->leaf;
+			acked_note(u, u->events[u->n]);
 			rc = merkle_append(&u->edge, &prev, NULL, NULL, e);
 			u->n++;
 		}
@@ -502,6 +530,8 @@ upload_take(struct node *nd, struct store *s, struct arena *a,
 	    const struct mirror_entries *req, struct upload *u,
 	    struct exchange_answer *ret, struct err *e)
 {
+	struct log_head own = {0};
+
 	ret->info = (struct mirror_info){.pending_size = u->head.pending_size,
 					 .next_entry = u->head.size};
 	if (u->head.pending_size == 0)
@@ -516,7 +546,13 @@ upload_take(struct node *nd, struct store *s, struct arena *a,
 	u->erasures = atomic_load(&nd->erasures);
 	enum rc rc = peer_keys_load(nd, s, a, &u->head, &u->keys, e);
 	if (rc == RC_OK)
+		rc = store_head(s, a, u->head.channel, party_other(u->head.party), &own,
+				e);
+	u->own_origin = own.origin;
+	if (rc == RC_OK)
 		rc = packages_check(s, a, req, u, e);
+	if (rc == RC_OK)
+		rc = acked_look(nd, s, a, u, e);
 	if (rc != RC_OK)
 		return rc;
 	uint64_t size = u->head.size + u->n;

@@ -88,7 +88,11 @@ struct log_guard {
 	enum log_state state;
 	bool told; /* people know, by an alarm */
 	int64_t since_us;
-	uint64_t have, of; /* while it comes back; of is 0: not known */
+	int64_t claimed_us; /* by clock_mono_us(): the peer says that it has more, and has
+			       not shown it yet; 0: no */
+	bool idle_claims;   /* it did not, within RECOVERY_CLAIM_S: it is asked, but
+			       believed no more, until it shows what it has */
+	uint64_t have, of;  /* while it comes back; of is 0: not known */
 	char why[ERR_TEXT_MAX];
 };
 

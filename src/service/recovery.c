@@ -77,6 +77,15 @@ void
 recovery_suspect(struct node *nd, int64_t channel, const char *peer_org, uint64_t theirs,
 		 uint64_t ours)
 {
+	pthread_mutex_lock(&nd->guard_mu);
+	bool idle = nd->guard[channel].idle_claims;
+	if (!idle && nd->guard[channel].state == LOG_OPEN)
+		nd->guard[channel].claimed_us = clock_mono_us();
+	pthread_mutex_unlock(&nd->guard_mu);
+	atomic_store(&nd->asked[channel], false);
+	node_wake(nd);
+	if (idle)
+		return;
 	atomic_store(&nd->old_copy[channel], true);
 	if (recovery_state(nd, channel) == LOG_OPEN)
 		recovery_set(nd, channel, LOG_ASKS,
@@ -84,7 +93,41 @@ recovery_suspect(struct node *nd, int64_t channel, const char *peer_org, uint64_
 			     ": this node lost some. It asks for them; until they are "
 			     "back nothing enters the log",
 			     peer_org, theirs, ours);
-	atomic_store(&nd->asked[channel], false);
+}
+
+void
+recovery_shown(struct node *nd, int64_t channel)
+{
+	pthread_mutex_lock(&nd->guard_mu);
+	nd->guard[channel].claimed_us = 0;
+	nd->guard[channel].idle_claims = false;
+	pthread_mutex_unlock(&nd->guard_mu);
+}
+
+/* *ret_us: how long the claim that is not shown may still keep the log closed; 0: there
+ * is none.  One that is over opens it. */
+static void
+claim_look(struct node *nd, const struct channel_row *c, int64_t *ret_us)
+{
+	struct log_guard *g = &nd->guard[c->channel];
+
+	pthread_mutex_lock(&nd->guard_mu);
+	int64_t left_us = g->claimed_us == 0
+				  ? 0
+				  : g->claimed_us + RECOVERY_CLAIM_S * CLOCK_US_PER_S -
+					    clock_mono_us();
+	bool over = g->claimed_us != 0 && left_us <= 0;
+	if (over) {
+		g->claimed_us = 0;
+		g->idle_claims = true;
+	}
+	pthread_mutex_unlock(&nd->guard_mu);
+	*ret_us = left_us > 0 ? left_us : 0;
+	if (over)
+		recovery_set(nd, c->channel, LOG_OPEN,
+			     "%s says that it has more of our log, and did not show it "
+			     "within %d s: store and marks agree, so it goes on",
+			     c->peer_org, RECOVERY_CLAIM_S);
 }
 
 enum rc
@@ -445,16 +488,19 @@ tick_recovery(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	bool differs;
 	enum rc rc = reader_get(nd, &s, e);
 
-	(void)now_us;
-	(void)next_us;
 	if (rc == RC_OK)
 		rc = store_channels(s, a, &rows, &n, e);
 	reader_put(nd, s);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct log_guard g;
 		struct telling t = {.c = &rows[i], .g = &g};
-		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX ||
-		    stand_look(nd, rows[i].channel, &g))
+		int64_t left_us;
+		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX)
+			continue;
+		claim_look(nd, &rows[i], &left_us);
+		if (left_us != 0 && now_us + left_us < *next_us)
+			*next_us = now_us + left_us;
+		if (stand_look(nd, rows[i].channel, &g))
 			continue;
 		/* Most nodes never had one: nothing is written for them. */
 		rc = alarm_differs(nd, &t, &differs, e);

@@ -38,9 +38,17 @@ enum log_state recovery_state(struct node *nd, int64_t channel);
 void recovery_set(struct node *nd, int64_t channel, enum log_state state, const char *fmt,
 		  ...) PRINTF(4, 5);
 void recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t of);
-/* A peer has more of our log than we: asked at once, nothing is signed until then. */
+/*
+ * A peer says that it has more of our log than we: asked at once, nothing is signed until
+ * then.  It has RECOVERY_CLAIM_S to show it, since a peer must not be able to freeze the
+ * log by what it says; afterwards nothing goes to it before it has answered.
+ */
+enum { RECOVERY_CLAIM_S = 600 };
 void recovery_suspect(struct node *nd, int64_t channel, const char *peer_org,
 		      uint64_t theirs, uint64_t ours);
+
+/* The peer has shown what it has of our log. */
+void recovery_shown(struct node *nd, int64_t channel);
 
 /* log_state and log_back of service_metrics(). */
 enum rc recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into,

@@ -299,6 +299,7 @@ recovery_held(struct node *nd, int64_t peer, struct arena *a, const char *nonce,
 	reader_put(nd, j.s);
 	if (rc != RC_OK)
 		return rc;
+	recovery_shown(nd, peer);
 	nd->asked_us[peer] = clock_mono_us();
 	atomic_store(&nd->asked[peer], true);
 	node_wake(nd);

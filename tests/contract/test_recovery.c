@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "foe.h"
 #include "service/recovery.h"
 
 #define AUTHORITY PARTY_AUTHORITY
@@ -35,6 +36,17 @@ keep(struct fix *f, enum party p)
 		 arena_printf(f->a, "%s/kept.marks", dir));
 	f->n[p].nd = NULL;
 	fix_reopen(f, p);
+}
+
+/* What a claim has to be shown within passes here. */
+static int64_t mono_add_us;
+int64_t __real_clock_mono_us(void);
+int64_t __wrap_clock_mono_us(void);
+
+int64_t
+__wrap_clock_mono_us(void)
+{
+	return __real_clock_mono_us() + mono_add_us;
 }
 
 enum back { STORE = 1, MARKS = 2, NO_MARKS = 4 };
@@ -492,6 +504,76 @@ lifts_stay(void **unused)
 	fix_close(&f);
 }
 
+/* An event of the peer acknowledges more than there is: noticed before anything of the
+ * old copy is signed for it. */
+static void
+told_by_ack(void **unused)
+{
+	struct fix f;
+
+	(void)unused;
+	fix_open(&f);
+	const char *c = story_begin(&f);
+	keep(&f, AUTHORITY);
+	const char *second = story_end(&f, c);
+	put_back(&f, AUTHORITY, STORE | MARKS);
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	fix_act(&f, PLATFORM, c, "say", json_pack("{s:s}", "text", "Still there?"));
+	while (state(&f, AUTHORITY) == LOG_OPEN)
+		assert_true(fix_carry(&f, PLATFORM, CUT_NOTHING));
+	assert_int_equal(state(&f, AUTHORITY), LOG_ASKS);
+	takes_nothing(&f, "this node lost some");
+	recover(&f, AUTHORITY);
+	whole(&f, AUTHORITY);
+	fix_same_case(&f, c);
+	fix_same_case(&f, second);
+	fix_close(&f);
+}
+
+/* A peer that says so and shows nothing does not freeze the log for long, and only once;
+ * nothing goes to it before it has answered. */
+static void
+empty_claims(void **unused)
+{
+	const struct node *nd;
+	struct exchange_question q;
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+	struct fix f;
+	struct foe x;
+
+	(void)unused;
+	fix_open(&f);
+	foe_open(&x, &f, 1);
+	nd = f.n[PLATFORM].nd;
+	foe_append(&x, &(struct foe_event){.type = "channel.test",
+					   .body = "{\"test\":\"01890a5d-ac96-774b-bcce-"
+						   "b302099a8057\",\"due\":1}",
+					   .ack_size = 1});
+	fix_ok(foe_send(&x, &e), &e, "what is there");
+	assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer), LOG_OPEN);
+	for (int i = 0; i < 2; i++) {
+		foe_append(&x, &(struct foe_event){.type = "event.refuse",
+						   .ack_size = 1000000});
+		fix_ok(foe_send(&x, &e), &e, "more than there is");
+		assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer),
+				 i == 0 ? LOG_ASKS : LOG_OPEN);
+		assert_false(nd->asked[x.peer]);
+		fix_ok(exchange_ask_next(f.n[PLATFORM].nd, x.peer, f.a, &q, &wait_us, &e),
+		       &e, "ask");
+		assert_int_equal(q.kind, EXCHANGE_ASK_HELD);
+		mono_add_us += (RECOVERY_CLAIM_S - 1) * FIX_S;
+		fix_ok(service_tick(f.n[PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
+		assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer),
+				 i == 0 ? LOG_ASKS : LOG_OPEN);
+		mono_add_us += 2 * FIX_S;
+		fix_ok(service_tick(f.n[PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
+		assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer), LOG_OPEN);
+	}
+	foe_close(&x);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -500,6 +582,7 @@ main(void)
 		cmocka_unit_test(told_by_conflict), cmocka_unit_test(marks_lost),
 		cmocka_unit_test(peer_has_less),    cmocka_unit_test(entries_lost),
 		cmocka_unit_test(two_histories),    cmocka_unit_test(interrupted),
+		cmocka_unit_test(told_by_ack),	    cmocka_unit_test(empty_claims),
 		cmocka_unit_test(platform_too),	    cmocka_unit_test(lifts_stay),
 	};
 
