@@ -89,16 +89,31 @@ out:
 	return rc;
 }
 
+static void
+ticket_keep(struct push_peer *p, const struct mirror_info *info)
+{
+	p->ticket_len = info->ticket_len;
+	p->ticket_size = info->pending_size;
+	if (info->ticket_len != 0)
+		memcpy(p->ticket, info->ticket, info->ticket_len);
+}
+
 static enum rc
 send_entries(struct push_peer *p, struct arena *a, const struct exchange_push *push,
 	     struct err *e)
 {
 	struct buf b = BUF_INIT(EXCHANGE_BODY_MAX);
+	struct mirror_entries entries = push->entries;
 	struct push_reply reply = {0};
 	struct mirror_info info;
 	enum rc rc;
 
-	mirror_entries_put(&b, &push->entries);
+	if (p->ticket_len != 0 && p->ticket_size == entries.end) {
+		entries.ticket = p->ticket;
+		entries.ticket_len = p->ticket_len;
+	}
+	mirror_entries_put(&b, &entries);
+	p->ticket_len = 0; /* of one use */
 	if (!buf_ok(&b)) {
 		rc = err_set(e, RC_TOO_LARGE, "an upload has more than %d bytes",
 			     EXCHANGE_BODY_MAX);
@@ -112,6 +127,7 @@ send_entries(struct push_peer *p, struct arena *a, const struct exchange_push *p
 		p->stuck = 0;
 	} else if ((reply.status == HTTP_ACCEPTED || reply.status == HTTP_CONFLICT) &&
 		   mirror_info_parse(a, reply.body, reply.len, &info, e) == RC_OK) {
+		ticket_keep(p, &info);
 		rc = resync(p, info.pending_size, info.next_entry, e);
 	} else {
 		rc = refused("add-entries", &reply, e);

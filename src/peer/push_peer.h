@@ -22,6 +22,11 @@ struct push_peer {
 	bool answered; /* the last request was, if only by a refusal */
 	unsigned stuck;
 	uint64_t next; /* the highest entry that the peer asked for */
+	/* What a mirror gave with 202 or 409, for the next upload to that size: it knows
+	 * by it where it stands.  Nothing of it is read here. */
+	uint8_t ticket[MIRROR_TICKET_MAX];
+	size_t ticket_len;
+	uint64_t ticket_size;
 };
 
 /* `http` stays the caller's. */

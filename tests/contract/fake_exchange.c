@@ -146,10 +146,18 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 		n = nd->take_max;
 	if (rc == RC_OK)
 		nd->stored += n;
-	*ret = (struct exchange_answer){
-		.cosignature = arena_strdup(a, FAKE_RECEIPT),
-		.info = {.pending_size = nd->pending, .next_entry = nd->stored},
-		.partial = nd->stored < nd->pending};
+	size_t given = nd->ticket == NULL ? 0 : strlen(nd->ticket);
+	if (req->ticket_len != 0 && req->ticket_len == given &&
+	    memcmp(req->ticket, nd->ticket, given) == 0)
+		nd->n_tickets++;
+	else if (req->ticket_len != 0)
+		nd->n_other_tickets++;
+	*ret = (struct exchange_answer){.cosignature = arena_strdup(a, FAKE_RECEIPT),
+					.info = {.pending_size = nd->pending,
+						 .next_entry = nd->stored,
+						 .ticket = (const uint8_t *)nd->ticket,
+						 .ticket_len = given},
+					.partial = nd->stored < nd->pending};
 	if (nd->odd_info) {
 		rc = RC_CONFLICT;
 		ret->info.next_entry = nd->n_entries % 2;

@@ -36,11 +36,14 @@ struct node {
 	const char *blob_path; /* as sender: the file that waits, NULL: none */
 	struct hash blob_sha256;
 	unsigned n_delivered, n_blob_failed;
-	bool blob_refused;   /* the last failure was for good */
-	bool hold;	     /* add_entries waits until this is false */
-	bool odd_info;	     /* tell where to go on, never the same twice */
-	enum rc identity_rc; /* not RC_OK: answer it */
-	size_t identity_len; /* of what came last */
+	bool blob_refused;	  /* the last failure was for good */
+	bool hold;		  /* add_entries waits until this is false */
+	const char *ticket;	  /* to give with where to go on, NULL: none */
+	unsigned n_tickets;	  /* that came back as they were given */
+	unsigned n_other_tickets; /* uploads with another one */
+	bool odd_info;		  /* tell where to go on, never the same twice */
+	enum rc identity_rc;	  /* not RC_OK: answer it */
+	size_t identity_len;	  /* of what came last */
 	unsigned n_checkpoint, n_entries, n_disclosures, n_get, n_held;
 	size_t disclosures_len;
 	char got[FAKE_WHY_MAX]; /* what the last GET asked for */

@@ -145,6 +145,29 @@ out_of_step_is_mended(void **state)
 	assert_arrives(&p);
 	assert_int_equal(p.alice.node.n_failed, 0);
 	assert_int_equal(p.alice.node.n_resync, 5); /* 409, 409, 202 three times */
+	assert_int_equal(p.bob.node.n_tickets + p.bob.node.n_other_tickets, 0);
+	pair_free(&p);
+}
+
+/* A mirror's ticket comes back with the next upload, as it was given, once. */
+static void
+tickets_come_back(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p, DATES_GOOD, DATES_GOOD);
+	fake_append(&p.alice.node, 700);
+	p.bob.node.take_max = 300;
+	p.bob.node.ticket = "go on, \x01\xff";
+	pair_start(&p);
+	assert_arrives(&p);
+	/* Answered with 202 twice; the first upload has none. */
+	assert_int_equal(p.bob.node.n_tickets, 2);
+	fake_append(&p.alice.node, 5);
+	assert_arrives(&p);
+	assert_int_equal(p.bob.node.n_tickets, 2);
+	assert_int_equal(p.bob.node.n_other_tickets, 0);
 	pair_free(&p);
 }
 
@@ -558,6 +581,7 @@ main(void)
 		cmocka_unit_test(good_round),
 		cmocka_unit_test(rounds_are_quick),
 		cmocka_unit_test(out_of_step_is_mended),
+		cmocka_unit_test(tickets_come_back),
 		cmocka_unit_test(new_peers_are_found),
 		cmocka_unit_test(refusals_are_told_and_tried_again),
 		cmocka_unit_test(wrong_keys_are_refused_both_ways),
