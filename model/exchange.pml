@@ -43,7 +43,10 @@ byte size, tree, receipted;
 byte mark_size, mark_tree;
 /* What the newest text of an entry was: one that is written anew says something else. */
 byte text[SIZES];
-bool frozen;	/* no head of this log is signed: shown to people */
+/* src/service/node_int.h, enum log_state: HALTED, no head of this log is signed, and people are
+ * told.  How a log comes back from there (LOG_ASKS, LOG_PULLS) is no part of this model. */
+mtype:log_state = { LOG_OPEN, LOG_HALTED };
+mtype:log_state state = LOG_OPEN;
 bool two_histories;	/* the mirror was given two histories: shown to people */
 
 /* The mirror's store, durable. */
@@ -81,7 +84,7 @@ inline head_sign(is_signed)
 		fi;
 		head_size = size; head_tree = tree;
 		is_signed = true
-	:: else -> frozen = true; is_signed = false
+	:: else -> state = LOG_HALTED; is_signed = false
 	fi
 }
 
@@ -94,7 +97,7 @@ active proctype author()
 end_idle:
 	do
 	/* append: one transaction, durable */
-	:: atomic { !quiet && !frozen && size < SIZES - 1 && text[size] < TEXTS ->
+	:: atomic { !quiet && state == LOG_OPEN && size < SIZES - 1 && text[size] < TEXTS ->
 		text[size]++;
 		tree = tree + (text[size] << (2 * size));
 		size++ }
@@ -102,14 +105,14 @@ end_idle:
 	:: atomic { !quiet -> quiet = true }
 #endif
 	/* push: a round begins with the head of what is committed */
-	:: atomic { !frozen && receipted < size && IDLE ->
+	:: atomic { state == LOG_OPEN && receipted < size && IDLE ->
 		head_sign(is_signed);
 		if
 		:: is_signed -> to_mirror!add_checkpoint(size, from, tree)
 		:: else -> skip
 		fi }
 	/* greeting: a node that starts and has nothing to send */
-	:: atomic { !frozen && !quiet && receipted == size && size > 0 && IDLE ->
+	:: atomic { state == LOG_OPEN && !quiet && receipted == size && size > 0 && IDLE ->
 		head_sign(is_signed);
 		if
 		:: is_signed -> to_mirror!add_checkpoint(size, from, tree)
@@ -119,15 +122,15 @@ end_idle:
 		if
 		:: a <= size -> from = a;
 			if
-			:: !frozen && receipted < a && ROOM(to_mirror) ->
+			:: state == LOG_OPEN && receipted < a && ROOM(to_mirror) ->
 				to_mirror!add_entries(a, b, BELOW(tree, a))
 			:: else -> skip
 			fi
-		:: else -> frozen = true
+		:: else -> state = LOG_HALTED
 		fi }
 	:: atomic { to_author?conflict(a, b) ->
 		if
-		:: a > size -> frozen = true /* the peer has what we lost */
+		:: a > size -> state = LOG_HALTED /* the peer has what we lost */
 		:: else -> from = a
 		fi }
 	:: atomic { to_author?refused(a, b) -> skip }
@@ -141,7 +144,7 @@ end_idle:
 			fi;
 			/* Nothing is lost: what a receipt covers is with the mirror. */
 			assert(stored_size >= a && BELOW(stored_tree, a) == b)
-		:: else -> frozen = true
+		:: else -> state = LOG_HALTED
 		fi }
 	/* kill -9: what is durable stays */
 	:: atomic { crashes > 0 -> crashes--; from = receipted }
@@ -238,7 +241,7 @@ end_idle:
 #define FORKS_SHOW (!forked || restored)
 
 #define ALL_KEPT (KEPT(1) && KEPT(2) && KEPT(3))
-#define ALL_RECEIPTED (receipted == size || frozen)
+#define ALL_RECEIPTED (receipted == size || state == LOG_HALTED)
 
 ltl nothing_lost { [] ALL_KEPT }
 ltl one_history { [] FORKS_SHOW }
