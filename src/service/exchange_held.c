@@ -76,6 +76,8 @@ exchange_held(struct node *nd, int64_t peer, const char *body, size_t len,
 	if (rc == RC_OK)
 		rc = exchange_head_of_peer(s, a, peer, q.log, &h, e);
 	if (rc == RC_OK)
+		rc = channel_whole(nd, peer, e);
+	if (rc == RC_OK)
 		rc = store_head(s, a, peer, party_other(h.party), &own, e);
 	if (rc == RC_OK)
 		rc = whole_note(s, a, &h, &note, e);

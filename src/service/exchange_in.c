@@ -118,6 +118,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	if (rc == RC_OK)
 		rc = exchange_head_of_peer(s, a, peer, p.cp.origin, &p.head, e);
 	if (rc == RC_OK)
+		rc = channel_whole(nd, p.head.channel, e);
+	if (rc == RC_OK)
 		rc = peer_identity(s, a, p.head.channel, &id, e);
 	if (rc == RC_OK)
 		rc = identity_log_key(id, p.cp.origin, &key, e);
@@ -581,6 +583,8 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 	rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = exchange_head_of_peer(s, a, peer, req->origin, &u.head, e);
+	if (rc == RC_OK)
+		rc = channel_whole(nd, peer, e);
 	if (rc == RC_OK)
 		rc = upload_take(nd, s, a, req, &u, ret, e);
 	if (rc == RC_OK && !ret->partial)

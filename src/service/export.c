@@ -433,8 +433,10 @@ parties_gather(struct export *g, struct err *e)
 			       "%s is not introduced: without its keys nothing can be "
 			       "proven",
 			       c->peer_org);
-	rc = introduction_parse(g->a, c->introduction, strlen(c->introduction), &id,
-				&offer, e);
+	rc = channel_whole(g->nd, c->channel, e);
+	if (rc == RC_OK)
+		rc = introduction_parse(g->a, c->introduction, strlen(c->introduction),
+					&id, &offer, e);
 	if (rc == RC_OK)
 		rc = store_identity_log(g->s, g->a, c->peer_org, ids, e);
 	if (rc == RC_OK)

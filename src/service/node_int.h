@@ -219,6 +219,9 @@ struct node {
 	/* The store is behind what was signed in a log of ours: an old copy, which does
 	 * not know what was lifted since it was made (zone_old.c). */
 	atomic_bool old_copy[NODE_CHANNELS_MAX + 1];
+	/* What the store has of the channel is not what was recorded (log_check.h): set
+	 * at the start, never taken back. */
+	atomic_bool damaged[NODE_CHANNELS_MAX + 1];
 	pthread_mutex_t guard_mu; /* of what follows */
 	struct log_guard guard[NODE_CHANNELS_MAX + 1];
 	atomic_bool rekeyed[NODE_CHANNELS_MAX + 1]; /* our newest keys are in force in our
@@ -286,6 +289,10 @@ enum rc peers_json(struct store *s, struct arena *a, json_t *into,
 		   struct err *e) MUST_CHECK;
 /* RC_FROZEN when the channel's own log takes nothing. */
 enum rc channel_usable(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
+
+/* RC_UNAVAILABLE when what the store has of the channel is damaged: then nothing is
+ * signed about the peer's log either. */
+enum rc channel_whole(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 
 /* The channel with this peer, or the only one when `peer` is NULL.  RC_NOT_FOUND. */
 enum rc channel_of_peer(struct store *s, struct arena *a, const char *peer,

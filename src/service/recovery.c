@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "service/alarm.h"
+#include "service/log_check.h"
 #include "service/rekey.h"
 #include "service/tick.h"
 #include "service/use.h"
@@ -44,6 +45,9 @@ recovery_set(struct node *nd, int64_t channel, enum log_state state, const char 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
+	/* No word of a peer mends what is damaged here. */
+	if (state != LOG_HALTED && atomic_load(&nd->damaged[channel]))
+		return;
 	pthread_mutex_lock(&nd->guard_mu);
 	bool changed = g->state != state || strcmp(g->why, why) != 0;
 	if (g->state != state)
@@ -141,6 +145,16 @@ channel_usable(struct node *nd, int64_t channel, struct err *e)
 		rc = err_rule(e, RC_FROZEN, "protocol 6", "%s", g->why);
 	pthread_mutex_unlock(&nd->guard_mu);
 	return rc;
+}
+
+enum rc
+channel_whole(struct node *nd, int64_t channel, struct err *e)
+{
+	if (!atomic_load(&nd->damaged[channel]))
+		return RC_OK;
+	return err_rule(e, RC_UNAVAILABLE, "protocol 6",
+			"the store of this node is damaged: until it is mended it signs "
+			"nothing in this channel, and takes nothing");
 }
 
 json_t *
@@ -400,19 +414,48 @@ look_judge(struct node *nd, const struct look *l, struct err *e)
 	return RC_OK;
 }
 
+/* *ret_whole: the log may be looked at further. */
+static enum rc
+bytes_examine(struct node *nd, const struct channel_row *c, bool *ret_whole,
+	      struct err *e)
+{
+	struct err found = ERR_INIT;
+	enum rc rc = log_check(nd->store, nd->ids, c, &found);
+
+	*ret_whole = rc == RC_OK;
+	if (rc == RC_CORRUPT) {
+		atomic_store(&nd->damaged[c->channel], true);
+		recovery_set(nd, c->channel, LOG_HALTED, "%s", found.text);
+		return RC_OK;
+	}
+	return rc == RC_OK ? RC_OK : err_set(e, rc, "%s", found.text);
+}
+
 enum rc
 channels_examine(struct node *nd, struct err *e)
 {
 	const struct channel_row *rows;
+	bool whole = true;
 	size_t n;
 	enum rc rc = store_channels(nd->store, nd->a, &rows, &n, e);
+
+	if (rc == RC_OK)
+		rc = log_check_store(nd->store, e);
 
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct look l = {.c = &rows[i]};
 		struct recovery r;
+		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX)
+			return err_set(e, RC_CORRUPT,
+				       "the store is damaged: it has a channel %" PRId64
+				       ", and they end at %d. Put back the newest copy "
+				       "that is whole and leave the file marks",
+				       rows[i].channel, NODE_CHANNELS_MAX);
 		/* Nobody is there to be asked yet. */
-		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX ||
-		    rows[i].introduction[0] == '\0')
+		if (rows[i].introduction[0] == '\0')
+			continue;
+		rc = bytes_examine(nd, &rows[i], &whole, e);
+		if (rc != RC_OK || !whole)
 			continue;
 		rc = look_read(nd, &l, e);
 		if (rc == RC_OK)

@@ -207,6 +207,8 @@ exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 	*ret = (struct exchange_question){.body = NULL};
 	*ret_wait_us = 0;
 	enum log_state state = recovery_state(nd, peer);
+	if (atomic_load(&nd->damaged[peer]))
+		return err_set(e, RC_NOT_FOUND, "nothing is to be asked");
 	bool tell = exchange_identity_tell(nd, peer, a, ret);
 	if (!tell && atomic_load(&nd->asked[peer]) &&
 	    (state == LOG_OPEN || state == LOG_HALTED))

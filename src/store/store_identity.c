@@ -15,6 +15,9 @@ on_entry(void *arg, const struct db_row *row, struct err *e)
 	size_t len;
 	const char *wire = r->s->drv->col_text(row, 0, &len);
 
+	if ((uint64_t)r->s->drv->col_int(row, 1) != r->l->n)
+		return err_set(e, RC_CORRUPT, "the store lacks identity entry %zu",
+			       r->l->n);
 	return identity_log_add(r->a, r->l, wire, len, e);
 }
 

@@ -272,6 +272,37 @@ store_leaves(struct store *s, struct arena *a, int64_t channel, enum party party
 	return rc;
 }
 
+struct each_leaf {
+	const struct store *s;
+	store_on_leaf *on_leaf;
+	void *arg;
+};
+
+static enum rc
+on_each_leaf(void *arg, const struct db_row *row, struct err *e)
+{
+	const struct each_leaf *x = arg;
+	struct log_leaf l;
+	enum rc rc = take_hash(x->s, row, 2, &l.leaf, e);
+
+	if (rc != RC_OK)
+		return rc;
+	l.jws = x->s->drv->col_text(row, 1, &l.jws_len);
+	return x->on_leaf(x->arg, (uint64_t)x->s->drv->col_int(row, 0), &l, e);
+}
+
+enum rc
+store_leaves_each(struct store *s, int64_t channel, enum party party, uint64_t from,
+		  uint64_t to, store_on_leaf *each, void *arg, struct err *e)
+{
+	struct each_leaf x = {s, each, arg};
+
+	return store_run(s, &SQL_EVENT_RANGE,
+			 (struct db_param[]){DB_P_INT(channel), DB_P_INT(party),
+					     DB_P_INT(from), DB_P_INT(to)},
+			 on_each_leaf, &x, e);
+}
+
 static enum rc
 on_hash(void *arg, const struct db_row *row, struct err *e)
 {
@@ -320,6 +351,51 @@ log_tree_put(void *arg, unsigned level, uint64_t index, const struct hash *node,
 			 NULL, NULL, e);
 }
 
+struct same {
+	const struct log_tree *t;
+	unsigned level;
+	uint64_t first;
+	const struct hash *want;
+	size_t n, at;
+};
+
+static enum rc
+same_not(const struct same *x, struct err *e)
+{
+	return err_set(e, RC_CORRUPT,
+		       "node %llu of level %u of the tree is not the hash of the events "
+		       "below it",
+		       (unsigned long long)(x->first + x->at), x->level);
+}
+
+static enum rc
+on_same(void *arg, const struct db_row *row, struct err *e)
+{
+	struct same *x = arg;
+	struct hash h;
+	enum rc rc = take_hash(x->t->s, row, 1, &h, e);
+
+	if (rc == RC_OK && ((uint64_t)x->t->s->drv->col_int(row, 0) != x->first + x->at ||
+			    !hash_equal(&h, &x->want[x->at])))
+		rc = same_not(x, e);
+	x->at++;
+	return rc;
+}
+
+enum rc
+log_tree_same(const struct log_tree *t, unsigned level, uint64_t first,
+	      const struct hash *want, size_t n, struct err *e)
+{
+	struct same x = {.t = t, .level = level, .first = first, .want = want, .n = n};
+	enum rc rc = store_run(t->s, &SQL_NODE_RANGE,
+			       (struct db_param[]){DB_P_INT(t->channel),
+						   DB_P_INT(t->party), DB_P_INT(level),
+						   DB_P_INT(first), DB_P_INT(first + n)},
+			       on_same, &x, e);
+
+	return rc == RC_OK && x.at != n ? same_not(&x, e) : rc;
+}
+
 enum rc
 store_receipt_insert(struct store *s, int64_t channel, enum party party,
 		     const struct log_receipt *r, int64_t now_us, struct err *e)
@@ -339,17 +415,48 @@ store_receipt_insert(struct store *s, int64_t channel, enum party party,
 }
 
 static enum rc
+take_receipt(struct store *s, struct arena *a, const struct db_row *row,
+	     struct log_receipt *out, struct err *e)
+{
+	out->size = (uint64_t)s->drv->col_int(row, 0);
+	out->time_s = (uint64_t)s->drv->col_int(row, 2);
+	out->note = store_col_text(s, a, row, 3);
+	out->line = store_col_text(s, a, row, 4);
+	return take_hash(s, row, 1, &out->root, e);
+}
+
+static enum rc
 on_receipt(void *arg, const struct db_row *row, struct err *e)
 {
 	struct rows *r = arg;
-	struct log_receipt *out = r->out;
 
 	r->n++;
-	out->size = (uint64_t)r->s->drv->col_int(row, 0);
-	out->time_s = (uint64_t)r->s->drv->col_int(row, 2);
-	out->note = store_col_text(r->s, r->a, row, 3);
-	out->line = store_col_text(r->s, r->a, row, 4);
-	return take_hash(r->s, row, 1, &out->root, e);
+	return take_receipt(r->s, r->a, row, r->out, e);
+}
+
+static enum rc
+on_receipts(void *arg, const struct db_row *row, struct err *e)
+{
+	struct store_list *r = arg;
+
+	return take_receipt(r->s, r->a, row,
+			    store_list_next(r, sizeof(struct log_receipt)), e);
+}
+
+enum rc
+store_receipts(struct store *s, struct arena *a, int64_t channel, enum party party,
+	       uint64_t above, uint64_t upto, const struct log_receipt **ret,
+	       size_t *ret_n, struct err *e)
+{
+	struct store_list r = {.s = s, .a = a};
+	enum rc rc = store_run(s, &SQL_RECEIPT_RANGE,
+			       (struct db_param[]){DB_P_INT(channel), DB_P_INT(party),
+						   DB_P_INT(above), DB_P_INT(upto)},
+			       on_receipts, &r, e);
+
+	*ret = r.rows;
+	*ret_n = r.n;
+	return rc;
 }
 
 static enum rc
@@ -457,5 +564,16 @@ store_disclosure_get(struct store *s, struct arena *a, const struct hash *digest
 			       on_disclosure, &r, e);
 	if (rc == RC_OK && r.n == 0)
 		rc = err_set(e, RC_NOT_FOUND, "there is no such disclosure");
+	if (rc != RC_OK || *ret == NULL)
+		return rc;
+	struct hash actual;
+	char hex[HASH_HEX_LEN + 1];
+	hash_bytes(*ret, strlen(*ret), &actual);
+	if (!hash_equal(&actual, digest))
+		rc = err_set(e, RC_CORRUPT,
+			     "the store is damaged: the text %s is not what was stored. "
+			     "Put back the newest copy of the store that is whole and "
+			     "leave the file marks: the rest comes from the peer",
+			     hash_hex(digest, hex));
 	return rc;
 }

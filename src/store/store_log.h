@@ -77,6 +77,14 @@ enum rc store_leaves(struct store *s, struct arena *a, int64_t channel, enum par
 		     uint64_t from, uint64_t to, struct log_leaf **ret,
 		     struct err *e) MUST_CHECK;
 
+/* Each of the leaves [from, to) that are there, in their order, as the store has it: `l`
+ * is borrowed for the call, its hash not compared with its bytes. */
+typedef enum rc store_on_leaf(void *arg, uint64_t seq, const struct log_leaf *l,
+			      struct err *e);
+enum rc store_leaves_each(struct store *s, int64_t channel, enum party party,
+			  uint64_t from, uint64_t to, store_on_leaf *each, void *arg,
+			  struct err *e) MUST_CHECK;
+
 /* The tree of a log through merkle.h's callbacks. */
 struct log_tree {
 	struct store *s;
@@ -85,6 +93,9 @@ struct log_tree {
 };
 merkle_get log_tree_get;
 merkle_put log_tree_put;
+/* Are the nodes of the level from `first` on these?  RC_CORRUPT: no. */
+enum rc log_tree_same(const struct log_tree *t, unsigned level, uint64_t first,
+		      const struct hash *want, size_t n, struct err *e) MUST_CHECK;
 
 struct log_receipt {
 	uint64_t size;
@@ -106,6 +117,12 @@ enum rc store_receipt_covering(struct store *s, struct arena *a, int64_t channel
 			       enum party party, uint64_t seq, struct log_receipt *ret,
 			       struct err *e) MUST_CHECK;
 
+/* Those that cover more than `above` and not more than `upto`, by size. */
+enum rc store_receipts(struct store *s, struct arena *a, int64_t channel,
+		       enum party party, uint64_t above, uint64_t upto,
+		       const struct log_receipt **ret, size_t *ret_n,
+		       struct err *e) MUST_CHECK;
+
 /* Present again is a no-op.  `named`: an event that we write now names it. */
 enum rc store_disclosure_put(struct store *s, const struct hash *digest, const char *text,
 			     size_t len, bool named, int64_t now_us,
@@ -117,7 +134,8 @@ enum rc store_disclosure_name(struct store *s, const struct hash *digest,
 enum rc store_disclosure_take(struct store *s, const struct hash *digest,
 			      const char *text, size_t len, int64_t now_us,
 			      struct err *e) MUST_CHECK;
-/* NULL text: erased.  RC_NOT_FOUND: never here. */
+/* NULL text: erased.  RC_NOT_FOUND: never here.  RC_CORRUPT: it is not what its digest
+ * says. */
 enum rc store_disclosure_get(struct store *s, struct arena *a, const struct hash *digest,
 			     const char **ret, struct err *e) MUST_CHECK;
 

@@ -1,0 +1,433 @@
+/*
+ * One byte of what a store has of its channels differs from what was recorded: that is
+ * found at the start, before anything is signed, and said with the place and the way to
+ * mend it (protocol 6).  With SALURAN_EVERY=1 every byte of a small log in turn, else one
+ * of every STEP.
+ */
+#include "node_fixture.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "service/log_check.h"
+#include "service/recovery.h"
+#include "store/store_identity.h"
+
+#define AUTHORITY PARTY_AUTHORITY
+#define PLATFORM  PARTY_PLATFORM
+
+enum { STEP = 61, INT_BYTES = 8 };
+
+static const char *const truth[] = {"channel",	 "identity", "policy_text", "log_head",
+				    "log_event", "log_node", "log_receipt"};
+
+/* What may differ, and why that is no harm. */
+static const struct {
+	const char *table, *column, *why;
+} may_differ[] = {
+	{"channel", "added_us", "when it was made: nothing signed hangs on it"},
+	{"identity", "added_us", "when it came: nothing signed hangs on it"},
+	{"log_event", "stored_us", "the order of arrival, which no view hangs on"},
+	{"log_receipt", "added_us", "when it came: the time that counts is in the line"},
+};
+
+static bool
+differs_freely(const char *table, const char *column)
+{
+	for (size_t i = 0; i < sizeof(may_differ) / sizeof(may_differ[0]); i++)
+		if (strcmp(may_differ[i].table, table) == 0 &&
+		    strcmp(may_differ[i].column, column) == 0)
+			return may_differ[i].why != NULL;
+	return false;
+}
+
+/* ---- a field ---------------------------------------------------------------------- */
+
+struct field {
+	sqlite3 *db;
+	const char *table, *column;
+	sqlite3_int64 row;
+	int type;
+	unsigned char bytes[65536];
+	size_t len;
+};
+
+static sqlite3_stmt *
+prepared(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	return stmt;
+}
+
+static void
+field_read(struct field *x, struct arena *a)
+{
+	sqlite3_stmt *stmt =
+		prepared(x->db, arena_printf(a, "SELECT %s FROM %s WHERE rowid = %lld",
+					     x->column, x->table, x->row));
+
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	x->type = sqlite3_column_type(stmt, 0);
+	if (x->type == SQLITE_INTEGER) {
+		sqlite3_int64 v = sqlite3_column_int64(stmt, 0);
+		memcpy(x->bytes, &v, x->len = INT_BYTES);
+	} else {
+		const void *p = sqlite3_column_blob(stmt, 0);
+		x->len = (size_t)sqlite3_column_bytes(stmt, 0);
+		assert_true(x->len <= sizeof(x->bytes));
+		memcpy(x->bytes, p == NULL ? "" : p, x->len);
+	}
+	sqlite3_finalize(stmt);
+}
+
+/* False: the table refuses it, a key being there twice. */
+static bool
+field_write(const struct field *x, struct arena *a, const unsigned char *bytes)
+{
+	sqlite3_stmt *stmt = prepared(
+		x->db, arena_printf(a, "UPDATE %s SET %s = $1 WHERE rowid = %lld",
+				    x->table, x->column, x->row));
+	sqlite3_int64 v;
+
+	if (x->type == SQLITE_INTEGER) {
+		memcpy(&v, bytes, sizeof(v));
+		sqlite3_bind_int64(stmt, 1, v);
+	} else if (x->type == SQLITE_TEXT) {
+		sqlite3_bind_text(stmt, 1, (const char *)bytes, (int)x->len,
+				  SQLITE_TRANSIENT);
+	} else {
+		sqlite3_bind_blob(stmt, 1, bytes, (int)x->len, SQLITE_TRANSIENT);
+	}
+	bool done = sqlite3_step(stmt) == SQLITE_DONE;
+	sqlite3_finalize(stmt);
+	return done;
+}
+
+/* ---- a store without a node --------------------------------------------------------
+ */
+
+struct bench {
+	struct fix f;
+	sqlite3 *db;
+	const char *org;
+	const char *casefile;
+	const char *question; /* what a peer asks */
+	size_t flips, found;
+};
+
+/* As a node does it at its start. */
+static enum rc
+look(struct bench *b, struct err *e)
+{
+	struct arena *a = arena_create();
+	struct identity_log *own = ARENA_NEW(a, struct identity_log);
+	const struct channel_row *rows;
+	struct store *s = NULL;
+	size_t n = 0;
+	enum rc rc = store_open(arena_printf(a, "%s/store.db", b->f.n[AUTHORITY].dir),
+				true, &s, e);
+
+	if (rc == RC_OK)
+		rc = store_identity_log(s, a, b->org, own, e);
+	if (rc == RC_OK && own->n == 0)
+		rc = err_set(e, RC_CORRUPT, "no identity");
+	if (rc == RC_OK)
+		rc = log_check_store(s, e);
+	if (rc == RC_OK)
+		rc = store_channels(s, a, &rows, &n, e);
+	if (rc == RC_OK && (n != 1 || rows[0].channel != FIX_PEER))
+		rc = err_set(e, RC_CORRUPT, "another channel");
+	if (rc == RC_OK)
+		rc = log_check(s, own, &rows[0], e);
+	store_close(s);
+	arena_free(a);
+	return rc;
+}
+
+static void
+flip(struct bench *b, struct field *x, size_t at)
+{
+	struct arena *a = arena_create();
+	struct err e = ERR_INIT;
+	unsigned char was = x->bytes[at];
+
+	x->bytes[at] ^= (unsigned char)(1u << (at % 8));
+	if (field_write(x, a, x->bytes)) {
+		b->flips++;
+		enum rc rc = look(b, &e);
+		if (rc == RC_OK && !differs_freely(x->table, x->column))
+			fail_msg("byte %zu of %s.%s in row %lld: nobody saw it", at,
+				 x->table, x->column, x->row);
+		if (rc != RC_OK && differs_freely(x->table, x->column))
+			fail_msg("%s.%s may differ: %s", x->table, x->column, e.text);
+		b->found += rc != RC_OK;
+	}
+	x->bytes[at] = was;
+	assert_true(field_write(x, a, x->bytes));
+	arena_free(a);
+}
+
+/* Ids of rows, or names of columns, as text. */
+static size_t
+texts(struct bench *b, const char *sql, const char **ret, size_t max)
+{
+	sqlite3_stmt *stmt = prepared(b->db, sql);
+	size_t n = 0;
+
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		assert_true(n < max);
+		ret[n++] =
+			arena_strdup(b->f.a, (const char *)sqlite3_column_text(stmt, 0));
+	}
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+enum { ROWS_MAX = 256, COLUMNS_MAX = 32 };
+
+typedef void on_field(struct bench *b, struct field *x, size_t *count);
+
+static void
+fields_each(struct bench *b, on_field *each, size_t *count)
+{
+	static struct field x;
+	const char *columns[COLUMNS_MAX], *rows[ROWS_MAX];
+
+	for (size_t t = 0; t < sizeof(truth) / sizeof(truth[0]); t++) {
+		size_t n_columns = texts(
+			b,
+			arena_printf(b->f.a, "SELECT name FROM pragma_table_info('%s')",
+				     truth[t]),
+			columns, COLUMNS_MAX);
+		size_t n_rows =
+			texts(b, arena_printf(b->f.a, "SELECT rowid FROM %s", truth[t]),
+			      rows, ROWS_MAX);
+		assert_true(n_columns != 0 && n_rows != 0);
+		for (size_t c = 0; c < n_columns; c++)
+			for (size_t r = 0; r < n_rows; r++) {
+				x.db = b->db;
+				x.table = truth[t];
+				x.column = columns[c];
+				x.row = strtoll(rows[r], NULL, 10);
+				field_read(&x, b->f.a);
+				each(b, &x, count);
+			}
+	}
+}
+
+static void
+flip_some(struct bench *b, struct field *x, size_t *count)
+{
+	size_t step = getenv("SALURAN_EVERY") != NULL ? 1 : STEP;
+
+	for (size_t at = 0; at < x->len; at++)
+		if ((*count)++ % step == 0)
+			flip(b, x, at);
+}
+
+/* Two short logs, one of them with an event that is not receipted. */
+static void
+bench_open(struct bench *b)
+{
+	*b = (struct bench){.flips = 0};
+	fix_open(&b->f);
+	const char *c = fix_send(&b->f, "R-1", "one.example", 2);
+	fix_settle(&b->f);
+	fix_act(&b->f, PLATFORM, c, "accept", NULL);
+	fix_settle(&b->f);
+	fix_act(&b->f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "Thank you."));
+	b->casefile = c;
+	b->org = node_identity(b->f.n[AUTHORITY].nd)->org;
+	b->org = arena_strdup(b->f.a, b->org);
+	b->question = arena_printf(
+		b->f.a, "%s\n00112233445566778899aabbccddeeff\n0\n",
+		fix_query_text(&b->f, AUTHORITY,
+			       "SELECT origin FROM log_head WHERE party = 1"));
+}
+
+static void
+bench_flips(struct bench *b)
+{
+	fix_shut(&b->f, AUTHORITY);
+	assert_int_equal(sqlite3_open_v2(arena_printf(b->f.a, "%s/store.db",
+						      b->f.n[AUTHORITY].dir),
+					 &b->db, SQLITE_OPEN_READWRITE, NULL),
+			 SQLITE_OK);
+	sqlite3_exec(b->db, "PRAGMA synchronous = off", NULL, NULL, NULL);
+}
+
+static void
+bench_close(struct bench *b)
+{
+	sqlite3_close(b->db);
+	fix_close(&b->f);
+}
+
+static void
+every_byte(void **state)
+{
+	static struct bench b;
+	struct err e = ERR_INIT;
+	size_t count = 0;
+
+	(void)state;
+	bench_open(&b);
+	bench_flips(&b);
+	fix_ok(look(&b, &e), &e, "the store as it is");
+	fields_each(&b, flip_some, &count);
+	fix_ok(look(&b, &e), &e, "the store as it was");
+	print_message("%zu of %zu bytes flipped, %zu found\n", b.flips, count, b.found);
+	bench_close(&b);
+}
+
+/* ---- a node on such a store --------------------------------------------------------
+ */
+
+/* It refuses to start, or whatever would sign refuses, and the signer's marks stay. */
+static void
+signs_nothing(struct bench *b, const struct field *x)
+{
+	struct fix *f = &b->f;
+	struct exchange_question q;
+	struct err e = ERR_INIT;
+	struct node *nd = NULL;
+	const char *held;
+	int64_t wait_us;
+
+	enum rc rc = node_open(f->n[AUTHORITY].dir, &nd, &e);
+	if (rc != RC_OK) {
+		if (strstr(e.text, "damaged") == NULL && rc != RC_CORRUPT &&
+		    rc != RC_UNPROCESSABLE && rc != RC_INVALID)
+			fail_msg("%s.%s: %s", x->table, x->column, e.text);
+		return;
+	}
+	f->n[AUTHORITY].nd = nd;
+	if (recovery_state(nd, FIX_PEER) != LOG_HALTED)
+		fail_msg("%s.%s: the log is not halted", x->table, x->column);
+	assert_int_equal(channel_usable(nd, FIX_PEER, &e), RC_FROZEN);
+	assert_non_null(strstr(e.text, "the store is damaged"));
+	assert_non_null(strstr(e.text, "put back"));
+	/* Nothing is asked, so that no answer of a peer opens it; nothing is answered. */
+	assert_int_equal(exchange_ask_next(nd, FIX_PEER, f->a, &q, &wait_us, &e),
+			 RC_NOT_FOUND);
+	recovery_set(nd, FIX_PEER, LOG_OPEN, "a peer says so");
+	assert_int_equal(recovery_state(nd, FIX_PEER), LOG_HALTED);
+	assert_int_not_equal(exchange_held(nd, FIX_PEER, b->question, strlen(b->question),
+					   f->a, &held, &e),
+			     RC_OK);
+	rc = fix_carry_try(f, PLATFORM, CUT_NOTHING, &e);
+	assert_true(rc != RC_OK);
+	assert_int_equal(fix_carry_try(f, AUTHORITY, CUT_NOTHING, &e), RC_NOT_FOUND);
+	fix_shut(f, AUTHORITY);
+}
+
+static void
+flip_started(struct bench *b, struct field *x, size_t *count)
+{
+	static const char *done_table, *done_column;
+	const char *marks = arena_printf(b->f.a, "%s/marks", b->f.n[AUTHORITY].dir);
+	const char *before, *after;
+	size_t before_len, after_len;
+	struct err e = ERR_INIT;
+
+	/* The first row of each column. */
+	if ((done_table == x->table && done_column == x->column) || x->len == 0 ||
+	    differs_freely(x->table, x->column))
+		return;
+	done_table = x->table;
+	done_column = x->column;
+	fix_ok(file_load(b->f.a, marks, &before, &before_len, &e), &e, "marks");
+	x->bytes[x->len / 2] ^= 1;
+	if (field_write(x, b->f.a, x->bytes)) {
+		signs_nothing(b, x);
+		(*count)++;
+	}
+	x->bytes[x->len / 2] ^= 1;
+	assert_true(field_write(x, b->f.a, x->bytes));
+	fix_ok(file_load(b->f.a, marks, &after, &after_len, &e), &e, "marks");
+	assert_int_equal(before_len, after_len);
+	assert_memory_equal(before, after, before_len);
+}
+
+static void
+nothing_is_signed(void **state)
+{
+	static struct bench b;
+	size_t count = 0;
+
+	(void)state;
+	bench_open(&b);
+	/* The platform has something to send. */
+	fix_act(&b.f, PLATFORM, b.casefile, "say",
+		json_pack("{s:s}", "text", "You are welcome."));
+	bench_flips(&b);
+	fields_each(&b, flip_started, &count);
+	print_message("%zu columns\n", count);
+	assert_true(count > 20);
+	/* As it was, it goes on. */
+	fix_reopen(&b.f, AUTHORITY);
+	assert_int_equal(recovery_state(b.f.n[AUTHORITY].nd, FIX_PEER), LOG_OPEN);
+	fix_settle(&b.f);
+	fix_same_case(&b.f, b.casefile);
+	bench_close(&b);
+}
+
+/* A text is compared with its digest whenever it is read. */
+static void
+texts_are_compared(void **state)
+{
+	static struct bench b;
+	static struct field x;
+	const char *rows[ROWS_MAX], *ret;
+	struct err e = ERR_INIT;
+	struct store *s;
+	struct hash digest;
+
+	(void)state;
+	bench_open(&b);
+	bench_flips(&b);
+	size_t n = texts(&b, "SELECT rowid FROM log_disclosure WHERE body IS NOT NULL",
+			 rows, ROWS_MAX);
+	assert_true(n != 0);
+	x.db = b.db;
+	x.table = "log_disclosure";
+	x.row = strtoll(rows[0], NULL, 10);
+	x.column = "digest";
+	field_read(&x, b.f.a);
+	memcpy(digest.b, x.bytes, HASH_LEN);
+	x.column = "body";
+	field_read(&x, b.f.a);
+	fix_ok(store_open(arena_printf(b.f.a, "%s/store.db", b.f.n[AUTHORITY].dir), true,
+			  &s, &e),
+	       &e, "open");
+	fix_ok(store_disclosure_get(s, b.f.a, &digest, &ret, &e), &e, "as it is");
+	for (size_t at = 0; at < x.len; at++) {
+		x.bytes[at] ^= (unsigned char)(1u << (at % 8));
+		assert_true(field_write(&x, b.f.a, x.bytes));
+		assert_int_equal(store_disclosure_get(s, b.f.a, &digest, &ret, &e),
+				 RC_CORRUPT);
+		x.bytes[at] ^= (unsigned char)(1u << (at % 8));
+	}
+	assert_true(field_write(&x, b.f.a, x.bytes));
+	fix_ok(store_disclosure_get(s, b.f.a, &digest, &ret, &e), &e, "as it was");
+	store_close(s);
+	bench_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_byte),
+		cmocka_unit_test(nothing_is_signed),
+		cmocka_unit_test(texts_are_compared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
