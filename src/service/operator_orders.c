@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "service/matrix.h"
 #include "service/operator.h"
+#include "service/register.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -39,6 +40,27 @@ on_id(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
+/* *ret is new: what people call it, or null. */
+static enum rc
+ref_get(struct listing *x, const char *order, json_t **ret, struct err *e)
+{
+	struct err none = ERR_INIT;
+	json_t *row;
+	enum rc rc = store_row(x->s, &SQL_REGISTER_OF_ORDER,
+			       (struct db_param[]){DB_P_TEXT(order)}, "year:i number:i",
+			       &row, &none);
+
+	*ret = json_null();
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	if (rc != RC_OK)
+		return err_set(e, rc, "%s", none.text);
+	register_ref_finish(x->a, row);
+	*ret = json_incref(json_object_get(row, "ref"));
+	json_decref(row);
+	return RC_OK;
+}
+
 /* Not, where its zone never had the order. */
 static enum rc
 order_put(struct listing *x, const char *order, struct err *e)
@@ -56,10 +78,14 @@ order_put(struct listing *x, const char *order, struct err *e)
 		return rc;
 	json_t *row = json_array_get(json_object_get(m, "operators"), 0);
 	const char *expected = json_string_value(json_object_get(row, "expected"));
+	json_t *ref = NULL;
 	if (expected != NULL && strcmp(expected, "nothing") != 0)
-		json_array_append_new(
-			x->orders, json_pack("{s:s, s:O, s:O}", "order", order, "state",
-					     json_object_get(m, "state"), "at", row));
+		rc = ref_get(x, order, &ref, e);
+	if (ref != NULL)
+		json_array_append_new(x->orders,
+				      json_pack("{s:s, s:o, s:O, s:O}", "order", order,
+						"ref", ref, "state",
+						json_object_get(m, "state"), "at", row));
 	json_decref(m);
 	return rc;
 }
@@ -77,8 +103,8 @@ list_put(struct listing *x, const struct sql *q, const struct db_param *params,
 }
 
 /* in: operator, after?, limit?
- * out: operator, orders [{order, state, at (its row of the matrix)}], next (or null)
- * RC_NOT_FOUND. */
+ * out: operator, orders [{order, ref (in the register, or null), state, at (its row of
+ * the matrix)}], next (or null) RC_NOT_FOUND. */
 enum rc
 service_operator_orders(struct node *nd, struct arena *a, const struct actor *who,
 			json_t *in, struct reply *out, struct err *e)

@@ -10,7 +10,7 @@ const WIDTHS = once ? [1280] : [1280, 640, 320];
 const LANGS = once ? ["id"] : ["id", "en"];
 const SCHEMES = once ? ["light"] : ["light", "dark"];
 const ROLES = [
-	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "mail", "templates", "policies?policy=id-2020", "verify", "search?q=contoh", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "OBJECTED", "nowhere"]],
+	["authority", "rina", ["cases", "prepared", "disputes", "import", "orders", "draft", "objections", "stats", "channel", "operators", "settings", "mail", "templates", "policies?policy=id-2020", "verify", "search?q=list", "CASE", "DEADLINE", "ORDER", "RECORDED", "SIGNED", "OBJECTED", "nowhere"]],
 	["authority", "adi", ["orders", "ORDER", "SIGNED"]],
 	["authority", "umi", ["log", "access", "people", "channel"]],
 	["authority", "oki", ["dns", "operators", "settings"]],
@@ -61,7 +61,12 @@ async function role([side, name, paths], first) {
 	if (first) await everyWay(who, "login");
 	await who.logIn();
 	/* A DNS operator's own work is what such a person sees first. */
-	if (name === "oki") await who.see(stage.operator, "h2");
+	if (name === "oki") {
+		await who.see(stage.operator, "h2");
+		await who.see(/B-\d{4}-\d{3}/, "td");
+		await who.key("m");
+		must(await who.page.evaluate(() => document.activeElement.matches("table")), "m leads to the table");
+	}
 	for (const path of paths) await look(who, PLACES[path] || path, `${name}-${path.toLowerCase().split("?")[0]}`);
 	await who.leave();
 }

@@ -87,8 +87,12 @@ async function keyboard(rina) {
 	await rina.page.waitForFunction(() => document.activeElement.dataset.row === "0");
 	await rina.key("x");
 	await rina.see("1 selected");
-	await rina.key("Enter");
+	await rina.key("j", "k", "Enter");
 	await rina.page.waitForSelector("#conversation");
+	for (const [key, id] of [["i", "items"], ["t", "timeline"]]) {
+		await rina.key(key);
+		await rina.page.waitForFunction((to) => document.activeElement.id === to, id);
+	}
 	await rina.key("r");
 	await rina.page.waitForFunction(() => document.activeElement.id === "composer");
 	/* Letters are text in a field, and no keys. */
@@ -97,14 +101,31 @@ async function keyboard(rina) {
 	await rina.write(rina.page.locator("#composer"), "");
 	await rina.key("Escape", "Escape");
 	await rina.page.waitForSelector("a.title");
-	await rina.key("?");
+	await rina.key("/");
+	await rina.page.waitForFunction(() => document.activeElement.id === "search");
+	await rina.key("Escape", "?");
 	await rina.see("Keys", "h2");
+	/* Whoever is disturbed by them switches them off. */
+	const letters = rina.page.getByLabel("Single keys move and open", { exact: false });
+	await rina.tick(letters);
+	await letters.evaluate((e) => e.focus());
+	await rina.key("Space", "g", "q");
+	must(rina.page.url().endsWith("/settings"), "keys that are switched off lead nowhere");
+	await rina.key("Space", "g", "q");
+	await rina.page.waitForSelector("a.title");
+	await rina.key("g", "s");
+	await rina.see("Settings", "h1");
 }
 
 /* A colleague takes over, and a hold keeps what is there. */
 async function amongColleagues(rina, adi, subject) {
+	await rina.section("Cases");
+	await rina.page.locator("tr", { hasText: subject }).waitFor();
+	await rina.key("j");
+	await rina.page.waitForFunction((s) => document.activeElement.textContent === s, subject);
+	await rina.key("a");
+	await rina.see("1 case", ".said-last");
 	await openCase(rina, subject);
-	await rina.act("Take it");
 	await rina.act("Assign", { Colleague: { value: "adi" } });
 	await rina.see("adi");
 	await rina.act("Place a legal hold", { Reason: "A court asked for it." });

@@ -1,9 +1,10 @@
 /* A DNS operator's own work: what there is to apply, since which serial, until when; taking
  * the list, saying that it is applied, reporting what stands in the way.  What one says is
  * kept apart from what was measured. */
-import { html, useState } from "./vendor.js";
+import { html, useEffect, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, keepFile, useRun } from "./form.js";
+import { bind } from "./keys.js";
 import { t } from "./lang.js";
 import { Act, Chip, Field, Left, Loading, Said, Trouble, When, recorded, useAgain, useApi } from "./parts.js";
 
@@ -35,10 +36,10 @@ function Orders({ o, serial }) {
 	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
 	const { rows, more } = state.data;
 	if (rows.length === 0) return html`<p class="empty">${t("dns_no_orders")}</p>`;
-	return html`<table role="table"><caption>${t("dns_orders")}</caption>
+	return html`<table role="table" tabindex="-1"><caption>${t("dns_orders")}</caption>
 		<thead role="rowgroup"><tr role="row">${["col_order", "col_expected", "col_until", "col_pulled", "col_applied", "col_measured"].map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
-		<tbody role="rowgroup">${rows.map(({ order: id, at: x }) => html`<tr key=${id} role="row">
-			<td role="cell" data-label=${t("col_order")}><div><code>${id.slice(0, 13)}…</code></div></td>
+		<tbody role="rowgroup">${rows.map(({ order: id, ref, at: x }) => html`<tr key=${id} role="row">
+			<td role="cell" data-label=${t("col_order")}><div>${ref ? t("order_n", ref) : html`<code>${id.slice(0, 13)}…</code>`}</div></td>
 			<td role="cell" data-label=${t("col_expected")}><div>${x.expected === "blocked" ? html`<${Chip} look="blocked">${t("expect_blocked")}<//>` : html`<${Chip} look="done">${t("expect_free")}<//>`} <span class="meta">${String(x.serial)}</span></div></td>
 			<td role="cell" data-label=${t("col_until")}><div>${x.lacks ? html`<${Left} due=${x.due} />` : html`<${When} at=${x.due} />`}</div></td>
 			<td role="cell" data-label=${t("col_pulled")}><div>${x.pulled ? html`✓ <${When} at=${x.pulled_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
@@ -88,6 +89,7 @@ function Mine({ o, d, reload }) {
 export function Dns() {
 	const state = useApi(load, []);
 	useAgain(state.reload, AGAIN_MS);
+	useEffect(() => bind({ m: () => /** @type {HTMLElement | null} */ (document.querySelector("main table"))?.focus() }), []);
 	const d = state.data;
 	return html`<h1>${t("nav_dns")}</h1><p class="lead">${t("dns_lead")}</p>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}

@@ -45,4 +45,6 @@ export function onKey(event) {
 		fn(event);
 		return;
 	}
+	/* Where a screen says what is above it, Esc leads there. */
+	if (name === "Escape") /** @type {HTMLElement | null} */ (document.querySelector("main .kicker a"))?.click();
 }

@@ -73,6 +73,7 @@ export function Matrix({ o: order, ended }) {
 		<p class="chips">
 			<label class="choice"><input type="checkbox" checked=${waiting} onChange=${() => setWaiting(!waiting)} /> ${t("matrix_only_waiting")}</label>
 			<a download href="/v1/orders/${id}/matrix?format=csv">${t("csv")}</a>
+			<button type="button" class="quiet small" onClick=${() => print()}>${t("print")}</button>
 		</p>
 		${rows.length === 0 ? html`<p class="empty">${t("matrix_none_waits")}</p>` : html`<table role="table">
 			<caption>${t("matrix_caption")}</caption>

@@ -48,6 +48,7 @@ export function Stats() {
 			)}
 			<a download href="/v1/statistics?format=csv${period.from ? `&from=${period.from}` : ""}${period.to ? `&to=${period.to}` : ""}">${t("csv")}</a>
 			<a href="/transparency?lang=${lang.value}">${t("stats_public")}</a>
+			<button type="button" class="quiet small" onClick=${() => print()}>${t("print")}</button>
 		</div>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
