@@ -6,12 +6,12 @@
 #include "sim/sim.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mirror.h"
+#include "db/db_sqlite_int.h"
 #include "service/recovery.h"
 
 struct ledger *
@@ -301,16 +301,21 @@ check_end(void)
 {
 	bool open[SIM_LOGS] = {0};
 	sqlite3 *sq[SIM_NODES] = {0};
+	struct store *reader[SIM_NODES] = {0};
+	struct err e = ERR_INIT;
 
 	W.looking = true;
 	for (int i = 0; i < W.n_ledgers; i++)
 		open[i] = !W.takes_part[W.ledger[i].author] ||
 			  !W.takes_part[W.ledger[i].peer] || check_log(&W.ledger[i]);
-	for (int i = 0; i < SIM_NODES; i++)
-		if (W.takes_part[i] &&
-		    sqlite3_open_v2(arena_printf(W.a, "%s/store.db", W.node[i].dir),
-				    &sq[i], SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-			abort();
+	for (int i = 0; i < SIM_NODES; i++) {
+		if (!W.takes_part[i])
+			continue;
+		ok(reader_get(W.node[i].nd, &reader[i], &e), &e, &W.node[i], "reader");
+		if (reader[i] == NULL)
+			return;
+		sq[i] = reader[i]->db->sq;
+	}
 	for (int i = 0; i < W.n_ledgers; i++) {
 		const struct ledger *l = &W.ledger[i];
 		bool both = true;
@@ -325,6 +330,7 @@ check_end(void)
 			check_views(sq, l);
 	}
 	for (int i = 0; i < SIM_NODES; i++)
-		sqlite3_close(sq[i]);
+		if (reader[i] != NULL)
+			reader_put(W.node[i].nd, reader[i]);
 	W.looking = false;
 }

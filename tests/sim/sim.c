@@ -1,22 +1,12 @@
 /*
  * Schedules: what a seed chooses, step by step, and what is asked at the end.
- *
- *	sim [--trace] [--mutant NAME] [SEED [COUNT]]     SALURAN_EVERY=all: more
- *	sim --twice SEED COUNT     each seed twice: both runs must be one
- *	sim --mutants              each broken node must be found out
  */
 #include "sim/sim.h"
 
-#include <ftw.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "service/service.h"
@@ -29,21 +19,9 @@ enum {
 	ROUNDS_STILL = 3,     /* without a message: nothing is left to be done */
 	ROUND_S = 301,	      /* no retry waits longer */
 	FUSE_MAX = 60,
-	SEEDS_CHECKED = 60,	/* by ./check */
-	SEEDS_EVERY = 3000,	/* by ./check full */
-	MUTANT_SEEDS_MAX = 400, /* in which a broken node must be found */
-	EXIT_BROKEN = 1,
-	EXIT_OTHER = 2,
 };
 
 struct world W;
-
-/* What a schedule tells who has started it. */
-struct result {
-	char broken[SIM_TEXT];
-	uint64_t hash, steps, kills, restores, delivered, dropped, events;
-	bool ended;
-};
 
 uint64_t
 sim_below(uint64_t n)
@@ -224,19 +202,20 @@ start(struct sim_node *n)
 		node_down(n, sim_chance(50));
 }
 
-/* Any that has something to do. */
+/* Any pusher that has something to do. */
 static void
-push(struct sim_node *n)
+push(void)
 {
-	int from = (int)sim_below((uint64_t)n->n_push);
+	struct pusher *ready[SIM_NODES * SIM_PEERS];
+	uint64_t n = 0;
 
-	for (int i = 0; i < n->n_push; i++) {
-		struct pusher *p = &n->push[(from + i) % n->n_push];
-		if (!W.takes_part[p->to] || !pusher_ready(p))
-			continue;
-		pusher_step(p);
-		return;
-	}
+	for (int i = 0; i < SIM_NODES; i++)
+		for (int k = 0; W.takes_part[i] && k < W.node[i].n_push; k++)
+			if (W.takes_part[W.node[i].push[k].to] &&
+			    pusher_ready(&W.node[i].push[k]))
+				ready[n++] = &W.node[i].push[k];
+	if (n != 0)
+		pusher_step(ready[sim_below(n)]);
 }
 
 static void
@@ -246,8 +225,10 @@ of_network(uint64_t what)
 	struct message *m =
 		n == 0 ? NULL : message_any(sim_chance(60) ? 0 : sim_below(n));
 
-	if (m == NULL)
+	if (m == NULL) {
+		push();
 		return;
+	}
 	if (what < 84) {
 		message_deliver(m);
 	} else if (what < 91) {
@@ -269,18 +250,18 @@ of_machines(uint64_t what)
 
 	if (n->nd == NULL)
 		return;
-	if (what < 25) {
+	if (what < 15) {
 		kill_node(n);
-	} else if (what < 50) {
+	} else if (what < 33) {
 		n->fuse = 1 + (int)sim_below(FUSE_MAX);
 		sim_trace("%s is killed %d writes from now", n->org, n->fuse);
-	} else if (what < 63) {
+	} else if (what < 43) {
 		const struct sim_node *other = any_node(
 			n->role == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY);
 		W.cut[n->i][other->i] = W.cut[other->i][n->i] = !W.cut[n->i][other->i];
 		sim_trace("%s and %s are %s", n->org, other->org,
 			  W.cut[n->i][other->i] ? "cut off" : "connected");
-	} else if (what < 80) {
+	} else if (what < 68) {
 		sim_trace("%s is copied", n->org);
 		node_copy(n);
 	} else if (n->copy != NULL) {
@@ -294,14 +275,22 @@ of_machines(uint64_t what)
 static void
 of_clocks(void)
 {
-	if (sim_chance(70)) {
-		W.now_us += (int64_t)sim_below(60) * CLOCK_US_PER_S;
-	} else {
-		struct sim_node *n = any();
-		n->skew_us = ((int64_t)sim_below(800) - 400) * CLOCK_US_PER_S;
-		sim_trace("%s: its clock is %" PRId64 " s off", n->org,
-			  n->skew_us / CLOCK_US_PER_S);
-	}
+	struct sim_node *n = any();
+
+	n->skew_us = ((int64_t)sim_below(800) - 400) * CLOCK_US_PER_S;
+	sim_trace("%s: its clock is %" PRId64 " s off", n->org,
+		  n->skew_us / CLOCK_US_PER_S);
+}
+
+/* Mostly a moment; now and then as long as a retry waits. */
+static void
+clock_on(void)
+{
+	uint64_t what = sim_below(100);
+
+	W.now_us += 1 + (int64_t)(what < 75   ? sim_below(50000)
+				  : what < 95 ? sim_below(5 * CLOCK_US_PER_S)
+					      : sim_below(ROUND_S * CLOCK_US_PER_S));
 }
 
 static void
@@ -311,24 +300,22 @@ step(void)
 	struct sim_node *n = any();
 
 	W.steps++;
-	W.now_us += (int64_t)sim_below(50000) + 1;
+	clock_on();
 	for (int i = 0; i < SIM_NODES; i++)
 		if (W.takes_part[i] && W.node[i].nd == NULL && sim_chance(40))
 			start(&W.node[i]);
 	if (what >= 93)
 		of_machines(sim_below(100));
-	else if (what >= 89)
+	else if (what >= 91)
 		of_clocks();
 	else if (what >= 45)
 		of_network(sim_below(100));
-	else if (n->nd == NULL)
-		return;
-	else if (what < 13)
+	else if (what >= 19)
+		push();
+	else if (what >= 13)
+		run(n, what >= 15 ? run_write : run_tick);
+	else if (n->nd != NULL)
 		act(n);
-	else if (what < 39)
-		push(n);
-	else
-		run(n, what < 43 ? run_write : run_tick);
 }
 
 /* ---- the end
@@ -373,8 +360,8 @@ round_of_all(void)
 	return W.delivered - before;
 }
 
-static void
-settle(void)
+void
+sim_settle(void)
 {
 	int still = 0;
 
@@ -409,8 +396,8 @@ check_quiet(void)
 		sim_broken("there are writes though nothing happens");
 }
 
-static void
-schedule(void)
+void
+sim_schedule(void)
 {
 	/* Half of them between two, where most can happen. */
 	uint64_t authorities = 1 + (sim_chance(50) ? 0 : sim_below(SIM_AUTHORITIES));
@@ -425,200 +412,9 @@ schedule(void)
 	for (uint64_t i = 0; i < steps && W.broken[0] == '\0'; i++)
 		step();
 	if (W.broken[0] == '\0')
-		settle();
+		sim_settle();
 	if (W.broken[0] == '\0')
 		check_end();
 	if (W.broken[0] == '\0')
 		check_quiet();
-}
-
-/* ---- processes
- */
-
-static struct result *shared;
-
-static void
-schedule_child(uint64_t seed, enum mutant m)
-{
-	W.seed = seed;
-	W.random = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
-	W.mutant = m;
-	W.hash = UINT64_C(0xcbf29ce484222325);
-	W.a = arena_create();
-	W.events = W.delivered = W.kills = W.steps = W.dropped = 0;
-	fakes_start();
-	schedule();
-	memcpy(shared->broken, W.broken, sizeof(W.broken));
-	shared->hash = W.hash;
-	shared->steps += W.steps;
-	shared->kills += W.kills;
-	shared->restores += W.restores;
-	shared->delivered += W.delivered;
-	shared->dropped += W.dropped;
-	shared->events += W.events;
-	shared->ended = true;
-	fflush(stdout);
-	_exit(W.broken[0] == '\0' ? 0 : EXIT_BROKEN);
-}
-
-/* False: a promise was broken, or the program. */
-static bool
-schedule_run(uint64_t seed, enum mutant m)
-{
-	int status = 0;
-
-	shared->ended = false;
-	fflush(stdout);
-	pid_t pid = fork();
-	if (pid == 0)
-		schedule_child(seed, m);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		abort();
-	if (!shared->ended)
-		snprintf(shared->broken, sizeof(shared->broken), "the program: status %d",
-			 status);
-	return shared->ended && shared->broken[0] == '\0';
-}
-
-static int
-tell_broken(uint64_t seed)
-{
-	printf("seed %" PRIu64 ": %s\nagain, step by step: make sim SEED=%" PRIu64 "\n",
-	       seed, shared->broken, seed);
-	return EXIT_BROKEN;
-}
-
-static double
-now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int
-run_seeds(uint64_t first, uint64_t count, enum mutant m, bool twice)
-{
-	double began_s = now_s();
-
-	for (uint64_t i = 0; i < count; i++) {
-		if (!schedule_run(first + i, m))
-			return tell_broken(first + i);
-		uint64_t hash = shared->hash;
-		if (twice && (!schedule_run(first + i, m) || shared->hash != hash)) {
-			printf("seed %" PRIu64 ": two runs differ: %016" PRIx64
-			       " and %016" PRIx64 "\n",
-			       first + i, hash, shared->hash);
-			return EXIT_BROKEN;
-		}
-	}
-	double s = now_s() - began_s;
-	printf("%" PRIu64 " schedules from seed %" PRIu64 "%s: steps=%" PRIu64
-	       " messages=%" PRIu64 " lost=%" PRIu64 " kills=%" PRIu64
-	       " restores=%" PRIu64 " events=%" PRIu64
-	       ", %.0f schedules a minute, trace %016" PRIx64 "\n",
-	       count, first, twice ? ", each twice" : "", shared->steps,
-	       shared->delivered, shared->dropped, shared->kills, shared->restores,
-	       shared->events, (double)count * (twice ? 2 : 1) * 60 / s, shared->hash);
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	uint64_t seed;
-	const char *doc;
-} mutants[MUTANT_COUNT] = {
-#define X(id, name, seed, doc) {name, seed, doc},
-	SIM_MUTANTS(X)
-#undef X
-};
-
-static int
-run_mutants(void)
-{
-	int rc = 0;
-
-	for (int m = MUTANT_NONE + 1; m < MUTANT_COUNT; m++) {
-		/* From one on that found it when the nodes were as they are now. */
-		uint64_t seed = mutants[m].seed, end = seed + MUTANT_SEEDS_MAX;
-		while (seed < end && schedule_run(seed, (enum mutant)m))
-			seed++;
-		if (seed == end) {
-			printf("NOT FOUND in %d schedules: %s\n", MUTANT_SEEDS_MAX,
-			       mutants[m].doc);
-			rc = EXIT_BROKEN;
-		} else if (!shared->ended) {
-			printf("%s: seed %" PRIu64 ": %s\n", mutants[m].name, seed,
-			       shared->broken);
-			rc = EXIT_BROKEN;
-		} else {
-			printf("found, %s (seed %" PRIu64 "): %.150s\n", mutants[m].doc,
-			       seed, shared->broken);
-		}
-	}
-	return rc;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-int
-main(int argc, char **argv)
-{
-	bool twice = false, all_mutants = false;
-	uint64_t numbers[2] = {1, 0};
-	int n = 0;
-	enum mutant m = MUTANT_NONE;
-	const char *tmp = getenv("TMPDIR");
-	char above[256];
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--trace") == 0)
-			W.trace = true;
-		else if (strcmp(argv[i], "--twice") == 0)
-			twice = true;
-		else if (strcmp(argv[i], "--mutants") == 0)
-			all_mutants = true;
-		else if (strcmp(argv[i], "--mutant") == 0 && i + 1 < argc)
-			for (i++; m < MUTANT_COUNT - 1 &&
-				  strcmp(mutants[m].name, argv[i]) != 0;)
-				m++;
-		else if (n < 2)
-			numbers[n++] = strtoull(argv[i], NULL, 10);
-	}
-	const char *every = getenv("SALURAN_EVERY");
-	if (numbers[1] == 0 && n == 0)
-		numbers[1] = every != NULL && strcmp(every, "all") == 0 ? SEEDS_EVERY
-									: SEEDS_CHECKED;
-	else if (numbers[1] == 0)
-		numbers[1] = 1;
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	snprintf(above, sizeof(above), "%s/saluran-sim-XXXXXX",
-		 tmp == NULL ? "/tmp" : tmp);
-	if (shared == MAP_FAILED || mkdtemp(above) == NULL)
-		return EXIT_OTHER;
-	/* One thread: a node that is killed inside SQLite leaves no lock behind. */
-	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-	bool trace = W.trace;
-	W.trace = false;
-	world_make(above);
-	for (int i = 0; i < ROUNDS_STILL; i++)
-		while (round_of_all() != 0)
-			;
-	W.trace = trace;
-	int code = W.broken[0] != '\0' ? EXIT_OTHER
-		   : all_mutants       ? run_mutants()
-				       : run_seeds(numbers[0], numbers[1], m, twice);
-	if (W.broken[0] != '\0')
-		printf("the nodes cannot be made: %s\n", W.broken);
-	nftw(above, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	return code;
 }

@@ -46,7 +46,7 @@ enum {
 	X(LOST, "lost", 4, "a disk that says it is durable and is not")                  \
 	X(DOUBLED, "doubled", 1, "a message is recorded twice")                          \
 	X(RECEIPT, "receipt", 1, "a peer cosigns before it has stored")                  \
-	X(FORK, "fork", 104, "a node goes on from an old copy without asking")           \
+	X(FORK, "fork", 22, "a node goes on from an old copy without asking")           \
 	X(FOLD, "fold", 1, "one side leaves messages out of its views")                  \
 	X(STUCK, "stuck", 3, "a pusher does not heed where the peer stands")             \
 	X(RESTLESS, "restless", 1, "a pusher greets without end")
@@ -148,6 +148,8 @@ bool sim_chance(unsigned percent);
 void sim_trace(const char *fmt, ...) PRINTF(1, 2);
 void sim_broken(const char *fmt, ...) PRINTF(1, 2);
 bool sim_is(enum mutant m);
+void sim_schedule(void); /* from W.seed on; W.broken says what it came to */
+void sim_settle(void);	 /* everything that can get through does */
 
 /* fakes.c */
 void fakes_start(void);
