@@ -46,7 +46,7 @@ enum {
 	X(LOST, "lost", 4, "a disk that says it is durable and is not")                  \
 	X(DOUBLED, "doubled", 1, "a message is recorded twice")                          \
 	X(RECEIPT, "receipt", 1, "a peer cosigns before it has stored")                  \
-	X(FORK, "fork", 22, "a node goes on from an old copy without asking")           \
+	X(FORK, "fork", 22, "a node goes on from an old copy without asking")            \
 	X(FOLD, "fold", 1, "one side leaves messages out of its views")                  \
 	X(STUCK, "stuck", 3, "a pusher does not heed where the peer stands")             \
 	X(RESTLESS, "restless", 1, "a pusher greets without end")
