@@ -243,6 +243,26 @@ async function looked(umi) {
 	await umi.check("log-filtered");
 }
 
+/* An address is measured by a name that somebody knows; a slip is said where it was made. */
+async function witnesses(rina) {
+	await rina.section("Operators");
+	await rina.press(rina.page.locator("summary", { hasText: "Say a name" }));
+	await rina.write("Address or network", "198.51.100.0/99");
+	await rina.write("Name that is answered by it", "shop.example");
+	rina.expected.add(400);
+	await rina.press("Measure it by this name");
+	await rina.see("198.51.100.0/99", "[role=alert]");
+	rina.expected.delete(400);
+	await rina.check("witness-wrong");
+	await rina.write("Address or network", "198.51.100.0/28");
+	await rina.press("Measure it by this name");
+	await rina.see("198.51.100.0/28 is measured by shop.example", ".said-last");
+	await rina.check("witness");
+	await rina.press("Measure 198.51.100.0/28 by the serial alone");
+	await rina.see("No address has such a name.");
+	must((await rina.page.getByRole("button", { name: "Give each zone anew…" }).count()) === 0, "an officer does not give zones anew");
+}
+
 /* Of many cases: all that match, whatever the page; handed over, saved, filtered, kept. */
 async function queue(rina, subject) {
 	const { page } = rina;
@@ -381,5 +401,6 @@ play(async () => {
 	await erased(adi, lia, subject);
 	const umi = await person("authority", "umi");
 	await looked(umi);
+	await witnesses(rina);
 	for (const who of [rina, adi, budi, siti, dewi, lia, umi]) who.clean("at the end");
 }, "acts");

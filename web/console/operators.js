@@ -1,8 +1,11 @@
-/* The DNS operators: what each has pulled, and what it says it has applied. */
+/* The DNS operators: what each has pulled, and what it says it has applied; the zones that
+ * they fetch; and the names by which addresses are measured. */
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { t } from "./lang.js";
 import { Talk } from "./reminders.js";
+import { Witnesses } from "./witnesses.js";
+import { Zones } from "./zones.js";
 import { href, place } from "./route.js";
 import { Act, Field, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
@@ -57,5 +60,6 @@ export function Operators() {
 				</li>`,
 			)}
 		</ul>
+		${!operator && html`<${Zones} />${me.value.role !== "operator" && html`<${Witnesses} />`}`}
 	`;
 }
