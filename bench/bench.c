@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/enc.h"
 
 static char dir[] = "/tmp/saluran-bench-XXXXXX";
 static pid_t owner;
@@ -193,6 +194,20 @@ bench_person(struct node *nd, const struct bench_node *n, const char *name,
 
 	snprintf(ret, 256, "%s", json_string_value(json_object_get(r, "credential")));
 	json_decref(r);
+}
+
+int
+bench_count(const char *name, int otherwise)
+{
+	const char *text = getenv(name);
+	uint64_t n;
+
+	if (text == NULL || text[0] == '\0')
+		return otherwise;
+	if (decimal_parse(text, strlen(text), INT32_MAX, &n) == RC_OK && n != 0)
+		return (int)n;
+	fprintf(stderr, "%s=%s is no number of 1 or more\n", name, text);
+	exit(EXIT_FAILURE);
 }
 
 double

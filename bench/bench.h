@@ -36,6 +36,9 @@ void bench_person(struct node *nd, const struct bench_node *n, const char *name,
 json_t *bench_call(struct node *nd, const char *credential, const char *method,
 		   const char *path, json_t *in);
 
+/* How many, as `make bench NAME=x <name>=n` says. */
+int bench_count(const char *name, int otherwise);
+
 double bench_seconds(void); /* monotonic */
 
 #endif
