@@ -199,6 +199,40 @@ a_row_has_a_limit(void **state)
 	arena_free(a);
 }
 
+/* What a sheet would run begins with a quote that it takes for text; nothing leaves its
+ * cell. */
+static void
+a_cell_is_no_formula(void **state)
+{
+	static const struct {
+		const char *text, *cell;
+	} cells[] = {
+		{"", "\"\","},
+		{"plain", "\"plain\","},
+		{"a=1", "\"a=1\","},
+		{"=1+1", "\"'=1+1\","},
+		{"+62 21", "\"'+62 21\","},
+		{"-1", "\"'-1\","},
+		{"@SUM(A1)", "\"'@SUM(A1)\","},
+		{"\t=1", "\"'\t=1\","},
+		{"\r=1", "\"'\r=1\","},
+		{"a\",\"=1", "\"a\"\",\"\"=1\","},
+		{"a\r\n=1", "\"a\r\n=1\","},
+	};
+	struct buf b = BUF_INIT(64);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cells); i++) {
+		buf_reset(&b);
+		csv_cell_put(&b, cells[i].text, false);
+		assert_string_equal(buf_str(&b), cells[i].cell);
+	}
+	buf_reset(&b);
+	csv_cell_put(&b, "=1", true);
+	assert_string_equal(buf_str(&b), "\"'=1\"\r\n");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -207,6 +241,7 @@ main(void)
 		cmocka_unit_test(records_end_where_they_end),
 		cmocka_unit_test(fields_past_the_room_are_counted_only),
 		cmocka_unit_test(a_row_has_a_limit),
+		cmocka_unit_test(a_cell_is_no_formula),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
