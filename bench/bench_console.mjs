@@ -11,7 +11,7 @@ const stage = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const median = (of) => [...of].sort((a, b) => a - b)[of.length >> 1];
 
 /* Runs in the page: when what is looked for is there, drawn, and the browser has time for keys. */
-function watch(selector) {
+function watch({ selector, key }) {
 	globalThis.drawn = async (there) => {
 		await new Promise((done) => {
 			const look = () => there() && done(eye.disconnect());
@@ -22,19 +22,25 @@ function watch(selector) {
 		await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 		return performance.now();
 	};
-	globalThis.interactive = globalThis.drawn(() => document.querySelector(selector));
+	/* A key is taken when somebody has a use for it. */
+	const takes = () => !document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+	globalThis.interactive = globalThis.drawn(() => document.querySelector(selector)).then(async (ms) => {
+		if (!key || takes()) return ms;
+		while (!takes()) await new Promise((done) => setTimeout(done));
+		return performance.now();
+	});
 }
 
 const SCREENS = {
-	console: { path: "/console/cases?lang=en", selector: "a.title" },
+	console: { path: "/console/cases?lang=en", selector: "a.title", key: "j" },
 	/* The reference: a page of the same node under the same policy, without a script. */
 	page: { path: "/lookup?lang=en", selector: "main h1" },
 };
 
 /* A browser that has kept nothing, `slower` times slower than this machine. */
-async function opened(who, { path, selector }, slower) {
+async function opened(who, { path, ...there }, slower) {
 	const page = await who.context.newPage();
-	await page.addInitScript(watch, selector);
+	await page.addInitScript(watch, there);
 	const to = await page.context().newCDPSession(page);
 	await to.send("Network.enable");
 	await to.send("Network.emulateNetworkConditions", LAN);

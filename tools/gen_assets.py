@@ -1,61 +1,60 @@
 #!/usr/bin/python3
-"""The files that pages and console load, as C: gen_assets.py WEB VENDOR.js OUT.h OUT.c GZDIR DEPFILE
+"""The files that pages and console load, as C:
+gen_assets.py WEB VENDOR.js FIRST.js OUT.h OUT.c DIR DEPFILE
 
 Style sheets and drawings of WEB, the texts of its languages, and, if VENDOR.js is not empty,
-the modules of WEB/console/ with VENDOR.js among them.  Each goes in with .incbin as it is and
-as gzip has it.  All are served below one word, the hash of them all: what a browser
-keeps under it never changes.
+the modules of WEB/console/: those of the first screen as FIRST.js (tools/web_vendor.py makes
+both), the others one by one; and the two style sheets of the console as one.  Each goes in with
+.incbin as it is and as gzip has it; what is made for that lies in DIR.  All are served below one
+word, the hash of them all: what a browser keeps under it never changes.
+
+The modules that FIRST.js consists of are rows without bytes, VENDOR.js but for its own: they are
+read from the folder of `serve --web-dir`.
 """
 
 import gzip
 import hashlib
 import os
-import re
 import sys
+
+import web_modules
 
 TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
          ".js": "text/javascript; charset=utf-8", ".json": "application/json"}
 TEXTS = ["en.json", "id.json", "sentences.json"]
 HASH_CHARS = 16
-FIRST = "console/main.js"  # what a browser begins with
-IMPORT = re.compile(rb'^import\s[^;]*?from "\./([^"]+)";', re.M | re.S)
+STYLES = ["style.css", "console.css"]
+FIRST_CSS = "console/first.css"  # both
+BUNDLE = "console/" + web_modules.BUNDLE
+VENDOR = "console/" + web_modules.VENDOR
 # Of what is here once and of no use to a browser.
 NOT_SERVED = {"package.json", "package-lock.json"}
 
 
-class Refused(Exception):
-    pass
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
 
 
-def find(web, vendor):
-    """[(name, path)] in the order of names."""
-    out = [(n, os.path.join(web, n)) for n in os.listdir(web)
+def find(web, vendor, bundle):
+    """({name: bytes}, names of the modules of the first screen)."""
+    out = {n: read(os.path.join(web, n)) for n in os.listdir(web)
            if os.path.splitext(n)[1] in TYPES and n not in NOT_SERVED
-           and (not n.endswith(".json") or n in TEXTS)]
-    console = os.path.join(web, "console")
+           and (not n.endswith(".json") or n in TEXTS)}
+    first = set()
     if os.path.getsize(vendor) != 0:
-        out += [(f"console/{n}", os.path.join(console, n)) for n in os.listdir(console)
-                if os.path.splitext(n)[1] in TYPES]
-        out.append(("console/vendor.js", vendor))
-    for name, _ in out:
+        texts = web_modules.read_all(os.path.join(web, "console"))
+        first = web_modules.first_of(texts)
+        out.update((f"console/{n}", b"" if n in first
+                    else web_modules.later_of(text, first).encode())
+                   for n, text in texts.items())
+        out[VENDOR], out[BUNDLE] = read(vendor), read(bundle)
+        out[FIRST_CSS] = b"".join(out.get(n, b"") for n in STYLES)
+    for name in out:
         if not all(c.isascii() and (c.isalnum() or c in "-_./") for c in name):
-            raise Refused(f"{name!r} has other characters than letters, digits, '-', '_' and '.'")
-    return sorted(out)
-
-
-def first_ones(found):
-    """FIRST and what it imports, and what that imports: all that the first screen waits for."""
-    paths, seen, ahead = dict(found), set(), [FIRST] if FIRST in dict(found) else []
-    while ahead:
-        name = ahead.pop()
-        if name in seen:
-            continue
-        if name not in paths:
-            raise Refused(f"there is no {name}, which a module imports")
-        seen.add(name)
-        with open(paths[name], "rb") as f:
-            ahead += ["console/" + m.decode() for m in IMPORT.findall(f.read())]
-    return seen
+            raise web_modules.Refused(
+                f"{name!r} has other characters than letters, digits, '-', '_' and '.'")
+    return dict(sorted(out.items())), {f"console/{n}" for n in first}
 
 
 def make_header():
@@ -66,7 +65,7 @@ def make_header():
         "struct asset {", "\tconst char *name, *type;",
         "\tconst unsigned char *data, *data_end;",
         "\tconst unsigned char *gzip, *gzip_end;",
-        "\tbool first; /* a module that the first screen waits for */", "};",
+        "\tbool first; /* a module of the first screen: from a folder alone */", "};",
         "extern const struct asset assets[];", "extern const size_t assets_n;",
         "extern const char assets_hash[]; /* of them all */",
         "extern const bool assets_console; /* its modules are among them */", "",
@@ -77,12 +76,13 @@ def quoted(path):
     return os.path.abspath(path).replace("\\", "\\\\").replace('"', '\\"')
 
 
-def make_source(found, gzipped, digest, console, first):
+def make_source(found, folder, digest, console, first):
     out = ["/* Made by tools/gen_assets.py from web/. */", '#include "http/assets.h"', ""]
-    for i, (_, path) in enumerate(found):
-        for label, file in ((f"asset_{i}", path), (f"asset_{i}_gzip", gzipped[i])):
+    for i in range(len(found)):
+        for label, end in ((f"asset_{i}", ""), (f"asset_{i}_gzip", ".gz")):
             out.append("__asm__(")
-            for line in (".section .rodata", f"{label}:", f'.incbin "{quoted(file)}"',
+            for line in (".section .rodata", f"{label}:",
+                         f'.incbin "{quoted(os.path.join(folder, str(i) + end))}"',
                          f"{label}_end:", ".byte 0", ".previous"):
                 text = line.replace("\\", "\\\\").replace('"', '\\"')
                 out.append(f'\t"{text}\\n"')
@@ -92,7 +92,7 @@ def make_source(found, gzipped, digest, console, first):
         out.append(f"extern const unsigned char asset_{i}[], asset_{i}_end[], "
                    f"asset_{i}_gzip[], asset_{i}_gzip_end[];")
     out += ["", "const struct asset assets[] = {"]
-    for i, (name, _) in enumerate(found):
+    for i, name in enumerate(found):
         out.append(f'\t{{"{name}", "{TYPES[os.path.splitext(name)[1]]}", asset_{i}, '
                    f"asset_{i}_end, asset_{i}_gzip, asset_{i}_gzip_end, "
                    f"{'true' if name in first else 'false'}}},")
@@ -102,37 +102,36 @@ def make_source(found, gzipped, digest, console, first):
     return "\n".join(out)
 
 
-def write(path, text):
-    with open(path, "w", encoding="utf-8") as f:
-        f.write(text)
+def write(path, data):
+    with open(path, "wb") as f:
+        f.write(data)
 
 
 def main(args):
-    if len(args) != 7:
+    if len(args) != 8:
         print(__doc__, file=sys.stderr)
         return 2
-    web, vendor, out_h, out_c, gzdir, depfile = args[1:]
+    web, vendor, bundle, out_h, out_c, folder, depfile = args[1:]
     try:
-        found = find(web, vendor)
-        os.makedirs(gzdir, exist_ok=True)
-        first = first_ones(found)
-        whole, gzipped = hashlib.sha256(), []
-        for i, (name, path) in enumerate(found):
-            with open(path, "rb") as f:
-                data = f.read()
+        found, first = find(web, vendor, bundle)
+        os.makedirs(folder, exist_ok=True)
+        whole = hashlib.sha256()
+        for i, (name, data) in enumerate(found.items()):
             whole.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
-            gzipped.append(os.path.join(gzdir, f"{i}.gz"))
-            with open(gzipped[-1], "wb") as f:
-                f.write(gzip.compress(data, 9, mtime=0))
-    except (Refused, OSError) as e:
+            write(os.path.join(folder, str(i)), data)
+            write(os.path.join(folder, f"{i}.gz"), gzip.compress(data, 9, mtime=0))
+    except (web_modules.Refused, OSError) as e:
         print(f"gen_assets: {e}", file=sys.stderr)
         return 1
-    console = os.path.getsize(vendor) != 0
-    write(out_h, make_header())
-    write(out_c, make_source(found, gzipped, whole.hexdigest()[:HASH_CHARS], console, first))
-    sources = [web, os.path.join(web, "console")] + [path for _, path in found]
-    write(depfile, f"{out_h} {out_c}: "
-          + " ".join(s.replace(" ", "\\ ") for s in sources) + "\n")
+    console, modules = BUNDLE in found, os.path.join(web, "console")
+    digest = whole.hexdigest()[:HASH_CHARS]
+    write(out_h, make_header().encode())
+    write(out_c, make_source(found, folder, digest, console, first).encode())
+    sources = [web, modules, web_modules.__file__]
+    sources += [os.path.join(d, n) for d in (web, modules) for n in sorted(os.listdir(d))
+                if os.path.splitext(n)[1] in TYPES]
+    write(depfile, (f"{out_h} {out_c}: "
+                    + " ".join(s.replace(" ", "\\ ") for s in sources) + "\n").encode())
     return 0
 
 

@@ -1,9 +1,12 @@
 /*
  * What a browser loads over HTTPS before it asks the API: the console's frame, and files.
  *
- * The frame is the same for everybody and says nothing of this node; what it shows comes
- * through the API, with the session's rights.
+ * The frame says nothing of this node to a stranger.  To who is logged in it brings what
+ * the first screen would ask the API for next: the same answers, with the session's
+ * rights, on the same access record, without the way there and back.
  */
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "http/api_int.h"
@@ -12,6 +15,10 @@
 
 #define CONSOLE_PATH "/console"
 #define FILES_PATH   "/a/"
+#define CASES	     "/v1/cases"
+#define CASES_LIMIT  "200" /* PAGE of web/console/early.js */
+
+enum { ANSWERS_MAX = 1 << 20 /* bytes of what is in the frame */ };
 
 static const char *
 folder(const struct request *r)
@@ -49,7 +56,8 @@ queue(struct request *r, unsigned status, const char *header, const char *value,
 	ok = answer_page_headers(r, resp) &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CACHE_CONTROL,
 				     f->forever ? "public, max-age=31536000, immutable"
-						: "no-cache") == MHD_YES &&
+				     : r->who != NULL ? "no-store"
+						      : "no-cache") == MHD_YES &&
 	     MHD_add_response_header(resp, MHD_HTTP_HEADER_CONTENT_TYPE, f->type) ==
 		     MHD_YES;
 	if (header != NULL)
@@ -63,12 +71,83 @@ queue(struct request *r, unsigned status, const char *header, const char *value,
 	return ret;
 }
 
+/* ---- the answers in the frame */
+
+/* What the service answers to GET `path`, as JSON in which no '<' ends the element around
+ * it; what it refuses is left out, and asked for by the console. */
+static void
+put_answer(struct request *r, struct buf *b, const char *path, json_t *in)
+{
+	const struct service_route *route;
+	struct reply out = {0};
+	struct err e = {0};
+
+	if (service_route_find(MHD_HTTP_METHOD_GET, path, in, &route, &e) != RC_OK ||
+	    service_run(r->l->h->nd, r->a, route, r->who, in, &out, &e) != RC_OK ||
+	    out.json == NULL)
+		return;
+	char *text = json_dumps(out.json, JSON_COMPACT);
+	if (text == NULL)
+		return;
+	buf_printf(b, "%s\"%s\":", b->len == 0 ? "" : ",", path);
+	for (const char *s = text; *s != '\0';) {
+		size_t n = strcspn(s, "<");
+		buf_put(b, s, n);
+		s += n;
+		if (*s == '<') {
+			buf_puts(b, "\\u003c");
+			s++;
+		}
+	}
+	free(text);
+}
+
+/* Where each role begins, as HOMES of web/console/early.js. */
+static bool
+begins_with_cases(struct request *r)
+{
+	const char *path = r->web + sizeof(CONSOLE_PATH) - 1;
+	enum role role = actor_role(r->who);
+
+	if (*path == '/')
+		path++;
+	if (*path != '\0')
+		return strcmp(path, "cases") == 0 && role != ROLE_OPERATOR;
+	return role == ROLE_OFFICER || role == ROLE_AGENT || role == ROLE_LEAD;
+}
+
+/* "", or {"date": …, "answers": {path: answer}}. */
+static const char *
+answers(struct request *r)
+{
+	struct buf b = BUF_INIT(ANSWERS_MAX);
+	char date[CLOCK_TEXT_LEN];
+	const char *text = "";
+
+	if (r->who == NULL)
+		return "";
+	json_t *nothing = json_object();
+	json_object_del(r->in, "lang");
+	put_answer(r, &b, "/v1/me", nothing);
+	put_answer(r, &b, "/v1/status", nothing);
+	json_decref(nothing);
+	if (begins_with_cases(r)) {
+		json_object_set_new(r->in, "limit", json_string(CASES_LIMIT));
+		put_answer(r, &b, CASES, r->in);
+	}
+	if (buf_ok(&b) && b.len > 0)
+		text = arena_printf(r->a, "{\"date\":\"%s\",\"answers\":{%s}}",
+				    clock_format(clock_now_us(), date), buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
 static enum MHD_Result
 frame(struct request *r)
 {
 	enum lang lang =
 		lang_preferred(request_field(r, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
-	const char *html = web_frame(r->a, folder(r), lang);
+	const char *html = web_frame(r->a, folder(r), lang, answers(r));
 	struct web_file f = {
 		.type = "text/html; charset=utf-8", .p = html, .len = strlen(html)};
 

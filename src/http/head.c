@@ -66,8 +66,8 @@ methods_of(struct request *r, const char *path)
 	return text;
 }
 
-/* What a browser loads is no route: nobody is asked who they are, and it is not counted,
- * as each of its files comes from memory. */
+/* What a browser loads is no route: a file of it is not counted, as it comes from memory,
+ * and nobody is asked who they are. */
 static bool
 find_web(struct request *r, const char *url, const char *method)
 {
@@ -77,6 +77,12 @@ find_web(struct request *r, const char *url, const char *method)
 		return false;
 	r->web = arena_strdup(r->a, url);
 	return true;
+}
+
+static bool
+is_frame(const struct request *r)
+{
+	return r->web != NULL && !console_is_file(r->web) && strcmp(r->web, "/") != 0;
 }
 
 static enum rc
@@ -284,6 +290,28 @@ judge_foreign(struct request *r, const char *url, const char *method, const char
 			"api.hosts");
 }
 
+/* The console's page is everybody's; who asks for it by a session finds there what the
+ * first screen would ask for next. */
+static void
+judge_frame(struct request *r)
+{
+	struct query q = {.r = r, .rc = RC_OK};
+	const struct service_route *me;
+	struct err e = {0};
+
+	if (!is_frame(r) || request_field(r, MHD_HTTP_HEADER_COOKIE) == NULL ||
+	    request_field(r, MHD_HTTP_HEADER_AUTHORIZATION) != NULL ||
+	    service_route_find(MHD_HTTP_METHOD_GET, "/v1/me", r->in, &me, &e) != RC_OK)
+		return;
+	MHD_get_connection_values(r->c, MHD_GET_ARGUMENT_KIND, on_query, &q);
+	r->route = me;
+	if (q.rc != RC_OK || cookie_site_check(r, &e) != RC_OK ||
+	    judge_who(r, false, true, "api.rate_public", &e) != RC_OK)
+		r->who = NULL;
+	r->route = NULL;
+	r->rate.limit = 0;
+}
+
 enum rc
 head_judge(struct request *r, const char *url, const char *method, struct err *e)
 {
@@ -299,8 +327,10 @@ head_judge(struct request *r, const char *url, const char *method, struct err *e
 	}
 	if (!r->l->local && !field_host_listed(host, hosts))
 		return judge_foreign(r, url, method, host, e);
-	if (find_web(r, url, method))
+	if (find_web(r, url, method)) {
+		judge_frame(r);
 		return RC_OK;
+	}
 	if (public_takes(r, url, method, &rc, e))
 		return rc == RC_OK ? judge_page(r, e) : rc;
 	rc = find_route(r, url, method, e);

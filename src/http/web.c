@@ -106,7 +106,8 @@ web_find(struct arena *a, const char *dir, const char *path, bool gzip,
 					 ? asset_find(path + len + 1)
 					 : NULL;
 
-	if (as == NULL)
+	/* In the program they are one. */
+	if (as == NULL || (as->first && dir[0] == '\0'))
 		return err_set(e, RC_NOT_FOUND, "there is no such file");
 	/* What npm made is in no folder. */
 	if (dir[0] != '\0' && strcmp(as->name, "console/vendor.js") != 0)
@@ -120,16 +121,34 @@ web_find(struct arena *a, const char *dir, const char *path, bool gzip,
 	return RC_OK;
 }
 
-const char *
-web_frame(struct arena *a, const char *dir, enum lang lang)
+/* What the first screen waits for.  Of a folder: each module by itself. */
+static const char *
+first_files(struct arena *a, const char *dir)
 {
-	const char *preloads = "";
+	static const char script[] =
+		"<script type=\"module\" blocking=\"render\" src=\"%s\"></script>\n";
+	static const char style[] = "<link rel=\"stylesheet\" href=\"%s\">\n";
+	const char *out = "";
 
+	if (dir[0] == '\0')
+		return arena_printf(
+			a, "%s%s",
+			arena_printf(a, style, web_path(a, dir, "console/first.css")),
+			arena_printf(a, script, web_path(a, dir, "console/first.js")));
 	for (size_t i = 0; i < assets_n; i++)
 		if (assets[i].first)
-			preloads = arena_printf(
-				a, "%s<link rel=\"modulepreload\" href=\"%s\">\n",
-				preloads, web_path(a, dir, assets[i].name));
+			out = arena_printf(a,
+					   "%s<link rel=\"modulepreload\" href=\"%s\">\n",
+					   out, web_path(a, dir, assets[i].name));
+	return arena_printf(a, "%s%s%s%s", out,
+			    arena_printf(a, style, web_path(a, dir, "style.css")),
+			    arena_printf(a, style, web_path(a, dir, "console.css")),
+			    arena_printf(a, script, web_path(a, dir, "console/main.js")));
+}
+
+const char *
+web_frame(struct arena *a, const char *dir, enum lang lang, const char *answers)
+{
 	return arena_printf(
 		a,
 		"<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -137,16 +156,13 @@ web_frame(struct arena *a, const char *dir, enum lang lang)
 		"<meta name=\"viewport\" content=\"width=device-width, "
 		"initial-scale=1\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n"
-		"<meta name=\"robots\" content=\"noindex\">\n"
-		"<script type=\"module\" async src=\"%s\"></script>\n"
-		"<link rel=\"stylesheet\" href=\"%s\">\n"
-		"<link rel=\"stylesheet\" href=\"%s\">\n"
-		"<link rel=\"icon\" type=\"image/svg+xml\" href=\"%s\">\n%s"
-		"<script type=\"module\" src=\"%s\"></script>\n</head>\n<body>\n"
+		"<meta name=\"robots\" content=\"noindex\">\n%s"
+		"<link rel=\"icon\" type=\"image/svg+xml\" "
+		"href=\"%s\">\n</head>\n<body>\n"
 		"<div id=\"console\">\n<noscript><main><h1>Saluran</h1>\n<p>%s</p>\n"
-		"</main></noscript>\n</div>\n</body>\n</html>\n",
-		lang_code(lang), web_path(a, dir, "console/early.js"),
-		web_path(a, dir, "style.css"), web_path(a, dir, "console.css"),
-		web_path(a, dir, "icon.svg"), preloads,
-		web_path(a, dir, "console/main.js"), lang_text(lang, TEXT_NO_SCRIPT));
+		"</main></noscript>\n</div>\n"
+		"<script type=\"application/json\" id=\"first\">%s</script>\n"
+		"</body>\n</html>\n",
+		lang_code(lang), first_files(a, dir), web_path(a, dir, "icon.svg"),
+		lang_text(lang, TEXT_NO_SCRIPT), answers);
 }

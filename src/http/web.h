@@ -36,8 +36,10 @@ const char *web_path(struct arena *a, const char *dir, const char *name);
  * another build.  RC_TOO_LARGE, RC_IO: of the folder. */
 enum rc web_find(struct arena *a, const char *dir, const char *path, bool gzip,
 		 struct web_file *ret, struct err *e) MUST_CHECK;
-/* The console's page, which its modules fill. */
-const char *web_frame(struct arena *a, const char *dir, enum lang lang);
+/* The console's page, which its modules fill.  `answers`: JSON without '<' for the first
+ * screen, or "": data that no browser runs, so that the policy allows it. */
+const char *web_frame(struct arena *a, const char *dir, enum lang lang,
+		      const char *answers);
 /* The policy of console.md and what else every page and file says of itself. */
 bool web_headers(struct MHD_Response *resp);
 

@@ -28,8 +28,11 @@ FILES = {"style.css": b"a { b: c }\n", "icon.svg": b"<svg/>", "en.json": b"{}", 
          "package.json": b"{}", "vendor.mjs": b"", "notes.txt": b"not served",
          "console/main.js": b'import { a } from "./vendor.js";\nimport { b } from "./one.js";\n',
          "console/one.js": b'import {\n\tc,\n} from "./two.js";\nconst x = () => import("./late.js");\n',
-         "console/two.js": b"export const c = 1;\n\0\xff",
+         "console/two.js": b"export const c = 1;\n\0",
          "console/late.js": b'import { d } from "./two.js";\n'}
+
+
+BUNDLE = b"export const two_d = 1;"
 
 
 class GenAssets(unittest.TestCase):
@@ -50,8 +53,11 @@ class GenAssets(unittest.TestCase):
         path = os.path.join(self.folder.name, "vendor.js")
         with open(path, "wb") as f:
             f.write(vendor)
+        bundle = os.path.join(self.folder.name, "first.js")
+        with open(bundle, "wb") as f:
+            f.write(BUNDLE)
         out = [os.path.join(self.folder.name, n) for n in ("http/assets.h", "assets.c")]
-        return subprocess.run([sys.executable, TOOL, self.web, path, *out,
+        return subprocess.run([sys.executable, TOOL, self.web, path, bundle, *out,
                                os.path.join(self.folder.name, "gz"),
                                os.path.join(self.folder.name, "d")],
                               capture_output=True, text=True, check=False)
@@ -73,10 +79,19 @@ class GenAssets(unittest.TestCase):
 
     def test_whole_and_packed(self):
         self.build()
-        for name in ("style.css", "icon.svg", "en.json", "console/two.js", "console/main.js"):
+        for name in ("style.css", "icon.svg", "en.json"):
             self.assertEqual(self.out(name), FILES[name])
             self.assertEqual(gzip.decompress(self.out(name, "gzip")), FILES[name])
         self.assertEqual(self.out("console/vendor.js"), b"export const a = 1;")
+        self.assertEqual(self.out("console/first.js"), BUNDLE)
+        self.assertEqual(self.out("console/first.css"), FILES["style.css"])
+
+    def test_what_comes_later_imports_from_what_came_first(self):
+        self.build()
+        self.assertEqual(self.out("console/late.js"),
+                         b'import { two_d as d } from "./first.js";\n')
+        for name in ("console/main.js", "console/two.js"):
+            self.assertEqual(self.out(name), b"")
 
     def test_what_the_first_screen_waits_for(self):
         self.build()

@@ -64,7 +64,8 @@ def served(node):
         if word not in policy or "unsafe" in policy:
             raise Failure(f"the policy is {policy}")
     frame = frame.decode() if isinstance(frame, bytes) else frame
-    script = re.search(r'<script type="module" src="(/a/[0-9a-f]{16}/)console/main.js">', frame)
+    script = re.search(r'<script type="module" blocking="render" '
+                       r'src="(/a/[0-9a-f]{16}/)console/first.js">', frame)
     if script is None or 'lang="en"' not in frame or "style=" in frame:
         raise Failure(f"the frame is {frame}")
     files = script[1]

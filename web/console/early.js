@@ -1,7 +1,7 @@
-/* What the first screen needs is asked for as soon as this file is there, while the rest of
- * the console is still read: who it is, the texts, the node, the first cases.  Whoever asks
- * for the same later gets that answer, once.  It imports nothing, so that nothing is waited
- * for.  Only a browser that has logged in asks: for a stranger there is nothing to ask about. */
+/* What the first screen needs: who it is, the node, the first cases.  The node puts its answers
+ * into the page when the session comes with the request for it; else they are asked for as soon as
+ * this file is there.  Whoever asks for the same later gets that answer, once.  Only a browser that
+ * has logged in asks: for a stranger there is nothing to ask about. */
 const BASE = "/console";
 const KNOWN = "saluran.known"; /* the role of who logged in last, once that person may act */
 const LANG = "saluran.lang";
@@ -16,7 +16,15 @@ const ROLES = ["officer", "approver", "agent", "lead", "auditor", "admin", "oper
 const HOMES = { approver: "orders", operator: "dns", auditor: "log", admin: "setup" };
 export const home = (role) => HOMES[role] || "cases";
 
-export const known = () => localStorage.getItem(KNOWN);
+/* {date, answers: {path: what GET answered}}, or null; it is not left lying in the page. */
+function taken() {
+	const put = document.getElementById("first");
+	put?.remove();
+	return put && JSON.parse(put.textContent || "null");
+}
+const put = taken();
+
+export const known = () => localStorage.getItem(KNOWN) || (put && "yes");
 export const know = (role) => (role ? localStorage.setItem(KNOWN, role) : localStorage.removeItem(KNOWN));
 export const keepLang = (code) => localStorage.setItem(LANG, code);
 
@@ -54,10 +62,21 @@ export async function exchange(url, init) {
 
 export const WANTED = { Accept: "application/json" };
 
-function ask(url) {
-	const came = exchange(url, { headers: WANTED });
+/* The answer that is in the page, as if it had been asked for. */
+function had(path) {
+	const shown = put?.answers[path];
+	if (!shown) return null;
+	const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+	return { ok: true, status: 200, date: put.date, at: performance.timeOrigin + page.responseStart, shown };
+}
+
+function ask(path, query) {
+	const url = urlOf(path, query);
+	const it = had(path);
+	const came = it ? Promise.resolve(it) : exchange(url, { headers: WANTED });
 	asked.set(url.href, came);
-	came.then((it) => asked.has(url.href) && here.set(url.href, it), () => {});
+	if (it) here.set(url.href, it);
+	else came.then((late) => asked.has(url.href) && here.set(url.href, late), () => {});
 	return came;
 }
 
@@ -99,13 +118,13 @@ export async function newest() {
 
 function first() {
 	const { path, query } = read();
-	const role = known();
-	ask(textsOf(firstLang()));
+	const me = put?.answers["/v1/me"];
+	const role = me && me.totp !== "required" ? me.role : known();
 	if (!role || path === "welcome") return;
-	ask(urlOf("/v1/me"));
+	ask("/v1/me");
 	if (!ROLES.includes(role)) return;
-	ask(urlOf("/v1/status"));
-	if (role !== "operator" && (path || home(role)) === "cases") rows = ask(urlOf(CASES, { limit: PAGE, ...query }));
+	ask("/v1/status");
+	if (role !== "operator" && (path || home(role)) === "cases") rows = ask(CASES, { limit: PAGE, ...query });
 }
 
 first();

@@ -1,7 +1,8 @@
 /* Texts of the two languages, and numbers and times as people of each write them. */
 import { signal } from "./vendor.js";
 import { nodeNow } from "./api.js";
-import { early, exchange, firstLang, keepLang, textsOf } from "./early.js";
+import { exchange, firstLang, keepLang, textsOf } from "./early.js";
+import { FIRST } from "./texts.js";
 
 const LOCALES = { id: "id-ID", en: "en-GB" };
 /** @type {[string, number][]} */
@@ -25,23 +26,47 @@ export function chooseZone(name) {
 	localStorage.setItem(ZONE, name);
 }
 
-const tables = {};
+const tables = {}; /* language: its texts, or those of the first screen */
+/** @type {Record<string, Promise<void> | undefined>} */
+const wholes = {}; /* language: all of its texts are coming, or there */
 
-async function load(code) {
-	if (tables[code]) return;
-	const url = textsOf(code);
-	const came = await (early(url) || exchange(url));
+async function fetched(code) {
+	const came = await exchange(textsOf(code));
 	if (!came.ok) throw new Error(`the texts of ${code} are not there: HTTP ${came.status}`);
 	tables[code] = came.shown;
 }
 
-export const begin = () => choose(firstLang());
+/* All texts of the language, which every screen but the first one needs. */
+export function whole(code = lang.value) {
+	wholes[code] ??= fetched(code).catch((e) => {
+		wholes[code] = undefined;
+		throw e;
+	});
+	return wholes[code];
+}
 
-export async function choose(code) {
-	await load(code);
+/* A part that is fetched later, once its texts are there. */
+export async function withTexts(load) {
+	const [part] = await Promise.all([load(), whole()]);
+	return part;
+}
+
+function speak(code) {
 	lang.value = code;
 	document.documentElement.lang = code;
 	keepLang(code);
+}
+
+export async function begin() {
+	const code = firstLang();
+	if (FIRST) tables[code] = FIRST[code]();
+	else await whole(code);
+	speak(code);
+}
+
+export async function choose(code) {
+	await whole(code);
+	speak(code);
 }
 
 function fill(text, args) {

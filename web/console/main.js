@@ -11,13 +11,13 @@ import { onClick, place } from "./route.js";
 import { screens } from "./screens.js";
 import { Shell } from "./shell.js";
 
-const deviceFirst = { load: () => import("./device.js").then((m) => m.DeviceFirst) };
-const welcome = { load: () => import("./welcome.js").then((m) => m.Welcome) };
+const deviceFirst = { load: () => import("./device.js"), name: "DeviceFirst" };
+const welcome = { load: () => import("./welcome.js"), name: "Welcome" };
 
 function Later({ screen, ...rest }) {
 	const [Component, set] = useState(null);
 	useEffect(() => {
-		screen.load().then((c) => set(() => c));
+		words.withTexts(screen.load).then((m) => set(() => m[screen.name]));
 	}, [screen]);
 	return Component ? html`<${Component} ...${rest} />` : html`<${Loading} />`;
 }
@@ -51,7 +51,6 @@ async function start() {
 	document.addEventListener("click", onClick);
 	document.addEventListener("keydown", onKey);
 	document.addEventListener("pointerover", words.onPoint);
-	/* Both are asked for at once: who it is, and the texts of the language. */
 	const asked = whoAmI().then(() => null, (problem) => problem);
 	await words.begin();
 	const problem = await asked;
@@ -62,6 +61,8 @@ async function start() {
 		return;
 	}
 	render(html`<${Console} />`, root);
+	/* Nobody waits for these yet. */
+	(globalThis.requestIdleCallback || setTimeout)(() => words.whole());
 }
 
 start();

@@ -101,7 +101,8 @@ export function useApi(ask, deps, touched, first = null) {
 		const mine = ++turn.current;
 		try {
 			const data = await ask();
-			if (mine === turn.current) setState({ data, problem: null, at: new Date() });
+			/* What was known already is not drawn again. */
+			if (mine === turn.current) setState((old) => (old.data === data && !old.problem ? old : { data, problem: null, at: new Date() }));
 			return data;
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
@@ -110,7 +111,7 @@ export function useApi(ask, deps, touched, first = null) {
 		}
 	};
 	useEffect(() => {
-		setState((old) => ({ ...old, problem: null }));
+		setState((old) => (old.problem ? { ...old, problem: null } : old));
 		reload();
 		return () => {
 			turn.current++;

@@ -5,7 +5,7 @@ import { get, me, post, Problem } from "./api.js";
 import { arrived, CASES, PAGE } from "./early.js";
 import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
-import { number, t, when } from "./lang.js";
+import { number, t, when, withTexts } from "./lang.js";
 import { CaseState, Chip, Left, Loading, Said, Trouble, lacks, say, useAgain, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
@@ -16,7 +16,7 @@ const WORKERS = ["officer", "approver", "agent", "lead"];
 function useLater(load, wanted) {
 	const [part, set] = useState(null);
 	useEffect(() => {
-		if (wanted && !part) load().then((m) => set(() => m));
+		if (wanted && !part) withTexts(load).then((m) => set(() => m));
 	}, [wanted]);
 	return wanted ? part : null;
 }
@@ -140,7 +140,7 @@ export function Queue() {
 		await show();
 	};
 	/* What is chosen of one filter is not chosen of another. */
-	useEffect(() => setSelected(new Map()), [filterOf(query)]);
+	useEffect(() => setSelected((old) => (old.size > 0 ? new Map() : old)), [filterOf(query)]);
 	/* Where the next press leads is fetched while nobody waits for it. */
 	useEffect(() => {
 		if (state.data) (globalThis.requestIdleCallback || setTimeout)(() => import("./case.js"));

@@ -2,9 +2,9 @@
  * of the first minute come with the first load. */
 import { Queue } from "./queue.js";
 
-const later = (load, name) => ({ load: () => load().then((m) => m[name]) });
+const later = (load, name) => ({ load, name });
 
-/* path: {component} or {load} */
+/* path: {component}, or {load, name} of the module that has it */
 export const screens = {
 	cases: { component: Queue },
 	case: later(() => import("./case.js"), "CaseScreen"),

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, node } from "./api.js";
 import { home } from "./early.js";
-import { choose, lang, t, when, word } from "./lang.js";
+import { choose, lang, t, when, withTexts, word } from "./lang.js";
 import { live, onEvent } from "./live.js";
 import { Act, notice, sayNoMore, useAgain } from "./parts.js";
 import { go, href, place } from "./route.js";
@@ -58,7 +58,7 @@ function Search() {
 function LogOut() {
 	const [Leave, set] = useState(null);
 	const press = async () => {
-		const part = await import("./leave.js");
+		const part = await withTexts(() => import("./leave.js"));
 		set(() => part.Leave);
 	};
 	return Leave ? html`<${Leave} />` : html`<${Act} class="plain" run=${press}>${t("logout")}<//>`;
