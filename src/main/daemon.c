@@ -6,6 +6,7 @@
 #include "main/daemon.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -285,6 +286,7 @@ daemon_serve(struct cli *c, struct err *e)
 	if (rc == RC_OK && node_identity(s.nd)->role == PARTY_AUTHORITY)
 		rc = beside_start(&s.zones, s.nd, "zone.check", service_zone_check, e);
 	if (rc == RC_OK) {
+		malloc_trim(0); /* what only the start needed goes back */
 		ready_print(&s);
 		rc = watch(&s, e);
 	}

@@ -1,6 +1,5 @@
 #include "peer/push.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -153,7 +152,6 @@ push_free(struct peer_push *p)
 	pthread_mutex_destroy(&p->mu);
 	arena_free(p->a);
 	free(p);
-	curl_global_cleanup();
 }
 
 enum rc
@@ -164,7 +162,7 @@ peer_push_start(struct node *nd, const char *tls_dir, struct peer_push **ret,
 	pthread_condattr_t attr;
 	sigset_t all, before;
 
-	if (p == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (p == NULL)
 		abort();
 	p->nd = nd;
 	p->a = arena_create();

@@ -99,6 +99,12 @@ const STEP_MS = 200;
 export const soon = () =>
 	Promise.race([Promise.allSettled([...asked.values()]), new Promise((done) => setTimeout(done, STEP_MS))]);
 
+/* Once what is asked of the browser is done: what nobody waits for is begun then. */
+const IDLE_MAX_MS = 1000;
+export const idle = () =>
+	new Promise((done) =>
+		globalThis.requestIdleCallback ? requestIdleCallback(done, { timeout: IDLE_MAX_MS }) : setTimeout(done));
+
 /* What was answered to somebody else. */
 export function forget() {
 	asked.clear();

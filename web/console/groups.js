@@ -4,6 +4,7 @@
 import { html, useEffect, useRef, useState } from "./vendor.js";
 
 const GROUP = 25;
+const FIRST = 12; /* rows that a screen has room for */
 
 /* The same value until one of `deps` is another. */
 export function useSame(make, deps) {
@@ -18,12 +19,13 @@ export function slices(rows, size) {
 	return out;
 }
 
+/* The first is in sight, so that the browser need not find that out. */
 function Body({ rows, from, row, told }) {
-	return html`<tbody role="rowgroup">${rows.map((one, i) => row(one, from + i, told))}</tbody>`;
+	return html`<tbody role="rowgroup" class=${from > 0 ? "later" : undefined}>${rows.map((one, i) => row(one, from + i, told))}</tbody>`;
 }
 
-/* How many groups are there: of a table that comes up first one, then, frame by frame, the others,
- * so that nobody waits for rows that are out of sight. */
+/* How many groups are there: of a table that comes up the first one, then, frame by frame, the
+ * others, so that nobody waits for rows that are out of sight. */
 function useFrames(all) {
 	const [n, setN] = useState(1);
 	useEffect(() => {
@@ -34,13 +36,20 @@ function useFrames(all) {
 	return n;
 }
 
+/* {from, rows} of each group. */
+function grouped(rows) {
+	const out = rows.length > 0 ? [{ from: 0, rows: rows.slice(0, FIRST) }] : [];
+	for (let from = FIRST; from < rows.length; from += GROUP) out.push({ from, rows: rows.slice(from, from + GROUP) });
+	return out;
+}
+
 /**
  * The bodies of a table with the class "paged".  `row`: a function that stays the same, of an entry,
  * its place, and what `tell` says of its group in one word.
  * @param {{rows: any[], row: Function, tell?: Function}} of
  */
 export function Bodies({ rows, row, tell }) {
-	const groups = useSame(() => slices(rows, GROUP), [rows]);
+	const groups = useSame(() => grouped(rows), [rows]);
 	const n = useFrames(groups.length);
-	return groups.slice(0, n).map((g, i) => html`<${Body} key=${i} rows=${g} from=${i * GROUP} row=${row} told=${tell?.(g)} />`);
+	return groups.slice(0, n).map((g) => html`<${Body} key=${g.from} rows=${g.rows} from=${g.from} row=${row} told=${tell?.(g.rows)} />`);
 }

@@ -1,7 +1,7 @@
 /* The console: who is logged in, where they are, the screen that goes with it. */
 import { html, render, useEffect, useState } from "./vendor.js";
 import { ended, me, node, whoAmI } from "./api.js";
-import { arrived, home, soon } from "./early.js";
+import { arrived, home, idle, soon } from "./early.js";
 import { onKey } from "./keys.js";
 import * as words from "./lang.js";
 import * as stream from "./live.js";
@@ -33,9 +33,13 @@ function Screen() {
 function Console() {
 	const [first, setFirst] = useState(false);
 	useEffect(() => {
+		let begins = me.value && !first && !ended.value;
 		/* Operators are told nothing of cases. */
-		if (me.value && !first && !ended.value) stream.begin(me.value.role !== "operator");
+		if (begins) idle().then(() => begins && stream.begin(me.value.role !== "operator"));
 		else stream.end();
+		return () => {
+			begins = false;
+		};
 	}, [me.value?.pseudonym, ended.value, first]);
 	words.lang.value; /* every text depends on it */
 	if (me.value?.totp === "required" && !first) setFirst(true);
@@ -61,8 +65,8 @@ async function start() {
 		return;
 	}
 	render(html`<${Console} />`, root);
-	/* Nobody waits for these yet. */
-	(globalThis.requestIdleCallback || setTimeout)(() => words.whole());
+	await idle();
+	words.whole().catch(() => {}); /* who needs them asks again */
 }
 
 start();

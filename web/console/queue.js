@@ -2,7 +2,7 @@
  * is new is counted, and shown when the person asks for it. */
 import { html, useEffect, useState } from "./vendor.js";
 import { get, me, post, Problem } from "./api.js";
-import { arrived, CASES, PAGE } from "./early.js";
+import { arrived, CASES, idle, PAGE } from "./early.js";
 import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, when, withTexts } from "./lang.js";
@@ -31,7 +31,7 @@ const COUNTS_MS = 15000;
 /* at: when the rows were read; what the lists have is asked for after them. */
 function Filters({ query, at }) {
 	const [open, setOpen] = useState(false);
-	const counts = useApi(() => (at ? get("/v1/queues") : Promise.resolve(null)), [at]);
+	const counts = useApi(() => (at ? idle().then(() => get("/v1/queues")) : Promise.resolve(null)), [at]);
 	useAgain(counts.reload, COUNTS_MS);
 	const many = (q) => counts.data && ` ${number(counts.data[q])}${counts.data[q] === counts.data.most ? "+" : ""}`;
 	useEffect(() => {
@@ -143,12 +143,12 @@ export function Queue() {
 	useEffect(() => setSelected((old) => (old.size > 0 ? new Map() : old)), [filterOf(query)]);
 	/* Where the next press leads is fetched while nobody waits for it. */
 	useEffect(() => {
-		if (state.data) (globalThis.requestIdleCallback || setTimeout)(() => import("./case.js"));
+		if (state.data) idle().then(() => import("./case.js"));
 	}, [state.data !== null]);
 	const row = useSame(() => rowOf(toggle), []);
 	const picked = (group) => group.map((c) => c.case).filter((id) => selected.has(id)).join(" ");
 	useEffect(() => {
-		/** @type {HTMLElement | null} */ (document.querySelector(`a[data-row="${at}"]`))?.focus();
+		if (at >= 0) /** @type {HTMLElement | null} */ (document.querySelector(`a[data-row="${at}"]`))?.focus();
 	}, [at]);
 	const works = WORKERS.includes(me.value.role);
 	useEffect(
