@@ -103,7 +103,7 @@ export const soon = () =>
 const IDLE_MAX_MS = 1000;
 export const idle = () =>
 	new Promise((done) =>
-		globalThis.requestIdleCallback ? requestIdleCallback(done, { timeout: IDLE_MAX_MS }) : setTimeout(done));
+		"requestIdleCallback" in globalThis ? requestIdleCallback(done, { timeout: IDLE_MAX_MS }) : setTimeout(done));
 
 /* What was answered to somebody else. */
 export function forget() {
