@@ -36,7 +36,8 @@ async function answeredLate(adi) {
 	const sent = page.waitForRequest("**/v1/me/shield");
 	const asked = page.evaluate(async () => {
 		const { src } = document.querySelector("script[type=module]");
-		const { get } = await import(src.replace(/[^/]+$/, "api.js"));
+		/* One script, or each module by itself (--web-dir). */
+		const { api_get: get = (await import(src.replace(/[^/]+$/, "api.js"))).get } = await import(src);
 		return get("/v1/me/shield").then(() => "answered", (e) => e.message);
 	});
 	await sent;
