@@ -1,7 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
-import { anyOf, lang, number, span, t, when, word } from "./lang.js";
+import { anyOf, lang, number, span, t, when, withTexts, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
@@ -37,7 +37,7 @@ export const Said = ({ children }) => html`<bdi>${children}</bdi>`;
 export function useOwn(text) {
 	const [own, set] = useState({ of: null, said: null });
 	useEffect(() => {
-		if (lang.value === "id" && text) import("./sentences.js").then((m) => m.own(text)).then((said) => set({ of: text, said }), () => {});
+		if (lang.value === "id" && text) withTexts(() => import("./sentences.js")).then((m) => m.own(text)).then((said) => set({ of: text, said }), () => {});
 	}, [text, lang.value]);
 	return lang.value === "id" && own.of === text ? own.said : null;
 }

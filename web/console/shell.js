@@ -70,7 +70,7 @@ function useStanding() {
 	const frozen = node.value?.frozen || [];
 	const [Standing, set] = useState(null);
 	useEffect(() => {
-		if (frozen.length > 0 && !Standing) import("./standing.js").then((m) => set(() => m.Standing), () => {});
+		if (frozen.length > 0 && !Standing) withTexts(() => import("./standing.js")).then((m) => set(() => m.Standing), () => {});
 	}, [frozen.length]);
 	return frozen.length > 0 && Standing ? html`<${Standing} frozen=${frozen} />` : null;
 }
