@@ -271,15 +271,16 @@ connection_main(void *arg)
 }
 
 /* Under the lock.  A free slot; *ret_stranger: one that may be closed for a new one, the
- * oldest connection of nobody known or one that is ending. */
+ * oldest connection of nobody known or one that is ending; *ret_beside: likewise, of
+ * those that count for this address. */
 static struct rpz_connection *
 slot_find(struct rpz *r, const struct rpz_addr *from, unsigned *ret_theirs,
-	  struct rpz_connection **ret_stranger)
+	  struct rpz_connection **ret_stranger, struct rpz_connection **ret_beside)
 {
 	struct rpz_connection *slot = NULL;
 
 	*ret_theirs = 0;
-	*ret_stranger = NULL;
+	*ret_stranger = *ret_beside = NULL;
 	for (unsigned i = 0; i < r->limits.connections; i++) {
 		struct rpz_connection *c = &r->connections[i];
 
@@ -296,20 +297,27 @@ slot_find(struct rpz *r, const struct rpz_addr *from, unsigned *ret_theirs,
 			*ret_stranger = c;
 		if (c->keyed || memcmp(&c->from, from, sizeof(*from)) != 0)
 			continue;
-		if (is_left(c))
+		if (is_left(c)) {
 			*ret_stranger = c;
-		else
-			(*ret_theirs)++;
+			continue;
+		}
+		(*ret_theirs)++;
+		if (c->operator_name[0] == '\0' &&
+		    (*ret_beside == NULL || c->since_us < (*ret_beside)->since_us))
+			*ret_beside = c;
 	}
 	return slot;
 }
 
-/* A free slot, unless this address has its share of them.  When all are taken, the oldest
- * connection that nobody known has shown to be his makes room: it had its chance. */
+/* A free slot.  When all are taken, or this address has its share of them, the oldest
+ * connection that nobody known has shown to be his makes room (of that address, when its
+ * share is the reason): it had its chance.  So nobody who shares an operator's address
+ * keeps it out. */
 static struct rpz_connection *
 slot_take(struct rpz *r, const struct rpz_addr *from)
 {
-	struct rpz_connection *slot, *stranger;
+	const unsigned most = r->limits.connections_per_address;
+	struct rpz_connection *slot, *stranger, *beside, *going;
 	struct timespec until;
 	unsigned theirs;
 
@@ -320,18 +328,16 @@ slot_take(struct rpz *r, const struct rpz_addr *from)
 		until.tv_sec++;
 	}
 	pthread_mutex_lock(&r->lock);
-	slot = slot_find(r, from, &theirs, &stranger);
-	if (slot == NULL && stranger != NULL &&
-	    theirs < r->limits.connections_per_address)
-		(void)shutdown(stranger->fd, SHUT_RDWR);
-	else
-		stranger = NULL;
-	while (slot == NULL && stranger != NULL) {
+	slot = slot_find(r, from, &theirs, &stranger, &beside);
+	going = theirs >= most ? beside : slot == NULL ? stranger : NULL;
+	if (going != NULL)
+		(void)shutdown(going->fd, SHUT_RDWR);
+	while (going != NULL && (slot == NULL || theirs >= most)) {
 		if (pthread_cond_timedwait(&r->connection_done, &r->lock, &until) != 0)
 			break;
-		slot = slot_find(r, from, &theirs, &stranger);
+		slot = slot_find(r, from, &theirs, &stranger, &beside);
 	}
-	if (theirs >= r->limits.connections_per_address)
+	if (theirs >= most)
 		slot = NULL;
 	pthread_mutex_unlock(&r->lock);
 	return slot;

@@ -107,8 +107,11 @@ const struct setting_def node_settings[] = {
 	 "turned away"},
 	{"rpz.connections_of_address", SETTING_INT, 1, 1024, "8", "connections",
 	 "how many of them one address may have, besides those that a key has shown to "
-	 "be "
-	 "an operator's: many resolvers may be behind one address"},
+	 "be an operator's, as many resolvers may be behind one address; past that, one "
+	 "of "
+	 "the address that nobody known has asked anything over is closed for a new one, "
+	 "or "
+	 "the new one is turned away"},
 	{"rpz.connections_of_operator", SETTING_INT, 1, 1024, "16", "connections",
 	 "and how many one operator"},
 	{"rpz.transfer_s", SETTING_INT, 10, 86400, "900", "seconds",

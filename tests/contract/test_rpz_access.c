@@ -372,16 +372,44 @@ many_behind_one_address(void **state)
 	}
 	fds[BEHIND] = client(&f, SOCK_STREAM, 3);
 	assert_false(is_served_by_key(fds[BEHIND])); /* the operator has its share */
-	/* Without a key the address has its limit, as before. */
+	/* Without a key the address has its limit: the oldest makes room. */
 	for (size_t i = 0; i < 3; i++)
 		strangers[i] = client(&f, SOCK_STREAM, 3);
-	assert_closed(strangers[2]);
+	assert_closed(strangers[0]);
 	for (size_t i = 0; i < BEHIND; i++)
 		assert_true(is_served_by_key(fds[i]));
 	for (size_t i = 0; i <= BEHIND; i++)
 		close(fds[i]);
 	for (size_t i = 0; i < 3; i++)
 		close(strangers[i]);
+	fake_stop(&f);
+}
+
+/* Whoever shares the address of an operator and opens all the connections that it may
+ * have keeps the operator out neither by silence nor by opening them again. */
+static void
+a_neighbour_keeps_nobody_out(void **state)
+{
+	enum { OF_ADDRESS = 3, ROUNDS = 5 };
+	struct fake f = {.limits = {.connections = 16,
+				    .connections_per_address = OF_ADDRESS,
+				    .connections_per_operator = ROUNDS,
+				    .transfer_s = 10,
+				    .idle_s = 600}};
+	int fds[ROUNDS * OF_ADDRESS];
+	size_t n = 0;
+
+	(void)state;
+	fake_start(&f);
+	for (int i = 0; i < ROUNDS; i++) {
+		for (int k = 0; k < OF_ADDRESS; k++)
+			fds[n++] = client(&f, SOCK_STREAM, 3);
+		int known = client(&f, SOCK_STREAM, 3);
+		assert_true(is_served_by_key(known));
+		close(known);
+	}
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
 	fake_stop(&f);
 }
 
@@ -558,6 +586,7 @@ main(void)
 		cmocka_unit_test(a_thousand_connections_keep_nobody_out),
 		cmocka_unit_test(an_operator_has_its_share),
 		cmocka_unit_test(many_behind_one_address),
+		cmocka_unit_test(a_neighbour_keeps_nobody_out),
 		cmocka_unit_test(a_transfer_has_its_pace),
 		cmocka_unit_test(a_slow_query_is_cut_off),
 		cmocka_unit_test(truncated_signatures_are_refused),
