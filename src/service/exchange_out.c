@@ -13,7 +13,9 @@
 #include "store/store_sql.h"
 
 enum {
-	PUSH_BYTES_MAX = 12 << 20, /* of entries; the limit of a body is 16 MiB */
+	/* Less than a peer takes: what it has in memory for an upload hangs on it. */
+	PUSH_PACKAGES_MAX = 8,
+	PUSH_BYTES_MAX = 4 << 20, /* of entries */
 };
 
 static void
@@ -130,7 +132,7 @@ packages_make(struct store *s, struct arena *a, const struct log_head *h, uint64
 	      struct mirror_entries *ret, struct err *e)
 {
 	struct mirror_package *packages =
-		arena_array(a, MIRROR_PACKAGES_MAX, sizeof(*packages));
+		arena_array(a, PUSH_PACKAGES_MAX, sizeof(*packages));
 	size_t total = 0, bytes;
 	enum rc rc = RC_OK;
 
@@ -145,7 +147,7 @@ packages_make(struct store *s, struct arena *a, const struct log_head *h, uint64
 		if (rc != RC_OK || (ret->n_packages != 0 && total > PUSH_BYTES_MAX))
 			break;
 		ret->n_packages++;
-		if (ret->n_packages == MIRROR_PACKAGES_MAX || total > PUSH_BYTES_MAX)
+		if (ret->n_packages == PUSH_PACKAGES_MAX || total > PUSH_BYTES_MAX)
 			break;
 	}
 	return rc;

@@ -378,6 +378,72 @@ nothing_is_signed(void **state)
 	bench_close(&b);
 }
 
+static void
+ask_all(struct fix *f)
+{
+	struct err e = ERR_INIT;
+	struct exchange_question q;
+	const char *text = NULL;
+	int64_t wait_us;
+
+	fix_ok(exchange_ask_next(f->n[AUTHORITY].nd, FIX_PEER, f->a, &q, &wait_us, &e),
+	       &e, "question");
+	assert_int_equal(q.kind, EXCHANGE_ASK_HELD);
+	fix_ok(exchange_held(f->n[PLATFORM].nd, FIX_PEER, q.body, strlen(q.body), f->a,
+			     &text, &e),
+	       &e, "held");
+	fix_ok(exchange_ask_done(f->n[AUTHORITY].nd, FIX_PEER, f->a, &q, text,
+				 strlen(text), &e),
+	       &e, "answer");
+}
+
+/* What the words say to do mends it: a whole copy, and the marks as they are. */
+static void
+a_copy_mends_it(void **state)
+{
+	static struct bench b;
+	static struct field x;
+	const char *rows[ROWS_MAX];
+	struct fix *f = &b.f;
+
+	(void)state;
+	bench_open(&b);
+	fix_settle(f);
+	fix_shut(f, AUTHORITY);
+	const char *db = arena_printf(f->a, "%s/store.db", f->n[AUTHORITY].dir);
+	const char *kept = arena_printf(f->a, "%s/kept.db", f->n[AUTHORITY].dir);
+	fix_copy(db, kept);
+	bench_flips(&b);
+	assert_true(texts(&b, "SELECT rowid FROM log_event WHERE party = 0", rows,
+			  ROWS_MAX) != 0);
+	x.db = b.db;
+	x.table = "log_event";
+	x.column = "jws";
+	x.row = strtoll(rows[1], NULL, 10);
+	field_read(&x, f->a);
+	x.bytes[x.len / 2] ^= 1;
+	assert_true(field_write(&x, f->a, x.bytes));
+	fix_reopen(f, AUTHORITY);
+	assert_int_equal(recovery_state(f->n[AUTHORITY].nd, FIX_PEER), LOG_HALTED);
+	fix_refused(f, AUTHORITY, f->n[AUTHORITY].officer, "POST",
+		    arena_printf(f->a, "/v1/cases/%s/say", b.casefile),
+		    json_pack("{s:s}", "text", "Well?"), RC_FROZEN,
+		    "event 1 is not what was recorded");
+	fix_shut(f, AUTHORITY);
+	sqlite3_close(b.db);
+	b.db = NULL;
+	fix_copy(kept, db);
+	unlink(arena_printf(f->a, "%s-wal", db));
+	unlink(arena_printf(f->a, "%s-shm", db));
+	fix_reopen(f, AUTHORITY);
+	ask_all(f);
+	assert_int_equal(recovery_state(f->n[AUTHORITY].nd, FIX_PEER), LOG_OPEN);
+	fix_act(f, AUTHORITY, b.casefile, "say", json_pack("{s:s}", "text", "Well?"));
+	fix_settle(f);
+	fix_same_case(f, b.casefile);
+	bench_close(&b);
+}
+
 /* A text is compared with its digest whenever it is read. */
 static void
 texts_are_compared(void **state)
@@ -426,6 +492,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_byte),
 		cmocka_unit_test(nothing_is_signed),
+		cmocka_unit_test(a_copy_mends_it),
 		cmocka_unit_test(texts_are_compared),
 	};
 
