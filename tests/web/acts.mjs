@@ -269,7 +269,8 @@ async function queue(rina, subject) {
 	await rina.section("Cases");
 	await page.waitForSelector("a.title");
 	await page.route("**/v1/cases?*", (route) => route.continue({ url: route.request().url().replace("limit=200", "limit=1").replace("limit=1000", "limit=2") }));
-	await page.reload();
+	await rina.section("Operators");
+	await rina.section("Cases");
 	await page.waitForSelector("a.title");
 	await rina.shows(1, "tbody tr", "a page is shorter than the list");
 	await rina.tick(page.locator("tbody input[type=checkbox]").first());
