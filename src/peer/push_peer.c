@@ -15,8 +15,15 @@ enum {
 
 	HTTP_OK = 200,
 	HTTP_ACCEPTED = 202,
+	HTTP_NO_CONTENT = 204,
 	HTTP_NOT_FOUND = 404,
 	HTTP_CONFLICT = 409,
+};
+
+/* Whom a pull asks. */
+struct fetching {
+	struct push_peer *p;
+	const struct exchange_peer *peer;
 };
 
 /* ---- one round */
@@ -206,6 +213,68 @@ idle_round(struct push_peer *p, struct arena *a, bool reachable, int64_t *most_u
 	return PUSH_WAIT;
 }
 
+/* ---- a log that is fetched */
+
+static enum rc
+fetch(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t *ret_len,
+      struct err *e)
+{
+	struct fetching *f = arg;
+	struct push_reply reply = {0};
+	enum rc rc = push_http_get(f->p->http, f->peer, call, &reply, e);
+
+	f->p->answered = rc == RC_OK;
+	if (rc == RC_OK && reply.status == HTTP_NOT_FOUND)
+		return err_set(e, RC_NOT_FOUND, "the peer has no %s", call);
+	if (rc == RC_OK && reply.status != HTTP_OK)
+		return refused(call, &reply, e);
+	if (rc != RC_OK)
+		return rc;
+	*ret = (const uint8_t *)arena_strndup(a, reply.body, reply.len);
+	*ret_len = reply.len;
+	return RC_OK;
+}
+
+/* For a node that the peer cannot call.  A failure is tried again the next time: it is no
+ * failure to deliver. */
+static bool
+pull_round(struct push_peer *p, struct arena *a, int64_t *most_us)
+{
+	int64_t every_us = exchange_pull_every_us(p->nd), now_us = clock_mono_us();
+	struct fetching f = {.p = p};
+	const struct exchange_fetch how = {.get = fetch, .arg = &f};
+	struct exchange_pulled got = {0};
+	struct push_reply reply = {0};
+	struct err e = ERR_INIT;
+
+	if (every_us == 0)
+		return false;
+	if (p->pulled_us != 0 && now_us - p->pulled_us < every_us) {
+		if (every_us - (now_us - p->pulled_us) < *most_us)
+			*most_us = every_us - (now_us - p->pulled_us);
+		return false;
+	}
+	p->pulled_us = now_us;
+	enum rc rc = exchange_peer_of(p->nd, p->peer, a, &f.peer, &e);
+	if (rc == RC_OK)
+		rc = exchange_pull(p->nd, p->peer, &how, a, &got, &e);
+	if (rc == RC_OK && got.receipt != NULL)
+		rc = push_http_post(p->http, f.peer, "receipts", got.receipt,
+				    strlen(got.receipt), &reply, &e);
+	if (rc == RC_OK && got.receipt != NULL) {
+		if (reply.status == HTTP_NO_CONTENT)
+			exchange_pull_told(p->nd, p->peer, got.size);
+		else
+			rc = refused("receipts", &reply, &e);
+	}
+	if (rc != RC_OK)
+		log_line(LOG_WARN, "peer.pull", "peer=%" PRId64 " outcome=%s reason=%s",
+			 p->peer, rc_token(rc), e.text);
+	if (rc == RC_OK && got.more)
+		p->pulled_us = 0;
+	return rc == RC_OK && got.more;
+}
+
 /* Before anything of our log is sent, and while some of it is brought back. */
 static enum rc
 ask(struct push_peer *p, struct arena *a, const struct exchange_question *q,
@@ -285,6 +354,8 @@ push_peer_round(struct push_peer *p, struct arena *a, int64_t *ret_most_us)
 		return then;
 	enum rc rc = exchange_push_next(p->nd, p->peer, a, &push, &wait_us, &e);
 	if (rc == RC_NOT_FOUND || rc == RC_RETRY) {
+		if (pull_round(p, a, ret_most_us))
+			return PUSH_AGAIN;
 		if (rc == RC_RETRY && wait_us < *ret_most_us)
 			*ret_most_us = wait_us;
 		return idle_round(p, a, rc == RC_NOT_FOUND, ret_most_us);

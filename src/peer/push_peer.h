@@ -27,6 +27,7 @@ struct push_peer {
 	uint8_t ticket[MIRROR_TICKET_MAX];
 	size_t ticket_len;
 	uint64_t ticket_size;
+	int64_t pulled_us; /* when it was last asked for its log, by clock_mono_us() */
 };
 
 /* `http` stays the caller's. */

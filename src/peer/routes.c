@@ -76,6 +76,18 @@ add_disclosures(struct node *nd, struct peer_request *r, struct peer_answer *ret
 }
 
 static enum rc
+take_receipt(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+	     struct err *e)
+{
+	enum rc rc =
+		exchange_take_receipt(nd, r->peer, buf_str(&r->body), r->body.len, e);
+
+	if (rc == RC_OK)
+		ret->status = MHD_HTTP_NO_CONTENT;
+	return rc;
+}
+
+static enum rc
 add_identity(struct node *nd, struct peer_request *r, struct peer_answer *ret,
 	     struct err *e)
 {
@@ -172,6 +184,8 @@ const struct peer_route peer_routes[] = {
 	 add_disclosures},
 	{"POST", "/peer/v1/held", "held", HELD_QUESTION_MAX, false, held},
 	{"POST", PATH_IDENTITY, "identity", IDENTITY_LOG_MAX, false, add_identity},
+	{"POST", "/peer/v1/receipts", "receipts", PEER_CHECKPOINT_BODY_MAX, false,
+	 take_receipt},
 	{"PUT", "/peer/v1/blob/{sha256}", "blob", PEER_PIECE_MAX, false, blob_put},
 	{"HEAD", "/peer/v1/blob/{sha256}", "blob", 0, false, blob_head},
 	{"GET", "/peer/v1/{log}/checkpoint", "checkpoint", 0, false, get_checkpoint},

@@ -35,6 +35,9 @@ struct exchange_peer {
 /* All peers; *ret in the arena. */
 enum rc exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **ret,
 		       size_t *ret_n, struct err *e) MUST_CHECK;
+/* One of them.  RC_NOT_FOUND: not introduced. */
+enum rc exchange_peer_of(struct node *nd, int64_t peer, struct arena *a,
+			 const struct exchange_peer **ret, struct err *e) MUST_CHECK;
 /* Whose client certificate this is.  RC_DENIED: nobody's ("protocol 5: unknown key"). */
 enum rc exchange_peer_of_key(struct node *nd, const struct hash *spki, int64_t *ret_peer,
 			     struct err *e) MUST_CHECK;
@@ -187,6 +190,37 @@ enum rc exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
 			  struct err *e) MUST_CHECK;
 /* Or 404 to EXCHANGE_ASK_HELD: the peer does not know the log. */
 enum rc exchange_ask_unknown(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
+
+/*
+ * A node that nobody can call: how often it asks (0: it does not), and a round of it. The
+ * requests are the caller's.
+ */
+int64_t exchange_pull_every_us(struct node *nd);
+struct exchange_fetch {
+	/* GET below /peer/v1/; *ret in the arena, NUL-terminated.  RC_NOT_FOUND: 404. */
+	enum rc (*get)(void *arg, const char *call, struct arena *a, const uint8_t **ret,
+		       size_t *ret_len, struct err *e);
+	void *arg;
+};
+struct exchange_pulled {
+	const char *receipt; /* to POST receipts, of `size` entries; NULL: none */
+	uint64_t size;
+	bool more; /* there is more to fetch */
+};
+/* RC_UNPROCESSABLE: what the peer gives is not its log.  For the peer's pusher only. */
+enum rc exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
+		      struct arena *a, struct exchange_pulled *ret,
+		      struct err *e) MUST_CHECK;
+/* The peer has the receipt for so many entries. */
+void exchange_pull_told(struct node *nd, int64_t peer, uint64_t size);
+/*
+ * POST receipts: our checkpoint with the peer's cosignature, from one that pulled.  RC_OK
+ * also when it is here already.  RC_NOT_FOUND unknown origin; RC_DENIED not our log to
+ * it; RC_UNPROCESSABLE: no head of that log, or not signed by us and cosigned by the
+ * peer.
+ */
+enum rc exchange_take_receipt(struct node *nd, int64_t peer, const char *body, size_t len,
+			      struct err *e) MUST_CHECK;
 
 /* One round of work for the pusher of a peer. */
 struct exchange_push {

@@ -113,7 +113,7 @@ exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending, uint64_t n
 	if (rc == RC_OK)
 		rc = store_head(s, a, peer, c.own_party, &h, e);
 	if (rc == RC_OK && pending > h.size)
-		recovery_suspect(nd, peer, c.peer_org, pending, h.size);
+		recovery_suspect(nd, &c, true, pending, h.size);
 	if (rc == RC_OK && pending > h.size)
 		rc = err_rule(e, RC_CORRUPT, "protocol 6",
 			      "the peer has %" PRIu64 " events of ours, we have %" PRIu64
@@ -387,6 +387,114 @@ exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *pu
 	atomic_store(&nd->receipted[peer], o->cp.size);
 	writer_post(nd, work_done, o, after_done);
 	return RC_OK;
+}
+
+/* Our log of that origin, to this peer. */
+static enum rc
+own_log(struct store *s, struct arena *a, int64_t peer, const char *origin,
+	struct channel_row *c, struct log_head *ret, struct err *e)
+{
+	enum rc rc = store_head_by_origin(s, a, origin, ret, e);
+
+	if (rc == RC_NOT_FOUND)
+		return err_rule(e, RC_NOT_FOUND, "protocol 1", "unknown origin %s",
+				origin);
+	if (rc == RC_OK)
+		rc = channel_by_id(s, a, peer, c, e);
+	if (rc == RC_OK && (ret->channel != peer || ret->party != c->own_party))
+		rc = err_rule(e, RC_DENIED, "protocol 5",
+			      "%s is not the log that is written for you", origin);
+	return rc;
+}
+
+/* The head must be one of the log as it is here, under our own signature. */
+static enum rc
+own_head_check(struct node *nd, struct store *s, struct arena *a,
+	       const struct channel_row *c, const struct log_head *own,
+	       const struct note *note, const struct checkpoint *cp, struct err *e)
+{
+	struct identity_log *ids = ARENA_NEW(a, struct identity_log);
+	struct hash here;
+	enum rc rc = store_identity_of_party(s, a, c->channel, c->own_party, ids, e);
+
+	if (rc == RC_OK && identity_log_head_verify(ids, note, cp, e) != RC_OK)
+		return RC_UNPROCESSABLE;
+	if (rc == RC_OK && cp->size > own->size) {
+		recovery_suspect(nd, c, false, cp->size, own->size);
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 6",
+				"this node has %" PRIu64 " events and lost some",
+				own->size);
+	}
+	if (rc == RC_OK)
+		rc = recovery_root(s, c->channel, c->own_party, cp->size, &here, e);
+	if (rc == RC_OK && !hash_equal(&here, &cp->root))
+		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 7",
+			      "the log has another root at %" PRIu64, cp->size);
+	return rc;
+}
+
+/* What a receipt says that came by itself: `o` as receipt_verify() makes it. */
+static enum rc
+receipt_brought(struct node *nd, struct store *s, struct arena *a, struct outcome *o,
+		const char *body, size_t len, struct err *e)
+{
+	const struct note *note;
+	struct checkpoint cp;
+	struct channel_row c;
+	struct log_head own;
+	size_t text_len;
+
+	if (note_parse(a, body, len, &note, e) != RC_OK)
+		return RC_UNPROCESSABLE;
+	const char *text = note_text(note, &text_len);
+	if (checkpoint_parse(a, text, text_len, &cp, e) != RC_OK)
+		return RC_UNPROCESSABLE;
+	enum rc rc = own_log(s, a, o->peer, cp.origin, &c, &own, e);
+	if (rc == RC_OK)
+		rc = own_head_check(nd, s, a, &c, &own, note, &cp, e);
+	if (rc != RC_OK)
+		return rc;
+	o->note = arena_strndup(a, body, len);
+	rc = receipt_verify(nd, a, o, "", 0, e);
+	/* The own head alone: what stands before the peer's line. */
+	const char *line = rc == RC_OK ? strstr(o->note, o->line) : NULL;
+	if (line != NULL)
+		o->note = arena_strndup(a, o->note, (size_t)(line - o->note));
+	return rc;
+}
+
+enum rc
+exchange_take_receipt(struct node *nd, int64_t peer, const char *body, size_t len,
+		      struct err *e)
+{
+	struct arena *a = arena_create();
+	struct outcome *o = ARENA_NEW(a, struct outcome);
+	struct log_receipt last = {0};
+	struct err none = ERR_INIT;
+	struct store *s = NULL;
+	enum rc rc = reader_get(nd, &s, e);
+
+	*o = (struct outcome){.a = a, .peer = peer};
+	if (rc == RC_OK)
+		rc = receipt_brought(nd, s, a, o, body, len, e);
+	struct channel_row c;
+	if (rc == RC_OK)
+		rc = channel_by_id(s, a, peer, &c, e);
+	if (rc == RC_OK) {
+		rc = store_receipt_last(s, a, peer, c.own_party, &last, &none);
+		if (rc == RC_NOT_FOUND)
+			rc = RC_OK;
+		else if (rc != RC_OK)
+			*e = none;
+	}
+	reader_put(nd, s);
+	/* An older one changes nothing. */
+	if (rc == RC_OK && o->cp.size > last.size)
+		rc = writer_run(nd, work_done, o, e);
+	if (rc == RC_OK)
+		outbox_drop(nd, peer, o->cp.size);
+	arena_free(a);
+	return rc;
 }
 
 bool

@@ -306,14 +306,18 @@ static enum rc
 acked_look(struct node *nd, struct store *s, struct arena *a, const struct upload *u,
 	   struct err *e)
 {
+	const struct exchange_peer *them;
 	struct channel_row c;
 	struct log_head own;
 	enum rc rc = channel_by_id(s, a, u->head.channel, &c, e);
 
 	if (rc == RC_OK)
 		rc = store_head(s, a, u->head.channel, c.own_party, &own, e);
-	if (rc == RC_OK && u->acked > own.size)
-		recovery_suspect(nd, c.channel, c.peer_org, u->acked, own.size);
+	if (rc != RC_OK || u->acked <= own.size)
+		return rc;
+	rc = exchange_peer_get(s, a, &c, &them, e);
+	if (rc == RC_OK)
+		recovery_suspect(nd, &c, exchange_is_called(them), u->acked, own.size);
 	return rc;
 }
 

@@ -54,6 +54,8 @@ enum rc exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
 				 const char *origin_hex, struct log_head *ret,
 				 struct err *e) MUST_CHECK;
 
+/* Can the peer be called?  One whose host is under .invalid (RFC 6761) fetches. */
+bool exchange_is_called(const struct exchange_peer *p);
 /* The channel's peer as others see it, in the arena.  RC_NOT_FOUND: not introduced. */
 enum rc exchange_peer_get(struct store *s, struct arena *a, const struct channel_row *c,
 			  const struct exchange_peer **ret, struct err *e) MUST_CHECK;

@@ -73,6 +73,33 @@ exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **re
 }
 
 enum rc
+exchange_peer_of(struct node *nd, int64_t peer, struct arena *a,
+		 const struct exchange_peer **ret, struct err *e)
+{
+	struct channel_row c;
+	struct store *s = NULL;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = channel_by_id(s, a, peer, &c, e);
+	if (rc == RC_OK)
+		rc = exchange_peer_get(s, a, &c, ret, e);
+	reader_put(nd, s);
+	return rc;
+}
+
+bool
+exchange_is_called(const struct exchange_peer *p)
+{
+	static const char none[] = ".invalid";
+	const char *host = strstr(p->url, "://");
+	size_t len = host == NULL ? 0 : strcspn(host + 3, ":/");
+
+	return len < sizeof(none) - 1 ||
+	       memcmp(host + 3 + len - (sizeof(none) - 1), none, sizeof(none) - 1) != 0;
+}
+
+enum rc
 exchange_peer_of_key(struct node *nd, const struct hash *spki, int64_t *ret_peer,
 		     struct err *e)
 {
@@ -271,6 +298,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	 * later than any retry can be was planned before the clock was set back. */
 	if (channel_usable(nd, peer, &none) != RC_OK)
 		return err_set(e, RC_NOT_FOUND, "%s", none.text);
+	if (!exchange_is_called(&(struct exchange_peer){.url = id->url}))
+		return err_set(e, RC_NOT_FOUND, "the peer fetches what there is for it");
 	if (ahead == 0 && d.next_us > now_us &&
 	    d.next_us - now_us <= EXCHANGE_RETRY_MAX_US && nd->called[peer]) {
 		*ret_wait_us = d.next_us - now_us;

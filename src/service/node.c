@@ -44,6 +44,9 @@ const struct setting_def node_settings[] = {
 	 "node's directory"},
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
 	 "where peers' nodes reach this one (HTTPS)"},
+	{"peer.pull_s", SETTING_INT, 0, 3600, "0", "s",
+	 "how often this node asks its peers for what they have for it, when they cannot "
+	 "reach it (its URL is then one under .invalid); 0: they bring it"},
 	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
 	 "the pages for people; loopback only, they are not encrypted"},
 	{"http.rate", SETTING_INT, 10, 1000000, "600", "a minute",

@@ -196,6 +196,9 @@ struct node {
 	uint64_t push_seen[NODE_CHANNELS_MAX + 1];
 	bool called[NODE_CHANNELS_MAX + 1];  /* since our start */
 	bool greeted[NODE_CHANNELS_MAX + 1]; /* since our start */
+	uint64_t pulled[NODE_CHANNELS_MAX +
+			1]; /* so much that we fetched is receipted there
+			     */
 	_Atomic uint64_t
 		receipted[NODE_CHANNELS_MAX + 1]; /* by receipts that are on their way
 						     into the store; 0: see there */

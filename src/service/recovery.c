@@ -78,12 +78,14 @@ recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t of)
 }
 
 void
-recovery_suspect(struct node *nd, int64_t channel, const char *peer_org, uint64_t theirs,
-		 uint64_t ours)
+recovery_suspect(struct node *nd, const struct channel_row *c, bool called,
+		 uint64_t theirs, uint64_t ours)
 {
+	const int64_t channel = c->channel;
+
 	pthread_mutex_lock(&nd->guard_mu);
 	bool idle = nd->guard[channel].idle_claims;
-	if (!idle && nd->guard[channel].state == LOG_OPEN)
+	if (!idle && called && nd->guard[channel].state == LOG_OPEN)
 		nd->guard[channel].claimed_us = clock_mono_us();
 	pthread_mutex_unlock(&nd->guard_mu);
 	atomic_store(&nd->asked[channel], false);
@@ -96,7 +98,7 @@ recovery_suspect(struct node *nd, int64_t channel, const char *peer_org, uint64_
 			     "%s has %" PRIu64 " events of ours and we have %" PRIu64
 			     ": this node lost some. It asks for them; until they are "
 			     "back nothing enters the log",
-			     peer_org, theirs, ours);
+			     c->peer_org, theirs, ours);
 }
 
 void

@@ -41,10 +41,11 @@ void recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t
 /*
  * A peer says that it has more of our log than we: asked at once, nothing is signed until
  * then.  It has RECOVERY_CLAIM_S to show it, since a peer must not be able to freeze the
- * log by what it says; afterwards nothing goes to it before it has answered.
+ * log by what it says; afterwards nothing goes to it before it has answered.  One that
+ * cannot be `called` has no way to show it: the log stays closed.
  */
 enum { RECOVERY_CLAIM_S = 600 };
-void recovery_suspect(struct node *nd, int64_t channel, const char *peer_org,
+void recovery_suspect(struct node *nd, const struct channel_row *c, bool called,
 		      uint64_t theirs, uint64_t ours);
 
 /* The peer has shown what it has of our log. */

@@ -160,6 +160,8 @@ question_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 
 	if (rc == RC_OK)
 		rc = exchange_peer_get(s, a, &c, &ret->peer, e);
+	if (rc == RC_OK && !exchange_is_called(ret->peer))
+		return err_set(e, RC_NOT_FOUND, "nobody can call the peer");
 	if (rc == RC_OK)
 		rc = store_head(s, a, peer, c.own_party, &own, e);
 	/* While the peer is silent no head is signed: this is what tells an old copy. */
@@ -194,6 +196,8 @@ tell_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 
 	if (rc == RC_OK)
 		rc = exchange_peer_get(s, a, &c, &ret->peer, e);
+	if (rc == RC_OK && !exchange_is_called(ret->peer))
+		return err_set(e, RC_NOT_FOUND, "nobody can call the peer");
 	return rc == RC_OK ? schedule_check(nd, s, peer, ret_wait_us, e) : rc;
 }
 

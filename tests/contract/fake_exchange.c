@@ -65,6 +65,52 @@ exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **re
 	return RC_OK;
 }
 
+int64_t
+exchange_pull_every_us(struct node *nd)
+{
+	return nd->pull_us;
+}
+
+enum rc
+exchange_peer_of(struct node *nd, int64_t peer, struct arena *a,
+		 const struct exchange_peer **ret, struct err *e)
+{
+	enum rc rc = err_set(e, RC_NOT_FOUND, "not introduced");
+
+	pthread_mutex_lock(&nd->mu);
+	for (size_t i = 0; i < nd->n_peers; i++)
+		if (nd->peers[i].id == peer) {
+			*ret = arena_copy(a, &nd->peers[i], sizeof(nd->peers[i]));
+			rc = RC_OK;
+		}
+	pthread_mutex_unlock(&nd->mu);
+	return rc;
+}
+
+/* What a GET gives is the receipt, of 3 entries. */
+enum rc
+exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
+	      struct arena *a, struct exchange_pulled *ret, struct err *e)
+{
+	const uint8_t *body;
+	size_t len;
+
+	(void)peer;
+	FAKE_SET(nd, n_pulled, nd->n_pulled + 1);
+	*ret = (struct exchange_pulled){.size = 3};
+	enum rc rc = f->get(f->arg, FAKE_LOG_HEX "/checkpoint", a, &body, &len, e);
+	if (rc == RC_OK)
+		ret->receipt = (const char *)body;
+	return rc;
+}
+
+void
+exchange_pull_told(struct node *nd, int64_t peer, uint64_t size)
+{
+	(void)peer;
+	FAKE_SET(nd, pull_told, size);
+}
+
 enum rc
 exchange_add_identity(struct node *nd, const char *lines, size_t len, struct err *e)
 {
@@ -162,6 +208,19 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 		rc = RC_CONFLICT;
 		ret->info.next_entry = nd->n_entries % 2;
 	}
+	unlock_changed(nd);
+	return rc;
+}
+
+enum rc
+exchange_take_receipt(struct node *nd, int64_t peer, const char *body, size_t len,
+		      struct err *e)
+{
+	(void)peer;
+	pthread_mutex_lock(&nd->mu);
+	snprintf(nd->receipt, sizeof(nd->receipt), "%.*s", (int)len, body);
+	enum rc rc = told(nd->receipt_rc, e);
+	nd->n_receipts++;
 	unlock_changed(nd);
 	return rc;
 }

@@ -15,6 +15,8 @@ enum { FAKE_PEERS_MAX = 4, FAKE_ENTRY_BYTES = 600, FAKE_WHY_MAX = 512 };
 #define FAKE_NOTE    FAKE_ORIGIN "\n"
 #define FAKE_RECEIPT "\xe2\x80\x94 platform.example/rcpt AAAA\n"
 
+#define FAKE_LOG_HEX "3e6d49c14b74e551564584d4cc66fd13033e5aaec3b1507af110c366166d5db5"
+
 struct node {
 	pthread_mutex_t mu;
 	pthread_cond_t changed; /* CLOCK_MONOTONIC */
@@ -42,8 +44,13 @@ struct node {
 	unsigned n_tickets;	  /* that came back as they were given */
 	unsigned n_other_tickets; /* uploads with another one */
 	bool odd_info;		  /* tell where to go on, never the same twice */
-	enum rc identity_rc;	  /* not RC_OK: answer it */
-	size_t identity_len;	  /* of what came last */
+	int64_t pull_us;	  /* how often to fetch, 0: never */
+	unsigned n_pulled, n_receipts;
+	uint64_t pull_told; /* the size that was told last */
+	char receipt[FAKE_WHY_MAX];
+	enum rc receipt_rc;  /* not RC_OK: answer it */
+	enum rc identity_rc; /* not RC_OK: answer it */
+	size_t identity_len; /* of what came last */
 	unsigned n_checkpoint, n_entries, n_disclosures, n_get, n_held;
 	size_t disclosures_len;
 	char got[FAKE_WHY_MAX]; /* what the last GET asked for */

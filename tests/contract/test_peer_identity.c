@@ -1,6 +1,7 @@
 /*
- * The one call that anybody may make (protocol 5 and 9): a peer whose keys are new has a
- * TLS key that nobody knows.
+ * Two calls of their own kind (protocol 5 and 9): the one that anybody may make, as a
+ * peer whose keys are new has a TLS key that nobody knows; and the one of who can only
+ * call out.
  */
 #include "peer_fixture.h"
 
@@ -8,7 +9,7 @@
 
 #include "core/identity_log.h"
 
-enum { ALICE = 7 };
+enum { ALICE = 7, BOB = 9 };
 
 #define ENTRIES "entry 0\nentry 1\n"
 
@@ -74,11 +75,53 @@ anyone_brings_entries(void **state)
 	side_free(&alice);
 }
 
+/* Who can only call out fetches, and brings its receipt. */
+static void
+receipts_are_brought(void **state)
+{
+	const struct ask post = {.method = "POST",
+				 .path = "/peer/v1/receipts",
+				 .body = "a receipt",
+				 .len = strlen("a receipt")};
+	struct side alice, bob, stranger;
+	struct got got;
+
+	(void)state;
+	side_init(&alice, DATES_GOOD);
+	side_init(&bob, DATES_GOOD);
+	side_init(&stranger, DATES_GOOD);
+	introduce(&bob, &alice, ALICE);
+	side_serve(&bob, 0);
+	introduce(&alice, &bob, BOB);
+	ask(&stranger, &bob, &post, &got);
+	assert_got(&got, 403, "unknown key");
+	assert_int_equal(bob.node.n_receipts, 0);
+	ask(&alice, &bob, &post, &got);
+	assert_got(&got, 204, "");
+	assert_string_equal(bob.node.receipt, "a receipt");
+	bob.node.receipt_rc = RC_UNPROCESSABLE;
+	ask(&alice, &bob, &post, &got);
+	assert_got(&got, 422, "");
+
+	/* While it is refused, it is brought again. */
+	alice.node.pull_us = 20000;
+	side_push(&alice);
+	WAIT_FOR(&bob.node, bob.node.n_receipts >= 4);
+	assert_int_equal(alice.node.pull_told, 0);
+	FAKE_SET(&bob.node, receipt_rc, RC_OK);
+	WAIT_FOR(&alice.node, alice.node.pull_told == 3);
+	assert_non_null(strstr(bob.node.receipt, "7 checkpoint"));
+	side_free(&stranger);
+	side_free(&alice);
+	side_free(&bob);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(anyone_brings_entries),
+		cmocka_unit_test(receipts_are_brought),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
