@@ -225,20 +225,21 @@ check_head(const char *body, size_t len)
  */
 
 static const char *const folds[] = {
-	"SELECT group_concat(r, ';') FROM (SELECT casefile || state || ',' || items || "
-	"',' || "
-	"decided || ',' || receipt_us || ',' || accepted_us || ',' || due_us || ',' || "
-	"voided "
-	"AS r FROM v_case WHERE channel = ?1 ORDER BY casefile)",
-	"SELECT group_concat(r, ';') FROM (SELECT i.casefile || i || coalesce(outcome, "
-	"'-') || "
-	"i.decided_us AS r FROM v_item i JOIN v_case c ON c.casefile = i.casefile WHERE "
-	"c.channel = ?1 ORDER BY i.casefile, i)",
-	"SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || body || read_us "
-	"AS r "
-	"FROM v_message WHERE channel = ?1 ORDER BY party, seq)",
-	"SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || type || "
-	"coalesce(void, '') AS r FROM v_event WHERE channel = ?1 ORDER BY party, seq)",
+	("SELECT group_concat(r, ';') FROM (SELECT casefile || state || ',' || items || "
+	 "',' || "
+	 "decided || ',' || receipt_us || ',' || accepted_us || ',' || due_us || ',' || "
+	 "voided "
+	 "AS r FROM v_case WHERE channel = ?1 ORDER BY casefile)"),
+	("SELECT group_concat(r, ';') FROM (SELECT i.casefile || i || coalesce(outcome, "
+	 "'-') || "
+	 "i.decided_us AS r FROM v_item i JOIN v_case c ON c.casefile = i.casefile WHERE "
+	 "c.channel = ?1 ORDER BY i.casefile, i)"),
+	("SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || body || "
+	 "read_us "
+	 "AS r "
+	 "FROM v_message WHERE channel = ?1 ORDER BY party, seq)"),
+	("SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || type || "
+	 "coalesce(void, '') AS r FROM v_event WHERE channel = ?1 ORDER BY party, seq)"),
 };
 static const char *const twice[] = {
 	"SELECT count(*) - count(DISTINCT body) FROM v_message WHERE channel = ?1",

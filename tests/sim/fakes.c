@@ -16,7 +16,8 @@ int __wrap_flock(int fd, int how);
 enum rc __wrap_tls_create(const char *dir, const char *common_name, int64_t now_us,
 			  unsigned valid_days, struct err *e);
 enum rc __wrap_tls_spki(const char *dir, struct hash *ret, struct err *e);
-void __wrap_log_line(enum log_level level, const char *id, const char *fmt, ...);
+void __wrap_log_line(enum log_level level, const char *id, const char *fmt, ...)
+	PRINTF(3, 4);
 
 int64_t
 __wrap_clock_now_us(void)
