@@ -17,8 +17,12 @@ WAKES_A_SECOND = 8  # of all threads of a daemon and of its signer
 
 
 def lines(path):
-    with open(path, encoding="ascii", errors="replace") as f:
-        return dict(line.rstrip("\n").split(":", 1) for line in f if ":" in line)
+    """Nothing of a thread that has just ended."""
+    try:
+        with open(path, encoding="ascii", errors="replace") as f:
+            return dict(line.rstrip("\n").split(":", 1) for line in f if ":" in line)
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
 
 
 class Counters:
@@ -27,15 +31,18 @@ class Counters:
     def __init__(self, pid):
         children = set()
         for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
-                children.update(f.read().split())
+            try:
+                with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+                    children.update(f.read().split())
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it has just ended
         self.writes = self.wakes = 0
         for each in (str(pid), *children):
             io = lines(f"/proc/{each}/io")
             self.writes += int(io["syscw"])
             for task in os.listdir(f"/proc/{each}/task"):
                 self.wakes += int(lines(f"/proc/{each}/task/{task}/status")
-                                  ["voluntary_ctxt_switches"])
+                                  .get("voluntary_ctxt_switches", 0))
 
 
 class Seen:

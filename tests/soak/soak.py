@@ -59,7 +59,7 @@ class Soak:
     def __init__(self, folder, events, kill_every_s, seed, tell=print):
         self.lab, self.tell = Kept(folder), tell
         self.random = random.Random(seed)
-        self.kill_every_s = kill_every_s
+        self.kill_every_s, self.kills_max = kill_every_s, float("inf")
         self.loads, self.verdict = {}, verdict_module.Verdict()
         self.state = {"kills": 0, "seconds": 0.0, "events": events}
         self.before_s, self.began_s = 0.0, time.monotonic()
@@ -200,7 +200,7 @@ class Soak:
             now_s = time.monotonic()
             if over():
                 return False
-            if now_s >= kill_s:
+            if now_s >= kill_s and self.state["kills"] < self.kills_max:
                 self.kill()
                 kill_s = time.monotonic() + self.random.expovariate(1 / self.kill_every_s)
             if now_s - told_s >= TELL_S:
@@ -210,7 +210,7 @@ class Soak:
                 self.tell(f"{done} of {self.state['events']} events, {self.state['kills']} "
                           f"kills, {rate:.0f} events/s, {left_s:.0f} s left")
                 told_s = now_s
-            time.sleep(min(0.2, max(0.0, kill_s - now_s)))
+            time.sleep(min(0.2, max(0.02, kill_s - now_s)))
         self.lab.wait("a receipt for everything", self.drained, DRAIN_S)
         return True
 
