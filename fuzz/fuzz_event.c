@@ -1,6 +1,7 @@
 /*
  * Properties: an accepted event has exactly one base64 encoding, is read twice as the
- * same, and what it says can be written by us and read back as the same.
+ * same, and what it says can be written by us and read back as the same.  Signed by a
+ * key, it verifies by that key, and by no other.
  * Input that begins with '{' is a payload: a header and a signature are put around it,
  * since the parser does not look at the signature's value.
  */
@@ -113,6 +114,37 @@ hold_rewritten(struct arena *a, const struct event *ev)
 	buf_free(&b);
 }
 
+static void
+hold_signed(struct arena *a, const char *payload, size_t len)
+{
+	static const uint8_t seed[SEED_LEN] = {1}, other_seed[SEED_LEN] = {2};
+	struct buf b = BUF_INIT(4 * len + 1024);
+	uint8_t pub[KEY_LEN], other[KEY_LEN], sig[SIG_LEN];
+	const struct event_claim *c;
+	const struct event *ev;
+	char our_kid[KID_LEN + 1];
+	struct err e;
+
+	sign_public_key(seed, pub);
+	sign_public_key(other_seed, other);
+	key_thumbprint(pub, our_kid);
+	event_signing_input_put(&b, our_kid, payload, len);
+	sign_bytes(seed, buf_str(&b), b.len, sig);
+	size_t at = b.len;
+	buf_putc(&b, '.');
+	b64url_put(&b, sig, SIG_LEN);
+	hold(event_parse(a, buf_str(&b), b.len, &c, &e) == RC_OK);
+	hold(event_verify(c, pub, &ev, &e) == RC_OK && ev->jws_len == b.len);
+	hold(event_verify(c, other, &ev, &e) != RC_OK);
+	sig[payload[len / 2] & (SIG_LEN - 1)] ^= 1;
+	b.len = at;
+	buf_putc(&b, '.');
+	b64url_put(&b, sig, SIG_LEN);
+	hold(event_parse(a, buf_str(&b), b.len, &c, &e) == RC_OK);
+	hold(event_verify(c, pub, &ev, &e) != RC_OK);
+	buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -134,6 +166,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		hold(event_parse(a, wire, len, &again, &e) == RC_OK);
 		hold_same(ev, event_claimed(again));
 		hold_rewritten(a, ev);
+		if (wire != (const char *)data)
+			hold_signed(a, (const char *)data, size);
 		for (int p = 0; p < PARTY_COUNT; p++) {
 			enum rc rc = event_type_check(ev, (enum party)p, &e);
 

@@ -1,6 +1,7 @@
 /* Property: an accepted note divides into text, empty line and signature lines in one
  * way; an accepted verifier key and checkpoint have one encoding; a key signs nothing by
- * chance. */
+ * chance; and with a line of ours added, it is a note that our key signed, until one byte
+ * of it is another. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,36 @@ hold_same(struct buf *b, const void *data, size_t size)
 	if (!buf_ok(b) || b->len != size || memcmp(buf_str(b), data, size) != 0)
 		abort();
 	buf_reset(b);
+}
+
+/* The same text under our line, or another's: which byte differs is the input's choice.
+ */
+static void
+hold_signed(struct arena *a, const char *text, size_t len)
+{
+	static const uint8_t seed[SEED_LEN] = {0xa5};
+	struct buf b = BUF_INIT(len + 1024);
+	struct note_key k;
+	uint8_t pub[KEY_LEN], sig[SIG_LEN];
+	const struct note *n;
+	bool verified = false;
+	struct err e;
+
+	sign_public_key(seed, pub);
+	sign_bytes(seed, text, len, sig);
+	if (note_key_make("ours", NOTE_ED25519, pub, &k, &e) != RC_OK)
+		abort();
+	buf_put(&b, text, len);
+	buf_putc(&b, '\n');
+	note_line_put(&b, &k, sig, sizeof(sig));
+	if (note_parse(a, buf_str(&b), b.len, &n, &e) != RC_OK ||
+	    note_verify(n, &k, 1, &verified, NULL, &e) != RC_OK || !verified)
+		abort();
+	b.data[(unsigned char)text[0] % len] ^= 1;
+	if (note_parse(a, buf_str(&b), b.len, &n, &e) == RC_OK &&
+	    note_verify(n, &k, 1, &verified, NULL, &e) == RC_OK)
+		abort();
+	buf_free(&b);
 }
 
 static void
@@ -39,6 +70,7 @@ hold_note(struct arena *a, const struct note *n, const char *wire, size_t size)
 	if (note_key_make("x", NOTE_ED25519, pub, &k, &e) != RC_OK ||
 	    note_verify(n, &k, 1, &verified, NULL, &e) == RC_OK)
 		abort();
+	hold_signed(a, text, len);
 	buf_free(&b);
 }
 
