@@ -121,17 +121,20 @@ def free_port(host="127.0.0.1"):
     """Free for UDP and TCP alike, and given to nobody else, be it in another process."""
     for _ in range(500):
         port = random.SystemRandom().randrange(PORT_FIRST, PORT_LAST)
+        # Before it is tried: a node of another test that is started again may want it just now.
+        if not reserve(port):
+            continue
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
                     socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
                 udp.bind((host, port))
                 tcp.bind((host, port))
         except OSError as e:
+            RESERVED.pop(port).close()
             if e.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             continue
-        if reserve(port):
-            return port
+        return port
     raise Failure(f"no free port on {host}")
 
 

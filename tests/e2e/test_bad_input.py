@@ -381,7 +381,7 @@ def wrong_files(box, node):
     path = box.write("a-file", "x")
     refused(node, EXIT_NOT_FOUND, ["status"], "no node", dir_=path)
     for name, data, wanted in (("zeros", b"\0" * 4000, "no introduction"),
-                               ("words", b"hello\n", "two lines"), ("empty", b"", "empty")):
+                               ("words", b"hello\n", "lines that each end in LF"), ("empty", b"", "empty")):
         with open(box.path(name), "wb") as f:
             f.write(data)
         refused(node, EXIT_INPUT, ["peer", "add", box.path(name), "--fingerprint", "x"], wanted,
