@@ -35,6 +35,8 @@ MAY = {
     "probe_retired_channels": "a prober is given up once in its life",
     "queue_counts": "to a limit, along indexes that hold what is counted",
     "receipt_last": "the last row of the key",
+    "receipt_nth": "from the end of the key, two rows",
+    "receipt_stray": "once at a start",
     "status_counts": "orders in force are few",
     "zone_old_orders": "orders in force are few",
 }
