@@ -14,7 +14,7 @@ import soak as soak_module  # noqa: E402
 import verdict  # noqa: E402
 from lab import Failure, expect  # noqa: E402
 
-EVENTS, KILL_EVERY_S = 1500, 0.3
+EVENTS, KILL_EVERY_S = 4000, 0.3
 KILLS, KILLS_MAX = 2, 4  # before it is interrupted, and in all: a busy machine starts slowly
 
 # What is done to the platform's store, and what must be said of it.
