@@ -230,21 +230,21 @@ static void
 memory(void **state)
 {
 	(void)state;
-	some_fail(CALL_MEMORY, 0, step_of(5003, 307), 5);
+	some_fail(CALL_MEMORY, 0, step_of(9001, 307), 5);
 }
 
 static void
 files(void **state)
 {
 	(void)state;
-	some_fail(CALL_FILE, EIO, step_of(83, 1), 5);
+	some_fail(CALL_FILE, EIO, step_of(151, 1), 5);
 }
 
 static void
 disk_full(void **state)
 {
 	(void)state;
-	some_fail(CALL_FILE, ENOSPC, step_of(97, 3), 5);
+	some_fail(CALL_FILE, ENOSPC, step_of(181, 3), 5);
 }
 
 int
