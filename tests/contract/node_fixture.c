@@ -616,14 +616,15 @@ fix_same_case(struct fix *f, const char *casefile)
 		"rungs "
 		"|| ',' || accept_due_us || ',' || decide_due_us || ',' || due_us) FROM "
 		"v_case WHERE casefile = '%s'",
-		"SELECT group_concat(r, ';') FROM (SELECT i || coalesce(outcome, '-') || "
+		"SELECT group_concat(r) FROM (SELECT i || coalesce(outcome, '-') || "
 		"coalesce(ground, '-') || coalesce(reason, '-') || decided_us AS r FROM "
-		"v_item WHERE casefile = '%s' ORDER BY i)",
-		"SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || body || "
-		"read_us AS r FROM v_message WHERE casefile = '%s' ORDER BY party, seq)",
-		"SELECT group_concat(r, ';') FROM (SELECT party || ',' || seq || type || "
+		"v_item WHERE casefile = '%s' ORDER BY i) AS t",
+		"SELECT group_concat(r) FROM (SELECT party || ',' || seq || body || "
+		"read_us AS r FROM v_message WHERE casefile = '%s' ORDER BY party, seq) "
+		"AS t",
+		"SELECT group_concat(r) FROM (SELECT party || ',' || seq || type || "
 		"coalesce(void, '') AS r FROM v_event WHERE casefile = '%s' ORDER BY "
-		"party, seq)",
+		"party, seq) AS t",
 	};
 
 	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
