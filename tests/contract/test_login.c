@@ -570,9 +570,7 @@ links_of_the_machine(void **state)
 	assert_int_equal(
 		node_link(f.a, f.n[AUTHORITY].dir, "admin", false, &link, &valid_s, &e),
 		RC_CONFLICT);
-	node_stop(f.n[AUTHORITY].nd);
-	node_close(f.n[AUTHORITY].nd);
-	f.n[AUTHORITY].nd = NULL;
+	fix_shut(&f, AUTHORITY);
 	assert_int_equal(
 		node_link(f.a, f.n[AUTHORITY].dir, "nobody", false, &link, &valid_s, &e),
 		RC_NOT_FOUND);

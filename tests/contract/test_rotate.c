@@ -173,8 +173,7 @@ root_is_needed(void **state)
 	assert_int_equal(rotate_try(&f, AUTHORITY, 1, &done, &e), RC_CONFLICT);
 	assert_non_null(strstr(e.text, "in use"));
 	rotate(&f, AUTHORITY, 1);
-	node_close(f.n[AUTHORITY].nd);
-	f.n[AUTHORITY].nd = NULL;
+	fix_shut(&f, AUTHORITY);
 	struct node_rotation in = {.dir = f.n[AUTHORITY].dir,
 				   .root_path = root_path(&f, AUTHORITY, 0),
 				   .next_path = root_path(&f, AUTHORITY, 2)};
@@ -206,8 +205,7 @@ killed_anywhere(void **state)
 
 	(void)state;
 	fix_open_one(&f, AUTHORITY);
-	node_close(f.n[AUTHORITY].nd);
-	f.n[AUTHORITY].nd = NULL;
+	fix_shut(&f, AUTHORITY);
 	unsigned n = 1;
 	for (unsigned k = 1; killed && k < POINTS_MAX; k++) {
 		const char *path = arena_printf(f.a, "%s/faults", f.above);
@@ -229,8 +227,7 @@ killed_anywhere(void **state)
 		fix_reopen(&f, AUTHORITY);
 		uint64_t have = f.n[AUTHORITY].nd->id->n;
 		assert_true(have == n || have == n - 1);
-		node_close(f.n[AUTHORITY].nd);
-		f.n[AUTHORITY].nd = NULL;
+		fix_shut(&f, AUTHORITY);
 		if (have == n - 1)
 			unlink(root_path(&f, AUTHORITY, n));
 		n = (unsigned)have + 1;
@@ -252,13 +249,11 @@ old_store_new_keys(void **state)
 	fix_settle(&f);
 	const char *dir = f.n[AUTHORITY].dir, *db = arena_printf(f.a, "%s/store.db", dir),
 		   *kept = arena_printf(f.a, "%s/kept.db", dir);
-	node_close(f.n[AUTHORITY].nd);
-	f.n[AUTHORITY].nd = NULL;
+	fix_shut(&f, AUTHORITY);
 	fix_copy(db, kept);
 	fix_reopen(&f, AUTHORITY);
 	rotate(&f, AUTHORITY, 1);
-	node_close(f.n[AUTHORITY].nd);
-	f.n[AUTHORITY].nd = NULL;
+	fix_shut(&f, AUTHORITY);
 	fix_copy(kept, db);
 	fix_reopen(&f, AUTHORITY);
 	assert_int_equal(f.n[AUTHORITY].nd->id->n, 1);
@@ -286,8 +281,7 @@ old_keys_do_not_start(void **state)
 	seed_read(&f, AUTHORITY, "log.key", seed);
 	fix_copy(key, kept);
 	rotate(&f, AUTHORITY, 1);
-	node_close(f.n[AUTHORITY].nd);
-	f.n[AUTHORITY].nd = NULL;
+	fix_shut(&f, AUTHORITY);
 	fix_copy(kept, key);
 	assert_int_equal(node_open(f.n[AUTHORITY].dir, &nd, &e), RC_CORRUPT);
 	assert_non_null(strstr(e.text, "not those of entry 1"));

@@ -231,8 +231,7 @@ a_damaged_file(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct err e = ERR_INIT;
 		struct node *nd = NULL;
-		node_close(f.n[AUTHORITY].nd);
-		f.n[AUTHORITY].nd = NULL;
+		fix_shut(&f, AUTHORITY);
 		fix_copy(file(&f, "zone.serial"), file(&f, "kept.serial"));
 		FILE *out = fopen(file(&f, "zone.serial"), "w");
 		assert_non_null(out);
