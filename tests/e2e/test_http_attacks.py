@@ -2,6 +2,7 @@
 """The usual attacks on a web API, over real TLS against a real node: each is refused with
 its rule, and what is like it but lawful is not."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -48,10 +49,12 @@ class Attack:
         """All that comes back until the node closes, or until `seconds` without a byte."""
         got = b""
         with self.connect(seconds) as s:
-            try:
+            with contextlib.suppress(ConnectionError, ssl.SSLError):
+                # A node that has read enough may have closed; its answer is still there.
                 s.sendall(data if isinstance(data, bytes) else data.encode("latin-1"))
                 if half:
                     s.shutdown(socket.SHUT_WR)
+            try:
                 while more := s.recv(65536):
                     got += more
             except (TimeoutError, ConnectionError, ssl.SSLError):
