@@ -136,12 +136,11 @@ head_take(struct node *nd, int64_t peer, struct remote *r, uint64_t old, const c
 
 /* How many disclosures the entries name. */
 static enum rc
-named_count(struct arena *a, const struct mirror_package *p, uint64_t *ret, struct err *e)
+named_count(const struct mirror_package *p, uint64_t *ret, struct err *e)
 {
 	struct arena *one = arena_create();
 	enum rc rc = RC_OK;
 
-	(void)a;
 	*ret = 0;
 	for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
 		const struct event_claim *claim;
@@ -207,7 +206,7 @@ disclosures_fetch(struct node *nd, int64_t peer, struct remote *r,
 		  const struct mirror_package *p, struct err *e)
 {
 	uint64_t all = 0, got = 0, seq = 0, n = 0;
-	enum rc rc = named_count(r->a, p, &all, e);
+	enum rc rc = named_count(p, &all, e);
 
 	while (rc == RC_OK && got < all) {
 		const uint8_t *body;

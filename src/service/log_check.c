@@ -33,8 +33,7 @@ struct check {
 	struct arena *a; /* of the log */
 	struct log_head h;
 	const struct identity_log *writer, *cosigner;
-	uint64_t verify_above; /* receipts that cover more have their signatures verified
-				*/
+	uint64_t verify_above; /* the signatures of receipts that cover more */
 	struct merkle_edge edge;
 	struct level level[LEVELS];
 	const struct log_receipt *receipts; /* of the page */
@@ -424,9 +423,7 @@ log_check(struct store *s, const struct identity_log *own, const struct channel_
 	return rc;
 }
 
-/* ---- what is of no one channel
- * ------------------------------------------------------------------------
- */
+/* ---- what is of no one channel ------------------------------------------------- */
 
 #define MEND                                                                             \
 	"Put back the newest copy of the store that is whole and leave the file marks: " \
