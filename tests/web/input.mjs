@@ -126,7 +126,7 @@ async function sessionEnded(rina) {
 	/* As the screen itself asks now and then. */
 	await rina.page.evaluate(async () => {
 		const { src } = document.querySelector("script[type=module]");
-		const { get } = await import(src.replace(/[^/]+$/, "api.js"));
+		const { api_get: get = (await import(src.replace(/[^/]+$/, "api.js"))).get } = await import(src);
 		await get("/v1/me/shield").catch(() => {});
 	});
 	const login = rina.page.locator("dialog[open]", { has: rina.page.getByLabel("Password") });
