@@ -165,14 +165,23 @@ wire_receive(int fd, struct buf *body)
 	return RC_OK;
 }
 
+static void
+proc_free(struct proc *p)
+{
+	sodium_free(p->keys);
+	buf_free(&p->request);
+	buf_free(&p->answer);
+	arena_free(p->a);
+	free(p);
+}
+
 enum rc
 signer_start(const char *keys_dir, const char *marks_path, struct signer **ret,
 	     struct err *e)
 {
 	struct proc *p = calloc(1, sizeof(*p));
-	struct signer *s = calloc(1, sizeof(*s));
 
-	assert(p != NULL && s != NULL && n_procs < SIGNERS_MAX);
+	assert(p != NULL && n_procs < SIGNERS_MAX);
 	*p = (struct proc){.fd = n_procs,
 			   .a = arena_create(),
 			   .request = BUF_INIT(SIGNER_MESSAGE_MAX),
@@ -180,8 +189,12 @@ signer_start(const char *keys_dir, const char *marks_path, struct signer **ret,
 	enum rc rc = signer_marks_open(marks_path, &p->marks, e);
 	if (rc == RC_OK)
 		rc = signer_keys_load(keys_dir, &p->keys, &p->pub, e);
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		proc_free(p);
 		return rc;
+	}
+	struct signer *s = calloc(1, sizeof(*s));
+	assert(s != NULL);
 	key_thumbprint(p->pub.event_pub, p->kid);
 	s->fd = CLIENT + n_procs;
 	s->pub = p->pub;
@@ -204,12 +217,7 @@ signer_stop(struct signer *s)
 {
 	if (s == NULL)
 		return;
-	struct proc *p = procs[s->fd % CLIENT];
-	sodium_free(p->keys);
-	buf_free(&p->request);
-	buf_free(&p->answer);
-	arena_free(p->a);
-	free(p);
+	proc_free(procs[s->fd % CLIENT]);
 	buf_free(&s->answer);
 	pthread_mutex_destroy(&s->mu);
 	free(s);
