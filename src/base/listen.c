@@ -6,10 +6,22 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 128 };
+enum { BACKLOG = 128, BIND_TRIES = 60, BIND_PAUSE_NS = 50000000 };
+
+int
+listen_bind(int fd, const struct sockaddr *at, socklen_t len)
+{
+	int rc = bind(fd, at, len);
+
+	for (int i = 0; rc < 0 && errno == EADDRINUSE && i < BIND_TRIES; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = BIND_PAUSE_NS}, NULL);
+		rc = bind(fd, at, len);
+	}
+	return rc;
+}
 
 static bool
 ip4_is_loopback(const struct in_addr *a)
@@ -65,7 +77,7 @@ fd_listen(int fd, const struct addrinfo *ai, const char *host, uint16_t port,
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (ai->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+	if (listen_bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
 		return RC_OK;
 	if (errno == EADDRINUSE)
 		return err_set(e, RC_CONFLICT,

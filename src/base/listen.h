@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "base/err.h"
 
@@ -26,6 +27,14 @@ struct listen_at {
  */
 enum rc listen_tcp(const struct listen_at *at, int *ret_fd, uint16_t *ret_port,
 		   struct err *e) MUST_CHECK;
+
+/*
+ * bind(2) that waits three seconds for an address in use.
+ *
+ * A child that was just forked when its daemon was killed has the daemon's sockets until it
+ * ends: that takes a moment, on a busy machine a longer one.
+ */
+int listen_bind(int fd, const struct sockaddr *at, socklen_t len);
 
 /* 127.0.0.0/8 and ::1, as text. */
 bool listen_text_is_loopback(const char *host);

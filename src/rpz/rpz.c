@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "rpz/internal.h"
 
@@ -105,7 +106,7 @@ socket_bind(struct rpz *r, int type, int *ret, struct err *e)
 		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	if (type == SOCK_DGRAM && r->bound.ss_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&r->bound, r->bound_len) == 0 &&
+	if (listen_bind(fd, (struct sockaddr *)&r->bound, r->bound_len) == 0 &&
 	    (type == SOCK_DGRAM || listen(fd, TCP_BACKLOG) == 0))
 		return RC_OK;
 	if (errno == EADDRINUSE)

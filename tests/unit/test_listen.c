@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/listen.h"
@@ -101,6 +103,36 @@ connects(void **state)
 	close(fd);
 }
 
+static void *
+close_later(void *arg)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+	close(*(const int *)arg);
+	return NULL;
+}
+
+/* What a killed daemon's child still holds is waited for. */
+static void
+held_a_moment(void **state)
+{
+	struct err e = ERR_INIT;
+	pthread_t other;
+	int fd = -1, second = -1;
+	uint16_t port = 0, again = 0;
+
+	(void)state;
+	assert_int_equal(
+		listen_tcp(&(struct listen_at){"127.0.0.1", 0, true}, &fd, &port, &e),
+		RC_OK);
+	assert_int_equal(pthread_create(&other, NULL, close_later, &fd), 0);
+	assert_int_equal(listen_tcp(&(struct listen_at){"127.0.0.1", port, true}, &second,
+				    &again, &e),
+			 RC_OK);
+	assert_int_equal(again, port);
+	pthread_join(other, NULL);
+	close(second);
+}
+
 /* "::" is for both families, whatever the system's default. */
 static void
 both_families(void **state)
@@ -125,6 +157,7 @@ main(void)
 		cmocka_unit_test(texts),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(connects),
+		cmocka_unit_test(held_a_moment),
 		cmocka_unit_test(both_families),
 	};
 
