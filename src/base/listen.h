@@ -31,8 +31,8 @@ enum rc listen_tcp(const struct listen_at *at, int *ret_fd, uint16_t *ret_port,
 /*
  * bind(2) that waits three seconds for an address in use.
  *
- * A child that was just forked when its daemon was killed has the daemon's sockets until it
- * ends: that takes a moment, on a busy machine a longer one.
+ * A child that was just forked when its daemon was killed has the daemon's sockets until
+ * it ends: that takes a moment, on a busy machine a longer one.
  */
 int listen_bind(int fd, const struct sockaddr *at, socklen_t len);
 

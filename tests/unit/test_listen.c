@@ -154,10 +154,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(connects),
-		cmocka_unit_test(held_a_moment),
+		cmocka_unit_test(texts),	 cmocka_unit_test(refused),
+		cmocka_unit_test(connects),	 cmocka_unit_test(held_a_moment),
 		cmocka_unit_test(both_families),
 	};
 
