@@ -110,7 +110,7 @@ receipts_are_brought(void **state)
 	assert_int_equal(alice.node.pull_told, 0);
 	FAKE_SET(&bob.node, receipt_rc, RC_OK);
 	WAIT_FOR(&alice.node, alice.node.pull_told == 3);
-	assert_non_null(strstr(bob.node.receipt, "7 checkpoint"));
+	WAIT_FOR(&bob.node, strstr(bob.node.receipt, "7 checkpoint") != NULL);
 	side_free(&stranger);
 	side_free(&alice);
 	side_free(&bob);
