@@ -115,6 +115,8 @@ signed_bytes(const uint8_t *bytes, size_t len)
 		}
 	}
 	arena_free(a);
+	if (lines == 0)
+		abort();
 	return all / lines;
 }
 

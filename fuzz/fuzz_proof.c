@@ -33,8 +33,8 @@ hold_one_place(struct arena *a, const struct tlog_proof *p)
 	const char *text = note_text(note, &len);
 	if (checkpoint_parse(a, text, len, &cp, &e) != RC_OK)
 		return;
-	for (char c = 'a'; c <= 'z'; c++) {
-		merkle_leaf(&c, 1, &leaf);
+	for (const char *c = "abcdefghijklmnopqrstuvwxyz"; *c != '\0'; c++) {
+		merkle_leaf(c, 1, &leaf);
 		n += leads(p, &leaf, p->index, &cp);
 		if (leads(p, &leaf, p->index, &cp) && leads(p, &leaf, p->index ^ 1, &cp))
 			abort();

@@ -385,7 +385,7 @@ static enum rc
 offer_check(struct bundle *b, enum party p)
 {
 	const struct bundle_member *m = bundle_find(b, BUNDLE_NAME_OFFER, party_name(p));
-	const char *peer = b->side[bundle_other(p)].id->org, *wire = NULL;
+	const char *peer = b->side[bundle_other(p)].id->org, *wire = "";
 	size_t len = 0;
 
 	if (m == NULL)

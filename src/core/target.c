@@ -1,5 +1,6 @@
 #include "core/target.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -285,9 +286,11 @@ target_parse(struct arena *a, const char *s, size_t len, struct target *ret,
 			bad_at + 1);
 	ret->given = arena_strndup(a, s, len);
 	enum rc rc = recognise(a, ret, e);
-	if (rc == RC_OK)
-		hash_bytes(ret->normal, strlen(ret->normal), &ret->nf);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	assert(ret->normal != NULL);
+	hash_bytes(ret->normal, strlen(ret->normal), &ret->nf);
+	return RC_OK;
 }
 
 enum rc
