@@ -153,8 +153,9 @@ exchange_add_identity(struct node *nd, const char *lines, size_t len, struct err
 	/* What is refused is no work for the writer. */
 	if (rc == RC_OK)
 		rc = identity_log_take(a, &t->known, lines, len, e);
-	if (rc == RC_CONFLICT && exchange_identity_conflict(nd, t->known.entry[0]->org,
-							    e->text, &none) != RC_OK)
+	if (rc == RC_CONFLICT && had != 0 &&
+	    exchange_identity_conflict(nd, t->known.entry[0]->org, e->text, &none) !=
+		    RC_OK)
 		*e = none;
 	if (rc == RC_OK && t->known.n > had) {
 		rc = writer_run(nd, work_take, t, e);

@@ -314,7 +314,8 @@ exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
 	     rc == RC_OK && at < r.size && req.n_packages < PULL_PACKAGES;) {
 		struct mirror_package *p = &packages[req.n_packages++];
 		rc = package_fetch(nd, peer, &r, at, p, e);
-		at = p->start + p->n_entries;
+		if (rc == RC_OK)
+			at = p->start + p->n_entries;
 	}
 	if (rc == RC_OK)
 		rc = exchange_add_entries(nd, peer, &req, a, &answer, e);

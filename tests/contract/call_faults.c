@@ -128,6 +128,8 @@ mode_of(int flags, va_list list)
 	return (flags & O_CREAT) != 0 ? va_arg(list, mode_t) : 0;
 }
 
+/* In place of the C library's, whose names for parameters are reserved.
+ * NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 int
 open(const char *path, int flags, ...)
 {
@@ -200,3 +202,4 @@ renameat(int from_dir, const char *from, int to_dir, const char *to)
 	REAL(renameat, "renameat");
 	return fails(CALL_FILE) ? -1 : real(from_dir, from, to_dir, to);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
