@@ -346,7 +346,7 @@ whoever_got_a_part_gets_the_whole(void **state)
 		/* A row that did not change. */
 		assert_true((strstr(out, "ok.t.me") != NULL) == (i == 0));
 		free(out);
-		assert_pulled(&f[1], 1, "plain", 101);
+		assert_pulled(&f[1], (unsigned)i + 1, "plain", 101);
 	}
 	fake_stop(&f[1]);
 	assert_int_equal(unlink(path), 0);
