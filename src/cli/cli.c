@@ -29,6 +29,7 @@ const struct cli_command *const cli_families[] = {
 	cli_machine_commands,
 	cli_identity_commands,
 	cli_recovery_commands,
+	cli_fraud_commands,
 	cli_operator_commands,
 	cli_operator_talk_commands,
 	cli_zone_commands,

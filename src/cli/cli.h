@@ -121,6 +121,10 @@ void cli_json_print(const json_t *j, size_t flags, FILE *to);
 /* With --json print it and return true. */
 bool cli_json(struct cli *c, const json_t *j);
 
+/* A file of `channel proof` for `verify`; says what it proves. */
+enum rc cli_verify_fraud(struct cli *c, const uint8_t *bytes, size_t len,
+			 struct err *e) MUST_CHECK;
+
 /* A short text as a QR code on standard output. */
 void cli_qr_print(const char *text);
 
@@ -147,7 +151,7 @@ enum rc cli_owner(const char *given, bool told, json_t **ret, struct err *e) MUS
 extern const struct cli_command cli_node_commands[], cli_case_commands[];
 extern const struct cli_command cli_machine_commands[];
 extern const struct cli_command cli_identity_commands[];
-extern const struct cli_command cli_recovery_commands[];
+extern const struct cli_command cli_recovery_commands[], cli_fraud_commands[];
 extern const struct cli_command cli_operator_commands[], cli_zone_commands[],
 	cli_operator_talk_commands[];
 extern const struct cli_command cli_queue_commands[];

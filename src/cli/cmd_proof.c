@@ -116,6 +116,11 @@ cmd_verify(struct cli *c, struct err *e)
 	json_array_foreach (given, i, v)
 		if (rc == RC_OK)
 			rc = fingerprint_take(json_string_value(v), &expect, e);
+	/* A bundle is an archive, and no archive begins so. */
+	if (rc == RC_OK && file.len != 0 && file.bytes[0] == '{') {
+		rc = cli_verify_fraud(c, file.bytes, file.len, e);
+		goto out;
+	}
 	if (rc != RC_OK)
 		goto out;
 	rc = bundle_verify(c->a, file.bytes, file.len, &expect, &report, e);
@@ -151,7 +156,8 @@ const struct cli_command cli_proof_commands[] = {
 	 "wati.credential",
 	 true, export_options, cmd_export},
 	{"verify", "BUNDLE", 1, 1,
-	 "check an evidence bundle: no network, no node, no credential needed",
+	 "check an evidence bundle, or a proof of equivocation: no network, no node, no "
+	 "credential needed",
 	 "saluran verify case.bundle --fingerprint authority=lusab-babad-...", false,
 	 verify_options, cmd_verify},
 	{0},

@@ -8,7 +8,16 @@
 static void
 log_print(struct cli *c, const json_t *l)
 {
-	printf("%s: %s\n", cli_text(l, "peer"), cli_word(c, l, "state"));
+	printf("%s: %s", cli_text(l, "peer"), cli_word(c, l, "state"));
+	if (cli_int(l, "epoch") != 0)
+		printf(", epoch %" JSON_INTEGER_FORMAT, cli_int(l, "epoch"));
+	printf("\n");
+	if (!json_is_null(json_object_get(l, "agreed")))
+		printf("  an admin here signed at %s that it goes on\n",
+		       cli_time(c, l, "agreed"));
+	if (!json_is_null(json_object_get(l, "peer_agreed")))
+		printf("  %s signed that it goes on; that came at %s\n",
+		       cli_text(l, "peer"), cli_time(c, l, "peer_agreed"));
 	if (json_is_null(json_object_get(l, "why")))
 		return;
 	printf("  since %s: %s\n", cli_time(c, l, "since"), cli_text(l, "why"));
@@ -37,7 +46,7 @@ aside_print(struct cli *c, const json_t *r)
 								: cli_text(a, "case"));
 }
 
-/* The heads verbatim: each is checked with any tool for signed notes. */
+/* Both sides verbatim: a head is checked with any tool for signed notes. */
 static void
 fraud_print(struct cli *c, const json_t *r)
 {
@@ -45,10 +54,16 @@ fraud_print(struct cli *c, const json_t *r)
 	size_t i;
 
 	json_array_foreach (json_object_get(r, "fraud"), i, f)
-		printf("%s has signed two histories; found %s.\nOne head of it:\n%s\nand "
-		       "another:\n%s\n",
-		       cli_text(f, "peer"), cli_time(c, f, "found"), cli_text(f, "note"),
-		       cli_text(f, "other"));
+		printf("%s has signed what cannot both be true (%s); %s %s%s.\nOne "
+		       "side:\n%s\nand the other:\n%s\n",
+		       json_is_true(json_object_get(f, "own")) ? "This organisation"
+							       : cli_text(f, "peer"),
+		       cli_text(f, "kind"),
+		       json_is_true(json_object_get(f, "from_peer")) ? "told by the peer"
+								     : "found",
+		       cli_time(c, f, "found"),
+		       json_is_true(json_object_get(f, "settled")) ? "; settled" : "",
+		       cli_text(f, "note"), cli_text(f, "other"));
 }
 
 static enum rc
@@ -72,7 +87,8 @@ cmd_recovery(struct cli *c, struct err *e)
 
 const struct cli_command cli_recovery_commands[] = {
 	{"recovery", "", 0, 0,
-	 "which logs take nothing, and how far they are brought back from the peer",
+	 "which logs take nothing and why, and how far they are brought back from the "
+	 "peer",
 	 "saluran recovery --as wati.credential", true, NULL, cmd_recovery},
 	{0},
 };

@@ -44,11 +44,14 @@ entry_take(struct arena *a, struct identity_log *l, size_t n, const char *wire,
 	/* Only a second one that its root has signed says something of its author. */
 	enum rc rc =
 		identity_parse(a, wire, len, n == 0 ? NULL : l->entry[n - 1], &id, e);
-	return rc != RC_OK ? rc
-			   : err_rule(e, RC_CONFLICT, ENTRY_RULE,
-				      "%s has signed two entries of number %zu: the "
-				      "first that came counts",
-				      id->org, n);
+	if (rc != RC_OK)
+		return rc;
+	l->second = arena_strndup(a, wire, len);
+	l->second_n = n;
+	return err_rule(e, RC_CONFLICT, ENTRY_RULE,
+			"%s has signed two entries of number %zu: the first that came "
+			"counts",
+			id->org, n);
 }
 
 enum rc

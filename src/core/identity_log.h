@@ -34,6 +34,9 @@ struct identity_log {
 	size_t n;
 	struct identity_turn turn[IDENTITY_ENTRIES_MAX]; /* of one log, ascending */
 	size_t n_turns;
+	/* After RC_CONFLICT: the second entry of number second_n, as it was shown. */
+	const char *second;
+	size_t second_n;
 };
 
 /* The next entry.  RC_UNPROCESSABLE: it does not follow the last; RC_TOO_LARGE; RC_LIMIT

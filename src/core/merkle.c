@@ -216,11 +216,13 @@ refuse(struct err *e, const char *what)
 /*
  * The loop of RFC 9162, section 2.1.4.2, begun inside the tree: fn and sn are the first
  * and the last leaf of the subtree at the level reached, tn the last leaf of the tree.
- * `fr` grows into the subtree's hash and `sr` into the tree's.
+ * `fr` grows into the subtree's hash and `sr` into the tree's.  A subtree that is a node
+ * of the tree is the seed itself: `seed` NULL, RC_NOT_FOUND.
  */
 static enum rc
-verify(uint64_t start, uint64_t end, const struct hash *subtree_root, uint64_t size,
-       const struct hash *root, const struct hash *proof, size_t n, struct err *e)
+walk(uint64_t start, uint64_t end, const struct hash *seed, uint64_t size,
+     const struct hash *proof, size_t n, struct hash *ret_fr, struct hash *ret_sr,
+     struct err *e)
 {
 	uint64_t fn = start, sn = end - 1, tn = size - 1;
 	struct hash fr, sr;
@@ -235,7 +237,9 @@ verify(uint64_t start, uint64_t end, const struct hash *subtree_root, uint64_t s
 	sn >>= up;
 	tn >>= up;
 	if (fn == sn) {
-		fr = *subtree_root;
+		if (seed == NULL)
+			return err_set(e, RC_NOT_FOUND, "the proof does not have it");
+		fr = *seed;
 	} else {
 		if (n == 0)
 			return refuse(e, "the proof is too short");
@@ -262,12 +266,40 @@ verify(uint64_t start, uint64_t end, const struct hash *subtree_root, uint64_t s
 	}
 	if (tn != 0)
 		return refuse(e, "the proof is too short");
+	*ret_fr = fr;
+	*ret_sr = sr;
+	return RC_OK;
+}
+
+static enum rc
+verify(uint64_t start, uint64_t end, const struct hash *subtree_root, uint64_t size,
+       const struct hash *root, const struct hash *proof, size_t n, struct err *e)
+{
+	struct hash fr, sr;
+	enum rc rc = walk(start, end, subtree_root, size, proof, n, &fr, &sr, e);
+
+	if (rc != RC_OK)
+		return rc;
 	if (!hash_equal(&fr, subtree_root))
 		return refuse(e,
 			      "the proof does not lead to the hash of the smaller tree");
 	if (!hash_equal(&sr, root))
 		return refuse(e, "the proof does not lead to the root");
 	return RC_OK;
+}
+
+enum rc
+merkle_older_root(uint64_t old, uint64_t size, const struct hash *root,
+		  const struct hash *proof, size_t n, struct hash *ret, struct err *e)
+{
+	struct hash sr;
+
+	if (old == 0 || old >= size)
+		return err_set(e, RC_NOT_FOUND, "the proof does not have it");
+	enum rc rc = walk(0, old, NULL, size, proof, n, ret, &sr, e);
+	if (rc == RC_OK && !hash_equal(&sr, root))
+		rc = refuse(e, "the proof does not lead to the root");
+	return rc;
 }
 
 enum rc

@@ -70,6 +70,11 @@ enum rc merkle_verify_consistency(uint64_t old, const struct hash *old_root,
 				  uint64_t size, const struct hash *root,
 				  const struct hash *proof, size_t n,
 				  struct err *e) MUST_CHECK;
+/* The root of the older tree, from which a consistency proof leads to `root`.
+ * RC_NOT_FOUND: a proof from a size that is a power of two does not have it. */
+enum rc merkle_older_root(uint64_t old, uint64_t size, const struct hash *root,
+			  const struct hash *proof, size_t n, struct hash *ret,
+			  struct err *e) MUST_CHECK;
 /* start is a multiple of the smallest power of two >= end - start, else RC_INVALID. */
 enum rc merkle_verify_subtree(uint64_t start, uint64_t end,
 			      const struct hash *subtree_root, uint64_t size,

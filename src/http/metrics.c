@@ -251,7 +251,7 @@ metrics_put(struct metrics *m, const json_t *node, int streams, struct buf *b)
 	       "Own events without the peer's receipt.");
 	put_by(b, node, "log_state", "saluran_log_state", "gauge", "peer",
 	       "Our log to this peer: 0 takes events, 1 asks the peer what it lost, 2 "
-	       "brings it back, 3 a person must look.");
+	       "brings it back, 3 a person must look, 4 the channel is frozen.");
 	put_by(b, node, "log_back", "saluran_log_back", "gauge", "peer",
 	       "Events of it that are to be brought back yet.");
 	put_by(b, node, "failing", "saluran_delivery_failing", "gauge", "peer",

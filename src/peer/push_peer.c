@@ -18,6 +18,8 @@ enum {
 	HTTP_NO_CONTENT = 204,
 	HTTP_NOT_FOUND = 404,
 	HTTP_CONFLICT = 409,
+	HTTP_UNPROCESSABLE = 422,
+	HTTP_LOCKED = 423,
 };
 
 /* Whom a pull asks. */
@@ -89,8 +91,11 @@ send_checkpoint(struct push_peer *p, const struct exchange_push *push, bool *ret
 	else if (reply.status == HTTP_CONFLICT &&
 		 mirror_size_parse(reply.body, reply.len, &size) == RC_OK)
 		rc = resync(p, size, EXCHANGE_UNKNOWN, e);
-	else
+	else {
+		if (reply.status == HTTP_UNPROCESSABLE || reply.status == HTTP_LOCKED)
+			exchange_push_doubted(p->nd, p->peer);
 		rc = refused("add-checkpoint", &reply, e);
+	}
 out:
 	buf_free(&b);
 	return rc;
@@ -295,10 +300,11 @@ ask(struct push_peer *p, struct arena *a, const struct exchange_question *q,
 	fault_point("ask.after");
 	if (rc != RC_OK)
 		return rc;
-	if (reply.status == HTTP_OK)
+	if (reply.status == (q->kind == EXCHANGE_TELL_FRAUD ? HTTP_ACCEPTED : HTTP_OK))
 		return exchange_ask_done(p->nd, p->peer, a, q, reply.body, reply.len, e);
-	if (reply.status == HTTP_NOT_FOUND && q->kind == EXCHANGE_ASK_HELD)
-		return exchange_ask_unknown(p->nd, p->peer, e);
+	if ((reply.status == HTTP_NOT_FOUND && q->kind == EXCHANGE_ASK_HELD) ||
+	    (reply.status == HTTP_UNPROCESSABLE && q->kind == EXCHANGE_TELL_FRAUD))
+		return exchange_ask_unknown(p->nd, p->peer, q, e);
 	return refused(q->call, &reply, e);
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "core/epoch.h"
+#include "core/fraud.h"
 #include "core/held.h"
 #include "core/identity_log.h"
 #include "peer/blob.h"
@@ -96,6 +98,28 @@ add_identity(struct node *nd, struct peer_request *r, struct peer_answer *ret,
 }
 
 static enum rc
+add_fraud(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
+{
+	enum rc rc = exchange_add_fraud(nd, r->peer, buf_str(&r->body), r->body.len, e);
+
+	if (rc == RC_OK)
+		ret->status = MHD_HTTP_ACCEPTED;
+	return rc;
+}
+
+static enum rc
+add_epoch(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
+{
+	const char *own;
+	enum rc rc = exchange_add_epoch(nd, r->peer, buf_str(&r->body), r->body.len, r->a,
+					&own, e);
+
+	if (rc == RC_OK)
+		answer_bytes(r, ret, NULL, own, strlen(own));
+	return rc;
+}
+
+static enum rc
 held(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
 {
 	const char *word;
@@ -182,6 +206,8 @@ const struct peer_route peer_routes[] = {
 	 add_entries},
 	{"POST", "/peer/v1/disclosures", "disclosures", EXCHANGE_DISCLOSURES_MAX, false,
 	 add_disclosures},
+	{"POST", "/peer/v1/epoch", "epoch", EPOCH_WIRE_MAX, false, add_epoch},
+	{"POST", "/peer/v1/fraud", "fraud", FRAUD_MAX, false, add_fraud},
 	{"POST", "/peer/v1/held", "held", HELD_QUESTION_MAX, false, held},
 	{"POST", PATH_IDENTITY, "identity", IDENTITY_LOG_MAX, false, add_identity},
 	{"POST", "/peer/v1/receipts", "receipts", PEER_CHECKPOINT_BODY_MAX, false,

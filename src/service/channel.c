@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "service/recovery.h"
 #include "service/rekey.h"
 
 enum rc
@@ -71,8 +72,11 @@ node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t chann
 
 	if (rc != RC_OK)
 		return rc;
-	rc = channel_usable(nd, channel, e);
-	if (rc == RC_OK)
+	/* A frozen log stands still, and its head may be shown. */
+	bool frozen = channel_is_frozen(nd, channel);
+	if (!frozen || recovery_state(nd, channel) != LOG_OPEN)
+		rc = channel_usable(nd, channel, e);
+	if (rc == RC_OK && !frozen)
 		rc = rekey_channel(nd, channel, e);
 	if (rc != RC_OK)
 		return rc;

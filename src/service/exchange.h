@@ -83,6 +83,16 @@ enum rc exchange_add_disclosures(struct node *nd, int64_t peer, const char *text
 enum rc exchange_add_identity(struct node *nd, const char *lines, size_t len,
 			      struct err *e) MUST_CHECK;
 
+/* POST fraud: a proof of equivocation, which is kept and freezes the channel (protocol
+ * 7); known again is RC_OK.  RC_UNPROCESSABLE: it proves nothing. */
+enum rc exchange_add_fraud(struct node *nd, int64_t peer, const char *text, size_t len,
+			   struct err *e) MUST_CHECK;
+/* POST epoch: how the peer says that the channel goes on (core/epoch.h); *ret in the
+ * arena is our own statement of that epoch, or "".  RC_UNPROCESSABLE: it is none;
+ * RC_CONFLICT: the heads that it names are not here, or it is of a later epoch. */
+enum rc exchange_add_epoch(struct node *nd, int64_t peer, const char *text, size_t len,
+			   struct arena *a, const char **ret, struct err *e) MUST_CHECK;
+
 /*
  * POST held: what we have of the peer's log, signed (core/held.h); *ret in the arena.  A
  * peer that has less of ours than it receipted gets it again.  RC_INVALID; RC_NOT_FOUND
@@ -176,7 +186,10 @@ struct exchange_question {
 		EXCHANGE_ASK_ENTRIES,
 		EXCHANGE_ASK_DISCLOSURES,
 		EXCHANGE_TELL_IDENTITY, /* no question: it must know our keys first */
+		EXCHANGE_TELL_FRAUD,	/* done with 202, or 422 by ask_unknown() */
+		EXCHANGE_TELL_EPOCH,
 	} kind;
+	const struct fraud_row *fraud;
 	const char *nonce;
 	uint64_t from, to, n;
 };
@@ -188,8 +201,10 @@ enum rc exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 enum rc exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
 			  const struct exchange_question *q, const void *body, size_t len,
 			  struct err *e) MUST_CHECK;
-/* Or 404 to EXCHANGE_ASK_HELD: the peer does not know the log. */
-enum rc exchange_ask_unknown(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
+/* Or 404 to EXCHANGE_ASK_HELD: the peer does not know the log; 422 to
+ * EXCHANGE_TELL_FRAUD: it takes no proof. */
+enum rc exchange_ask_unknown(struct node *nd, int64_t peer,
+			     const struct exchange_question *q, struct err *e) MUST_CHECK;
 
 /*
  * A node that nobody can call: how often it asks (0: it does not), and a round of it. The
@@ -254,6 +269,9 @@ enum rc exchange_push_disclosures(struct node *nd, const struct exchange_push *p
 #define EXCHANGE_UNKNOWN UINT64_MAX
 enum rc exchange_push_resync(struct node *nd, int64_t peer, uint64_t pending,
 			     uint64_t next, struct err *e) MUST_CHECK;
+/* It does not take our head (422, 423): it is asked what it has of our log before the
+ * next push, which tells us whether there are two histories of it. */
+void exchange_push_doubted(struct node *nd, int64_t peer);
 /* Cosignature lines came back: verify, store, adopt those that start a clock.
  * RC_UNPROCESSABLE: no valid receipt in it. */
 enum rc exchange_push_done(struct node *nd, int64_t peer,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "service/alarm.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
 #include "store/store_sql.h"
@@ -26,34 +25,13 @@ exchange_identity(struct store *s, struct arena *a, const struct channel_row *c,
 
 /* ---- of a peer --------------------------------------------------------------- */
 
-struct conflict {
-	const char *org, *why;
-};
-
-static enum rc
-work_conflict(struct writer *w, void *arg, struct err *e)
-{
-	const struct conflict *c = arg;
-
-	return alarm_raise(
-		w, arena_printf(w->a, "identity/%s", c->org), "fraud", c->org,
-		arena_printf(w->a,
-			     "%s. Whoever has that root key works against its "
-			     "owner, or its owner against you: talk to them, by "
-			     "another way (docs/operating.md, \"A key was "
-			     "stolen\")",
-			     c->why),
-		w->now_us, e);
-}
-
 enum rc
-exchange_identity_conflict(struct node *nd, const char *org, const char *why,
-			   struct err *e)
+exchange_identity_conflict(struct node *nd, struct arena *a, int64_t channel,
+			   const struct identity_log *ids, const char *why, struct err *e)
 {
-	struct conflict c = {org, why};
-
-	log_line(LOG_ERROR, "peer.identity", "org=%s why=\"%s\"", org, why);
-	return writer_run(nd, work_conflict, &c, e);
+	log_line(LOG_ERROR, "peer.identity", "org=%s why=\"%s\"", ids->entry[0]->org,
+		 why);
+	return exchange_fraud_identity(nd, a, channel, ids, e);
 }
 
 static bool
@@ -154,7 +132,7 @@ exchange_add_identity(struct node *nd, const char *lines, size_t len, struct err
 	if (rc == RC_OK)
 		rc = identity_log_take(a, &t->known, lines, len, e);
 	if (rc == RC_CONFLICT && had != 0 &&
-	    exchange_identity_conflict(nd, t->known.entry[0]->org, e->text, &none) !=
+	    exchange_identity_conflict(nd, a, t->channel, &t->known, e->text, &none) !=
 		    RC_OK)
 		*e = none;
 	if (rc == RC_OK && t->known.n > had) {
@@ -187,6 +165,7 @@ peer_keys_load(struct node *nd, struct store *s, struct arena *a,
 {
 	*ret = (struct peer_keys){.nd = nd,
 				  .a = a,
+				  .channel = h->channel,
 				  .party = h->party,
 				  .ids = ARENA_NEW(a, struct identity_log)};
 	enum rc rc = store_identity_of_party(s, a, h->channel, h->party, ret->ids, e);
@@ -210,7 +189,7 @@ keys_turn(struct peer_keys *k, const struct event *said, size_t *ret_n, struct e
 
 	if (rc != RC_CONFLICT)
 		return rc == RC_LIMIT || rc == RC_TOO_LARGE ? RC_UNPROCESSABLE : rc;
-	rc = exchange_identity_conflict(k->nd, k->ids->entry[0]->org, e->text, &told);
+	rc = exchange_identity_conflict(k->nd, k->a, k->channel, k->ids, e->text, &told);
 	if (rc == RC_OK)
 		return RC_UNPROCESSABLE;
 	*e = told;

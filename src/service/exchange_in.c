@@ -126,9 +126,9 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	if (rc == RC_OK)
 		rc = note_verify(note, &key, 1, verified, NULL, e);
 	if (rc == RC_OK)
-		rc = exchange_fraud_look(nd, s, a, &p.head, &p.cp,
-					 arena_strndup(a, req->note, req->note_len),
-					 id->org, e);
+		rc = exchange_fraud_look(nd, s, a, &p.head, &p.cp, req, e);
+	if (rc == RC_OK)
+		rc = channel_takes(nd, peer, e);
 	if (rc != RC_OK)
 		goto out;
 	if (req->old > p.cp.size) {
@@ -293,6 +293,29 @@ entry_same(struct store *s, struct arena *a, const struct log_head *h, uint64_t 
 	return rc;
 }
 
+/* Entries that are not of the pending head: is one of them a second event with the number
+ * of one that is here (protocol 7)? */
+static enum rc
+second_look(struct store *s, struct arena *a, const struct upload *u,
+	    const struct mirror_package *p, struct err *e)
+{
+	const struct log_head *h = &u->head;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < p->n_entries && p->start + i < h->size;
+	     i++) {
+		const struct mirror_entry *other = &p->entries[i];
+		struct log_leaf *have;
+		rc = store_leaves(s, a, h->channel, h->party, p->start + i,
+				  p->start + i + 1, &have, e);
+		if (rc == RC_OK && (have[0].jws_len != other->len ||
+				    memcmp(have[0].jws, other->data, other->len) != 0))
+			return exchange_fraud_event(u->keys.nd, s, a, h, &have[0], other,
+						    e);
+	}
+	return rc;
+}
+
 static void
 acked_note(struct upload *u, const struct event *ev)
 {
@@ -328,6 +351,7 @@ packages_check(struct store *s, struct arena *a, const struct mirror_entries *re
 	const struct log_head *h = &u->head;
 	struct log_tree tree = {.s = s, .channel = h->channel, .party = h->party};
 	struct hash prev = {0};
+	struct err none = ERR_INIT;
 	size_t cap = 0;
 	enum rc rc = merkle_edge_load(h->size, log_tree_get, &tree, &u->edge, e);
 
@@ -349,6 +373,11 @@ packages_check(struct store *s, struct arena *a, const struct mirror_entries *re
 				p->start / MIRROR_PACKAGE * MIRROR_PACKAGE,
 				p->start + p->n_entries, &root, u->pending.size,
 				&u->pending.root, p->proof, p->n_proof, e);
+		enum rc look = RC_OK;
+		if (rc == RC_UNPROCESSABLE)
+			look = second_look(s, a, u, p, &none);
+		if (look != RC_OK)
+			return err_set(e, look, "%s", none.text);
 		for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
 			uint64_t seq = p->start + i;
 			if (seq < h->size) {
@@ -589,6 +618,8 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 		rc = exchange_head_of_peer(s, a, peer, req->origin, &u.head, e);
 	if (rc == RC_OK)
 		rc = channel_whole(nd, peer, e);
+	if (rc == RC_OK)
+		rc = channel_takes(nd, peer, e);
 	if (rc == RC_OK)
 		rc = upload_take(nd, s, a, req, &u, ret, e);
 	if (rc == RC_OK && !ret->partial)

@@ -4,6 +4,8 @@
 #ifndef SALURAN_SERVICE_EXCHANGE_INT_H
 #define SALURAN_SERVICE_EXCHANGE_INT_H
 
+#include "core/epoch.h"
+#include "core/fraud.h"
 #include "service/exchange.h"
 #include "service/node_int.h"
 #include "store/store_identity.h"
@@ -44,11 +46,71 @@ enum rc exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size
 enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      const char *origin, struct log_head *ret,
 			      struct err *e) MUST_CHECK;
-/* Is this head, which the log's key has signed, no head of the log as it is here?  Then
- * both are kept, and people are told (protocol 7). */
+
+/*
+ * Equivocation (protocol 7).  What is found is kept when it proves something, and freezes
+ * the channel; RC_OK also when it does not.
+ */
+enum rc exchange_fraud_found(struct node *nd, struct store *s, struct arena *a,
+			     int64_t channel, const json_t *body,
+			     struct err *e) MUST_CHECK;
+/* Does this head of a peer's log, which its key has signed, contradict what it signed
+ * before?  `req` brought it. */
 enum rc exchange_fraud_look(struct node *nd, struct store *s, struct arena *a,
 			    const struct log_head *h, const struct checkpoint *cp,
-			    const char *note, const char *org, struct err *e) MUST_CHECK;
+			    const struct mirror_checkpoint *req,
+			    struct err *e) MUST_CHECK;
+/* A head of our own log, under our signature, that the peer shows: does it contradict the
+ * one that was signed here last? */
+enum rc exchange_fraud_own(struct node *nd, struct store *s, struct arena *a,
+			   const struct log_head *own, const struct checkpoint *theirs,
+			   const char *note, const struct checkpoint *mark,
+			   struct err *e) MUST_CHECK;
+/* Other bytes for an event that is here. */
+enum rc exchange_fraud_event(struct node *nd, struct store *s, struct arena *a,
+			     const struct log_head *h, const struct log_leaf *have,
+			     const struct mirror_entry *other, struct err *e) MUST_CHECK;
+/* After RC_CONFLICT of identity_log.h. */
+enum rc exchange_fraud_identity(struct node *nd, struct arena *a, int64_t channel,
+				const struct identity_log *ids, struct err *e) MUST_CHECK;
+/* Verify and keep a proof.  RC_UNPROCESSABLE: it proves nothing. */
+enum rc exchange_fraud_keep(struct node *nd, struct store *s, struct arena *a,
+			    int64_t channel, const json_t *body, bool from_peer,
+			    struct err *e) MUST_CHECK;
+/* A proof that the peer does not have yet.  RC_NOT_FOUND. */
+struct fraud_row {
+	int64_t party, size;
+	struct hash tells;
+	const char *proof;
+};
+enum rc exchange_fraud_next(struct node *nd, struct store *s, struct arena *a,
+			    int64_t peer, struct fraud_row *ret,
+			    struct err *e) MUST_CHECK;
+/* `taken` false: it refused it, and is not told again. */
+enum rc exchange_fraud_told(struct node *nd, int64_t peer, const struct fraud_row *row,
+			    bool taken, struct err *e) MUST_CHECK;
+
+/* Of the newest epoch that both sides have signed: how much of each log is settled by
+ * it. */
+struct epoch_stand {
+	uint64_t epoch; /* 0: none */
+	uint64_t size[PARTY_COUNT];
+};
+enum rc channel_epoch_get(struct store *s, int64_t channel, struct epoch_stand *ret,
+			  struct err *e) MUST_CHECK;
+/* Our statement that the peer does not have yet.  RC_NOT_FOUND. */
+enum rc exchange_epoch_next(struct node *nd, struct store *s, struct arena *a,
+			    const struct channel_row *c, const char **ret,
+			    struct err *e) MUST_CHECK;
+/* It has it; `answer` is its own, or empty. */
+enum rc exchange_epoch_told(struct node *nd, int64_t peer, struct arena *a,
+			    const char *wire, const char *answer, size_t len,
+			    struct err *e) MUST_CHECK;
+
+/* RC_FROZEN: nothing of the peer's log is taken. */
+enum rc channel_takes(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
+/* Both sides have agreed to go on. */
+void channel_thaw(struct node *nd, int64_t channel);
 /* A log by the hex SHA-256 of its origin, to which the peer must be a party. */
 enum rc exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
 				 const char *origin_hex, struct log_head *ret,
@@ -72,6 +134,7 @@ enum rc exchange_identity_check(struct node *nd, struct store *s, struct arena *
 struct peer_keys {
 	struct node *nd;
 	struct arena *a;
+	int64_t channel;
 	enum party party;
 	struct identity_log *ids; /* those that the upload brings, too */
 	size_t known, in_force;
@@ -88,8 +151,10 @@ enum rc peer_keys_for(struct peer_keys *k, const struct event *said, const uint8
 /* Entries that the upload brought. */
 enum rc peer_keys_store(struct writer *w, const struct peer_keys *k,
 			struct err *e) MUST_CHECK;
-/* The root of `org` has signed two entries of one number: people are told. */
-enum rc exchange_identity_conflict(struct node *nd, const char *org, const char *why,
+/* A root has signed two entries of one number, `ids->second` is the other: people are
+ * told, and the proof is kept. */
+enum rc exchange_identity_conflict(struct node *nd, struct arena *a, int64_t channel,
+				   const struct identity_log *ids, const char *why,
 				   struct err *e) MUST_CHECK;
 /* Must the peer be told our newest entries?  Then that is the question. */
 bool exchange_identity_tell(struct node *nd, int64_t peer, struct arena *a,

@@ -10,6 +10,7 @@
 #include "service/exchange.h"
 #include "service/exchange_int.h"
 #include "service/outbox.h"
+#include "service/recovery.h"
 #include "store/store_sql.h"
 
 enum {
@@ -296,7 +297,10 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	/* A start is a reason to try at once, whatever the schedule says: a peer that
 	 * waits to hear from us does not wait out our pause too.  And what is planned for
 	 * later than any retry can be was planned before the clock was set back. */
-	if (channel_usable(nd, peer, &none) != RC_OK)
+	rc = channel_usable(nd, peer, &none);
+	bool frozen = rc != RC_OK && channel_is_frozen(nd, peer) &&
+		      recovery_state(nd, peer) == LOG_OPEN;
+	if (rc != RC_OK && !frozen)
 		return err_set(e, RC_NOT_FOUND, "%s", none.text);
 	if (!exchange_is_called(&(struct exchange_peer){.url = id->url}))
 		return err_set(e, RC_NOT_FOUND, "the peer fetches what there is for it");
@@ -316,6 +320,8 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	/* A receipt that waits for the writer is as good as one that is stored. */
 	if (ahead > last.size)
 		last.size = d.peer_size = d.peer_next = ahead;
+	if (frozen && d.peer_next >= last.size)
+		return err_set(e, RC_NOT_FOUND, "the channel is frozen");
 	/* A peer that lost some of what it receipted gets it again. */
 	bool greet = h.size == last.size && d.peer_next >= h.size;
 	if (greet && (h.size == 0 || (nd->greeted[peer] && !clock_guard_asks(nd, peer))))

@@ -83,7 +83,7 @@ put_peers(const json_t *status, json_t *unreceipted, json_t *failing)
  *      unreceipted {peer: number}, failing {peer: 0 or 1}, webhooks, webhooks_failing,
  *      sessions, checkers_ready, checks_refused, clock_doubted (1: alarm "clock"),
  *      writer_failed, disk_free (bytes), log_state {peer: 0 open, 1 asks, 2 pulls,
- *      3 halted}, log_back {peer: events that are to come back yet}
+ *      3 halted, 4 frozen}, log_back {peer: events that are to come back yet}
  */
 enum rc
 service_metrics(struct node *nd, struct arena *a, const struct actor *who, json_t *in,

@@ -94,6 +94,9 @@ struct log_guard {
 			       believed no more, until it shows what it has */
 	uint64_t have, of;  /* while it comes back; of is 0: not known */
 	char why[ERR_TEXT_MAX];
+	bool frozen; /* a proof of equivocation stands (exchange_fraud.c) */
+	int64_t frozen_us;
+	char frozen_why[ERR_TEXT_MAX];
 };
 
 typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
@@ -232,6 +235,9 @@ struct node {
 	atomic_bool identity_told[NODE_CHANNELS_MAX + 1]; /* to the peer */
 	atomic_bool asked[NODE_CHANNELS_MAX + 1]; /* the peer said what it has of our log,
 						     since our start */
+	atomic_bool fraud_untold[NODE_CHANNELS_MAX + 1]; /* the peer may lack a proof, or
+							    our word on an epoch */
+	atomic_bool epoch_looked; /* every epoch that began is in our logs */
 	int64_t asked_us[NODE_CHANNELS_MAX + 1]; /* when, by clock_mono_us(); its pusher's
 						  */
 
@@ -290,7 +296,8 @@ json_t *channels_frozen_json(struct node *nd);
  * TEST. */
 enum rc peers_json(struct store *s, struct arena *a, json_t *into,
 		   struct err *e) MUST_CHECK;
-/* RC_FROZEN when the channel's own log takes nothing. */
+/* RC_FROZEN when the channel's own log takes nothing: it is brought back, or the channel
+ * is frozen. */
 enum rc channel_usable(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 
 /* RC_UNAVAILABLE when what the store has of the channel is damaged: then nothing is

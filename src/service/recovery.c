@@ -14,7 +14,11 @@
 #include "service/use.h"
 #include "store/store_sql.h"
 
-enum { ASIDE_SHOWN_MAX = 1000, FRAUD_SHOWN_MAX = 100 };
+enum {
+	ASIDE_SHOWN_MAX = 1000,
+	FRAUD_SHOWN_MAX = 100,
+	FIGURE_FROZEN = LOG_HALTED + 1, /* in figures, beside enum log_state */
+};
 
 static const char *const state_tokens[] = {
 	[LOG_OPEN] = "open",
@@ -145,6 +149,8 @@ channel_usable(struct node *nd, int64_t channel, struct err *e)
 	pthread_mutex_lock(&nd->guard_mu);
 	if (g->state != LOG_OPEN)
 		rc = err_rule(e, RC_FROZEN, "protocol 6", "%s", g->why);
+	else if (g->frozen)
+		rc = err_rule(e, RC_FROZEN, "protocol 7", "%s", g->frozen_why);
 	pthread_mutex_unlock(&nd->guard_mu);
 	return rc;
 }
@@ -165,9 +171,13 @@ channels_frozen_json(struct node *nd)
 	json_t *all = json_array();
 
 	pthread_mutex_lock(&nd->guard_mu);
-	for (int i = 0; i <= NODE_CHANNELS_MAX; i++)
-		if (nd->guard[i].state != LOG_OPEN)
-			json_array_append_new(all, json_string(nd->guard[i].why));
+	for (int i = 0; i <= NODE_CHANNELS_MAX; i++) {
+		const struct log_guard *g = &nd->guard[i];
+		if (g->state != LOG_OPEN)
+			json_array_append_new(all, json_string(g->why));
+		if (g->frozen)
+			json_array_append_new(all, json_string(g->frozen_why));
+	}
 	pthread_mutex_unlock(&nd->guard_mu);
 	return all;
 }
@@ -456,7 +466,9 @@ channels_examine(struct node *nd, struct err *e)
 		/* Nobody is there to be asked yet. */
 		if (rows[i].introduction[0] == '\0')
 			continue;
-		rc = bytes_examine(nd, &rows[i], &whole, e);
+		rc = channel_frozen_examine(nd, nd->store, nd->a, &rows[i], e);
+		if (rc == RC_OK)
+			rc = bytes_examine(nd, &rows[i], &whole, e);
 		if (rc != RC_OK || !whole)
 			continue;
 		rc = look_read(nd, &l, e);
@@ -559,14 +571,17 @@ tick_recovery(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 static json_t *
 stand_json(const struct channel_row *c, const struct log_guard *g)
 {
-	bool open = g->state == LOG_OPEN;
+	bool open = g->state == LOG_OPEN, frozen = open && g->frozen;
+	const char *why = frozen ? g->frozen_why : open ? NULL : g->why;
+	int64_t since_us = frozen ? g->frozen_us : open ? 0 : g->since_us;
 
-	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:o}", "peer", c->peer_org, "state",
-		state_tokens[g->state], "why", open ? json_null() : json_string(g->why),
-		"since", json_time(open ? 0 : g->since_us), "have",
-		g->of == 0 ? json_null() : json_integer((json_int_t)g->have), "of",
-		g->of == 0 ? json_null() : json_integer((json_int_t)g->of));
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "peer", c->peer_org,
+			 "state", frozen ? "frozen" : state_tokens[g->state], "frozen",
+			 g->frozen, "why", why == NULL ? json_null() : json_string(why),
+			 "since", json_time(since_us), "have",
+			 g->of == 0 ? json_null() : json_integer((json_int_t)g->have),
+			 "of",
+			 g->of == 0 ? json_null() : json_integer((json_int_t)g->of));
 }
 
 enum rc
@@ -585,7 +600,10 @@ recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into
 		pthread_mutex_lock(&nd->guard_mu);
 		g = nd->guard[rows[i].channel];
 		pthread_mutex_unlock(&nd->guard_mu);
-		json_object_set_new(states, rows[i].peer_org, json_integer(g.state));
+		json_object_set_new(states, rows[i].peer_org,
+				    json_integer(g.frozen && g.state == LOG_OPEN
+							 ? FIGURE_FROZEN
+							 : (json_int_t)g.state));
 		json_object_set_new(back, rows[i].peer_org,
 				    json_integer((json_int_t)(g.of - g.have)));
 	}
@@ -594,8 +612,9 @@ recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into
 	return rc;
 }
 
-/* out: logs [{peer, state, why, since, have, of}], aside [{peer, seq, type,
- * by, case, made, aside}], fraud [{peer, size, note, other, found}] */
+/* out: logs [{peer, state, frozen, why, since, have, of, epoch, agreed, peer_agreed}],
+ * aside [{peer, seq, type, by, case, made, aside}], fraud [{peer, own, kind, size, note,
+ * other, found, from_peer, told, refused, settled, proof}] */
 enum rc
 service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	       struct reply *out, struct err *e)
@@ -621,7 +640,9 @@ service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t
 		pthread_mutex_lock(&nd->guard_mu);
 		g = nd->guard[rows[i].channel];
 		pthread_mutex_unlock(&nd->guard_mu);
-		json_array_append_new(logs, stand_json(&rows[i], &g));
+		json_t *stand = stand_json(&rows[i], &g);
+		json_array_append_new(logs, stand);
+		rc = epoch_json(s, a, &rows[i], stand, e);
 	}
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_REGAIN_ASIDE_LIST,
@@ -631,7 +652,9 @@ service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_FRAUD_LIST,
 				(struct db_param[]){DB_P_INT(FRAUD_SHOWN_MAX)},
-				"peer:s size:i note:s other:s found:t", fraud, e);
+				"peer:s own:b kind:s size:i note:s other:s found:t "
+				"from_peer:b told:t refused:b settled:b proof:j",
+				fraud, e);
 	reader_put(nd, s);
 	return rc;
 }

@@ -51,6 +51,14 @@ void recovery_suspect(struct node *nd, const struct channel_row *c, bool called,
 /* The peer has shown what it has of our log. */
 void recovery_shown(struct node *nd, int64_t channel);
 
+/* Does a proof of equivocation stand?  And at the start: what the store says of it. */
+bool channel_is_frozen(struct node *nd, int64_t channel);
+enum rc channel_frozen_examine(struct node *nd, struct store *s, struct arena *a,
+			       const struct channel_row *c, struct err *e) MUST_CHECK;
+/* epoch, agreed, peer_agreed: who has signed the next one (exchange_epoch.c). */
+enum rc epoch_json(struct store *s, struct arena *a, const struct channel_row *c,
+		   json_t *into, struct err *e) MUST_CHECK;
+
 /* log_state and log_back of service_metrics(). */
 enum rc recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into,
 			 struct err *e) MUST_CHECK;

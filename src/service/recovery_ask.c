@@ -148,6 +148,30 @@ schedule_check(struct node *nd, struct store *s, int64_t peer, int64_t *ret_wait
 	return rc;
 }
 
+/* What is to be told of equivocation comes first.  RC_NOT_FOUND: nothing. */
+static enum rc
+ask_told(struct node *nd, struct store *s, struct arena *a, const struct channel_row *c,
+	 struct exchange_question *ret, struct err *e)
+{
+	struct fraud_row *row = ARENA_NEW(a, struct fraud_row);
+	enum rc rc = exchange_fraud_next(nd, s, a, c->channel, row, e);
+
+	if (rc == RC_OK) {
+		ret->kind = EXCHANGE_TELL_FRAUD;
+		ret->call = "fraud";
+		ret->body = row->proof;
+		ret->fraud = row;
+	}
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	rc = exchange_epoch_next(nd, s, a, c, &ret->body, e);
+	if (rc == RC_OK) {
+		ret->kind = EXCHANGE_TELL_EPOCH;
+		ret->call = "epoch";
+	}
+	return rc;
+}
+
 static enum rc
 question_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	      struct exchange_question *ret, int64_t *ret_wait_us, struct err *e)
@@ -173,7 +197,11 @@ question_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 		rc = store_head(s, a, peer, party_other(c.own_party), &theirs, e);
 	if (rc == RC_OK)
 		rc = recovery_get(s, a, peer, &r, e);
-	if (rc != RC_OK)
+	if (rc == RC_OK)
+		rc = ask_told(nd, s, a, &c, ret, e);
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	if (atomic_load(&nd->asked[peer]) && (state == LOG_OPEN || state == LOG_HALTED))
 		return rc;
 	if (!atomic_load(&nd->asked[peer]) || state == LOG_ASKS)
 		return ask_held(nd, a, &own, &theirs, ret);
@@ -215,6 +243,7 @@ exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 		return err_set(e, RC_NOT_FOUND, "nothing is to be asked");
 	bool tell = exchange_identity_tell(nd, peer, a, ret);
 	if (!tell && atomic_load(&nd->asked[peer]) &&
+	    !atomic_load(&nd->fraud_untold[peer]) &&
 	    (state == LOG_OPEN || state == LOG_HALTED))
 		return err_set(e, RC_NOT_FOUND, "nothing is to be asked");
 	nd->push_seen[peer] = node_commits(nd);
@@ -248,15 +277,28 @@ exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
 		atomic_store(&nd->identity_told[peer], true);
 		return RC_OK;
 	}
+	if (q->kind == EXCHANGE_TELL_FRAUD)
+		return exchange_fraud_told(nd, peer, q->fraud, true, e);
+	if (q->kind == EXCHANGE_TELL_EPOCH)
+		return exchange_epoch_told(nd, peer, a, q->body, body, len, e);
 	if (q->kind != EXCHANGE_ASK_HELD)
 		return recovery_take(nd, peer, a, q, body, len, e);
 	return recovery_held(nd, peer, a, q->nonce,
 			     arena_strndup(a, body, len < HELD_MAX ? len : HELD_MAX), e);
 }
 
-enum rc
-exchange_ask_unknown(struct node *nd, int64_t peer, struct err *e)
+void
+exchange_push_doubted(struct node *nd, int64_t peer)
 {
+	atomic_store(&nd->asked[peer], false);
+}
+
+enum rc
+exchange_ask_unknown(struct node *nd, int64_t peer, const struct exchange_question *q,
+		     struct err *e)
+{
+	if (q->kind == EXCHANGE_TELL_FRAUD)
+		return exchange_fraud_told(nd, peer, q->fraud, false, e);
 	/* That is no word that a mark could go back by. */
 	if (recovery_state(nd, peer) != LOG_OPEN)
 		return err_set(e, RC_UNAVAILABLE,

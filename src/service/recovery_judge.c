@@ -252,6 +252,23 @@ go_on(struct judging *j, struct err *e)
 	return RC_OK;
 }
 
+/* Two heads under our own key, of which one was made elsewhere: we tell it ourselves. */
+static enum rc
+own_two(struct judging *j, struct err *e)
+{
+	const struct checkpoint mark = {
+		.origin = j->own.origin, .size = j->m.size, .root = j->m.root};
+	enum rc rc = RC_OK;
+
+	if (j->m.marked && mark.size != 0)
+		rc = exchange_fraud_own(j->nd, j->s, j->a, &j->own, &j->whole,
+					j->held->whole, &mark, e);
+	if (rc == RC_OK && j->m.marked && mark.size != 0)
+		rc = exchange_fraud_own(j->nd, j->s, j->a, &j->own, &j->pending,
+					j->held->pending, &mark, e);
+	return rc;
+}
+
 static enum rc
 judge(struct judging *j, struct err *e)
 {
@@ -273,6 +290,9 @@ judge(struct judging *j, struct err *e)
 	}
 	if (whole_ours && pending_ours)
 		return go_on(j, e);
+	rc = own_two(j, e);
+	if (rc != RC_OK)
+		return rc;
 	if (j->pending.size <= j->receipted)
 		return halt(j,
 			    arena_printf(j->a,

@@ -40,7 +40,12 @@ const struct service_route service_routes[] = {
 	{"GET", "/v1/alarms", STAFF, -1, SMALL, service_alarms,
 	 "what people must see and did not ask for"},
 	{"GET", "/v1/recovery", STAFF, -1, SMALL, service_regain,
-	 "which logs take nothing, and how far they are brought back from the peer"},
+	 "which logs take nothing and why, and how far they are brought back from the "
+	 "peer"},
+	{"POST", "/v1/channel/epoch", ADMIN, -1, SMALL, service_channel_epoch,
+	 "a frozen channel goes on, once the peer agrees too"},
+	{"GET", "/v1/channel/proof", STAFF, -1, SMALL, service_channel_proof,
+	 "the newest proof of equivocation, as a file that anybody can check"},
 	{"GET", "/v1/clock", ANYONE, -1, SMALL, service_clock,
 	 "does the node know what time it is"},
 	{"POST", "/v1/clock/trust", ADMIN, -1, SMALL, service_clock_trust,

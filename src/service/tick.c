@@ -13,6 +13,7 @@ static const struct {
 	{"disk", -1, false, tick_disk},
 	{"recovery", -1, false, tick_recovery},
 	{"rekey", -1, false, tick_rekey},
+	{"epoch", -1, false, tick_epoch},
 	{"held.decision", PARTY_PLATFORM, true, tick_held},
 	{"step.prepare", PARTY_AUTHORITY, true, tick_prepare},
 	{"duty.scrutiny", -1, true, tick_scrutiny},

@@ -24,6 +24,7 @@ tick_fn tick_clock;    /* clock_guard.c */
 tick_fn tick_disk;     /* disk.c */
 tick_fn tick_recovery; /* recovery.c */
 tick_fn tick_rekey;    /* rekey.c */
+tick_fn tick_epoch;    /* exchange_epoch.c */
 tick_fn tick_access, tick_access_watch;
 tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 tick_fn tick_retention;	     /* what the policy keeps no longer */

@@ -23,8 +23,8 @@ service_fn service_case_accept, service_case_refuse, service_case_decide,
 /* decide.c, held.c */
 service_fn service_decide_preview, service_held, service_held_cancel,
 	service_case_reverse;
-/* recovery.c */
-service_fn service_regain;
+/* recovery.c, exchange_epoch.c, fraud_file.c */
+service_fn service_regain, service_channel_epoch, service_channel_proof;
 /* clock_guard.c */
 service_fn service_clock, service_clock_trust;
 /* query.c */

@@ -355,9 +355,11 @@ exchange_ask_done(struct node *nd, int64_t peer, struct arena *a,
 }
 
 enum rc
-exchange_ask_unknown(struct node *nd, int64_t peer, struct err *e)
+exchange_ask_unknown(struct node *nd, int64_t peer, const struct exchange_question *q,
+		     struct err *e)
 {
 	(void)peer;
+	(void)q;
 	(void)e;
 	pthread_mutex_lock(&nd->mu);
 	nd->ask = NULL;

@@ -11,6 +11,7 @@
 
 #define CASE_1 "01980000-0000-7000-8000-000000000001"
 #define CASE_2 "01980000-0000-7000-8000-000000000002"
+#define CASE_3 "01980000-0000-7000-8000-000000000003"
 #define ORDER1 "01980000-0000-7000-8000-0000000000a1"
 #define ORDER2 "01980000-0000-7000-8000-0000000000a2"
 #define ORDER3 "01980000-0000-7000-8000-0000000000a3"
@@ -67,7 +68,7 @@ static const struct {
 	[CP_OLD_OTHER] = {"old is not what is stored", RC_CONFLICT, "protocol 1"},
 	[CP_BAD_PROOF] = {"a wrong proof", RC_UNPROCESSABLE, "protocol 1"},
 	[CP_NO_PROOF] = {"no proof", RC_UNPROCESSABLE, "protocol 1"},
-	[CP_OTHER_ROOT] = {"the same size, another root", RC_UNPROCESSABLE, "protocol 1"},
+	[CP_OTHER_ROOT] = {"the same size, another root", RC_FROZEN, "protocol 7"},
 	[CP_SMALLER] = {"a smaller size", RC_CONFLICT, "protocol 1"},
 	[CP_EXTENSION] = {"an extension line", RC_INVALID, "tlog-checkpoint"},
 	[CP_NO_NOTE] = {"no note at all", RC_INVALID, "signed-note"},
@@ -155,6 +156,8 @@ bad_checkpoints(void **state)
 	fix_ok(foe_send_disclosures(&x, &e), &e, "disclosures");
 	const char *rows = fix_rows(&f, NODE);
 	for (int how = 0; how < CP_COUNT; how++) {
+		if (how == CP_OTHER_ROOT)
+			continue;
 		struct mirror_checkpoint req = cp_break(&x, &other, (enum cp_how)how);
 		e = (struct err)ERR_INIT;
 		enum rc rc = foe_send_checkpoint(&x, &req, &e);
@@ -162,7 +165,15 @@ bad_checkpoints(void **state)
 			       cp_rows[how].what);
 		assert_string_equal(fix_rows(&f, NODE), rows);
 	}
-	/* Of all these one is a proof of two histories, and people know. */
+	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM fraud"), 0);
+	good(&x);
+	assert_int_equal(
+		fix_query(&f, NODE, "SELECT count(*) FROM v_case WHERE manifest"), 2);
+	/* Of all these one is a proof of two histories: people know, and the channel is
+	 * frozen. */
+	struct mirror_checkpoint two = cp_break(&x, &other, CP_OTHER_ROOT);
+	assert_refused(foe_send_checkpoint(&x, &two, &e), &e, cp_rows[CP_OTHER_ROOT].rc,
+		       cp_rows[CP_OTHER_ROOT].rule, cp_rows[CP_OTHER_ROOT].what);
 	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM fraud"), 1);
 	assert_int_equal(fix_query(&f, NODE,
 				   "SELECT count(*) FROM alarm WHERE kind = 'fraud' AND "
@@ -175,12 +186,14 @@ bad_checkpoints(void **state)
 	req.old = 0;
 	req.n_proof = 0;
 	/* Whatever the answer: a smaller head of another history. */
-	assert_refused(foe_send_checkpoint(&x, &req, &e), &e, RC_CONFLICT, "protocol 1",
+	assert_refused(foe_send_checkpoint(&x, &req, &e), &e, RC_FROZEN, "protocol 7",
 		       "a smaller head of another history");
 	assert_int_equal(fix_query(&f, NODE, "SELECT count(*) FROM fraud"), 2);
-	good(&x);
-	assert_int_equal(
-		fix_query(&f, NODE, "SELECT count(*) FROM v_case WHERE manifest"), 2);
+	foe_notice(&x, CASE_3, 1);
+	assert_int_equal(foe_send(&x, &e), RC_FROZEN);
+	/* Others go on. */
+	foe_notice(&other, CASE_1, 1);
+	good(&other);
 	foe_close(&x);
 	foe_close(&other);
 	fix_close(&f);

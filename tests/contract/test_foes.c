@@ -89,18 +89,21 @@ a_clone(void **state)
 	fix_send(&f, "R-9", "nine.example", 1);
 	for (int i = 0; i < TRIES && rc == RC_OK; i++)
 		rc = fix_carry_try(&f, AUTHORITY, CUT_NOTHING, &e);
-	assert_true(rc != RC_OK);
 	/* Nothing of it was taken, nothing of it is receipted, and people know. */
 	assert_int_equal(counted(&f, NODE, given), receipts);
 	assert_int_equal(counted(&f, AUTHORITY, given), had);
 	assert_int_equal(fix_query(&f, NODE, "SELECT size FROM log_head WHERE party = 0"),
 			 size);
 	assert_int_equal(counted(&f, NODE, alarms), 1);
-	/* The clone takes no more. */
-	assert_int_not_equal(recovery_state(f.n[AUTHORITY].nd, FIX_PEER), LOG_OPEN);
+	assert_int_equal(rc, RC_FROZEN);
+	/* The clone takes no more once it has heard why. */
+	char *proof =
+		arena_strdup(f.a, fix_query_text(&f, NODE, "SELECT proof FROM fraud"));
+	fix_ok(exchange_add_fraud(f.n[AUTHORITY].nd, FIX_PEER, proof, strlen(proof), &e),
+	       &e, "the proof");
 	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
 		    arena_printf(f.a, "/v1/cases/%s/say", c),
-		    json_pack("{s:s}", "text", "Well?"), RC_FROZEN, "");
+		    json_pack("{s:s}", "text", "Well?"), RC_FROZEN, "is frozen");
 	fix_close(&f);
 }
 

@@ -75,6 +75,53 @@ anyone_brings_entries(void **state)
 	side_free(&alice);
 }
 
+/* A proof of equivocation is taken with 202, and what is said of an epoch is answered. */
+static void
+proofs_and_epochs(void **state)
+{
+	static const struct {
+		enum rc rc;
+		long status;
+	} rows[] = {{RC_UNPROCESSABLE, 422}, {RC_CONFLICT, 409}, {RC_FROZEN, 423}};
+	const struct ask fraud = {.method = "POST",
+				  .path = "/peer/v1/fraud",
+				  .body = "{}",
+				  .len = strlen("{}")};
+	const struct ask epoch = {.method = "POST",
+				  .path = "/peer/v1/epoch",
+				  .body = "x.y.z",
+				  .len = strlen("x.y.z")};
+	struct side alice, bob, stranger;
+	struct got got;
+
+	(void)state;
+	side_init(&alice, DATES_GOOD);
+	side_init(&bob, DATES_GOOD);
+	side_init(&stranger, DATES_GOOD);
+	introduce(&bob, &alice, ALICE);
+	side_serve(&bob, 0);
+	ask(&stranger, &bob, &fraud, &got);
+	assert_got(&got, 403, "unknown key");
+	ask(&stranger, &bob, &epoch, &got);
+	assert_got(&got, 403, "unknown key");
+	ask(&alice, &bob, &fraud, &got);
+	assert_got(&got, 202, "");
+	assert_string_equal(bob.node.got, "fraud {}");
+	ask(&alice, &bob, &epoch, &got);
+	assert_got(&got, 200, "ours");
+	assert_string_equal(bob.node.got, "epoch x.y.z");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FAKE_SET(&bob.node, get_rc, rows[i].rc);
+		ask(&alice, &bob, &fraud, &got);
+		assert_got(&got, rows[i].status, "as told");
+		ask(&alice, &bob, &epoch, &got);
+		assert_got(&got, rows[i].status, "as told");
+	}
+	side_free(&stranger);
+	side_free(&bob);
+	side_free(&alice);
+}
+
 /* Who can only call out fetches, and brings its receipt. */
 static void
 receipts_are_brought(void **state)
@@ -121,6 +168,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(anyone_brings_entries),
+		cmocka_unit_test(proofs_and_epochs),
 		cmocka_unit_test(receipts_are_brought),
 	};
 

@@ -88,6 +88,8 @@ ask(struct fix *f, enum party p, struct err *e)
 	if (rc == RC_OK && q.kind == EXCHANGE_ASK_HELD) {
 		rc = exchange_held(to, FIX_PEER, q.body, strlen(q.body), a, &text, e);
 		len = text == NULL ? 0 : strlen(text);
+	} else if (rc == RC_OK && q.kind == EXCHANGE_TELL_FRAUD) {
+		rc = exchange_add_fraud(to, FIX_PEER, q.body, strlen(q.body), e);
 	} else if (rc == RC_OK) {
 		char hex[HASH_HEX_LEN + 1];
 		snprintf(hex, sizeof(hex), "%.64s", q.call);

@@ -7,7 +7,7 @@ import { Chip, Loading, Said, Sentence, Trouble, When, useAgain, useApi } from "
 import { href } from "./route.js";
 
 const AGAIN_MS = 5000;
-const LOOKS = { open: "done", asks: "waiting", pulls: "running", halted: "bad" };
+const LOOKS = { open: "done", asks: "waiting", pulls: "running", halted: "bad", frozen: "bad" };
 
 /* frozen: the sentences of the status. */
 export function Standing({ frozen }) {
@@ -20,6 +20,8 @@ export function Standing({ frozen }) {
 const Log = ({ l }) => html`<li>
 	<p><strong><${Said}>${l.peer}<//></strong> <${Chip} look=${LOOKS[l.state] || "unknown"}>${t(`log_is_${l.state}`)}<//> ${l.since && html`<${When} at=${l.since} />`}</p>
 	${l.why && html`<${Sentence} text=${l.why} />`}
+	${l.frozen && html`<p>${l.agreed ? t("epoch_agreed") : t("epoch_how")} ${l.peer_agreed ? t("epoch_peer_agreed") : t("epoch_peer_waits")}</p>`}
+	${l.epoch > 0 && html`<p class="meta">${t("epoch", number(l.epoch))}</p>`}
 	${l.of > 0 && html`<p><progress max=${l.of} value=${l.have} aria-label=${t("log_back", number(l.have), number(l.of))}></progress> ${t("log_back", number(l.have), number(l.of))}</p>`}
 </li>`;
 
@@ -30,7 +32,7 @@ const Aside = ({ rows }) => html`<h3>${t("aside")} (${number(rows.length)})</h3>
 
 const Fraud = ({ rows }) => html`<h3>${t("alarm_fraud")} (${number(rows.length)})</h3>
 	<p class="meta">${t("fraud_why")}</p>
-	<ul class="plain">${rows.map((f, i) => html`<li key=${i}><p><${Said}>${f.peer}<//> · ${t("fraud_size", number(f.size))} · <${When} at=${f.found} /></p><pre class="exact">${f.note}</pre><pre class="exact">${f.other}</pre></li>`)}</ul>`;
+	<ul class="plain">${rows.map((f, i) => html`<li key=${i}><p><${Said}>${f.own ? t("fraud_own") : f.peer}<//> · ${t(`fraud_is_${f.kind}`)} · ${t("fraud_size", number(f.size))}${f.settled && html` · ${t("fraud_settled")}`} · <${When} at=${f.found} /></p><pre class="exact">${f.note}</pre><pre class="exact">${f.other}</pre></li>`)}</ul>`;
 
 /* How each of our logs stands, for the screen of the channel. */
 export function Recovery() {

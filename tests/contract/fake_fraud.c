@@ -1,0 +1,40 @@
+/* The fake exchange's part about equivocation: what came is kept in `got`. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fake_exchange.h"
+
+static enum rc
+came(struct node *nd, const char *what, const char *text, size_t len, struct err *e)
+{
+	pthread_mutex_lock(&nd->mu);
+	snprintf(nd->got, sizeof(nd->got), "%s %.*s", what, (int)len, text);
+	enum rc rc = nd->get_rc;
+	pthread_mutex_unlock(&nd->mu);
+	return rc == RC_OK ? rc
+			   : err_rule(e, rc, "protocol 9", "as told: %s", rc_token(rc));
+}
+
+enum rc
+exchange_add_fraud(struct node *nd, int64_t peer, const char *text, size_t len,
+		   struct err *e)
+{
+	(void)peer;
+	return came(nd, "fraud", text, len, e);
+}
+
+enum rc
+exchange_add_epoch(struct node *nd, int64_t peer, const char *text, size_t len,
+		   struct arena *a, const char **ret, struct err *e)
+{
+	(void)peer;
+	*ret = arena_strdup(a, "ours");
+	return came(nd, "epoch", text, len, e);
+}
+
+void
+exchange_push_doubted(struct node *nd, int64_t peer)
+{
+	(void)nd;
+	(void)peer;
+}
