@@ -10,10 +10,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 
@@ -135,10 +138,32 @@ advice(enum rc rc)
 	}
 }
 
+/* A file beside the store that cannot be made: SQLite tries to read it instead, and says
+ * of a full disk that the file is not there. */
+static bool
+no_file_fits(const struct db *db)
+{
+	size_t size = strlen(db->path) + sizeof(".room");
+	char *path = xcalloc(1, size);
+
+	snprintf(path, size, "%s.room", db->path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	bool full = fd < 0 && rc_from_errno(errno) == RC_FULL;
+	if (fd >= 0) {
+		close(fd);
+		unlink(path);
+	}
+	free(path);
+	return full;
+}
+
 enum rc
 sq_fail(struct db *db, int code, const char *what, struct err *e)
 {
 	enum rc rc = rc_from_code(db->sq, code);
+	if (rc == RC_NOT_FOUND && access(db->path, F_OK) == 0 && no_file_fits(db))
+		rc = RC_FULL;
+
 	const char *mend = advice(rc);
 	const char *msg = db->sq != NULL ? sqlite3_errmsg(db->sq) : sqlite3_errstr(code);
 

@@ -123,6 +123,20 @@ beside_join(struct beside *b)
 }
 
 static enum rc
+zones_start(struct serving *s, struct arena *a, const char *host, uint16_t port,
+	    struct err *e)
+{
+	struct rpz_source src = zone_source(s->nd);
+	const struct rpz_limits limits = zone_limits(node_config(s->nd));
+
+	src.cut_path = arena_printf(a, "%s/zone.cut", node_dir(s->nd));
+	enum rc rc = rpz_start(host, port, &limits, &src, &s->rpz, e);
+	if (rc != RC_OK)
+		err_prefix(e, "rpz.listen");
+	return rc;
+}
+
+static enum rc
 edges_start(struct serving *s, struct arena *a, struct err *e)
 {
 	const struct settings *conf = node_config(s->nd);
@@ -155,13 +169,8 @@ edges_start(struct serving *s, struct arena *a, struct err *e)
 	if (rc == RC_OK)
 		rc = hook_start(s->nd, &s->hook, e);
 	if (rc == RC_OK && node_identity(s->nd)->role == PARTY_AUTHORITY &&
-	    settings_address(conf, "rpz.listen", &host, &port)) {
-		const struct rpz_source src = zone_source(s->nd);
-		const struct rpz_limits limits = zone_limits(conf);
-		rc = rpz_start(host, port, &limits, &src, &s->rpz, e);
-		if (rc != RC_OK)
-			err_prefix(e, "rpz.listen");
-	}
+	    settings_address(conf, "rpz.listen", &host, &port))
+		rc = zones_start(s, a, host, port, e);
 	return rc;
 }
 

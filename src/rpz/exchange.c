@@ -157,7 +157,9 @@ static void
 answer_ixfr_udp(struct rpz_exchange *x)
 {
 	struct rpz_stream *s =
-		rpz_zone_diff_kept(x->r, x->zone, x->theirs, x->mark.serial);
+		rpz_cut_has(x->r, x->zone, &x->from)
+			? NULL
+			: rpz_zone_diff_kept(x->r, x->zone, x->theirs, x->mark.serial);
 
 	if (s != NULL && s->n_chunks == 1 && s->bytes <= reply_room(x))
 		reply_records(x, s->chunk[0]->bytes, s->chunk[0]->len, s->chunk[0]->n);
@@ -191,7 +193,9 @@ answer_ixfr(struct rpz_exchange *x)
 		answer_ixfr_udp(x);
 		return;
 	}
-	rc = rpz_zone_diff(x->r, x->zone, x->theirs, &x->mark, &x->stream);
+	rc = rpz_cut_has(x->r, x->zone, &x->from)
+		     ? RC_NOT_FOUND
+		     : rpz_zone_diff(x->r, x->zone, x->theirs, &x->mark, &x->stream);
 	if (rc == RC_OK)
 		x->shows = SHOWS_IXFR;
 	else

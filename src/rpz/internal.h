@@ -63,7 +63,8 @@ enum {
 	RPZ_HOSTS_MAX = 65536, /* of all operators that are told apart, by zone */
 	RPZ_STILL_HELD_S = 60, /* between two reports that nothing changed */
 	RPZ_ODDITIES = 64,
-	RPZ_REFUSALS = 32, /* that are remembered */
+	RPZ_CUTS_MAX = 1024, /* zones at hosts, of which a part may be there */
+	RPZ_REFUSALS = 32,   /* that are remembered */
 	RPZ_REFUSAL_PAUSE_S = 60,
 	RPZ_ODD_PAUSE_S = 60,
 	RPZ_ODD_LINES_PER_S = 10,
@@ -324,6 +325,11 @@ struct rpz {
 	unsigned refusals_due;
 	bool held_end;
 
+	char *cut_path;		  /* NULL: only this process remembers */
+	pthread_mutex_t cut_lock; /* all below */
+	struct rpz_cut *cuts;	  /* whole transfers that run or were cut, oldest first */
+	size_t n_cuts;
+
 	pthread_mutex_t odd_lock; /* all below */
 	struct rpz_oddity oddity[RPZ_ODDITIES];
 	int64_t odd_since_us;
@@ -367,6 +373,20 @@ void rpz_report_refused(struct rpz *r, const knot_dname_t *key,
 			const struct rpz_addr *from, const char *why);
 /* Which of its keys the operator used last for this zone. */
 size_t rpz_report_key(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z);
+/*
+ * cut.c: whole transfers whose end a host is not known to have.  Kept in the file of the
+ * source, if it names one, from the beginning of each until its end.
+ */
+void rpz_cut_load(struct rpz *r);
+void rpz_cut_free(struct rpz *r);
+bool rpz_cut_has(struct rpz *r, const struct rpz_zone *z, const struct rpz_addr *host);
+void rpz_cut_begin(struct rpz *r, const struct rpz_zone *z, const struct rpz_addr *host);
+void rpz_cut_end(struct rpz *r, const struct rpz_zone *z, const struct rpz_addr *host,
+		 bool whole);
+
+/* A host of the operator has shown one of these zones, and none has shown this one. */
+bool rpz_report_takes_others(struct rpz *r, const struct rpz_peer *p,
+			     const struct rpz_zones *all, const struct rpz_zone *z);
 void rpz_report_end(struct rpz *r); /* once all is told */
 void rpz_report_free(struct rpz *r);
 

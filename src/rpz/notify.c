@@ -117,10 +117,16 @@ notice_settle(struct notifier *o, struct notice *t, const char *result)
 }
 
 /* Not what we hoped for.  It is sent again all the same: whoever mends its configuration
- * meanwhile is told. */
+ * meanwhile is told.  But who takes the hot zone and the base is not asked again and
+ * again to take the whole one, which it has not: its log would be full of it. */
 static void
 notice_answered(struct notifier *o, struct notice *t, const char *answer)
 {
+	if ((strcmp(answer, "notauth") == 0 || strcmp(answer, "refused") == 0) &&
+	    rpz_report_takes_others(o->r, t->peer, o->zones, o->told[t->zone_at].zone)) {
+		notice_settle(o, t, answer);
+		return;
+	}
 	if (t->answer == NULL || strcmp(t->answer, answer) != 0)
 		notice_tell(o, t, answer, false);
 	t->answer = answer;

@@ -182,6 +182,32 @@ rpz_report_key(struct rpz *r, const struct rpz_peer *p, const struct rpz_zone *z
 	return key;
 }
 
+/* Under held_lock. */
+static bool
+is_held(const struct rpz *r, const char *operator_name, const char *origin)
+{
+	const struct rpz_held *h = r->held[bucket(operator_name, origin)];
+
+	while (h != NULL && !(h->known && strcmp(h->operator_name, operator_name) == 0 &&
+			      strcmp(h->origin, origin) == 0))
+		h = h->next;
+	return h != NULL;
+}
+
+bool
+rpz_report_takes_others(struct rpz *r, const struct rpz_peer *p,
+			const struct rpz_zones *all, const struct rpz_zone *z)
+{
+	bool others = false;
+
+	pthread_mutex_lock(&r->held_lock);
+	for (size_t i = 0; i < all->n && !others; i++)
+		others = is_held(r, p->name, all->zone[i]->origin_text);
+	others = others && !is_held(r, p->name, z->origin_text);
+	pthread_mutex_unlock(&r->held_lock);
+	return others;
+}
+
 /* The place of this one, or of the one that was told longest ago; NULL: all wait. */
 static struct rpz_refusal *
 refusal_find(struct rpz *r, const knot_dname_t *key)

@@ -231,6 +231,11 @@ rpz_init(struct rpz *r, const struct rpz_limits *limits, const struct rpz_source
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->held_lock, NULL);
 	pthread_mutex_init(&r->odd_lock, NULL);
+	pthread_mutex_init(&r->cut_lock, NULL);
+	r->cut_path = src->cut_path == NULL ? NULL : strdup(src->cut_path);
+	if (src->cut_path != NULL && r->cut_path == NULL)
+		abort();
+	rpz_cut_load(r);
 	pthread_cond_init(&r->held_due, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -244,9 +249,11 @@ rpz_fini(struct rpz *r)
 	rpz_zones_put(r->zones);
 	rpz_peers_put(r->peers);
 	rpz_report_free(r);
+	rpz_cut_free(r);
 	free(r->connections);
 	pthread_cond_destroy(&r->connection_done);
 	pthread_cond_destroy(&r->held_due);
+	pthread_mutex_destroy(&r->cut_lock);
 	pthread_mutex_destroy(&r->odd_lock);
 	pthread_mutex_destroy(&r->held_lock);
 	pthread_mutex_destroy(&r->lock);

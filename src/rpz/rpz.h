@@ -101,6 +101,10 @@ struct rpz_notified {
 
 struct rpz_source {
 	void *arg;
+	/* A file in which the server keeps who may have a part of a whole transfer: they
+	 * get the whole zone next time, not a difference, also from the next process.
+	 * Copied; NULL: only this process remembers. */
+	const char *cut_path;
 	/* All zones with their newest serial.  Cheap: asked after rpz_changed() and, to
 	 * be safe, at the first query after a minute. */
 	enum rc (*zones)(void *arg, struct arena *a, const struct rpz_head **ret,

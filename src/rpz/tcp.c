@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "rpz/internal.h"
 
@@ -146,6 +147,7 @@ send_stream(struct rpz_connection *c, struct rpz_exchange *x)
 			ok = write_all(c, batch, at, until_us);
 			sent += at;
 			at = 0;
+			fault_point("rpz.part");
 			if (ok && i + 1 < x->stream->n_chunks)
 				ok = pace(c, start_us, sent);
 		}
@@ -176,8 +178,13 @@ send_answer(struct rpz_connection *c, struct rpz_exchange *x)
 
 	if (x->stream != NULL) {
 		int64_t start_us = clock_mono_us();
-		bool ok = send_stream(c, x);
+		bool whole = x->shows != SHOWS_IXFR;
 
+		if (whole)
+			rpz_cut_begin(c->r, x->zone, &x->from);
+		bool ok = send_stream(c, x);
+		if (whole)
+			rpz_cut_end(c->r, x->zone, &x->from, ok);
 		transfer_log(x, ok, clock_mono_us() - start_us);
 		return ok;
 	}

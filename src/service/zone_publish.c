@@ -18,6 +18,8 @@
 #include "service/zone_int.h"
 #include "store/store_sql.h"
 
+enum { KEPT_NAMED = 5 /* rows that no order holds: named in the alarm */ };
+
 /* ---- serials ----------------------------------------------------------------------- */
 
 enum rc
@@ -323,13 +325,47 @@ shrunk_key(struct publish *p)
 	return arena_printf(p->w->a, "zone-shrunk/%s", p->z->name);
 }
 
+/* Rows that stay though no order holds them; the first of them by name. */
+struct kept_rows {
+	int64_t n;
+	const char *names;
+};
+
+static void
+kept_add(struct publish *p, struct kept_rows *k, const char *owner)
+{
+	k->n++;
+	if (k->n <= KEPT_NAMED)
+		k->names = k->n == 1 ? owner
+				     : arena_printf(p->w->a, "%s, %s", k->names, owner);
+}
+
+static enum rc
+shrunk_tell(struct publish *p, const struct kept_rows *k, struct err *e)
+{
+	if (k->n == 0)
+		return alarm_clear(p->w, shrunk_key(p), e);
+	const char *names =
+		arena_printf(p->w->a, "%s%s", k->names, k->n > KEPT_NAMED ? ", ..." : "");
+	return alarm_raise(
+		p->w, shrunk_key(p), "zone_shrunk", p->z->name,
+		arena_printf(p->w->a,
+			     "no order in force holds %" PRId64
+			     " of the rows of the zone "
+			     "%s (%s), and no lift or end of theirs is on record: they "
+			     "stay as they are until a person has looked at the store, "
+			     "and takes them out (saluran zone shrink)",
+			     k->n, p->z->origin, names),
+		p->w->now_us, e);
+}
+
 /* Rows that no order in force holds any more. */
 static enum rc
 leftovers_publish(struct publish *p, bool accepted, struct err *e)
 {
 	struct store_list keys = {.s = p->w->s, .a = p->w->a};
 	struct store_list going = {.s = p->w->s, .a = p->w->a};
-	int64_t kept = 0;
+	struct kept_rows kept = {0};
 	enum rc rc = store_run(
 		p->w->s, &SQL_ZONE_ROW_ALL,
 		(struct db_param[]){DB_P_TEXT(p->z->name), DB_P_INT(ZONE_LAYER_WHOLE)},
@@ -348,24 +384,11 @@ leftovers_publish(struct publish *p, bool accepted, struct err *e)
 		if (explained || accepted)
 			*(const char **)store_list_next(&going, sizeof(owner)) = owner;
 		else
-			kept++;
+			kept_add(p, &kept, owner);
 	}
 	if (rc == RC_OK)
 		rc = owners_publish(p, &going, e);
-	if (rc == RC_OK && kept == 0)
-		return alarm_clear(p->w, shrunk_key(p), e);
-	return rc == RC_OK
-		       ? alarm_raise(
-				 p->w, shrunk_key(p), "zone_shrunk", p->z->name,
-				 arena_printf(p->w->a,
-					      "%" PRId64 " rows of the zone %s are held "
-					      "by no order in force, and no lift or end "
-					      "of theirs is on record: they stay as "
-					      "they are until a person has looked "
-					      "(saluran zone diff)",
-					      kept, p->z->origin),
-				 p->w->now_us, e)
-		       : rc;
+	return rc == RC_OK ? shrunk_tell(p, &kept, e) : rc;
 }
 
 enum rc

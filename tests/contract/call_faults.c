@@ -18,16 +18,18 @@
 /* Shared with the processes that are forked. */
 static struct shared {
 	_Atomic int kind, left, error;
-	_Atomic bool fired;
+	_Atomic bool fired, stays;
 } * shared;
 
 static bool
 fails(enum call_kind kind)
 {
 	if (shared == NULL || atomic_load(&shared->left) <= 0 ||
-	    atomic_load(&shared->kind) != (int)kind ||
-	    atomic_fetch_sub(&shared->left, 1) != 1)
+	    atomic_load(&shared->kind) != (int)kind)
 		return false;
+	if (!atomic_load(&shared->stays) || atomic_load(&shared->left) > 1)
+		if (atomic_fetch_sub(&shared->left, 1) != 1)
+			return false;
 	atomic_store(&shared->fired, true);
 	errno = kind == CALL_MEMORY ? ENOMEM : atomic_load(&shared->error);
 	return true;
@@ -39,6 +41,18 @@ calls_arm(enum call_kind kind, int n, int error)
 	atomic_store(&shared->kind, (int)kind);
 	atomic_store(&shared->error, error);
 	atomic_store(&shared->fired, false);
+	atomic_store(&shared->stays, false);
+	atomic_store(&shared->left, n);
+}
+
+void
+calls_fill(int n)
+{
+	atomic_store(&shared->left, 0);
+	atomic_store(&shared->kind, CALL_ROOM);
+	atomic_store(&shared->error, ENOSPC);
+	atomic_store(&shared->fired, false);
+	atomic_store(&shared->stays, true);
 	atomic_store(&shared->left, n);
 }
 
@@ -122,6 +136,31 @@ of_file(int fd)
 	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
+/* Of a write that ends at `end`. */
+static bool
+is_longer(int fd, off_t end)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && end > st.st_size;
+}
+
+/* Of one without a place of its own. */
+static off_t
+end_of(int fd, size_t len)
+{
+	off_t at =
+		lseek(fd, 0, (fcntl(fd, F_GETFL) & O_APPEND) != 0 ? SEEK_END : SEEK_CUR);
+
+	return at + (off_t)len;
+}
+
+static bool
+is_made(int dir, const char *path, int flags)
+{
+	return (flags & O_CREAT) != 0 && faccessat(dir, path, F_OK, 0) < 0;
+}
+
 static mode_t
 mode_of(int flags, va_list list)
 {
@@ -139,7 +178,9 @@ open(const char *path, int flags, ...)
 	va_start(list, flags);
 	mode_t mode = mode_of(flags, list);
 	va_end(list);
-	return fails(CALL_FILE) ? -1 : real(path, flags, mode);
+	if (fails(CALL_FILE) || (is_made(AT_FDCWD, path, flags) && fails(CALL_ROOM)))
+		return -1;
+	return real(path, flags, mode);
 }
 
 int
@@ -151,28 +192,37 @@ openat(int dir, const char *path, int flags, ...)
 	va_start(list, flags);
 	mode_t mode = mode_of(flags, list);
 	va_end(list);
-	return fails(CALL_FILE) ? -1 : real(dir, path, flags, mode);
+	if (fails(CALL_FILE) || (is_made(dir, path, flags) && fails(CALL_ROOM)))
+		return -1;
+	return real(dir, path, flags, mode);
 }
 
 ssize_t
 write(int fd, const void *p, size_t len)
 {
 	REAL(write, "write");
-	return of_file(fd) && fails(CALL_FILE) ? -1 : real(fd, p, len);
+	if ((of_file(fd) && fails(CALL_FILE)) ||
+	    (is_longer(fd, end_of(fd, len)) && fails(CALL_ROOM)))
+		return -1;
+	return real(fd, p, len);
 }
 
 ssize_t
 pwrite(int fd, const void *p, size_t len, off_t at)
 {
 	REAL(pwrite, "pwrite64");
-	return fails(CALL_FILE) ? -1 : real(fd, p, len, at);
+	if (fails(CALL_FILE) || (is_longer(fd, at + (off_t)len) && fails(CALL_ROOM)))
+		return -1;
+	return real(fd, p, len, at);
 }
 
 int
 ftruncate(int fd, off_t len)
 {
 	REAL(ftruncate, "ftruncate64");
-	return fails(CALL_FILE) ? -1 : real(fd, len);
+	if (fails(CALL_FILE) || (is_longer(fd, len) && fails(CALL_ROOM)))
+		return -1;
+	return real(fd, len);
 }
 
 int

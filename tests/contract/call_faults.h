@@ -12,6 +12,7 @@
 enum call_kind {
 	CALL_MEMORY, /* malloc(), calloc(), realloc() */
 	CALL_FILE,   /* what opens, writes, shortens, renames or flushes a file */
+	CALL_ROOM,   /* what makes a file or makes one longer */
 	CALL_KINDS
 };
 
@@ -19,6 +20,8 @@ enum call_kind {
 void calls_start(void);
 /* The n-th call (from 1) fails; a call on a file with this errno. */
 void calls_arm(enum call_kind kind, int n, int error);
+/* The disk is full: the n-th call of CALL_ROOM fails, and all after it. */
+void calls_fill(int n);
 /* True: the call was reached. */
 bool calls_disarm(void);
 

@@ -65,6 +65,7 @@ struct fake {
 	void (*adjust)(struct arena *a, struct rpz_operator *op, size_t i);
 	bool two_zones;		  /* OTHER, too, with the same rows */
 	struct rpz_limits limits; /* 0 connections: the defaults */
+	const char *cut_path;
 	bool broken;
 	unsigned n_asked, n_pulled; /* calls of zone() and pulled() */
 	uint32_t pulled_serial;
@@ -353,6 +354,7 @@ static void
 fake_start(struct fake *f)
 {
 	const struct rpz_source src = {.arg = f,
+				       .cut_path = f->cut_path,
 				       .zones = fake_zones,
 				       .zone = fake_zone,
 				       .changes = fake_changes,

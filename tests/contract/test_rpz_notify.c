@@ -228,6 +228,75 @@ notify_is_of_each_zone_and_with_the_key_in_use(void **state)
 	close(fd);
 }
 
+static void
+both_zones(struct arena *a, struct rpz_operator *op, size_t i)
+{
+	static const char *const both[] = {ORIGIN, OTHER};
+
+	(void)a, (void)i;
+	op->zones = both;
+	op->n_zones = 2;
+}
+
+/* The zone that the next NOTIFY with this serial is of, answered so: `of_origin` for
+ * ORIGIN, REFUSED for the other one.  Those of older serials are passed over. */
+static void
+answer_both(int fd, uint32_t serial, int of_origin)
+{
+	bool seen[2] = {false, false};
+
+	while (!seen[0] || !seen[1]) {
+		uint8_t wire[WIRE_MAX];
+		struct sockaddr_in from;
+		socklen_t from_len = sizeof(from);
+		assert_true(readable(fd, REPLY_MS));
+		ssize_t n = recvfrom(fd, wire, sizeof(wire), 0, (struct sockaddr *)&from,
+				     &from_len);
+		assert_true(n > 0);
+		knot_pkt_t *pkt = knot_pkt_new(wire, (uint16_t)n, NULL);
+		assert_int_equal(knot_pkt_parse(pkt, 0), KNOT_EOK);
+		const knot_rrset_t *soa =
+			knot_pkt_rr(knot_pkt_section(pkt, KNOT_ANSWER), 0);
+		/* "\003rpz\004test" or "\005other\004test" */
+		bool other = knot_pkt_qname(pkt)[0] == strlen("other");
+		if (knot_soa_serial(soa->rrs.rdata) == serial) {
+			seen[other] = true;
+			knot_wire_set_qr(wire);
+			knot_wire_set_rcode(
+				wire, (uint8_t)(other ? KNOT_RCODE_REFUSED : of_origin));
+			assert_true(sendto(fd, wire, pkt->size, 0,
+					   (struct sockaddr *)&from, from_len) > 0);
+		}
+		knot_pkt_free(pkt);
+	}
+}
+
+/* Whoever takes one zone and refuses another is told of that once, not ten times; whoever
+ * has shown none may just be set up. */
+static void
+who_takes_another_zone_is_not_pressed(void **state)
+{
+	struct fake f = {.two_zones = true,
+			 .adjust = both_zones,
+			 .n_ops = 1,
+			 .ops = {{"n", "127.0.0.1", 0, NULL, NULL}}};
+	int fd = listener(&f.ops[0].notify_port);
+
+	(void)state;
+	fake_start(&f);
+	answer_both(fd, 100, KNOT_RCODE_REFUSED);
+	assert_notified(&f, "refused", 100, false);
+	char *out = kdig(&f, ORIGIN " AXFR");
+	assert_says(out, "hostmaster");
+	free(out);
+	assert_pulled(&f, 1, "n", 100);
+	fake_set(&f, 101, four_rows, 2);
+	answer_both(fd, 101, KNOT_RCODE_NOERROR);
+	assert_notified(&f, "refused", 101, true);
+	fake_stop(&f);
+	close(fd);
+}
+
 /* An answer that is none is told apart, once, and does not end it. */
 static void
 what_is_answered_is_told_apart(void **state)
@@ -296,6 +365,7 @@ main(void)
 		cmocka_unit_test(a_source_that_failed_is_asked_again),
 		cmocka_unit_test(notify_is_signed_with_the_operators_key),
 		cmocka_unit_test(notify_is_of_each_zone_and_with_the_key_in_use),
+		cmocka_unit_test(who_takes_another_zone_is_not_pressed),
 		cmocka_unit_test(what_is_answered_is_told_apart),
 		cmocka_unit_test(what_is_wrong_with_the_key_is_told_apart),
 	};

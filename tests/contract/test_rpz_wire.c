@@ -315,6 +315,44 @@ a_transfer_cut_short_is_not_pulled(void **state)
 	close(stuck);
 }
 
+/* BIND takes rows of a whole transfer that was cut into its policy, and keeps them when a
+ * difference follows: whoever may have a part gets the whole zone, also from the next
+ * process, and differences again from then on. */
+static void
+whoever_got_a_part_gets_the_whole(void **state)
+{
+	char dir[] = "/tmp/saluran-cut-XXXXXX", path[sizeof(dir) + sizeof("/cut")];
+	struct fake f[] = {{.rows = big_zone(), .n_rows = BIG_ROWS},
+			   {.rows = four_rows, .n_rows = 4}};
+	uint8_t wire[WIRE_MAX];
+	size_t len = query(wire, KNOT_RRTYPE_AXFR);
+	char *out;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/cut", dir);
+	f[0].cut_path = f[1].cut_path = path;
+	fake_start(&f[0]);
+	int gone = client(&f[0], SOCK_STREAM, 1);
+	send_message(gone, wire, len);
+	assert_true(readable(gone, REPLY_MS)); /* it runs, and fills the socket */
+	fake_stop(&f[0]);
+	close(gone);
+
+	fake_start(&f[1]);
+	fake_set(&f[1], 101, four_rows, 3);
+	for (int i = 0; i < 2; i++) {
+		out = kdig(&f[1], ORIGIN " IXFR=100 +tcp");
+		/* A row that did not change. */
+		assert_true((strstr(out, "ok.t.me") != NULL) == (i == 0));
+		free(out);
+		assert_pulled(&f[1], (unsigned)i + 1, "plain", 101);
+	}
+	fake_stop(&f[1]);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 /* All is written, and lies in our host's memory: the client has no room for it. */
 static void
 written_is_not_pulled(void **state)
@@ -388,6 +426,7 @@ main(void)
 		cmocka_unit_test(huge_and_random_packets_change_nothing),
 		cmocka_unit_test(a_slow_reader_blocks_nobody_and_gets_one_serial),
 		cmocka_unit_test(a_transfer_cut_short_is_not_pulled),
+		cmocka_unit_test(whoever_got_a_part_gets_the_whole),
 		cmocka_unit_test(written_is_not_pulled),
 		cmocka_unit_test(connections_are_shared_out),
 	};

@@ -388,6 +388,10 @@ shrink(void **state)
 	assert_non_null(
 		json_object_get(fix_zone(&f, AUTHORITY, NULL, &serial), "ghost.example"));
 	assert_int_equal(alarms(&f, "zone_shrunk"), 1);
+	assert_non_null(strstr(fix_query_text(&f, AUTHORITY,
+					      "SELECT body FROM alarm WHERE kind = "
+					      "'zone_shrunk'"),
+			       "1 of the rows of the zone rpz.saluran (ghost.example),"));
 	fix_refused(&f, AUTHORITY, admin, "POST", "/v1/zone/shrink",
 		    json_pack("{s:s}", "zone", "main"), RC_INVALID, "serial");
 	fix_refused(

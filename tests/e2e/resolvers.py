@@ -186,6 +186,7 @@ class Resolver:
     ede = []              # with a blocked answer
     outlives_expiry = True  # it goes on blocking when its copy of the zone is expired
     rules_at_once = True    # after a restart its first answer is by the rules
+    whole_or_nothing = True # of a whole transfer that was cut it takes no part
     follows_aliases = True  # a name that leads to a blocked one is blocked
     asks_at_start = True    # for what is newer, whatever its copy says of a refresh
     deaf = []               # [(pattern, text)]: what makes it refuse NOTIFY
@@ -340,7 +341,7 @@ class Unbound(Resolver):
 
 
 class Bind(Resolver):
-    kind, title, rules_at_once = "bind", "BIND", False
+    kind, title, rules_at_once, whole_or_nothing = "bind", "BIND", False, False
     deaf = [(r"allow-notify \{[^}]*\}", "allow-notify { none; }"),
             (r"primaries \{ 127\.0\.0\.1", "primaries { 127.0.0.3")]
 

@@ -1,8 +1,8 @@
 /* Acts that the story has no place for: a notice is refused, another withdrawn; many
  * decisions are stopped before they take effect; what cannot wait is ordered, lifted in
  * stages, and an operator who does not follow is waited for no more; the last gate holds an
- * order until a person decides; texts are erased on both sides; and an auditor sees who did
- * it all. */
+ * order until a person decides; texts are erased on both sides; an auditor sees who did it
+ * all; and an admin sees to zones that are not what orders say. */
 import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
 import { ask, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
@@ -196,6 +196,7 @@ async function gate(rina, adi, budi, siti) {
 	await rina.see("Held by the last gate");
 	await rina.act("End the order", { Reason: "Too much goes dark." });
 	await rina.see("Lifted", ".heading");
+	return lets;
 }
 
 /* Here with a reason, there because it was asked for; that it happened stays. */
@@ -381,6 +382,72 @@ async function roles(rina) {
 	rina.expected.delete(403);
 }
 
+/* The admin and others come back after their node was started anew. */
+async function back(...all) {
+	for (const who of all) {
+		await who.page.waitForSelector(".connection.live");
+		who.offline = false;
+	}
+}
+
+/* A row that no order holds stays until an admin takes it out. */
+async function shrunk(tono, rina) {
+	const verb = "Take rows that no order holds out of main";
+	await tono.section("Operators");
+	await tono.see("rpz.saluran", "section:has(#zones)");
+	await tono.shows(0, tono.page.getByRole("button", { name: verb }), "nothing is to be taken out");
+	await ask("ghost authority");
+	for (const who of [tono, rina]) {
+		await who.section("Cases");
+		await who.section("Operators");
+		await who.see("rpz.saluran", "section:has(#zones)");
+	}
+	await tono.button(`${verb}…`).waitFor();
+	await tono.see("holds 1 of the rows of the zone rpz.saluran (ghost.example)");
+	await tono.check("zone-ghost");
+	await rina.shows(0, rina.page.getByRole("button", { name: verb }), "an officer takes no row out");
+	await tono.act(verb);
+	await tono.see("main has what orders in force hold, and nothing else.", ".said-last");
+	await tono.shows(0, tono.page.getByRole("button", { name: verb }), "what is out is not taken out again");
+	await tono.act("Give each zone anew");
+	await tono.see("The zones have serial", ".said-last");
+	await tono.check("zone-renewed");
+}
+
+/* An old copy of the store gives its zones to nobody, until an admin who has looked says so. */
+async function resumed(tono, rina, siti, others, order) {
+	const verb = "Give the zones out";
+	const old = "The store is an old copy";
+	for (const who of [tono, rina, siti, ...others]) who.offline = true;
+	await ask("keep authority");
+	await back(siti);
+	await openOrder(siti, order);
+	await siti.act("Lift the block", { Reason: "It is over." });
+	await siti.see("Lifted", ".heading");
+	siti.offline = true;
+	await ask("receipts authority");
+	await ask("stop platform");
+	await ask("restore authority");
+	await back(tono, rina);
+	for (const who of [rina, tono]) {
+		await who.section("Cases");
+		await who.section("Operators");
+		await who.see(old);
+	}
+	await rina.shows(0, rina.page.getByRole("button", { name: verb }), "an officer does not give them out");
+	await tono.check("zone-old");
+	await tono.act(verb, { Reason: "Every order in force was looked at." });
+	await tono.see("The zones are given out again.", ".said-last");
+	await tono.shows(0, tono.page.locator("main", { hasText: old }), "the zones are given out");
+	await tono.shows(0, tono.page.getByRole("button", { name: verb }), "and not once more");
+	await tono.check("zone-resumed");
+	await ask("start platform");
+	await tono.page.locator("header .problem").waitFor({ state: "detached" });
+	await back(siti);
+	await openOrder(siti, order);
+	await siti.see("Lifted", ".heading");
+}
+
 play(async () => {
 	const [rina, adi, budi, siti] = [await person("authority", "rina"), await person("authority", "adi"), await person("authority", "budi"), await person("authority", "siti")];
 	const [dewi, lia] = [await person("platform", "dewi"), await person("platform", "lia")];
@@ -398,10 +465,13 @@ play(async () => {
 	await told(rina);
 	await inStages(rina, id);
 	await waived(rina, adi, id);
-	await gate(rina, adi, budi, siti);
+	const held = await gate(rina, adi, budi, siti);
 	await erased(adi, lia, subject);
 	const umi = await person("authority", "umi");
 	await looked(umi);
 	await witnesses(rina);
-	for (const who of [rina, adi, budi, siti, dewi, lia, umi]) who.clean("at the end");
+	const tono = await person("authority", "tono");
+	await shrunk(tono, rina);
+	await resumed(tono, rina, siti, [adi, budi, umi, dewi, lia], held);
+	for (const who of [rina, adi, budi, siti, dewi, lia, umi, tono]) who.clean("at the end");
 }, "acts");

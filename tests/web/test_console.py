@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -102,7 +103,8 @@ def play(lab, script, stage, seconds, nodes=None, **env):
                     continue
                 act, name = line[1:].split()
                 {"stop": Node.stop, "start": Node.must_start, "lists": other_lists,
-                 "keep": keep_store, "restore": restore_store}[act](nodes[name])
+                 "keep": keep_store, "restore": restore_store, "ghost": ghost_row,
+                 "receipts": all_receipted}[act](nodes[name])
                 run.stdin.write("done\n")
                 run.stdin.flush()
             code = run.wait()
@@ -145,6 +147,22 @@ def restore_store(node):
     for file in stores(node.lab.path("kept")):
         shutil.copy(file, node.dir)
     node.must_start()
+
+
+def all_receipted(node):
+    node.lab.wait("everything is receipted", lambda: all(
+        p["receipted"] == p["sent"] for p in node.must("GET", "/v1/peers", node.admin)["peers"]))
+
+
+def ghost_row(node):
+    """A row of the zone that no order holds, as a damaged view leaves one; and the views anew."""
+    with sqlite3.connect(os.path.join(node.dir, "store.db")) as db:
+        db.execute("INSERT INTO zone_row (zone, layer, owner, action, order_id) VALUES "
+                   "('main', 0, 'example.ghost', 'nxdomain', "
+                   "'01980000-0000-7000-8000-000000000001')")
+        db.execute("UPDATE zone SET n_rows = n_rows + 1")
+    db.close()
+    node.must("POST", "/v1/rebuild", node.admin)
 
 
 def policy(lab):
@@ -239,7 +257,7 @@ def acts(lab, _stage, _authority):
             node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
         node.must_start()
     people(authority, ("rina", "officer"), ("adi", "approver"), ("budi", "approver"),
-           ("siti", "approver"), ("umi", "auditor"))
+           ("siti", "approver"), ("umi", "auditor"), ("tono", "admin"))
     people(platform, ("dewi", "agent"), ("lia", "lead"))
     lab_module.introduce(authority, platform, lab.write("acts.json", json.dumps(rules)))
     # One that never fetches the zone.

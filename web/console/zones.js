@@ -3,12 +3,13 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Loading, Said, Trouble, When, say, useApi } from "./parts.js";
+import { Chip, Loading, Said, Sentence, Trouble, When, say, useApi } from "./parts.js";
 import { Steps } from "./step.js";
 
 async function load() {
 	const [zones, { alarms }] = await Promise.all([get("/v1/zones"), me.value.role === "admin" ? get("/v1/alarms") : { alarms: [] }]);
-	return { ...zones, shrunk: alarms.filter((a) => a.kind === "zone_shrunk").map((a) => a.subject) };
+	const told = alarms.filter((a) => a.kind === "zone_shrunk");
+	return { ...zones, told, shrunk: told.map((a) => a.subject) };
 }
 
 function stepsOf(d, reload) {
@@ -48,6 +49,7 @@ export function Zones() {
 			<thead role="rowgroup"><tr role="row">${COLUMNS.map((k) => html`<th key=${k} role="columnheader" scope="col">${t(k)}</th>`)}</tr></thead>
 			<tbody role="rowgroup">${d.zones.map((z) => html`<${Row} key=${z.name} z=${z} />`)}</tbody></table>
 		<ul class="matches">${d.zones.flatMap((z) => z.behind.map((b) => html`<li key=${z.name + b.operator + b.address}><${Chip} look="soon">${t("zone_behind")}<//> <${Said}>${b.operator}<//> <${Said}>${b.address}<//> · ${String(b.serial)} · <${When} at=${b.at} /></li>`))}</ul>
+		${d.told.map((a) => html`<div key=${a.key} class="problem"><${Sentence} text=${a.text} /></div>`)}
 		<${Steps} key=${`${d.given_out} ${d.shrunk} ${d.zones.map((z) => z.serial)}`} steps=${stepsOf(d, state.reload)} />
 	</section>`;
 }
