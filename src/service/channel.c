@@ -64,7 +64,7 @@ enum rc
 node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t channel,
 		struct log_head *ret_head, const char **ret_note, struct err *e)
 {
-	struct channel_row c;
+	struct channel_row c = {0};
 	struct merkle_proof proof = {0};
 	struct hash root;
 	uint64_t mark = 0;
