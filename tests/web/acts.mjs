@@ -442,7 +442,7 @@ async function resumed(tono, rina, siti, others, order) {
 	await tono.shows(0, tono.page.getByRole("button", { name: verb }), "and not once more");
 	await tono.check("zone-resumed");
 	await ask("start platform");
-	await tono.page.locator("header .problem").waitFor({ state: "detached" });
+	await ask("back authority");
 	await back(siti);
 	await openOrder(siti, order);
 	await siti.see("Lifted", ".heading");

@@ -27,6 +27,7 @@ NAUGHTY = os.path.join(DATA, "blns", "blns.json")
 PASSWORD = "a long enough passphrase of four words"
 NAME, BY_KEYS, NEVER = "contoh.example", "tombol.example", "never.example"
 PATIENT_S = 3600
+BACK_S = 120  # until a peer has given back a log
 STORY_S, WORK_S, ACTS_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 900, 900, 1800, 1800
 # A homoglyph, and what turns the text around it.
 SUBJECT = "\u202eDaftar\u202c ''\"<img src=x onerror=alert(1)> \u5217\u8868 \U0001F9FE {{7*7}} =1+1"
@@ -104,7 +105,7 @@ def play(lab, script, stage, seconds, nodes=None, **env):
                 act, name = line[1:].split()
                 {"stop": Node.stop, "start": Node.must_start, "lists": other_lists,
                  "keep": keep_store, "restore": restore_store, "ghost": ghost_row,
-                 "receipts": all_receipted}[act](nodes[name])
+                 "receipts": all_receipted, "back": log_is_back}[act](nodes[name])
                 run.stdin.write("done\n")
                 run.stdin.flush()
             code = run.wait()
@@ -152,6 +153,11 @@ def restore_store(node):
 def all_receipted(node):
     node.lab.wait("everything is receipted", lambda: all(
         p["receipted"] == p["sent"] for p in node.must("GET", "/v1/peers", node.admin)["peers"]))
+
+
+def log_is_back(node):
+    node.lab.wait("what the copy lacked is back", lambda: not node.cli(
+        "status", who=node.admin)["frozen"], BACK_S)
 
 
 def ghost_row(node):
@@ -253,6 +259,7 @@ def acts(lab, _stage, _authority):
     platform = Node(lab, "vidgo", "vidgo.example", "VidGo", "platform")
     for node, admin in ((authority, "ani"), (platform, "pasha")):
         node.init(admin)
+        node.configure(**{"people.totp_roles": ""})  # first_run has people with two factors
         if os.environ.get("SALURAN_WEB_DIR"):
             node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
         node.must_start()
