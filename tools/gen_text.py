@@ -4,6 +4,8 @@
 WEB/en.json and WEB/id.json hold the same keys; a key that one of them lacks and another
 number of {1}, {2} … in the two are told and end the build.  A value is a text, or
 {"one": …, "other": …} where the words depend on a number, which is then {1}.
+
+WEB/sentences.json has what the node says in English, each sentence with its Indonesian one.
 """
 
 import json
@@ -13,7 +15,9 @@ import sys
 
 LANGUAGES = ["id", "en"]  # in the order of enum lang
 KEY = re.compile(r"[a-z][a-z0-9_]*")
+PLACE = re.compile(r"\{[a-z]+\d?\}")
 ARGS_MAX = 5
+SENTENCES = "sentences.json"
 
 
 class Refused(Exception):
@@ -83,6 +87,22 @@ def check(web, tables):
     return counts
 
 
+def load_sentences(path):
+    """[(in English, in Indonesian)], which have the same places."""
+    with open(path, encoding="utf-8") as f:
+        try:
+            rows = json.load(f, object_pairs_hook=pairs)
+        except (ValueError, Refused) as e:
+            raise Refused(f"{path}: {e}") from e
+    for english, own in rows.items():
+        if not isinstance(own, str) or not own.strip() \
+                or sorted(PLACE.findall(english)) != sorted(PLACE.findall(own)):
+            raise Refused(f"{path}: {english!r} has other places than its sentence")
+        if any(c in PLACE.sub("", english + own) for c in "{}"):
+            raise Refused(f"{path}: {english!r} has a brace that is no {{n}}, {{x1}} …")
+    return list(rows.items())
+
+
 def c_string(data):
     """Bytes as C string literals, a line of text each."""
     out = []
@@ -106,11 +126,15 @@ def make_header(keys):
             "\tstruct {", "\t\tconst char *one, *other;",
             "\t} lang[TEXT_LANGUAGES]; /* " + ", ".join(LANGUAGES) + " */", "};",
             "extern const struct text_row text_rows[TEXT_COUNT];", "",
+            "/* What the node says: {n}, {x1} … stand for what is in it. */",
+            "struct sentence_row {", "\tconst char *english, *own;", "};",
+            "extern const struct sentence_row sentence_rows[];",
+            "extern const size_t sentence_rows_n;", "",
             "#endif", ""]
     return "\n".join(out)
 
 
-def make_source(keys, counts, tables):
+def make_source(keys, counts, tables, sentences):
     out = ["/* Made by tools/gen_text.py from web/. */", '#include "http/texts.h"', "",
            '#pragma GCC diagnostic ignored "-Woverlength-strings"', "",
            "const struct text_row text_rows[TEXT_COUNT] = {"]
@@ -121,7 +145,11 @@ def make_source(keys, counts, tables):
             out += ["{", c_string(row["one"].encode()), ",",
                     c_string(row["other"].encode()), "},"]
         out += ["} },"]
-    out += ["};", ""]
+    out += ["};", "", "const struct sentence_row sentence_rows[] = {"]
+    for english, own in sentences:
+        out += ["{", c_string(english.encode()), ",", c_string(own.encode()), "},"]
+    out += ["{0, 0}, /* C has no list of none */", "};",
+            f"const size_t sentence_rows_n = {len(sentences)};", ""]
     return "\n".join(out)
 
 
@@ -138,13 +166,15 @@ def main(args):
     try:
         tables = {lang: load(os.path.join(web, f"{lang}.json")) for lang in LANGUAGES}
         counts = check(web, tables)
+        sentences = load_sentences(os.path.join(web, SENTENCES))
     except (Refused, OSError) as e:
         print(f"gen_text: {e}", file=sys.stderr)
         return 1
     keys = sorted(counts)
     write(out_h, make_header(keys))
-    write(out_c, make_source(keys, counts, tables))
-    sources = [os.path.join(web, f"{lang}.json") for lang in LANGUAGES]
+    write(out_c, make_source(keys, counts, tables, sentences))
+    sources = [os.path.join(web, f"{name}.json") for name in LANGUAGES] + [
+        os.path.join(web, SENTENCES)]
     write(depfile, f"{out_h} {out_c}: " + " ".join(s.replace(" ", "\\ ") for s in sources) + "\n")
     return 0
 

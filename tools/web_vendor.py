@@ -3,7 +3,8 @@
 web_vendor.py WEB VENDOR.js FIRST.js DIR DEPFILE
 
 Preact, its signals and htm, joined by the esbuild of WEB/node_modules; then the modules of the
-first screen with them (tools/web_modules.py), in DIR. Where they were not fetched
+first screen with them (tools/web_modules.py), in DIR, their templates as calls
+(tools/web_templates.mjs). Where they were not fetched
 (tools/web_parts.sh does) both are empty, and the build has no console.
 """
 
@@ -34,12 +35,18 @@ def join_first(web, vendor, first_js, folder):
     shutil.copy(vendor, os.path.join(folder, web_modules.VENDOR))
     with open(os.path.join(folder, web_modules.TEXTS), "w", encoding="utf-8") as f:
         f.write(web_modules.texts_of(texts, first, web))
+    templates = os.path.join(os.path.dirname(os.path.abspath(__file__)), "web_templates.mjs")
+    if subprocess.run(["node", templates, os.path.join(web, "node_modules", "htm"), folder],
+                      check=False).returncode != 0:
+        return False
     entry = os.path.join(folder, "entry.mjs")
     with open(entry, "w", encoding="utf-8") as f:
         f.write(web_modules.entry_of(texts, first))
     out = os.path.join(folder, web_modules.BUNDLE)
     later = sorted(set(texts) - first)
-    if not join(web, entry, out, *[f"--external:{os.path.join(folder, n)}" for n in later]):
+    # The browser compiles all of it beside the page, not piece by piece while it waits.
+    hint = "--banner:js=//# allFunctionsCalledOnLoad"
+    if not join(web, entry, out, hint, *[f"--external:{os.path.join(folder, n)}" for n in later]):
         return False
     shutil.copy(out, first_js)
     return True
@@ -56,6 +63,7 @@ def main(args):
     # The folder itself: what was not fetched may come.
     sources = [web, entry, os.path.join(web, "package-lock.json"), console,
                os.path.join(tools, "web_modules.py")]
+    sources += [os.path.join(tools, "web_templates.mjs")]
     sources += [os.path.join(web, f"{lang}.json") for lang in web_modules.LANGS]
     if os.path.exists(fetched):
         sources += [fetched] + [os.path.join(console, n) for n in sorted(os.listdir(console))]

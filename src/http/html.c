@@ -44,6 +44,7 @@ static const char *const attributes[] = {
 	"aria-current",
 	"aria-describedby",
 	"aria-hidden",
+	"aria-invalid",
 	"aria-label",
 	"aria-labelledby",
 	"autocapitalize",

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "http/inner.h"
+#include "http/sentence.h"
 
 enum { LINK_BYTES_MAX = 16 << 10 };
 
@@ -393,17 +394,8 @@ page_error(struct page *p, enum rc rc, struct err *e)
 	page_begin(p, NULL, missing ? T(p, ERROR_MISSING) : T(p, ERROR_OTHER), "");
 	html_leaf(h, "p", NULL,
 		  missing ? T(p, ERROR_MISSING_HOW) : T(p, ERROR_OTHER_HOW));
-	if (e->text[0] != '\0') {
-		html_open(h, "p");
-		html_attr(h, "class", "meta");
-		html_text(h, T(p, ERROR_DETAIL));
-		html_text(h, " ");
-		html_open(h, "bdi");
-		html_attr(h, "lang", "en");
-		html_text(h, e->text);
-		html_close(h, "bdi");
-		html_close(h, "p");
-	}
+	if (e->text[0] != '\0')
+		sentence_put(p, T(p, ERROR_DETAIL), e->text);
 	html_open(h, "p");
 	if (p->known)
 		part_link(p, page_link(p, "/", NULL), T(p, BACK_TO_CASES));

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "http/fields.h"
-#include "http/page.h"
+#include "http/sentence.h"
 
 #define BEARER "Bearer "
 
@@ -98,13 +98,7 @@ form_put(struct page *p, const char *to, const char *wrong)
 		html_attr(h, "class", "problem");
 		html_attr(h, "role", "alert");
 		html_leaf(h, "p", NULL, T(p, LOGIN_WRONG));
-		html_open(h, "p");
-		html_attr(h, "class", "meta");
-		html_open(h, "bdi");
-		html_attr(h, "lang", "en");
-		html_text(h, wrong);
-		html_close(h, "bdi");
-		html_close(h, "p");
+		sentence_put(p, NULL, wrong);
 		html_close(h, "div");
 	}
 	html_open(h, "form");

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/target.h"
-#include "http/page.h"
+#include "http/sentence.h"
 
 enum { NAME_CHARACTERS_MAX = 2048 };
 
@@ -259,15 +259,7 @@ refused_put(struct page *p, const struct err *e)
 	html_attr(p->h, "role", "alert");
 	html_leaf(p->h, "p", NULL, T(p, LOOKUP_NO_NAME));
 	html_leaf(p->h, "p", NULL, T(p, LOOKUP_NO_NAME_HOW));
-	html_open(p->h, "p");
-	html_attr(p->h, "class", "meta");
-	html_text(p->h, T(p, ERROR_DETAIL));
-	html_text(p->h, " ");
-	html_open(p->h, "bdi");
-	html_attr(p->h, "lang", "en");
-	html_text(p->h, e->text);
-	html_close(p->h, "bdi");
-	html_close(p->h, "p");
+	sentence_put(p, T(p, ERROR_DETAIL), e->text);
 	html_close(p->h, "div");
 }
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "http/page.h"
+#include "http/sentence.h"
 
 enum { LINK_CHARACTERS_MAX = 200, PASSWORD_CHARACTERS_MAX = 500 };
 
@@ -81,17 +81,8 @@ problem_put(struct page *p, const struct problem *problem)
 	html_leaf(h, "p", NULL, problem->what);
 	if (problem->how != NULL)
 		html_leaf(h, "p", NULL, problem->how);
-	if (problem->detail != NULL) {
-		html_open(h, "p");
-		html_attr(h, "class", "meta");
-		html_text(h, T(p, ERROR_DETAIL));
-		html_text(h, " ");
-		html_open(h, "bdi");
-		html_attr(h, "lang", "en");
-		html_text(h, problem->detail);
-		html_close(h, "bdi");
-		html_close(h, "p");
-	}
+	if (problem->detail != NULL)
+		sentence_put(p, T(p, ERROR_DETAIL), problem->detail);
 	html_close(h, "div");
 }
 

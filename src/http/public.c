@@ -33,7 +33,7 @@ judge_form(struct request *r, struct err *e)
 			"a page of another site sent this form: nothing was done");
 	if (type == NULL ||
 	    strncasecmp(type, PAGE_FORM_TYPE, sizeof(PAGE_FORM_TYPE) - 1) != 0)
-		return err_set(e, RC_UNSUPPORTED, "a form is " PAGE_FORM_TYPE);
+		return err_set(e, RC_UNSUPPORTED, "a form is %s", PAGE_FORM_TYPE);
 	if (!r->chunked && r->declared > PAGE_FORM_MAX)
 		return err_set(e, RC_TOO_LARGE, "the form is larger than %d bytes",
 			       PAGE_FORM_MAX);

@@ -4,6 +4,7 @@ answers, contacts, the register with its proof, an objection that is upheld and 
 names, and the same figures on both nodes."""
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.parse
@@ -121,11 +122,54 @@ def figures_page(s):
     must_say("the register as CSV", page(s, "/register.csv"), '"ref"')
 
 
-def page(s, path, form=None):
+ORIGINAL = re.compile(r'<details class="original">.*?</details>', re.S)
+REFUSED = (  # what is asked, its form, the status, what is read in Indonesian and in English
+    ("/nothing", None, 404, "tidak ada apa pun di /nothing", "there is nothing at /nothing"),
+    ("/register/nothing", None, 404, "nomor perintah seperti B-2026-031", "a reference as"),
+    ("/register/B-1999-7", None, 404, "register tidak memuat B-1999-7", "the register has no"),
+    ("/register?after=x", None, 400, "harus berupa nomor seperti", "must be a reference"),
+    ("/lookup?name=a..example", None, 400, "tidak punya bagian kosong", "no empty part"),
+    ("/lookup?name=-a.example", None, 400, "diakhiri tanda hubung", "ends with a hyphen"),
+    ("/lookup?name=" + 70 * "a" + ".example", None, 400, "lebih panjang dari 63 byte",
+     "longer than the 63 bytes"),
+    ("/transparency?from=x", None, 400, "harus berupa bulan", "must be a month"),
+    ("/transparency?from=2017-02&to=2017-01", None, 400, "bulan awal sesudah bulan akhir",
+     "is after"),
+    ("/objection/ABCD", None, 404, "bukan kode keberatan", "no reference of an objection"),
+    ("/objection/" + 20 * "7", None, 404, "keberatan", "objection"),
+    ("/object", {"ref": "nothing.example", "text": "Ini toko."}, 404,
+     "tidak ada perintah otoritas ini yang menyebut nothing.example", "no order of this"),
+    ("/object", {"ref": "", "text": "Ini toko."}, 400, "Sebutkan yang Anda keberatani",
+     "Say what you object to"),
+    ("/object", {"ref": "nothing.example", "text": " "}, 400, "Tulis alasan keberatan Anda",
+     "Write why you object"),
+    ("/object", {"ref": "nothing.example", "text": 5000 * "a"}, 413, "paling banyak 4.000",
+     "at most 4,000"),
+)
+
+
+def refusals(s):
+    """What a public page refuses is said in the reader's language, alone or with the node's
+    own words to be unfolded."""
+    for path, form, status, own, english in REFUSED:
+        for lang, said in (("id", own), ("en", english)):
+            what = f"{path} {form} in {lang}"
+            got = page(s, path, form, lang)
+            must_say(what, got, said, f'<html lang="{lang}"', status=status)
+            at_once = ORIGINAL.sub("", got[2])
+            if said not in at_once or (lang == "id" and '<bdi lang="en">' in at_once):
+                raise lab.Failure(f"{what}: another language: {got}")
+            if lang == "en" and at_once != got[2]:
+                raise lab.Failure(f"{what}: the node's words twice: {got}")
+            if form and form["text"].strip() and form["text"] not in got[2]:
+                raise lab.Failure(f"{what}: what was typed is gone: {got}")
+
+
+def page(s, path, form=None, lang="en"):
     """(status, where it ended, text) of a page, as a browser without scripts gets it."""
     data = urllib.parse.urlencode(form).encode() if form else None
     request = urllib.request.Request(f"http://127.0.0.1:{s.kominfo.http_port}{path}", data)
-    request.add_header("Accept-Language", "en")
+    request.add_header("Accept-Language", lang)
     try:
         with urllib.request.urlopen(request, timeout=lab.COMMAND_S) as got:
             return got.status, urllib.parse.urlsplit(got.url).path, got.read().decode()
@@ -235,6 +279,7 @@ def main():
         log, get, note = outsider(s, ref)
         objection(box, s, ref)
         tlog_check.check_log(get, log["key"], before=note)
+        refusals(s)
         figures_page(s)
         figures(box, s)
 

@@ -19,31 +19,35 @@ class GenText(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def run_on(self, en, id):
+    def run_on(self, en, id, sentences=None):
         web = self.folder.name
         for lang, table in (("en", en), ("id", id)):
             text = table if isinstance(table, str) else json.dumps(table)
             with open(os.path.join(web, f"{lang}.json"), "w", encoding="utf-8") as f:
                 f.write(text)
+        with open(os.path.join(web, "sentences.json"), "w", encoding="utf-8") as f:
+            json.dump(sentences or {}, f)
         out = [os.path.join(web, n) for n in ("texts.h", "texts.c", "texts.d")]
         done = subprocess.run([sys.executable, TOOL, web, *out], capture_output=True, text=True,
                               check=False)
         done.out = out
         return done
 
-    def rejects(self, en, id, why):
-        done = self.run_on(en, id)
+    def rejects(self, en, id, why, sentences=None):
+        done = self.run_on(en, id, sentences)
         self.assertEqual(done.returncode, 1, done)
         self.assertIn(why, done.stderr)
         self.assertFalse(os.path.exists(done.out[0]))
 
     def test_good(self):
         done = self.run_on({"a_b": "x {1}", "n": {"one": "{1} day", "other": "{1} days"}},
-                           {"n": "{1} hari", "a_b": "y {1} — \"?\""})
+                           {"n": "{1} hari", "a_b": "y {1} — \"?\""},
+                           {"{n} of \"{x}\"": "{n} dari “{x}”"})
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(done.out[0], encoding="utf-8") as f:
             header = f.read()
         self.assertIn("TEXT_A_B,", header)
+        self.assertIn("sentence_rows_n", header)
         with open(done.out[1], encoding="utf-8") as f:
             source = f.read().replace("http/texts.h", "texts.h")
         build = subprocess.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I",
@@ -69,6 +73,10 @@ class GenText(unittest.TestCase):
         self.rejects({"a": {"one": "x"}}, {"a": "x"}, "is no text")
         self.rejects('{"a": "x", "a": "y"}', {"a": "x"}, "stands twice")
         self.rejects("{", {"a": "x"}, "en.json")
+
+    def test_bad_sentences(self):
+        for row in ({"a {x}": "b"}, {"a": "b {x}"}, {"a {X}": "b {X}"}, {"a": " "}):
+            self.rejects({"a": "x"}, {"a": "x"}, "sentences.json", row)
 
     def test_every_text_is_used(self):
         folder = os.path.join(SOURCE, "src", "http")
