@@ -291,10 +291,12 @@ case_print(struct cli *c, const json_t *k)
 	const json_t *n = json_object_get(k, "counts"), *v;
 	size_t i;
 
-	printf("%scase %s with %s: %s\n  %s\n  legal basis: %s\n",
+	printf("%scase %s (%s) with %s: %s\n  %s\n  legal basis: %s\n",
 	       json_is_true(json_object_get(k, "test"))
 		       ? "TEST: no order ever rests on this case\n"
 		       : "",
+	       json_is_string(json_object_get(k, "ref")) ? cli_text(k, "ref")
+							 : "no number",
 	       cli_text(k, "case"), cli_text(k, "peer"), cli_word(c, k, "state"),
 	       cli_text(k, "subject"), cli_text(k, "legal_basis"));
 	printf("  submitted %" JSON_INTEGER_FORMAT " = accepted %" JSON_INTEGER_FORMAT

@@ -12,8 +12,10 @@ case_print(struct cli *c, const json_t *k)
 	const json_t *part = json_object_get(k, "incomplete");
 	bool sent = strcmp(cli_text(k, "state"), "sent") == 0;
 
-	printf("%s  %-9s due %-21s%s  %s, %" JSON_INTEGER_FORMAT " decided  %s%s%s%s%s\n",
+	printf("%s  %-9s  %-9s due %-21s%s  %s, %" JSON_INTEGER_FORMAT
+	       " decided  %s%s%s%s%s\n",
 	       cli_text(k, "case"),
+	       json_is_string(json_object_get(k, "ref")) ? cli_text(k, "ref") : "-",
 	       !json_is_object(part)			       ? cli_word(c, k, "state")
 	       : json_is_true(json_object_get(part, "lapsed")) ? "lapsed"
 							       : "incomplete",

@@ -23,9 +23,8 @@ summary_put(struct page *p, const json_t *c)
 	html_close(p->h, "p");
 	html_open(p->h, "dl");
 	html_attr(p->h, "class", "facts");
-	fact_open(p, T(p, CASE_ID));
-	html_leaf(p->h, "code", NULL, j_text(c, "case"));
-	fact_close(p);
+	fact_text(p, T(p, CASE_REF), j_text(c, "ref"));
+	fact_code(p, T(p, CASE_ID), j_text(c, "case"));
 	fact_outside(p, T(p, COL_PEER), j_text(c, "peer"));
 	fact_outside(p, T(p, LEGAL_BASIS), j_text(c, "legal_basis"));
 	fact_text(p, T(p, CLASS), word_class(p, j_text(c, "class")));

@@ -123,7 +123,7 @@ case_row(struct page *p, const json_t *c, const struct column *columns)
 		  subject == NULL ? T(p, NO_SUBJECT) : shortened(p, subject));
 	html_close(h, "a");
 	html_text(h, " ");
-	html_leaf(h, "span", "id", id);
+	html_leaf(h, "span", "id", j_text(c, "ref") == NULL ? id : j_text(c, "ref"));
 	cell_close(p);
 	cell_open(p, columns++);
 	part_outside(p, j_text(c, "peer"), "–");

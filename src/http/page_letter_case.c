@@ -290,13 +290,15 @@ page_letter_case(struct page *p, struct err *e)
 			      &c, e);
 	if (rc != RC_OK)
 		return rc;
-	l.number = j_text(c, "case");
+	l.number = j_text(c, "ref") == NULL
+			   ? p->word
+			   : arena_printf(p->a, "%s (%s)", j_text(c, "ref"), p->word);
 	l.title = title_of(p, &q);
 	l.to = node_identity(p->nd)->role == PARTY_AUTHORITY ? j_text(c, "peer")
 							     : node_identity(p->nd)->org;
 	l.test = j_bool(c, "test");
 	l.back = page_link(
-		p, arena_printf(p->a, "%s/case/%s", p->https ? "/console" : "", l.number),
+		p, arena_printf(p->a, "%s/case/%s", p->https ? "/console" : "", p->word),
 		NULL);
 	l.back_to = T(p, LETTER_BACK);
 	rc = record_find(p, c, &q, &l, e);

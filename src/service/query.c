@@ -147,6 +147,19 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 /* State as a word, overdue as of now, conservation: submitted = accepted + refused +
  * duplicate + waiting and accepted = decided + open.  Rows that are repeated, or refused
  * when the list was read, never leave the sender; only their number does. */
+/* What people call the case: the year of its notice, and that event's number in the log
+ * of the authority.  NULL: not all of the notice is here. */
+static json_t *
+case_ref(const json_t *c)
+{
+	const char *sent = json_string_value(json_object_get(c, "sent"));
+
+	return sent == NULL
+		       ? json_null()
+		       : json_sprintf("%.4s-%04" JSON_INTEGER_FORMAT, sent,
+				      json_integer_value(json_object_get(c, "send_seq")));
+}
+
 static void
 case_finish(json_t *c, int64_t now_us)
 {
@@ -166,6 +179,8 @@ case_finish(json_t *c, int64_t now_us)
 	/* Without a receipt no clock runs: due_us is then only a place in the list. */
 	bool owed = due_us != STORE_NEVER && !json_is_null(json_object_get(c, "receipt"));
 
+	json_object_set_new(c, "ref", case_ref(c));
+	json_object_del(c, "send_seq");
 	json_object_del(c, "accepted_us");
 	json_object_set_new(c, "state",
 			    json_string(case_state_token((enum case_state)state)));
@@ -191,7 +206,7 @@ case_finish(json_t *c, int64_t now_us)
 	"case:s peer:s state:i subject:s legal_basis:s class:s class_sent:s urgent:b "   \
 	"test:b "                                                                        \
 	"items:i "                                                                       \
-	"decided:i "                                                                     \
+	"decided:i send_seq:i "                                                          \
 	"sent:t receipt:t accepted:t refused:t closed:t accepted_us:i accept_due:t "     \
 	"decide_due:t due_us:i author:s duplicate:i listed_refused:i"
 
@@ -301,9 +316,10 @@ service_case(struct node *nd, struct arena *a, const struct actor *who, json_t *
 		rc = case_disputes(s, id, disputes, e);
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_CASE_ORDERS, (struct db_param[]){DB_P_TEXT(id)},
-				"order:s state:s", orders, e);
+				"order:s state:s year:i number:i", orders, e);
 	if (rc != RC_OK)
 		goto out;
+	register_refs_finish(a, orders);
 	char version[CASE_VERSION_MAX];
 	json_object_set_new(c, "version", json_string(case_version(&row, version)));
 	rc = next_step(s, a, &row, c, e);

@@ -1,12 +1,16 @@
 /*
  * One field that finds: a link or a hash by its normal form, a host, a name that is
- * blocked, words of a subject, the beginning of an id.
+ * blocked, words of a subject, the number of a case, the beginning of its id.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/enc.h"
+#include "core/members.h"
 #include "core/target.h"
 #include "service/cases.h"
+#include "service/register.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -48,10 +52,15 @@ orders_find(struct store *s, struct arena *a, const char *q, json_t *into, struc
 
 	if (ipnet_or_name(a, q, &name, &ignored) != RC_OK)
 		return RC_OK;
-	return store_rows(s, &SQL_ORDER_BY_NAME,
-			  (struct db_param[]){DB_P_TEXT(name), DB_P_INT(FOUND_MAX)},
-			  "order:s state:s name:s wildcard:b lifted:t in_force:t", into,
-			  e);
+	enum rc rc = store_rows(
+		s, &SQL_ORDER_BY_NAME,
+		(struct db_param[]){DB_P_TEXT(name), DB_P_INT(FOUND_MAX)},
+		"order:s state:s name:s wildcard:b lifted:t in_force:t year:i number:i",
+		into, e);
+
+	if (rc == RC_OK)
+		register_refs_finish(a, into);
+	return rc;
 }
 
 /* Lower-case hex and hyphens only, long enough to mean one thing. */
@@ -64,30 +73,80 @@ looks_like_id(const char *q)
 	       strspn(q, "0123456789abcdef-") == len;
 }
 
+/* The cases of the rows {case}; `ref`: those alone that people call so, NULL: all. */
+static enum rc
+cases_put(struct store *s, const json_t *ids, const char *ref, json_t *into,
+	  struct err *e)
+{
+	json_t *row, *one = NULL;
+	size_t i;
+
+	json_array_foreach (ids, i, row) {
+		enum rc rc = case_json(s, json_string_value(json_object_get(row, "case")),
+				       clock_now_us(), &one, e);
+		if (rc != RC_OK)
+			return rc;
+		const char *its = json_string_value(json_object_get(one, "ref"));
+		if (ref == NULL || (its != NULL && strcmp(its, ref) == 0))
+			json_array_append(into, one);
+		json_decref(one);
+	}
+	return RC_OK;
+}
+
 static enum rc
 by_id(struct store *s, const char *q, json_t *into, struct err *e)
 {
-	json_t *ids = json_array(), *row;
-	size_t i;
-	enum rc rc = RC_OK;
+	json_t *ids = json_array();
 
 	/* 'g' is behind every digit of an id. */
 	char below[UUID_TEXT_LEN + 2];
 	size_t len = strlen(q);
 	memcpy(below, q, len);
 	memcpy(below + len, "g", 2);
-	rc = store_rows(
+	enum rc rc = store_rows(
 		s, &SQL_CASE_BY_PREFIX,
 		(struct db_param[]){DB_P_TEXT(q), DB_P_TEXT(below), DB_P_INT(FOUND_MAX)},
 		"case:s", ids, e);
-	json_array_foreach (ids, i, row) {
-		json_t *one;
-		if (rc == RC_OK)
-			rc = case_json(s, json_string_value(json_object_get(row, "case")),
-				       clock_now_us(), &one, e);
-		if (rc == RC_OK)
-			json_array_append_new(into, one);
-	}
+	if (rc == RC_OK)
+		rc = cases_put(s, ids, NULL, into, e);
+	json_decref(ids);
+	return rc;
+}
+
+/* "2017-412", as people say it: zeros before the number do not matter.  *ret_ref: as it
+ * is written; false: it is no number of a case. */
+static bool
+looks_like_ref(struct arena *a, const char *q, int64_t *ret_number, const char **ret_ref)
+{
+	enum { YEAR_DIGITS = 4 };
+	const size_t digits = strspn(q, "0123456789");
+	uint64_t number;
+
+	if (digits != YEAR_DIGITS || q[digits] != '-')
+		return false;
+	const char *n = q + digits + 1 + strspn(q + digits + 1, "0");
+	if (n[0] == '\0' && n[-1] == '0')
+		n--;
+	if (decimal_parse(n, strlen(n), IJSON_INT_MAX, &number) != RC_OK)
+		return false;
+	*ret_number = (int64_t)number;
+	*ret_ref = arena_printf(a, "%.4s-%04" PRIu64, q, number);
+	return true;
+}
+
+/* One at most of each channel. */
+static enum rc
+by_ref(struct store *s, int64_t number, const char *ref, json_t *into, struct err *e)
+{
+	json_t *ids = json_array();
+	enum rc rc =
+		store_rows(s, &SQL_CASE_BY_NUMBER,
+			   (struct db_param[]){DB_P_INT(number), DB_P_INT(FOUND_MAX)},
+			   "case:s", ids, e);
+
+	if (rc == RC_OK)
+		rc = cases_put(s, ids, ref, into, e);
 	json_decref(ids);
 	return rc;
 }
@@ -118,7 +177,8 @@ service_search(struct node *nd, struct arena *a, const struct actor *who, json_t
 {
 	json_t *cases = json_array(), *items = json_array(), *orders = json_array();
 	struct store *s = NULL;
-	const char *q;
+	const char *q, *ref;
+	int64_t number;
 	enum rc rc = in_only(in, "q", e);
 
 	reply_json(a, out,
@@ -132,7 +192,9 @@ service_search(struct node *nd, struct arena *a, const struct actor *who, json_t
 		rc = items_find(s, a, q, items, e);
 	if (rc == RC_OK)
 		rc = orders_find(s, a, q, orders, e);
-	if (rc == RC_OK && looks_like_id(q))
+	if (rc == RC_OK && looks_like_ref(a, q, &number, &ref))
+		rc = by_ref(s, number, ref, cases, e);
+	else if (rc == RC_OK && looks_like_id(q))
 		rc = by_id(s, q, cases, e);
 	reader_put(nd, s);
 	if (rc == RC_OK && json_array_size(cases) == 0)

@@ -341,6 +341,18 @@ search(void **state)
 		found(&f, (enum party)p, "pulsa", "cases", 2);
 		found(&f, (enum party)p, w.first, "cases", 1);
 		found(&f, (enum party)p, arena_strndup(f.a, w.third, 13), "cases", 1);
+		/* The number that people say is the same on both sides. */
+		const char *ref = fix_text(fix_case(&f, (enum party)p, w.third), "ref");
+		assert_string_equal(ref, fix_text(fix_case(&f, A, w.third), "ref"));
+		const json_t *c = found(&f, (enum party)p, ref, "cases", 1);
+		assert_string_equal(fix_text(c, "case"), w.third);
+		found(&f, (enum party)p,
+		      arena_printf(f.a, "%.5s%lld", ref, strtoll(ref + 5, NULL, 10)),
+		      "cases", 1);
+		found(&f, (enum party)p, arena_printf(f.a, "1999%s", ref + 4), "cases",
+		      0);
+		found(&f, (enum party)p, arena_printf(f.a, "%s9", ref), "cases", 0);
+		found(&f, (enum party)p, arena_printf(f.a, "%.5s", ref), "cases", 0);
 		found(&f, (enum party)p, "a b c d e f", "cases", 0);
 		found(&f, (enum party)p, "aa bb cc dd", "cases", 0);
 	}
