@@ -21,6 +21,8 @@ SCREENS = [
         (f"login{ONCE}", "Logging in"),
         (f"rina-settings{ONCE}", "Settings: keys, for this browser"),
         (f"rina-nowhere{ONCE}", "An address that leads nowhere"),
+        ("standing", "A log that is an old copy: above every screen, until it is whole again"),
+        ("undelivered", "The other side's node is away: since when, why, and another try"),
         (f"rina-search{ONCE}", "What a word, a host or a link leads to"),
     ]),
     ("Officer of the authority", [
@@ -64,6 +66,13 @@ SCREENS = [
         (f"dewi-channel{ONCE}", "The channel to the other side"),
         ("evidence-covered", "A picture is covered until somebody presses"),
         ("evidence-grey", "Grey and blurred first"),
+    ]),
+    ("Admin, on the first day", [
+        ("welcome-authority", "The one-time link: a password is chosen"),
+        ("device-authority", "The second factor, which admins need"),
+        ("setup", "The first steps: what is done, and what is not yet"),
+        ("setup-peer-telegram.example", "Our file for the first other side, and the words beside it"),
+        ("case-test", "A case under the sandbox policy, marked TEST"),
     ]),
     ("Auditor", [
         ("log", "The log of both sides"),

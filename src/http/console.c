@@ -16,7 +16,7 @@
 #define CONSOLE_PATH "/console"
 #define FILES_PATH   "/a/"
 #define CASES	     "/v1/cases"
-#define CASES_LIMIT  "200" /* PAGE of web/console/early.js */
+#define CASES_LIMIT  "25" /* BEGINNING of web/console/early.js */
 
 enum { ANSWERS_MAX = 1 << 20 /* bytes of what is in the frame */ };
 

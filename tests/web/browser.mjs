@@ -62,7 +62,7 @@ export async function scanned(locator) {
 
 export class Person {
 	constructor(browser, base, name, password, options = {}) {
-		Object.assign(this, { browser, base, name, password, options, faults: [] });
+		Object.assign(this, { browser, base, name, password, options, faults: [], asked: new Set() });
 		this.expected = new Set(); /* statuses that a step asks for */
 	}
 
@@ -82,9 +82,11 @@ export class Person {
 		});
 		this.page.on("request", (r) => {
 			const url = new URL(r.url());
+			if (!url.pathname.endsWith("/stream")) this.asked.add(r);
 			if (url.origin !== this.base && !["data:", "blob:"].includes(url.protocol))
 				this.faults.push(`asked elsewhere: ${r.url()}`);
 		});
+		for (const end of ["requestfinished", "requestfailed"]) this.page.on(end, (r) => this.asked.delete(r));
 		await before?.(this.page);
 		if (keysAlone) takeMouse(this.page);
 		await this.page.goto(`${this.base}${this.options.path || "/console"}?lang=${lang}`);
@@ -99,6 +101,15 @@ export class Person {
 		await this.page.waitForSelector("header nav.sections");
 		await this.page.waitForSelector(".connection.live");
 		return this;
+	}
+
+	/* All that the screen asks for has come, and is drawn; what is told as it happens never ends. */
+	async settled() {
+		const calm = () => !document.querySelector("main p.none[role=status]");
+		do {
+			await this.page.waitForFunction(calm);
+			await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+		} while (this.asked.size > 0 || !(await this.page.evaluate(calm)));
 	}
 
 	async see(text, within = "main") {

@@ -2,7 +2,7 @@
  * refused and still there; what is far too long is refused and still there; of nothing, nothing
  * is sent. */
 import { Person, must } from "./browser.mjs";
-import { browser, importList, openCase, person, play, stage } from "./steps.mjs";
+import { browser, codeOf, importList, openCase, person, play, stage, stranger } from "./steps.mjs";
 
 /* From right to left and around, another script, what looks Latin, a drawing, HTML, a formula,
  * a template, SQL. */
@@ -128,6 +128,86 @@ async function strangers() {
 	await stranger.leave();
 }
 
+/* An admin, whose first act is a second factor. */
+async function admin(name) {
+	const who = await stranger("authority", name).arrive();
+	await who.page.locator("input[name=name]").fill(name);
+	await who.page.locator("input[name=password]").fill(stage.password);
+	await who.key("Enter");
+	await who.see("Your second factor", "h1");
+	await press(who, "Set up a second factor").click();
+	const code = who.page.getByLabel("Code of your device").first();
+	await code.fill(ODD);
+	await press(who, "Confirm the code").click();
+	who.expected.add(400).add(401).add(403);
+	await who.page.locator("main .problem").waitFor();
+	must((await code.inputValue()) === ODD, "a code that is none is still there");
+	await code.fill(codeOf(await who.page.locator(".meta code").textContent()));
+	await press(who, "Confirm the code").click();
+	await press(who, "I have kept the codes").click();
+	await who.page.waitForSelector("header nav.sections");
+	who.expected.clear();
+	return who;
+}
+
+const TEXTS = ["Reasons", "Legal basis", "Proportionality", "What else goes dark", "How, or why not", "Why it is an emergency", "Which contact was called", "What came of it"];
+
+async function sendDraft(who) {
+	await press(who, "Submit for approval…").click();
+	await who.page.locator("dialog[open]").getByRole("button", { name: "Submit for approval", exact: true }).click();
+}
+
+/* The draft of an order: each text is kept while it is written, read once more as it is, and
+ * shown so to who signs; a text that is far too long stays until it is shorter. */
+async function drafted(who, adi) {
+	await who.page.goto(`${who.base}/console/draft`);
+	await label(who, "Names to block").fill("fields.example");
+	await who.page.locator("main").getByLabel("It cannot wait for the ladder").check();
+	for (const name of TEXTS) await label(who, name).fill(ODD);
+	await label(who, "When").fill(new Date(Date.now() - 600000).toISOString().slice(0, 16));
+	await who.page.reload();
+	for (const name of TEXTS) must((await label(who, name).inputValue()) === ODD, `draft, ${name}: kept over a reload`);
+	await press(who, "Compute the guards").click();
+	await who.page.waitForSelector("#guards");
+	for (const s of REFUSALS) who.expected.add(s);
+	await label(who, "Reasons").evaluate((e) => e.removeAttribute("maxlength"));
+	await label(who, "Reasons").fill(HUGE);
+	await sendDraft(who);
+	await who.page.locator("dialog[open] .problem").waitFor();
+	await who.page.locator("dialog[open]").getByRole("button", { name: "Back, change it" }).click();
+	must((await label(who, "Reasons").inputValue()) === HUGE, "draft: what is too long is still there");
+	who.expected.clear();
+	await label(who, "Reasons").fill(ODD);
+	await sendDraft(who);
+	await who.page.waitForURL(/\/order\/[0-9a-f]/);
+	await adi.page.goto(who.page.url().replace(who.base, adi.base));
+	for (const one of [who, adi]) {
+		await one.page.waitForFunction((text) => [...document.querySelectorAll("main bdi")].filter((e) => e.textContent.includes(text)).length > 3, ODD);
+		await whole(one, { at: "order", fields: TEXTS });
+	}
+}
+
+/* A message that was brought in, and what is written to send it on. */
+async function brought(who) {
+	await who.page.goto(`${who.base}/console/mail`);
+	await who.page.locator("main input[type=file]").setInputFiles(stage.mail);
+	await who.page.waitForURL(/\/letter\//);
+	await all(who, [
+		{ at: who.page.url().split("/console/")[1], beside: { Reference: "fields-mail", "Legal basis": "Invented example" }, fields: ["Subject"], press: "Send as a notice", shown: "main h1 bdi" },
+	]);
+}
+
+const OF_ADMINS = [
+	{ at: "people", fields: ["Name"], press: "Add a person" },
+	{ at: "setup?step=peer", fields: ["Their organisation's id"], press: "Make the file" },
+	{ at: "setup?step=peer", file: stage.list, fields: ["The words that they read out"], press: "Add the other side" },
+	{ at: "policies", open: "A policy of your own", fields: ["The policy's text (JSON)"], press: "Check the text" },
+	{ at: "channel", open: "Add a webhook", fields: ["URL"], press: "Add a webhook" },
+	{ at: "channel", open: "Add a webhook", beside: { URL: "https://hook.example/" }, fields: ["Types of events"], press: "Add a webhook", may: true },
+	{ at: "operators", open: "Say a name", beside: { "Address or network": "198.51.100.7" }, fields: ["Name that is answered by it"], press: "Measure it by this name" },
+	{ at: "operators", open: "Say a name", beside: { "Name that is answered by it": "shop.example" }, fields: ["Address or network"], press: "Measure it by this name" },
+];
+
 async function main() {
 	const [rina, umi, oki] = [await person("authority", "rina"), await person("authority", "umi"), await person("authority", "oki")];
 	const [dewi, lia] = [await person("platform", "dewi"), await person("platform", "lia")];
@@ -147,12 +227,16 @@ async function main() {
 		{ at: "channel", open: "Change our contacts", fields: ["Post or desk", "How it is reached"], press: `Publish to ${stage.org}`, shown: "main li bdi" },
 	]);
 	await all(umi, [
-		{ at: "log", fields: ["Case number"], press: "Show these", filters: true },
+		{ at: "log", fields: ["Id of the case"], press: "Show these", filters: true },
 		{ at: "access", fields: ["Who", "Object"], press: "Show these", filters: true },
 	]);
 	await all(oki, [
 		{ at: "dns", open: "Report a problem", fields: ["What stands in the way"], press: "Send the report", there: "operators", shown: "main li bdi" },
 	]);
+	const [wati, adi] = [await admin("wati"), await person("authority", "adi")];
+	await all(wati, OF_ADMINS);
+	await drafted(rina, adi);
+	await brought(rina);
 	await strangers();
 	/* The other side has them as they were written. */
 	for (const [who, where, what] of [[rina, "channel", ODD], [dewi, at, ODD]]) {
@@ -160,7 +244,7 @@ async function main() {
 		await who.page.waitForFunction((text) => [...document.querySelectorAll("main bdi")].some((e) => e.textContent === text), what);
 		must(true, `${where}: shown there as it was written here`);
 	}
-	for (const who of [rina, umi, oki, dewi, lia]) who.clean("at the end");
+	for (const who of [rina, umi, oki, dewi, lia, wati, adi]) who.clean("at the end");
 }
 
 play(main, "fields");

@@ -51,7 +51,7 @@ async function look(who, path, as) {
 		dispatchEvent(new PopStateEvent("popstate"));
 	}, path);
 	await who.page.waitForSelector("main h1");
-	await who.page.waitForLoadState("networkidle").catch(() => {});
+	await who.settled();
 	await everyWay(who, as);
 }
 

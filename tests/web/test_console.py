@@ -32,6 +32,9 @@ STORY_S, WORK_S, ACTS_S, INPUT_S, KEYS_S, MATRIX_S = 900, 900, 900, 900, 1800, 1
 # A homoglyph, and what turns the text around it.
 SUBJECT = "\u202eDaftar\u202c ''\"<img src=x onerror=alert(1)> \u5217\u8868 \U0001F9FE {{7*7}} =1+1"
 LIST = "target,category\nhttps://\u0430\u0440\u0440\u04cf\u0435.com/x,other\n"
+MAIL = ("From: desk@patrol.example\r\nTo: kominfo.example\r\nSubject: Found\r\n"
+        "Date: Thu, 13 Jul 2017 09:00:00 +0700\r\nMessage-ID: <fields@patrol.example>\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n\r\nhttps://t.me/fieldsmail/7\r\n")
 # Eight by eight, grey to white.
 JPEG = (
     "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+Mz"
@@ -209,8 +212,11 @@ def bad_input(lab, stage, authority):
 
 
 def fields(lab, stage, authority):
-    play(lab, "fields.mjs", {**stage, "org": authority.org, "list": lab.write(
-        "fields.csv", "target,category\nhttps://t.me/fields/1,other\n")}, INPUT_S)
+    people(authority, ("wati", "admin"))
+    play(lab, "fields.mjs", {
+        **stage, "org": authority.org,
+        "list": lab.write("fields.csv", "target,category\nhttps://t.me/fields/1,other\n"),
+        "mail": lab.write("fields.eml", MAIL)}, INPUT_S)
 
 
 def matrix(lab, stage, authority):

@@ -40,11 +40,12 @@ function usePresence(id) {
 
 function Head({ c, here }) {
 	return html`
-		<p class="kicker"><a href=${href("cases")}>‹ ${t("back_to_cases")}</a></p>
+		<p class="kicker"><a href=${href("cases")}>‹ ${t("back_to_cases")}</a>${c.ref && html` · ${t("case_n", c.ref)}`} · <${Said}>${c.peer}<//></p>
 		<div class="heading">
 			<h1 class=${(c.subject || "").length > 60 ? "long" : ""}><${Said}>${c.subject || t("no_subject")}<//></h1>
 			<p class="chips">
 				<${CaseState} state=${c.state} />
+				${node.value?.role === "platform" && c.receipt && html`<${Chip} look="done">${t("signature_verified")}<//>`}
 				${c.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}
 				${c.urgent && html`<${Chip} look="soon">${t("urgent")}<//>`}
 				${!c.receipt && html`<${Chip} look="bad">${t("state_undelivered")}<//>`}
@@ -162,7 +163,7 @@ function Proofs({ c }) {
 		<p><a download href="/v1/cases/${c.case}/bundle">${t("bundle_download")}</a></p>
 		<${Letters} c=${c} />
 		${c.orders.length > 0 &&
-		html`<ul>${c.orders.map((o) => html`<li key=${o.order}><a href=${href(`order/${o.order}`)}>${t("order_n", o.order)}</a> (${word("order", o.state)})</li>`)}</ul>`}
+		html`<ul>${c.orders.map((o) => html`<li key=${o.order}><a href=${href(`order/${o.order}`)}>${t("order_n", o.ref || o.order)}</a> (${word("order", o.state)})</li>`)}</ul>`}
 	</section>`;
 }
 
@@ -215,6 +216,7 @@ export function CaseScreen({ word: id }) {
 					<h2 id="facts">${t("facts")}</h2>
 					<${Facts}
 						rows=${[
+							["case_ref", c.ref],
 							["case_id", html`<code>${c.case}</code>`],
 							["col_peer", html`<${Said}>${c.peer}<//>`],
 							["class", word("class", c.class)],

@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, node, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Facts, Loading, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Loading, Nothing, Said, Trouble, When, recorded, useApi } from "./parts.js";
 import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -69,7 +69,7 @@ export function Disputes() {
 		<nav class="filters" aria-label=${t("filter_disputes")}>${STATES.map((s) => html`<a key=${s} href=${href("disputes", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>${s ? t(`dispute_state_${s}`) : t("dispute_not_ruled")}</a>`)}</nav>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && rows.length === 0 && html`<p class="empty">${t("no_disputes")}</p>`}
+		${state.data && rows.length === 0 && html`<${Nothing} said="no_disputes" filtered=${query.state} clear=${href("disputes")} />`}
 		<ul class="matches">${rows.map((d) => html`<${Dispute} key=${d.case + d.party + d.dispute} d=${d} reload=${state.reload} linked />`)}</ul>
 		${state.data?.next && html`<nav class="pager"><a href=${href("disputes", { ...query, after: state.data.next })}>${t("next_page")}</a></nav>`}
 	`;

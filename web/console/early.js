@@ -11,6 +11,7 @@ const here = new Map(); /* url: what has come */
 
 export const CASES = "/v1/cases";
 export const PAGE = 200;
+export const BEGINNING = 25; /* rows of the first page that come with it; the others follow */
 export const LANGS = ["id", "en"];
 const ROLES = ["officer", "approver", "agent", "lead", "auditor", "admin", "operator"];
 const HOMES = { approver: "orders", operator: "dns", auditor: "log", admin: "setup" };
@@ -25,8 +26,10 @@ function taken() {
 const put = taken();
 
 export const known = () => localStorage.getItem(KNOWN) || (put && "yes");
-export const know = (role) => (role ? localStorage.setItem(KNOWN, role) : localStorage.removeItem(KNOWN));
-export const keepLang = (code) => localStorage.setItem(LANG, code);
+/* What is kept already is not written: other tabs would be told. */
+export const keepWord = (name, word) => localStorage.getItem(name) !== word && localStorage.setItem(name, word);
+export const know = (role) => (role ? keepWord(KNOWN, role) : localStorage.removeItem(KNOWN));
+export const keepLang = (code) => keepWord(LANG, code);
 
 /* The path below /console/ and the query. */
 export const read = () => ({
@@ -106,11 +109,19 @@ export const idle = () =>
 	new Promise((done) =>
 		"requestIdleCallback" in globalThis ? requestIdleCallback(done, { timeout: IDLE_MAX_MS }) : setTimeout(done));
 
+/* Is it asked for, and not yet taken? */
+export const awaited = (path, query) => performance.now() < FRESH_MS && asked.has(urlOf(path, query).href);
+
+let beginning = null;
+/* Is this the beginning of the first page? */
+export const begins = (shown) => shown !== null && shown === beginning;
+
 /* What was answered to somebody else. */
 export function forget() {
 	asked.clear();
 	here.clear();
 	rows = null;
+	beginning = null;
 }
 
 /** @type {Promise<any> | null} */
@@ -131,7 +142,9 @@ function first() {
 	ask("/v1/me");
 	if (!ROLES.includes(role)) return;
 	ask("/v1/status");
-	if (role !== "operator" && (path || home(role)) === "cases") rows = ask(CASES, { limit: PAGE, ...query });
+	if (role === "operator" || (path || home(role)) !== "cases" || query.all) return;
+	rows = ask(CASES, { limit: BEGINNING, ...query });
+	rows.then((came) => (beginning = came.shown), () => {});
 }
 
 first();

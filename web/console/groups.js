@@ -4,7 +4,10 @@
 import { html, useEffect, useRef, useState } from "./vendor.js";
 
 const GROUP = 25;
-const FIRST = 12; /* rows that a screen has room for */
+const ABOVE_PX = 340; /* what is above the rows, */
+const ROW_PX = 53, CARD_PX = 250; /* a row, and what it is on a narrow screen */
+const NARROW_PX = 800;
+const FRAMES = 40; /* in which all of them are drawn */
 
 /* The same value until one of `deps` is another. */
 export function useSame(make, deps) {
@@ -30,16 +33,23 @@ function useFrames(all) {
 	const [n, setN] = useState(1);
 	useEffect(() => {
 		if (n >= all) return undefined;
-		const frame = requestAnimationFrame(() => setN(n + 1));
+		const frame = requestAnimationFrame(() => setN(n + Math.ceil(all / FRAMES)));
 		return () => cancelAnimationFrame(frame);
 	}, [n, all]);
 	return n;
 }
 
+/* Rows that the window has room for. */
+function seenFirst() {
+	const n = Math.ceil((innerHeight - ABOVE_PX) / (innerWidth > NARROW_PX ? ROW_PX : CARD_PX));
+	return Math.min(GROUP, Math.max(1, n));
+}
+
 /* {from, rows} of each group. */
 function grouped(rows) {
-	const out = rows.length > 0 ? [{ from: 0, rows: rows.slice(0, FIRST) }] : [];
-	for (let from = FIRST; from < rows.length; from += GROUP) out.push({ from, rows: rows.slice(from, from + GROUP) });
+	const first = seenFirst();
+	const out = rows.length > 0 ? [{ from: 0, rows: rows.slice(0, first) }] : [];
+	for (let from = first; from < rows.length; from += GROUP) out.push({ from, rows: rows.slice(from, from + GROUP) });
 	return out;
 }
 

@@ -44,7 +44,8 @@ export function Take({ done }) {
 		const file = event.target.files[0];
 		if (!file) return;
 		setName(file.name);
-		set({ ...f, file: file.size > FILE_MAX ? "" : await file.text() });
+		const read = file.size > FILE_MAX ? "" : await file.text();
+		set((old) => ({ ...old, file: read })); /* what was typed meanwhile stays */
 	};
 	const add = () =>
 		run(async () => {

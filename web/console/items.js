@@ -30,7 +30,7 @@ function Item({ item, decisions }) {
 			<div>
 				${decisions && !item.outcome
 					? html`<${Choice} draft=${decisions} i=${item.i} />`
-					: html`<${Outcome} item=${item} /> <${When} at=${item.decided} />`}
+					: html`<${Outcome} item=${item} /> ${item.decided && html`<${When} at=${item.decided} />`}`}
 				${item.reason && html`<p class="why"><${Said}>${item.reason}<//></p>`}
 			</div>
 		</td>

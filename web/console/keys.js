@@ -1,12 +1,13 @@
 /* Keys: `j`, `k`, `Enter`, `x`, `/`, `g` and a letter, `?`, `Esc`.  They move and open; none
  * of them sends anything.  A person can switch them off (WCAG 2.1.4). */
 import { effect, signal } from "./vendor.js";
+import { keepWord } from "./early.js";
 
 const KEPT = "saluran.keys";
 const GO_MS = 1500;
 
 export const keysOn = signal(localStorage.getItem(KEPT) !== "off");
-effect(() => localStorage.setItem(KEPT, keysOn.value ? "on" : "off"));
+effect(() => void keepWord(KEPT, keysOn.value ? "on" : "off"));
 
 const layers = []; /* the newest first: maps of key to function */
 let goSince = 0;
@@ -21,6 +22,19 @@ export function bind(map) {
 }
 
 const typing = (el) => el.matches?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+
+const ROWS = "main tbody > tr, main ul.matches > li";
+const PRESSED = "a[href], button:not(:disabled), summary, input, select";
+
+/* Where a screen has no rows of its own to move in: to what can be pressed in the next row of its
+ * tables and lists, or the one before.  False: there is none. */
+function toRow(step) {
+	const rows = [...document.querySelectorAll(ROWS)].filter((r) => r.querySelector(PRESSED));
+	const here = rows.findIndex((r) => r.contains(document.activeElement));
+	const to = rows[here < 0 ? 0 : Math.min(Math.max(here + step, 0), rows.length - 1)];
+	/** @type {HTMLElement | null} */ (to?.querySelector(PRESSED))?.focus();
+	return Boolean(to);
+}
 
 export function onKey(event) {
 	if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
@@ -43,6 +57,10 @@ export function onKey(event) {
 		if (!fn) continue;
 		event.preventDefault();
 		fn(event);
+		return;
+	}
+	if (name === "j" || name === "k") {
+		if (toRow(name === "j" ? 1 : -1)) event.preventDefault();
 		return;
 	}
 	/* Where a screen says what is above it, Esc leads there. */

@@ -4,7 +4,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, choice, FileField, text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Facts, Field, Loading, Said, Short, Trouble, When, recorded, say, useApi } from "./parts.js";
+import { Act, Chip, Facts, Field, Loading, Nothing, Said, Short, Trouble, When, recorded, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const FILE_MAX = 32 << 20;
@@ -45,7 +45,7 @@ export function Mails() {
 		<nav class="filters" aria-label=${t("filter_mail")}>${STATES.map((s) => html`<a key=${s} href=${href("mail", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>${s ? word("mail", s) : t("all")}</a>`)}</nav>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && rows.length === 0 && html`<p class="empty">${t(query.state ? "none_match" : "no_mail")} ${query.state && html`<a href=${href("mail")}>${t("filter_clear")}</a>`}</p>`}
+		${state.data && rows.length === 0 && html`<${Nothing} said="no_mail" filtered=${query.state} clear=${href("mail")} />`}
 		<ul class="matches">${rows.map((m) => html`<li key=${m.mail}><p><a href=${href(`letter/${m.mail}`)}><${Said}>${m.subject || t("no_subject")}<//></a> <${Chip} look=${LOOKS[m.state] || "unknown"}>${word("mail", m.state)}<//></p>
 			<p class="meta"><${Said}>${m.from}<//> · <${When} at=${m.date} /> · ${t("mail_proposed", number(m.proposed), number(m.proposals))}</p></li>`)}</ul>
 		${state.data?.next && html`<nav class="pager"><a href=${href("mail", { ...query, after: state.data.next })}>${t("next_page")}</a></nav>`}

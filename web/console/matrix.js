@@ -70,7 +70,7 @@ export function Matrix({ o: order, ended }) {
 	const rows = waiting ? m.operators.filter((o) => o.waits) : m.operators;
 	return html`
 		<${Way} o=${order} m=${m} />
-		<p class="chips">
+		<p class="bar start">
 			<label class="choice"><input type="checkbox" checked=${waiting} onChange=${() => setWaiting(!waiting)} /> ${t("matrix_only_waiting")}</label>
 			<a download href="/v1/orders/${id}/matrix?format=csv">${t("csv")}</a>
 			<button type="button" class="quiet small" onClick=${() => print()}>${t("print")}</button>

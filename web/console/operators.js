@@ -26,7 +26,7 @@ function Confirm({ name, reload }) {
 		}
 	};
 	return html`<div>
-		<${Field} label=${t("confirm_serial")} hint=${t("confirm_hint")}>
+		<${Field} label=${t(me.value.role === "operator" ? "confirm_serial" : "confirm_serial_theirs")} hint=${t("confirm_hint")}>
 			${(a) => html`<input ...${a} type="text" inputmode="numeric" pattern="[0-9]+" maxlength="10" value=${serial} onInput=${(e) => setSerial(e.target.value)} />`}
 		<//>
 		${problem && html`<${Trouble} problem=${problem} />`}

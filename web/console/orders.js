@@ -3,7 +3,7 @@ import { html } from "./vendor.js";
 import { get, me, nodeNow } from "./api.js";
 import { Author } from "./author.js";
 import { number, span, t, word } from "./lang.js";
-import { Chip, Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { Chip, Loading, Nothing, Said, Trouble, When, useApi } from "./parts.js";
 import { href, place } from "./route.js";
 
 const STATES = ["", "draft", "in_force", "lifted", "expired", "returned"];
@@ -49,7 +49,7 @@ export function Orders() {
 		</nav>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && orders.length === 0 && html`<p class="empty">${t(asked.state === "draft" ? "no_drafts" : "no_orders")}</p>`}
+		${state.data && orders.length === 0 && html`<${Nothing} said=${asked.state === "draft" ? "no_drafts" : "no_orders"} filtered=${asked.state && asked.state !== "draft"} clear=${href("orders", { state: "all" })} />`}
 		${orders.length > 0 &&
 		html`<table role="table">
 			<caption>${t("orders_caption")}</caption>

@@ -79,6 +79,7 @@ const leadOf = ({ status }) => t(status === 0 ? "trouble_unreachable" : status =
 export function Trouble({ problem, retry }) {
 	const why = lacks(problem);
 	return html`<div class="problem" role="alert">
+		${problem.since && html`<p><strong>${t("trouble_since", when(problem.since.toISOString()))}</strong></p>`}
 		<p>${leadOf(problem)}${why && html` <strong>${why}</strong>`}</p>
 		${problem.status !== 0 && !why && html`<${Sentence} text=${problem.message} />`}
 		${retry && html`<p><button type="button" class="quiet" onClick=${retry}>${t("try_again")}</button></p>`}
@@ -106,7 +107,8 @@ export function useApi(ask, deps, touched, first = null) {
 			return data;
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
-			if (mine === turn.current) setState((old) => ({ ...old, problem: e }));
+			/* What stands there is as of then. */
+			if (mine === turn.current) setState((old) => ({ ...old, problem: Object.assign(e, { since: old.data && old.at }) }));
 			return null;
 		}
 	};
@@ -133,6 +135,12 @@ export function useAgain(reload, ms) {
 		}, ms);
 		return () => clearInterval(timer);
 	}, [ms]);
+}
+
+/* There is nothing: none yet, or none of those that were asked for. */
+export function Nothing({ said, filtered, clear }) {
+	if (!filtered) return html`<p class="empty">${t(said)}</p>`;
+	return html`<p class="empty">${t("none_match")} <a href=${clear}>${t("clear_filter")}</a></p>`;
 }
 
 /* ---- words of the API ---- */

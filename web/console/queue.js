@@ -2,7 +2,7 @@
  * is new is counted, and shown when the person asks for it. */
 import { html, useEffect, useState } from "./vendor.js";
 import { get, me, post, Problem } from "./api.js";
-import { arrived, CASES, idle, PAGE } from "./early.js";
+import { arrived, awaited, BEGINNING, begins, CASES, idle, PAGE } from "./early.js";
 import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, when, withTexts } from "./lang.js";
@@ -22,6 +22,14 @@ function useLater(load, wanted) {
 }
 
 const touches = (event) => event.case !== null;
+
+/** A page of cases, or all of them.
+ * @param {Record<string, any>} query */
+async function ask({ all, ...query }) {
+	if (!all) return get(CASES, { limit: PAGE, ...query });
+	const { matching } = await withTexts(() => import("./queue_bulk.js"));
+	return matching(query);
+}
 
 const OWN = ["text", "state", "urgent", "category", "class", "peer"];
 const ownIn = (query) => OWN.some((k) => Boolean(query[k]));
@@ -43,7 +51,7 @@ function Filters({ query, at }) {
 		${QUEUES.map(
 			(q) => html`<a
 				key=${q}
-				href=${href("cases", { ...query, queue: q === "all" ? undefined : q, after: undefined })}
+				href=${href("cases", { ...query, queue: q === "all" ? undefined : q, after: undefined, all: undefined })}
 				aria-current=${(query.queue || (ownIn(query) ? "" : "all")) === q ? "page" : undefined}
 			>${t(`queue_${q}`)}${many(q)}</a>`,
 		)}
@@ -61,7 +69,7 @@ function Handled() {
 }
 
 function Empty({ query }) {
-	const filtered = Object.keys(query).some((k) => k !== "after");
+	const filtered = Object.keys(query).some((k) => k !== "after" && k !== "all");
 	if (DONE.includes(query.queue) && !ownIn(query)) return html`<${Handled} />`;
 	return html`<p class="empty">
 		${t(filtered ? "no_cases_match" : "no_cases")}
@@ -69,34 +77,44 @@ function Empty({ query }) {
 	</p>`;
 }
 
-/* Plain elements alone: two hundred of them are drawn at once. */
+/* Plain elements alone, and few: two hundred rows are drawn at once.  A cell of several parts
+ * has them in one, which a narrow screen puts beside its label. */
 const rowOf = (toggle) => (c, at, picked) => {
 	const subject = c.subject || t("no_subject");
 	const on = picked.includes(c.case);
 	return html`<tr key=${at} role="row" class=${on ? "selected" : ""}>
 		<td role="cell" data-label=${t("select")}>
-			<div><input type="checkbox" checked=${on} onChange=${() => toggle(c)}
-				aria-label=${t("select_case", subject)} /></div>
+			<input type="checkbox" checked=${on} onChange=${() => toggle(c)} aria-label=${t("select_case", subject)} />
 		</td>
 		<td role="cell" data-label=${t("col_case")}>
 			<div>
 				<a class="title" href=${href(`case/${c.case}`)} data-row=${at}><bdi>${subject}</bdi></a>
 				${c.unread > 0 && Chip({ look: "soon", children: t("unread_n", c.unread) })}
-				<span class="id">${c.case}</span>
+				<span class="id">${c.ref || c.case}</span>
 			</div>
 		</td>
-		<td role="cell" data-label=${t("col_peer")}><div><bdi>${c.peer}</bdi></div></td>
-		<td role="cell" class="number" data-label=${t("col_items")}><div>${number(c.items)}</div></td>
-		<td role="cell" class="number" data-label=${t("col_decided")}><div>${number(c.counts.decided)}</div></td>
+		<td role="cell" data-label=${t("col_peer")}><bdi>${c.peer}</bdi></td>
+		<td role="cell" class="number" data-label=${t("col_items")}>${number(c.items)}</td>
+		<td role="cell" class="number" data-label=${t("col_decided")}>${number(c.counts.decided)}</td>
 		<td role="cell" data-label=${t("col_status")}><div>${CaseState({ state: c.state })}${c.test && html` <${Chip} look="soon">${t("test_mark")}<//>`}</div></td>
 		<td role="cell" data-label=${t("col_left")}><div>${Left({ due: c.due })}</div></td>
-		<td role="cell" data-label=${t("col_owner")}>
-			<div>${c.owner ? html`<bdi>${c.owner.name}</bdi>` : html`<span class="none">–</span>`}</div>
-		</td>
+		<td role="cell" data-label=${t("col_owner")}>${c.owner ? html`<bdi>${c.owner.name}</bdi>` : html`<span class="none">–</span>`}</td>
 	</tr>`;
 };
 
-const filterOf = (query) => JSON.stringify({ ...query, after: undefined });
+/* Of the first page only the beginning came with it: null, or what follows when nobody waits. */
+function useRest(data, query) {
+	const [rest, set] = useState(null);
+	useEffect(() => {
+		if (!begins(data) || !data.next) return;
+		const after = { limit: PAGE - BEGINNING, ...query, after: data.next };
+		const none = { cases: [], next: data.next };
+		idle().then(() => get(CASES, after)).then((got) => set({ ...got, of: data }), () => set({ ...none, of: data }));
+	}, [data]);
+	return rest?.of === data ? rest : null;
+}
+
+const filterOf = (query) => JSON.stringify({ ...query, after: undefined, all: undefined });
 
 const NUMBERS = ["col_items", "col_decided"];
 const COLUMNS = ["select", "col_case", "col_peer", "col_items", "col_decided", "col_status", "col_left", "col_owner"];
@@ -108,13 +126,16 @@ export function Queue() {
 	const [at, setAt] = useState(-1);
 	const [selected, setSelected] = useState(() => new Map());
 	const bulk = useLater(() => import("./queue_bulk.js"), selected.size > 0);
+	const beginning = { limit: BEGINNING, ...query };
 	const state = useApi(
-		() => get(CASES, { limit: PAGE, ...query }),
+		() => (awaited(CASES, beginning) ? get(CASES, beginning) : ask(query)),
 		[asked],
 		(event) => touches(event) && setNews((n) => n + 1),
-		arrived(CASES, { limit: PAGE, ...query }),
+		arrived(CASES, beginning),
 	);
-	const cases = useSame(() => state.data?.cases || [], [state.data]);
+	const rest = useRest(state.data, query);
+	const cases = useSame(() => [...(state.data?.cases || []), ...(rest?.cases || [])], [state.data, rest]);
+	const page = rest || state.data;
 	const show = async () => {
 		setNews(0);
 		await state.reload();
@@ -183,10 +204,12 @@ export function Queue() {
 				</tr></thead>
 				<${Bodies} rows=${cases} row=${row} tell=${picked} />
 			</table>
-			${selected.size > 0 && bulk && html`<${bulk.Bulk} query=${query} page=${cases} selected=${selected} select=${setSelected} works=${works} done=${done} />`}
+			${selected.size > 0 && bulk && html`<${bulk.Bulk} query=${{ ...query, all: undefined }} page=${cases} selected=${selected} select=${setSelected} works=${works} done=${done} />`}
 			<nav class="pager" aria-label=${t("pages")}>
 				${query.after && html`<a href=${href("cases", { ...query, after: undefined })}>${t("first_page")}</a>`}
-				${state.data.next && html`<a href=${href("cases", { ...query, after: state.data.next })}>${t("next_page")}</a>`}
+				${page.next && (rest || !begins(page)) && html`<a href=${href("cases", { ...query, after: page.next })}>${t("next_page")}</a>`}
+				${(page.next || query.after) && html`<a href=${href("cases", { ...query, after: undefined, all: "yes" })}>${t("show_all_cases")}</a>`}
+				${query.all && html`<span class="count">${t(state.data.more ? "all_cases_more" : "all_cases", cases.length)}</span> <a href=${href("cases", { ...query, all: undefined })}>${t("show_pages")}</a>`}
 			</nav>`}
 	`;
 }

@@ -15,7 +15,7 @@ export const MOST = 10000; /* cases that are chosen at one time */
  * All that match, page by page, and whether there are more.
  * @returns {Promise<{cases: any[], more: boolean}>}
  */
-async function matching(query) {
+export async function matching(query) {
 	const rows = [];
 	let after;
 	do {
@@ -26,8 +26,8 @@ async function matching(query) {
 	return { cases: rows, more: Boolean(after) };
 }
 
-const COLUMNS = ["case_id", "subject", "col_peer", "col_items", "col_decided", "col_status", "urgent", "col_due", "col_owner"];
-const cells = (c) => [c.case, c.subject || "", c.peer, c.items, c.counts.decided, word("state", c.state), c.urgent ? t("yes") : t("no"), c.due || "", c.owner?.name || ""];
+const COLUMNS = ["case_ref", "case_id", "subject", "col_peer", "col_items", "col_decided", "col_status", "urgent", "col_due", "col_owner"];
+const cells = (c) => [c.ref || "", c.case, c.subject || "", c.peer, c.items, c.counts.decided, word("state", c.state), c.urgent ? t("yes") : t("no"), c.due || "", c.owner?.name || ""];
 
 /* One after the other; what one refuses does not stop the others. */
 async function each(cases, act) {
