@@ -145,7 +145,7 @@ async function admin(name) {
 	must((await code.inputValue()) === ODD, "a code that is none is still there");
 	await code.fill(codeOf(await who.page.locator(".meta code").textContent()));
 	await press(who, "Confirm the code").click();
-	await press(who, "I have kept the codes").click();
+	await press(who, "I have kept the codes: go on").click();
 	await who.page.waitForSelector("header nav.sections");
 	who.expected.clear();
 	return who;
