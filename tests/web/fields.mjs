@@ -193,6 +193,8 @@ async function brought(who) {
 	await who.page.goto(`${who.base}/console/mail`);
 	await who.page.locator("main input[type=file]").setInputFiles(stage.mail);
 	await who.page.waitForURL(/\/letter\//);
+	await label(who, "Category").selectOption("other");
+	await Promise.all([who.page.waitForResponse((r) => r.url().endsWith("/decide-proposals")), press(who, "Keep").click()]);
 	await all(who, [
 		{ at: who.page.url().split("/console/")[1], beside: { Reference: "fields-mail", "Legal basis": "Invented example" }, fields: ["Subject"], press: "Send as a notice", shown: "main h1 bdi" },
 	]);

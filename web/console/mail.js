@@ -60,8 +60,8 @@ function Proposal({ p, categories, decide }) {
 		<p class="meta">${p.description && html`<${Said}>${p.description}<//>`}</p>
 		${p.earlier?.length > 0 && html`<p class="why">${t("mail_earlier", p.earlier.length)} ${p.earlier.map((x) => html`<a key=${x.case + x.i} href=${href(`case/${x.case}`)}>${x.outcome ? word("outcome", x.outcome) : t("item_open")}</a> `)}</p>`}
 		${can && html`<${Field} label=${t("col_category")}>${choice(f, set, "category", ["", ...categories])}<//>
-			<${Act} quiet run=${() => decide({ n: p.n, do: "keep", ...(f.category ? { category: f.category } : {}) })}>${t("mail_keep")}<//>
-			<${Act} quiet run=${() => decide({ n: p.n, do: "drop" })}>${t("mail_drop_item")}<//>`}
+			<div class="bar start"><${Act} quiet run=${() => decide({ n: p.n, do: "keep", ...(f.category ? { category: f.category } : {}) })}>${t("mail_keep")}<//>
+				<${Act} quiet run=${() => decide({ n: p.n, do: "drop" })}>${t("mail_drop_item")}<//></div>`}
 	</li>`;
 }
 
