@@ -1,6 +1,7 @@
 #include "bench.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
+#include "core/crypto.h"
 
 static char dir[] = "/tmp/saluran-bench-XXXXXX";
 static pid_t owner;
@@ -214,4 +216,51 @@ double
 bench_seconds(void)
 {
 	return (double)clock_mono_us() / 1e6;
+}
+
+double
+bench_verify_per_s(size_t message_bytes, int n)
+{
+	uint8_t seed[SEED_LEN] = {1}, pub[KEY_LEN], sig[SIG_LEN];
+	uint8_t *msg = calloc(1, message_bytes);
+
+	if (msg == NULL)
+		abort();
+	sign_public_key(seed, pub);
+	sign_bytes(seed, msg, message_bytes, sig);
+	double start = bench_seconds();
+	for (int i = 0; i < n; i++)
+		if (!sign_check(pub, msg, message_bytes, sig))
+			exit(EXIT_FAILURE);
+	double per_s = n / (bench_seconds() - start);
+	free(msg);
+	return per_s;
+}
+
+void
+bench_peak_begin(void)
+{
+	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "5", 1) != 1) {
+		perror("/proc/self/clear_refs");
+		exit(EXIT_FAILURE);
+	}
+	close(fd);
+}
+
+long
+bench_peak_kb(pid_t pid)
+{
+	char line[256];
+	long kb = 0;
+
+	snprintf(line, sizeof(line), "/proc/%d/status", pid == 0 ? getpid() : pid);
+	FILE *f = fopen(line, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			kb = strtol(line + 6, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return kb;
 }

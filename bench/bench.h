@@ -8,6 +8,7 @@
 #define SALURAN_BENCH_BENCH_H
 
 #include <jansson.h>
+#include <sys/types.h>
 
 #include "service/service.h"
 
@@ -40,5 +41,14 @@ json_t *bench_call(struct node *nd, const char *credential, const char *method,
 int bench_count(const char *name, int otherwise);
 
 double bench_seconds(void); /* monotonic */
+
+/* How many Ed25519 signatures over a message of so many bytes one thread verifies a
+ * second, by n of them. */
+double bench_verify_per_s(size_t message_bytes, int n);
+
+/* From now on the most memory of this process is counted anew. */
+void bench_peak_begin(void);
+/* The most that a process had in memory, 0: this one. */
+long bench_peak_kb(pid_t pid);
 
 #endif

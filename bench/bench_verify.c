@@ -6,16 +6,13 @@
  * of the same mean size in one thread, in turns with it: the ratio is that of the rates,
  * the median of the turns.
  */
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/bundle.h"
-#include "core/crypto.h"
-#include "pair.h"
 #include "service/stream.h"
+#include "talk.h"
 
 enum {
 	EVENTS = 20000,
@@ -26,38 +23,17 @@ enum {
 };
 
 static struct bench_pair pair;
-static char say_path[128];
-static _Atomic int taken;
-static int events = EVENTS;
-
-static void *
-sayer(void *unused)
-{
-	while (atomic_fetch_add(&taken, 1) < events)
-		json_decref(bench_call(
-			pair.here.nd, pair.here.worker, "POST", say_path,
-			json_pack("{s:s}", "text",
-				  "We ask for an answer on the items of this case, which "
-				  "were receipted and are past their deadline.")));
-	return unused;
-}
 
 static void
-case_make(char ret_path[128])
+case_make(char ret_path[TALK_PATH_MAX])
 {
-	char *csv = bench_csv(0, 1);
-	const char *c = bench_notice(&pair.here, csv, "bench");
-	pthread_t threads[SENDERS];
+	struct talk talk = {0};
 
-	free(csv);
+	talk_begin(&talk, &pair.here);
 	bench_pair_settle(&pair);
-	snprintf(say_path, sizeof(say_path), "/v1/cases/%s/say", c);
-	for (int i = 0; i < SENDERS; i++)
-		pthread_create(&threads[i], NULL, sayer, NULL);
-	for (int i = 0; i < SENDERS; i++)
-		pthread_join(threads[i], NULL);
+	talk_run(&talk, SENDERS, bench_count("EVENTS", EVENTS));
 	bench_pair_settle(&pair);
-	snprintf(ret_path, 128, "/v1/cases/%s/bundle", c);
+	snprintf(ret_path, TALK_PATH_MAX, "/v1/cases/%s/bundle", talk.casefile);
 }
 
 /* As a person fetches it. */
@@ -121,23 +97,6 @@ signed_bytes(const uint8_t *bytes, size_t len)
 }
 
 static double
-raw_per_s(size_t message_bytes)
-{
-	uint8_t seed[SEED_LEN] = {1}, pub[KEY_LEN], sig[SIG_LEN];
-	uint8_t *msg = calloc(1, message_bytes);
-
-	sign_public_key(seed, pub);
-	sign_bytes(seed, msg, message_bytes, sig);
-	double start = bench_seconds();
-	for (int i = 0; i < REFERENCE_VERIFICATIONS; i++)
-		if (!sign_check(pub, msg, message_bytes, sig))
-			exit(EXIT_FAILURE);
-	double per_s = REFERENCE_VERIFICATIONS / (bench_seconds() - start);
-	free(msg);
-	return per_s;
-}
-
-static double
 bundle_per_s(const uint8_t *bytes, size_t len, size_t *ret_events)
 {
 	struct arena *a = arena_create();
@@ -157,19 +116,19 @@ main(void)
 {
 	double ratio[TURNS], rate[TURNS], raw[TURNS];
 	uint8_t *bytes = malloc(FILE_MAX);
-	char path[128];
+	char path[TALK_PATH_MAX];
 	size_t n = 0;
 
-	events = bench_count("EVENTS", EVENTS);
 	bench_pair_open(&pair, PARTY_AUTHORITY, NULL);
 	case_make(path);
 	size_t len = bundle_get(path, bytes);
 	bench_pair_close(&pair);
 	size_t message = signed_bytes(bytes, len);
 	for (int i = 0; i < TURNS; i++) {
-		raw[i] = raw_per_s(message);
+		raw[i] = bench_verify_per_s(message, REFERENCE_VERIFICATIONS);
 		rate[i] = bundle_per_s(bytes, len, &n);
-		raw[i] = (raw[i] + raw_per_s(message)) / 2;
+		raw[i] += bench_verify_per_s(message, REFERENCE_VERIFICATIONS);
+		raw[i] /= 2;
 		ratio[i] = rate[i] / raw[i];
 	}
 	printf("verify events=%zu mib=%.1f message_bytes=%zu threads=1 events_per_s=%.0f "

@@ -10,17 +10,30 @@
 
 #include "base/log.h"
 #include "core/crypto.h"
+#include "service/node_int.h"
+#include "store/store_log.h"
 
-enum { SETTLE_S = 600, ROW_MAX = 96 };
+enum {
+	STALLED_S = 600,
+	ROW_MAX = 96,
+	CHANNEL = 1, /* the only one of both */
+};
 
 static void
-serve(struct bench_pair *p, struct bench_side *s, enum party role)
+side_start(struct bench_side *s, enum party role)
 {
 	struct err e = ERR_INIT;
 
 	bench_must(node_open(s->n.dir, &s->nd, &e), &e, "open a node");
 	bench_person(s->nd, &s->n, "worker",
 		     role == PARTY_AUTHORITY ? "officer" : "agent", s->worker);
+}
+
+static void
+side_serve(struct bench_pair *p, struct bench_side *s)
+{
+	struct err e = ERR_INIT;
+
 	bench_must(peer_server_start(s->nd, "127.0.0.1", (uint16_t)s->n.port, s->n.dir,
 				     &p->server, &e),
 		   &e, "listen");
@@ -36,12 +49,21 @@ end(struct bench_pair *p, struct bench_side *s)
 	node_close(s->nd);
 }
 
+static enum party
+other(enum party p)
+{
+	return p == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
+}
+
 static void
-child_main(struct bench_pair *p, enum party role, bench_child *child, int until, int say)
+child_main(struct bench_pair *p, bench_child *child, int until, int say)
 {
 	char c;
 
-	serve(p, &p->there, role);
+	if (read(until, &c, 1) != 1)
+		_exit(EXIT_FAILURE);
+	side_start(&p->there, other(p->role));
+	side_serve(p, &p->there);
 	if (child != NULL)
 		child(&p->there, say);
 	while (read(until, &c, 1) > 0)
@@ -51,18 +73,18 @@ child_main(struct bench_pair *p, enum party role, bench_child *child, int until,
 }
 
 void
-bench_pair_open(struct bench_pair *p, enum party here, bench_child *child)
+bench_pair_make(struct bench_pair *p, enum party here, bench_child *child)
 {
 	static const char *const orgs[] = {"kominfo.example", "telegram.example"};
-	enum party there = here == PARTY_AUTHORITY ? PARTY_PLATFORM : PARTY_AUTHORITY;
 	int until[2], said[2];
 
 	signal(SIGPIPE, SIG_IGN);
 	log_set_level(LOG_ERROR);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	crypto_start();
+	p->role = here;
 	bench_node_create(&p->here.n, orgs[here], here);
-	bench_node_create(&p->there.n, orgs[there], there);
+	bench_node_create(&p->there.n, orgs[other(here)], other(here));
 	if (here == PARTY_AUTHORITY)
 		bench_introduce(&p->here.n, &p->there.n);
 	else
@@ -75,13 +97,36 @@ bench_pair_open(struct bench_pair *p, enum party here, bench_child *child)
 	if (p->child == 0) {
 		close(until[1]);
 		close(said[0]);
-		child_main(p, there, child, until[0], said[1]);
+		child_main(p, child, until[0], said[1]);
 	}
 	close(until[0]);
 	close(said[1]);
 	p->until = until[1];
 	p->said = said[0];
-	serve(p, &p->here, here);
+}
+
+void
+bench_pair_start_here(struct bench_pair *p)
+{
+	side_start(&p->here, p->role);
+}
+
+void
+bench_pair_serve(struct bench_pair *p)
+{
+	if (write(p->until, "g", 1) != 1) {
+		perror("the other node");
+		exit(EXIT_FAILURE);
+	}
+	side_serve(p, &p->here);
+}
+
+void
+bench_pair_open(struct bench_pair *p, enum party here, bench_child *child)
+{
+	bench_pair_make(p, here, child);
+	bench_pair_start_here(p);
+	bench_pair_serve(p);
 }
 
 void
@@ -94,26 +139,41 @@ bench_pair_close(struct bench_pair *p)
 	curl_global_cleanup();
 }
 
-static bool
-settled(struct bench_side *s)
+/* Looked up in the store: a request that says all of a peer costs more than an event. */
+struct bench_sizes
+bench_pair_sizes(struct bench_pair *p)
 {
-	json_t *r = bench_call(s->nd, s->worker, "GET", "/v1/peers", NULL);
-	const json_t *peer = json_array_get(json_object_get(r, "peers"), 0);
-	bool all = json_integer_value(json_object_get(peer, "receipted")) >=
-		   json_integer_value(json_object_get(peer, "sent"));
+	struct arena *a = arena_create();
+	struct bench_sizes sizes = {0};
+	struct log_receipt last = {0};
+	struct log_head own;
+	struct err e = ERR_INIT, none = ERR_INIT;
+	struct store *s;
 
-	json_decref(r);
-	return all;
+	bench_must(reader_get(p->here.nd, &s, &e), &e, "read the store");
+	bench_must(store_head(s, a, CHANNEL, p->role, &own, &e), &e, "the log");
+	sizes.sent = (json_int_t)own.size;
+	if (store_receipt_last(s, a, CHANNEL, p->role, &last, &none) == RC_OK)
+		sizes.receipted = (json_int_t)last.size;
+	reader_put(p->here.nd, s);
+	arena_free(a);
+	return sizes;
 }
 
 void
 bench_pair_settle(struct bench_pair *p)
 {
-	double deadline = bench_seconds() + SETTLE_S;
+	json_int_t last = -1;
+	double moved = bench_seconds();
 
-	while (!settled(&p->here)) {
-		if (bench_seconds() > deadline) {
-			fprintf(stderr, "not receipted within %d s\n", SETTLE_S);
+	for (struct bench_sizes now = bench_pair_sizes(p); now.receipted < now.sent;
+	     now = bench_pair_sizes(p)) {
+		if (now.receipted != last)
+			moved = bench_seconds();
+		last = now.receipted;
+		if (bench_seconds() - moved > STALLED_S) {
+			fprintf(stderr, "no receipt for %d s: %lld of %lld\n", STALLED_S,
+				(long long)now.receipted, (long long)now.sent);
 			exit(EXIT_FAILURE);
 		}
 		(void)node_wait(p->here.nd, node_commits(p->here.nd), 10000);

@@ -24,8 +24,9 @@ struct bench_pair {
 	struct bench_side here, there; /* of `there` only .n is known here */
 	struct peer_server *server;
 	struct peer_push *push;
+	enum party role; /* of `here` */
 	pid_t child;
-	int until; /* closed: the child ends */
+	int until; /* a byte: the child serves; closed: it ends */
 	int said;  /* what the child writes */
 };
 
@@ -33,9 +34,22 @@ struct bench_pair {
  * only serves. */
 typedef void bench_child(struct bench_side *side, int say);
 
-/* Before any other thread is there. */
+/* Both are made and introduced, and the child waits.  Before any other thread is there.
+ */
+void bench_pair_make(struct bench_pair *p, enum party here, bench_child *child);
+/* The node of this process can be asked, but sends nothing yet. */
+void bench_pair_start_here(struct bench_pair *p);
+/* Both listen and send. */
+void bench_pair_serve(struct bench_pair *p);
+/* All three. */
 void bench_pair_open(struct bench_pair *p, enum party here, bench_child *child);
 void bench_pair_close(struct bench_pair *p);
+
+struct bench_sizes {
+	json_int_t sent, receipted;
+};
+/* Of the log of this process. */
+struct bench_sizes bench_pair_sizes(struct bench_pair *p);
 /* Until the peer has receipted all that this node has sent. */
 void bench_pair_settle(struct bench_pair *p);
 
