@@ -97,6 +97,12 @@ b64url_put(struct buf *b, const void *p, size_t len)
 	encode_put(b, url_digits, false, p, len);
 }
 
+void
+b64url_text(const void *p, size_t len, char *out)
+{
+	out[encode(url_digits, false, p, len, out)] = '\0';
+}
+
 static char *
 encode_arena(struct arena *a, const char *digits, bool pad, const void *p, size_t len)
 {

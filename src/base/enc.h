@@ -22,6 +22,8 @@ enum rc hex_decode(const char *s, size_t slen, uint8_t *out, size_t len) MUST_CH
 
 void b64_put(struct buf *b, const void *p, size_t len);	   /* padded */
 void b64url_put(struct buf *b, const void *p, size_t len); /* no padding */
+/* Into `out`, which has room for a NUL, too. */
+void b64url_text(const void *p, size_t len, char *out);
 char *b64_arena(struct arena *a, const void *p, size_t len);
 char *b64url_arena(struct arena *a, const void *p, size_t len);
 

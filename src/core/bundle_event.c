@@ -74,13 +74,16 @@ event_check(struct bundle *b, enum party p, const char *jws, size_t len, uint64_
 	if (rc != RC_OK)
 		return rc;
 	const struct identity *id = b->side[p].ids->entry[b->side[p].in_force];
-	rc = bundle_fail(b, "signed by key %s, which is no event key of %s", ev->kid,
-			 id->org);
-	for (size_t i = 0; i < id->n_event_keys; i++) {
+	const uint8_t *key = NULL;
+	for (size_t i = 0; key == NULL && i < id->n_event_keys; i++) {
 		key_thumbprint(id->event_keys[i], kid);
 		if (strcmp(kid, ev->kid) == 0)
-			rc = event_verify(claim, id->event_keys[i], ret, b->e);
+			key = id->event_keys[i];
 	}
+	if (key == NULL)
+		return bundle_fail(b, "signed by key %s, which is no event key of %s",
+				   ev->kid, id->org);
+	rc = event_verify(claim, key, ret, b->e);
 	if (rc != RC_OK)
 		return rc;
 	if (strcmp(ev->log, b->r->party[p].origin) != 0)

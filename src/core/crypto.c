@@ -2,13 +2,13 @@
 
 #include <assert.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
 
 static_assert(HASH_LEN == SHA256_DIGEST_SIZE, "SHA-256");
+static_assert(KEY_LEN == HASH_LEN, "texts of one length");
 static_assert(SIG_LEN == crypto_sign_BYTES, "Ed25519");
 
 void
@@ -95,13 +95,18 @@ sign_check(const uint8_t pub[KEY_LEN], const void *msg, size_t len,
 void
 key_thumbprint(const uint8_t pub[KEY_LEN], char out[KID_LEN + 1])
 {
-	struct arena *a = arena_create();
-	const char *jwk =
-		arena_printf(a, "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}",
-			     b64url_arena(a, pub, KEY_LEN));
+	static const char head[] = "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"";
+	static const char tail[] = "\"}";
+	char x[KID_LEN + 1]; /* 32 bytes, as the thumbprint */
+	struct hash_state st;
 	struct hash h;
 
-	hash_bytes(jwk, strlen(jwk), &h);
-	snprintf(out, KID_LEN + 1, "%s", b64url_arena(a, h.b, HASH_LEN));
-	arena_free(a);
+	/* Once for each event: nothing is allocated. */
+	b64url_text(pub, KEY_LEN, x);
+	hash_begin(&st);
+	hash_add(&st, head, sizeof(head) - 1);
+	hash_add(&st, x, KID_LEN);
+	hash_add(&st, tail, sizeof(tail) - 1);
+	hash_end(&st, &h);
+	b64url_text(h.b, HASH_LEN, out);
 }
