@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "core/flat.h"
 #include "core/jws.h"
-#include "core/members.h"
 #include "core/note.h"
 
 #define EVENT_RULE "protocol 2"
@@ -42,59 +42,60 @@ type_valid(const char *s)
 /* What note_name_valid() asks of the name of the log's key, as far as it is not
  * already known of a text of I-JSON without control characters. */
 static const char *
-log_get(struct members *m)
+log_get(struct flat *m)
 {
-	const char *log = members_text(m, "log", NOTE_NAME_MAX);
+	const char *log = flat_text(m, "log", NOTE_NAME_MAX);
 
 	if (strpbrk(log, " +") != NULL)
-		members_fail(m, "log must have no space and no '+'");
+		flat_fail(m, "log must have no space and no '+'");
 	return log;
 }
 
 static const char *
-uuid_get(struct members *m, const char *name, bool required)
+uuid_get(struct flat *m, const char *name, bool required)
 {
-	const char *s = required ? members_text(m, name, UUID_TEXT_LEN)
-				 : members_text_optional(m, name, UUID_TEXT_LEN);
+	const char *s = required ? flat_text(m, name, UUID_TEXT_LEN)
+				 : flat_text_optional(m, name, UUID_TEXT_LEN);
 
 	if (s != NULL && !uuid7_valid(s, strlen(s)))
-		members_fail(m, "%s must be a lower-case UUID of version 7", name);
+		flat_fail(m, "%s must be a lower-case UUID of version 7", name);
 	return s;
 }
 
 static void
-refs_get(struct members *m, struct arena *a, struct event *ev)
+refs_get(struct flat *m, struct event *ev)
 {
-	const json_t *re = members_array_optional(m, "re", EVENT_REFS_MAX, &ev->n_refs);
+	const struct ijson_text *re =
+		flat_array_optional(m, "re", EVENT_REFS_MAX, &ev->n_refs);
 	struct event_ref *refs;
 
 	if (re == NULL)
 		return;
-	ev->refs = refs = arena_array(a, ev->n_refs, sizeof(*refs));
-	for (size_t i = 0; i < ev->n_refs && m->rc == RC_OK; i++) {
-		struct members r;
+	ev->refs = refs = arena_array(m->a, ev->n_refs, sizeof(*refs));
+	for (size_t i = 0; i < ev->n_refs && m->said.rc == RC_OK; i++) {
+		struct flat r;
 
-		members_open(&r, json_array_get(re, i), m->bad, EVENT_RULE, "re", m->e);
+		flat_open(&r, m->a, re[i], m->said.bad, EVENT_RULE, "re", m->said.e);
 		refs[i].log = log_get(&r);
-		refs[i].seq = (uint64_t)members_int(&r, "seq", 0, IJSON_INT_MAX);
-		members_hex(&r, "leaf", &refs[i].leaf);
-		m->rc = members_end(&r);
+		refs[i].seq = (uint64_t)flat_int(&r, "seq", 0, IJSON_INT_MAX);
+		flat_hex(&r, "leaf", &refs[i].leaf);
+		m->said.rc = flat_end(&r);
 	}
 }
 
 static void
-ack_get(struct members *m, struct event_head *ack)
+ack_get(struct flat *m, struct event_head *ack)
 {
-	const json_t *obj = members_object(m, "ack");
-	struct members r;
+	struct ijson_text obj = flat_object(m, "ack");
+	struct flat r;
 
-	if (obj == NULL)
+	if (obj.s == NULL)
 		return;
-	members_open(&r, obj, m->bad, EVENT_RULE, "ack", m->e);
+	flat_open(&r, m->a, obj, m->said.bad, EVENT_RULE, "ack", m->said.e);
 	ack->log = log_get(&r);
-	ack->size = (uint64_t)members_int(&r, "size", 0, IJSON_INT_MAX);
-	members_hex(&r, "root", &ack->root);
-	m->rc = members_end(&r);
+	ack->size = (uint64_t)flat_int(&r, "size", 0, IJSON_INT_MAX);
+	flat_hex(&r, "root", &ack->root);
+	m->said.rc = flat_end(&r);
 }
 
 static int
@@ -118,73 +119,86 @@ has_double(struct arena *a, const struct hash *h, size_t n)
 }
 
 static void
-sd_get(struct members *m, struct arena *a, struct event *ev)
+sd_get(struct flat *m, struct event *ev)
 {
-	const json_t *sd = members_array_optional(m, "_sd", EVENT_SD_MAX, &ev->n_sd);
+	const struct ijson_text *sd =
+		flat_array_optional(m, "_sd", EVENT_SD_MAX, &ev->n_sd);
 	struct hash *h;
 
 	if (sd == NULL)
 		return;
-	ev->sd = h = arena_array(a, ev->n_sd, sizeof(*h));
+	ev->sd = h = arena_array(m->a, ev->n_sd, sizeof(*h));
 	for (size_t i = 0; i < ev->n_sd; i++)
-		if (digest_from_b64url(a, json_array_get(sd, i), h[i].b) != RC_OK)
-			members_fail(
-				m, "_sd[%zu] must be 32 bytes as canonical base64url", i);
-	if (has_double(a, h, ev->n_sd))
-		members_fail(m, "_sd has a digest twice");
+		if (flat_b64url_of(m->a, sd[i], &h[i]) != RC_OK)
+			flat_fail(m, "_sd[%zu] must be 32 bytes as canonical base64url",
+				  i);
+	if (has_double(m->a, h, ev->n_sd))
+		flat_fail(m, "_sd has a digest twice");
 }
 
 static void
-blobs_get(struct members *m, struct arena *a, struct event *ev)
+blobs_get(struct flat *m, struct event *ev)
 {
-	const json_t *blobs =
-		members_array_optional(m, "blobs", EVENT_BLOBS_MAX, &ev->n_blobs);
+	const struct ijson_text *blobs =
+		flat_array_optional(m, "blobs", EVENT_BLOBS_MAX, &ev->n_blobs);
 	struct hash *h;
 
 	if (blobs == NULL)
 		return;
-	ev->blobs = h = arena_array(a, ev->n_blobs, sizeof(*h));
+	ev->blobs = h = arena_array(m->a, ev->n_blobs, sizeof(*h));
 	for (size_t i = 0; i < ev->n_blobs; i++)
-		if (digest_from_hex(json_array_get(blobs, i), &h[i]) != RC_OK)
-			members_fail(m, "blobs[%zu] must be 64 lower-case hex digits", i);
-	if (has_double(a, h, ev->n_blobs))
-		members_fail(m, "blobs has a digest twice");
+		if (flat_hex_of(m->a, blobs[i], &h[i]) != RC_OK)
+			flat_fail(m, "blobs[%zu] must be 64 lower-case hex digits", i);
+	if (has_double(m->a, h, ev->n_blobs))
+		flat_fail(m, "blobs has a digest twice");
 }
 
 static void
-prev_get(struct members *m, struct event *ev)
+prev_get(struct flat *m, struct event *ev)
 {
 	ev->has_prev = ev->seq > 0;
 	if (ev->has_prev)
-		members_hex(m, "prev", &ev->prev);
-	else if (members_get(m, "prev") != NULL)
-		members_fail(m, "prev must be absent at seq 0");
+		flat_hex(m, "prev", &ev->prev);
+	else if (flat_get(m, "prev").s != NULL)
+		flat_fail(m, "prev must be absent at seq 0");
+}
+
+/* The only part of an event that others look into. */
+static void
+body_get(struct flat *m, struct event *ev)
+{
+	struct ijson_text body = flat_object(m, "body");
+
+	if (body.s != NULL)
+		m->said.rc = ijson_parse(m->a, body.s, body.len, &ev->body, m->said.e);
 }
 
 static enum rc
-payload_read(struct arena *a, const json_t *payload, struct event *ev, struct err *e)
+payload_read(struct arena *a, const char *payload, size_t len, struct event *ev,
+	     struct err *e)
 {
-	struct members m;
+	struct flat m;
 
-	members_open(&m, payload, RC_UNPROCESSABLE, EVENT_RULE, "payload", e);
-	members_int(&m, "v", EVENT_VERSION, EVENT_VERSION);
+	flat_open(&m, a, (struct ijson_text){payload, len}, RC_UNPROCESSABLE, EVENT_RULE,
+		  "payload", e);
+	flat_int(&m, "v", EVENT_VERSION, EVENT_VERSION);
 	ev->log = log_get(&m);
-	ev->seq = (uint64_t)members_int(&m, "seq", 0, IJSON_INT_MAX);
+	ev->seq = (uint64_t)flat_int(&m, "seq", 0, IJSON_INT_MAX);
 	prev_get(&m, ev);
 	const char *id = uuid_get(&m, "id", true);
-	ev->type = members_text(&m, "type", EVENT_TYPE_MAX);
+	ev->type = flat_text(&m, "type", EVENT_TYPE_MAX);
 	if (!type_valid(ev->type))
-		members_fail(&m, "type must be words of a-z with dots between them");
+		flat_fail(&m, "type must be words of a-z with dots between them");
 	ev->casefile = uuid_get(&m, "case", false);
-	refs_get(&m, a, ev);
-	ev->iat_us = members_int(&m, "iat", 0, IJSON_INT_MAX);
-	ev->by = members_text(&m, "by", EVENT_TYPE_MAX);
-	ev->due_us = members_int_optional(&m, "due", 1, IJSON_INT_MAX, 0);
+	refs_get(&m, ev);
+	ev->iat_us = flat_int(&m, "iat", 0, IJSON_INT_MAX);
+	ev->by = flat_text(&m, "by", EVENT_TYPE_MAX);
+	ev->due_us = flat_int_optional(&m, "due", 1, IJSON_INT_MAX, 0);
 	ack_get(&m, &ev->ack);
-	ev->body = members_object(&m, "body");
-	sd_get(&m, a, ev);
-	blobs_get(&m, a, ev);
-	enum rc rc = members_end(&m);
+	body_get(&m, ev);
+	sd_get(&m, ev);
+	blobs_get(&m, ev);
+	enum rc rc = flat_end(&m);
 	if (rc == RC_OK)
 		memcpy(ev->id, id, sizeof(ev->id));
 	return rc;
@@ -208,7 +222,6 @@ event_parse(struct arena *a, const char *wire, size_t len, const struct event_cl
 	    struct err *e)
 {
 	struct jws j;
-	json_t *payload;
 
 	if (len > EVENT_JWS_MAX)
 		return err_rule(e, RC_TOO_LARGE, EVENT_RULE,
@@ -217,9 +230,7 @@ event_parse(struct arena *a, const char *wire, size_t len, const struct event_cl
 	struct event_claim *c = ARENA_NEW(a, struct event_claim);
 	enum rc rc = jws_split(a, wire, len, EVENT_TYP, &j, e);
 	if (rc == RC_OK)
-		rc = ijson_parse(a, j.payload, j.payload_len, &payload, e);
-	if (rc == RC_OK)
-		rc = payload_read(a, payload, &c->ev, e);
+		rc = payload_read(a, j.payload, j.payload_len, &c->ev, e);
 	if (rc != RC_OK)
 		return rc;
 	wire_keep(a, wire, len, &c->ev);

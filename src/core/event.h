@@ -176,6 +176,19 @@ enum rc ijson_elements(struct arena *a, const char *text, size_t len, size_t max
 		       struct ijson_text *ret, size_t *ret_n, struct err *e) MUST_CHECK;
 /* The text that an element is; .s NULL: it is none. */
 struct ijson_text ijson_text_of(struct arena *a, struct ijson_text element);
+/* The integer that an element is.  False: it is none. */
+bool ijson_int_of(struct ijson_text element, int64_t *ret);
+
+/* A member of an object: its name, and its value as it is written. */
+struct ijson_member {
+	struct ijson_text name, value;
+};
+#define IJSON_NO_OBJECT SIZE_MAX
+/* The members of an object in their order; *ret_n is how many it has, of which those
+ * above `max` are not told and then none may be, IJSON_NO_OBJECT for what is no object.
+ * The whole is checked as by ijson_check(). */
+enum rc ijson_members(struct arena *a, const char *text, size_t len, size_t max,
+		      struct ijson_member *ret, size_t *ret_n, struct err *e) MUST_CHECK;
 
 /* Written compactly, members in their order.  Texts are not checked; a real is written so
  * that ijson_check() refuses it. */

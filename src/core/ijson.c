@@ -563,3 +563,65 @@ ijson_text_of(struct arena *a, struct ijson_text element)
 		text.s = NULL;
 	return text;
 }
+
+bool
+ijson_int_of(struct ijson_text element, int64_t *ret)
+{
+	struct err none = ERR_INIT;
+	struct scan sc = {
+		.s = (const uint8_t *)element.s, .len = element.len, .e = &none};
+	uint8_t c = peek(&sc);
+
+	return (c == '-' || (c >= '0' && c <= '9')) && scan_number(&sc, ret) == RC_OK;
+}
+
+/* More than are wanted: they are only counted. */
+static enum rc
+count_members(struct scan *sc, size_t *ret_n)
+{
+	json_t *tree = json_object();
+	enum rc rc = read_object(sc, tree);
+
+	*ret_n = json_object_size(tree);
+	json_decref(tree);
+	return rc;
+}
+
+enum rc
+ijson_members(struct arena *a, const char *text, size_t len, size_t max,
+	      struct ijson_member *ret, size_t *ret_n, struct err *e)
+{
+	struct scan sc = {.s = (const uint8_t *)text, .len = len, .a = a, .e = e};
+	bool more;
+
+	*ret_n = IJSON_NO_OBJECT;
+	skip_blanks(&sc);
+	if (peek(&sc) != '{')
+		return read_whole(&sc, NULL);
+	const struct scan start = sc;
+	enum rc rc = enter(&sc);
+	size_t n = 0;
+	more = peek(&sc) != '}';
+	if (rc == RC_OK && !more)
+		sc.at++;
+	for (; rc == RC_OK && more && n < max; n++) {
+		rc = member_name(&sc, &ret[n].name);
+		for (size_t i = 0; rc == RC_OK && i < n; i++)
+			if (ret[i].name.len == ret[n].name.len &&
+			    memcmp(ret[i].name.s, ret[n].name.s, ret[n].name.len) == 0)
+				rc = no_double(&sc, ret[n].name);
+		size_t from = sc.at;
+		if (rc == RC_OK)
+			rc = read_value(&sc, NULL);
+		ret[n].value = (struct ijson_text){text + from, sc.at - from};
+		if (rc == RC_OK)
+			rc = next_element(&sc, '}', &more);
+	}
+	if (rc == RC_OK && more) {
+		sc = start;
+		rc = count_members(&sc, &n);
+	}
+	*ret_n = n;
+	skip_blanks(&sc);
+	return rc == RC_OK && sc.at != sc.len ? no_json(&sc, "the end") : rc;
+}
