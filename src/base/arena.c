@@ -89,8 +89,9 @@ arena_reset(struct arena *a)
 	a->head = keep;
 }
 
-void *
-arena_alloc(struct arena *a, size_t len)
+/* As it comes: whatever is copied there need not be zero before. */
+static void *
+take(struct arena *a, size_t len)
 {
 	const size_t align = _Alignof(max_align_t);
 	struct block *b = a->head;
@@ -112,7 +113,13 @@ arena_alloc(struct arena *a, size_t len)
 	}
 	void *p = (unsigned char *)b->data + b->used;
 	b->used += len;
-	return memset(p, 0, len);
+	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t len)
+{
+	return memset(take(a, len), 0, len);
 }
 
 void *
@@ -125,7 +132,7 @@ arena_array(struct arena *a, size_t n, size_t size)
 void *
 arena_copy(struct arena *a, const void *p, size_t len)
 {
-	void *q = arena_alloc(a, len);
+	void *q = take(a, len);
 
 	return len == 0 ? q : memcpy(q, p, len);
 }
@@ -133,10 +140,11 @@ arena_copy(struct arena *a, const void *p, size_t len)
 char *
 arena_strndup(struct arena *a, const char *s, size_t len)
 {
-	char *q = arena_alloc(a, len + 1);
+	char *q = take(a, len + 1);
 
 	if (len != 0)
 		memcpy(q, s, len);
+	q[len] = '\0';
 	return q;
 }
 
@@ -156,7 +164,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	int len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	assert(len >= 0);
-	char *s = arena_alloc(a, (size_t)len + 1);
+	char *s = take(a, (size_t)len + 1);
 	vsnprintf(s, (size_t)len + 1, fmt, again);
 	va_end(again);
 	return s;
