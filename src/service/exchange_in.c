@@ -23,7 +23,10 @@ enum { DISCLOSED_BYTES_MAX = 32 << 20 };
 /* A verified upload on its way to the writer. */
 struct upload {
 	struct log_head head; /* as it was when we looked */
-	const struct event **events;
+	struct signed_claim *claims;
+	size_t n_claims;
+	const struct event **events; /* the claims whose signature was checked */
+	size_t n_events;
 	/* Of each event, or NULL: the fold looks for them. */
 	const struct disclosure **disclosed;
 	uint64_t erasures; /* before they were read */
@@ -221,35 +224,50 @@ blobs_name(struct store *s, int64_t channel, const struct event *ev, struct err 
 	return rc;
 }
 
-/* Tier 1 of one entry that continues the log at `seq`. */
+/* The signatures of the claims so far. */
 static enum rc
-entry_check(struct store *s, struct arena *a, struct upload *u, uint64_t seq,
-	    const struct hash *prev, const struct mirror_entry *entry,
-	    const struct event **ret, struct err *e)
+signed_so_far(const struct node *nd, struct upload *u, struct err *e)
+{
+	size_t from = u->n_events;
+
+	u->n_events = u->n_claims;
+	return exchange_signed_check(nd, u->claims + from, u->n_claims - from,
+				     u->events + from, e);
+}
+
+/* Tier 1 of one entry that continues the log at `seq`, but for its signature.  *prev, the
+ * leaf before it, becomes its own. */
+static enum rc
+entry_check(struct node *nd, struct store *s, struct arena *a, struct upload *u,
+	    uint64_t seq, const struct mirror_entry *entry, struct hash *prev,
+	    struct err *e)
 {
 	const struct log_head *h = &u->head;
-	const struct event_claim *claim;
-	enum rc rc = event_parse(a, (const char *)entry->data, entry->len, &claim, e);
+	struct signed_claim *c = &u->claims[u->n_claims];
+	enum rc rc = event_parse(a, (const char *)entry->data, entry->len, &c->claim, e);
 
 	if (rc != RC_OK)
 		return rc;
-	const struct event *said = event_claimed(claim);
-	const uint8_t *key = NULL;
+	const struct event *said = event_claimed(c->claim);
 	if (strcmp(said->log, h->origin) != 0 || said->seq != seq)
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"event says %s %" PRIu64 " but lies at %s %" PRIu64,
 				said->log, said->seq, h->origin, seq);
-	rc = peer_keys_for(&u->keys, said, &key, e);
+	/* New keys are taken from a log that is signed up to there. */
+	if (identity_is_rekey(said, h->party))
+		rc = signed_so_far(nd, u, e);
 	if (rc == RC_OK)
-		rc = event_verify(claim, key, ret, e);
+		rc = peer_keys_for(&u->keys, said, &c->key, e);
 	if (rc != RC_OK)
 		return rc;
+	u->n_claims++;
 	if (seq != 0 && (!said->has_prev || !hash_equal(&said->prev, prev)))
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"prev of event %" PRIu64 " is not the leaf before it",
 				seq);
-	rc = disclosures_present(s, a, *ret, u, &u->disclosed[u->n], e);
-	return rc == RC_OK ? blobs_present(s, h->channel, *ret, e) : rc;
+	*prev = said->leaf;
+	rc = disclosures_present(s, a, said, u, &u->disclosed[u->n], e);
+	return rc == RC_OK ? blobs_present(s, h->channel, said, e) : rc;
 }
 
 /* The hash of the subtree [floor256(start), start + n) from stored leaves and new ones.
@@ -317,10 +335,13 @@ second_look(struct store *s, struct arena *a, const struct upload *u,
 }
 
 static void
-acked_note(struct upload *u, const struct event *ev)
+acked_note(struct upload *u)
 {
-	if (strcmp(ev->ack.log, u->own_origin) == 0 && ev->ack.size > u->acked)
-		u->acked = ev->ack.size;
+	for (size_t i = 0; i < u->n; i++) {
+		const struct event_head *ack = &u->events[i]->ack;
+		if (strcmp(ack->log, u->own_origin) == 0 && ack->size > u->acked)
+			u->acked = ack->size;
+	}
 }
 
 /* Who acknowledges more than there is has what we lost (protocol 6): it is asked, and
@@ -345,8 +366,44 @@ acked_look(struct node *nd, struct store *s, struct arena *a, const struct uploa
 }
 
 static enum rc
-packages_check(struct store *s, struct arena *a, const struct mirror_entries *req,
-	       struct upload *u, struct err *e)
+entries_check(struct node *nd, struct store *s, struct arena *a,
+	      const struct mirror_package *p, struct hash *prev, struct upload *u,
+	      struct err *e)
+{
+	const struct log_head *h = &u->head;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
+		uint64_t seq = p->start + i;
+		if (seq < h->size) {
+			rc = entry_same(s, a, h, seq, &p->entries[i], e);
+			continue;
+		}
+		rc = entry_check(nd, s, a, u, seq, &p->entries[i], prev, e);
+		if (rc == RC_OK)
+			rc = merkle_append(&u->edge, prev, NULL, NULL, e);
+		if (rc == RC_OK)
+			u->n++;
+	}
+	return rc;
+}
+
+/* All signatures; of what is wrong with an upload that which comes first is said. */
+static enum rc
+signed_check(const struct node *nd, struct upload *u, enum rc others, struct err *e)
+{
+	struct err why = ERR_INIT;
+	enum rc rc = signed_so_far(nd, u, &why);
+
+	if (rc == RC_OK)
+		return others;
+	*e = why;
+	return rc;
+}
+
+static enum rc
+packages_check(struct node *nd, struct store *s, struct arena *a,
+	       const struct mirror_entries *req, struct upload *u, struct err *e)
 {
 	const struct log_head *h = &u->head;
 	struct log_tree tree = {.s = s, .channel = h->channel, .party = h->party};
@@ -359,15 +416,17 @@ packages_check(struct store *s, struct arena *a, const struct mirror_entries *re
 		rc = log_tree_get(&tree, 0, h->size - 1, &prev, e);
 	for (size_t k = 0; k < req->n_packages; k++)
 		cap += req->packages[k].n_entries;
+	u->claims = arena_array(a, cap, sizeof(*u->claims));
 	u->events = arena_array(a, cap, sizeof(const struct event *));
 	u->disclosed = arena_array(a, cap, sizeof(const struct disclosure *));
 	for (size_t k = 0; rc == RC_OK && k < req->n_packages; k++) {
 		const struct mirror_package *p = &req->packages[k];
 		struct hash root;
 		if (p->start > h->size + u->n)
-			return err_rule(e, RC_CONFLICT, "protocol 1",
-					"entries are missing");
-		rc = package_root(s, h, p, &root, e);
+			rc = err_rule(e, RC_CONFLICT, "protocol 1",
+				      "entries are missing");
+		else
+			rc = package_root(s, h, p, &root, e);
 		if (rc == RC_OK)
 			rc = merkle_verify_subtree(
 				p->start / MIRROR_PACKAGE * MIRROR_PACKAGE,
@@ -378,23 +437,13 @@ packages_check(struct store *s, struct arena *a, const struct mirror_entries *re
 			look = second_look(s, a, u, p, &none);
 		if (look != RC_OK)
 			return err_set(e, look, "%s", none.text);
-		for (size_t i = 0; rc == RC_OK && i < p->n_entries; i++) {
-			uint64_t seq = p->start + i;
-			if (seq < h->size) {
-				rc = entry_same(s, a, h, seq, &p->entries[i], e);
-				continue;
-			}
-			rc = entry_check(s, a, u, seq, &prev, &p->entries[i],
-					 &u->events[u->n], e);
-			if (rc != RC_OK)
-				break;
-			prev = u->events[u->n]->leaf;
-			acked_note(u, u->events[u->n]);
-			rc = merkle_append(&u->edge, &prev, NULL, NULL, e);
-			u->n++;
-		}
+		if (rc == RC_OK)
+			rc = entries_check(nd, s, a, p, &prev, u, e);
 	}
 	merkle_root(&u->edge, &u->root);
+	rc = signed_check(nd, u, rc, e);
+	if (rc == RC_OK)
+		acked_note(u);
 	return rc;
 }
 
@@ -585,7 +634,7 @@ upload_take(struct node *nd, struct store *s, struct arena *a,
 				e);
 	u->own_origin = own.origin;
 	if (rc == RC_OK)
-		rc = packages_check(s, a, req, u, e);
+		rc = packages_check(nd, s, a, req, u, e);
 	if (rc == RC_OK)
 		rc = acked_look(nd, s, a, u, e);
 	if (rc != RC_OK)

@@ -148,6 +148,16 @@ enum rc peer_keys_load(struct node *nd, struct store *s, struct arena *a,
  * that is in force there, or brings entries that do not follow. */
 enum rc peer_keys_for(struct peer_keys *k, const struct event *said, const uint8_t **ret,
 		      struct err *e) MUST_CHECK;
+/* An event and the key that must have signed it. */
+struct signed_claim {
+	const struct event_claim *claim;
+	const uint8_t *key;
+};
+/* ret[i] is all[i] as an event.  RC_UNPROCESSABLE: as event_verify() says of the first
+ * that is not signed so. */
+enum rc exchange_signed_check(const struct node *nd, const struct signed_claim *all,
+			      size_t n, const struct event **ret,
+			      struct err *e) MUST_CHECK;
 /* Entries that the upload brought. */
 enum rc peer_keys_store(struct writer *w, const struct peer_keys *k,
 			struct err *e) MUST_CHECK;
