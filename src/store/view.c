@@ -45,7 +45,7 @@ static const struct {
 	{"case.close", fold_case_close, false},
 	{"case.reopen", fold_case_act, false},
 	{"item.decide", fold_item_decide_count, false},
-	{"message.post", fold_message_post, false},
+	{"message.post", fold_message_post, true},
 	{"message.read", fold_message_read, false},
 	{"case.transfer", fold_case_act, false},
 	{"item.reverse", fold_item_decide_count, false},

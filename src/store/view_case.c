@@ -23,11 +23,18 @@ struct get {
 	size_t n;
 };
 
+/* Most cases have none of what is in these lists. */
+static json_t *
+list_read(const char *text)
+{
+	return strcmp(text, "[]") == 0 ? json_array() : json_loads(text, 0, NULL);
+}
+
 /* "[[seq, level, iat, receipt], ...]" */
 static enum rc
 rungs_parse(const char *text, struct casefile *c, struct err *e)
 {
-	json_t *j = json_loads(text, 0, NULL);
+	json_t *j = list_read(text);
 	size_t i;
 	json_t *rung;
 
@@ -79,7 +86,7 @@ number_at(const json_t *list, size_t i)
 static enum rc
 pauses_parse(const char *text, struct casefile *c, struct err *e)
 {
-	json_t *j = json_loads(text, 0, NULL);
+	json_t *j = list_read(text);
 	size_t i;
 	json_t *p;
 
@@ -123,7 +130,7 @@ pauses_text(struct arena *a, const struct casefile *c)
 static enum rc
 transfers_parse(const char *text, struct casefile *c, struct err *e)
 {
-	json_t *j = json_loads(text, 0, NULL);
+	json_t *j = list_read(text);
 	size_t i;
 	json_t *t;
 

@@ -90,22 +90,43 @@ heard_below(struct fold *f, enum party p, int64_t size, int64_t *ret, struct err
 		ret, e);
 }
 
+struct before {
+	struct shown log;
+	bool found;
+	int64_t heard_us;
+};
+
+static enum rc
+on_before(void *arg, const struct db_row *row, struct err *e)
+{
+	struct before *b = arg;
+
+	b->found = true;
+	b->heard_us = b->log.s->drv->col_int(row, 3);
+	return on_shown(&b->log, row, e);
+}
+
 /* Its own log bounds an event from below; and so do its author's own receipts, as far as
  * its `ack` says that it had seen them adopted: what it has it has received before. */
 enum rc
 fold_times(struct fold *f, struct err *e)
 {
-	int64_t size = (int64_t)f->ev->ack.size, heard_us;
-	struct shown before;
-	enum rc rc = shown_at(f, (int64_t)f->ev->seq - 1, &before, e);
+	int64_t size = (int64_t)f->ev->ack.size;
+	struct before b = {.log.s = f->s};
+	enum rc rc =
+		store_run(f->s, &SQL_V_EVENT_BEFORE,
+			  (struct db_param[]){DB_P_INT(f->channel), DB_P_INT(f->from),
+					      DB_P_INT((int64_t)f->ev->seq - 1),
+					      DB_P_INT(other(f->from)), DB_P_INT(size)},
+			  on_before, &b, e);
 
-	if (rc == RC_OK)
-		rc = heard_below(f, other(f->from), size, &heard_us, e);
+	if (rc == RC_OK && !b.found) /* the first of its log */
+		rc = heard_below(f, other(f->from), size, &b.heard_us, e);
 	if (rc != RC_OK)
 		return rc;
-	heard_us -= CASE_SKEW_US;
-	f->floor_us = heard_us > before.top_us ? heard_us : before.top_us;
-	f->acked = size > before.acked ? size : before.acked;
+	b.heard_us -= CASE_SKEW_US;
+	f->floor_us = b.heard_us > b.log.top_us ? b.heard_us : b.log.top_us;
+	f->acked = size > b.log.acked ? size : b.log.acked;
 	return RC_OK;
 }
 

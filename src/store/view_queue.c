@@ -117,10 +117,10 @@ enum rc
 fold_queue_unread(struct fold *f, const char *casefile, enum party of, int more,
 		  struct err *e)
 {
+	/* Each has indexes of its own. */
 	return store_run(
-		f->s, &SQL_V_QUEUE_UNREAD,
-		(struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(of), DB_P_INT(more)},
-		NULL, NULL, e);
+		f->s, of == PARTY_AUTHORITY ? &SQL_V_QUEUE_UNREAD0 : &SQL_V_QUEUE_UNREAD1,
+		(struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(more)}, NULL, NULL, e);
 }
 
 static bool
