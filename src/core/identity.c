@@ -7,6 +7,7 @@
 #include "base/enc.h"
 #include "base/uuid.h"
 #include "core/event.h"
+#include "core/jws.h"
 #include "core/members.h"
 
 #define ENTRY_RULE  "protocol 9"
@@ -373,20 +374,21 @@ identity_parse(struct arena *a, const char *wire, size_t len, const struct ident
 	       const struct identity **ret, struct err *e)
 {
 	struct identity *id = ARENA_NEW(a, struct identity);
-	char kid[KID_LEN + 1];
 	json_t *payload;
+	struct jws j;
 
 	if (len > INTRODUCTION_MAX)
 		return err_rule(e, RC_TOO_LARGE, ENTRY_RULE,
 				"an identity entry has at most %d bytes",
 				INTRODUCTION_MAX);
 	/* The key that signs stands inside, so it is read first and believed after. */
-	enum rc rc = jws_parse(a, wire, len, IDENTITY_TYP, NULL, kid, &payload, e);
+	enum rc rc = jws_split(a, wire, len, IDENTITY_TYP, &j, e);
+	if (rc == RC_OK)
+		rc = ijson_parse(a, j.payload, j.payload_len, &payload, e);
 	if (rc == RC_OK)
 		rc = entry_read(a, payload, id, e);
 	if (rc == RC_OK)
-		rc = jws_parse(a, wire, len, IDENTITY_TYP, id->root_pub, kid, &payload,
-			       e);
+		rc = jws_check(j.kid, wire, j.signed_len, j.sig, id->root_pub, e);
 	if (rc == RC_OK)
 		rc = succession_check(a, id, prev, e);
 	if (rc != RC_OK)

@@ -234,8 +234,10 @@ row_digest(const uint8_t *before, size_t before_len, int64_t seq, int64_t at_us,
 
 	buf_put(&b, before, before_len);
 	buf_printf(&b, "%lld\n%lld\n", (long long)seq, (long long)at_us);
-	for (int i = 0; i < 7; i++)
-		buf_printf(&b, "%s\n", fields[i]);
+	for (int i = 0; i < 7; i++) {
+		buf_puts(&b, fields[i]);
+		buf_putc(&b, '\n');
+	}
 	hash_bytes(buf_str(&b), b.len, ret);
 	buf_free(&b);
 }

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "service/outbox.h"
 #include "service/rekey.h"
 #include "service/use.h"
 #include "service/zone_int.h"
@@ -119,13 +118,12 @@ values_write(struct writer *w, const struct append *ev, const struct disclosure 
 }
 
 /* Give every disclosure its place in the store; *ret_sd are their digests.  `into` gets
- * the texts of many, for the outbox. */
+ * the texts, for the outbox. */
 static enum rc
 disclose(struct writer *w, const struct disclosure *said, size_t n, struct hash **ret_sd,
 	 struct buf *into, struct err *e)
 {
 	struct hash *sd = arena_array(w->a, n, sizeof(*sd));
-	bool many = n >= OUTBOX_TEXTS_MIN;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
@@ -137,10 +135,9 @@ disclose(struct writer *w, const struct disclosure *said, size_t n, struct hash 
 			break;
 		size_t len = strlen(text);
 		rc = store_disclosure_put(w->s, &sd[i], text, len, true, w->now_us, e);
-		if (many && into->len != 0)
+		if (into->len != 0)
 			buf_putc(into, '\n');
-		if (many)
-			buf_put(into, text, len);
+		buf_put(into, text, len);
 	}
 	*ret_sd = sd;
 	return rc;
@@ -240,7 +237,7 @@ append_event(struct writer *w, const struct append *ev, uint64_t *ret_seq, struc
 	next->payload = arena_strndup(w->a, buf_str(&payload), payload.len);
 	next->payload_len = payload.len;
 	next->seq = st->head.size;
-	if (texts.len != 0 && buf_ok(&texts)) {
+	if (buf_ok(&texts)) {
 		next->texts = arena_strndup(w->a, buf_str(&texts), texts.len);
 		next->texts_len = texts.len;
 	}

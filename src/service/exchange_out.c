@@ -181,12 +181,12 @@ packages_make(struct store *s, struct arena *a, const struct log_head *h, uint64
 	return rc;
 }
 
-/* The disclosures of one entry from at->disclosure on, until the body is full. */
+/* The disclosures of one entry from at->disclosure on, until the body is full.  `a` is
+ * for this entry only. */
 static enum rc
-disclosures_of(struct store *s, const struct mirror_entry *entry,
+disclosures_of(struct store *s, struct arena *a, const struct mirror_entry *entry,
 	       struct exchange_cursor *at, struct buf *b, bool *ret_whole, struct err *e)
 {
-	struct arena *a = arena_create();
 	const struct event_claim *claim;
 	enum rc rc = event_parse(a, (const char *)entry->data, entry->len, &claim, e);
 	const struct event *ev = rc == RC_OK ? event_trusted(claim) : NULL;
@@ -195,7 +195,7 @@ disclosures_of(struct store *s, const struct mirror_entry *entry,
 	for (; rc == RC_OK && at->disclosure < ev->n_sd; at->disclosure++) {
 		const char *text;
 		if (b->len > EXCHANGE_DISCLOSURES_SENT)
-			goto out;
+			return rc;
 		rc = store_disclosure_get(s, a, &ev->sd[at->disclosure], &text, e);
 		if (rc != RC_OK || text == NULL)
 			continue;
@@ -204,8 +204,6 @@ disclosures_of(struct store *s, const struct mirror_entry *entry,
 		buf_puts(b, text);
 	}
 	*ret_whole = rc == RC_OK;
-out:
-	arena_free(a);
 	return rc;
 }
 
@@ -216,6 +214,7 @@ exchange_push_disclosures(struct node *nd, const struct exchange_push *push,
 {
 	struct buf b = BUF_INIT(EXCHANGE_DISCLOSURES_MAX);
 	const struct mirror_entries *m = &push->entries;
+	struct arena *tmp = arena_create();
 	struct store *s = NULL;
 	bool whole = true;
 	enum rc rc = reader_get(nd, &s, e);
@@ -227,18 +226,23 @@ exchange_push_disclosures(struct node *nd, const struct exchange_push *push,
 			*at = (struct exchange_cursor){.package = at->package + 1};
 			continue;
 		}
-		if (at->disclosure == 0 &&
-		    outbox_get(nd, push->peer->id, p->start + at->entry, &b)) {
-			at->entry++;
+		size_t n = at->disclosure != 0
+				   ? 0
+				   : outbox_get(nd, push->peer->id, p->start + at->entry,
+						p->start + p->n_entries,
+						EXCHANGE_DISCLOSURES_SENT, &b);
+		at->entry += n;
+		if (n != 0)
 			continue;
-		}
-		rc = disclosures_of(s, &p->entries[at->entry], at, &b, &whole, e);
+		rc = disclosures_of(s, tmp, &p->entries[at->entry], at, &b, &whole, e);
+		arena_reset(tmp);
 		if (rc == RC_OK && whole) {
 			at->entry++;
 			at->disclosure = 0;
 		}
 	}
 	reader_put(nd, s);
+	arena_free(tmp);
 	if (rc == RC_OK && !buf_ok(&b))
 		rc = err_set(e, RC_TOO_LARGE, "a body of disclosures is too large");
 	*ret = arena_strndup(a, buf_str(&b), b.len);

@@ -129,7 +129,7 @@ idem_stage(struct node *nd, struct job *j)
 	/* Its caller goes on; what it pointed to is no longer ours. */
 	j->e = &j->idem->late;
 	j->arg = NULL;
-	pthread_cond_signal(&j->ended);
+	pthread_cond_signal(&j->answered);
 	pthread_mutex_unlock(&nd->mu);
 }
 
@@ -145,7 +145,7 @@ idem_keep(struct writer *w, struct job *j, struct err *e)
 	until.tv_sec += ANSWER_WAIT_S;
 	pthread_mutex_lock(&w->nd->mu);
 	while (!x->given && waited == 0)
-		waited = pthread_cond_timedwait(&j->ended, &w->nd->mu, &until);
+		waited = pthread_cond_timedwait(&j->answered, &w->nd->mu, &until);
 	/* Whoever takes so long does not hold up everybody: committed first. */
 	if (!x->given)
 		x->settled = true;
@@ -198,14 +198,14 @@ commit_await(struct idem *x, struct err *e)
 	x->given = true;
 	/* The writer waits here or comes here later; so it may be woken, and we with it.
 	 */
-	pthread_cond_broadcast(&j->ended);
+	pthread_cond_broadcast(&j->answered);
 	while (!j->done)
-		pthread_cond_wait(&j->ended, &nd->mu);
+		pthread_cond_wait(&j->answered, &nd->mu);
 	pthread_mutex_unlock(&nd->mu);
 	enum rc rc = j->rc;
 	if (rc != RC_OK && e != NULL)
 		*e = x->late;
-	pthread_cond_destroy(&j->ended);
+	pthread_cond_destroy(&j->answered);
 	free(j);
 	x->job = NULL;
 	return rc;

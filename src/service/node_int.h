@@ -36,9 +36,14 @@ struct evidence_slot {
 	struct hash_state whole;
 };
 
+/* Of one channel, by seq. */
+struct outbox {
+	struct outbox_event *first, *last;
+};
+
 /* An own event that is in the views and waits for its signature, or is signed. */
 struct staged {
-	struct staged *before; /* of those that are signed */
+	struct staged *before; /* of those that are signed with texts */
 	uint64_t seq;
 	const char *texts; /* for the outbox, or NULL */
 	size_t texts_len;
@@ -75,6 +80,7 @@ struct writer {
 			    */
 	struct stage *stages[NODE_CHANNELS_MAX];
 	size_t n_stages;
+	uint64_t erasures; /* before the group */
 };
 
 /* Does an own log take events (protocol 6)?  recovery.h. */
@@ -212,7 +218,7 @@ struct node {
 	_Atomic uint64_t erasures; /* disclosures erased since the start */
 
 	pthread_mutex_t outbox_mu; /* of the two that follow */
-	struct outbox_event *outbox[NODE_CHANNELS_MAX + 1];
+	struct outbox outbox[NODE_CHANNELS_MAX + 1];
 	size_t outbox_bytes;
 
 	pthread_t thread;

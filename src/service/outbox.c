@@ -1,6 +1,7 @@
 /*
- * The texts of our newest large events, kept until their receipt, so that the pusher need
- * not read each of thousands of disclosures back from the store that has just taken it.
+ * What our newest events disclose, kept until their receipt, so that the pusher need not
+ * read each event to know which disclosures it has, and each of those back from the store
+ * that has just taken it.
  *
  * Nothing hangs on it: what is not here is read there.
  */
@@ -12,59 +13,70 @@
 enum { OUTBOX_BYTES_MAX = 4 << 20 /* of all channels */ };
 
 struct outbox_event {
-	struct outbox_event *next;
+	struct outbox_event *next; /* of a later seq */
 	uint64_t seq;
 	size_t len;
 	char texts[]; /* a line each, the last without its LF */
 };
 
+static size_t
+size_of(const struct outbox_event *ev)
+{
+	return sizeof(*ev) + ev->len;
+}
+
 void
 outbox_put(struct node *nd, int64_t channel, uint64_t seq, const char *texts, size_t len)
 {
+	struct outbox *o = &nd->outbox[channel];
 	struct outbox_event *ev = NULL;
 
 	pthread_mutex_lock(&nd->outbox_mu);
-	if (nd->outbox_bytes + len <= OUTBOX_BYTES_MAX)
+	if (nd->outbox_bytes + sizeof(*ev) + len <= OUTBOX_BYTES_MAX)
 		ev = malloc(sizeof(*ev) + len);
 	if (ev != NULL) {
-		*ev = (struct outbox_event){
-			.next = nd->outbox[channel], .seq = seq, .len = len};
-		memcpy(ev->texts, texts, len);
-		nd->outbox[channel] = ev;
-		nd->outbox_bytes += len;
+		*ev = (struct outbox_event){.seq = seq, .len = len};
+		if (len != 0)
+			memcpy(ev->texts, texts, len);
+		if (o->first == NULL)
+			o->first = ev;
+		else
+			o->last->next = ev;
+		o->last = ev;
+		nd->outbox_bytes += size_of(ev);
 	}
 	pthread_mutex_unlock(&nd->outbox_mu);
 }
 
-bool
-outbox_get(struct node *nd, int64_t channel, uint64_t seq, struct buf *b)
+size_t
+outbox_get(struct node *nd, int64_t channel, uint64_t from, uint64_t to, size_t full,
+	   struct buf *b)
 {
-	bool found = false;
+	const struct outbox_event *ev;
+	uint64_t at = from;
 
 	pthread_mutex_lock(&nd->outbox_mu);
-	for (const struct outbox_event *ev = nd->outbox[channel]; ev != NULL && !found;
-	     ev = ev->next) {
-		found = ev->seq == seq;
-		if (found && b->len != 0)
+	for (ev = nd->outbox[channel].first; ev != NULL && ev->seq < from; ev = ev->next)
+		;
+	for (; ev != NULL && at < to && ev->seq == at && b->len <= full; ev = ev->next) {
+		if (ev->len != 0 && b->len != 0)
 			buf_putc(b, '\n');
-		if (found)
-			buf_put(b, ev->texts, ev->len);
+		buf_put(b, ev->texts, ev->len);
+		at++;
 	}
 	pthread_mutex_unlock(&nd->outbox_mu);
-	return found;
+	return (size_t)(at - from);
 }
 
 void
 outbox_drop(struct node *nd, int64_t channel, uint64_t below)
 {
+	struct outbox *o = &nd->outbox[channel];
+
 	pthread_mutex_lock(&nd->outbox_mu);
-	for (struct outbox_event **at = &nd->outbox[channel], *ev; (ev = *at) != NULL;) {
-		if (ev->seq >= below) {
-			at = &ev->next;
-			continue;
-		}
-		*at = ev->next;
-		nd->outbox_bytes -= ev->len;
+	for (struct outbox_event *ev; (ev = o->first) != NULL && ev->seq < below;) {
+		o->first = ev->next;
+		nd->outbox_bytes -= size_of(ev);
 		free(ev);
 	}
 	pthread_mutex_unlock(&nd->outbox_mu);

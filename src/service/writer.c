@@ -4,6 +4,7 @@
  * others go on; when the commit itself fails, all of them do.
  */
 #include <assert.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,23 @@ job_run(struct writer *w, struct job *j, bool shared)
 	w->n_stages = n;
 }
 
+/* What is committed goes into the outbox, the oldest first; a text that was erased
+ * beside it does not. */
+static void
+tell(struct writer *w, struct stage *st)
+{
+	struct staged *oldest = NULL;
+
+	for (struct staged *s = st->told, *before; s != NULL; s = before) {
+		before = s->before;
+		s->before = oldest;
+		oldest = s;
+	}
+	if (w->erasures == atomic_load(&w->nd->erasures))
+		for (const struct staged *s = oldest; s != NULL; s = s->before)
+			outbox_put(w->nd, st->channel, s->seq, s->texts, s->texts_len);
+}
+
 /* Sign what is staged, move the heads, commit. */
 static enum rc
 group_commit(struct writer *w, struct err *e)
@@ -81,10 +99,7 @@ group_commit(struct writer *w, struct err *e)
 	rc = w->s->drv->commit(w->s->db, e);
 	fault_point("commit.after");
 	for (size_t i = 0; rc == RC_OK && i < w->n_stages; i++)
-		for (const struct staged *s = w->stages[i]->told; s != NULL;
-		     s = s->before)
-			outbox_put(w->nd, w->stages[i]->channel, s->seq, s->texts,
-				   s->texts_len);
+		tell(w, w->stages[i]);
 	return rc;
 }
 
@@ -113,6 +128,7 @@ group_try(struct writer *w, struct job *jobs, struct err *e)
 	bool any = false;
 
 	w->n_stages = 0;
+	w->erasures = atomic_load(&w->nd->erasures);
 	arena_reset(w->a);
 	enum rc rc = w->s->drv->begin(w->s->db, true, e);
 	if (rc != RC_OK)
@@ -254,15 +270,23 @@ group_end(struct node *nd, struct job *jobs)
 		last = &j->next;
 	}
 	pthread_mutex_lock(&nd->mu);
-	/* A job's memory is its caller's: not touched once it is done. */
-	for (struct job *j = waited, *next; j != NULL; j = next) {
-		next = j->next;
-		j->done = true;
-		pthread_cond_broadcast(&j->ended);
-	}
 	nd->commits++;
 	pthread_cond_broadcast(&nd->committed);
+	/* A job's memory is its caller's: not touched once it is done. */
+	for (struct job **at = &waited, *j; (j = *at) != NULL;) {
+		if (j->idem == NULL) {
+			at = &j->next;
+			continue;
+		}
+		*at = j->next;
+		j->done = true;
+		pthread_cond_broadcast(&j->answered);
+	}
 	pthread_mutex_unlock(&nd->mu);
+	for (struct job *j = waited, *next; j != NULL; j = next) {
+		next = j->next;
+		sem_post(&j->ended);
+	}
 }
 
 static void
@@ -294,8 +318,13 @@ writer_step(struct writer *w, bool *recorded)
 	 * wait for a pause between jobs that may not come. */
 	if (!*recorded && jobs != NULL)
 		*recorded = group_run(w, NULL);
+	bool shared = jobs != NULL && jobs->next != NULL;
 	if (jobs != NULL)
 		group_end(nd, jobs);
+	/* Those who were just woken come with their next jobs: a commit costs the same
+	 * for many. */
+	if (shared)
+		sched_yield();
 	return true;
 }
 
@@ -339,24 +368,41 @@ job_queue(struct node *nd, struct job *j)
 	return true;
 }
 
-enum rc
-job_submit(struct node *nd, struct job *j)
+/* One whose answer is kept: done, or staged. */
+static enum rc
+submit_answered(struct node *nd, struct job *j)
 {
-	pthread_cond_init(&j->ended, NULL);
+	assert(nd->by_hand == NULL);
+	pthread_cond_init(&j->answered, NULL);
 	pthread_mutex_lock(&nd->mu);
 	bool queued = job_queue(nd, j);
-	while (queued && !j->done && !j->staged && nd->by_hand == NULL)
-		pthread_cond_wait(&j->ended, &nd->mu);
-	while (queued && !j->done && nd->by_hand != NULL) {
-		pthread_mutex_unlock(&nd->mu);
-		(void)node_write(nd);
-		pthread_mutex_lock(&nd->mu);
-	}
+	while (queued && !j->done && !j->staged)
+		pthread_cond_wait(&j->answered, &nd->mu);
 	bool staged = j->staged;
 	pthread_mutex_unlock(&nd->mu);
 	if (staged)
 		return RC_OK;
-	pthread_cond_destroy(&j->ended);
+	pthread_cond_destroy(&j->answered);
+	return j->rc;
+}
+
+enum rc
+job_submit(struct node *nd, struct job *j)
+{
+	if (j->idem != NULL)
+		return submit_answered(nd, j);
+	sem_init(&j->ended, 0, 0);
+	pthread_mutex_lock(&nd->mu);
+	bool queued = job_queue(nd, j);
+	pthread_mutex_unlock(&nd->mu);
+	bool ended = !queued;
+	while (!ended && nd->by_hand != NULL) {
+		(void)node_write(nd);
+		ended = sem_trywait(&j->ended) == 0;
+	}
+	while (!ended)
+		ended = sem_wait(&j->ended) == 0;
+	sem_destroy(&j->ended);
 	return j->rc;
 }
 

@@ -4,12 +4,17 @@
 #ifndef SALURAN_SERVICE_WRITER_INT_H
 #define SALURAN_SERVICE_WRITER_INT_H
 
+#include <semaphore.h>
+
 #include "service/idem.h"
 #include "service/node_int.h"
 
 struct job {
 	struct job *next;
-	pthread_cond_t ended; /* its caller sleeps here: one wakes, not all */
+	/* Its caller sleeps here: one wakes, not all, and takes no lock for it.  Where
+	 * the answer is kept, on `answered`, under nd->mu. */
+	sem_t ended;
+	pthread_cond_t answered;
 	writer_work *work;
 	bool alone; /* runs by itself, outside a transaction of ours */
 	void *arg;
