@@ -26,7 +26,7 @@ KINDS = ((resolvers.ALL + (resolvers.Nsd, resolvers.Knot)) if WHOLE else
 DEATHS = range(0, 24) if WHOLE else (3, 8)  # messages before a death
 ROWS = 4000      # some eleven messages
 SAMPLE = 8       # names that are asked for at a time, from the first to the last
-EACH = 1 if WHOLE else 16  # at the end
+EACH = 8 if WHOLE else 16  # at the end
 EFFECT_S = 90
 # A message at a time, each a part of a second after the one before.
 TIMES = {"rpz.transfer_kib_per_s": 192, "rpz.refresh_s": 3600, "rpz.retry_s": 1,
