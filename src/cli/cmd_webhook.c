@@ -142,11 +142,14 @@ cmd_events(struct cli *c, struct err *e)
 	if (rc != RC_OK || cli_json(c, r))
 		return rc;
 	json_array_foreach (json_object_get(r, "events"), i, v)
-		printf("%" JSON_INTEGER_FORMAT "  %s  %-9s  %-16s  %s\n",
+		printf("%" JSON_INTEGER_FORMAT "  %s  %-9s  %-16s  %s%s%s\n",
 		       cli_int(v, "id"), cli_time(c, v, "at"), cli_text(v, "party"),
 		       cli_text(v, "type"),
 		       json_is_string(json_object_get(v, "case")) ? cli_text(v, "case")
-								  : "");
+								  : "",
+		       json_is_string(json_object_get(v, "why")) ? "  VOID: " : "",
+		       json_is_string(json_object_get(v, "why")) ? cli_text(v, "why")
+								 : "");
 	if (json_is_true(json_object_get(r, "more")))
 		printf("more: saluran events --after %" JSON_INTEGER_FORMAT "\n",
 		       cli_int(r, "next"));

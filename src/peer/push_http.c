@@ -314,6 +314,22 @@ push_http_post(struct push_http *h, const struct exchange_peer *peer, const char
 	return perform(h, peer, fields_begin(), ret, e);
 }
 
+/* Whoever answers there; on a connection of its own. */
+static enum rc
+perform_with_anyone(struct push_http *h, const struct exchange_peer *peer,
+		    struct push_reply *ret, struct err *e)
+{
+	curl_easy_setopt(h->curl, CURLOPT_PINNEDPUBLICKEY, NULL);
+	curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 1L);
+	h->anyone = true;
+	enum rc rc = perform(h, peer, fields_begin(), ret, e);
+	h->anyone = false;
+	curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, 0L);
+	curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 0L);
+	return rc;
+}
+
 enum rc
 push_http_tell(struct push_http *h, const struct exchange_peer *peer, const char *call,
 	       const char *body, struct push_reply *ret, struct err *e)
@@ -322,17 +338,24 @@ push_http_tell(struct push_http *h, const struct exchange_peer *peer, const char
 
 	if (rc != RC_OK)
 		return rc;
-	curl_easy_setopt(h->curl, CURLOPT_PINNEDPUBLICKEY, NULL);
-	curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(h->curl, CURLOPT_POST, 1L);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);
-	h->anyone = true;
-	rc = perform(h, peer, fields_begin(), ret, e);
-	h->anyone = false;
-	curl_easy_setopt(h->curl, CURLOPT_FRESH_CONNECT, 0L);
-	curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, 0L);
+	return perform_with_anyone(h, peer, ret, e);
+}
+
+enum rc
+push_http_ask(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	      struct push_reply *ret, struct err *e)
+{
+	enum rc rc = aim(h, peer, call, e);
+
+	if (rc != RC_OK)
+		return rc;
+	curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
+	h->answer.max = EXCHANGE_ANSWER_MAX;
+	rc = perform_with_anyone(h, peer, ret, e);
+	h->answer.max = PUSH_ANSWER_MAX;
 	return rc;
 }
 

@@ -44,6 +44,10 @@ enum rc push_http_tell(struct push_http *h, const struct exchange_peer *peer,
 		       const char *call, const char *body, struct push_reply *ret,
 		       struct err *e) MUST_CHECK;
 
+/* GET what proves itself, likewise. */
+enum rc push_http_ask(struct push_http *h, const struct exchange_peer *peer,
+		      const char *call, struct push_reply *ret, struct err *e) MUST_CHECK;
+
 /* GET <url>/peer/v1/<call>, an answer of up to EXCHANGE_ANSWER_MAX bytes.  Outcomes as
  * above. */
 enum rc push_http_get(struct push_http *h, const struct exchange_peer *peer,

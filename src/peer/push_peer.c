@@ -41,6 +41,27 @@ refused(const char *call, const struct push_reply *r, struct err *e)
 		       (int)(line < PUSH_QUOTE_MAX ? line : PUSH_QUOTE_MAX), r->body);
 }
 
+/* The peer shows another key than it had, or signs with one.  It cannot call a node that
+ * fetches to say so: its entries, which prove themselves, are fetched. */
+static void
+identity_fetch(struct push_peer *p, const struct exchange_peer *peer, enum rc rc)
+{
+	struct push_reply reply = {0};
+	struct err e = ERR_INIT;
+
+	if (rc != RC_DENIED || exchange_pull_every_us(p->nd) == 0)
+		return;
+	rc = push_http_ask(p->http, peer, "identity", &reply, &e);
+	if (rc == RC_OK && reply.status == HTTP_OK)
+		rc = exchange_add_identity(p->nd, reply.body, reply.len, &e);
+	else if (rc == RC_OK)
+		rc = refused("identity", &reply, &e);
+	if (rc != RC_OK)
+		log_line(LOG_WARN, "peer.identity",
+			 "peer=%" PRId64 " outcome=%s reason=%s", p->peer, rc_token(rc),
+			 e.text);
+}
+
 /* Before and after the peer has it: each is a place to crash at. */
 static enum rc
 post(struct push_peer *p, const struct exchange_push *push, const char *call,
@@ -275,6 +296,8 @@ pull_round(struct push_peer *p, struct arena *a, int64_t *most_us)
 	if (rc != RC_OK)
 		log_line(LOG_WARN, "peer.pull", "peer=%" PRId64 " outcome=%s reason=%s",
 			 p->peer, rc_token(rc), e.text);
+	if (f.peer != NULL)
+		identity_fetch(p, f.peer, rc);
 	if (rc == RC_OK && got.more)
 		p->pulled_us = 0;
 	return rc == RC_OK && got.more;
@@ -343,6 +366,7 @@ ask_round(struct push_peer *p, struct arena *a, enum push_then *ret, int64_t *mo
 		*ret = trouble(p, "ask", rc, &e);
 	} else if ((rc = ask(p, a, &q, &e)) != RC_OK) {
 		*ret = failed(p, "ask", rc, &e);
+		identity_fetch(p, q.peer, rc);
 	}
 	return true;
 }
@@ -369,7 +393,11 @@ push_peer_round(struct push_peer *p, struct arena *a, int64_t *ret_most_us)
 	if (rc != RC_OK)
 		return trouble(p, "next", rc, &e);
 	rc = send_all(p, a, &push, &e);
-	return rc == RC_OK ? PUSH_AGAIN : failed(p, "send", rc, &e);
+	if (rc == RC_OK)
+		return PUSH_AGAIN;
+	then = failed(p, "send", rc, &e);
+	identity_fetch(p, push.peer, rc);
+	return then;
 }
 
 void

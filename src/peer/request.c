@@ -197,7 +197,7 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 	enum rc rc = who == RC_DENIED ? RC_OK : who;
 
 	/* Before the path, but for a call that anyone may make. */
-	r->anyone = who == RC_DENIED && peer_route_is_for_anyone(url);
+	r->anyone = who == RC_DENIED && peer_route_is_for_anyone(url, method);
 	if (who == RC_DENIED && !r->anyone)
 		rc = who;
 	if (rc != RC_OK)

@@ -120,6 +120,17 @@ add_epoch(struct node *nd, struct peer_request *r, struct peer_answer *ret, stru
 }
 
 static enum rc
+get_identity(struct node *nd, struct peer_request *r, struct peer_answer *ret,
+	     struct err *e)
+{
+	const char *lines = exchange_get_identity(nd, r->a);
+
+	(void)e;
+	answer_bytes(r, ret, NULL, lines, strlen(lines));
+	return RC_OK;
+}
+
+static enum rc
 held(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
 {
 	const char *word;
@@ -210,6 +221,7 @@ const struct peer_route peer_routes[] = {
 	{"POST", "/peer/v1/fraud", "fraud", FRAUD_MAX, false, add_fraud},
 	{"POST", "/peer/v1/held", "held", HELD_QUESTION_MAX, false, held},
 	{"POST", PATH_IDENTITY, "identity", IDENTITY_LOG_MAX, false, add_identity},
+	{"GET", PATH_IDENTITY, "identity", 0, false, get_identity},
 	{"POST", "/peer/v1/receipts", "receipts", PEER_CHECKPOINT_BODY_MAX, false,
 	 take_receipt},
 	{"PUT", "/peer/v1/blob/{sha256}", "blob", PEER_PIECE_MAX, false, blob_put},
@@ -223,9 +235,9 @@ const struct peer_route peer_routes[] = {
 const size_t peer_routes_n = sizeof(peer_routes) / sizeof(peer_routes[0]);
 
 bool
-peer_route_is_for_anyone(const char *url)
+peer_route_is_for_anyone(const char *url, const char *method)
 {
-	return strcmp(url, PATH_IDENTITY) == 0;
+	return strcmp(url, PATH_IDENTITY) == 0 && strcmp(method, "POST") == 0;
 }
 
 enum rc

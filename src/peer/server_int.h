@@ -83,7 +83,7 @@ extern const struct peer_route peer_routes[];
 extern const size_t peer_routes_n;
 
 /* POST identity: what it brings proves itself, so no TLS key is asked for. */
-bool peer_route_is_for_anyone(const char *url);
+bool peer_route_is_for_anyone(const char *url, const char *method);
 /* The row of a method and path, in r->route and r->words.  RC_NOT_FOUND; RC_UNSUPPORTED:
  * the call has another method, *ret says so. */
 enum rc peer_route_find(struct peer_request *r, const char *url, const char *method,

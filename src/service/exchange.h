@@ -82,6 +82,8 @@ enum rc exchange_add_disclosures(struct node *nd, int64_t peer, const char *text
  */
 enum rc exchange_add_identity(struct node *nd, const char *lines, size_t len,
 			      struct err *e) MUST_CHECK;
+/* GET identity: ours, likewise, in the arena. */
+const char *exchange_get_identity(struct node *nd, struct arena *a);
 
 /* POST fraud: a proof of equivocation, which is kept and freezes the channel (protocol
  * 7); known again is RC_OK.  RC_UNPROCESSABLE: it proves nothing. */

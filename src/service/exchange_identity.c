@@ -148,6 +148,12 @@ exchange_add_identity(struct node *nd, const char *lines, size_t len, struct err
 	return rc;
 }
 
+const char *
+exchange_get_identity(struct node *nd, struct arena *a)
+{
+	return identity_log_text(a, nd->ids);
+}
+
 /* ---- of an upload ------------------------------------------------------------- */
 
 static void

@@ -64,8 +64,9 @@ feed_after(json_t *in, int64_t *ret, struct err *e)
 
 /*
  * in: after? (an id; those that follow), limit?, case?, types? ("case.accept,item.*")
- * out: events [{id, type, case, peer, party, seq, at, author, void}], next (the id to go
- *      on from), more (true: there is more now), newest (the newest id of all)
+ * out: events [{id, type, case, peer, party, seq, at, author, void, why (it is void)}],
+ *      next (the id to go on from), more (true: there is more now), newest (the newest id
+ * of all)
  */
 enum rc
 service_events(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -73,7 +74,7 @@ service_events(struct node *nd, struct arena *a, const struct actor *who, json_t
 {
 	static const char spec[] =
 		"id:i type:s case:s peer:s party:i seq:i at:t author:s "
-		"void:b";
+		"void:b why:s";
 	json_t *events = json_array(), *rows = json_array();
 	const char *casefile = NULL, *types = NULL;
 	int64_t after = 0, limit = 0, newest = 0, scan;

@@ -193,7 +193,7 @@ work_moved(struct writer *w, void *arg, struct err *e)
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
-#define FEED_SPEC "id:i type:s case:s peer:s party:i seq:i at:t author:s void:b"
+#define FEED_SPEC "id:i type:s case:s peer:s party:i seq:i at:t author:s void:b why:s"
 
 /* The first event that it wants behind *at_us; *skipped are those that it does not. */
 static enum rc

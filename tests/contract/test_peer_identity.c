@@ -56,6 +56,11 @@ anyone_brings_entries(void **state)
 	assert_got(&got, 403, "unknown key");
 	how = (struct ask){.method = "GET", .path = post.path};
 	ask(&stranger, &bob, &how, &got);
+	assert_got(&got, 403, "unknown key");
+	ask(&alice, &bob, &how, &got);
+	assert_got(&got, 200, "entry 0");
+	how.method = "DELETE";
+	ask(&alice, &bob, &how, &got);
 	assert_got(&got, 405, "another method");
 	how = post;
 	how.body = NULL;
@@ -163,6 +168,35 @@ receipts_are_brought(void **state)
 	side_free(&bob);
 }
 
+/* A peer with new keys cannot call who fetches, to say so: its entries are fetched from
+ * whoever answers there, and only by a node that fetches. */
+static void
+entries_are_fetched(void **state)
+{
+	struct side alice, bob, before;
+
+	(void)state;
+	side_init(&alice, DATES_GOOD);
+	side_init(&bob, DATES_GOOD);
+	side_init(&before, DATES_GOOD);
+	introduce(&bob, &alice, ALICE);
+	side_serve(&bob, 0);
+	introduce(&alice, &bob, BOB);
+	alice.node.peers[0].tls_spki[0] = before.pin;
+	fake_append(&alice.node, 1);
+	side_push(&alice);
+	WAIT_FOR(&alice.node, alice.node.n_failed >= 1);
+	assert_int_equal(alice.node.identity_len, 0);
+	FAKE_SET(&alice.node, pull_us, 20000);
+	WAIT_FOR(&alice.node, alice.node.identity_len == strlen("entry 0\n"));
+	assert_int_equal(alice.node.pull_told, 0);
+	FAKE_SET(&alice.node, peers[0].tls_spki[0], bob.pin);
+	WAIT_FOR(&alice.node, alice.node.pull_told == 3);
+	side_free(&before);
+	side_free(&alice);
+	side_free(&bob);
+}
+
 int
 main(void)
 {
@@ -170,6 +204,7 @@ main(void)
 		cmocka_unit_test(anyone_brings_entries),
 		cmocka_unit_test(proofs_and_epochs),
 		cmocka_unit_test(receipts_are_brought),
+		cmocka_unit_test(entries_are_fetched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

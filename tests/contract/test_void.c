@@ -289,6 +289,28 @@ views(struct fix *f)
 	return text;
 }
 
+/* Whoever asks for all events sees why this one has no effect, and that others have. */
+static void
+shown(struct fix *f, uint64_t seq, const char *why)
+{
+	const json_t *r = fix_must(f, NODE, f->n[NODE].admin, "GET", "/v1/events",
+				   json_pack("{s:i}", "limit", 1000));
+	const json_t *row;
+	bool found = false;
+	size_t i;
+
+	json_array_foreach (json_object_get(r, "events"), i, row) {
+		bool is_it = fix_int(row, "seq") == (int64_t)seq &&
+			     strcmp(fix_text(row, "party"), "authority") == 0;
+		assert_int_equal(json_is_true(json_object_get(row, "void")),
+				 json_is_string(json_object_get(row, "why")));
+		if (is_it)
+			assert_string_equal(fix_text(row, "why"), why);
+		found |= is_it;
+	}
+	assert_true(found);
+}
+
 static void
 rebuild(struct fix *f)
 {
@@ -339,6 +361,7 @@ void_events(void **state)
 		if (why == NULL || strstr(why, rows[i].why) == NULL)
 			fail_msg("%s: void is \"%s\", not \"%s\"", rows[i].what,
 				 why == NULL ? "(it has effect)" : why, rows[i].why);
+		shown(&f, seq, why);
 		assert_string_equal(views(&f), before);
 	}
 	rebuild(&f);

@@ -3,7 +3,7 @@
 -- $2 limit
 -- $3 case
 SELECT l.stored_us, v.type, v.casefile, c.peer_org, v.party, v.seq, v.iat_us, v.author,
-       CASE WHEN v.void IS NULL THEN 0 ELSE 1 END
+       CASE WHEN v.void IS NULL THEN 0 ELSE 1 END, v.void
 FROM v_event v
 JOIN log_event l ON l.channel = v.channel AND l.party = v.party AND l.seq = v.seq
 JOIN channel c ON c.channel = v.channel

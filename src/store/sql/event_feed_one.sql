@@ -1,7 +1,7 @@
 -- event_feed_one: one event of the feed
 -- $1 stored_us
 SELECT l.stored_us, v.type, v.casefile, c.peer_org, v.party, v.seq, v.iat_us, v.author,
-       CASE WHEN v.void IS NULL THEN 0 ELSE 1 END
+       CASE WHEN v.void IS NULL THEN 0 ELSE 1 END, v.void
 FROM log_event l
 JOIN v_event v ON v.channel = l.channel AND v.party = l.party AND v.seq = l.seq
 JOIN channel c ON c.channel = l.channel
