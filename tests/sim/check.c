@@ -13,6 +13,7 @@
 #include "core/mirror.h"
 #include "db/db_sqlite_int.h"
 #include "service/recovery.h"
+#include "store/store_identity.h"
 
 struct ledger *
 ledger_of(const struct sim_node *n, int64_t channel, bool own)
@@ -93,6 +94,30 @@ check_leaves(struct sim_node *n, struct store *s, struct arena *a, struct ledger
 		l->peer_most = h->size;
 }
 
+static bool
+receipt_is_signed(struct store *s, struct arena *a, struct ledger *l,
+		  const struct log_head *h, const struct log_receipt *r)
+{
+	struct identity_log *ids = ARENA_NEW(a, struct identity_log);
+	const struct note *note;
+	struct err e = ERR_INIT;
+	uint64_t time_s;
+	size_t len;
+
+	if (r->size == l->verified)
+		return true;
+	if (store_identity_of_party(s, a, h->channel, party_other(h->party), ids, &e) !=
+		    RC_OK ||
+	    note_parse(a, r->note, strlen(r->note), &note, &e) != RC_OK)
+		return false;
+	const char *text = note_text(note, &len);
+	if (identity_log_receipt_verify(ids, r->line, strlen(r->line), r->size, text, len,
+					&time_s, &e) != RC_OK)
+		return false;
+	l->verified = r->size;
+	return true;
+}
+
 /* Whoever has given one has what it covers; whoever has got one, it is of this log. */
 static void
 check_receipt(struct sim_node *n, struct store *s, struct arena *a, struct ledger *l,
@@ -114,6 +139,10 @@ check_receipt(struct sim_node *n, struct store *s, struct arena *a, struct ledge
 	else if (r.size <= l->n && !hash_equal(&r.root, &l->root[r.size]))
 		sim_broken("%s: a receipt at %" PRIu64 " of %s has another root", n->org,
 			   r.size, l->origin);
+	else if (own && !receipt_is_signed(s, a, l, h, &r))
+		sim_broken("%s: the receipt of %" PRIu64
+			   " entries of %s is not signed by the other side",
+			   n->org, r.size, l->origin);
 	else if (own && r.size > l->peer_most)
 		sim_broken("%s: a receipt of %" PRIu64
 			   " entries of %s, of which the other side never had more than "
@@ -127,6 +156,7 @@ look(struct sim_node *n, bool fresh)
 	struct arena *a = arena_create();
 	struct err e = ERR_INIT;
 	struct store *s = NULL;
+	struct sim_node *before = W.cur;
 
 	W.cur = n;
 	W.looking = true;
@@ -159,7 +189,7 @@ look(struct sim_node *n, bool fresh)
 	}
 	reader_put(n->nd, s);
 	W.looking = false;
-	W.cur = NULL;
+	W.cur = before;
 	n->commits = node_commits(n->nd);
 	arena_free(a);
 }
@@ -182,7 +212,9 @@ void
 check_restored(struct sim_node *n)
 {
 	for (int i = 0; i < n->n_push; i++) {
-		ledger_of(n, n->push[i].channel, true)->author_old = true;
+		struct ledger *l = ledger_of(n, n->push[i].channel, true);
+		l->author_old = true;
+		l->waits |= W.node[l->peer].fetches;
 		ledger_of(n, n->push[i].channel, false)->peer_old = true;
 	}
 }
@@ -192,14 +224,25 @@ check_head(const char *body, size_t len)
 {
 	struct arena *a = arena_create();
 	struct mirror_checkpoint m;
+	struct err e = ERR_INIT;
+
+	if (mirror_checkpoint_parse(a, body, len, &m, &e) == RC_OK)
+		check_note(m.note, m.note_len);
+	else
+		sim_broken("a head that is none was sent: %s", e.text);
+	arena_free(a);
+}
+
+void
+check_note(const char *signed_text, size_t len)
+{
+	struct arena *a = arena_create();
 	const struct note *note;
 	struct checkpoint c;
 	struct err e = ERR_INIT;
 	size_t text_len = 0;
-	enum rc rc = mirror_checkpoint_parse(a, body, len, &m, &e);
+	enum rc rc = note_parse(a, signed_text, len, &note, &e);
 
-	if (rc == RC_OK)
-		rc = note_parse(a, m.note, m.note_len, &note, &e);
 	if (rc == RC_OK) {
 		const char *text = note_text(note, &text_len);
 		rc = checkpoint_parse(a, text, text_len, &c, &e);
@@ -270,7 +313,7 @@ check_log(const struct ledger *l)
 	struct node *nd = W.node[l->author].nd;
 	bool open = recovery_state(nd, l->author_channel) == LOG_OPEN;
 
-	if (!open && !l->may_halt)
+	if (!open && !l->may_halt && !l->waits)
 		sim_broken("%s takes nothing: %s", l->origin,
 			   nd->guard[l->author_channel].why);
 	else if (open && (l->author_has != l->n || l->peer_has != l->n))
@@ -278,6 +321,38 @@ check_log(const struct ledger *l)
 			   " and the peer %" PRIu64 ": not everything was delivered",
 			   l->origin, l->n, l->author_has, l->peer_has);
 	return open;
+}
+
+/* New keys are known to the other side, and in force in the log on both. */
+static void
+check_keys(sqlite3 *const *sq, const struct ledger *l)
+{
+	const struct sim_node *n = &W.node[l->author];
+	const char *sql = arena_printf(W.a,
+				       "SELECT coalesce(max(n), 0) = %" PRIu64
+				       " FROM v_rekey WHERE channel = ?1 AND party = %d",
+				       n->entry, (int)n->role);
+
+	if (strcmp(query(sq[l->author], sql, l->author_channel), "1") != 0 ||
+	    strcmp(query(sq[l->peer], sql, l->peer_channel), "1") != 0)
+		sim_broken("%s: not on both sides are the keys of entry %" PRIu64
+			   " in force",
+			   l->origin, n->entry);
+}
+
+/* Whatever was delivered is receipted, and its author has that. */
+static void
+check_receipted(sqlite3 *const *sq, const struct ledger *l)
+{
+	const char *sql = arena_printf(W.a,
+				       "SELECT coalesce(max(size), 0) FROM log_receipt "
+				       "WHERE channel = ?1 AND party = %d",
+				       W.node[l->author].role);
+	uint64_t size = strtoull(query(sq[l->author], sql, l->author_channel), NULL, 10);
+
+	if (size != l->n)
+		sim_broken("%s: of %" PRIu64 " entries %" PRIu64 " are receipted",
+			   l->origin, l->n, size);
 }
 
 static void
@@ -317,6 +392,12 @@ check_end(void)
 			return;
 		sq[i] = reader[i]->db->sq;
 	}
+	for (int i = 0; i < W.n_ledgers; i++)
+		if (open[i] && W.takes_part[W.ledger[i].author] &&
+		    W.takes_part[W.ledger[i].peer]) {
+			check_keys(sq, &W.ledger[i]);
+			check_receipted(sq, &W.ledger[i]);
+		}
 	for (int i = 0; i < W.n_ledgers; i++) {
 		const struct ledger *l = &W.ledger[i];
 		bool both = true;

@@ -1,6 +1,7 @@
 /*
  * The clocks, the random numbers and what else a node asks of its machine.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -47,7 +48,7 @@ __wrap_flock(int fd, int how)
 	return 0;
 }
 
-/* No connection is made: a pin that follows from the name. */
+/* No connection is made: a key that follows from the name, another for each rotation. */
 enum rc
 __wrap_tls_create(const char *dir, const char *common_name, int64_t now_us,
 		  unsigned valid_days, struct err *e)
@@ -63,9 +64,12 @@ __wrap_tls_create(const char *dir, const char *common_name, int64_t now_us,
 enum rc
 __wrap_tls_spki(const char *dir, struct hash *ret, struct err *e)
 {
+	char text[SIM_TEXT];
+
 	(void)dir;
 	(void)e;
-	hash_bytes(W.cur->org, strlen(W.cur->org), ret);
+	snprintf(text, sizeof(text), "%s %d", W.cur->org, W.cur->rotations);
+	hash_bytes(text, strlen(text), ret);
 	return RC_OK;
 }
 
@@ -103,6 +107,8 @@ __wrap_crypto_sign_verify_detached(const unsigned char *sig, const unsigned char
 {
 	uint64_t of = UINT64_C(0xcbf29ce484222325);
 
+	if (sim_is(MUTANT_BELIEVES) && !W.looking)
+		return 0;
 	for (size_t i = 0; i < crypto_sign_BYTES; i++)
 		of = (of ^ sig[i]) * UINT64_C(0x100000001b3);
 	for (size_t i = 0; i < crypto_sign_PUBLICKEYBYTES; i++)

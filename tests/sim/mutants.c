@@ -1,6 +1,6 @@
 /*
- * Nodes that break a promise: what the simulation must find.  sim.h says which; two of
- * them are in world.c and vfs.c.
+ * Nodes that break a promise: what the simulation must find.  sim.h says which; some of
+ * them are in world.c, net.c, fakes.c and vfs.c.
  */
 #include <string.h>
 
@@ -65,6 +65,8 @@ __wrap_exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 			 struct exchange_question *ret, int64_t *ret_wait_us,
 			 struct err *e)
 {
+	if (sim_is(MUTANT_MUTE))
+		atomic_store(&nd->identity_told[peer], true);
 	return sim_is(MUTANT_FORK)
 		       ? RC_NOT_FOUND
 		       : __real_exchange_ask_next(nd, peer, a, ret, ret_wait_us, e);

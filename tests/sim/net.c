@@ -14,7 +14,7 @@
 
 struct push_http {
 	struct pusher *p;
-	bool failed;
+	bool failed, refused; /* nothing came; the other's key is not the one */
 	long status;
 	uint8_t *body;
 	size_t len;
@@ -32,6 +32,7 @@ copy_of(const void *p, size_t len)
 		abort();
 	if (len != 0)
 		memcpy(to, p, len);
+	((char *)to)[len] = '\0';
 	return to;
 }
 
@@ -138,9 +139,11 @@ messages_of_lose(int node)
 /* ---- of a pusher
  */
 
+/* `peer` NULL: whoever answers there. */
 static enum rc
-request(struct push_http *h, const char *method, const char *call, const void *body,
-	size_t len, struct push_reply *ret, struct err *e)
+request(struct push_http *h, const struct exchange_peer *peer, const char *method,
+	const char *call, const void *body, size_t len, struct push_reply *ret,
+	struct err *e)
 {
 	struct pusher *p = h->p;
 	struct message *m = message_new();
@@ -157,12 +160,27 @@ request(struct push_http *h, const char *method, const char *call, const void *b
 	m->body = copy_of(body, len);
 	m->len = len;
 	m->waiter = p;
+	m->key = p->node->nd->id->tls_spki[0];
+	m->anyone = peer == NULL;
+	if (peer != NULL) {
+		m->n_wanted = peer->n_tls_spki;
+		memcpy(m->wanted, peer->tls_spki, sizeof(m->wanted));
+	}
+	if (W.node[p->to].fetches)
+		sim_broken("%s calls %s, which nobody can", p->node->org,
+			   W.node[p->to].org);
+	/* New keys enter a log right before its head is signed. */
+	check_node(p->node);
 	if (strcmp(call, "add-checkpoint") == 0)
 		check_head(body, len);
-	h->failed = false;
+	if (W.foe)
+		foe_keep(m);
+	h->failed = h->refused = false;
 	p->asks = true;
 	while (p->asks)
 		fiber_yield();
+	if (h->refused)
+		return err_set(e, RC_DENIED, "it shows another key");
 	if (h->failed)
 		return err_set(e, RC_UNAVAILABLE, "it did not answer");
 	*ret = (struct push_reply){
@@ -174,8 +192,11 @@ enum rc
 push_http_post(struct push_http *h, const struct exchange_peer *peer, const char *call,
 	       const void *body, size_t len, struct push_reply *ret, struct err *e)
 {
-	(void)peer;
-	return request(h, "POST", call, body, len, ret, e);
+	if (sim_is(MUTANT_KEEPS) && strcmp(call, "receipts") == 0) {
+		*ret = (struct push_reply){.status = MHD_HTTP_NO_CONTENT, .body = ""};
+		return RC_OK;
+	}
+	return request(h, peer, "POST", call, body, len, ret, e);
 }
 
 enum rc
@@ -183,15 +204,24 @@ push_http_tell(struct push_http *h, const struct exchange_peer *peer, const char
 	       const char *body, struct push_reply *ret, struct err *e)
 {
 	(void)peer;
-	return request(h, "POST", call, body, strlen(body), ret, e);
+	return request(h, NULL, "POST", call, body, strlen(body), ret, e);
+}
+
+enum rc
+push_http_ask(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	      struct push_reply *ret, struct err *e)
+{
+	(void)peer;
+	if (sim_is(MUTANT_DEAF))
+		return err_set(e, RC_UNAVAILABLE, "it is not asked");
+	return request(h, NULL, "GET", call, NULL, 0, ret, e);
 }
 
 enum rc
 push_http_get(struct push_http *h, const struct exchange_peer *peer, const char *call,
 	      struct push_reply *ret, struct err *e)
 {
-	(void)peer;
-	return request(h, "GET", call, NULL, 0, ret, e);
+	return request(h, peer, "GET", call, NULL, 0, ret, e);
 }
 
 enum rc
@@ -286,13 +316,12 @@ pusher_step(struct pusher *p)
 struct serving {
 	struct sim_node *n;
 	const struct message *m;
-	int64_t channel;
 	long status;
 	void *body;
 	size_t len;
 };
 
-/* As request.c does it, when the peer is who its key says. */
+/* As request.c does it: who calls is who its key says. */
 static void
 run_request(void *arg)
 {
@@ -305,11 +334,18 @@ run_request(void *arg)
 
 	r->a = a;
 	r->nd = s->n->nd;
-	r->peer = s->channel;
-	enum rc rc = peer_route_find(r, arena_strdup(a, m->path), m->method, &answer, &e);
+	enum rc rc = exchange_peer_of_key(r->nd, &m->key, &r->peer, &e);
+	if (rc == RC_DENIED && peer_route_is_for_anyone(m->path, m->method))
+		rc = RC_OK;
+	if (rc == RC_OK)
+		rc = peer_route_find(r, arena_strdup(a, m->path), m->method, &answer, &e);
 	if (rc == RC_OK) {
 		r->body.max = r->route->body_max;
 		buf_put(&r->body, m->body, m->len);
+		if (!buf_ok(&r->body))
+			rc = err_set(&e, RC_TOO_LARGE, "the body is too large");
+	}
+	if (rc == RC_OK) {
 		rc = r->route->handler(r->nd, r, &answer, &e);
 	}
 	if (rc != RC_OK)
@@ -337,13 +373,27 @@ deliver_reply(struct message *m)
 	message_end(m);
 }
 
-static int64_t
-channel_with(const struct sim_node *n, int other)
+/* As libcurl does it: is the server's key one that its caller wants? */
+static bool
+key_is_wanted(const struct message *m)
 {
-	for (int i = 0; i < n->n_push; i++)
-		if (n->push[i].to == other)
-			return n->push[i].channel;
-	abort();
+	const struct identity *id = W.node[m->to].nd->id;
+
+	for (size_t i = 0; i < m->n_wanted; i++)
+		if (hash_equal(&m->wanted[i], &id->tls_spki[0]))
+			return true;
+	return m->anyone;
+}
+
+/* A node that fetches asks for ever whether there is something new, and, where the head
+ * is signed with a key that it does not know, for that. */
+static bool
+is_poll(const struct message *m)
+{
+	const char *last = strrchr(m->path, '/');
+
+	return strcmp(m->method, "GET") == 0 &&
+	       (strcmp(last, "/checkpoint") == 0 || strcmp(last, "/identity") == 0);
 }
 
 void
@@ -355,12 +405,23 @@ message_deliver(struct message *m)
 		message_lose(m);
 		return;
 	}
+	if (!m->reply && !key_is_wanted(m)) {
+		sim_trace("  %s shows another key to %s", n->org, W.node[m->from].org);
+		if (m->waiter != NULL)
+			m->waiter->http->refused = true;
+		message_lose(m);
+		return;
+	}
 	W.delivered++;
+	W.polls += is_poll(m);
 	if (m->reply) {
+		if (is_poll(m) && m->status == MHD_HTTP_OK && !W.foe &&
+		    strstr(m->path, "/checkpoint") != NULL)
+			check_note((const char *)m->body, m->len);
 		deliver_reply(m);
 		return;
 	}
-	struct serving s = {.n = n, .m = m, .channel = channel_with(n, m->from)};
+	struct serving s = {.n = n, .m = m};
 	bool whole = node_run(n, run_request, &s);
 	sim_trace("  %s %s from %s: %s %ld %.*s", n->org, m->path + strlen("/peer/v1/"),
 		  W.node[m->from].org, whole ? "answers" : "is killed", s.status,

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -29,7 +29,8 @@ enum {
 /* What a schedule tells who has started it. */
 struct result {
 	char broken[SIM_TEXT];
-	uint64_t hash, steps, kills, restores, delivered, dropped, events;
+	uint64_t hash, steps, kills, restores, delivered, dropped, events, changed,
+		rotations;
 	bool ended;
 };
 
@@ -53,7 +54,8 @@ schedule_child(uint64_t seed, enum mutant m)
 	W.mutant = m;
 	W.hash = UINT64_C(0xcbf29ce484222325);
 	W.a = arena_create();
-	W.events = W.delivered = W.kills = W.steps = W.dropped = 0;
+	W.events = W.delivered = W.kills = W.steps = W.dropped = W.changed = W.rotations =
+		W.polls = 0;
 	fakes_start();
 	sim_schedule();
 	memcpy(shared->broken, W.broken, sizeof(W.broken));
@@ -64,6 +66,8 @@ schedule_child(uint64_t seed, enum mutant m)
 	shared->delivered += W.delivered;
 	shared->dropped += W.dropped;
 	shared->events += W.events;
+	shared->changed += W.changed;
+	shared->rotations += W.rotations;
 	shared->ended = true;
 	fflush(stdout);
 	_exit(W.broken[0] == '\0' ? 0 : EXIT_BROKEN);
@@ -82,6 +86,7 @@ schedule_run(uint64_t seed, enum mutant m)
 		schedule_child(seed, m);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		abort();
+	folders_restore();
 	if (!shared->ended)
 		snprintf(shared->broken, sizeof(shared->broken), "the program: status %d",
 			 status);
@@ -96,19 +101,26 @@ tell_broken(uint64_t seed)
 	return EXIT_BROKEN;
 }
 
+/* Of the processor: ours and that of the schedules. */
 static double
-now_s(void)
+used_s(void)
 {
-	struct timespec t;
+	double s = 0;
+	struct rusage u;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	for (int i = 0; i < 2; i++) {
+		if (getrusage(i == 0 ? RUSAGE_SELF : RUSAGE_CHILDREN, &u) != 0)
+			abort();
+		s += (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+		     (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	}
+	return s;
 }
 
 static int
 run_seeds(uint64_t first, uint64_t count, enum mutant m, bool twice)
 {
-	double began_s = now_s();
+	double began_s = used_s();
 
 	for (uint64_t i = 0; i < count; i++) {
 		if (!schedule_run(first + i, m))
@@ -121,14 +133,16 @@ run_seeds(uint64_t first, uint64_t count, enum mutant m, bool twice)
 			return EXIT_BROKEN;
 		}
 	}
-	double s = now_s() - began_s;
+	double s = used_s() - began_s;
 	printf("%" PRIu64 " schedules from seed %" PRIu64 "%s: steps=%" PRIu64
 	       " messages=%" PRIu64 " lost=%" PRIu64 " kills=%" PRIu64
-	       " restores=%" PRIu64 " events=%" PRIu64
-	       ", %.0f schedules a minute, trace %016" PRIx64 "\n",
+	       " restores=%" PRIu64 " rotations=%" PRIu64 " changed=%" PRIu64
+	       " events=%" PRIu64
+	       ", %.0f schedules a minute of one processor, trace %016" PRIx64 "\n",
 	       count, first, twice ? ", each twice" : "", shared->steps,
 	       shared->delivered, shared->dropped, shared->kills, shared->restores,
-	       shared->events, (double)count * (twice ? 2 : 1) * 60 / s, shared->hash);
+	       shared->rotations, shared->changed, shared->events,
+	       (double)count * (twice ? 2 : 1) * 60 / s, shared->hash);
 	return 0;
 }
 
@@ -218,6 +232,7 @@ main(int argc, char **argv)
 	W.trace = false;
 	world_make(above);
 	sim_settle();
+	spares_make();
 	W.trace = trace;
 	int code = W.broken[0] != '\0' ? EXIT_OTHER
 		   : all_mutants       ? run_mutants()

@@ -283,6 +283,22 @@ of_clocks(void)
 		  n->skew_us / CLOCK_US_PER_S);
 }
 
+static void
+of_keys(struct sim_node *n)
+{
+	if (n->nd == NULL)
+		return;
+	W.rotations++;
+	node_rotate(n);
+}
+
+static void
+foe_step(void)
+{
+	W.changed++;
+	foe_act();
+}
+
 /* Mostly a moment; now and then as long as a retry waits. */
 static void
 clock_on(void)
@@ -305,7 +321,11 @@ step(void)
 	for (int i = 0; i < SIM_NODES; i++)
 		if (W.takes_part[i] && W.node[i].nd == NULL && sim_chance(40))
 			start(&W.node[i]);
-	if (what >= 93)
+	if (W.rotates && what < 3)
+		of_keys(n);
+	else if (W.foe && what >= 80 && what < 91)
+		foe_step();
+	else if (what >= 93)
 		of_machines(sim_below(100));
 	else if (what >= 91)
 		of_clocks();
@@ -337,11 +357,11 @@ commits(void)
 static uint64_t
 round_of_all(void)
 {
-	uint64_t before = W.delivered;
+	uint64_t before = W.delivered - W.polls;
 
 	W.now_us += ROUND_S * CLOCK_US_PER_S;
-	for (bool on = true;
-	     on && W.broken[0] == '\0' && W.delivered - before < ROUND_MESSAGES;) {
+	for (bool on = true; on && W.broken[0] == '\0' &&
+			     W.delivered - W.polls - before < ROUND_MESSAGES;) {
 		on = false;
 		for (int i = 0; i < SIM_NODES; i++) {
 			struct sim_node *n = &W.node[i];
@@ -358,7 +378,7 @@ round_of_all(void)
 		for (struct message *m; (m = message_any(0)) != NULL; on = true)
 			message_deliver(m);
 	}
-	return W.delivered - before;
+	return W.delivered - W.polls - before;
 }
 
 void
@@ -367,6 +387,7 @@ sim_settle(void)
 	int still = 0;
 
 	memset(W.cut, 0, sizeof(W.cut));
+	W.rotates = false;
 	for (int i = 0; i < SIM_NODES; i++) {
 		W.node[i].fuse = 0;
 		if (W.takes_part[i] && W.node[i].nd == NULL)
@@ -407,10 +428,15 @@ sim_schedule(void)
 	uint64_t platforms = 1 + (sim_chance(50) ? 0 : sim_below(SIM_PLATFORMS));
 	uint64_t steps = STEPS_MIN + sim_below(STEPS_MORE);
 
-	for (int i = 0; i < SIM_NODES; i++)
-		W.takes_part[i] = i < SIM_AUTHORITIES
-					  ? (uint64_t)i < authorities
-					  : (uint64_t)(i - SIM_AUTHORITIES) < platforms;
+	uint64_t first_a = sim_below(SIM_AUTHORITIES), first_p = sim_below(SIM_PLATFORMS);
+
+	W.foe = sim_chance(30);
+	W.rotates = sim_chance(25);
+	for (uint64_t i = 0; i < SIM_AUTHORITIES; i++)
+		W.takes_part[i] = (i + first_a) % SIM_AUTHORITIES < authorities;
+	for (uint64_t i = 0; i < SIM_PLATFORMS; i++)
+		W.takes_part[SIM_AUTHORITIES + i] =
+			(i + first_p) % SIM_PLATFORMS < platforms;
 	vfs_lie(sim_is(MUTANT_LOST));
 	for (uint64_t i = 0; i < steps && W.broken[0] == '\0'; i++)
 		step();

@@ -37,6 +37,7 @@ enum {
 	SIM_LEAVES = 512,
 	SIM_MARKS = 2 * SIM_LOGS,
 	SIM_TEXT = 600,
+	SIM_FETCHES = SIM_NODES - 1, /* a platform that nobody can call */
 };
 
 /* Nodes that do not do what they must; each is to be found out. */
@@ -49,6 +50,11 @@ enum {
 	X(FORK, "fork", 22, "a node goes on from an old copy without asking")            \
 	X(FOLD, "fold", 1, "one side leaves messages out of its views")                  \
 	X(STUCK, "stuck", 3, "a pusher does not heed where the peer stands")             \
+	X(MUTE, "mute", 1, "a node with new keys tells nobody")                          \
+	X(KEYLESS, "keyless", 1, "new keys do not enter the logs")                       \
+	X(DEAF, "deaf", 1, "a node that fetches never asks for new keys")                \
+	X(KEEPS, "keeps", 1, "a node that fetches keeps its receipts")                   \
+	X(BELIEVES, "believes", 1, "a node verifies no signature")                       \
 	X(RESTLESS, "restless", 1, "a pusher greets without end")
 enum mutant {
 #define X(id, name, seed, doc) MUTANT_##id,
@@ -81,7 +87,11 @@ struct sim_node {
 	const char *admin, *worker; /* credentials */
 	struct pusher push[SIM_PEERS];
 	int n_push;
-	uint64_t commits; /* when it was last looked at */
+	bool fetches;
+	uint64_t entry;			   /* of its identity */
+	int rotations;			   /* that were tried */
+	const char *root_path, *next_path; /* of the keys of the next entry, and after */
+	uint64_t commits;		   /* when it was last looked at */
 	struct vfs_copy *copy;
 	struct signer_mark *copy_marks;
 	size_t n_copy_marks;
@@ -100,6 +110,8 @@ struct ledger {
 	uint64_t head;		       /* the largest that was sent */
 	bool author_old, peer_old;     /* has an old copy, and did not start since */
 	bool may_halt;		       /* a head was sent whose entries are with nobody */
+	bool waits;	   /* an old copy is back, and who has more cannot be asked */
+	uint64_t verified; /* up to there its author's receipts are signed */
 };
 
 struct message {
@@ -113,6 +125,10 @@ struct message {
 	size_t len;
 	long status;
 	struct pusher *waiter; /* NULL: nobody waits */
+	/* TLS: the sender's key, and those of which the receiver must have one. */
+	struct hash key, wanted[IDENTITY_TLS_PINS_MAX];
+	size_t n_wanted;
+	bool anyone; /* any */
 };
 
 struct world {
@@ -137,7 +153,10 @@ struct world {
 	int n_cases, n_said;
 	char broken[SIM_TEXT]; /* the first promise that was not kept; "": none */
 	/* figures */
-	uint64_t steps, kills, cuts, restores, delivered, dropped, events;
+	uint64_t steps, kills, cuts, restores, delivered, dropped, events, changed,
+		rotations;
+	uint64_t polls; /* of what was delivered: whether there is something new */
+	bool foe, rotates;
 };
 extern struct world W;
 
@@ -180,6 +199,20 @@ struct call {
 bool node_call(struct call *c); /* false: killed */
 int world_node_of(const char *org);
 
+/* spare.c: the stores of nodes that will start, opened before the first schedule. */
+void spares_start(void);
+void spares_make(void);
+void spares_forget(const char *dir); /* somebody else closes that store */
+
+/* rotate.c */
+void node_rotate(struct sim_node *n);
+void node_rotated(struct sim_node *n); /* it started */
+void folders_restore(void);	       /* for the next schedule */
+
+/* foe.c */
+void foe_keep(const struct message *m);
+void foe_act(void);
+
 /* net.c */
 void pushers_start(struct sim_node *n);
 void pushers_end(struct sim_node *n);
@@ -199,6 +232,7 @@ void check_started(struct sim_node *n);
 void check_restored(struct sim_node *n);
 void check_end(void);
 void check_head(const char *body, size_t len); /* of add-checkpoint, as it is sent */
+void check_note(const char *text, size_t len);
 struct ledger *ledger_of(const struct sim_node *n, int64_t channel, bool own);
 
 #endif

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/pages.h"
+
 enum {
 	NAME_BYTES = 512,
-	REGION_MAX = 16, /* of shared memory, 32 KiB each */
+	REGION_MAX = 16, /* of shared memory */
+	REGION_BYTES = 32 << 10,
 	LOCKS = SQLITE_SHM_NLOCK,
 	FILES_OF_FOLDER = 8,
-	GROW_BYTES = 64 << 10,
 };
 
 /* What a write that is not synced has replaced. */
@@ -24,8 +26,7 @@ struct undo {
 struct file {
 	struct file *next;
 	char path[NAME_BYTES]; /* "": of one handle */
-	uint8_t *data;
-	size_t size, room;
+	struct pages p;
 	struct undo *undo;
 	size_t n_undo;
 	int shared, reserved, exclusive; /* handles */
@@ -46,8 +47,7 @@ struct vfs_copy {
 	size_t n;
 	struct {
 		char path[NAME_BYTES];
-		uint8_t *data;
-		size_t size;
+		struct pages p;
 	} file[FILES_OF_FOLDER];
 };
 
@@ -98,21 +98,6 @@ in_folder(const struct file *f, const char *dir)
 }
 
 static void
-resize(struct file *f, size_t size)
-{
-	if (size > f->room) {
-		size_t room = (size + size / 4 + GROW_BYTES) / GROW_BYTES * GROW_BYTES;
-		f->data = realloc(f->data, room);
-		if (f->data == NULL)
-			abort();
-		f->room = room;
-	}
-	if (size > f->size)
-		memset(f->data + f->size, 0, size - f->size);
-	f->size = size;
-}
-
-static void
 undo_forget(struct file *f)
 {
 	while (f->undo != NULL) {
@@ -127,12 +112,13 @@ undo_forget(struct file *f)
 static void
 undo_keep(struct file *f, size_t at, size_t len)
 {
-	size_t old = at >= f->size ? 0 : len < f->size - at ? len : f->size - at;
+	size_t old = at >= f->p.size ? 0 : len < f->p.size - at ? len : f->p.size - at;
 	struct undo *u = xalloc(sizeof(*u) + old);
 
-	*u = (struct undo){.before = f->undo, .at = at, .len = old, .old_size = f->size};
+	*u = (struct undo){
+		.before = f->undo, .at = at, .len = old, .old_size = f->p.size};
 	if (old != 0)
-		memcpy(u->old, f->data + at, old);
+		pages_get(&f->p, at, u->old, old);
 	f->undo = u;
 	f->n_undo++;
 }
@@ -142,9 +128,9 @@ undo_to(struct file *f, size_t keep)
 {
 	while (f->n_undo > keep) {
 		struct undo *u = f->undo;
-		resize(f, u->old_size);
+		pages_resize(&f->p, u->old_size);
 		if (u->len != 0)
-			memcpy(f->data + u->at, u->old, u->len);
+			pages_put(&f->p, u->at, u->old, u->len);
 		f->undo = u->before;
 		f->n_undo--;
 		free(u);
@@ -183,7 +169,9 @@ on_unlock(sqlite3_file *file, int level)
 		h->f->exclusive = 0;
 	if (h->level >= SQLITE_LOCK_RESERVED && level < SQLITE_LOCK_RESERVED)
 		h->f->reserved = 0;
-	if (h->level >= SQLITE_LOCK_SHARED && level < SQLITE_LOCK_SHARED)
+	/* One that was opened in advance lost its lock with a crash of others. */
+	if (h->level >= SQLITE_LOCK_SHARED && level < SQLITE_LOCK_SHARED &&
+	    h->f->shared > 0)
 		h->f->shared--;
 	if (level < h->level)
 		h->level = level;
@@ -199,7 +187,7 @@ on_close(sqlite3_file *file)
 	on_unlock(file, SQLITE_LOCK_NONE);
 	if (h->temporary) {
 		undo_forget(h->f);
-		free(h->f->data);
+		pages_free(&h->f->p);
 		free(h->f);
 	}
 	return SQLITE_OK;
@@ -210,10 +198,10 @@ on_read(sqlite3_file *file, void *into, int len, sqlite3_int64 at)
 {
 	const struct file *f = ((struct handle *)file)->f;
 	size_t from = (size_t)at, n = (size_t)len;
-	size_t have = from >= f->size ? 0 : n < f->size - from ? n : f->size - from;
+	size_t have = from >= f->p.size ? 0 : n < f->p.size - from ? n : f->p.size - from;
 
 	if (have != 0)
-		memcpy(into, f->data + from, have);
+		pages_get(&f->p, from, into, have);
 	if (have == n)
 		return SQLITE_OK;
 	memset((uint8_t *)into + have, 0, n - have);
@@ -230,9 +218,9 @@ on_write(sqlite3_file *file, const void *from, int len, sqlite3_int64 at)
 	before(f);
 	if (!h->temporary)
 		undo_keep(f, to, n);
-	if (to + n > f->size)
-		resize(f, to + n);
-	memcpy(f->data + to, from, n);
+	if (to + n > f->p.size)
+		pages_resize(&f->p, to + n);
+	pages_put(&f->p, to, from, n);
 	return SQLITE_OK;
 }
 
@@ -242,9 +230,9 @@ on_truncate(sqlite3_file *file, sqlite3_int64 size)
 	struct handle *h = (struct handle *)file;
 
 	before(h->f);
-	if (!h->temporary && (size_t)size < h->f->size)
-		undo_keep(h->f, (size_t)size, h->f->size - (size_t)size);
-	resize(h->f, (size_t)size);
+	if (!h->temporary && (size_t)size < h->f->p.size)
+		undo_keep(h->f, (size_t)size, h->f->p.size - (size_t)size);
+	pages_resize(&h->f->p, (size_t)size);
 	return SQLITE_OK;
 }
 
@@ -263,7 +251,7 @@ on_sync(sqlite3_file *file, int flags)
 static int
 on_size(sqlite3_file *file, sqlite3_int64 *ret)
 {
-	*ret = (sqlite3_int64)((struct handle *)file)->f->size;
+	*ret = (sqlite3_int64)((struct handle *)file)->f->p.size;
 	return SQLITE_OK;
 }
 
@@ -332,10 +320,11 @@ on_shm_map(sqlite3_file *file, int region, int bytes, int extend, void volatile 
 	struct file *f = ((struct handle *)file)->f;
 
 	*ret = NULL;
+	assert(bytes == REGION_BYTES);
 	if (region >= REGION_MAX)
 		return SQLITE_NOMEM;
 	if (f->region[region] == NULL && extend != 0)
-		f->region[region] = xalloc((size_t)bytes);
+		f->region[region] = xalloc(REGION_BYTES);
 	*ret = f->region[region];
 	return SQLITE_OK;
 }
@@ -463,7 +452,7 @@ on_delete(sqlite3_vfs *vfs, const char *path, int sync)
 		*at = f->next;
 		undo_forget(f);
 		regions_forget(f);
-		free(f->data);
+		pages_free(&f->p);
 		free(f);
 		return SQLITE_OK;
 	}
@@ -555,9 +544,9 @@ vfs_load(const char *path)
 	if (f == NULL)
 		f = make(path);
 	while ((n = fread(part, 1, sizeof(part), in)) > 0) {
-		size_t at = f->size;
-		resize(f, at + n);
-		memcpy(f->data + at, part, n);
+		size_t at = f->p.size;
+		pages_resize(&f->p, at + n);
+		pages_put(&f->p, at, part, n);
 	}
 	fclose(in);
 }
@@ -579,8 +568,10 @@ vfs_crash(const char *dir, bool power, unsigned percent)
 		f->shared = f->reserved = f->exclusive = 0;
 		memset(f->lock_shared, 0, sizeof(f->lock_shared));
 		memset(f->lock_exclusive, 0, sizeof(f->lock_exclusive));
-		/* What was killed may still point into the regions. */
-		memset(f->region, 0, sizeof(f->region));
+		/* What was killed does not run any more; what was opened in advance
+		 * (spare.c) points into the regions, too. */
+		for (int i = 0; i < REGION_MAX && f->region[i] != NULL; i++)
+			memset(f->region[i], 0, REGION_BYTES);
 	}
 }
 
@@ -589,32 +580,29 @@ vfs_copy(const char *dir)
 {
 	struct vfs_copy *c = xalloc(sizeof(*c));
 
-	for (const struct file *f = files; f != NULL; f = f->next) {
+	for (struct file *f = files; f != NULL; f = f->next) {
 		if (!in_folder(f, dir))
 			continue;
 		assert(c->n < FILES_OF_FOLDER);
 		memcpy(c->file[c->n].path, f->path, sizeof(f->path));
-		c->file[c->n].data = xalloc(f->size);
-		memcpy(c->file[c->n].data, f->data, f->size);
-		c->file[c->n++].size = f->size;
+		c->file[c->n++].p = pages_share(&f->p);
 	}
 	return c;
 }
 
 void
-vfs_put(const char *dir, const struct vfs_copy *copy)
+vfs_put(const char *dir, struct vfs_copy *copy)
 {
 	vfs_crash(dir, false, 0);
 	for (struct file *f = files; f != NULL; f = f->next)
 		if (in_folder(f, dir)) {
 			undo_forget(f);
-			f->size = 0;
+			pages_free(&f->p);
 		}
 	for (size_t i = 0; i < copy->n; i++) {
 		struct file *f = find(copy->file[i].path);
 		if (f == NULL)
 			f = make(copy->file[i].path);
-		resize(f, copy->file[i].size);
-		memcpy(f->data, copy->file[i].data, copy->file[i].size);
+		f->p = pages_share(&copy->file[i].p);
 	}
 }

@@ -22,7 +22,7 @@ void vfs_crash(const char *dir, bool power, unsigned percent);
 /* A copy of the files of the folder, and those files again as they were. */
 struct vfs_copy;
 struct vfs_copy *vfs_copy(const char *dir);
-void vfs_put(const char *dir, const struct vfs_copy *copy);
+void vfs_put(const char *dir, struct vfs_copy *copy);
 
 /* Syncs that say they are done and did nothing. */
 void vfs_lie(bool lies);

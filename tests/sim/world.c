@@ -106,6 +106,9 @@ node_up(struct sim_node *n)
 		return false;
 	}
 	n->commits = UINT64_MAX;
+	node_rotated(n);
+	for (int i = 0; sim_is(MUTANT_KEYLESS) && i <= NODE_CHANNELS_MAX; i++)
+		atomic_store(&n->nd->rekeyed[i], true);
 	pushers_start(n);
 	check_started(n);
 	return true;
@@ -230,7 +233,8 @@ node_make(struct sim_node *n, const char *above)
 				     .org = n->org,
 				     .name = n->org,
 				     .role = n->role,
-				     .url = "https://127.0.0.1:1",
+				     .url = n->fetches ? "https://fetches.invalid:1"
+						       : "https://127.0.0.1:1",
 				     .peer_listen = "127.0.0.1:1",
 				     .admin = "admin"};
 	struct node_made made;
@@ -240,7 +244,8 @@ node_make(struct sim_node *n, const char *above)
 	must(node_create(W.a, &in, &made, &e), &e, "node_create");
 	n->admin = credential_read(made.credential_path);
 	file_put(arena_printf(W.a, "%s/saluran.conf", n->dir), "ae",
-		 arena_printf(W.a, "\nguard.psl = %s/psl\n", above));
+		 arena_printf(W.a, "\nguard.psl = %s/psl\n%s", above,
+			      n->fetches ? "peer.pull_s = 20\n" : ""));
 	W.cur = NULL;
 }
 
@@ -312,6 +317,7 @@ world_make(const char *above)
 	W.a = arena_create();
 	W.now_us = W.began_us = INT64_C(1800000000) * CLOCK_US_PER_S;
 	fakes_start();
+	spares_start();
 	crypto_start();
 	file_put(arena_printf(W.a, "%s/psl", above), "we",
 		 "// ===BEGIN ICANN DOMAINS===\nexample\n// ===END ICANN DOMAINS===\n"
@@ -322,7 +328,8 @@ world_make(const char *above)
 				       .org = orgs[i],
 				       .dir = arena_printf(W.a, "%s/%s", above, orgs[i]),
 				       .role = i < SIM_AUTHORITIES ? PARTY_AUTHORITY
-								   : PARTY_PLATFORM};
+								   : PARTY_PLATFORM,
+				       .fetches = i == SIM_FETCHES};
 		W.takes_part[i] = true;
 		node_make(n, above);
 	}
