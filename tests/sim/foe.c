@@ -71,11 +71,20 @@ body_set(struct message *m, const void *body, size_t len)
 	m->len = len;
 }
 
+/* Mostly a letter for a letter, so that base64 stays base64 and a signature is asked. */
 static void
 flip(struct message *m)
 {
-	for (uint64_t n = 1 + sim_below(FLIPS_MAX); n > 0 && m->len != 0; n--)
-		m->body[sim_below(m->len)] ^= (uint8_t)(1 + sim_below(255));
+	bool any = sim_chance(25);
+
+	for (uint64_t n = 1 + sim_below(FLIPS_MAX); n > 0 && m->len != 0; n--) {
+		uint8_t *at = &m->body[sim_below(m->len)];
+		bool letter = (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z');
+		if (any)
+			*at ^= (uint8_t)(1 + sim_below(255));
+		else if (letter)
+			*at = (uint8_t)('A' + sim_below(26));
+	}
 }
 
 static void
@@ -187,7 +196,7 @@ foe_act(void)
 {
 	size_t n = message_count();
 
-	if (n == 0 || sim_chance(35)) {
+	if (n == 0 || sim_chance(25)) {
 		replay();
 		return;
 	}

@@ -49,11 +49,11 @@ enum {
 	X(RECEIPT, "receipt", 1, "a peer cosigns before it has stored")                  \
 	X(FORK, "fork", 22, "a node goes on from an old copy without asking")            \
 	X(FOLD, "fold", 1, "one side leaves messages out of its views")                  \
-	X(STUCK, "stuck", 3, "a pusher does not heed where the peer stands")             \
-	X(MUTE, "mute", 1, "a node with new keys tells nobody")                          \
-	X(KEYLESS, "keyless", 1, "new keys do not enter the logs")                       \
-	X(DEAF, "deaf", 1, "a node that fetches never asks for new keys")                \
-	X(KEEPS, "keeps", 1, "a node that fetches keeps its receipts")                   \
+	X(STUCK, "stuck", 5, "a pusher does not heed where the peer stands")             \
+	X(MUTE, "mute", 4, "a node with new keys tells nobody")                          \
+	X(KEYLESS, "keyless", 4, "new keys do not enter the logs")                       \
+	X(DEAF, "deaf", 4, "a node that fetches never asks for new keys")                \
+	X(KEEPS, "keeps", 3, "a node that fetches keeps its receipts")                   \
 	X(BELIEVES, "believes", 1, "a node verifies no signature")                       \
 	X(RESTLESS, "restless", 1, "a pusher greets without end")
 enum mutant {
