@@ -54,7 +54,7 @@ enum {
 	X(KEYLESS, "keyless", 4, "new keys do not enter the logs")                       \
 	X(DEAF, "deaf", 4, "a node that fetches never asks for new keys")                \
 	X(KEEPS, "keeps", 3, "a node that fetches keeps its receipts")                   \
-	X(BELIEVES, "believes", 1, "a node verifies no signature")                       \
+	X(BELIEVES, "believes", 361, "a node verifies no signature")                     \
 	X(RESTLESS, "restless", 1, "a pusher greets without end")
 enum mutant {
 #define X(id, name, seed, doc) MUTANT_##id,
