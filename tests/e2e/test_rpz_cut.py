@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import blocks  # noqa: E402
 import resolvers  # noqa: E402
 from dnsask import ask  # noqa: E402
-from lab import CANARY, Failure, Lab, expect  # noqa: E402
+from lab import CANARY, EXIT_CONFLICT, START_S, Failure, Lab, expect  # noqa: E402
 
 WHOLE = "SALURAN_EVERY" in os.environ
 KINDS = ((resolvers.ALL + (resolvers.Nsd, resolvers.Knot)) if WHOLE else
@@ -150,11 +150,16 @@ class Cut:
 
     # ---- the deaths
 
+    def rise(self):
+        """What a killed node leaves may hold its directory for a moment."""
+        self.lab.wait("the directory is free", lambda: self.node.start() or self.lab.children[
+            self.node.name].wait(START_S) != EXIT_CONFLICT)
+
     def dies(self, n, serial):
         """False: everybody had everything before that message."""
         self.arm(n)
         if not self.node.alive():
-            self.node.start()
+            self.rise()
         self.lab.wait(f"the node dies behind message {n}", lambda: not self.node.alive() or
                       self.all_have(serial), EFFECT_S)
         if self.node.alive():
@@ -172,7 +177,7 @@ class Cut:
             deaths += 1
         self.arm(None)
         if not self.node.alive():
-            self.node.must_start()
+            self.rise()
         began = time.monotonic()
         try:
             self.lab.wait("the whole zone is everywhere",
