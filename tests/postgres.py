@@ -4,6 +4,9 @@
 usage: postgres.py COMMAND...    runs it beside a server; SALURAN_TEST_POSTGRESQL is the URI
                                  of an empty database there, and nodes that the contract
                                  suites make have their stores in it
+       postgres.py --suites PROGRAM... [-- PROGRAM...]
+                                 one program after the other beside one server; those after
+                                 -- with SALURAN_EVERY=1 only
 
 The server listens on a socket in a folder of its own and on nothing else, does not outlive
 who started it, and is not the system's, if there is one."""
@@ -214,17 +217,39 @@ class Server:
         self.close()
 
 
+def run_one(words, env, server):
+    code = subprocess.run(words, env=env, check=False).returncode
+    if code != 0:
+        sys.stderr.write("---- postgresql\n" + server.log())
+    return code if code >= 0 else 128 - code
+
+
+def run_suites(programs_, env, server):
+    """The first exit code that is not 0; the others run all the same.  What a suite does
+    only a part of, it does whole on a file."""
+    env = {name: value for name, value in env.items() if name != "SALURAN_EVERY"}
+    first = 0
+    for program in programs_:
+        began = time.monotonic()
+        code = run_one([program], env, server)
+        print(f"{os.path.basename(program)}: {code}, {time.monotonic() - began:.1f} s",
+              flush=True)
+        first = first or code
+    return first
+
+
 def main(words):
-    if not words:
+    if not words or words == ["--suites"]:
         print(__doc__, file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Server() as server:
         env = {**os.environ, "SALURAN_TEST_POSTGRESQL": server.uri()}
-        code = subprocess.run(words, env=env, check=False).returncode
-        if code != 0:
-            sys.stderr.write("---- postgresql\n" + server.log())
-        return code if code >= 0 else 128 - code
+        if words[0] != "--suites":
+            return run_one(words, env, server)
+        every = os.environ.get("SALURAN_EVERY")
+        cut = words.index("--") if "--" in words else len(words)
+        return run_suites(words[1:cut] + (words[cut + 1:] if every else []), env, server)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ struct sql {
 	unsigned id; /* 0..SQL_COUNT-1: engines cache prepared statements by it */
 };
 
+enum { DB_LEASE_SILENT_S = 30 };
+
 enum db_type { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
 
 struct db_param {
@@ -72,10 +74,14 @@ struct db_driver {
 			struct err *e);
 	void (*close)(struct db *db); /* NULL allowed; rolls back */
 
-	/* Until it is closed, this handle's process is the one that writes to the store,
-	 * whatever machine it is on.  RC_CONFLICT: another is.  Of a file, the lock of
-	 * the node's directory says it. */
-	enum rc (*lease)(struct db *db, struct err *e);
+	/* Until it is closed, this handle's process is the one that writes to the logs,
+	 * whatever machine it is on.  Another that has given no sign of life for
+	 * `silent_s` is replaced.  RC_CONFLICT: another is; from a later begin(), too,
+	 * when another has taken over: then this one never writes again.  Of a file,
+	 * the lock of the node's directory says it. */
+	enum rc (*lease)(struct db *db, unsigned silent_s, struct err *e);
+	/* Outside a transaction: a sign of life.  NULL: nobody asks for one. */
+	enum rc (*beat)(struct db *db, struct err *e);
 
 	/* Not nested.  A reader sees one state from its first query on.
 	 * RC_RETRY: somebody else writes. */
@@ -92,6 +98,12 @@ struct db_driver {
 	 * Outside a transaction, a statement is one of its own. */
 	enum rc (*run)(struct db *db, const struct sql *q, const struct db_param *p,
 		       db_on_row *on_row, void *arg, struct err *e);
+	/* In a writing transaction, a statement whose rows nobody asks for and that is
+	 * not expected to fail: when it does, the next call says so, as of that
+	 * statement.  An engine that is far away sends many of them at a time.  NULL:
+	 * run() does. */
+	enum rc (*later)(struct db *db, const struct sql *q, const struct db_param *p,
+			 struct err *e);
 	/* Rows inserted, updated or deleted by the last run(). */
 	int64_t (*changes)(struct db *db);
 

@@ -18,11 +18,7 @@ enum {
 	WORK_LOCK_MS = 100,
 	/* What a reader may wait for: a migration of another process. */
 	READ_LOCK_MS = 60000,
-	OLDEST_VERSION = 130000,  /* has pg_current_xact_id() */
-	LOCK_CLASS = 0x53414c52,  /* "SALR": held while a transaction writes */
-	LEASE_CLASS = 0x53414c4c, /* "SALL": held by the process that writes */
-	LEASE_TRIES = 50,
-	LEASE_PAUSE_MS = 20,
+	OLDEST_VERSION = 130000, /* has pg_current_xact_id() */
 };
 
 /* What is set when the uri does not say it. */
@@ -40,6 +36,7 @@ static const struct {
 	{"23505", RC_CONFLICT},	 /* unique_violation */
 	{"40", RC_RETRY},	 /* serialization_failure, deadlock_detected */
 	{"55P03", RC_RETRY},	 /* lock_not_available */
+	{"57014", RC_RETRY},	 /* query_canceled: by the server's administrator */
 	{"53100", RC_FULL},	 /* disk_full */
 	{"53", RC_UNAVAILABLE},	 /* too_many_connections, out_of_memory */
 	{"25006", RC_DENIED},	 /* read_only_sql_transaction */
@@ -95,7 +92,7 @@ advice(enum rc rc)
 {
 	switch ((int)rc) {
 	case RC_RETRY:
-		return "another process is writing: try again";
+		return "another process is in the way: try again";
 	case RC_FULL:
 		return "no space is left: free some on the server's disk, then try again";
 	case RC_DENIED:
@@ -143,6 +140,10 @@ pg_fail(struct db *db, const PGresult *res, const char *what, struct err *e)
 enum rc
 pg_usable(struct db *db, const char *what, struct err *e)
 {
+	enum rc rc = pg_settle(db, e);
+
+	if (rc != RC_OK)
+		return rc;
 	if (!db->in_tx || db->failed == RC_OK)
 		return RC_OK;
 	return err_set(
@@ -152,8 +153,8 @@ pg_usable(struct db *db, const char *what, struct err *e)
 		db->where, what, rc_token(db->failed));
 }
 
-static bool
-result_good(const PGresult *res)
+bool
+pg_result_good(const PGresult *res)
 {
 	ExecStatusType s = PQresultStatus(res);
 
@@ -164,7 +165,7 @@ enum rc
 pg_query(struct db *db, const char *text, const char *what, PGresult **ret, struct err *e)
 {
 	*ret = PQexec(db->pg, text);
-	if (*ret != NULL && result_good(*ret))
+	if (*ret != NULL && pg_result_good(*ret))
 		return RC_OK;
 	enum rc rc = pg_fail(db, *ret, what, e);
 	PQclear(*ret);
@@ -230,14 +231,17 @@ forget_prepared(struct db *db)
 static enum rc
 session_set(struct db *db, struct err *e)
 {
-	char text[400];
+	char text[600];
 
 	/* No plan is worth compiling here; a query of ours is never cut off, nor is its
 	 * transaction while it thinks. */
 	snprintf(text, sizeof(text),
 		 "SET client_min_messages = error; SET jit = off;"
 		 "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
-		 "SET lock_timeout = %d; SET default_transaction_read_only = %s",
+		 "SET lock_timeout = %d; SET default_transaction_read_only = %s;"
+		 /* The server, too, notices a network that is cut. */
+		 "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
+		 "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 30000",
 		 db->read_only ? READ_LOCK_MS : WORK_LOCK_MS,
 		 db->read_only ? "on" : "off");
 	return pg_exec(db, text, e);
@@ -301,71 +305,10 @@ claim_schema(struct db *db, const PGresult *res, struct err *e)
 		 "BEGIN; SELECT pg_advisory_xact_lock(%d, %s);"
 		 "CREATE TABLE IF NOT EXISTS saluran_store"
 		 " (made_at TIMESTAMPTZ NOT NULL DEFAULT now()); COMMIT",
-		 LOCK_CLASS, PQgetvalue(res, 0, CHECK_KEY));
+		 PG_LOCK_CLASS, PQgetvalue(res, 0, CHECK_KEY));
 	enum rc rc = pg_exec(db, text, e);
 	if (rc != RC_OK)
 		PQclear(PQexec(db->pg, "ROLLBACK"));
-	return rc;
-}
-
-static enum rc
-lease_try(struct db *db, bool *ret, struct err *e)
-{
-	PGresult *res;
-	enum rc rc = pg_query(db, db->try_lease, "lease", &res, e);
-
-	*ret = rc == RC_OK && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
-	PQclear(res);
-	return rc;
-}
-
-/* Behind a network that was cut, the server may go on with our last connection. */
-static enum rc
-last_self_end(struct db *db, const char *self, bool *ret, struct err *e)
-{
-	const char *param[] = {self};
-	PGresult *res = PQexecParams(
-		db->pg,
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-		" WHERE pid || ' ' || extract(epoch FROM backend_start) = $1",
-		1, NULL, param, NULL, NULL, 0);
-	enum rc rc = result_good(res) ? RC_OK : pg_fail(db, res, "lease", e);
-
-	*ret = rc == RC_OK && PQntuples(res) == 1;
-	PQclear(res);
-	return rc;
-}
-
-/* The server gives it back when the connection ends.  `self`: of our last connection, or
- * empty. */
-static enum rc
-lease_take(struct db *db, const char *self, struct err *e)
-{
-	const struct timespec pause = {.tv_nsec = LEASE_PAUSE_MS * 1000000L};
-	bool taken, ended = false;
-	enum rc rc = lease_try(db, &taken, e);
-
-	if (rc == RC_OK && !taken && self[0] != '\0')
-		rc = last_self_end(db, self, &ended, e);
-	for (int i = 0; rc == RC_OK && ended && !taken && i < LEASE_TRIES; i++) {
-		nanosleep(&pause, NULL);
-		rc = lease_try(db, &taken, e);
-	}
-	if (rc == RC_OK && !taken)
-		rc = err_set(e, RC_CONFLICT,
-			     "store %s: another process writes to it: talk to that one, "
-			     "or stop it first",
-			     db->where);
-	return rc;
-}
-
-enum rc
-pg_lease(struct db *db, struct err *e)
-{
-	assert(!db->read_only && !db->leased);
-	enum rc rc = lease_take(db, "", e);
-
-	db->leased = rc == RC_OK;
 	return rc;
 }
 
@@ -398,21 +341,14 @@ session_start(struct db *db, struct err *e)
 	if (rc == RC_OK)
 		rc = claim_schema(db, res, e);
 	if (rc == RC_OK) {
-		const char *key = PQgetvalue(res, 0, CHECK_KEY);
-		snprintf(db->begin_write, sizeof(db->begin_write),
-			 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-			 "SELECT pg_advisory_xact_lock(%d, %s);"
-			 "SELECT pg_current_xact_id()::text",
-			 LOCK_CLASS, key);
-		snprintf(db->try_lease, sizeof(db->try_lease),
-			 "SELECT pg_try_advisory_lock(%d, %s)", LEASE_CLASS, key);
-	}
-	if (rc == RC_OK)
+		snprintf(db->key, sizeof(db->key), "%s", PQgetvalue(res, 0, CHECK_KEY));
 		snprintf(db->self, sizeof(db->self), "%s",
 			 PQgetvalue(res, 0, CHECK_SELF));
+		pg_begin_text(db);
+	}
 	PQclear(res);
 	if (rc == RC_OK && db->leased)
-		rc = lease_take(db, last, e);
+		rc = pg_lease_take(db, last, e);
 	db->ready = rc == RC_OK;
 	return rc;
 }
@@ -471,6 +407,8 @@ connect_first(struct db *db, struct err *e)
 enum rc
 pg_connected(struct db *db, struct err *e)
 {
+	if (db->superseded)
+		return pg_lease_gone(db, e);
 	if (!pg_lost(db) && db->ready)
 		return RC_OK;
 	assert(!db->in_tx);
@@ -522,6 +460,7 @@ const struct db_driver db_pg = {
 	.open = pg_open,
 	.close = pg_close,
 	.lease = pg_lease,
+	.beat = pg_beat,
 	.begin = pg_begin,
 	.commit = pg_commit,
 	.rollback = pg_rollback,
@@ -529,6 +468,7 @@ const struct db_driver db_pg = {
 	.release = pg_release,
 	.rollback_to = pg_rollback_to,
 	.run = pg_run,
+	.later = pg_later,
 	.changes = pg_changes,
 	.tidy = pg_tidy,
 	.script = pg_script,

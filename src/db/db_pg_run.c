@@ -34,9 +34,8 @@ stmt_name(const struct sql *q, char name[NAME_MAX_LEN])
 
 /* ---- preparing --------------------------------------------------------------------- */
 
-/* The next result of a pipeline, whole; NULL when the connection is lost. */
-static PGresult *
-pipe_result(struct db *db)
+PGresult *
+pg_pipe_result(struct db *db)
 {
 	PGresult *res = PQgetResult(db->pg);
 
@@ -59,9 +58,9 @@ prepare_ask(struct db *db, const struct sql *q, PGresult **ret, struct err *e)
 	    PQsendDescribePrepared(db->pg, name) != 1 || PQpipelineSync(db->pg) != 1)
 		rc = pg_fail(db, NULL, q->name, e);
 	if (rc == RC_OK) {
-		made = pipe_result(db);
-		told = pipe_result(db);
-		PQclear(pipe_result(db)); /* the end of the pipeline */
+		made = pg_pipe_result(db);
+		told = pg_pipe_result(db);
+		PQclear(pg_pipe_result(db)); /* the end of the pipeline */
 	}
 	if (rc == RC_OK && (PQresultStatus(made) != PGRES_COMMAND_OK ||
 			    PQresultStatus(told) != PGRES_COMMAND_OK))
@@ -181,31 +180,122 @@ each_row(const PGresult *res, db_on_row *on_row, void *arg, struct err *e)
 	return rc;
 }
 
+/* Prepared here, and with its values. */
+static enum rc
+run_ready(struct db *db, const struct sql *q, const struct db_param *p, struct bound *b,
+	  struct err *e)
+{
+	struct cached *c = &db->cache[q->id];
+	enum rc rc = RC_OK;
+
+	if (c->q == NULL) {
+		rc = pg_settle(db, e);
+		if (rc == RC_OK)
+			rc = prepare(db, q, c, e);
+	}
+	if (rc == RC_OK) {
+		rc = bind(db, c, p, b, e);
+		if (rc != RC_OK && db->in_tx)
+			db->failed = rc;
+	}
+	return rc;
+}
+
+static enum rc
+send(struct db *db, const struct sql *q, const struct bound *b, struct err *e)
+{
+	char name[NAME_MAX_LEN];
+
+	stmt_name(q, name);
+	if ((PQpipelineStatus(db->pg) == PQ_PIPELINE_OFF &&
+	     PQenterPipelineMode(db->pg) != 1) ||
+	    PQsendQueryPrepared(db->pg, name, (int)q->n_params, b->value, b->len,
+				b->format, 1) != 1)
+		return pg_fail(db, NULL, q->name, e);
+	return RC_OK;
+}
+
+/* The results of what was sent for later, and of one more statement if `ret` is not
+ * NULL. */
+static enum rc
+pipe_end(struct db *db, PGresult **ret, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (PQpipelineSync(db->pg) != 1)
+		rc = pg_fail(db, NULL, "send", e);
+	for (unsigned i = 0; i < db->n_later; i++) {
+		PGresult *res = pg_lost(db) ? NULL : pg_pipe_result(db);
+		if (rc == RC_OK && !pg_result_good(res))
+			rc = pg_fail(db, res, db->later[i], e);
+		PQclear(res);
+	}
+	db->n_later = 0;
+	if (ret != NULL)
+		*ret = pg_lost(db) ? NULL : pg_pipe_result(db);
+	if (!pg_lost(db))
+		PQclear(pg_pipe_result(db)); /* the end of the pipeline */
+	if (PQexitPipelineMode(db->pg) != 1 && rc == RC_OK)
+		rc = pg_fail(db, NULL, "send", e);
+	return rc;
+}
+
+enum rc
+pg_settle(struct db *db, struct err *e)
+{
+	return db->n_later == 0 ? RC_OK : pipe_end(db, NULL, e);
+}
+
+void
+pg_settle_any(struct db *db)
+{
+	struct err ignored = ERR_INIT;
+
+	(void)pg_settle(db, &ignored);
+}
+
+enum rc
+pg_later(struct db *db, const struct sql *q, const struct db_param *p, struct err *e)
+{
+	struct bound b;
+	enum rc rc = RC_OK;
+
+	assert(db->in_tx && db->tx_write && q->id < db->n_cache);
+	assert(db->cache[q->id].q == NULL || db->cache[q->id].q == q);
+	if (db->n_later == PG_LATER_MAX || db->failed != RC_OK)
+		rc = pg_usable(db, q->name, e);
+	if (rc == RC_OK)
+		rc = run_ready(db, q, p, &b, e);
+	if (rc == RC_OK)
+		rc = send(db, q, &b, e);
+	if (rc == RC_OK)
+		db->later[db->n_later++] = q->name;
+	return rc;
+}
+
 static enum rc
 run_try(struct db *db, const struct sql *q, const struct db_param *p, PGresult **ret,
 	struct err *e)
 {
-	struct cached *c = &db->cache[q->id];
 	char name[NAME_MAX_LEN];
 	struct bound b;
-	enum rc rc = RC_OK;
+	enum rc rc = run_ready(db, q, p, &b, e);
 
-	if (c->q == NULL)
-		rc = prepare(db, q, c, e);
-	if (rc == RC_OK) {
-		rc = bind(db, c, p, &b, e);
-		if (rc != RC_OK && db->in_tx)
-			db->failed = rc;
+	if (rc != RC_OK)
+		return rc;
+	/* Together with what waits to be sent, in one round. */
+	if (db->n_later != 0) {
+		rc = send(db, q, &b, e);
+		if (rc == RC_OK)
+			rc = pipe_end(db, ret, e);
+	} else {
+		stmt_name(q, name);
+		*ret = PQexecPrepared(db->pg, name, (int)q->n_params, b.value, b.len,
+				      b.format, 1);
 	}
 	if (rc != RC_OK)
 		return rc;
-	stmt_name(q, name);
-	*ret = PQexecPrepared(db->pg, name, (int)q->n_params, b.value, b.len, b.format,
-			      1);
-	ExecStatusType s = PQresultStatus(*ret);
-	return s == PGRES_TUPLES_OK || s == PGRES_COMMAND_OK
-		       ? RC_OK
-		       : pg_fail(db, *ret, q->name, e);
+	return pg_result_good(*ret) ? RC_OK : pg_fail(db, *ret, q->name, e);
 }
 
 enum rc
@@ -218,7 +308,7 @@ pg_run(struct db *db, const struct sql *q, const struct db_param *p, db_on_row *
 
 	assert(q->id < db->n_cache);
 	assert(db->cache[q->id].q == NULL || db->cache[q->id].q == q);
-	rc = pg_usable(db, q->name, e);
+	rc = db->failed == RC_OK ? RC_OK : pg_usable(db, q->name, e);
 	if (rc == RC_OK && !db->in_tx)
 		rc = pg_connected(db, e);
 	if (rc == RC_OK)

@@ -17,6 +17,16 @@
 
 enum { FATE_TRIES = 100, FATE_PAUSE_MS = 100 };
 
+void
+pg_begin_text(struct db *db)
+{
+	snprintf(db->begin_write, sizeof(db->begin_write),
+		 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
+		 "SELECT pg_advisory_xact_lock(%d, %s);"
+		 "SELECT pg_current_xact_id()::text, %s",
+		 PG_LOCK_CLASS, db->key, db->leased ? PG_TERM : "NULL");
+}
+
 /* On a failure nothing is open. */
 static enum rc
 begin_try(struct db *db, bool write, struct err *e)
@@ -27,6 +37,8 @@ begin_try(struct db *db, bool write, struct err *e)
 
 	if (rc == RC_OK && write)
 		snprintf(db->xid, sizeof(db->xid), "%s", PQgetvalue(res, 0, 0));
+	if (rc == RC_OK && write && db->leased)
+		rc = pg_lease_holds(db, res, 1, e);
 	PQclear(res);
 	if (rc != RC_OK && !pg_lost(db))
 		PQclear(PQexec(db->pg, "ROLLBACK"));
@@ -133,6 +145,7 @@ pg_commit(struct db *db, struct err *e)
 void
 pg_rollback(struct db *db)
 {
+	pg_settle_any(db);
 	if (db->in_tx && !pg_lost(db))
 		PQclear(PQexec(db->pg, "ROLLBACK"));
 	db->in_tx = false;
@@ -175,6 +188,7 @@ pg_rollback_to(struct db *db, struct err *e)
 	enum rc rc;
 
 	assert(db->in_tx && db->depth > 0);
+	pg_settle_any(db);
 	if (pg_lost(db)) /* that took the whole transaction */
 		return pg_usable(db, "rollback to savepoint", e);
 	rc = pg_exec(db, "ROLLBACK TO s; RELEASE s", e);

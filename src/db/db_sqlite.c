@@ -384,8 +384,9 @@ sq_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret, struct
 }
 
 static enum rc
-sq_lease(struct db *db, struct err *e)
+sq_lease(struct db *db, unsigned silent_s, struct err *e)
 {
+	(void)silent_s;
 	(void)db;
 	(void)e;
 	return RC_OK;

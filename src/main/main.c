@@ -19,23 +19,22 @@ run_serve(struct cli *c, struct err *e)
 
 	if (roles != NULL && strcmp(roles, "probe") == 0)
 		return remote_serve(c, e);
-	if (roles != NULL)
-		return err_set(e, RC_UNSUPPORTED,
-			       "--roles %s: a machine of its own has only the role "
-			       "probe; without --roles a node has all of them",
-			       roles);
 	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
 		if (cli_value(c, remote[i]) != NULL)
 			return err_set(e, RC_INVALID, "--%s goes with --roles probe",
 				       remote[i]);
-	return daemon_serve(c, e);
+	return daemon_serve(c, roles, e);
 }
 
 static const struct cli_option serve_options[] = {
 	{"allow-root", NULL, false,
 	 "run as root all the same, as in a container that has no other user"},
 	{"roles", "ROLES", false,
-	 "probe: only ask resolvers, for a node elsewhere; else all that a node does"},
+	 "what this daemon does, of those that share a PostgreSQL store: writer, http, "
+	 "rpz; "
+	 "with writer it waits until no other writes; or probe alone: only ask "
+	 "resolvers, "
+	 "for a node elsewhere"},
 	{"node", "URL", false, "the node's API, for --roles probe"},
 	{"vantage", "NAME", false,
 	 "what this place is called in the results, for --roles probe"},
@@ -57,8 +56,9 @@ static const struct cli_command serve = {
 	"",
 	0,
 	0,
-	"run the node, or only its prober",
+	"run the node, or a part of it",
 	"saluran serve --dir /srv/saluran\n"
+	"  saluran serve --dir /srv/saluran --roles http,rpz\n"
 	"  saluran serve --roles probe --node https://node.example:7444 --as probe.token "
 	"--vantage jakarta",
 	false,

@@ -24,6 +24,9 @@ append_stage(struct writer *w, int64_t channel, struct stage **ret, struct err *
 	struct log_head peer;
 	enum rc rc;
 
+	rc = writer_of_logs(w->nd, e);
+	if (rc != RC_OK)
+		return rc;
 	for (size_t i = 0; i < w->n_stages; i++)
 		if (w->stages[i]->channel == channel) {
 			*ret = w->stages[i];

@@ -74,7 +74,8 @@ node_checkpoint(struct node *nd, struct store *s, struct arena *a, int64_t chann
 		return rc;
 	/* A frozen log stands still, and its head may be shown. */
 	bool frozen = channel_is_frozen(nd, channel);
-	if (!frozen || recovery_state(nd, channel) != LOG_OPEN)
+	rc = writer_of_logs(nd, e);
+	if (rc == RC_OK && (!frozen || recovery_state(nd, channel) != LOG_OPEN))
 		rc = channel_usable(nd, channel, e);
 	if (rc == RC_OK && !frozen)
 		rc = rekey_channel(nd, channel, e);

@@ -380,8 +380,10 @@ export_sign(void *nd, struct arena *a, const char *typ, const char *payload, siz
 	    const char **ret_jws, struct err *e)
 {
 	const struct node *n = nd;
+	enum rc rc = writer_of_logs(n, e);
 
-	return signer_sign_jws(n->signer, a, typ, payload, len, ret_jws, e);
+	return rc != RC_OK ? rc
+			   : signer_sign_jws(n->signer, a, typ, payload, len, ret_jws, e);
 }
 
 static enum rc

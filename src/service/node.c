@@ -28,9 +28,6 @@
 #include "service/zone_int.h"
 #include "store/store_sql.h"
 
-/* The text that Debian's package publicsuffix has beside the compiled form. */
-#define PSL_SYSTEM_FILE "/usr/share/publicsuffix/public_suffix_list.dat"
-
 enum {
 	PASSWORD_CHECKS = 2, /* at once */
 	STORE_URI_MAX = 1000,
@@ -42,6 +39,10 @@ const struct setting_def node_settings[] = {
 	 "the database that holds the record and everything else, as "
 	 "postgresql://saluran@db.example/saluran; empty: the file store.db in the "
 	 "node's directory"},
+	{"store.silent_s", SETTING_INT, 5, 3600, "30", "s",
+	 "a daemon that writes to a PostgreSQL store, and from which the server has "
+	 "heard "
+	 "nothing for so long, is replaced by one that waits (serve --roles)"},
 	{"peer.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7443", "host:port",
 	 "where peers' nodes reach this one (HTTPS)"},
 	{"peer.pull_s", SETTING_INT, 0, 3600, "0", "s",
@@ -339,50 +340,6 @@ file_load(struct arena *a, const char *path, const char **ret, size_t *ret_len,
 	return rc;
 }
 
-/* A list's file, or the built-in of that name when the setting is empty. */
-static enum rc
-list_load(struct node *nd, const char *setting, const char *builtin, const char **ret,
-	  size_t *ret_len, struct err *e)
-{
-	const char *path = settings_text(nd->config, setting);
-
-	if (path[0] == '\0') {
-		const struct builtin_file *f = builtin_find(builtin);
-		*ret = f->data;
-		*ret_len = f->len;
-		return RC_OK;
-	}
-	enum rc rc = file_load(nd->a, path, ret, ret_len, e);
-	if (rc != RC_OK)
-		err_prefix(e, "setting %s", setting);
-	return rc;
-}
-
-static enum rc
-suffixes_load(struct node *nd, struct err *e)
-{
-	const char *psl = settings_text(nd->config, "guard.psl"), *text;
-	struct arena *a = arena_create();
-	size_t len;
-
-	if (psl[0] == '\0')
-		psl = PSL_SYSTEM_FILE;
-	enum rc rc = file_load(a, psl, &text, &len, e);
-	if (rc == RC_OK)
-		rc = guard_suffixes_parse(nd->a, text, len, &nd->lists.suffixes, e);
-	if (rc == RC_OK)
-		hash_bytes(text, len, &nd->lists.digest[GUARD_LIST_SUFFIXES]);
-	if (rc == RC_NOT_FOUND)
-		err_set(e, rc,
-			"no Public Suffix List at %s: install the package publicsuffix, "
-			"or name the list's file in the setting guard.psl",
-			psl);
-	else if (rc != RC_OK)
-		err_prefix(e, "%s", psl);
-	arena_free(a);
-	return rc;
-}
-
 /* Of such characters only as stand for themselves in every configuration language. */
 static enum rc
 public_url_parse(struct node *nd, struct err *e)
@@ -406,52 +363,6 @@ public_url_parse(struct node *nd, struct err *e)
 		len--;
 	nd->public_url = arena_strndup(nd->a, url, len);
 	return RC_OK;
-}
-
-static enum rc
-lists_load(struct node *nd, struct err *e)
-{
-	const struct guard_service *services;
-	const char *text;
-	size_t len;
-	enum rc rc = suffixes_load(nd, e);
-
-	if (rc == RC_OK)
-		rc = list_load(nd, "guard.protected", "protected.txt", &text, &len, e);
-	if (rc == RC_OK)
-		rc = guard_names_parse(nd->a, text, len, &nd->lists.protected_names,
-				       &nd->lists.n_protected, e);
-	if (rc == RC_OK)
-		rc = guard_nets_parse(nd->a, text, len, &nd->lists.protected_nets,
-				      &nd->lists.n_protected_nets, e);
-	if (rc == RC_OK)
-		hash_bytes(text, len, &nd->lists.digest[GUARD_LIST_PROTECTED]);
-	if (rc == RC_OK)
-		rc = list_load(nd, "guard.services", "services.json", &text, &len, e);
-	if (rc == RC_OK)
-		rc = guard_services_parse(nd->a, text, len, &services,
-					  &nd->lists.n_services, e);
-	if (rc == RC_OK) {
-		nd->lists.services = services;
-		hash_bytes(text, len, &nd->lists.digest[GUARD_LIST_SERVICES]);
-	}
-	return rc;
-}
-
-static enum rc
-passwords_load(struct node *nd, struct err *e)
-{
-	const char *path = settings_text(nd->config, "people.passwords"), *text;
-	size_t len;
-
-	if (path[0] == '\0')
-		return RC_OK;
-	enum rc rc = file_load(nd->a, path, &text, &len, e);
-	if (rc == RC_OK)
-		passwords_parse(nd->a, text, &nd->passwords, &nd->n_passwords);
-	else
-		err_prefix(e, "setting people.passwords");
-	return rc;
 }
 
 enum { LOCK_TRIES = 60, LOCK_PAUSE_NS = 50000000 }; /* three seconds */
@@ -488,7 +399,7 @@ identity_load(struct node *nd, struct err *e)
 	struct identity_log *l = ARENA_NEW(nd->a, struct identity_log);
 	const struct signer_public *pub = signer_public(nd->signer);
 	bool own = false;
-	enum rc rc = rotation_entries(nd->store, nd->a, nd->dir, l, e);
+	enum rc rc = rotation_entries(nd->store, nd->a, nd->dir, !nd->beside, l, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -507,7 +418,37 @@ identity_load(struct node *nd, struct err *e)
 		       nd->dir, nd->id->n);
 }
 
-enum node_use { NODE_OPEN, NODE_ALONE, NODE_SERVES };
+enum node_use { NODE_OPEN, NODE_ALONE, NODE_SERVES, NODE_BESIDE };
+
+enum { BEATS_OF_SILENCE = 5 /* signs of life until one is taken for dead */ };
+
+/* The store, and what is known of this node from it. */
+static enum rc
+store_start(struct node *nd, struct err *e)
+{
+	enum rc rc;
+
+	if (nd->beside)
+		return place_beside(nd->a, nd->dir, nd->config, &nd->store, e);
+	rc = place_open(nd->a, nd->dir, nd->config, &nd->store, e);
+	if (rc == RC_OK && nd->store->drv->beat != NULL)
+		nd->beat_us = settings_int(nd->config, "store.silent_s") *
+			      CLOCK_US_PER_S / BEATS_OF_SILENCE;
+	return rc;
+}
+
+/* What only the daemon that writes to the logs does at its start. */
+static enum rc
+logs_start(struct node *nd, enum node_use use, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (use == NODE_SERVES)
+		rc = clock_guard_start(nd, e);
+	if (rc == RC_OK)
+		rc = vault_start(nd, e);
+	return rc == RC_OK ? channels_examine(nd, e) : rc;
+}
 
 static enum rc
 node_open_for(const char *dir, enum node_use use, struct node **ret, struct err *e)
@@ -539,6 +480,7 @@ node_open_for(const char *dir, enum node_use use, struct node **ret, struct err 
 	pthread_cond_init(&nd->committed, &attr);
 	pthread_condattr_destroy(&attr);
 
+	nd->beside = use == NODE_BESIDE;
 	rc = node_lock(nd->a, nd->dir, &nd->lock_fd, e);
 	if (rc == RC_OK)
 		rc = settings_load(nd->a, node_settings, node_settings_n,
@@ -549,30 +491,24 @@ node_open_for(const char *dir, enum node_use use, struct node **ret, struct err 
 				      &nd->totp_roles, e);
 	if (rc == RC_OK)
 		rc = public_url_parse(nd, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && !nd->beside)
 		rc = rotation_end(nd->a, nd->dir, e);
 	if (rc == RC_OK)
 		rc = signer_start(arena_printf(nd->a, "%s/keys", dir),
 				  arena_printf(nd->a, "%s/marks", dir), &nd->signer, e);
 	if (rc == RC_OK)
-		rc = place_open(nd->a, dir, nd->config, &nd->store, e);
+		rc = store_start(nd, e);
 	if (rc == RC_OK)
 		rc = identity_load(nd, e);
-	if (rc == RC_OK && use == NODE_SERVES)
-		rc = clock_guard_start(nd, e);
 	if (rc == RC_OK)
-		rc = vault_start(nd, e);
+		rc = nd->beside ? vault_look(nd, e) : logs_start(nd, use, e);
 	if (rc == RC_OK)
-		rc = lists_load(nd, e);
-	if (rc == RC_OK)
-		rc = passwords_load(nd, e);
-	if (rc == RC_OK)
-		rc = channels_examine(nd, e);
+		rc = node_lists_load(nd, e);
 	if (rc != RC_OK)
 		goto out;
 	nd->views = views_create(nd->store);
 	rc = writer_start(nd, use == NODE_ALONE, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && !nd->beside)
 		rc = zone_start(nd, e);
 	if (rc != RC_OK)
 		goto out;
@@ -599,6 +535,12 @@ enum rc
 node_serve(const char *dir, struct node **ret, struct err *e)
 {
 	return node_open_for(dir, NODE_SERVES, ret, e);
+}
+
+enum rc
+node_beside(const char *dir, struct node **ret, struct err *e)
+{
+	return node_open_for(dir, NODE_BESIDE, ret, e);
 }
 
 void

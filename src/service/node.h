@@ -105,6 +105,20 @@ enum rc node_open_alone(const char *dir, struct node **ret, struct err *e) MUST_
 bool node_write(struct node *nd);
 /* As node_open(), for a daemon: it also asks whether the clock can be believed. */
 enum rc node_serve(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
+/*
+ * As node_serve(), beside the daemon that writes to the logs, for a store that both
+ * share: what is in it is read and shown, and what belongs to no log is written (who
+ * asked for what, sessions).  Acts are refused (RC_UNAVAILABLE).  RC_UNSUPPORTED: the
+ * store is a file.
+ */
+enum rc node_beside(const char *dir, struct node **ret, struct err *e) MUST_CHECK;
+/* There: has the other one committed?  Whoever waits for a commit is woken. */
+enum rc node_look(struct node *nd, struct err *e) MUST_CHECK;
+/* There: nobody writes to the logs any more, so that node_serve() would.  RC_CONFLICT:
+ * somebody does. */
+enum rc node_writer_gone(struct node *nd, struct err *e) MUST_CHECK;
+/* Another daemon has taken over the writing: this one has stopped. */
+bool node_replaced(const struct node *nd);
 /* Wake whoever waits in exchange_push_wait() and node_wait(), and refuse new work. */
 void node_stop(struct node *nd);
 void node_close(struct node *nd); /* NULL allowed; edges are stopped before */

@@ -115,6 +115,11 @@ enum rc writer_run(struct node *nd, writer_work *work, void *arg,
  * another thread or, when the node stops, on this one. */
 typedef void writer_after(struct node *nd, void *arg, enum rc rc, const struct err *e);
 void writer_post(struct node *nd, writer_work *work, void *arg, writer_after *after);
+/* Between groups, by itself and outside a transaction. */
+enum rc writer_alone(struct node *nd, writer_work *work, void *arg,
+		     struct err *e) MUST_CHECK;
+/* RC_UNAVAILABLE on a daemon beside the one that writes to the logs. */
+enum rc writer_of_logs(const struct node *nd, struct err *e) MUST_CHECK;
 /* Between groups: nothing that was erased is left in the files of the store.  RC_RETRY: a
  * reader still looks at what was. */
 enum rc writer_scrub(struct node *nd, struct err *e) MUST_CHECK;
@@ -221,6 +226,10 @@ struct node {
 	struct outbox outbox[NODE_CHANNELS_MAX + 1];
 	size_t outbox_bytes;
 
+	bool beside;		/* another daemon writes to the logs */
+	int64_t beside_seen_us; /* newest event that node_look() saw; its caller's */
+	int64_t beat_us;	/* between two signs of life, 0: nobody asks for them */
+	atomic_bool replaced;	/* another daemon has taken over */
 	pthread_t thread;
 	bool running;
 	struct writer *by_hand; /* of a node of one thread, without `thread`; or NULL */
@@ -282,6 +291,12 @@ struct node {
  * caller's to close, on a failure too.  RC_NOT_FOUND, RC_CONFLICT. */
 enum rc node_lock(struct arena *a, const char *dir, int *ret_fd,
 		  struct err *e) MUST_CHECK;
+
+/* What a node reads from files of its machine. */
+enum rc node_lists_load(struct node *nd, struct err *e) MUST_CHECK;
+/* May this daemon run the route, beside another? RC_UNAVAILABLE. */
+enum rc beside_may(const struct node *nd, const struct service_route *r,
+		   struct err *e) MUST_CHECK;
 
 /* A reading handle from the pool; give it back with reader_put(). */
 enum rc reader_get(struct node *nd, struct store **ret, struct err *e) MUST_CHECK;

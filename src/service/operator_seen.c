@@ -101,6 +101,9 @@ service_pulled(struct node *nd, const struct zone_pulled *p)
 	struct err e = ERR_INIT;
 	bool ahead = strcmp(p->how, "ahead") == 0;
 
+	/* Of this the daemon hears that publishes the zones, when it serves them. */
+	if (ahead && nd->beside)
+		return;
 	if (writer_run(nd, ahead ? work_ahead : work_pulled, &p, &e) != RC_OK)
 		log_line(LOG_WARN, "zone.pulled", "operator=%s serial=%u why=%s",
 			 p->operator_name, p->serial, e.text);

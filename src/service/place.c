@@ -87,7 +87,20 @@ place_open(struct arena *a, const char *dir, const struct settings *config,
 		uri = file_path(a, dir);
 		rc = file_find(uri, e);
 	}
-	return rc == RC_OK ? store_open(uri, false, ret, e) : rc;
+	return rc != RC_OK
+		       ? rc
+		       : store_open_writer(
+				 uri, (unsigned)settings_int(config, "store.silent_s"),
+				 ret, e);
+}
+
+enum rc
+place_beside(struct arena *a, const char *dir, const struct settings *config,
+	     struct store **ret, struct err *e)
+{
+	const char *uri = place_uri(a, dir, config);
+
+	return store_open_beside(uri, ret, e);
 }
 
 enum rc

@@ -20,6 +20,10 @@ const char *place_uri(struct arena *a, const char *dir, const struct settings *c
 enum rc place_open(struct arena *a, const char *dir, const struct settings *config,
 		   struct store **ret, struct err *e) MUST_CHECK;
 
+/* The same beside the process that writes to the logs. */
+enum rc place_beside(struct arena *a, const char *dir, const struct settings *config,
+		     struct store **ret, struct err *e) MUST_CHECK;
+
 /* An empty one for a new node, in `dir` when `uri` is NULL.  RC_CONFLICT: there is a node
  * in it. */
 enum rc place_make(struct arena *a, const char *dir, const char *uri, struct store **ret,

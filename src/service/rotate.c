@@ -125,7 +125,7 @@ work_keep(struct store *s, void *arg, struct err *e)
 }
 
 enum rc
-rotation_entries(struct store *s, struct arena *a, const char *dir,
+rotation_entries(struct store *s, struct arena *a, const char *dir, bool keep,
 		 struct identity_log *ret, struct err *e)
 {
 	const char *path = under(a, dir, "keys", IDENTITY_FILE), *org = NULL, *text;
@@ -150,7 +150,9 @@ rotation_entries(struct store *s, struct arena *a, const char *dir,
 		err_prefix(e, "keys/" IDENTITY_FILE);
 		return RC_CORRUPT;
 	}
-	return rc == RC_OK && ret->n > k.from ? store_transact(s, work_keep, &k, e) : rc;
+	return rc == RC_OK && keep && ret->n > k.from
+		       ? store_transact(s, work_keep, &k, e)
+		       : rc;
 }
 
 /* ---- a rotation ------------------------------------------------------------- */
@@ -270,7 +272,7 @@ rotate(struct store *s, struct arena *a, const struct node_rotation *in,
 	const char *making = arena_printf(a, "%s/keys.making", in->dir);
 	uint8_t root[SEED_LEN], pub[KEY_LEN];
 	struct hash promised;
-	enum rc rc = rotation_entries(s, a, in->dir, l, e);
+	enum rc rc = rotation_entries(s, a, in->dir, true, l, e);
 
 	if (rc == RC_OK)
 		rc = pending_check(s, a, l, e);

@@ -16,8 +16,9 @@
  */
 enum rc rotation_end(struct arena *a, const char *dir, struct err *e) MUST_CHECK;
 /* Our entries: the store's and those beside the keys, which the store may lack when it is
- * an older copy; it gets them.  RC_CORRUPT: there is none, or they contradict. */
-enum rc rotation_entries(struct store *s, struct arena *a, const char *dir,
+ * an older copy; it gets them if `keep`.  RC_CORRUPT: there is none, or they contradict.
+ */
+enum rc rotation_entries(struct store *s, struct arena *a, const char *dir, bool keep,
 			 struct identity_log *ret, struct err *e) MUST_CHECK;
 
 #endif

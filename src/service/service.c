@@ -618,6 +618,8 @@ run(struct node *nd, struct arena *a, const struct service_route *r,
 	/* What is public is not recorded: who looks a name up is nobody's business. */
 	if (r->roles == ROLES_NOBODY_NEEDED) {
 		enum rc open = here(nd, r, e);
+		if (open == RC_OK)
+			open = beside_may(nd, r, e);
 		return open == RC_OK ? r->fn(nd, a, who, in, out, e) : open;
 	}
 	if (who == NULL || who->name == NULL)
@@ -630,6 +632,8 @@ run(struct node *nd, struct arena *a, const struct service_route *r,
 	if (rc != RC_OK)
 		return rc;
 	rc = may_run(nd, a, r, who, out, e);
+	if (rc == RC_OK)
+		rc = beside_may(nd, r, e);
 	if (rc == RC_OK)
 		rc = r->fn(nd, a, who, in, out, e);
 	if (rc == RC_OK && shows != NULL &&

@@ -289,6 +289,23 @@ key_first(struct node *nd, struct arena *a, const char *path, struct err *e)
 }
 
 enum rc
+vault_look(struct node *nd, struct err *e)
+{
+	struct arena *a = arena_create();
+	const char *path = arena_printf(a, "%s/keys/%s", nd->dir, VAULT_KEY_FILE);
+	const char *known = NULL;
+	enum rc rc = key_load(nd, path, e);
+
+	if (rc == RC_OK)
+		rc = vault_key_known(nd->store, a, &known, e);
+	if (rc == RC_OK && known != NULL &&
+	    strcmp(known, vault_key_digest(nd->store_key, a)) != 0)
+		rc = vault_key_wrong(nd->dir, e);
+	arena_free(a);
+	return rc;
+}
+
+enum rc
 vault_start(struct node *nd, struct err *e)
 {
 	struct arena *a = arena_create();

@@ -20,6 +20,8 @@
 /* For init: a new key in `keys_dir`.  RC_CONFLICT: there is one. */
 enum rc vault_create(const char *keys_dir, struct err *e) MUST_CHECK;
 
+/* As vault_start(), for who only opens what is sealed. */
+enum rc vault_look(struct node *nd, struct err *e) MUST_CHECK;
 /*
  * At the start, before any thread: the key, made when there is none and the store has
  * nothing sealed; then nothing is left in clear.  RC_CORRUPT: the key is missing, or is

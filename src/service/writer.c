@@ -122,6 +122,18 @@ jobs_run(struct writer *w, struct job *jobs, bool *ret_any, struct err *e)
 	return drv->begin(w->s->db, true, e);
 }
 
+/* For good: what this process knows may be old. */
+static enum rc
+replaced(struct node *nd, struct err *e)
+{
+	if (!atomic_exchange(&nd->replaced, true))
+		log_line(LOG_ERROR, "writer.replaced", "why=%s", e->text);
+	node_stop(nd);
+	return err_set(e, RC_UNAVAILABLE,
+		       "another daemon of this node has taken over the writing: ask that "
+		       "one");
+}
+
 static enum rc
 group_try(struct writer *w, struct job *jobs, struct err *e)
 {
@@ -131,6 +143,8 @@ group_try(struct writer *w, struct job *jobs, struct err *e)
 	w->erasures = atomic_load(&w->nd->erasures);
 	arena_reset(w->a);
 	enum rc rc = w->s->drv->begin(w->s->db, true, e);
+	if (rc == RC_CONFLICT)
+		return replaced(w->nd, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = jobs_run(w, jobs, &any, e);
@@ -169,6 +183,31 @@ group_run(struct writer *w, struct job *jobs)
 	return recorded;
 }
 
+/* A lock of somebody else, or a deadlock: the engine says so (`inner`).  Where the work
+ * itself says that it came too late, it would again. */
+static bool
+was_in_the_way(const struct job *j)
+{
+	return j->rc == RC_RETRY && j->e != NULL && j->e->inner;
+}
+
+/* It has done nothing then: once more, each by itself, as it may be in the way of others.
+ */
+static bool
+again_run(struct writer *w, struct job *jobs, bool recorded)
+{
+	for (struct job *j = jobs, *next; j != NULL; j = next) {
+		next = j->next;
+		j->next = NULL;
+		for (int i = 1; was_in_the_way(j) && i < WRITER_ATTEMPTS &&
+				!atomic_load(&w->nd->writer_failed);
+		     i++)
+			recorded = group_run(w, j);
+		j->next = next;
+	}
+	return recorded;
+}
+
 static struct timespec
 after_us(int64_t us)
 {
@@ -197,6 +236,25 @@ pause_use(struct node *nd)
 	pthread_mutex_lock(&nd->mu);
 }
 
+/* With nd->mu held: until somebody calls, and giving signs of life. */
+static void
+call_wait(struct node *nd)
+{
+	struct timespec until = after_us(nd->beat_us);
+	struct err e = ERR_INIT;
+
+	if (nd->beat_us == 0) {
+		pthread_cond_wait(&nd->queued, &nd->mu);
+		return;
+	}
+	if (pthread_cond_timedwait(&nd->queued, &nd->mu, &until) == 0)
+		return;
+	pthread_mutex_unlock(&nd->mu);
+	if (nd->store->drv->beat(nd->store->db, &e) == RC_CONFLICT)
+		(void)replaced(nd, &e);
+	pthread_mutex_lock(&nd->mu);
+}
+
 /* Until there is a job, the access record wants to be written, or the node stops. */
 static void
 group_wait(struct node *nd)
@@ -214,7 +272,7 @@ group_wait(struct node *nd)
 		if (due)
 			waited = pthread_cond_timedwait(&nd->queued, &nd->mu, &until);
 		else
-			pthread_cond_wait(&nd->queued, &nd->mu);
+			call_wait(nd);
 	}
 }
 
@@ -313,7 +371,7 @@ writer_step(struct writer *w, bool *recorded)
 	if (jobs != NULL && jobs->alone)
 		jobs->rc = jobs->work(w, jobs->arg, jobs->e);
 	else
-		*recorded = group_run(w, jobs);
+		*recorded = again_run(w, jobs, group_run(w, jobs));
 	/* What could not be written with others is tried by itself, so that it does not
 	 * wait for a pause between jobs that may not come. */
 	if (!*recorded && jobs != NULL)
@@ -434,6 +492,14 @@ writer_run(struct node *nd, writer_work *work, void *arg, struct err *e)
 	return rc == RC_OK ? job_submit(nd, &j) : rc;
 }
 
+enum rc
+writer_alone(struct node *nd, writer_work *work, void *arg, struct err *e)
+{
+	struct job j = {.work = work, .arg = arg, .e = e, .alone = true};
+
+	return job_submit(nd, &j);
+}
+
 static enum rc
 work_scrub(struct writer *w, void *arg, struct err *e)
 {
@@ -444,9 +510,7 @@ work_scrub(struct writer *w, void *arg, struct err *e)
 enum rc
 writer_scrub(struct node *nd, struct err *e)
 {
-	struct job j = {.work = work_scrub, .e = e, .alone = true};
-
-	return job_submit(nd, &j);
+	return writer_alone(nd, work_scrub, NULL, e);
 }
 
 struct rebuild {
@@ -473,7 +537,6 @@ service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_
 		struct reply *out, struct err *e)
 {
 	struct rebuild r = {json_object(), json_object()};
-	struct job j = {.work = work_rebuild, .arg = &r, .e = e, .alone = true};
 	int64_t start_us = clock_mono_us();
 	json_t *differ = json_array(), *digest;
 	const char *view;
@@ -481,7 +544,7 @@ service_rebuild(struct node *nd, struct arena *a, const struct actor *who, json_
 
 	(void)who;
 	if (rc == RC_OK)
-		rc = job_submit(nd, &j);
+		rc = writer_alone(nd, work_rebuild, &r, e);
 	json_object_foreach (r.before, view, digest)
 		if (!json_equal(digest, json_object_get(r.after, view)))
 			json_array_append_new(differ, json_string(view));
@@ -506,7 +569,7 @@ writer_start(struct node *nd, bool by_hand, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	nd->last = &nd->first;
-	access_node(nd, "start");
+	access_node(nd, nd->beside ? "join" : "start");
 	if (by_hand) {
 		nd->by_hand = calloc(1, sizeof(*nd->by_hand));
 		if (nd->by_hand == NULL)
@@ -527,7 +590,7 @@ writer_stop(struct node *nd)
 	if (!nd->running)
 		return;
 	node_stop(nd);
-	access_node(nd, "stop");
+	access_node(nd, nd->beside ? "leave" : "stop");
 	pthread_mutex_lock(&nd->mu);
 	nd->ending = true;
 	pthread_cond_broadcast(&nd->queued);

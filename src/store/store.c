@@ -10,8 +10,11 @@
 #include "store/store_sql.h"
 #include "store/view.h"
 
-enum rc
-store_open(const char *uri, bool read_only, struct store **ret, struct err *e)
+enum use { USE_READ, USE_BESIDE, USE_WRITE };
+
+static enum rc
+open_for(const char *uri, enum use use, unsigned silent_s, struct store **ret,
+	 struct err *e)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	struct views *v = NULL;
@@ -20,19 +23,24 @@ store_open(const char *uri, bool read_only, struct store **ret, struct err *e)
 	if (s == NULL)
 		abort();
 	rc = db_driver_of(uri, &s->drv, e);
+	if (rc == RC_OK && use == USE_BESIDE && s->drv == &db_sqlite)
+		rc = err_set(e, RC_UNSUPPORTED,
+			     "%s is a file, which one daemon has: several share a store "
+			     "on a PostgreSQL server",
+			     uri);
 	if (rc == RC_OK)
-		rc = s->drv->open(uri, read_only, SQL_COUNT, &s->db, e);
+		rc = s->drv->open(uri, use == USE_READ, SQL_COUNT, &s->db, e);
 	if (rc != RC_OK)
 		goto out;
 	v = views_create(s);
-	if (!read_only)
-		rc = s->drv->lease(s->db, e);
+	if (use == USE_WRITE)
+		rc = s->drv->lease(s->db, silent_s, e);
 	if (rc != RC_OK)
 		goto out;
-	if (read_only)
-		rc = migrate_check(s->drv, s->db, &store_migrations, e);
-	else
+	if (use == USE_WRITE)
 		rc = migrate_run(s->drv, s->db, &store_migrations, view_replay, v, e);
+	else
+		rc = migrate_check(s->drv, s->db, &store_migrations, e);
 	if (rc != RC_OK)
 		goto out;
 	*ret = s;
@@ -41,6 +49,24 @@ out:
 	views_free(v);
 	store_close(s);
 	return rc;
+}
+
+enum rc
+store_open(const char *uri, bool read_only, struct store **ret, struct err *e)
+{
+	return open_for(uri, read_only ? USE_READ : USE_WRITE, DB_LEASE_SILENT_S, ret, e);
+}
+
+enum rc
+store_open_writer(const char *uri, unsigned silent_s, struct store **ret, struct err *e)
+{
+	return open_for(uri, USE_WRITE, silent_s, ret, e);
+}
+
+enum rc
+store_open_beside(const char *uri, struct store **ret, struct err *e)
+{
+	return open_for(uri, USE_BESIDE, 0, ret, e);
 }
 
 void
@@ -75,6 +101,13 @@ store_run(struct store *s, const struct sql *q, const struct db_param *p,
 	  db_on_row *on_row, void *arg, struct err *e)
 {
 	return s->drv->run(s->db, q, p, on_row, arg, e);
+}
+
+enum rc
+store_later(struct store *s, const struct sql *q, const struct db_param *p, struct err *e)
+{
+	return s->drv->later != NULL ? s->drv->later(s->db, q, p, e)
+				     : s->drv->run(s->db, q, p, NULL, NULL, e);
 }
 
 struct rows_ctx {

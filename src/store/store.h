@@ -32,6 +32,12 @@ struct store {
  * RC_CONFLICT: another process writes to it.  Errors of the engine and of migrate.h. */
 enum rc store_open(const char *uri, bool read_only, struct store **ret,
 		   struct err *e) MUST_CHECK;
+/* For writing; a process that has it and was silent for so long is replaced (db.h). */
+enum rc store_open_writer(const char *uri, unsigned silent_s, struct store **ret,
+			  struct err *e) MUST_CHECK;
+/* Beside the process that writes to the logs: for what is written to no log.  The schema
+ * is only checked.  RC_UNSUPPORTED: a file, which one process has. */
+enum rc store_open_beside(const char *uri, struct store **ret, struct err *e) MUST_CHECK;
 void store_close(struct store *s); /* NULL allowed */
 
 typedef enum rc store_work(struct store *s, void *arg, struct err *e);
@@ -43,6 +49,10 @@ enum rc store_transact(struct store *s, store_work *work, void *arg,
 /* Run one named query. */
 enum rc store_run(struct store *s, const struct sql *q, const struct db_param *p,
 		  db_on_row *on_row, void *arg, struct err *e) MUST_CHECK;
+
+/* In a writing transaction, one whose failure may be told by the next call (db.h). */
+enum rc store_later(struct store *s, const struct sql *q, const struct db_param *p,
+		    struct err *e) MUST_CHECK;
 
 /*
  * The rows of a query as JSON objects appended to `into`.  `spec` names the columns in

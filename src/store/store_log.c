@@ -228,16 +228,16 @@ enum rc
 store_leaf_insert(struct store *s, int64_t channel, enum party party, uint64_t seq,
 		  const struct log_leaf *l, int64_t now_us, struct err *e)
 {
-	return store_run(s, &SQL_EVENT_INSERT,
-			 (struct db_param[]){
-				 DB_P_INT(channel),
-				 DB_P_INT(party),
-				 DB_P_INT(seq),
-				 DB_P_BLOB(l->leaf.b, HASH_LEN),
-				 {.type = DB_TEXT, .p = l->jws, .len = l->jws_len},
-				 DB_P_INT(now_us),
-			 },
-			 NULL, NULL, e);
+	return store_later(s, &SQL_EVENT_INSERT,
+			   (struct db_param[]){
+				   DB_P_INT(channel),
+				   DB_P_INT(party),
+				   DB_P_INT(seq),
+				   DB_P_BLOB(l->leaf.b, HASH_LEN),
+				   {.type = DB_TEXT, .p = l->jws, .len = l->jws_len},
+				   DB_P_INT(now_us),
+			   },
+			   e);
 }
 
 static enum rc
@@ -344,11 +344,11 @@ log_tree_put(void *arg, unsigned level, uint64_t index, const struct hash *node,
 
 	if (level == 0)
 		return RC_OK; /* is in log_event */
-	return store_run(t->s, &SQL_NODE_INSERT,
-			 (struct db_param[]){DB_P_INT(t->channel), DB_P_INT(t->party),
-					     DB_P_INT(level), DB_P_INT(index),
-					     DB_P_BLOB(node->b, HASH_LEN)},
-			 NULL, NULL, e);
+	return store_later(t->s, &SQL_NODE_INSERT,
+			   (struct db_param[]){DB_P_INT(t->channel), DB_P_INT(t->party),
+					       DB_P_INT(level), DB_P_INT(index),
+					       DB_P_BLOB(node->b, HASH_LEN)},
+			   e);
 }
 
 struct same {
@@ -400,18 +400,18 @@ enum rc
 store_receipt_insert(struct store *s, int64_t channel, enum party party,
 		     const struct log_receipt *r, int64_t now_us, struct err *e)
 {
-	return store_run(s, &SQL_RECEIPT_INSERT,
-			 (struct db_param[]){
-				 DB_P_INT(channel),
-				 DB_P_INT(party),
-				 DB_P_INT(r->size),
-				 DB_P_BLOB(r->root.b, HASH_LEN),
-				 DB_P_INT(r->time_s),
-				 DB_P_TEXT(r->note),
-				 DB_P_TEXT(r->line),
-				 DB_P_INT(now_us),
-			 },
-			 NULL, NULL, e);
+	return store_later(s, &SQL_RECEIPT_INSERT,
+			   (struct db_param[]){
+				   DB_P_INT(channel),
+				   DB_P_INT(party),
+				   DB_P_INT(r->size),
+				   DB_P_BLOB(r->root.b, HASH_LEN),
+				   DB_P_INT(r->time_s),
+				   DB_P_TEXT(r->note),
+				   DB_P_TEXT(r->line),
+				   DB_P_INT(now_us),
+			   },
+			   e);
 }
 
 static enum rc

@@ -286,7 +286,7 @@ view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 	else
 		rc = handler_run(&f, e);
 	if (rc == RC_OK)
-		rc = store_run(
+		rc = store_later(
 			v->s, &SQL_V_EVENT_INSERT,
 			(struct db_param[]){
 				DB_P_INT(channel),
@@ -303,7 +303,7 @@ view_apply(struct views *v, struct arena *a, int64_t channel, enum party from,
 								 : 0),
 				DB_P_INT(f.acked),
 			},
-			NULL, NULL, e);
+			e);
 	if (ret_void != NULL)
 		*ret_void = f.void_why;
 	return rc;

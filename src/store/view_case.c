@@ -272,11 +272,11 @@ static enum rc
 step_put(struct fold *f, const struct case_row *c, struct err *e)
 {
 	if (c->due.step >= 0 && !c->due.pending && c->due.step_us != 0)
-		return store_run(f->s, &SQL_V_STEP_PUT,
-				 (struct db_param[]){DB_P_TEXT(c->casefile),
-						     DB_P_INT(c->due.step),
-						     DB_P_INT(c->due.step_us)},
-				 NULL, NULL, e);
+		return store_later(f->s, &SQL_V_STEP_PUT,
+				   (struct db_param[]){DB_P_TEXT(c->casefile),
+						       DB_P_INT(c->due.step),
+						       DB_P_INT(c->due.step_us)},
+				   e);
 	return store_run(f->s, &SQL_V_STEP_DELETE,
 			 (struct db_param[]){DB_P_TEXT(c->casefile)}, NULL, NULL, e);
 }
@@ -294,11 +294,11 @@ scrutiny_put(struct fold *f, const struct case_row *c, struct err *e)
 	if (rc != RC_OK || p->scrutiny_us == 0)
 		return rc;
 	int64_t due_us = c->fold.receipt_us + p->scrutiny_us;
-	return store_run(f->s, &SQL_V_SCRUTINY_PUT,
-			 (struct db_param[]){DB_P_TEXT(c->casefile),
-					     DB_P_INT(due_us - p->scrutiny_us / 3),
-					     DB_P_INT(due_us)},
-			 NULL, NULL, e);
+	return store_later(f->s, &SQL_V_SCRUTINY_PUT,
+			   (struct db_param[]){DB_P_TEXT(c->casefile),
+					       DB_P_INT(due_us - p->scrutiny_us / 3),
+					       DB_P_INT(due_us)},
+			   e);
 }
 
 enum rc
@@ -309,7 +309,7 @@ fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = store_run(
+	rc = store_later(
 		f->s, &SQL_V_CASE_PUT,
 		(struct db_param[]){
 			DB_P_TEXT(c->casefile),
@@ -354,7 +354,7 @@ fold_case_put(struct fold *f, struct case_row *c, struct err *e)
 			DB_P_TEXT(c->class_now),
 			DB_P_INT(c->test),
 		},
-		NULL, NULL, e);
+		e);
 	if (rc == RC_OK)
 		rc = step_put(f, c, e);
 	if (rc == RC_OK)
@@ -389,20 +389,20 @@ static enum rc
 case_take(struct fold *f, struct case_row *c, const struct case_event *ev, bool *ret_void,
 	  struct err *e)
 {
-	enum rc rc = store_run(f->s, &SQL_V_CASE_EVENT_INSERT,
-			       (struct db_param[]){
-				       DB_P_TEXT(c->casefile),
-				       DB_P_INT(ev->from),
-				       DB_P_INT(ev->seq),
-				       DB_P_INT(ev->covers_seq),
-				       DB_P_INT(ev->ack_size),
-				       DB_P_INT(ev->iat_us),
-				       DB_P_INT(ev->act),
-				       DB_P_INT(ev->level),
-				       DB_P_INT(ev->receipt_us),
-				       DB_P_INT(ev->floor_us),
-			       },
-			       NULL, NULL, e);
+	enum rc rc = store_later(f->s, &SQL_V_CASE_EVENT_INSERT,
+				 (struct db_param[]){
+					 DB_P_TEXT(c->casefile),
+					 DB_P_INT(ev->from),
+					 DB_P_INT(ev->seq),
+					 DB_P_INT(ev->covers_seq),
+					 DB_P_INT(ev->ack_size),
+					 DB_P_INT(ev->iat_us),
+					 DB_P_INT(ev->act),
+					 DB_P_INT(ev->level),
+					 DB_P_INT(ev->receipt_us),
+					 DB_P_INT(ev->floor_us),
+				 },
+				 e);
 
 	if (rc != RC_OK)
 		return rc;

@@ -29,17 +29,17 @@ fold_message_post(struct fold *f, struct err *e)
 	rc = fold_queue_unread(f, f->ev->casefile, f->from, 1, e);
 	if (rc != RC_OK)
 		return rc;
-	return store_run(f->s, &SQL_V_MESSAGE_INSERT,
-			 (struct db_param[]){
-				 DB_P_INT(f->channel),
-				 DB_P_INT(f->from),
-				 DB_P_INT(f->ev->seq),
-				 DB_P_TEXT(f->ev->casefile),
-				 DB_P_TEXT(f->ev->by),
-				 DB_P_TEXT(text),
-				 DB_P_INT(f->ev->iat_us),
-			 },
-			 NULL, NULL, e);
+	return store_later(f->s, &SQL_V_MESSAGE_INSERT,
+			   (struct db_param[]){
+				   DB_P_INT(f->channel),
+				   DB_P_INT(f->from),
+				   DB_P_INT(f->ev->seq),
+				   DB_P_TEXT(f->ev->casefile),
+				   DB_P_TEXT(f->ev->by),
+				   DB_P_TEXT(text),
+				   DB_P_INT(f->ev->iat_us),
+			   },
+			   e);
 }
 
 enum rc

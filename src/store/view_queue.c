@@ -43,9 +43,8 @@ fold_tally_add(struct fold *f, const char *what, int64_t more, struct err *e)
 {
 	if (more == 0)
 		return RC_OK;
-	return store_run(f->s, &SQL_V_TALLY_ADD,
-			 (struct db_param[]){DB_P_TEXT(what), DB_P_INT(more)}, NULL, NULL,
-			 e);
+	return store_later(f->s, &SQL_V_TALLY_ADD,
+			   (struct db_param[]){DB_P_TEXT(what), DB_P_INT(more)}, e);
 }
 
 static const char *
@@ -97,20 +96,20 @@ fold_queue_case(struct fold *f, const struct case_row *c, int64_t place_us, stru
 		rc = tallies_change(f, &old, &now, e);
 	if (rc != RC_OK)
 		return rc;
-	return store_run(f->s, &SQL_V_QUEUE_PUT,
-			 (struct db_param[]){
-				 DB_P_TEXT(c->casefile),
-				 DB_P_INT(place_us),
-				 DB_P_INT(c->channel),
-				 DB_P_INT(c->fold.state),
-				 DB_P_TEXT(c->class_now == NULL ? "" : c->class_now),
-				 DB_P_INT(c->urgent),
-				 DB_P_INT(c->fold.receipt_us != 0),
-				 DB_P_INT(now.items),
-				 DB_P_INT(now.decided),
-				 DB_P_INT(now.answer),
-			 },
-			 NULL, NULL, e);
+	return store_later(f->s, &SQL_V_QUEUE_PUT,
+			   (struct db_param[]){
+				   DB_P_TEXT(c->casefile),
+				   DB_P_INT(place_us),
+				   DB_P_INT(c->channel),
+				   DB_P_INT(c->fold.state),
+				   DB_P_TEXT(c->class_now == NULL ? "" : c->class_now),
+				   DB_P_INT(c->urgent),
+				   DB_P_INT(c->fold.receipt_us != 0),
+				   DB_P_INT(now.items),
+				   DB_P_INT(now.decided),
+				   DB_P_INT(now.answer),
+			   },
+			   e);
 }
 
 enum rc
@@ -173,9 +172,9 @@ fold_queue_words(struct fold *f, const char *casefile, const char *text, struct 
 		return RC_OK;
 	while (rc == RC_OK && n++ < CASE_WORDS_MAX &&
 	       (word = view_word_next(f->a, &text)) != NULL)
-		rc = store_run(f->s, &SQL_V_CASE_WORD_INSERT,
-			       (struct db_param[]){DB_P_TEXT(casefile), DB_P_TEXT(word)},
-			       NULL, NULL, e);
+		rc = store_later(
+			f->s, &SQL_V_CASE_WORD_INSERT,
+			(struct db_param[]){DB_P_TEXT(casefile), DB_P_TEXT(word)}, e);
 	return rc;
 }
 
@@ -190,10 +189,10 @@ static enum rc
 items_add(struct fold *f, const char *casefile, const struct items_of *of, struct err *e)
 {
 	enum rc rc =
-		store_run(f->s, &SQL_V_CASE_CATEGORY_ADD,
-			  (struct db_param[]){DB_P_TEXT(casefile),
-					      DB_P_TEXT(of->category), DB_P_INT(of->n)},
-			  NULL, NULL, e);
+		store_later(f->s, &SQL_V_CASE_CATEGORY_ADD,
+			    (struct db_param[]){DB_P_TEXT(casefile),
+						DB_P_TEXT(of->category), DB_P_INT(of->n)},
+			    e);
 
 	return rc == RC_OK
 		       ? store_run(f->s, &SQL_V_CASE_TALLY_ADD,

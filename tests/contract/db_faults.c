@@ -136,9 +136,9 @@ f_close(struct db *db)
 }
 
 static enum rc
-f_lease(struct db *db, struct err *e)
+f_lease(struct db *db, unsigned silent_s, struct err *e)
 {
-	return real()->lease(db, e);
+	return real()->lease(db, silent_s, e);
 }
 
 static enum rc

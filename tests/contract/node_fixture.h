@@ -119,6 +119,20 @@ void fix_copy(const char *from, const char *to);
 /* First column of the first row, by a handle of the test's own. */
 int64_t fix_query(struct fix *f, enum party p, const char *sql);
 const char *fix_query_text(struct fix *f, enum party p, const char *sql);
+/* Several statements, with nothing to be seen. */
+void fix_exec(struct fix *f, enum party p, const char *sql);
+/* Nobody else writes to the store from the one to the other. */
+struct fix_lock *fix_store_lock(struct fix *f, enum party p);
+void fix_store_unlock(struct fix_lock *l);
+/* What store_open() takes. */
+const char *fix_store_uri(struct fix *f, enum party p);
+/* The store of a node that is shut, as it is now, under a name; and back as it was, as
+ * from a backup. */
+void fix_store_keep(struct fix *f, enum party p, const char *name);
+void fix_store_put_back(struct fix *f, enum party p, const char *name);
+/* These bytes are anywhere in the store: not only in rows, but in its files, if it is
+ * files. */
+bool fix_store_has(struct fix *f, enum party p, const char *text);
 
 /* What a zone has, {owner: action}, and its serial (NULL allowed).  `origin` NULL: the
  * main zone, whole.  Lives as long as f->a. */

@@ -2,7 +2,10 @@
 #include "node_fixture.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "postgres_fixture.h"
 
@@ -62,4 +65,131 @@ fix_query_text(struct fix *f, enum party p, const char *sql)
 
 	query(f, p, sql, &r);
 	return r.text;
+}
+
+/* ---- the store as a whole ------------------------------------------------------ */
+
+const char *
+fix_store_uri(struct fix *f, enum party p)
+{
+	return f->n[p].store != NULL ? f->n[p].store
+				     : arena_printf(f->a, "%s/store.db", f->n[p].dir);
+}
+
+static sqlite3 *
+file_open(struct fix *f, enum party p)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(fix_store_uri(f, p), &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000);
+	return db;
+}
+
+static void
+file_exec(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+}
+
+void
+fix_exec(struct fix *f, enum party p, const char *sql)
+{
+	if (f->n[p].store != NULL) {
+		postgres_query(f->a, f->n[p].store, sql);
+		return;
+	}
+	sqlite3 *db = file_open(f, p);
+	file_exec(db, sql);
+	sqlite3_close(db);
+}
+
+struct fix_lock {
+	sqlite3 *file;
+	void *server;
+};
+
+struct fix_lock *
+fix_store_lock(struct fix *f, enum party p)
+{
+	struct fix_lock *l = arena_alloc(f->a, sizeof(*l));
+
+	*l = (struct fix_lock){.file = NULL};
+	if (f->n[p].store != NULL) {
+		l->server = postgres_lock(f->n[p].store, "access_head");
+		return l;
+	}
+	l->file = file_open(f, p);
+	file_exec(l->file, "BEGIN IMMEDIATE");
+	return l;
+}
+
+void
+fix_store_unlock(struct fix_lock *l)
+{
+	if (l->server != NULL) {
+		postgres_unlock(l->server);
+		return;
+	}
+	file_exec(l->file, "ROLLBACK");
+	sqlite3_close(l->file);
+}
+
+void
+fix_store_keep(struct fix *f, enum party p, const char *name)
+{
+	assert_null(f->n[p].nd);
+	if (f->n[p].store != NULL)
+		postgres_keep(f->n[p].store, name);
+	else
+		fix_copy(fix_store_uri(f, p),
+			 arena_printf(f->a, "%s/%s.db", f->n[p].dir, name));
+}
+
+void
+fix_store_put_back(struct fix *f, enum party p, const char *name)
+{
+	const char *db = fix_store_uri(f, p);
+
+	assert_null(f->n[p].nd);
+	if (f->n[p].store != NULL) {
+		postgres_put_back(f->n[p].store, name);
+		return;
+	}
+	fix_copy(arena_printf(f->a, "%s/%s.db", f->n[p].dir, name), db);
+	unlink(arena_printf(f->a, "%s-wal", db));
+	unlink(arena_printf(f->a, "%s-shm", db));
+}
+
+static bool
+file_has(const char *path, const char *text)
+{
+	enum { PART = 1 << 16 };
+	size_t len = strlen(text), kept = 0, n;
+	char *part = malloc(PART + len);
+	FILE *file = fopen(path, "re");
+	bool found = false;
+
+	assert_non_null(part);
+	while (file != NULL && !found && (n = fread(part + kept, 1, PART, file)) > 0) {
+		n += kept;
+		found = memmem(part, n, text, len) != NULL;
+		kept = n < len - 1 ? n : len - 1;
+		memmove(part, part + n - kept, kept);
+	}
+	if (file != NULL)
+		fclose(file);
+	free(part);
+	return found;
+}
+
+bool
+fix_store_has(struct fix *f, enum party p, const char *text)
+{
+	const char *db = fix_store_uri(f, p);
+
+	if (f->n[p].store != NULL)
+		return postgres_has(f->a, db, text);
+	return file_has(db, text) || file_has(arena_printf(f->a, "%s-wal", db), text);
 }

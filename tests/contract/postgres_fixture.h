@@ -7,11 +7,15 @@
 
 #include "base/arena.h"
 
+struct raw_server; /* a connection of a test's own */
+
 #ifdef SALURAN_POSTGRESQL
 #include <libpq-fe.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -46,22 +50,34 @@ static inline void
 postgres_fresh(char *uri, size_t size)
 {
 	static atomic_int n;
-	char text[480];
-	int this = atomic_fetch_add(&n, 1);
+	char text[1200];
+	char schema[40];
+
+	/* Suites run on one server, too. */
+	snprintf(schema, sizeof(schema), "test%ld_%d", (long)getpid(),
+		 atomic_fetch_add(&n, 1));
 
 	/* The tests' own statements are SQLite's: what PostgreSQL calls otherwise. */
 	snprintf(text, sizeof(text),
-		 "CREATE SCHEMA test%d; SET search_path = test%d;"
+		 "CREATE SCHEMA %s; SET search_path = %s;"
 		 "CREATE FUNCTION hex(BYTEA) RETURNS TEXT LANGUAGE sql"
 		 " AS $$ SELECT upper(encode($1, 'hex')) $$;"
-		 "CREATE FUNCTION concat_next(TEXT, TEXT) RETURNS TEXT LANGUAGE sql"
-		 " AS $$ SELECT coalesce($1 || ',', '') || $2 $$;"
-		 "CREATE AGGREGATE group_concat(TEXT)"
+		 "CREATE FUNCTION zeroblob(INT) RETURNS BYTEA LANGUAGE sql"
+		 " AS $$ SELECT decode(repeat('00', $1), 'hex') $$;"
+		 "CREATE DOMAIN blob AS BYTEA;"
+		 "CREATE FUNCTION instr(TEXT, TEXT) RETURNS INT LANGUAGE sql"
+		 " AS $$ SELECT strpos($1, $2) $$;"
+		 "CREATE FUNCTION concat_by(TEXT, TEXT, TEXT) RETURNS TEXT LANGUAGE sql"
+		 " AS $$ SELECT coalesce($1 || $3 || $2, $1, $2) $$;"
+		 "CREATE AGGREGATE group_concat(TEXT, TEXT)"
+		 " (SFUNC = concat_by, STYPE = TEXT);"
+		 "CREATE FUNCTION concat_next(TEXT, anyelement) RETURNS TEXT LANGUAGE sql"
+		 " AS $$ SELECT coalesce($1 || ',' || $2, $1, $2::text) $$;"
+		 "CREATE AGGREGATE group_concat(anyelement)"
 		 " (SFUNC = concat_next, STYPE = TEXT)",
-		 this, this);
+		 schema, schema);
 	postgres_exec(text);
-	snprintf(uri, size, "%s&options=-csearch_path%%3Dtest%d", postgres_server(),
-		 this);
+	snprintf(uri, size, "%s&options=-csearch_path%%3D%s", postgres_server(), schema);
 }
 
 /* The first column of the first row, in the arena; NULL: null, or no row. */
@@ -82,14 +98,190 @@ postgres_query(struct arena *a, const char *uri, const char *text)
 	return got;
 }
 
+static inline const char *
+postgres_schema(const char *uri)
+{
+	const char *schema = strstr(uri, "%3D");
+	static _Thread_local char name[40];
+
+	assert_non_null(schema);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(schema + 3, "&"), schema + 3);
+	return name;
+}
+
+/* As the server's own user, for whom keys of other tables are no hindrance. */
+static inline void
+postgres_copy(const char *uri, const char *name, const char *text)
+{
+	char set[300], admin[480];
+
+	snprintf(
+		set, sizeof(set),
+		"SET client_min_messages = error; SET session_replication_role = replica;"
+		"SET saluran.live = '%s'; SET saluran.kept = '%s_%s'",
+		postgres_schema(uri), postgres_schema(uri), name);
+	snprintf(admin, sizeof(admin), "%s&user=postgres", uri);
+	PGconn *pg = PQconnectdb(admin);
+	const char *const texts[] = {set, text};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		PGresult *res = PQexec(pg, texts[i]);
+		if (PQresultStatus(res) != PGRES_COMMAND_OK)
+			fail_msg("copy of a store: %s", PQerrorMessage(pg));
+		PQclear(res);
+	}
+	PQfinish(pg);
+}
+
+#define POSTGRES_COPY                                                                    \
+	"DO $do$ DECLARE t TEXT; live TEXT := current_setting('saluran.live');"          \
+	" kept TEXT := current_setting('saluran.kept'); BEGIN "
+#define POSTGRES_TABLES_OF(schema)                                                       \
+	"SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"   \
+	" WHERE n.nspname = " schema " AND c.relkind = 'r'"
+
+static inline void
+postgres_keep(const char *uri, const char *name)
+{
+	postgres_copy(
+		uri, name,
+		POSTGRES_COPY
+		"EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', kept);"
+		"EXECUTE format('CREATE SCHEMA %I', kept);"
+		"FOR t IN " POSTGRES_TABLES_OF("live") " LOOP EXECUTE"
+						       " format('CREATE TABLE %I.%I AS "
+						       "TABLE %I.%I', kept, t, live, t);"
+						       "END LOOP; END $do$");
+}
+
+static inline void
+postgres_put_back(const char *uri, const char *name)
+{
+	postgres_copy(uri, name,
+		      POSTGRES_COPY
+		      "EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', live,"
+		      " x.relname), ', ') FROM (" POSTGRES_TABLES_OF(
+			      "kept") ") AS x);"
+				      "FOR t IN " POSTGRES_TABLES_OF(
+					      "kept") " LOOP EXECUTE"
+						      " format('INSERT INTO %I.%I TABLE "
+						      "%I.%I', live, t, kept, t);"
+						      "END LOOP; END $do$");
+}
+
+/* Rows of any table have the text, as text or as bytes. */
+static inline bool
+postgres_has(struct arena *a, const char *uri, const char *text)
+{
+	const char *sql = arena_printf(
+		a,
+		"CREATE FUNCTION pg_temp.has(x TEXT) RETURNS BOOLEAN LANGUAGE plpgsql"
+		" AS $do$ DECLARE t text; found boolean; BEGIN"
+		" FOR t IN SELECT relname FROM pg_class c"
+		" JOIN pg_namespace n ON n.oid = c.relnamespace"
+		" WHERE n.nspname = current_schema() AND c.relkind = 'r' LOOP"
+		" EXECUTE format('SELECT EXISTS (SELECT 1 FROM %%I AS r WHERE"
+		" strpos(r::text, $1) > 0 OR strpos(r::text, $2) > 0)', t) INTO found"
+		" USING x, encode(convert_to(x, 'UTF8'), 'hex');"
+		" IF found THEN RETURN true; END IF;"
+		"END LOOP; RETURN false; END $do$;"
+		"SELECT pg_temp.has($do$%s$do$)",
+		text);
+
+	return strcmp(postgres_query(a, uri, sql), "t") == 0;
+}
+
+/* Nobody else writes to the table. */
+static inline void *
+postgres_lock(const char *uri, const char *table)
+{
+	PGconn *pg = PQconnectdb(uri);
+	char text[120];
+
+	snprintf(text, sizeof(text), "BEGIN; LOCK TABLE %s IN EXCLUSIVE MODE", table);
+	PGresult *res = PQexec(pg, text);
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", text, PQerrorMessage(pg));
+	PQclear(res);
+	return pg;
+}
+
+static inline void
+postgres_unlock(void *lock)
+{
+	PQfinish(lock);
+}
+
+/* ---- one value of one row ------------------------------------------------------- */
+
+static inline struct raw_server *
+raw_open(const char *uri)
+{
+	PGconn *pg = PQconnectdb(uri);
+
+	assert_int_equal(PQstatus(pg), CONNECTION_OK);
+	PQclear(PQexec(pg, "SET synchronous_commit = off"));
+	return (struct raw_server *)pg;
+}
+
+static inline void
+raw_close(struct raw_server *s)
+{
+	PQfinish((PGconn *)s);
+}
+
+/* The bytes as the server sends them; returns how many, 0 for a null. */
+static inline size_t
+raw_read(struct raw_server *s, const char *sql, unsigned char *ret, size_t max, int *type)
+{
+	PGresult *res = PQexecParams((PGconn *)s, sql, 0, NULL, NULL, NULL, NULL, 1);
+
+	assert_int_equal(PQntuples(res), 1);
+	size_t len = (size_t)PQgetlength(res, 0, 0);
+	assert_true(len <= max);
+	memcpy(ret, PQgetvalue(res, 0, 0), len);
+	*type = (int)PQftype(res, 0);
+	PQclear(res);
+	return len;
+}
+
+/* What the statement returns; NULL: the server refuses it. */
+static inline const char *
+raw_write(struct raw_server *s, struct arena *a, const char *sql,
+	  const unsigned char *bytes, size_t len, int type)
+{
+	const Oid types[] = {(Oid)type};
+	const char *const values[] = {(const char *)bytes};
+	const int lens[] = {(int)len}, formats[] = {1};
+	PGresult *res =
+		PQexecParams((PGconn *)s, sql, 1, types, values, lens, formats, 0);
+	const char *got = NULL;
+
+	if (PQresultStatus(res) == PGRES_TUPLES_OK && PQntuples(res) == 1)
+		got = arena_strdup(a, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return got;
+}
+
+static inline size_t
+raw_texts(struct raw_server *s, struct arena *a, const char *sql, const char **ret,
+	  size_t max)
+{
+	PGresult *res = PQexec((PGconn *)s, sql);
+	size_t n = (size_t)PQntuples(res);
+
+	assert_true(PQresultStatus(res) == PGRES_TUPLES_OK && n <= max);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = arena_strdup(a, PQgetvalue(res, (int)i, 0));
+	PQclear(res);
+	return n;
+}
+
 static inline void
 postgres_remove(const char *uri)
 {
-	const char *schema = strstr(uri, "%3D");
 	char text[80];
 
-	assert_non_null(schema);
-	snprintf(text, sizeof(text), "DROP SCHEMA %s CASCADE", schema + 3);
+	snprintf(text, sizeof(text), "DROP SCHEMA %s CASCADE", postgres_schema(uri));
 	postgres_exec(text);
 }
 #else
@@ -107,6 +299,77 @@ postgres_query(struct arena *a, const char *uri, const char *text)
 	(void)a;
 	(void)uri;
 	return text;
+}
+
+static inline void
+postgres_keep(const char *uri, const char *name)
+{
+	(void)uri;
+	(void)name;
+}
+
+static inline void
+postgres_put_back(const char *uri, const char *name)
+{
+	(void)uri;
+	(void)name;
+}
+
+static inline bool
+postgres_has(struct arena *a, const char *uri, const char *text)
+{
+	(void)a;
+	return uri == text;
+}
+
+static inline void *
+postgres_lock(const char *uri, const char *table)
+{
+	(void)uri;
+	(void)table;
+	return NULL;
+}
+
+static inline void
+postgres_unlock(void *lock)
+{
+	(void)lock;
+}
+
+static inline struct raw_server *
+raw_open(const char *uri)
+{
+	(void)uri;
+	return NULL;
+}
+
+static inline void
+raw_close(struct raw_server *s)
+{
+	(void)s;
+}
+
+static inline size_t
+raw_read(struct raw_server *s, const char *sql, unsigned char *ret, size_t max, int *type)
+{
+	(void)s, (void)sql, (void)ret, (void)type;
+	return max;
+}
+
+static inline const char *
+raw_write(struct raw_server *s, struct arena *a, const char *sql,
+	  const unsigned char *bytes, size_t len, int type)
+{
+	(void)s, (void)a, (void)bytes, (void)len, (void)type;
+	return sql;
+}
+
+static inline size_t
+raw_texts(struct raw_server *s, struct arena *a, const char *sql, const char **ret,
+	  size_t max)
+{
+	(void)s, (void)a, (void)sql, (void)ret;
+	return max;
 }
 #endif
 

@@ -4,7 +4,6 @@
  */
 #include "node_fixture.h"
 
-#include <sqlite3.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -34,14 +33,7 @@ written(struct fix *f, enum party p)
 static void
 sql(struct fix *f, const char *text)
 {
-	sqlite3 *db;
-
-	assert_int_equal(
-		sqlite3_open(arena_printf(f->a, "%s/store.db", f->n[AUTHORITY].dir), &db),
-		SQLITE_OK);
-	sqlite3_busy_timeout(db, 10000);
-	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	fix_exec(f, AUTHORITY, text);
 }
 
 /* Who, what, which object, how it ended; refusals too, and the reading of the record. */
@@ -349,7 +341,6 @@ no_room(void **state)
 {
 	enum { MOST = 20000 };
 	struct fix f;
-	sqlite3 *db;
 	struct err e = ERR_INIT;
 	enum rc rc = RC_OK;
 	int n = 0;
@@ -358,11 +349,7 @@ no_room(void **state)
 	fix_open(&f);
 	written(&f, AUTHORITY);
 	int64_t before = fix_query(&f, AUTHORITY, "SELECT seq FROM access_head");
-	assert_int_equal(
-		sqlite3_open(arena_printf(f.a, "%s/store.db", f.n[AUTHORITY].dir), &db),
-		SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
-			 SQLITE_OK);
+	struct fix_lock *lock = fix_store_lock(&f, AUTHORITY);
 	while (rc == RC_OK && n < MOST) {
 		rc = fix_call(&f, AUTHORITY, f.n[AUTHORITY].officer, "GET", "/v1/me",
 			      NULL, NULL, &e);
@@ -370,8 +357,7 @@ no_room(void **state)
 	}
 	assert_int_equal(rc, RC_UNAVAILABLE);
 	assert_non_null(strstr(e.text, "access record"));
-	assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	fix_store_unlock(lock);
 	written(&f, AUTHORITY);
 	fix_must(&f, AUTHORITY, f.n[AUTHORITY].officer, "GET", "/v1/me", NULL);
 	written(&f, AUTHORITY);

@@ -100,7 +100,7 @@ live_on(struct fix *f)
 {
 	static const char leaves[] =
 		"SELECT group_concat(x) FROM (SELECT party || hex(leaf) AS x FROM "
-		"log_event ORDER BY party, seq)";
+		"log_event ORDER BY party, seq) AS t";
 
 	setenv("CMOCKA_TEST_ABORT", "1", true);
 	for (int p = 0; p < PARTY_COUNT; p++)

@@ -250,6 +250,94 @@ a_commit_that_did_not_arrive_may_be_tried_again(void **state)
 	commit_through(*state, &b, RC_RETRY, 0);
 }
 
+/* ---- statements that are sent for later ----------------------------------------------
+ */
+
+static enum rc
+later(struct world *w, int64_t k)
+{
+	return db_pg.later(w->db, &PUT, (struct db_param[]){DB_P_INT(k)}, &w->e);
+}
+
+static void
+what_is_sent_for_later_is_done(void **state)
+{
+	enum { MANY = 1000 };
+	struct world *w = *state;
+
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	for (int64_t k = 0; k < MANY; k++)
+		check_ok(w, later(w, k));
+	assert_int_equal(count(w), MANY); /* seen by the next one */
+	check_ok(w, later(w, MANY));
+	check_ok(w, db_pg.savepoint(w->db, &w->e));
+	check_ok(w, later(w, MANY + 1));
+	check_ok(w, db_pg.rollback_to(w->db, &w->e)); /* and taken back */
+	check_ok(w, later(w, MANY + 2));
+	check_ok(w, db_pg.commit(w->db, &w->e));
+	assert_int_equal(count(w), MANY + 2);
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, later(w, MANY + 3));
+	db_pg.rollback(w->db);
+	assert_int_equal(count(w), MANY + 2);
+}
+
+/* The next call says what failed, whichever it is. */
+static void
+what_fails_later_is_told(void **state)
+{
+	struct world *w = *state;
+	struct err e = ERR_INIT;
+	int64_t n;
+
+	for (int how = 0; how < 4; how++) {
+		check_ok(w, db_pg.begin(w->db, true, &w->e));
+		check_ok(w, put(w, 1));
+		check_ok(w, db_pg.savepoint(w->db, &w->e));
+		check_ok(w, later(w, 2));
+		check_ok(w, later(w, 1));
+		check_ok(w, later(w, 3));
+		enum rc rc = how == 0	? db_pg.run(w->db, &COUNT, NULL, on_count, &n, &e)
+			     : how == 1 ? db_pg.savepoint(w->db, &e)
+			     : how == 2 ? db_pg.release(w->db, &e)
+					: db_pg.script(w->db, "SELECT 1", &e);
+		assert_int_equal(rc, RC_CONFLICT);
+		assert_non_null(strstr(e.text, "put"));
+		/* The transaction is spoilt, and no more than to its savepoint. */
+		assert_int_equal(later(w, 4), RC_CONFLICT);
+		check_ok(w, db_pg.rollback_to(w->db, &w->e));
+		check_ok(w, later(w, 5));
+		assert_int_equal(count(w), 2);
+		db_pg.rollback(w->db);
+	}
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, later(w, 1));
+	check_ok(w, later(w, 1));
+	assert_int_equal(db_pg.commit(w->db, &w->e), RC_CONFLICT);
+	db_pg.rollback(w->db);
+	assert_int_equal(count(w), 0);
+}
+
+static void
+what_is_lost_on_its_way_leaves_nothing(void **state)
+{
+	struct world *w = *state;
+
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, put(w, 1));
+	check_ok(w, later(w, 2));
+	cut_all();
+	for (int64_t k = 3; later(w, k) == RC_OK; k++)
+		assert_true(k < 1000);
+	assert_int_equal(put(w, 2000), RC_UNAVAILABLE);
+	assert_int_equal(db_pg.commit(w->db, &w->e), RC_UNAVAILABLE);
+	db_pg.rollback(w->db);
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, later(w, 1));
+	check_ok(w, db_pg.commit(w->db, &w->e));
+	assert_int_equal(count(w), 1);
+}
+
 /* ---- who writes -------------------------------------------------------------------- */
 
 /* The server ends the session of a connection that was closed or cut in its own time. */
@@ -260,7 +348,7 @@ lease_when_free(struct db *db, struct err *e)
 	enum rc rc = RC_CONFLICT;
 
 	for (int i = 0; i < TRIES && rc == RC_CONFLICT; i++) {
-		rc = db_pg.lease(db, e);
+		rc = db_pg.lease(db, DB_LEASE_SILENT_S, e);
 		if (rc == RC_CONFLICT)
 			usleep(WAIT_US);
 	}
@@ -274,8 +362,8 @@ one_process_writes(void **state)
 	struct db *other;
 
 	check_ok(w, open_as(w->uri, false, &other, &w->e));
-	check_ok(w, db_pg.lease(w->db, &w->e));
-	assert_int_equal(db_pg.lease(other, &w->e), RC_CONFLICT);
+	check_ok(w, db_pg.lease(w->db, DB_LEASE_SILENT_S, &w->e));
+	assert_int_equal(db_pg.lease(other, DB_LEASE_SILENT_S, &w->e), RC_CONFLICT);
 	assert_non_null(strstr(w->e.text, "another process writes to it"));
 	db_pg.close(w->db);
 	w->db = NULL;
@@ -283,19 +371,42 @@ one_process_writes(void **state)
 	db_pg.close(other);
 }
 
-/* Who lost the connection, and the lease to another meanwhile, writes no more. */
+static void
+sql_by(const char *uri, const char *text)
+{
+	struct arena *a = arena_create();
+
+	(void)postgres_query(a, uri, text);
+	arena_free(a);
+}
+
+/* By a connection of its own. */
+static int64_t
+count_by(struct world *w, const char *uri)
+{
+	struct db *reader;
+	int64_t n = -1;
+
+	check_ok(w, open_as(uri, true, &reader, &w->e));
+	check_ok(w, db_pg.run(reader, &COUNT, NULL, on_count, &n, &w->e));
+	db_pg.close(reader);
+	return n;
+}
+
+/* Who lost the connection, and the lease to another meanwhile, writes no more: not even
+ * when nobody has the lease any longer, since what it knows is old. */
 static void
 a_lease_that_was_lost_ends_the_writing(void **state)
 {
 	struct world *w = *state;
 	struct db *other;
 
-	check_ok(w, db_pg.lease(w->db, &w->e));
+	check_ok(w, db_pg.lease(w->db, DB_LEASE_SILENT_S, &w->e));
 	cut_all();
 	check_ok(w, db_pg.begin(w->db, true, &w->e)); /* and it is ours again */
 	db_pg.rollback(w->db);
 	check_ok(w, open_as(w->uri, false, &other, &w->e));
-	assert_int_equal(db_pg.lease(other, &w->e), RC_CONFLICT);
+	assert_int_equal(db_pg.lease(other, DB_LEASE_SILENT_S, &w->e), RC_CONFLICT);
 	db_pg.close(other);
 	cut_all();
 	check_ok(w, open_as(w->uri, false, &other, &w->e));
@@ -303,8 +414,61 @@ a_lease_that_was_lost_ends_the_writing(void **state)
 	assert_int_equal(db_pg.begin(w->db, true, &w->e), RC_CONFLICT);
 	assert_int_equal(put(w, 1), RC_CONFLICT);
 	db_pg.close(other);
+	cut_all();
+	assert_int_equal(db_pg.begin(w->db, true, &w->e), RC_CONFLICT);
+	assert_non_null(strstr(w->e.text, "has taken over"));
+	assert_int_equal(db_pg.beat(w->db, &w->e), RC_CONFLICT);
+	assert_int_equal(count_by(w, w->uri), 0);
+}
+
+/* Who hangs keeps the lease while it gives signs of life, and not longer; what it has
+ * under way is taken back. */
+static void
+who_is_silent_is_replaced(void **state)
+{
+	enum { SILENT_S = 2, BEATS = 6 };
+	struct world *w = *state;
+	struct db *other;
+
+	check_ok(w, db_pg.lease(w->db, SILENT_S, &w->e));
+	check_ok(w, open_as(w->uri, false, &other, &w->e));
+	for (int i = 0; i < BEATS; i++) {
+		check_ok(w, db_pg.beat(w->db, &w->e));
+		assert_int_equal(db_pg.lease(other, 3600, &w->e), RC_CONFLICT);
+		assert_non_null(strstr(w->e.text, "since"));
+	}
 	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, put(w, 1));
+	enum rc rc = RC_CONFLICT;
+	for (int i = 0; i < 1000 && rc == RC_CONFLICT; i++) {
+		usleep(10000);
+		rc = db_pg.lease(other, SILENT_S, &w->e);
+	}
+	check_ok(w, rc);
+	/* It wakes, and goes on with what it was about to do. */
+	assert_int_equal(put(w, 2), RC_UNAVAILABLE);
+	assert_int_not_equal(db_pg.commit(w->db, &w->e), RC_OK);
 	db_pg.rollback(w->db);
+	assert_int_equal(db_pg.begin(w->db, true, &w->e), RC_CONFLICT);
+	db_pg.close(other);
+	assert_int_equal(count_by(w, w->uri), 0);
+}
+
+/* Behind something that keeps its connection for it, and so its locks, too: the term is
+ * in the transaction itself. */
+static void
+the_term_fences_each_transaction(void **state)
+{
+	struct world *w = *state;
+
+	check_ok(w, db_pg.lease(w->db, DB_LEASE_SILENT_S, &w->e));
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, put(w, 1));
+	check_ok(w, db_pg.commit(w->db, &w->e));
+	sql_by(w->uri, "UPDATE saluran_lease SET term = term + 1");
+	assert_int_equal(db_pg.begin(w->db, true, &w->e), RC_CONFLICT);
+	assert_int_equal(put(w, 2), RC_CONFLICT);
+	assert_int_equal(count_by(w, w->uri), 1);
 }
 
 /* ---- servers and databases that do not fit --------------------------------------- */
@@ -419,7 +583,12 @@ main(void)
 		ROW(a_commit_whose_answer_is_lost_is_one),
 		ROW(a_commit_that_did_not_arrive_may_be_tried_again),
 		ROW(one_process_writes),
+		ROW(what_is_sent_for_later_is_done),
+		ROW(what_fails_later_is_told),
+		ROW(what_is_lost_on_its_way_leaves_nothing),
 		ROW(a_lease_that_was_lost_ends_the_writing),
+		ROW(who_is_silent_is_replaced),
+		ROW(the_term_fences_each_transaction),
 		ROW(what_does_not_fit_is_refused),
 		ROW(an_order_of_its_own_is_refused),
 		ROW(values_that_do_not_fit_are_refused),

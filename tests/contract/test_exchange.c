@@ -606,7 +606,7 @@ disclosures_named_twice(void **state)
 			&f, NODE,
 			arena_printf(f.a,
 				     "SELECT lower(hex(digest)) FROM log_disclosure "
-				     "ORDER BY rowid DESC LIMIT 1 OFFSET %d",
+				     "ORDER BY stored_us DESC LIMIT 1 OFFSET %d",
 				     i));
 		assert_int_equal(hash_parse_hex(hex, strlen(hex), &named), RC_OK);
 		foe_append(&x, &(struct foe_event){

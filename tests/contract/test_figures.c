@@ -79,12 +79,13 @@ same_on_both(void **state)
 	for (int p = 0; p < PARTY_COUNT; p++) {
 		fix_settle(&f);
 		assert_int_equal(
-			fix_query(&f, (enum party)p,
-				  "SELECT count(*) FROM (SELECT casefile, outcome, "
-				  "coalesce(ground, '') AS g, count(*) AS n FROM v_item "
-				  "WHERE "
-				  "outcome IS NOT NULL GROUP BY 1, 2, 3 EXCEPT SELECT "
-				  "casefile, outcome, ground, n FROM v_case_outcome)"),
+			fix_query(
+				&f, (enum party)p,
+				"SELECT count(*) FROM (SELECT casefile, outcome, "
+				"coalesce(ground, '') AS g, count(*) AS n FROM v_item "
+				"WHERE "
+				"outcome IS NOT NULL GROUP BY 1, 2, 3 EXCEPT SELECT "
+				"casefile, outcome, ground, n FROM v_case_outcome) AS t"),
 			0);
 		r = figures(&f, (enum party)p, NULL);
 		assert_int_equal(figure(r, "outcomes", "removed"), 3);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "postgres_fixture.h"
 #include "service/log_check.h"
 #include "service/recovery.h"
 #include "store/store_identity.h"
@@ -46,10 +47,18 @@ differs_freely(const char *table, const char *column)
 
 /* ---- a field ---------------------------------------------------------------------- */
 
+enum { ROW_NAME_MAX = 32 };
+
+/* What the tests' own connection is; the other one is NULL. */
+struct raw {
+	sqlite3 *file;
+	struct raw_server *server;
+};
+
 struct field {
-	sqlite3 *db;
+	struct raw *raw;
 	const char *table, *column;
-	sqlite3_int64 row;
+	char row[ROW_NAME_MAX]; /* as the engine calls it */
 	int type;
 	unsigned char bytes[65536];
 	size_t len;
@@ -66,11 +75,9 @@ prepared(sqlite3 *db, const char *sql)
 }
 
 static void
-field_read(struct field *x, struct arena *a)
+lite_read(struct field *x, const char *sql)
 {
-	sqlite3_stmt *stmt =
-		prepared(x->db, arena_printf(a, "SELECT %s FROM %s WHERE rowid = %lld",
-					     x->column, x->table, x->row));
+	sqlite3_stmt *stmt = prepared(x->raw->file, sql);
 
 	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
 	x->type = sqlite3_column_type(stmt, 0);
@@ -86,13 +93,10 @@ field_read(struct field *x, struct arena *a)
 	sqlite3_finalize(stmt);
 }
 
-/* False: the table refuses it, a key being there twice. */
 static bool
-field_write(const struct field *x, struct arena *a, const unsigned char *bytes)
+lite_write(const struct field *x, const char *sql, const unsigned char *bytes)
 {
-	sqlite3_stmt *stmt = prepared(
-		x->db, arena_printf(a, "UPDATE %s SET %s = $1 WHERE rowid = %lld",
-				    x->table, x->column, x->row));
+	sqlite3_stmt *stmt = prepared(x->raw->file, sql);
 	sqlite3_int64 v;
 
 	if (x->type == SQLITE_INTEGER) {
@@ -109,12 +113,59 @@ field_write(const struct field *x, struct arena *a, const unsigned char *bytes)
 	return done;
 }
 
+static size_t
+lite_texts(sqlite3 *db, struct arena *a, const char *sql, const char **ret, size_t max)
+{
+	sqlite3_stmt *stmt = prepared(db, sql);
+	size_t n = 0;
+
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		assert_true(n < max);
+		ret[n++] = arena_strdup(a, (const char *)sqlite3_column_text(stmt, 0));
+	}
+	sqlite3_finalize(stmt);
+	return n;
+}
+
+static void
+field_read(struct field *x, struct arena *a)
+{
+	if (x->raw->server == NULL)
+		lite_read(x, arena_printf(a, "SELECT %s FROM %s WHERE rowid = %s",
+					  x->column, x->table, x->row));
+	else
+		x->len = raw_read(x->raw->server,
+				  arena_printf(a, "SELECT %s FROM %s WHERE ctid = '%s'",
+					       x->column, x->table, x->row),
+				  x->bytes, sizeof(x->bytes), &x->type);
+}
+
+/* False: the table refuses it, a key being there twice, or a text being none. */
+static bool
+field_write(struct field *x, struct arena *a, const unsigned char *bytes)
+{
+	if (x->raw->server == NULL)
+		return lite_write(x,
+				  arena_printf(a,
+					       "UPDATE %s SET %s = $1 WHERE rowid = %s",
+					       x->table, x->column, x->row),
+				  bytes);
+	const char *row = raw_write(
+		x->raw->server, a,
+		arena_printf(a, "UPDATE %s SET %s = $1 WHERE ctid = '%s' RETURNING ctid",
+			     x->table, x->column, x->row),
+		bytes, x->len, x->type);
+	if (row != NULL) /* a changed row is another one there */
+		snprintf(x->row, sizeof(x->row), "%s", row);
+	return row != NULL;
+}
+
 /* ---- a store without a node --------------------------------------------------------
  */
 
 struct bench {
 	struct fix f;
-	sqlite3 *db;
+	struct raw raw;
 	const char *org;
 	const char *casefile;
 	const char *question; /* what a peer asks */
@@ -130,8 +181,7 @@ look(struct bench *b, struct err *e)
 	const struct channel_row *rows;
 	struct store *s = NULL;
 	size_t n = 0;
-	enum rc rc = store_open(arena_printf(a, "%s/store.db", b->f.n[AUTHORITY].dir),
-				true, &s, e);
+	enum rc rc = store_open(fix_store_uri(&b->f, AUTHORITY), true, &s, e);
 
 	if (rc == RC_OK)
 		rc = store_identity_log(s, a, b->org, own, e);
@@ -162,7 +212,7 @@ flip(struct bench *b, struct field *x, size_t at)
 		b->flips++;
 		enum rc rc = look(b, &e);
 		if (rc == RC_OK && !differs_freely(x->table, x->column))
-			fail_msg("byte %zu of %s.%s in row %lld: nobody saw it", at,
+			fail_msg("byte %zu of %s.%s in row %s: nobody saw it", at,
 				 x->table, x->column, x->row);
 		if (rc != RC_OK && differs_freely(x->table, x->column))
 			fail_msg("%s.%s may differ: %s", x->table, x->column, e.text);
@@ -177,16 +227,32 @@ flip(struct bench *b, struct field *x, size_t at)
 static size_t
 texts(struct bench *b, const char *sql, const char **ret, size_t max)
 {
-	sqlite3_stmt *stmt = prepared(b->db, sql);
-	size_t n = 0;
+	return b->raw.server == NULL ? lite_texts(b->raw.file, b->f.a, sql, ret, max)
+				     : raw_texts(b->raw.server, b->f.a, sql, ret, max);
+}
 
-	while (sqlite3_step(stmt) == SQLITE_ROW) {
-		assert_true(n < max);
-		ret[n++] =
-			arena_strdup(b->f.a, (const char *)sqlite3_column_text(stmt, 0));
-	}
-	sqlite3_finalize(stmt);
-	return n;
+static size_t
+columns_of(struct bench *b, const char *table, const char **ret, size_t max)
+{
+	return texts(b,
+		     arena_printf(b->f.a,
+				  b->raw.server == NULL
+					  ? "SELECT name FROM pragma_table_info('%s')"
+					  : "SELECT column_name FROM "
+					    "information_schema.columns WHERE "
+					    "table_schema = current_schema() AND "
+					    "table_name = '%s'",
+				  table),
+		     ret, max);
+}
+
+static size_t
+rows_of(struct bench *b, const char *what, const char **ret, size_t max)
+{
+	return texts(b,
+		     arena_printf(b->f.a, "SELECT %s FROM %s",
+				  b->raw.server == NULL ? "rowid" : "ctid", what),
+		     ret, max);
 }
 
 enum { ROWS_MAX = 256, COLUMNS_MAX = 32 };
@@ -200,24 +266,20 @@ fields_each(struct bench *b, on_field *each, size_t *count)
 	const char *columns[COLUMNS_MAX], *rows[ROWS_MAX];
 
 	for (size_t t = 0; t < sizeof(truth) / sizeof(truth[0]); t++) {
-		size_t n_columns = texts(
-			b,
-			arena_printf(b->f.a, "SELECT name FROM pragma_table_info('%s')",
-				     truth[t]),
-			columns, COLUMNS_MAX);
-		size_t n_rows =
-			texts(b, arena_printf(b->f.a, "SELECT rowid FROM %s", truth[t]),
-			      rows, ROWS_MAX);
-		assert_true(n_columns != 0 && n_rows != 0);
-		for (size_t c = 0; c < n_columns; c++)
+		size_t n_columns = columns_of(b, truth[t], columns, COLUMNS_MAX);
+		assert_true(n_columns != 0);
+		for (size_t c = 0; c < n_columns; c++) {
+			size_t n_rows = rows_of(b, truth[t], rows, ROWS_MAX);
+			assert_true(n_rows != 0);
 			for (size_t r = 0; r < n_rows; r++) {
-				x.db = b->db;
+				x.raw = &b->raw;
 				x.table = truth[t];
 				x.column = columns[c];
-				x.row = strtoll(rows[r], NULL, 10);
+				snprintf(x.row, sizeof(x.row), "%s", rows[r]);
 				field_read(&x, b->f.a);
 				each(b, &x, count);
 			}
+		}
 	}
 }
 
@@ -255,17 +317,28 @@ static void
 bench_flips(struct bench *b)
 {
 	fix_shut(&b->f, AUTHORITY);
-	assert_int_equal(sqlite3_open_v2(arena_printf(b->f.a, "%s/store.db",
-						      b->f.n[AUTHORITY].dir),
-					 &b->db, SQLITE_OPEN_READWRITE, NULL),
+	const char *uri = fix_store_uri(&b->f, AUTHORITY);
+	if (b->f.n[AUTHORITY].store != NULL) {
+		b->raw.server = raw_open(uri);
+		return;
+	}
+	assert_int_equal(sqlite3_open_v2(uri, &b->raw.file, SQLITE_OPEN_READWRITE, NULL),
 			 SQLITE_OK);
-	sqlite3_exec(b->db, "PRAGMA synchronous = off", NULL, NULL, NULL);
+	sqlite3_exec(b->raw.file, "PRAGMA synchronous = off", NULL, NULL, NULL);
+}
+
+static void
+bench_end(struct bench *b)
+{
+	sqlite3_close(b->raw.file);
+	raw_close(b->raw.server);
+	b->raw = (struct raw){.file = NULL};
 }
 
 static void
 bench_close(struct bench *b)
 {
-	sqlite3_close(b->db);
+	bench_end(b);
 	fix_close(&b->f);
 }
 
@@ -410,16 +483,14 @@ a_copy_mends_it(void **state)
 	bench_open(&b);
 	fix_settle(f);
 	fix_shut(f, AUTHORITY);
-	const char *db = arena_printf(f->a, "%s/store.db", f->n[AUTHORITY].dir);
-	const char *kept = arena_printf(f->a, "%s/kept.db", f->n[AUTHORITY].dir);
-	fix_copy(db, kept);
+	fix_store_keep(f, AUTHORITY, "kept");
 	bench_flips(&b);
-	assert_true(texts(&b, "SELECT rowid FROM log_event WHERE party = 0", rows,
-			  ROWS_MAX) != 0);
-	x.db = b.db;
+	assert_true(rows_of(&b, "log_event WHERE party = 0 ORDER BY seq", rows,
+			    ROWS_MAX) != 0);
+	x.raw = &b.raw;
 	x.table = "log_event";
 	x.column = "jws";
-	x.row = strtoll(rows[1], NULL, 10);
+	snprintf(x.row, sizeof(x.row), "%s", rows[1]);
 	field_read(&x, f->a);
 	x.bytes[x.len / 2] ^= 1;
 	assert_true(field_write(&x, f->a, x.bytes));
@@ -430,11 +501,8 @@ a_copy_mends_it(void **state)
 		    json_pack("{s:s}", "text", "Well?"), RC_FROZEN,
 		    "event 1 is not what was recorded");
 	fix_shut(f, AUTHORITY);
-	sqlite3_close(b.db);
-	b.db = NULL;
-	fix_copy(kept, db);
-	unlink(arena_printf(f->a, "%s-wal", db));
-	unlink(arena_printf(f->a, "%s-shm", db));
+	bench_end(&b);
+	fix_store_put_back(f, AUTHORITY, "kept");
 	fix_reopen(f, AUTHORITY);
 	ask_all(f);
 	assert_int_equal(recovery_state(f->n[AUTHORITY].nd, FIX_PEER), LOG_OPEN);
@@ -458,20 +526,17 @@ texts_are_compared(void **state)
 	(void)state;
 	bench_open(&b);
 	bench_flips(&b);
-	size_t n = texts(&b, "SELECT rowid FROM log_disclosure WHERE body IS NOT NULL",
-			 rows, ROWS_MAX);
+	size_t n = rows_of(&b, "log_disclosure WHERE body IS NOT NULL", rows, ROWS_MAX);
 	assert_true(n != 0);
-	x.db = b.db;
+	x.raw = &b.raw;
 	x.table = "log_disclosure";
-	x.row = strtoll(rows[0], NULL, 10);
+	snprintf(x.row, sizeof(x.row), "%s", rows[0]);
 	x.column = "digest";
 	field_read(&x, b.f.a);
 	memcpy(digest.b, x.bytes, HASH_LEN);
 	x.column = "body";
 	field_read(&x, b.f.a);
-	fix_ok(store_open(arena_printf(b.f.a, "%s/store.db", b.f.n[AUTHORITY].dir), true,
-			  &s, &e),
-	       &e, "open");
+	fix_ok(store_open(fix_store_uri(&b.f, AUTHORITY), true, &s, &e), &e, "open");
 	fix_ok(store_disclosure_get(s, b.f.a, &digest, &ret, &e), &e, "as it is");
 	for (size_t at = 0; at < x.len; at++) {
 		x.bytes[at] ^= (unsigned char)(1u << (at % 8));

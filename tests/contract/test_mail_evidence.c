@@ -401,8 +401,13 @@ place_of(struct fix *f, enum party p, const char *text)
 {
 	const char *columns = fix_query_text(
 		f, p,
-		"SELECT group_concat(m.name || '.' || c.name, ' ') FROM sqlite_master m, "
-		"pragma_table_info(m.name) c WHERE m.type = 'table'");
+		f->n[p].store == NULL
+			? "SELECT group_concat(m.name || '.' || c.name, ' ') FROM "
+			  "sqlite_master m, pragma_table_info(m.name) c WHERE m.type = "
+			  "'table'"
+			: "SELECT group_concat(table_name || '.' || column_name, ' ') "
+			  "FROM information_schema.columns WHERE table_schema = "
+			  "current_schema()");
 	char *at = arena_strdup(f->a, columns), *save = NULL;
 
 	for (char *one = strtok_r(at, " ", &save); one != NULL;

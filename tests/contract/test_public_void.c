@@ -113,7 +113,7 @@ views(struct fix *f)
 	return fix_query_text(
 		f, NODE,
 		"SELECT (SELECT group_concat(order_id || state_of) FROM (SELECT id AS "
-		"order_id, state AS state_of FROM v_order ORDER BY id)) || (SELECT "
+		"order_id, state AS state_of FROM v_order ORDER BY id) AS t) || (SELECT "
 		"group_concat(objection || coalesce(answer, '-') || coalesce(ruling, "
 		"'-')) FROM v_objection) || (SELECT count(*) FROM v_register) || (SELECT "
 		"group_concat(version) FROM v_contact_set) || (SELECT "

@@ -29,12 +29,10 @@ keep(struct fix *f, enum party p)
 {
 	const char *dir = f->n[p].dir;
 
-	node_close(f->n[p].nd);
-	fix_copy(arena_printf(f->a, "%s/store.db", dir),
-		 arena_printf(f->a, "%s/kept.db", dir));
+	fix_shut(f, p);
+	fix_store_keep(f, p, "kept");
 	fix_copy(arena_printf(f->a, "%s/marks", dir),
 		 arena_printf(f->a, "%s/kept.marks", dir));
-	f->n[p].nd = NULL;
 	fix_reopen(f, p);
 }
 
@@ -56,19 +54,14 @@ put_back(struct fix *f, enum party p, unsigned what)
 {
 	const char *dir = f->n[p].dir;
 
-	node_close(f->n[p].nd);
-	if (what & STORE) {
-		fix_copy(arena_printf(f->a, "%s/kept.db", dir),
-			 arena_printf(f->a, "%s/store.db", dir));
-		unlink(arena_printf(f->a, "%s/store.db-wal", dir));
-		unlink(arena_printf(f->a, "%s/store.db-shm", dir));
-	}
+	fix_shut(f, p);
+	if (what & STORE)
+		fix_store_put_back(f, p, "kept");
 	if (what & MARKS)
 		fix_copy(arena_printf(f->a, "%s/kept.marks", dir),
 			 arena_printf(f->a, "%s/marks", dir));
 	if (what & NO_MARKS)
 		unlink(arena_printf(f->a, "%s/marks", dir));
-	f->n[p].nd = NULL;
 	fix_reopen(f, p);
 }
 

@@ -247,14 +247,12 @@ old_store_new_keys(void **state)
 	fix_open(&f);
 	const char *id = fix_send(&f, "R-1", "bad.example", 1);
 	fix_settle(&f);
-	const char *dir = f.n[AUTHORITY].dir, *db = arena_printf(f.a, "%s/store.db", dir),
-		   *kept = arena_printf(f.a, "%s/kept.db", dir);
 	fix_shut(&f, AUTHORITY);
-	fix_copy(db, kept);
+	fix_store_keep(&f, AUTHORITY, "kept");
 	fix_reopen(&f, AUTHORITY);
 	rotate(&f, AUTHORITY, 1);
 	fix_shut(&f, AUTHORITY);
-	fix_copy(kept, db);
+	fix_store_put_back(&f, AUTHORITY, "kept");
 	fix_reopen(&f, AUTHORITY);
 	assert_int_equal(f.n[AUTHORITY].nd->id->n, 1);
 	fix_act(&f, AUTHORITY, id, "say", json_pack("{s:s}", "text", "hello"));

@@ -131,7 +131,7 @@ assert_receipts_same(struct fix *f)
 {
 	const char *sql =
 		"SELECT group_concat(r) FROM (SELECT party || '/' || size || line "
-		"AS r FROM log_receipt ORDER BY party, size)";
+		"AS r FROM log_receipt ORDER BY party, size) AS t";
 
 	fix_settle(f);
 	/* A receipt whose answer was lost may be the receiver's alone. */
@@ -569,10 +569,10 @@ clock_set_back(void **state)
 	assert_string_equal(
 		fix_query_text(&f, AUTHORITY,
 			       "SELECT group_concat(seq) FROM (SELECT seq FROM log_event "
-			       "WHERE party = 0 ORDER BY stored_us, seq)"),
+			       "WHERE party = 0 ORDER BY stored_us, seq) AS t"),
 		fix_query_text(&f, AUTHORITY,
 			       "SELECT group_concat(seq) FROM (SELECT seq FROM log_event "
-			       "WHERE party = 0 ORDER BY seq)"));
+			       "WHERE party = 0 ORDER BY seq) AS t"));
 	fix_close(&f);
 }
 

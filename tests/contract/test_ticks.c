@@ -42,7 +42,7 @@ zone(struct fix *f)
 {
 	return fix_query_text(f, AUTHORITY,
 			      "SELECT group_concat(owner, ' ') FROM (SELECT owner FROM "
-			      "v_zone ORDER BY owner)");
+			      "v_zone ORDER BY owner) AS t");
 }
 
 /* An order with which nothing can be done, because its channel takes nothing: of the

@@ -16,8 +16,6 @@
 
 #define AUTHORITY PARTY_AUTHORITY
 
-enum { FILE_MAX = 64 << 20 };
-
 /* Twenty bytes that stand nowhere else. */
 static const char totp_clear[] = "a-totp-secret-of-20b";
 static const char hook_clear[] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -29,27 +27,9 @@ in_dir(struct fix *f, const char *name)
 }
 
 static bool
-file_has(const char *path, const void *needle, size_t len)
-{
-	FILE *file = fopen(path, "rb");
-	char *all = malloc(FILE_MAX);
-	bool found = false;
-
-	assert_non_null(all);
-	if (file != NULL) {
-		size_t n = fread(all, 1, FILE_MAX, file);
-		found = memmem(all, n, needle, len) != NULL;
-		fclose(file);
-	}
-	free(all);
-	return found;
-}
-
-static bool
 store_has(struct fix *f, const char *needle)
 {
-	return file_has(in_dir(f, "store.db"), needle, strlen(needle)) ||
-	       file_has(in_dir(f, "store.db-wal"), needle, strlen(needle));
+	return fix_store_has(f, AUTHORITY, needle);
 }
 
 static void

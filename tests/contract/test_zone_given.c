@@ -74,9 +74,8 @@ file(struct fix *f, const char *name)
 static void
 keep(struct fix *f)
 {
-	node_close(f->n[AUTHORITY].nd);
-	f->n[AUTHORITY].nd = NULL;
-	fix_copy(file(f, "store.db"), file(f, "kept.db"));
+	fix_shut(f, AUTHORITY);
+	fix_store_keep(f, AUTHORITY, "kept");
 	fix_copy(file(f, "zone.serial"), file(f, "kept.serial"));
 	fix_reopen(f, AUTHORITY);
 }
@@ -84,11 +83,8 @@ keep(struct fix *f)
 static void
 put_back(struct fix *f, bool serial_too)
 {
-	node_close(f->n[AUTHORITY].nd);
-	f->n[AUTHORITY].nd = NULL;
-	fix_copy(file(f, "kept.db"), file(f, "store.db"));
-	unlink(file(f, "store.db-wal"));
-	unlink(file(f, "store.db-shm"));
+	fix_shut(f, AUTHORITY);
+	fix_store_put_back(f, AUTHORITY, "kept");
 	if (serial_too)
 		fix_copy(file(f, "kept.serial"), file(f, "zone.serial"));
 	fix_reopen(f, AUTHORITY);

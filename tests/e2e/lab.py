@@ -303,6 +303,7 @@ class Node:
         self.pseudonyms = {}  # name: what events call them
         self.ready = ""       # the line that it printed
         self.starts = 0
+        self.serves = []      # further words of `saluran serve`
         self.wanted = False   # it is meant to run
         lab.nodes.append(self)
 
@@ -372,15 +373,20 @@ class Node:
         """Wait for the line that says that everything listens; False when it died first."""
         self.wanted = True
         self.starts += 1
-        child = self.lab.start(self.name, [BIN, "serve", "--dir", self.dir, "--allow-root"],
-                               self.env)
+        self.lab.start(self.name, [BIN, "serve", "--dir", self.dir, "--allow-root",
+                                   *self.serves], self.env)
+        return self.await_ready()
+
+    def await_ready(self):
+        """The next line of it; a daemon that gets other roles says another one."""
+        child = self.lab.children[self.name]
         until = time.monotonic() + START_S
         line = b""
         while not line.endswith(b"\n"):
             left = until - time.monotonic()
             if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
                 raise Failure(f"{self.name} is not ready within {START_S} s")
-            byte = os.read(child.stdout.fileno(), 512)
+            byte = os.read(child.stdout.fileno(), 1)
             if not byte:
                 return False
             line += byte
