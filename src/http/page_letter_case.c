@@ -88,7 +88,7 @@ record_find(struct page *p, const json_t *c, struct asked *q, struct letter *l,
 		return err_set(e, RC_NOT_FOUND, "the notice is not whole yet");
 	q->text = j_text(ev, "text");
 	enum rc rc = page_ask(p, "/v1/cases/{case}/record",
-			      json_pack("{s:s, s:s, s:I}", "case", l->number, "party",
+			      json_pack("{s:s, s:s, s:I}", "case", p->word, "party",
 					j_text(ev, "party"), "seq", j_int(ev, "seq")),
 			      &record, e);
 	if (rc != RC_OK)
