@@ -179,7 +179,7 @@ in_its_row_alone(void **state)
 	assert_non_null(strstr(e.text, "make a new one"));
 	/* And a damaged one does not count as none. */
 	fix_query(&f, AUTHORITY,
-		  "UPDATE person SET totp_secret = x'00' WHERE name = 'sari'");
+		  "UPDATE person SET totp_secret = zeroblob(1) WHERE name = 'sari'");
 	assert_int_equal(people_login_at(&f, people_elsewhere, "sari", people_good2, NULL,
 					 NULL, &e),
 			 RC_UNAUTHENTICATED);
@@ -386,7 +386,7 @@ damaged_before(void **state)
 	const char *hook = clear_make(&f);
 	fix_reopen(&f, AUTHORITY);
 	fix_query(&f, AUTHORITY,
-		  "UPDATE person SET totp_pending = x'00' WHERE name = 'gita'");
+		  "UPDATE person SET totp_pending = zeroblob(1) WHERE name = 'gita'");
 	close_node(&f);
 	rotate(&f, 3, 1);
 	all_opens(&f, hook);
