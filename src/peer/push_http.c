@@ -344,9 +344,9 @@ push_http_tell(struct push_http *h, const struct exchange_peer *peer, const char
 	return perform_with_anyone(h, peer, ret, e);
 }
 
-enum rc
-push_http_ask(struct push_http *h, const struct exchange_peer *peer, const char *call,
-	      struct push_reply *ret, struct err *e)
+static enum rc
+get(struct push_http *h, const struct exchange_peer *peer, const char *call, bool anyone,
+    struct push_reply *ret, struct err *e)
 {
 	enum rc rc = aim(h, peer, call, e);
 
@@ -354,24 +354,24 @@ push_http_ask(struct push_http *h, const struct exchange_peer *peer, const char 
 		return rc;
 	curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
 	h->answer.max = EXCHANGE_ANSWER_MAX;
-	rc = perform_with_anyone(h, peer, ret, e);
+	rc = anyone ? perform_with_anyone(h, peer, ret, e)
+		    : perform(h, peer, fields_begin(), ret, e);
 	h->answer.max = PUSH_ANSWER_MAX;
 	return rc;
+}
+
+enum rc
+push_http_ask(struct push_http *h, const struct exchange_peer *peer, const char *call,
+	      struct push_reply *ret, struct err *e)
+{
+	return get(h, peer, call, true, ret, e);
 }
 
 enum rc
 push_http_get(struct push_http *h, const struct exchange_peer *peer, const char *call,
 	      struct push_reply *ret, struct err *e)
 {
-	enum rc rc = aim(h, peer, call, e);
-
-	if (rc != RC_OK)
-		return rc;
-	curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
-	h->answer.max = EXCHANGE_ANSWER_MAX;
-	rc = perform(h, peer, fields_begin(), ret, e);
-	h->answer.max = PUSH_ANSWER_MAX;
-	return rc;
+	return get(h, peer, call, false, ret, e);
 }
 
 static struct curl_slist *

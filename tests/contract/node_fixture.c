@@ -670,18 +670,3 @@ fix_order(const char *names, const char *casefile)
 			    casefile == NULL ? json_array() : json_pack("[s]", casefile));
 	return in;
 }
-
-void
-fix_copy(const char *from, const char *to)
-{
-	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
-	char part[65536];
-	size_t n;
-
-	assert_non_null(in);
-	assert_non_null(out);
-	while ((n = fread(part, 1, sizeof(part), in)) > 0)
-		assert_int_equal(fwrite(part, 1, n, out), n);
-	assert_int_equal(fclose(out), 0);
-	fclose(in);
-}

@@ -1,13 +1,17 @@
 /* What a node's store says when it is asked past the node, be it a file or a database. */
 #include "node_fixture.h"
 
+#include <ftw.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "postgres_fixture.h"
+
+enum { FILES_OPEN = 16 };
 
 struct answer {
 	struct arena *a;
@@ -192,4 +196,51 @@ fix_store_has(struct fix *f, enum party p, const char *text)
 	if (f->n[p].store != NULL)
 		return postgres_has(f->a, db, text);
 	return file_has(db, text) || file_has(arena_printf(f->a, "%s-wal", db), text);
+}
+
+/* ---- copies ---- */
+
+void
+fix_copy(const char *from, const char *to)
+{
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	char part[65536];
+	size_t n;
+
+	assert_non_null(in);
+	assert_non_null(out);
+	while ((n = fread(part, 1, sizeof(part), in)) > 0)
+		assert_int_equal(fwrite(part, 1, n, out), n);
+	assert_int_equal(fclose(out), 0);
+	fclose(in);
+}
+
+static struct {
+	struct arena *a;
+	const char *from, *to;
+} cloning;
+
+static int
+clone_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	const char *to =
+		arena_printf(cloning.a, "%s%s", cloning.to, path + strlen(cloning.from));
+
+	(void)ftw;
+	if (flag == FTW_D)
+		return mkdir(to, 0700);
+	if (!S_ISREG(st->st_mode))
+		return 0;
+	fix_copy(path, to);
+	return chmod(to, 0600);
+}
+
+const char *
+fix_clone(struct fix *f, const char *dir)
+{
+	cloning.a = f->a;
+	cloning.from = dir;
+	cloning.to = arena_printf(f->a, "%s-clone", dir);
+	assert_int_equal(nftw(dir, clone_one, FILES_OPEN, FTW_PHYS), 0);
+	return cloning.to;
 }

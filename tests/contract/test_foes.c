@@ -4,7 +4,6 @@
  */
 #include "foe.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,39 +16,9 @@
 
 #define CASE_1 "01980000-0000-7000-8000-000000000001"
 
-enum { TRIES = 6, FILES_OPEN = 16 };
+enum { TRIES = 6 };
 
 /* ---- a clone ---------------------------------------------------------------------- */
-
-static struct {
-	struct arena *a;
-	const char *from, *to;
-} copying;
-
-static int
-copy_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	const char *to =
-		arena_printf(copying.a, "%s%s", copying.to, path + strlen(copying.from));
-
-	(void)ftw;
-	if (flag == FTW_D)
-		return mkdir(to, 0700);
-	if (!S_ISREG(st->st_mode))
-		return 0;
-	fix_copy(path, to);
-	return chmod(to, 0600);
-}
-
-static const char *
-copied(struct fix *f, const char *dir)
-{
-	copying.a = f->a;
-	copying.from = dir;
-	copying.to = arena_printf(f->a, "%s-clone", dir);
-	assert_int_equal(nftw(dir, copy_one, FILES_OPEN, FTW_PHYS), 0);
-	return copying.to;
-}
 
 static int64_t
 counted(struct fix *f, enum party p, const char *what)
@@ -74,7 +43,7 @@ a_clone(void **state)
 	fix_settle(&f);
 	const char *dir = f.n[AUTHORITY].dir;
 	fix_shut(&f, AUTHORITY);
-	const char *clone = copied(&f, dir);
+	const char *clone = fix_clone(&f, dir);
 	fix_reopen(&f, AUTHORITY);
 	fix_send(&f, "R-2", "two.example", 1);
 	fix_settle(&f);

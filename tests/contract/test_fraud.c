@@ -4,7 +4,6 @@
  */
 #include "foe.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,7 +18,7 @@
 #define CASE_1 "01980000-0000-7000-8000-000000000001"
 #define CASE_2 "01980000-0000-7000-8000-000000000002"
 
-enum { TRIES = 8, FILES_OPEN = 16 };
+enum { TRIES = 8 };
 
 static int64_t
 proofs(struct fix *f, enum party p)
@@ -428,26 +427,6 @@ frozen_and_out(void **state)
 
 /* ---- two nodes -------------------------------------------------------------------- */
 
-static struct {
-	struct arena *a;
-	const char *from, *to;
-} copying;
-
-static int
-copy_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	const char *to =
-		arena_printf(copying.a, "%s%s", copying.to, path + strlen(copying.from));
-
-	(void)ftw;
-	if (flag == FTW_D)
-		return mkdir(to, 0700);
-	if (!S_ISREG(st->st_mode))
-		return 0;
-	fix_copy(path, to);
-	return chmod(to, 0600);
-}
-
 /* What `p` has to tell or to ask, once.  RC_NOT_FOUND: nothing. */
 static enum rc
 ask(struct fix *f, enum party p, struct err *e)
@@ -500,16 +479,13 @@ a_clone_and_back(void **state)
 	fix_settle(&f);
 	const char *dir = f.n[AUTHORITY].dir;
 	fix_shut(&f, AUTHORITY);
-	copying.a = f.a;
-	copying.from = dir;
-	copying.to = arena_printf(f.a, "%s-clone", dir);
-	assert_int_equal(nftw(dir, copy_one, FILES_OPEN, FTW_PHYS), 0);
+	const char *clone = fix_clone(&f, dir);
 	fix_reopen(&f, AUTHORITY);
 	fix_send(&f, "R-2", "two.example", 1);
 	fix_settle(&f);
 
 	fix_shut(&f, AUTHORITY);
-	f.n[AUTHORITY].dir = copying.to;
+	f.n[AUTHORITY].dir = clone;
 	fix_reopen(&f, AUTHORITY);
 	fix_send(&f, "R-9", "nine.example", 1);
 	for (int i = 0; i < TRIES && rc == RC_OK; i++)
@@ -565,15 +541,12 @@ a_clone_finds_itself(void **state)
 	fix_settle(&f);
 	const char *dir = f.n[AUTHORITY].dir;
 	fix_shut(&f, AUTHORITY);
-	copying.a = f.a;
-	copying.from = dir;
-	copying.to = arena_printf(f.a, "%s-clone", dir);
-	assert_int_equal(nftw(dir, copy_one, FILES_OPEN, FTW_PHYS), 0);
+	const char *clone = fix_clone(&f, dir);
 	fix_reopen(&f, AUTHORITY);
 	fix_send(&f, "R-2", "two.example", 1);
 	fix_settle(&f);
 	fix_shut(&f, AUTHORITY);
-	f.n[AUTHORITY].dir = copying.to;
+	f.n[AUTHORITY].dir = clone;
 	fix_reopen(&f, AUTHORITY);
 	struct exchange_push push;
 	fix_send(&f, "R-8", "eight.example", 1);

@@ -369,6 +369,17 @@ class Node:
         context.check_hostname = False
         return context
 
+    def elsewhere(self, name, folder):
+        """Another node of the same organisation, with the same people, on ports of its own:
+        on a folder that was copied from this one's."""
+        other = Node(self.lab, name, self.org, self.title, self.role)
+        other.dir, other.admin = folder, self.admin
+        other.people = dict(self.people)
+        other.configure(**{f"{edge}.listen": f"127.0.0.1:{port}" for edge, port in (
+            ("peer", other.peer_port), ("http", other.http_port), ("api", other.api_port),
+            ("rpz", other.rpz_port))})
+        return other
+
     def start(self):
         """Wait for the line that says that everything listens; False when it died first."""
         self.wanted = True

@@ -72,14 +72,9 @@ def bundle(node, box, case):
 
 def copy_of(box, one):
     """Its directory, on other ports: what the virtual machine's clone would be."""
-    clone = lab.Node(box, "clone", one.org, one.title, one.role)
-    shutil.copytree(one.dir, clone.dir)
-    clone.people, clone.admin = dict(one.people), one.admin
-    clone.configure(**{"peer.listen": f"127.0.0.1:{clone.peer_port}",
-                       "http.listen": f"127.0.0.1:{clone.http_port}",
-                       "api.listen": f"127.0.0.1:{clone.api_port}",
-                       "rpz.listen": f"127.0.0.1:{clone.rpz_port}"})
-    return clone
+    folder = box.path("clone")
+    shutil.copytree(one.dir, folder)
+    return one.elsewhere("clone", folder)
 
 
 def main():

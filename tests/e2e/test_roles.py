@@ -43,13 +43,9 @@ def cases(node, who):
 
 def twin_of(box, node):
     """On another machine: the same organisation, other addresses."""
-    twin = Node(box, "twin", node.org, node.title, node.role)
-    shutil.copytree(node.dir, twin.dir, ignore=shutil.ignore_patterns("sock", "lock"))
-    twin.people, twin.admin = node.people, node.admin
-    twin.configure(**{"peer.listen": f"127.0.0.1:{twin.peer_port}",
-                      "http.listen": f"127.0.0.1:{twin.http_port}",
-                      "api.listen": f"127.0.0.1:{twin.api_port}",
-                      "rpz.listen": f"127.0.0.1:{twin.rpz_port}"})
+    folder = box.path("twin")
+    shutil.copytree(node.dir, folder, ignore=shutil.ignore_patterns("sock", "lock"))
+    twin = node.elsewhere("twin", folder)
     twin.serves = ["--roles", ALL]
     return twin
 

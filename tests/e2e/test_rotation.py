@@ -59,18 +59,6 @@ def verified(box, node, case, fingerprints):
     os.unlink(path)
 
 
-def thief_of(box, one, copy):
-    """A node on a copy of the directory, with the old keys, elsewhere."""
-    thief = lab.Node(box, "thief", one.org, one.title, one.role)
-    thief.dir, thief.admin = copy, one.admin
-    thief.people = {name: path.replace(one.dir, copy) for name, path in one.people.items()}
-    thief.configure(**{"peer.listen": f"127.0.0.1:{thief.peer_port}",
-                       "http.listen": f"127.0.0.1:{thief.http_port}",
-                       "api.listen": f"127.0.0.1:{thief.api_port}",
-                       "rpz.listen": f"127.0.0.1:{thief.rpz_port}"})
-    return thief
-
-
 def main():
     with lab.Lab() as box:
         one = lab.Node(box, "kominfo", "kominfo.example", "Ministry", "authority")
@@ -120,7 +108,7 @@ def main():
 
         # The thief has the old TLS key, event key and log key, and is refused.
         before = peer_of(two)["received"]
-        thief = thief_of(box, one, copy)
+        thief = one.elsewhere("thief", copy)
         thief.must_start()
         box.wait("the thief is refused", lambda: "403" in (peer_of(thief)["reason"] or ""))
         thief.stop()
