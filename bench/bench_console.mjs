@@ -72,7 +72,7 @@ async function nextPage(n) {
 	const titles = () => document.querySelectorAll("a.title");
 	const first = titles()[0].href;
 	const began = performance.now();
-	[...document.querySelectorAll(".pager a")].pop().click();
+	document.querySelector(`.pager a[href*="after="]`).click();
 	return (await globalThis.drawn(() => titles().length === n && titles()[0].href !== first)) - began;
 }
 

@@ -52,11 +52,16 @@ size_t
 outbox_get(struct node *nd, int64_t channel, uint64_t from, uint64_t to, size_t full,
 	   struct buf *b)
 {
-	const struct outbox_event *ev;
+	const struct outbox *o = &nd->outbox[channel];
 	uint64_t at = from;
 
 	pthread_mutex_lock(&nd->outbox_mu);
-	for (ev = nd->outbox[channel].first; ev != NULL && ev->seq < from; ev = ev->next)
+	const struct outbox_event *ev = o->first;
+	/* While a peer catches up nothing is receipted, and each later event is looked
+	 * for: those that are here are not walked for it. */
+	if (ev != NULL && o->last->seq < from)
+		ev = NULL;
+	for (; ev != NULL && ev->seq < from; ev = ev->next)
 		;
 	for (; ev != NULL && at < to && ev->seq == at && b->len <= full; ev = ev->next) {
 		if (ev->len != 0 && b->len != 0)
