@@ -49,7 +49,7 @@ die(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* ---- the zone -------------------------------------------------------------------- */
+/* ---- the zone ---------------------------------------------------------------------- */
 
 /* As spread as real names are, and each once. */
 static void
@@ -148,7 +148,7 @@ give_operators(void *arg, struct arena *a, const struct rpz_operator **ret, size
 	return RC_OK;
 }
 
-/* ---- the client ------------------------------------------------------------------ */
+/* ---- the client -------------------------------------------------------------------- */
 
 static int
 tcp_connect(unsigned port)
@@ -265,7 +265,7 @@ transfer_ms(unsigned port, bool sign, size_t records)
 	return ms;
 }
 
-/* ---- knotd ----------------------------------------------------------------------- */
+/* ---- knotd ------------------------------------------------------------------------- */
 
 static void
 zone_file_write(const char *path)
@@ -386,7 +386,7 @@ rss_mb(pid_t pid)
 	return kb / 1024;
 }
 
-/* ---- measuring ------------------------------------------------------------------- */
+/* ---- measuring --------------------------------------------------------------------- */
 
 static int
 double_compare(const void *a, const void *b)

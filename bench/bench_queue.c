@@ -149,7 +149,7 @@ fill(void)
 	bench_pair_settle(&pair);
 }
 
-/* ---- questions -------------------------------------------------------------- */
+/* ---- questions --------------------------------------------------------------------- */
 
 static const struct {
 	const char *name, *path, *member;

@@ -17,7 +17,7 @@
 
 enum { NICE = 19, WORDS_READ = 4096, OUR_OUTPUTS = 3 };
 
-/* ---- in the child: only what is safe after a fork of a process with threads ---------
+/* ---- in the child: only what is safe after a fork of a process with threads -----------
  */
 
 static bool
@@ -74,7 +74,7 @@ child_become(const struct child *c, int null_fd, int words_fd, int failed, pid_t
 	_exit(EXIT_FAILURE);
 }
 
-/* ---- in the parent ------------------------------------------------------------------
+/* ---- in the parent --------------------------------------------------------------------
  */
 
 static void

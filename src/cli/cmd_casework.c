@@ -11,7 +11,7 @@ more_print(const json_t *r, const char *command)
 		printf("more: saluran %s --after %s\n", command, cli_text(r, "next"));
 }
 
-/* ---- notes ------------------------------------------------------------------------ */
+/* ---- notes ------------------------------------------------------------------------- */
 
 static enum rc
 cmd_note(struct cli *c, struct err *e)
@@ -48,7 +48,7 @@ cmd_notes(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-/* ---- templates -------------------------------------------------------------------- */
+/* ---- templates --------------------------------------------------------------------- */
 
 static enum rc
 cmd_template_add(struct cli *c, struct err *e)
@@ -156,7 +156,7 @@ cmd_template_render(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-/* ---- forms ------------------------------------------------------------------------ */
+/* ---- forms ------------------------------------------------------------------------- */
 
 static enum rc
 cmd_form(struct cli *c, struct err *e)
@@ -189,7 +189,7 @@ cmd_form(struct cli *c, struct err *e)
 				n);
 }
 
-/* ---- duties ----------------------------------------------------------------------- */
+/* ---- duties ------------------------------------------------------------------------ */
 
 static enum rc
 cmd_duty_list(struct cli *c, struct err *e)
@@ -226,7 +226,7 @@ cmd_duty_done(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* ---- counts ----------------------------------------------------------------------- */
+/* ---- counts ------------------------------------------------------------------------ */
 
 static enum rc
 cmd_counts(struct cli *c, struct err *e)
@@ -249,7 +249,7 @@ cmd_counts(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-/* ---- prepared steps --------------------------------------------------------------- */
+/* ---- prepared steps ---------------------------------------------------------------- */
 
 static enum rc
 cmd_prepared(struct cli *c, struct err *e)

@@ -35,7 +35,7 @@ cmd_contact(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* ---- reminders -----------------------------------------------------------------------
+/* ---- reminders ------------------------------------------------------------------------
  */
 
 static const char *
@@ -138,7 +138,7 @@ cmd_remind(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* ---- what was said -------------------------------------------------------------------
+/* ---- what was said --------------------------------------------------------------------
  */
 
 static enum rc
@@ -201,7 +201,7 @@ cmd_talk(struct cli *c, struct err *e)
 	return RC_OK;
 }
 
-/* ---- the table -----------------------------------------------------------------------
+/* ---- the table ------------------------------------------------------------------------
  */
 
 static const struct cli_option contact_options[] = {

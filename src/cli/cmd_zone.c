@@ -188,7 +188,7 @@ cmd_zone_renew(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* ---- operators
+/* ---- operators ------------------------------------------------------------------------
  * ------------------------------------------------------------------------- */
 
 static void
@@ -333,7 +333,7 @@ cmd_operator_confirm(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* ---- the matrix
+/* ---- the matrix -----------------------------------------------------------------------
  * ------------------------------------------------------------------------- */
 
 /* What is waited for, and what was done about it. */
@@ -437,7 +437,7 @@ cmd_order_waive(struct cli *c, struct err *e)
 	return rc;
 }
 
-/* ---- the table
+/* ---- the table ------------------------------------------------------------------------
  * ---------------------------------------------------------------------------- */
 
 static const struct cli_option zone_add_options[] = {

@@ -20,7 +20,7 @@ enum {
 
 static const uint8_t zero_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
 
-/* ---- derivation ----------------------------------------------------------- */
+/* ---- derivation -------------------------------------------------------------------- */
 
 void
 age_hkdf(const uint8_t *ikm, size_t ikm_len, const uint8_t *salt, size_t salt_len,
@@ -53,7 +53,7 @@ header_mac(const uint8_t key[AGE_FILE_KEY_LEN], const uint8_t *p, size_t len,
 	sodium_memzero(mac_key, sizeof(mac_key));
 }
 
-/* ---- base64 without padding ----------------------------------------------- */
+/* ---- base64 without padding -------------------------------------------------------- */
 
 static bool
 b64_digit(char c)
@@ -88,7 +88,7 @@ raw_put(struct buf *b, const void *p, size_t len)
 	arena_free(a);
 }
 
-/* ---- parsing a header ----------------------------------------------------- */
+/* ---- parsing a header -------------------------------------------------------------- */
 
 struct lines {
 	struct arena *a;
@@ -225,7 +225,7 @@ age_header_parse(struct arena *a, const uint8_t *p, size_t len, struct age_heade
 	}
 }
 
-/* ---- writing a header ----------------------------------------------------- */
+/* ---- writing a header -------------------------------------------------------------- */
 
 static void
 stanza_put(struct buf *b, const struct age_stanza *s)
@@ -336,7 +336,7 @@ age_header_make(struct buf *b, const uint8_t (*recipients)[KEY_LEN], size_t n,
 	return RC_OK;
 }
 
-/* ---- opening a header ----------------------------------------------------- */
+/* ---- opening a header -------------------------------------------------------------- */
 
 static enum rc
 stanza_bad(struct err *e, size_t i, const char *why)

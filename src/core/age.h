@@ -79,7 +79,7 @@ enum rc age_header_open(const struct age_header *h, const uint8_t *p,
 enum rc age_header_make(struct buf *b, const uint8_t (*recipients)[KEY_LEN], size_t n,
 			uint8_t ret_key[AGE_FILE_KEY_LEN], struct err *e) MUST_CHECK;
 
-/* ---- the payload ---------------------------------------------------------- */
+/* ---- the payload ------------------------------------------------------------------- */
 
 /* Takes what comes out; its failure ends the work and is given on. */
 typedef enum rc age_sink(void *arg, const uint8_t *p, size_t len, struct err *e);
@@ -124,7 +124,7 @@ enum rc age_reader_end(struct age_reader *r, struct err *e) MUST_CHECK;
 /* Bytes of the payload's ciphertext, nonce included, for `len` of plaintext. */
 uint64_t age_payload_len(uint64_t len);
 
-/* ---- keys as text --------------------------------------------------------- */
+/* ---- keys as text ------------------------------------------------------------------ */
 
 /* "age1..." (lower case). */
 void age_recipient_put(struct buf *b, const uint8_t pub[KEY_LEN]);

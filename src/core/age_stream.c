@@ -125,7 +125,7 @@ age_payload_len(uint64_t len)
 	return AGE_NONCE_LEN + len + chunks * AGE_TAG_LEN;
 }
 
-/* ---- Bech32 --------------------------------------------------------------- */
+/* ---- Bech32 ------------------------------------------------------------------------ */
 
 static const char digits[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 

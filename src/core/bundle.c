@@ -126,7 +126,7 @@ bundle_pack(struct buf *b, const struct bundle_member *m, size_t n)
 	buf_put(b, zeros, sizeof(zeros));
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static bool
 all_zero(const uint8_t *p, size_t len)

@@ -106,7 +106,7 @@ enum {
 	BUNDLE_BLOCK = 512,    /* bytes: what archives are made of */
 };
 
-/* ---- container ------------------------------------------------------------ */
+/* ---- container --------------------------------------------------------------------- */
 
 struct bundle_member {
 	const char *name;
@@ -129,7 +129,7 @@ enum rc bundle_unpack(struct arena *a, const uint8_t *bytes, size_t len,
 		      const struct bundle_member **ret, size_t *ret_n,
 		      struct err *e) MUST_CHECK;
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 struct bundle_leaf {
 	uint64_t seq;
@@ -174,7 +174,7 @@ enum rc bundle_write(struct arena *a, const struct bundle_content *c, bundle_sig
 		     void *sign_arg, const uint8_t **ret, size_t *ret_len,
 		     struct err *e) MUST_CHECK;
 
-/* ---- writing many events --------------------------------------------------- */
+/* ---- writing many events ----------------------------------------------------------- */
 
 /* The receipt of one or more events: what a receipt.adopt in the log names. */
 struct bundle_receipt {
@@ -228,7 +228,7 @@ enum rc bundle_write_long(const struct bundle_content *c,
 			  const struct bundle_sink *sink, bundle_sign *sign,
 			  void *sign_arg, struct err *e) MUST_CHECK;
 
-/* ---- verifying ------------------------------------------------------------ */
+/* ---- verifying --------------------------------------------------------------------- */
 
 /* In this order; the first that fails is named.  X(NAME, token, what it finds out) */
 #define BUNDLE_STEP_TABLE(X)                                                             \

@@ -260,7 +260,7 @@ bundle_event_at(const struct bundle_side *s, uint64_t seq)
 	return NULL;
 }
 
-/* ---- what is kept --------------------------------------------------------- */
+/* ---- what is kept ------------------------------------------------------------------ */
 
 /* Where a text is one of few, the one that is there already. */
 static const char *

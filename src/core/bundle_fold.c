@@ -13,7 +13,7 @@
 #include "core/event_type.h"
 #include "core/policy_vote.h"
 
-/* ---- bodies --------------------------------------------------------------- */
+/* ---- bodies ------------------------------------------------------------------------ */
 
 const char *
 bundle_body_text(const struct event *ev, const char *name)
@@ -27,7 +27,7 @@ bundle_body_int(const struct event *ev, const char *name)
 	return json_integer_value(json_object_get(ev->body, name));
 }
 
-/* ---- the case ------------------------------------------------------------- */
+/* ---- the case ---------------------------------------------------------------------- */
 
 /* A fold under way: all of the case's events, or those that somebody had seen. */
 struct folding {
@@ -360,7 +360,7 @@ bundle_case_at(struct bundle *b, const uint64_t seen[PARTY_COUNT],
 	case_fold(b, seen, NULL, false, ret);
 }
 
-/* ---- levels --------------------------------------------------------------- */
+/* ---- levels ------------------------------------------------------------------------ */
 
 /* Messages that a message.read of the other side names, by their hash too: what it says
  * of another is no reason to refuse the bundle, or a party could prevent it. */

@@ -12,7 +12,7 @@
 
 enum { ADOPT_TEXT_MAX = 1024 };
 
-/* ---- inclusion, heads ----------------------------------------------------- */
+/* ---- inclusion, heads -------------------------------------------------------------- */
 
 const char *
 bundle_peer_line(struct bundle *b, struct arena *a, enum party by,
@@ -234,7 +234,7 @@ bundle_step_heads(struct bundle *b)
 	return rc;
 }
 
-/* ---- receipts ------------------------------------------------------------- */
+/* ---- receipts ---------------------------------------------------------------------- */
 
 /* The cosignature that a receipt.adopt quotes is the peer's, over a head of this log. */
 static bool

@@ -23,7 +23,7 @@ bundle_second_format(uint64_t time_s, char *out)
 	return out;
 }
 
-/* ---- for people ----------------------------------------------------------- */
+/* ---- for people -------------------------------------------------------------------- */
 
 static void
 steps_put(struct buf *b, const struct bundle_report *r)
@@ -116,7 +116,7 @@ bundle_report_put(struct buf *b, const struct bundle_report *r)
 	words_put(b, "Not in this bundle", &r->missing);
 }
 
-/* ---- for programs --------------------------------------------------------- */
+/* ---- for programs ------------------------------------------------------------------ */
 
 static json_t *
 time_json(int64_t us)

@@ -100,7 +100,7 @@ line_add(struct stream *x, const char *name, const char *text)
 	member_end(x);
 }
 
-/* ---- what it is made of --------------------------------------------------- */
+/* ---- what it is made of ------------------------------------------------------------ */
 
 static void
 texts_add(struct stream *x)
@@ -247,7 +247,7 @@ receipts_add(struct stream *x, enum party p)
 	member_end(x);
 }
 
-/* ---- all of it ------------------------------------------------------------ */
+/* ---- all of it --------------------------------------------------------------------- */
 
 static void
 manifest_add(struct stream *x, const char *org, bundle_sign *sign, void *sign_arg)

@@ -90,7 +90,7 @@ bundle_trees_check(struct bundle *b, enum party p)
 			   : rc;
 }
 
-/* ---- receipts ------------------------------------------------------------- */
+/* ---- receipts ---------------------------------------------------------------------- */
 
 enum { TITLE_SEQ, TITLE_BYTES, TITLE_HASHES, TITLE_EVENTS, TITLE_COUNT };
 

@@ -91,7 +91,7 @@ bundle_find(struct bundle *b, const char *fmt, ...)
 	return NULL;
 }
 
-/* ---- container, manifest, members ----------------------------------------- */
+/* ---- container, manifest, members -------------------------------------------------- */
 
 static enum rc
 step_container(struct bundle *b)
@@ -259,7 +259,7 @@ step_members(struct bundle *b)
 	return RC_OK;
 }
 
-/* ---- identities, signature, channel, policy ------------------------------- */
+/* ---- identities, signature, channel, policy ---------------------------------------- */
 
 /* People compared a root key when they introduced each other; by now it may be that of an
  * older entry, which vouches for those after it, and by `prev` for those before. */
@@ -463,7 +463,7 @@ step_policy(struct bundle *b)
 			 : policy_parse(b->a, m->data, m->len, &b->r->policy, b->e);
 }
 
-/* ---- all steps ------------------------------------------------------------ */
+/* ---- all steps --------------------------------------------------------------------- */
 
 static bundle_step_fn *const step_fns[BUNDLE_STEP_COUNT] = {
 	[BUNDLE_STEP_CONTAINER] = step_container,

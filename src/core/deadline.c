@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-/* ---- the trace ----------------------------------------------------------------------
+/* ---- the trace ------------------------------------------------------------------------
  */
 
 static struct deadline_step *
@@ -54,7 +54,7 @@ when_text(struct arena *a, int64_t us)
 		       : arena_strdup(a, text);
 }
 
-/* ---- pauses -------------------------------------------------------------------------
+/* ---- pauses ---------------------------------------------------------------------------
  */
 
 /* When the clock stands still, and why. */
@@ -129,7 +129,7 @@ deadline_paused(const struct policy *p, const struct casefile *c, int64_t due_us
 		}
 }
 
-/* ---- counting -----------------------------------------------------------------------
+/* ---- counting -------------------------------------------------------------------------
  */
 
 /* What counts: the working hours of a calendar (NULL: always), less the gaps. */
@@ -241,7 +241,7 @@ counted(const struct count *k, int64_t t_us, int64_t end_us)
 	return sum;
 }
 
-/* ---- the function -------------------------------------------------------------------
+/* ---- the function ---------------------------------------------------------------------
  */
 
 static int64_t

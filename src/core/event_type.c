@@ -40,7 +40,7 @@ event_starts_clock(const struct event *ev)
 	return (t != NULL && t->starts_clock) || event_is_inability(ev);
 }
 
-/* ---- checking -----------------------------------------------------------------------
+/* ---- checking -------------------------------------------------------------------------
  */
 
 static bool
@@ -231,7 +231,7 @@ event_type_check(const struct event *ev, enum party from, struct err *e)
 	return m.rc;
 }
 
-/* ---- documentation
+/* ---- documentation --------------------------------------------------------------------
  * --------------------------------------------------------------------- */
 
 static void

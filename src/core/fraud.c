@@ -26,7 +26,7 @@ fraud_kind_says(enum fraud_kind k)
 	return says[k];
 }
 
-/* ---- reading --------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static void
 head_read(struct members *m, const json_t *v, struct fraud *f, int side)
@@ -148,7 +148,7 @@ fraud_parse(struct arena *a, const char *wire, size_t len, struct fraud *ret,
 	return fraud_read(*ret_body, ret, e);
 }
 
-/* ---- verifying ------------------------------------------------------------------- */
+/* ---- verifying --------------------------------------------------------------------- */
 
 static enum rc
 no_proof(struct err *e, const char *why)
@@ -319,7 +319,7 @@ fraud_verify(struct arena *a, const struct fraud *f, const struct identity_log *
 	return no_proof(e, "it has no kind");
 }
 
-/* ---- writing --------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 /* One of the keys, newest first, that signed the note; NULL: none. */
 static const char *
@@ -426,7 +426,7 @@ fraud_side(struct arena *a, const struct fraud *f, int side,
 	return text;
 }
 
-/* ---- a file ---------------------------------------------------------------------- */
+/* ---- a file ------------------------------------------------------------------------ */
 
 json_t *
 fraud_file(const struct identity_log *ids, const json_t *proof)

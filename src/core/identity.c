@@ -49,7 +49,7 @@ org_valid(const char *org, size_t len)
 	return run > 0 && labels >= 2;
 }
 
-/* ---- writing ------------------------------------------------------------------------
+/* ---- writing --------------------------------------------------------------------------
  */
 
 /* json_object_set_new() that takes a failed value for what it is: no memory, or a text
@@ -180,7 +180,7 @@ channel_offer_payload(struct arena *a, const struct channel_offer *o,
 	return text_of(a, offer, ok);
 }
 
-/* ---- reading an entry
+/* ---- reading an entry -----------------------------------------------------------------
  * ------------------------------------------------------------------- */
 
 static void
@@ -399,7 +399,7 @@ identity_parse(struct arena *a, const char *wire, size_t len, const struct ident
 	return RC_OK;
 }
 
-/* ---- keys and fingerprint
+/* ---- keys and fingerprint -------------------------------------------------------------
  * ------------------------------------------------------------------ */
 
 char *

@@ -8,7 +8,7 @@
 
 #define ENTRY_RULE "protocol 9"
 
-/* ---- entries --------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------- */
 
 enum rc
 identity_log_add(struct arena *a, struct identity_log *l, const char *wire, size_t len,
@@ -130,7 +130,7 @@ identity_log_event_verify(const struct identity_log *l, const struct event_claim
 	return identity_event_verify(l->entry[n], c, ret, e);
 }
 
-/* ---- places ---------------------------------------------------------------- */
+/* ---- places ------------------------------------------------------------------------ */
 
 enum rc
 identity_log_turn(struct identity_log *l, const struct identity_turn *t, struct err *e)
@@ -170,7 +170,7 @@ identity_receipt_stands(const struct identity_log *l, size_t n, uint64_t size)
 	return true;
 }
 
-/* ---- keys ------------------------------------------------------------------ */
+/* ---- keys -------------------------------------------------------------------------- */
 
 enum rc
 identity_log_log_keys(const struct identity_log *l, const char *origin,
@@ -268,7 +268,7 @@ identity_log_receipt_verify(const struct identity_log *l, const char *line, size
 	return RC_DENIED;
 }
 
-/* ---- turning keys ---------------------------------------------------------- */
+/* ---- turning keys ------------------------------------------------------------------ */
 
 bool
 identity_is_rekey(const struct event *ev, enum party from)

@@ -249,7 +249,7 @@ scan_number(struct scan *sc, int64_t *ret)
 	return RC_OK;
 }
 
-/* ---- the grammar ------------------------------------------------------------- */
+/* ---- the grammar ------------------------------------------------------------------- */
 
 static uint8_t
 peek(const struct scan *sc)

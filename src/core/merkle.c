@@ -351,7 +351,7 @@ merkle_verify_subtree(uint64_t start, uint64_t end, const struct hash *subtree_r
 	return verify(start, end, subtree_root, size, root, proof, n, e);
 }
 
-/* ---- many leaves at once -------------------------------------------------- */
+/* ---- many leaves at once ----------------------------------------------------------- */
 
 struct many {
 	const struct merkle_at *at; /* the next leaf */

@@ -18,7 +18,7 @@ enum {
 	TILE_GROUPS_MAX = 7, /* of an index up to 2^63 - 1 */
 };
 
-/* ---- a cursor over text lines --------------------------------------------- */
+/* ---- a cursor over text lines ------------------------------------------------------ */
 
 struct lines {
 	const char *at, *end;
@@ -47,7 +47,7 @@ lines_number(struct lines *l, uint64_t *ret)
 	return s == NULL ? RC_INVALID : decimal_parse(s, len, MERKLE_SIZE_MAX, ret);
 }
 
-/* ---- add-checkpoint (tlog-witness, "add-checkpoint") ---------------------- */
+/* ---- add-checkpoint (tlog-witness, "add-checkpoint") ------------------------------- */
 
 static enum rc
 hash_line_parse(struct arena *a, const char *s, size_t len, struct hash *ret)
@@ -111,7 +111,7 @@ mirror_checkpoint_put(struct buf *b, const struct mirror_checkpoint *c)
 	buf_put(b, c->note, c->note_len);
 }
 
-/* ---- add-entries (tlog-mirror, "Request Body") ---------------------------- */
+/* ---- add-entries (tlog-mirror, "Request Body") ------------------------------------- */
 
 static uint64_t
 package_floor(uint64_t index)
@@ -251,7 +251,7 @@ mirror_entries_put(struct buf *b, const struct mirror_entries *m)
 	}
 }
 
-/* ---- the bodies of 409 and 202 -------------------------------------------- */
+/* ---- the bodies of 409 and 202 ----------------------------------------------------- */
 
 enum rc
 mirror_info_parse(struct arena *a, const char *wire, size_t len, struct mirror_info *ret,
@@ -302,7 +302,7 @@ mirror_size_parse(const char *wire, size_t len, uint64_t *ret)
 	return RC_OK;
 }
 
-/* ---- tile paths (tlog-tiles, "Merkle Tree") ------------------------------- */
+/* ---- tile paths (tlog-tiles, "Merkle Tree") ---------------------------------------- */
 
 /* "x001/x234/067": leading groups of zeros would be a second encoding. */
 static enum rc

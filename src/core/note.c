@@ -37,7 +37,7 @@ struct note {
 	size_t n_sigs;
 };
 
-/* ---- names and keys ------------------------------------------------------- */
+/* ---- names and keys ---------------------------------------------------------------- */
 
 /* Unicode's White_Space of two and three bytes; those of one byte are ' ' and controls.
  */
@@ -164,7 +164,7 @@ note_key_put(struct buf *b, const struct note_key *k)
 	b64_put(b, data, sizeof(data));
 }
 
-/* ---- parsing -------------------------------------------------------------- */
+/* ---- parsing ----------------------------------------------------------------------- */
 
 /* One signature line of a note, LF included.  The names of others may be longer than
  * ours. */
@@ -271,7 +271,7 @@ note_text(const struct note *n, size_t *ret_len)
 	return n->text;
 }
 
-/* ---- verification --------------------------------------------------------- */
+/* ---- verification ------------------------------------------------------------------ */
 
 void
 note_cosig_message_put(struct buf *b, uint64_t time_s, const char *text, size_t text_len)
@@ -393,7 +393,7 @@ out:
 	return rc;
 }
 
-/* ---- checkpoints ---------------------------------------------------------- */
+/* ---- checkpoints ------------------------------------------------------------------- */
 
 void
 checkpoint_put(struct buf *b, const struct checkpoint *c)

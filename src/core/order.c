@@ -125,7 +125,7 @@ order_hand_problem(enum order_act a, const struct order_hands *hands, const char
 	return NULL;
 }
 
-/* ---- drafts --------------------------------------------------------------- */
+/* ---- drafts ------------------------------------------------------------------------ */
 
 /* Must the guard be overridden, or met, before anybody approves? */
 static bool

@@ -98,7 +98,7 @@ probe_verdict_table_put(struct buf *b)
 			   means[verdicts[i].means], verdicts[i].doc);
 }
 
-/* ---- addresses -------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------- */
 
 static const uint8_t mapped[MAPPED_BYTES] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
@@ -174,7 +174,7 @@ same_data(const struct probe_sight *a, const struct probe_sight *b)
 	return false;
 }
 
-/* ---- the verdict ------------------------------------------------------------------ */
+/* ---- the verdict ------------------------------------------------------------------- */
 
 static bool
 answers(const struct probe_sight *s)

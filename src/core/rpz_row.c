@@ -18,7 +18,7 @@ static const struct {
 #undef X
 };
 
-/* ---- the words of an order ------------------------------------------------------ */
+/* ---- the words of an order --------------------------------------------------------- */
 
 enum rc
 rpzrow_act_read(struct arena *a, const char *text, enum rpzrow_act *ret,
@@ -69,7 +69,7 @@ rpzrow_act_rank(enum rpzrow_act act)
 	return ranks[act];
 }
 
-/* ---- one row -------------------------------------------------------------------- */
+/* ---- one row ----------------------------------------------------------------------- */
 
 static bool
 is_label_byte(char c)
@@ -268,7 +268,7 @@ rpzrow_check(const struct rpzrow *r, const char *origin, enum rpzrow_trigger *re
 	return rc;
 }
 
-/* ---- the whole zone ------------------------------------------------------------- */
+/* ---- the whole zone ---------------------------------------------------------------- */
 
 static char
 lower(char c)

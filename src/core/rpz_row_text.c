@@ -18,7 +18,7 @@ enum {
 	WORD_DIGITS = 4,
 };
 
-/* ---- address triggers ------------------------------------------------------------ */
+/* ---- address triggers -------------------------------------------------------------- */
 
 struct ip {
 	bool v6;
@@ -230,7 +230,7 @@ rpzrow_ip_read(struct arena *a, const char *owner, const char **ret_address,
 	return RC_OK;
 }
 
-/* ---- lines of a zone file -------------------------------------------------------- */
+/* ---- lines of a zone file ---------------------------------------------------------- */
 
 static const struct {
 	const char *type, *fixed;

@@ -392,7 +392,7 @@ sq_lease(struct db *db, unsigned silent_s, struct err *e)
 	return RC_OK;
 }
 
-/* --- transactions --- */
+/* ---- transactions ------------------------------------------------------------------ */
 
 static enum rc
 verb(struct db *db, enum verb v, struct err *e)

@@ -242,7 +242,7 @@ sq_scrub(struct db *db, struct err *e)
 	return code == SQLITE_OK ? RC_OK : sq_fail(db, code, "scrub", e);
 }
 
-/* --- backup --- */
+/* ---- backup ------------------------------------------------------------------------ */
 
 static enum rc
 copy_pages(struct db *db, char *part, struct err *e)
@@ -329,7 +329,7 @@ out:
 	return rc;
 }
 
-/* --- columns --- */
+/* ---- columns ----------------------------------------------------------------------- */
 
 int64_t
 sq_col_int(const struct db_row *row, unsigned col)

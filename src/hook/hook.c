@@ -43,7 +43,7 @@ struct hook {
 	struct hook_worker workers[HOOK_THREADS];
 };
 
-/* ---- one request */
+/* ---- one request ------------------------------------------------------------------- */
 
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
@@ -175,7 +175,7 @@ post(struct hook_worker *k, struct arena *a, const struct webhook_message *m,
 	curl_easy_cleanup(c);
 }
 
-/* ---- the workers */
+/* ---- the workers ------------------------------------------------------------------- */
 
 /* Take one that nobody else sends to. */
 static bool

@@ -66,7 +66,7 @@ on_done(void *cls, struct MHD_Connection *c, void **state,
 	*state = NULL;
 }
 
-/* ---- the body */
+/* ---- the body ---------------------------------------------------------------------- */
 
 /* Brackets within brackets, outside of texts: what recurses is bounded before the parser
  * sees it. */
@@ -127,7 +127,7 @@ body_read(struct request *r, struct err *e)
 	return RC_OK;
 }
 
-/* ---- the use case */
+/* ---- the use case ------------------------------------------------------------------ */
 
 static enum MHD_Result
 run_metrics(struct request *r)
@@ -244,7 +244,7 @@ request_run(struct request *r)
 							       : run_once(r);
 }
 
-/* ---- callbacks of libmicrohttpd */
+/* ---- callbacks of libmicrohttpd ---------------------------------------------------- */
 
 /* A refusal is given at once when nothing more is worth reading; a short body is read and
  * forgotten first, because a connection that is closed over unread bytes is reset, and
@@ -348,7 +348,7 @@ on_log(void *cls, const char *fmt, va_list ap)
 	log_line(LOG_DEBUG, "api.http", "reason=\"%s\"", text);
 }
 
-/* ---- start and stop */
+/* ---- start and stop ---------------------------------------------------------------- */
 
 static enum rc
 listener_start(struct http_api *h, struct api_listener *l, int fd, unsigned most,

@@ -71,7 +71,7 @@ queue(struct request *r, unsigned status, const char *header, const char *value,
 	return ret;
 }
 
-/* ---- the answers in the frame */
+/* ---- the answers in the frame ------------------------------------------------------ */
 
 /* What the service answers to GET `path`, as JSON in which no '<' ends the element around
  * it; what it refuses is left out, and asked for by the console. */

@@ -69,7 +69,7 @@ metrics_request(struct metrics *m, const struct service_route *route, unsigned s
 	atomic_fetch_add(&r->sum_us, (uint64_t)us);
 }
 
-/* ---- text format 0.0.4 */
+/* ---- text format 0.0.4 ------------------------------------------------------------- */
 
 static void
 put_head(struct buf *b, const char *name, const char *type, const char *help)

@@ -11,7 +11,7 @@
 
 enum { LINK_BYTES_MAX = 16 << 10 };
 
-/* ---- data */
+/* ---- data -------------------------------------------------------------------------- */
 
 static void
 release_json(void *p)
@@ -112,7 +112,7 @@ j_time(const json_t *o, const char *name)
 	return s != NULL && clock_parse(s, strlen(s), &us) == RC_OK ? us : 0;
 }
 
-/* ---- links */
+/* ---- links ------------------------------------------------------------------------- */
 
 /* RFC 3986, section 2.3; '/' besides, in a path. */
 static void
@@ -213,7 +213,7 @@ page_lang_kept(struct page *p)
 	html_attr(p->h, "value", lang_code(p->lang));
 }
 
-/* ---- the frame */
+/* ---- the frame --------------------------------------------------------------------- */
 
 static const char *
 page_file(struct page *p, const char *name)

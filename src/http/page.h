@@ -58,7 +58,7 @@ page_fn page_cases, page_case, page_orders, page_order, page_lookup, page_welcom
 /* Draw what went wrong, whatever was drawn before. */
 void page_error(struct page *p, enum rc rc, struct err *e);
 
-/* ---- who reads: page_login.c */
+/* ---- who reads: page_login.c ------------------------------------------------------- */
 
 enum {
 	HTTP_UNAUTHORIZED = 401,
@@ -77,7 +77,7 @@ void page_login_first(struct page *p);
 /* Who is logged in, and the button that ends it; nothing for a stranger. */
 void page_logout_put(struct page *p);
 
-/* ---- data */
+/* ---- data -------------------------------------------------------------------------- */
 
 /* Ask the service by the path of its table as who reads; `in` is stolen. */
 enum rc page_ask(struct page *p, const char *path, json_t *in, json_t **ret,
@@ -98,7 +98,7 @@ int64_t j_int(const json_t *o, const char *name);
 bool j_bool(const json_t *o, const char *name);
 int64_t j_time(const json_t *o, const char *name); /* us; 0: absent, or null */
 
-/* ---- words */
+/* ---- words ------------------------------------------------------------------------- */
 
 #define T(p, key) lang_text((p)->lang, TEXT_##key)
 #define FILL(p, key, ...)                                                                \
@@ -119,7 +119,7 @@ void page_lang_kept(struct page *p);
 #define LINK(p, path, ...)                                                               \
 	page_link((p), (path), (const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- parts; those of words.c turn tokens of the service into words */
+/* ---- parts; those of words.c turn tokens of the service into words ----------------- */
 
 /* `kicker` (NULL allowed) stands above the heading: what kind of thing the page is about.
  */

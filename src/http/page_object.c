@@ -218,7 +218,7 @@ page_object(struct page *p, struct err *e)
 	return RC_OK;
 }
 
-/* ---- following it */
+/* ---- following it ------------------------------------------------------------------ */
 
 static void
 objection_chip(struct page *p, const char *state)

@@ -147,7 +147,7 @@ page_orders(struct page *p, struct err *e)
 	return RC_OK;
 }
 
-/* ---- one order */
+/* ---- one order --------------------------------------------------------------------- */
 
 static void
 serial_put(struct page *p, const char *name, int64_t serial)

@@ -9,7 +9,7 @@
 
 enum { REGISTER_ROWS = 20, REGISTER_CSV_ROWS = 200 };
 
-/* ---- the register */
+/* ---- the register ------------------------------------------------------------------ */
 
 static const struct column register_columns[] = {
 	{TEXT_COL_ORDER, false},  {TEXT_COL_NAMES, false}, {TEXT_COL_STATUS, false},

@@ -18,7 +18,7 @@
 
 enum { HOST_HEADER_MAX = 300 };
 
-/* ---- answers */
+/* ---- answers ----------------------------------------------------------------------- */
 
 /* `field`, `value`: one more header, or NULL. */
 static enum MHD_Result
@@ -86,7 +86,7 @@ answer_asset(struct http_pages *w, struct MHD_Connection *c, const char *path)
 	return ret;
 }
 
-/* ---- who asks for whom */
+/* ---- who asks for whom ------------------------------------------------------------- */
 
 struct host_seen {
 	unsigned n;
@@ -163,7 +163,7 @@ address_of(struct MHD_Connection *c, struct arena *a)
 	return arena_strdup(a, text);
 }
 
-/* ---- pages */
+/* ---- pages ------------------------------------------------------------------------- */
 
 static enum MHD_Result
 on_query(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
@@ -191,7 +191,7 @@ answer_method(struct MHD_Connection *c, const char *url)
 			   form ? "GET, HEAD, POST" : "GET, HEAD");
 }
 
-/* ---- how much somebody may ask for */
+/* ---- how much somebody may ask for ------------------------------------------------- */
 
 /* Take one token of `who`; RC_LIMIT and when to try again. */
 static enum rc
@@ -275,7 +275,7 @@ answer_page(struct http_pages *w, struct MHD_Connection *c, const char *url, jso
 	return ret;
 }
 
-/* ---- forms */
+/* ---- forms ------------------------------------------------------------------------- */
 
 /* What is posted, while it comes. */
 struct posted {

@@ -139,7 +139,7 @@ part_pager(struct page *p, const char *first, const char *next)
 	html_close(p->h, "nav");
 }
 
-/* ---- facts */
+/* ---- facts ------------------------------------------------------------------------- */
 
 static void
 fact_fill(struct page *p, const char *name)
@@ -200,7 +200,7 @@ fact_time(struct page *p, const char *name, int64_t us)
 	fact_close(p);
 }
 
-/* ---- tables */
+/* ---- tables ------------------------------------------------------------------------ */
 
 void
 table_open(struct page *p, const char *caption, const struct column *columns, size_t n)

@@ -50,7 +50,7 @@ has_shape(const char *shape, const char *text, struct place *at, size_t n)
 	return false;
 }
 
-/* ---- what stands at a place, in the reader's words */
+/* ---- what stands at a place, in the reader's words --------------------------------- */
 
 static const char *within(struct page *p, const char *english, unsigned depth);
 

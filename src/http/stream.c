@@ -42,7 +42,7 @@ struct stream {
 	_Atomic bool over; /* it gave way */
 };
 
-/* ---- how many are under way, in all and of one */
+/* ---- how many are under way, in all and of one ------------------------------------- */
 
 /* A page that is loaded anew leaves a stream whose line is cut, which is noticed at the
  * next beat only: so the oldest of a person's gives way to the newest.  *at is the oldest
@@ -106,7 +106,7 @@ stream_leave(struct stream *s)
 	pthread_mutex_unlock(&h->streams_mu);
 }
 
-/* ---- what it says */
+/* ---- what it says ------------------------------------------------------------------ */
 
 static void
 stream_free(void *cls)

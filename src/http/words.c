@@ -208,7 +208,7 @@ word_rung(struct page *p, const json_t *rung)
 	return T(p, RUNG_REMIND);
 }
 
-/* ---- states */
+/* ---- states ------------------------------------------------------------------------ */
 
 /* "sent" differs by side: without a receipt the authority knows nothing of its arrival,
  * while the platform has it in its hands. */

@@ -36,7 +36,7 @@ struct peer_push {
 	bool kicked; /* under mu */
 };
 
-/* ---- threads */
+/* ---- threads ----------------------------------------------------------------------- */
 
 /* Until kicked, stopped, or the time is over (0: never). */
 static void

@@ -28,7 +28,7 @@ struct fetching {
 	const struct exchange_peer *peer;
 };
 
-/* ---- one round */
+/* ---- one round --------------------------------------------------------------------- */
 
 /* "the peer refused add-entries (422): protocol 2: ..." */
 static enum rc
@@ -208,7 +208,7 @@ send_all(struct push_peer *p, struct arena *a, const struct exchange_push *push,
 	return rc;
 }
 
-/* ---- what is to be done */
+/* ---- what is to be done ------------------------------------------------------------ */
 
 static enum push_then
 trouble(const struct push_peer *p, const char *step, enum rc rc, const struct err *e)
@@ -239,7 +239,7 @@ idle_round(struct push_peer *p, struct arena *a, bool reachable, int64_t *most_u
 	return PUSH_WAIT;
 }
 
-/* ---- a log that is fetched */
+/* ---- a log that is fetched --------------------------------------------------------- */
 
 static enum rc
 fetch(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t *ret_len,

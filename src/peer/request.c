@@ -43,7 +43,7 @@ request_close(struct peer_server *s, struct peer_request *r, bool completed)
 	arena_free(r->a);
 }
 
-/* ---- answers */
+/* ---- answers ----------------------------------------------------------------------- */
 
 static enum MHD_Result
 answer_send(struct MHD_Connection *mhd, struct peer_request *r,
@@ -95,7 +95,7 @@ refuse(struct MHD_Connection *mhd, struct peer_request *r, enum rc rc,
 	return answer_send(mhd, r, &answer);
 }
 
-/* ---- the head */
+/* ---- the head ---------------------------------------------------------------------- */
 
 static enum rc
 authenticate(struct peer_server *s, struct MHD_Connection *mhd, struct peer_request *r,
@@ -222,7 +222,7 @@ request_begin(struct peer_server *s, struct MHD_Connection *mhd, struct peer_req
 	return MHD_YES;
 }
 
-/* ---- the body */
+/* ---- the body ---------------------------------------------------------------------- */
 
 enum MHD_Result
 request_take(struct peer_server *s, struct peer_request *r, const char *data, size_t len)

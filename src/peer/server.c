@@ -19,7 +19,7 @@
 
 enum { LOG_TEXT_MAX = 240 };
 
-/* ---- callbacks of libmicrohttpd */
+/* ---- callbacks of libmicrohttpd ---------------------------------------------------- */
 
 static void
 on_connection(void *cls, struct MHD_Connection *mhd, void **socket_context,
@@ -79,7 +79,7 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 	*request = NULL;
 }
 
-/* ---- start and stop */
+/* ---- start and stop ---------------------------------------------------------------- */
 
 /* What libmicrohttpd says of requests and handshakes that do not reach us. */
 PRINTF(2, 0)

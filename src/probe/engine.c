@@ -42,7 +42,7 @@ probe_engine_random(struct probe_engine *g)
 	return v;
 }
 
-/* ---- lists of questions ----------------------------------------------------------- */
+/* ---- lists of questions ------------------------------------------------------------ */
 
 void
 probe_engine_list_drop(struct probe_engine *g, struct ask *k)

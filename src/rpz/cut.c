@@ -111,7 +111,7 @@ rpz_cut_free(struct rpz *r)
 	free(r->cut_path);
 }
 
-/* ---- by connections -------------------------------------------------------------- */
+/* ---- by connections ---------------------------------------------------------------- */
 
 bool
 rpz_cut_has(struct rpz *r, const struct rpz_zone *z, const struct rpz_addr *host)

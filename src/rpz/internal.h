@@ -70,7 +70,7 @@ enum {
 	RPZ_ODD_LINES_PER_S = 10,
 };
 
-/* ---- addresses ------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------- */
 
 /* IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2): equal exactly if the same
  * host. */
@@ -92,7 +92,7 @@ socklen_t rpz_addr_socket(const struct rpz_addr *a, uint16_t port,
 enum rc rpz_net_parse(const char *text, struct rpz_net *ret) MUST_CHECK;
 bool rpz_net_has(const struct rpz_net *net, const struct rpz_addr *a);
 
-/* ---- records --------------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------------------- */
 
 /* What tells one serial of a zone from another, ready for the wire. */
 struct rpz_mark {
@@ -144,7 +144,7 @@ struct rpz_changes {
 	struct rpz_records removed, added;
 };
 
-/* ---- streams --------------------------------------------------------------------- */
+/* ---- streams ----------------------------------------------------------------------- */
 
 /* The records of one message. */
 struct rpz_chunk {
@@ -176,7 +176,7 @@ enum rc rpz_stream_patch(const struct rpz_stream *old, const struct rpz_mark *m,
 struct rpz_stream *rpz_stream_ref(struct rpz_stream *s); /* NULL allowed */
 void rpz_stream_put(struct rpz_stream *s);		 /* NULL allowed */
 
-/* ---- zones ----------------------------------------------------------------------- */
+/* ---- zones ------------------------------------------------------------------------- */
 
 struct rpz_zone {
 	atomic_uint refs;
@@ -216,7 +216,7 @@ enum rc rpz_zone_diff(struct rpz *r, struct rpz_zone *z, uint32_t from,
 struct rpz_stream *rpz_zone_diff_kept(struct rpz *r, struct rpz_zone *z, uint32_t from,
 				      uint32_t to);
 
-/* ---- operators ------------------------------------------------------------------- */
+/* ---- operators --------------------------------------------------------------------- */
 
 struct rpz_peer_target {
 	struct rpz_addr addr;
@@ -253,7 +253,7 @@ const struct rpz_peer *rpz_peers_by_addr(const struct rpz_peers *l,
 bool rpz_peer_is_from(const struct rpz_peer *p, const struct rpz_addr *a);
 bool rpz_peer_may_have(const struct rpz_peer *p, const knot_dname_t *origin);
 
-/* ---- the server ------------------------------------------------------------------ */
+/* ---- the server -------------------------------------------------------------------- */
 
 struct rpz_connection {
 	pthread_t thread;
@@ -390,7 +390,7 @@ bool rpz_report_takes_others(struct rpz *r, const struct rpz_peer *p,
 void rpz_report_end(struct rpz *r); /* once all is told */
 void rpz_report_free(struct rpz *r);
 
-/* ---- one query and what it is answered with -------------------------------------- */
+/* ---- one query and what it is answered with ---------------------------------------- */
 
 struct rpz_exchange {
 	struct rpz *r;

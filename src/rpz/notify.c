@@ -56,7 +56,7 @@ struct notifier {
 	uint32_t by_id[IDS]; /* number of the notice, from 1 */
 };
 
-/* ---- sockets --------------------------------------------------------------------- */
+/* ---- sockets ----------------------------------------------------------------------- */
 
 static bool
 is_any(const struct sockaddr_storage *ss)
@@ -88,7 +88,7 @@ socket_open(const struct rpz *r, sa_family_t family)
 	return fd;
 }
 
-/* ---- one notice ------------------------------------------------------------------ */
+/* ---- one notice -------------------------------------------------------------------- */
 
 static void
 notice_tell(struct notifier *o, const struct notice *t, const char *result, bool over)
@@ -288,7 +288,7 @@ answers_receive(struct notifier *o, int fd)
 	}
 }
 
-/* ---- all of them ----------------------------------------------------------------- */
+/* ---- all of them ------------------------------------------------------------------- */
 
 /* Not predictable, since it is what an answer is known by. */
 static uint16_t

@@ -211,7 +211,7 @@ rpz_peers_by_addr(const struct rpz_peers *l, const struct rpz_addr *a,
 	return listed;
 }
 
-/* ---- asked of the source --------------------------------------------------------- */
+/* ---- asked of the source ----------------------------------------------------------- */
 
 static void
 image_put(struct buf *b, const char *s)

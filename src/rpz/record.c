@@ -29,7 +29,7 @@ rpz_serial_newer(uint32_t a, uint32_t b)
 	return a != b && a - b < UINT32_C(0x80000000);
 }
 
-/* ---- reading --------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 /* With the pointer. */
 static size_t
@@ -80,7 +80,7 @@ rpz_record_excludes(const uint8_t *a, const uint8_t *b)
 	       rpz_record_compare(a, b) == 0;
 }
 
-/* ---- writing --------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 /* A name's labels, in lower case, without the root's; the name has passed
  * rpzrow_check(). */
@@ -236,7 +236,7 @@ rpz_record_of_canary(const struct rpz_mark *m, bool own,
 			  txt_put(rdata, serial));
 }
 
-/* ---- serials --------------------------------------------------------------------- */
+/* ---- serials ----------------------------------------------------------------------- */
 
 /* MNAME, RNAME hostmaster.<origin>, and as the minimum the TTL, so that a negative answer
  * from the policy is forgotten as fast as any other row. */

@@ -17,7 +17,7 @@
 
 enum { PORT_TRIES = 16, TCP_BACKLOG = 64 };
 
-/* ---- what the source is asked for ---- */
+/* ---- what the source is asked for -------------------------------------------------- */
 
 /* Under `lock`. */
 static bool
@@ -71,7 +71,7 @@ rpz_wake_notify(struct rpz *r)
 		(void)eventfd_write(r->notify_fd, 1);
 }
 
-/* ---- life cycle ---- */
+/* ---- life cycle -------------------------------------------------------------------- */
 
 int
 rpz_wait(struct rpz *r, int fd, short events, int64_t timeout_ms)

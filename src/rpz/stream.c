@@ -18,7 +18,7 @@ enum {
 	PACK_SPARSE_CHUNKS = 16,
 };
 
-/* ---- records --------------------------------------------------------------------- */
+/* ---- records ----------------------------------------------------------------------- */
 
 void
 rpz_records_add(struct rpz_records *l, const uint8_t *record, size_t len)
@@ -69,7 +69,7 @@ rpz_records_free(struct rpz_records *l)
 	*l = (struct rpz_records){.bytes = BUF_INIT(RPZ_STREAM_BYTES_MAX)};
 }
 
-/* ---- chunks ---------------------------------------------------------------------- */
+/* ---- chunks ------------------------------------------------------------------------ */
 
 static void
 chunk_put(struct rpz_chunk *c)
@@ -199,7 +199,7 @@ packer_end(struct packer *p, const struct rpz_mark *mark)
 	return s;
 }
 
-/* ---- streams --------------------------------------------------------------------- */
+/* ---- streams ----------------------------------------------------------------------- */
 
 struct rpz_stream *
 rpz_stream_ref(struct rpz_stream *s)
@@ -300,7 +300,7 @@ rpz_stream_diff(const struct rpz_mark *from, const struct rpz_mark *to,
 	return s;
 }
 
-/* ---- the next serial from the one before ----------------------------------------- */
+/* ---- the next serial from the one before ------------------------------------------- */
 
 /* Records in order, some of a list. */
 struct range {

@@ -13,7 +13,7 @@
 
 enum { ROWS_LOGGED_MAX = 20 };
 
-/* ---- life ------------------------------------------------------------------------ */
+/* ---- life -------------------------------------------------------------------------- */
 
 static struct rpz_zone *
 zone_new(const char *origin)
@@ -67,7 +67,7 @@ rpz_zones_find(const struct rpz_zones *l, const knot_dname_t *origin)
 	return NULL;
 }
 
-/* ---- the newest serials ---------------------------------------------------------- */
+/* ---- the newest serials ------------------------------------------------------------ */
 
 /* Under `lock`: `fresh` is the newest now.  What cannot be built upon any more is let go
  * of; the caller frees it. */
@@ -200,7 +200,7 @@ rpz_zone_mark(struct rpz *r, struct rpz_zone *z)
 	return m;
 }
 
-/* ---- rows from the source -------------------------------------------------------- */
+/* ---- rows from the source ---------------------------------------------------------- */
 
 struct reading {
 	struct rpz *r;
@@ -314,7 +314,7 @@ changes_free(struct rpz_changes *c)
 	rpz_records_free(&c->added);
 }
 
-/* ---- the whole zone -------------------------------------------------------------- */
+/* ---- the whole zone ---------------------------------------------------------------- */
 
 static enum rc
 whole_read(struct rpz *r, struct rpz_zone *z, struct rpz_stream **ret, struct err *e)
@@ -428,7 +428,7 @@ rpz_zone_whole(struct rpz *r, struct rpz_zone *z, struct rpz_stream **ret)
 	return rc;
 }
 
-/* ---- differences ----------------------------------------------------------------- */
+/* ---- differences ------------------------------------------------------------------- */
 
 struct rpz_stream *
 rpz_zone_diff_kept(struct rpz *r, struct rpz_zone *z, uint32_t from, uint32_t to)

@@ -153,7 +153,7 @@ service_dispute_rule(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
-/* ---- what is owed ----------------------------------------------------------------- */
+/* ---- what is owed ------------------------------------------------------------------ */
 
 struct owed {
 	struct store *s;

@@ -47,7 +47,7 @@ duty_tell(struct writer *w, const char *duty, const char *kind, const char *subj
 			   w->now_us, e);
 }
 
-/* ---- the review of a notice ----------------------------------------------------------
+/* ---- the review of a notice -----------------------------------------------------------
  */
 
 /* Is there one?  Not of a notice that was refused, nor of one that says that it crosses
@@ -158,7 +158,7 @@ tick_scrutiny(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	return rc;
 }
 
-/* ---- yearly figures ------------------------------------------------------------------
+/* ---- yearly figures -------------------------------------------------------------------
  */
 
 struct figures {
@@ -277,7 +277,7 @@ out:
 	return rc;
 }
 
-/* ---- for people ----------------------------------------------------------------------
+/* ---- for people -----------------------------------------------------------------------
  */
 
 /* in: limit?

@@ -23,7 +23,7 @@
 
 enum { ERASE_REASON_MAX = 2000 };
 
-/* ---- may it be? ----------------------------------------------------------- */
+/* ---- may it be? -------------------------------------------------------------------- */
 
 struct standing {
 	struct store *s;
@@ -118,7 +118,7 @@ may_erase(struct writer *w, const struct case_row *c, bool whole, struct err *e)
 	return rc;
 }
 
-/* ---- doing it ------------------------------------------------------------- */
+/* ---- doing it ---------------------------------------------------------------------- */
 
 struct erasing {
 	struct writer *w;
@@ -481,7 +481,7 @@ erase_work(struct writer *w, void *arg, struct err *e)
 	return rc == RC_OK ? erase_now(w, &c, j, ch.own_party, e) : rc;
 }
 
-/* ---- what is left of it --------------------------------------------------- */
+/* ---- what is left of it ------------------------------------------------------------ */
 
 struct gone {
 	int64_t channel;

@@ -17,7 +17,7 @@ enum { REASON_MAX = 2000, ERASURES_MAX = 1000 };
 	"hold:s from:i author:s reason:s placed:t released:t released_by:s "             \
 	"released_reason:s"
 
-/* ---- holds ---------------------------------------------------------------- */
+/* ---- holds ------------------------------------------------------------------------- */
 
 struct hold_job {
 	const char *casefile, *by, *type, *hold, *reason;
@@ -96,7 +96,7 @@ service_hold_release(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
-/* ---- erasure -------------------------------------------------------------- */
+/* ---- erasure ----------------------------------------------------------------------- */
 
 static enum rc
 what_take(json_t *in, struct erase_job *j, struct err *e)
@@ -328,7 +328,7 @@ service_erasures(struct node *nd, struct arena *a, const struct actor *who, json
 	return rc;
 }
 
-/* ---- by itself ------------------------------------------------------------ */
+/* ---- by itself --------------------------------------------------------------------- */
 
 struct text_list {
 	struct store *s;

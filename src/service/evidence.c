@@ -29,7 +29,7 @@ enum { EVIDENCE_LIST_MAX = 1000 };
 	"upload:s case:s author:s name:s media_type:s description:s bytes:i state:s "    \
 	"sha256:x seq:i reason:s next_try:t made:t"
 
-/* ---- giving --------------------------------------------------------------- */
+/* ---- giving ------------------------------------------------------------------------ */
 
 struct give {
 	const char *casefile, *author, *name, *media_type, *description;
@@ -249,7 +249,7 @@ service_upload_drop(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
-/* ---- seeing --------------------------------------------------------------- */
+/* ---- seeing ------------------------------------------------------------------------ */
 
 static void
 row_finish(json_t *row)
@@ -304,7 +304,7 @@ service_evidence_list(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 struct opened {
 	struct evidence_source source;

@@ -65,7 +65,7 @@ enum rc evidence_file_put(struct store *s, int64_t channel, const struct hash *s
 enum rc evidence_remove(struct writer *w, int64_t channel, const struct hash *sha256,
 			struct err *e) MUST_CHECK;
 
-/* ---- opening -------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------- */
 
 /* A ciphertext being opened with our key. */
 struct evidence_source {
@@ -91,7 +91,7 @@ enum rc evidence_source_read(struct evidence_source *s, uint8_t *p, size_t max,
 void evidence_source_commit(struct evidence_source *s, struct hash *ret);
 void evidence_source_close(struct evidence_source *s);
 
-/* ---- a file that an event names ------------------------------------------ */
+/* ---- a file that an event names ---------------------------------------------------- */
 
 struct evidence_given {
 	struct store *s; /* while it is read */
@@ -110,7 +110,7 @@ enum rc evidence_download(struct node *nd, struct arena *a,
 			  const struct evidence_given *given, const char *type,
 			  struct reply *out, struct err *e) MUST_CHECK;
 
-/* ---- uploads of people ---------------------------------------------------- */
+/* ---- uploads of people ------------------------------------------------------------- */
 
 struct out_row {
 	const char *id, *casefile, *author, *name, *media_type, *description, *state;
@@ -121,7 +121,7 @@ struct out_row {
 enum rc evidence_out_get(struct store *s, struct arena *a, const char *id,
 			 struct out_row *ret, struct err *e) MUST_CHECK;
 
-/* ---- erasure -------------------------------------------------------------- */
+/* ---- erasure ----------------------------------------------------------------------- */
 
 /* Why nothing of the case may be erased now: RC_CONFLICT. */
 enum rc hold_check(struct writer *w, const char *casefile, struct err *e) MUST_CHECK;

@@ -36,7 +36,7 @@ struct exchange_blob {
 	bool ended;
 };
 
-/* ---- slots ---------------------------------------------------------------- */
+/* ---- slots ------------------------------------------------------------------------- */
 
 /* NULL: a piece of that file is on its way already, or too many files are. */
 static struct evidence_slot *
@@ -74,7 +74,7 @@ slot_leave(struct node *nd, struct evidence_slot *slot)
 	pthread_mutex_unlock(&nd->mu);
 }
 
-/* ---- rows ----------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------------- */
 
 static enum rc
 work_promise(struct writer *w, void *arg, struct err *e)
@@ -116,7 +116,7 @@ work_whole(struct writer *w, void *arg, struct err *e)
 	return evidence_file_put(w->s, b->peer, &b->sha256, &row, e);
 }
 
-/* ---- a piece -------------------------------------------------------------- */
+/* ---- a piece ----------------------------------------------------------------------- */
 
 static enum rc
 rehash(struct exchange_blob *b, struct err *e)
@@ -380,7 +380,7 @@ exchange_blob_head(struct node *nd, int64_t peer, const struct hash *sha256,
 	return rc;
 }
 
-/* ---- files that no event came for ----------------------------------------- */
+/* ---- files that no event came for -------------------------------------------------- */
 
 struct loose {
 	int64_t channel;

@@ -141,7 +141,7 @@ exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 	return rc == RC_OK ? err_set(e, RC_RETRY, "another file may wait") : rc;
 }
 
-/* ---- what came of it ------------------------------------------------------ */
+/* ---- what came of it --------------------------------------------------------------- */
 
 struct out_job {
 	const struct exchange_blob_push *push;

@@ -18,7 +18,7 @@
 
 enum { EPOCH_AHEAD_MAX = 16 /* that a peer may know more than we */ };
 
-/* ---- in the store ---------------------------------------------------------------- */
+/* ---- in the store ------------------------------------------------------------------ */
 
 struct reading {
 	struct store *s;
@@ -103,7 +103,7 @@ said_get(struct store *s, struct arena *a, int64_t channel, uint64_t epoch,
 			 on_said, &x, e);
 }
 
-/* ---- a statement ----------------------------------------------------------------- */
+/* ---- a statement ------------------------------------------------------------------- */
 
 /* The newest head of each log that its author signed and the other receipted. */
 static enum rc
@@ -212,7 +212,7 @@ heads_check(struct store *s, struct arena *a, const struct channel_row *c,
 	return rc;
 }
 
-/* ---- both sides have said it ----------------------------------------------------- */
+/* ---- both sides have said it ------------------------------------------------------- */
 
 struct saying {
 	struct channel_row c;
@@ -391,7 +391,7 @@ tick_epoch(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	return rc;
 }
 
-/* ---- from the peer, and to it ---------------------------------------------------- */
+/* ---- from the peer, and to it ------------------------------------------------------ */
 
 /* Our statement of that epoch, or "". */
 static enum rc
@@ -527,7 +527,7 @@ exchange_epoch_told(struct node *nd, int64_t peer, struct arena *a, const char *
 	return RC_OK;
 }
 
-/* ---- people ---------------------------------------------------------------------- */
+/* ---- people ------------------------------------------------------------------------ */
 
 enum rc
 epoch_json(struct store *s, struct arena *a, const struct channel_row *c, json_t *into,

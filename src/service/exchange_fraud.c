@@ -48,7 +48,7 @@ frozen_text(struct arena *a, const struct node *nd, const struct channel_row *c,
 		fraud_kind_says(kind), c->peer_org);
 }
 
-/* ---- the guard ------------------------------------------------------------------- */
+/* ---- the guard --------------------------------------------------------------------- */
 
 static void
 guard_freeze(struct node *nd, int64_t channel, const char *why)
@@ -142,7 +142,7 @@ channel_frozen_examine(struct node *nd, struct store *s, struct arena *a,
 	return RC_OK;
 }
 
-/* ---- kept ------------------------------------------------------------------------ */
+/* ---- kept -------------------------------------------------------------------------- */
 
 /* How far the head reaches that is none of the history that both sides agreed on. */
 static enum rc
@@ -339,7 +339,7 @@ exchange_add_fraud(struct node *nd, int64_t peer, const char *text, size_t len,
 	return rc;
 }
 
-/* ---- told to the peer ------------------------------------------------------------ */
+/* ---- told to the peer -------------------------------------------------------------- */
 
 struct untold {
 	struct store *s;

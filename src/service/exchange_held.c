@@ -101,7 +101,7 @@ exchange_held(struct node *nd, int64_t peer, const char *body, size_t len,
 	return signer_sign_jws(nd->signer, a, HELD_TYP, payload, strlen(payload), ret, e);
 }
 
-/* ---- disclosures ---------------------------------------------------------------------
+/* ---- disclosures ----------------------------------------------------------------------
  */
 
 /* "<seq>/<n>" */

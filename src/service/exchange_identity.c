@@ -23,7 +23,7 @@ exchange_identity(struct store *s, struct arena *a, const struct channel_row *c,
 	return rc;
 }
 
-/* ---- of a peer --------------------------------------------------------------- */
+/* ---- of a peer --------------------------------------------------------------------- */
 
 enum rc
 exchange_identity_conflict(struct node *nd, struct arena *a, int64_t channel,
@@ -154,7 +154,7 @@ exchange_get_identity(struct node *nd, struct arena *a)
 	return identity_log_text(a, nd->ids);
 }
 
-/* ---- of an upload ------------------------------------------------------------- */
+/* ---- of an upload ------------------------------------------------------------------ */
 
 static void
 kids_put(struct peer_keys *k)
@@ -246,7 +246,7 @@ peer_keys_store(struct writer *w, const struct peer_keys *k, struct err *e)
 			   : rc;
 }
 
-/* ---- ours --------------------------------------------------------------------- */
+/* ---- ours -------------------------------------------------------------------------- */
 
 bool
 exchange_identity_tell(struct node *nd, int64_t peer, struct arena *a,

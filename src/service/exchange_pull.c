@@ -83,7 +83,7 @@ remote_node(void *arg, unsigned level, uint64_t index, struct hash *ret, struct 
 	return RC_OK;
 }
 
-/* ---- the head ---------------------------------------------------------------- */
+/* ---- the head ---------------------------------------------------------------------- */
 
 /* *ret_note NULL: the peer has none.  r->size is its size, as yet not believed. */
 static enum rc
@@ -132,7 +132,7 @@ head_take(struct node *nd, int64_t peer, struct remote *r, uint64_t old, const c
 	return exchange_add_checkpoint(nd, peer, req, &size, e);
 }
 
-/* ---- entries and what they disclose ------------------------------------------ */
+/* ---- entries and what they disclose ------------------------------------------------ */
 
 /* How many disclosures the entries name. */
 static enum rc
@@ -261,7 +261,7 @@ package_fetch(struct node *nd, int64_t peer, struct remote *r, uint64_t at,
 	return rc == RC_OK ? disclosures_fetch(nd, peer, r, ret, e) : rc;
 }
 
-/* ---- a round ------------------------------------------------------------------ */
+/* ---- a round ----------------------------------------------------------------------- */
 
 static enum rc
 head_here(struct node *nd, struct arena *a, int64_t peer, struct log_head *ret,

@@ -26,7 +26,7 @@ enum {
 	EXPORT_SHORT_TEXTS = 20000,
 };
 
-/* ---- which events --------------------------------------------------------- */
+/* ---- which events ------------------------------------------------------------------ */
 
 static void
 item_add(struct export *g, enum party p, uint64_t seq)
@@ -234,7 +234,7 @@ events_gather(struct export *g, struct err *e)
 	return rc;
 }
 
-/* ---- heads, proofs, texts ------------------------------------------------- */
+/* ---- heads, proofs, texts ---------------------------------------------------------- */
 
 static enum rc
 proof_of(struct export *g, enum party p, uint64_t seq, const struct export_head *h,
@@ -317,7 +317,7 @@ export_texts(struct export *g, struct arena *a, const struct event *ev, const ch
 	return rc;
 }
 
-/* ---- few events: a proof for each ----------------------------------------- */
+/* ---- few events: a proof for each -------------------------------------------------- */
 
 /* An event with its proofs, and the disclosures that it names. */
 static enum rc
@@ -406,7 +406,7 @@ short_make(struct export *g, struct reply *out, struct err *e)
 	return rc;
 }
 
-/* ---- all of it ------------------------------------------------------------ */
+/* ---- all of it --------------------------------------------------------------------- */
 
 /* LF between them. */
 static const char *

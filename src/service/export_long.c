@@ -13,7 +13,7 @@
 
 enum { LONG_BUFFER = 1 << 16 };
 
-/* ---- the file ------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------- */
 
 struct file {
 	int fd;
@@ -69,7 +69,7 @@ file_open(struct export *x, int *ret, struct err *e)
 	return RC_OK;
 }
 
-/* ---- what goes into it ---------------------------------------------------- */
+/* ---- what goes into it ------------------------------------------------------------- */
 
 static enum rc
 on_event(void *arg, struct arena *tmp, enum party p, uint64_t seq, const char **ret,

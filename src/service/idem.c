@@ -31,7 +31,7 @@ struct idem {
 /* Of the request that this thread answers. */
 static _Thread_local struct idem *current;
 
-/* ---- names and seals */
+/* ---- names and seals --------------------------------------------------------------- */
 
 static void
 id_of(const struct idem_request *q, const char *use, struct hash *ret)
@@ -102,7 +102,7 @@ unseal(struct arena *a, const uint8_t secret[crypto_secretbox_KEYBYTES], const u
 	return RC_OK;
 }
 
-/* ---- in the writer's thread */
+/* ---- in the writer's thread -------------------------------------------------------- */
 
 enum rc
 idem_take_key(struct writer *w, struct job *j, struct err *e)
@@ -159,7 +159,7 @@ idem_keep(struct writer *w, struct job *j, struct err *e)
 			 NULL, NULL, e);
 }
 
-/* ---- in the thread that answers */
+/* ---- in the thread that answers ---------------------------------------------------- */
 
 bool
 idem_wants(void)
@@ -375,7 +375,7 @@ idem_begin(struct node *nd, struct arena *a, const struct idem_request *q,
 	return RC_OK;
 }
 
-/* ---- keys grow old */
+/* ---- keys grow old ----------------------------------------------------------------- */
 
 static enum rc
 work_sweep(struct writer *w, void *arg, struct err *e)

@@ -8,7 +8,7 @@
 #include "core/batch.h"
 #include "service/node_int.h"
 
-/* ---- import_list.c: a list on its way, part by part ------------------------------ */
+/* ---- import_list.c: a list on its way, part by part -------------------------------- */
 
 enum {
 	IMPORT_PART_MAX = 1 << 20, /* bytes of one part */
@@ -26,7 +26,7 @@ enum rc import_list_text(struct store *s, struct arena *a, const char *author,
 /* It is sent.  One that is not there is no error. */
 enum rc import_list_drop(struct writer *w, const char *id, struct err *e) MUST_CHECK;
 
-/* ---- notice_batch.c: a list that becomes a notice -------------------------------- */
+/* ---- notice_batch.c: a list that becomes a notice ---------------------------------- */
 
 /* The file that a list was made of, as its sender says it. */
 struct import_file {

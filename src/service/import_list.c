@@ -65,7 +65,7 @@ import_list_drop(struct writer *w, const char *id, struct err *e)
 			   : rc;
 }
 
-/* ---- announcing ------------------------------------------------------------------- */
+/* ---- announcing -------------------------------------------------------------------- */
 
 struct announce {
 	const char *author, *name;
@@ -154,7 +154,7 @@ service_list_add(struct node *nd, struct arena *a, const struct actor *who, json
 	return rc;
 }
 
-/* ---- parts ------------------------------------------------------------------------ */
+/* ---- parts ------------------------------------------------------------------------- */
 
 struct part {
 	const char *author, *id, *text;
@@ -318,7 +318,7 @@ service_list_drop(struct node *nd, struct arena *a, const struct actor *who, jso
 	return rc;
 }
 
-/* ---- the whole -------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------- */
 
 struct joined {
 	struct store *s;
@@ -373,7 +373,7 @@ import_list_text(struct store *s, struct arena *a, const char *author, const cha
 	return RC_OK;
 }
 
-/* ---- what nobody sends ------------------------------------------------------------ */
+/* ---- what nobody sends ------------------------------------------------------------- */
 
 static enum rc
 work_old(struct writer *w, void *arg, struct err *e)

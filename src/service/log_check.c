@@ -44,7 +44,7 @@ struct check {
 	int64_t told_us;
 };
 
-/* ---- what was signed -----------------------------------------------------------------
+/* ---- what was signed ------------------------------------------------------------------
  */
 
 static enum rc
@@ -116,7 +116,7 @@ receipt_check(const struct check *x, struct arena *a, const struct log_receipt *
 	return rc == RC_OK && verify ? line_check(x, r, e) : rc;
 }
 
-/* ---- events and tree -----------------------------------------------------------------
+/* ---- events and tree ------------------------------------------------------------------
  */
 
 static enum rc
@@ -212,7 +212,7 @@ page_check(struct check *x, uint64_t to, struct err *e)
 	return rc;
 }
 
-/* ---- a log ---------------------------------------------------------------------------
+/* ---- a log ----------------------------------------------------------------------------
  */
 
 static enum rc
@@ -346,7 +346,7 @@ check_one(struct check *x, const struct channel_row *c, enum party party, struct
 	return rc == RC_OK ? rest_check(x, e) : rc;
 }
 
-/* ---- a channel -----------------------------------------------------------------------
+/* ---- a channel ------------------------------------------------------------------------
  */
 
 static enum party
@@ -423,7 +423,7 @@ log_check(struct store *s, const struct identity_log *own, const struct channel_
 	return rc;
 }
 
-/* ---- what is of no one channel ------------------------------------------------- */
+/* ---- what is of no one channel ----------------------------------------------------- */
 
 #define MEND                                                                             \
 	"Put back the newest copy of the store that is whole and leave the file marks: " \

@@ -62,7 +62,7 @@ is_json(const struct message *m)
 	return i < m->len && m->raw[i] == '{';
 }
 
-/* ---- to be given ---------------------------------------------------------- */
+/* ---- to be given ------------------------------------------------------------------- */
 
 static enum rc
 out_insert(struct writer *w, const char *upload, const struct case_row *c,
@@ -121,7 +121,7 @@ mail_evidence_put(struct writer *w, const char *id, const char *casefile,
 		       : rc;
 }
 
-/* ---- sealed --------------------------------------------------------------- */
+/* ---- sealed ------------------------------------------------------------------------ */
 
 struct next {
 	struct store *s;
@@ -255,7 +255,7 @@ tick_mail_evidence(struct node *nd, int64_t now_us, int64_t *next_us, struct err
 	return rc;
 }
 
-/* ---- what is kept here ---------------------------------------------------- */
+/* ---- what is kept here ------------------------------------------------------------- */
 
 static enum rc
 bytes_less(struct writer *w, int64_t bytes, struct err *e)

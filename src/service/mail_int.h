@@ -15,7 +15,7 @@ enum rc mail_row(struct store *s, const char *id, json_t **ret, struct err *e) M
 enum rc mail_case_put(struct writer *w, const char *id, const char *thread,
 		      const char *casefile, const char *state, struct err *e) MUST_CHECK;
 
-/* ---- messages as evidence ------------------------------------------------- */
+/* ---- messages as evidence ---------------------------------------------------------- */
 
 /* In a job: the message as it came is to be given to the case as evidence, once.  It is
  * sealed by tick_mail_evidence(). */

@@ -136,7 +136,7 @@ notice_batch_read(struct node *nd, struct arena *a, const char *author, json_t *
 	return rc;
 }
 
-/* ---- what is told ----------------------------------------------------------------- */
+/* ---- what is told ------------------------------------------------------------------ */
 
 static json_t *
 row_json(const struct batch_row *r, json_t *earlier)

@@ -35,7 +35,7 @@ struct operator_job {
 	int64_t revoked;	 /* out */
 };
 
-/* ---- what is asked for ---------------------------------------------------------------
+/* ---- what is asked for ----------------------------------------------------------------
  */
 
 /* "192.0.2.1", or "192.0.2.0/24" beside the first. */
@@ -162,7 +162,7 @@ key_keep(struct arena *a, struct zone_key *k)
 	k->secret = arena_strdup(a, k->secret);
 }
 
-/* ---- add
+/* ---- add ------------------------------------------------------------------------------
  * ------------------------------------------------------------------------------- */
 
 struct adding {
@@ -291,7 +291,7 @@ service_operator_add(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
-/* ---- keys are rotated and revoked
+/* ---- keys are rotated and revoked -----------------------------------------------------
  * ------------------------------------------------------ */
 
 static enum rc
@@ -387,7 +387,7 @@ service_operator_revoke(struct node *nd, struct arena *a, const struct actor *wh
 	return rc;
 }
 
-/* ---- move, remove
+/* ---- move, remove ---------------------------------------------------------------------
  * ----------------------------------------------------------------------- */
 
 static enum rc

@@ -15,7 +15,7 @@
 
 enum { TALK_DEFAULT = 50, TALK_MAX = 200 };
 
-/* ---- who speaks for whom -------------------------------------------------------------
+/* ---- who speaks for whom --------------------------------------------------------------
  */
 
 enum rc
@@ -39,7 +39,7 @@ operator_acts_for(struct store *s, struct arena *a, const struct actor *who,
 	return err_set(e, RC_DENIED, "you speak for %s only: name it", own);
 }
 
-/* ---- claims, and giving up -----------------------------------------------------------
+/* ---- claims, and giving up ------------------------------------------------------------
  */
 
 struct saying {
@@ -195,7 +195,7 @@ service_order_waive(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
-/* ---- answers, and trouble ------------------------------------------------------------
+/* ---- answers, and trouble -------------------------------------------------------------
  */
 
 struct answering {
@@ -335,7 +335,7 @@ service_operator_talk(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
-/* ---- whom it is reached by -----------------------------------------------------------
+/* ---- whom it is reached by ------------------------------------------------------------
  */
 
 enum rc

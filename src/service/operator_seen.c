@@ -109,7 +109,7 @@ service_pulled(struct node *nd, const struct zone_pulled *p)
 			 p->operator_name, p->serial, e.text);
 }
 
-/* ---- NOTIFY --------------------------------------------------------------------------
+/* ---- NOTIFY ---------------------------------------------------------------------------
  */
 
 /* What each result says, and what mends it. */

@@ -32,7 +32,7 @@ order_address_rules(struct arena *a, const struct policy *p, bool cited,
 	buf_free(&b);
 }
 
-/* ---- what is cited -------------------------------------------------------------------
+/* ---- what is cited --------------------------------------------------------------------
  */
 
 struct cited {
@@ -101,7 +101,7 @@ order_address_cited(struct store *s, struct order *o, bool *ret, struct err *e)
 	return rc;
 }
 
-/* ---- what is needed ------------------------------------------------------------------
+/* ---- what is needed -------------------------------------------------------------------
  */
 
 static void

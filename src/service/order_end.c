@@ -18,7 +18,7 @@ enum {
 	DUE_MAX = 64,	 /* orders of which people are told at one time */
 };
 
-/* ---- what people are told ------------------------------------------------------- */
+/* ---- what people are told ---------------------------------------------------------- */
 
 static const char *
 due_key(struct arena *a, const char *kind, const char *order)
@@ -256,7 +256,7 @@ tick_order_due(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	return rc;
 }
 
-/* ---- the lift ------------------------------------------------------------------- */
+/* ---- the lift ---------------------------------------------------------------------- */
 
 struct lift {
 	const char *order, *reason, *by;
@@ -415,7 +415,7 @@ service_order_plan(struct node *nd, struct arena *a, const struct actor *who, js
 	return order_state_reply(a, l.order, rc, &l.now, out);
 }
 
-/* ---- by itself ------------------------------------------------------------------ */
+/* ---- by itself --------------------------------------------------------------------- */
 
 struct ending {
 	const char *order;

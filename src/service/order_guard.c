@@ -21,7 +21,7 @@ release_json(void *p)
 	json_decref(p);
 }
 
-/* ---- grounds -------------------------------------------------------------------- */
+/* ---- grounds ----------------------------------------------------------------------- */
 
 static enum rc
 cite_read(struct store *s, struct arena *a, const struct policy *p, int64_t channel,
@@ -138,7 +138,7 @@ grounds_find(struct order *o)
 					     (int)o->cites[i].steps));
 }
 
-/* ---- names that are needed -------------------------------------------------------- */
+/* ---- names that are needed --------------------------------------------------------- */
 
 struct own {
 	struct arena *a;
@@ -247,7 +247,7 @@ names_look(struct node *nd, struct store *s, struct arena *a, struct order *o,
 	return rc;
 }
 
-/* ---- the channel and the calendar ------------------------------------------------- */
+/* ---- the channel and the calendar -------------------------------------------------- */
 
 static enum rc
 channel_look(struct store *s, struct arena *a, struct order *o, struct err *e)

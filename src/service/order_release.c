@@ -45,7 +45,7 @@ alarm_key(struct arena *a, const char *order)
 	return arena_printf(a, "lift-waits/%s", order);
 }
 
-/* ---- the file ------------------------------------------------------------------------
+/* ---- the file -------------------------------------------------------------------------
  */
 
 static enum rc
@@ -78,7 +78,7 @@ line_write(const struct node *nd, struct arena *a, const json_t *line, struct er
 	return rc;
 }
 
-/* ---- in the store --------------------------------------------------------------------
+/* ---- in the store ---------------------------------------------------------------------
  */
 
 static enum rc
@@ -171,7 +171,7 @@ order_releases_read(struct writer *w, bool *ret_any, struct err *e)
 	return rc;
 }
 
-/* ---- the act -------------------------------------------------------------------------
+/* ---- the act --------------------------------------------------------------------------
  */
 
 enum rc
@@ -399,7 +399,7 @@ order_release_stages(struct node *nd, const char *order, int64_t now_us, struct 
 	return rc;
 }
 
-/* ---- when the log takes events again -------------------------------------------------
+/* ---- when the log takes events again --------------------------------------------------
  */
 
 /* One name of a lift that waits; those of one act stand together. */

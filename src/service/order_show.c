@@ -84,7 +84,7 @@ order_finish(struct store *s, json_t *o, struct err *e)
 	return rc;
 }
 
-/* ---- what changed since the draft before ------------------------------------------ */
+/* ---- what changed since the draft before ------------------------------------------- */
 
 struct lines {
 	const char *at[DIFF_LINES_MAX];
@@ -198,7 +198,7 @@ previous_add(struct store *s, struct arena *a, json_t *o, struct err *e)
 	return rc;
 }
 
-/* ---- what is still to do ------------------------------------------------------------
+/* ---- what is still to do --------------------------------------------------------------
  */
 
 static void

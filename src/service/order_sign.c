@@ -119,7 +119,7 @@ sign_reply(struct node *nd, struct arena *a, struct signing *g, struct reply *ou
 	return order_state_reply(a, g->order, rc, &g->now, out);
 }
 
-/* ---- override ------------------------------------------------------------------- */
+/* ---- override ---------------------------------------------------------------------- */
 
 /* Guards are known, and of those that can be overridden. */
 static enum rc
@@ -175,7 +175,7 @@ service_order_override(struct node *nd, struct arena *a, const struct actor *who
 	return rc;
 }
 
-/* ---- approve -------------------------------------------------------------------- */
+/* ---- approve ----------------------------------------------------------------------- */
 
 static bool
 is_overridden(const struct order_row *o, enum guard_code code)
@@ -266,7 +266,7 @@ service_order_approve(struct node *nd, struct arena *a, const struct actor *who,
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
-/* ---- return, withdraw ----------------------------------------------------------- */
+/* ---- return, withdraw -------------------------------------------------------------- */
 
 /* in: order, text_sha256, reason  out: as of override */
 enum rc
@@ -298,7 +298,7 @@ service_order_withdraw(struct node *nd, struct arena *a, const struct actor *who
 	return rc == RC_OK ? sign_reply(nd, a, &g, out, e) : rc;
 }
 
-/* ---- the owner ------------------------------------------------------------------ */
+/* ---- the owner --------------------------------------------------------------------- */
 
 /* All names of the order when none is given. */
 static enum rc
@@ -354,7 +354,7 @@ service_order_owner(struct node *nd, struct arena *a, const struct actor *who, j
 	return rc;
 }
 
-/* ---- review --------------------------------------------------------------------- */
+/* ---- review ------------------------------------------------------------------------ */
 
 static enum rc
 review_read(json_t *in, struct arena *a, struct signing *g, struct err *e)

@@ -22,7 +22,7 @@ enum {
 	STILL_ORDERS_MAX = 64, /* that are looked at in one round */
 };
 
-/* ---- which zones
+/* ---- which zones ----------------------------------------------------------------------
  * ------------------------------------------------------------------------ */
 
 static bool
@@ -161,7 +161,7 @@ order_names_all(struct node *nd, struct arena *a, const char *order, json_t **re
 	return rc;
 }
 
-/* ---- stages
+/* ---- stages ---------------------------------------------------------------------------
  * ------------------------------------------------------------------------------ */
 
 struct zone_stage {
@@ -265,7 +265,7 @@ tick_order_zone_stages(struct node *nd, int64_t now_us, int64_t *next_us, struct
 	return rc;
 }
 
-/* ---- after the lift
+/* ---- after the lift -------------------------------------------------------------------
  * ------------------------------------------------------------------------ */
 
 struct still {

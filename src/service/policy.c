@@ -108,7 +108,7 @@ policy_read(struct arena *a, const char *name_or_text, const struct policy **ret
 	return policy_parse(a, text, len, ret, e);
 }
 
-/* ---- adopting -----------------------------------------------------------------------
+/* ---- adopting -------------------------------------------------------------------------
  */
 
 struct adopting {
@@ -264,7 +264,7 @@ service_policy_adopt(struct node *nd, struct arena *a, const struct actor *who,
 	return RC_OK;
 }
 
-/* ---- showing ------------------------------------------------------------------------
+/* ---- showing --------------------------------------------------------------------------
  */
 
 static enum rc

@@ -27,7 +27,7 @@ static const char *const state_tokens[] = {
 	[LOG_HALTED] = "halted",
 };
 
-/* ---- how a log stands ---------------------------------------------------------------
+/* ---- how a log stands -----------------------------------------------------------------
  */
 
 enum log_state
@@ -182,7 +182,7 @@ channels_frozen_json(struct node *nd)
 	return all;
 }
 
-/* ---- in the store --------------------------------------------------------------------
+/* ---- in the store ---------------------------------------------------------------------
  */
 
 struct reading {
@@ -334,7 +334,7 @@ recovery_seen(struct node *nd, const struct log_head *own, struct err *e)
 				e);
 }
 
-/* ---- at the start --------------------------------------------------------------------
+/* ---- at the start ---------------------------------------------------------------------
  */
 
 /* Of one log of ours, and what the signer remembers of it. */
@@ -486,7 +486,7 @@ channels_examine(struct node *nd, struct err *e)
 	return rc;
 }
 
-/* ---- what people see -----------------------------------------------------------------
+/* ---- what people see ------------------------------------------------------------------
  */
 
 /* As it stands now.  True: people were told that. */

@@ -43,7 +43,7 @@ cannot(struct adopting *x, struct err *e, const char *what)
 			x->c.peer_org, x->r.size, what);
 }
 
-/* ---- the log -------------------------------------------------------------------------
+/* ---- the log --------------------------------------------------------------------------
  */
 
 enum rc
@@ -167,7 +167,7 @@ entries_insert(struct writer *w, struct adopting *x, struct err *e)
 	return rc;
 }
 
-/* ---- one transaction -----------------------------------------------------------------
+/* ---- one transaction ------------------------------------------------------------------
  */
 
 /* The peer's receipt for the head, if the word has it. */
@@ -270,7 +270,7 @@ adopt_log(struct writer *w, struct adopting *x, struct err *e)
 	return rc == RC_OK ? recovery_put(w->s, &x->r, e) : rc;
 }
 
-/* ---- afterwards ----------------------------------------------------------------------
+/* ---- afterwards -----------------------------------------------------------------------
  */
 
 /* The peer's word is kept, so that nobody calls the next head a second history. */

@@ -22,7 +22,7 @@ enum {
 	ASK_AGAIN_US = 10000000,   /* in vain: it is asked once more what it has */
 };
 
-/* ---- the next question ---------------------------------------------------------------
+/* ---- the next question ----------------------------------------------------------------
  */
 
 static enum rc
@@ -265,7 +265,7 @@ exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
 	return rc == RC_OK ? err_set(e, RC_NOT_FOUND, "it is adopted") : rc;
 }
 
-/* ---- answers -------------------------------------------------------------------------
+/* ---- answers --------------------------------------------------------------------------
  */
 
 enum rc

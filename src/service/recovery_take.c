@@ -13,7 +13,7 @@
 #include "service/recovery.h"
 #include "store/store_sql.h"
 
-/* ---- entries -------------------------------------------------------------------------
+/* ---- entries --------------------------------------------------------------------------
  */
 
 struct staging {
@@ -135,7 +135,7 @@ entries_take(struct node *nd, struct store *s, struct arena *a, struct staging *
 	return rc == RC_OK ? writer_run(nd, work_stage, x, e) : rc;
 }
 
-/* ---- disclosures ---------------------------------------------------------------------
+/* ---- disclosures ----------------------------------------------------------------------
  */
 
 static enum rc

@@ -33,7 +33,7 @@ enum {
 	"reminder:s operator:s step:i subject:s text:s made:t state:s sent:t by:s "      \
 	"channel:s reach:s contact:s"
 
-/* ---- what is owed --------------------------------------------------------------------
+/* ---- what is owed ---------------------------------------------------------------------
  */
 
 static enum rc
@@ -109,7 +109,7 @@ is_other(struct store *s, struct arena *a, const char *operator_name, int64_t no
 	return rc;
 }
 
-/* ---- a letter comes and goes ---------------------------------------------------------
+/* ---- a letter comes and goes ----------------------------------------------------------
  */
 
 struct ending {
@@ -193,7 +193,7 @@ by_node(struct writer *w, const struct store_list *lacks, bool *ret, struct err 
 	return rc;
 }
 
-/* ---- sending -------------------------------------------------------------------------
+/* ---- sending --------------------------------------------------------------------------
  */
 
 struct sending {
@@ -351,7 +351,7 @@ service_reminder_send(struct node *nd, struct arena *a, const struct actor *who,
 	return rc;
 }
 
-/* ---- preparing -----------------------------------------------------------------------
+/* ---- preparing ------------------------------------------------------------------------
  */
 
 static enum rc
@@ -467,7 +467,7 @@ reminders_prepare(struct node *nd, int64_t now_us, int64_t *ret_next_us, struct 
 	return rc;
 }
 
-/* ---- for people ----------------------------------------------------------------------
+/* ---- for people -----------------------------------------------------------------------
  */
 
 static enum rc

@@ -18,7 +18,7 @@
 
 enum { HEAD_MAX = 65536 - EVIDENCE_SALT_LEN /* bytes that say what a file is */ };
 
-/* ---- what may be shown ------------------------------------------------------------ */
+/* ---- what may be shown ------------------------------------------------------------- */
 
 struct never {
 	struct store *s;
@@ -129,7 +129,7 @@ picture_type(struct node *nd, struct arena *a, const struct hash *sha256,
 	return rc;
 }
 
-/* ---- asking ----------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------ */
 
 struct reveal {
 	const char *person, *casefile, *stage, *reason;
@@ -288,7 +288,7 @@ service_reveal(struct node *nd, struct arena *a, const struct actor *who, json_t
 	return RC_OK;
 }
 
-/* ---- showing ---------------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------------------- */
 
 /*
  * in: sha256, reveal (of POST .../reveal, by the same person)

@@ -22,7 +22,7 @@
 
 enum { ROOT_FILE_MAX = 4096, REMOVE_DEPTH = 4, KEY_NAME_MAX = 32 };
 
-/* ---- files ------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------- */
 
 static const char *
 under(struct arena *a, const char *dir, const char *folder, const char *name)
@@ -109,7 +109,7 @@ rotation_end(struct arena *a, const char *dir, struct err *e)
 	return rc == RC_OK ? dir_sync(dir, e) : rc;
 }
 
-/* ---- entries ---------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------------------- */
 
 struct keeping {
 	const struct identity_log *l;
@@ -155,7 +155,7 @@ rotation_entries(struct store *s, struct arena *a, const char *dir, bool keep,
 		       : rc;
 }
 
-/* ---- a rotation ------------------------------------------------------------- */
+/* ---- a rotation -------------------------------------------------------------------- */
 
 /* "saluran-key-v1 root <64 hex digits>" is the last line. */
 static enum rc

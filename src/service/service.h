@@ -148,7 +148,7 @@ enum rc service_run_on(struct node *nd, struct arena *a, const struct service_ro
 		       const struct actor *who, json_t *in, const char *shows,
 		       struct reply *out, struct err *e) MUST_CHECK;
 
-/* ---- the zones, for the DNS server --------------------------------------------- */
+/* ---- the zones, for the DNS server ------------------------------------------------- */
 
 /* One of the zones that resolvers fetch. */
 struct zone_origin {

@@ -74,7 +74,7 @@ webhook_due(struct node *nd, struct arena *a, int64_t max_us, const char **ret,
 	return rc;
 }
 
-/* ---- what is next */
+/* ---- what is next ------------------------------------------------------------------ */
 
 /* With the items of an accepted case, so that it can be decided from this alone. */
 static enum rc
@@ -287,7 +287,7 @@ webhook_next(struct node *nd, struct arena *a, const char *webhook,
 	return rc;
 }
 
-/* ---- what became of it */
+/* ---- what became of it ------------------------------------------------------------- */
 
 struct done {
 	const struct webhook_message *m;

@@ -116,7 +116,7 @@ service_zone_show(struct node *nd, struct arena *a, const struct actor *who, jso
 	return rc;
 }
 
-/* ---- zones
+/* ---- zones ----------------------------------------------------------------------------
  * ------------------------------------------------------------------------------ */
 
 /* What people look at when they decide: the guards and what each found. */
@@ -255,7 +255,7 @@ service_zone_add(struct node *nd, struct arena *a, const struct actor *who, json
 	return rc;
 }
 
-/* ---- what the last gate holds
+/* ---- what the last gate holds ---------------------------------------------------------
  * ------------------------------------------------------------ */
 
 /* The guards that hold an order, if what they found is what was looked at (`digest`,

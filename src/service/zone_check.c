@@ -50,7 +50,7 @@ struct checking {
 	json_t *refused; /* owned */
 };
 
-/* ---- what it said last ---------------------------------------------------------------
+/* ---- what it said last ----------------------------------------------------------------
  */
 
 struct last {
@@ -95,7 +95,7 @@ waits(const struct last *l)
 	       clock_now_us() - l->at_us < RETRY_S * CLOCK_US_PER_S;
 }
 
-/* ---- what changed --------------------------------------------------------------------
+/* ---- what changed ---------------------------------------------------------------------
  */
 
 static enum rc
@@ -261,7 +261,7 @@ change_prove(struct checking *k, struct err *e)
 	return rc == RC_OK && k->verdict == CHECKER_REFUSED ? refused_find(k, e) : rc;
 }
 
-/* ---- the base ------------------------------------------------------------------------
+/* ---- the base -------------------------------------------------------------------------
  */
 
 struct base_rows {
@@ -314,7 +314,7 @@ base_is_due(struct checking *k, struct store *s, bool *ret, struct err *e)
 	return rc;
 }
 
-/* ---- the result ----------------------------------------------------------------------
+/* ---- the result -----------------------------------------------------------------------
  */
 
 static enum rc
@@ -415,7 +415,7 @@ zone_check(struct node *nd, struct arena *a, const struct checker *c,
 	return rc == RC_OK ? check_run(&k, base, e) : rc;
 }
 
-/* ---- which checkers ------------------------------------------------------------------
+/* ---- which checkers -------------------------------------------------------------------
  */
 
 struct checkers {

@@ -95,7 +95,7 @@ checkers_read(const char *setting, struct checker ret[CHECKERS_MAX], size_t *ret
 	return RC_OK;
 }
 
-/* ---- the zone as a file --------------------------------------------------------------
+/* ---- the zone as a file ---------------------------------------------------------------
  */
 
 struct checker_file {
@@ -141,7 +141,7 @@ zone_write(struct arena *a, const char *path, const struct checker_zone *z,
 	return rc;
 }
 
-/* ---- asking --------------------------------------------------------------------------
+/* ---- asking ---------------------------------------------------------------------------
  */
 
 /* The last lines, in printable letters: the first of many are mostly the same. */
@@ -235,7 +235,7 @@ checker_prove(struct node *nd, const struct checker *c, const struct checker_zon
 	return rc;
 }
 
-/* ---- examining -----------------------------------------------------------------------
+/* ---- examining ------------------------------------------------------------------------
  */
 
 static enum rc

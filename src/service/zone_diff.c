@@ -114,7 +114,7 @@ on_diff(void *arg, const struct rpzrow *row, bool added, struct err *e)
 				 ZONE_DIFF_MAX);
 }
 
-/* ---- an order, before it is approved or lifted ---------------------------------------
+/* ---- an order, before it is approved or lifted ----------------------------------------
  */
 
 struct preview {
@@ -251,7 +251,7 @@ order_preview(struct preview *p, const char **ret_if, struct err *e)
 	return RC_OK;
 }
 
-/* ---- the route -----------------------------------------------------------------------
+/* ---- the route ------------------------------------------------------------------------
  */
 
 static enum rc

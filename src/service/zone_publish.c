@@ -43,7 +43,7 @@ zone_serial_next(struct writer *w, uint32_t *ret, struct err *e)
 	return rc;
 }
 
-/* ---- rows ---------------------------------------------------------------------------
+/* ---- rows -----------------------------------------------------------------------------
  */
 
 struct row_now {
@@ -120,7 +120,7 @@ publish_row(struct publish *p, enum zone_layer layer, const char *key, const cha
 			 NULL, NULL, e);
 }
 
-/* ---- what is in force ----------------------------------------------------------------
+/* ---- what is in force -----------------------------------------------------------------
  */
 
 struct holders {
@@ -160,7 +160,7 @@ in_force(struct publish *p, const char *owner, struct holders *ret, struct err *
 		on_holder, ret, e);
 }
 
-/* ---- one order -----------------------------------------------------------------------
+/* ---- one order ------------------------------------------------------------------------
  */
 
 static enum rc

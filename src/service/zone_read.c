@@ -155,7 +155,7 @@ zone_by_origin(struct store *s, struct arena *a, const char *origin,
 			   : err_set(e, RC_NOT_FOUND, "this node has no zone %s", origin);
 }
 
-/* ---- differences ------------------------------------------------------------------ */
+/* ---- differences ------------------------------------------------------------------- */
 
 static enum rc
 on_delta(void *arg, const struct db_row *row, struct err *e)

@@ -19,7 +19,7 @@ struct signer {
 	struct signer_public pub;
 };
 
-/* ---- asking --------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------ */
 
 static enum rc
 gone(struct err *e)
@@ -268,7 +268,7 @@ out:
 	return rc;
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------------------- */
 
 /* The process's first answer: it has read keys and marks, or says why not. */
 static enum rc

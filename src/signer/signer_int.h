@@ -41,7 +41,7 @@ enum signer_op {
 /* prev_at of a payload without a hole, on the wire. */
 #define SIGNER_NO_HOLE UINT32_C(0xffffffff)
 
-/* ---- wire ----------------------------------------------------------------- */
+/* ---- wire -------------------------------------------------------------------------- */
 
 /* RC_UNAVAILABLE: the other end is gone, or sends what is no message. */
 enum rc signer_send(int fd, const struct buf *body) MUST_CHECK;
@@ -59,7 +59,7 @@ void signer_put_head(struct buf *b, const struct checkpoint *c,
 enum rc signer_take_head(struct cursor *c, struct checkpoint *ret,
 			 struct merkle_proof *ret_proof, struct err *e) MUST_CHECK;
 
-/* ---- keys ----------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------- */
 
 /* Secret keys in libsodium's expanded form; lives in memory of sodium_malloc() only. */
 struct signer_keys {
@@ -77,7 +77,7 @@ struct signer_keys {
 enum rc signer_keys_load(const char *keys_dir, struct signer_keys **ret,
 			 struct signer_public *ret_public, struct err *e) MUST_CHECK;
 
-/* ---- marks ---------------------------------------------------------------- */
+/* ---- marks ------------------------------------------------------------------------- */
 
 /*
  * The file: "saluran-marks-v1" LF, a line "origin size hexroot time" for each log (time
@@ -106,7 +106,7 @@ const struct signer_mark *signer_marks_find(const struct signer_marks *m,
 enum rc signer_marks_set(struct signer_marks *m, const struct signer_mark *mark,
 			 struct err *e) MUST_CHECK;
 
-/* ---- the process ---------------------------------------------------------- */
+/* ---- the process ------------------------------------------------------------------- */
 
 /* Be the signer: drop what it does not need, read keys and marks, serve `fd` until its
  * end. */

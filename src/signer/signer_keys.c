@@ -64,7 +64,7 @@ derive(struct scratch *s, enum role role, struct signer_public *pub)
 	}
 }
 
-/* ---- making --------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------ */
 
 static enum rc
 write_key(int dir, enum role role, struct scratch *s, struct err *e)
@@ -152,7 +152,7 @@ out:
 	return rc;
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 /* Exactly the text that write_key() writes. */
 static enum rc

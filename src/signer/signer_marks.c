@@ -47,7 +47,7 @@ signer_marks_find(const struct signer_marks *m, const char *origin)
 	return NULL;
 }
 
-/* ---- reading -------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------- */
 
 static enum rc
 damaged(const struct signer_marks *m, struct err *e, const char *what)
@@ -144,7 +144,7 @@ read_file(struct signer_marks *m, int fd, struct err *e)
 	return rc;
 }
 
-/* ---- writing -------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------- */
 
 static enum rc
 write_temp(struct signer_marks *m, const struct buf *b, struct err *e)
@@ -221,7 +221,7 @@ signer_marks_set(struct signer_marks *m, const struct signer_mark *mark, struct 
 	return rc;
 }
 
-/* ---- opening -------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------- */
 
 /* The file itself is replaced by rename, so its lock is a file beside it. */
 static enum rc

@@ -35,7 +35,7 @@ struct proc {
 	struct signer_marks *marks;
 };
 
-/* ---- events --------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------ */
 
 static enum rc
 malformed(struct err *e)
@@ -171,7 +171,7 @@ do_jws(struct proc *p, struct cursor *c, struct err *e)
 	return RC_OK;
 }
 
-/* ---- heads ---------------------------------------------------------------- */
+/* ---- heads ------------------------------------------------------------------------- */
 
 /* The only gate of signed heads: `c` extends the mark of its log (protocol 6 and 7). */
 static enum rc
@@ -388,7 +388,7 @@ do_mark_begin(struct proc *p, struct cursor *c, struct err *e)
 	return signer_marks_set(p->marks, &mark, e);
 }
 
-/* ---- evidence ------------------------------------------------------------- */
+/* ---- evidence ---------------------------------------------------------------------- */
 
 /* The key of one file, never the one that opens them all. */
 static enum rc
@@ -414,7 +414,7 @@ do_unwrap(struct proc *p, struct cursor *c, struct err *e)
 	return RC_OK;
 }
 
-/* ---- serving -------------------------------------------------------------- */
+/* ---- serving ----------------------------------------------------------------------- */
 
 static enum rc (*const operations[])(struct proc *p, struct cursor *c, struct err *e) = {
 	[SIGNER_CHAIN] = do_chain,

@@ -103,7 +103,7 @@ fold_blob_reject(struct fold *f, struct err *e)
 	return rc;
 }
 
-/* ---- legal holds ---------------------------------------------------------- */
+/* ---- legal holds ------------------------------------------------------------------- */
 
 enum rc
 fold_hold_place(struct fold *f, struct err *e)
@@ -157,7 +157,7 @@ fold_hold_release(struct fold *f, struct err *e)
 	return rc;
 }
 
-/* ---- erasure -------------------------------------------------------------- */
+/* ---- erasure ----------------------------------------------------------------------- */
 
 /* What the views keep of a type's disclosures: $1 case, $2 seq, $3 party. */
 static const struct {

@@ -63,7 +63,7 @@ calls_disarm(void)
 	return atomic_load(&shared->fired);
 }
 
-/* ---- memory --------------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------------------ */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -121,7 +121,7 @@ calls_start(void)
 		abort();
 }
 
-/* ---- files ---------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------- */
 
 /* These stand before those of the C library for all libraries of the program. */
 #define REAL(name, symbol)                                                               \

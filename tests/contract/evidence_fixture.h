@@ -20,7 +20,7 @@
 
 enum { FILE_BYTES = 200000, PIECE = 50000 };
 
-/* ---- giving and carrying -------------------------------------------------- */
+/* ---- giving and carrying ----------------------------------------------------------- */
 
 static inline const uint8_t *
 pattern(struct fix *f, size_t len)

@@ -51,7 +51,7 @@ unlock_changed(struct node *nd)
 	pthread_mutex_unlock(&nd->mu);
 }
 
-/* ---- receiver */
+/* ---- receiver ---------------------------------------------------------------------- */
 
 enum rc
 exchange_peers(struct node *nd, struct arena *a, const struct exchange_peer **ret,
@@ -319,7 +319,7 @@ exchange_get_disclosures(struct node *nd, int64_t peer, const char *origin_hex,
 		ret, ret_len, e);
 }
 
-/* ---- sender */
+/* ---- sender ------------------------------------------------------------------------ */
 
 enum rc
 exchange_ask_next(struct node *nd, int64_t peer, struct arena *a,
@@ -550,7 +550,7 @@ exchange_push_wait(struct node *nd, int64_t peer, int64_t timeout_us)
 	return on;
 }
 
-/* ---- files of evidence ---------------------------------------------------- */
+/* ---- files of evidence ------------------------------------------------------------- */
 
 struct exchange_blob {
 	struct node *nd;

@@ -122,7 +122,7 @@ foe_close(struct foe *x)
 	buf_free(&x->texts);
 }
 
-/* ---- its tree ----------------------------------------------------------------- */
+/* ---- its tree ---------------------------------------------------------------------- */
 
 static enum rc
 tree_get(void *arg, unsigned level, uint64_t index, struct hash *ret, struct err *e)
@@ -173,7 +173,7 @@ foe_drop(struct foe *x, uint64_t n)
 	buf_reset(&x->texts);
 }
 
-/* ---- its events --------------------------------------------------------------- */
+/* ---- its events -------------------------------------------------------------------- */
 
 static size_t
 disclose(struct foe *x, const struct foe_event *ev, struct hash *sd)
@@ -313,7 +313,7 @@ foe_notice(struct foe *x, const char *casefile, unsigned items)
 	foe_manifest(x, casefile, items);
 }
 
-/* ---- what it sends ------------------------------------------------------------ */
+/* ---- what it sends ----------------------------------------------------------------- */
 
 const char *
 foe_note(struct foe *x, const char *origin, uint64_t size, const struct hash *root,

@@ -26,7 +26,7 @@ const char fix_policy[] =
 	"\"order\":{\"approvals\":2,\"ladder_steps\":2,\"max_duration_s\":1000,"
 	"\"max_names\":20,\"ttl_s\":10}}\n";
 
-/* ---- the clock -------------------------------------------------------------- */
+/* ---- the clock --------------------------------------------------------------------- */
 
 static _Atomic int64_t clock_ahead_us;
 
@@ -51,7 +51,7 @@ fix_clock_reset(void)
 	atomic_store(&clock_ahead_us, 0);
 }
 
-/* ---- nodes -------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------- */
 
 void
 fix_ok(enum rc rc, const struct err *e, const char *what)
@@ -237,7 +237,7 @@ fix_close(struct fix *f)
 	fix_clock_reset();
 }
 
-/* ---- requests ----------------------------------------------------------------- */
+/* ---- requests ---------------------------------------------------------------------- */
 
 enum rc
 fix_call(struct fix *f, enum party p, const char *credential, const char *method,
@@ -355,7 +355,7 @@ fix_send(struct fix *f, const char *reference, const char *host, size_t n)
 		"case");
 }
 
-/* ---- the way ------------------------------------------------------------------ */
+/* ---- the way ----------------------------------------------------------------------- */
 
 static enum party
 other(enum party p)
@@ -489,7 +489,7 @@ fix_settle(struct fix *f)
 	}
 }
 
-/* ---- looking ------------------------------------------------------------------ */
+/* ---- looking ----------------------------------------------------------------------- */
 
 const char *
 fix_rows(struct fix *f, enum party p)

@@ -71,7 +71,7 @@ fix_query_text(struct fix *f, enum party p, const char *sql)
 	return r.text;
 }
 
-/* ---- the store as a whole ------------------------------------------------------ */
+/* ---- the store as a whole ---------------------------------------------------------- */
 
 const char *
 fix_store_uri(struct fix *f, enum party p)
@@ -198,7 +198,7 @@ fix_store_has(struct fix *f, enum party p, const char *text)
 	return file_has(db, text) || file_has(arena_printf(f->a, "%s-wal", db), text);
 }
 
-/* ---- copies ---- */
+/* ---- copies ------------------------------------------------------------------------ */
 
 void
 fix_copy(const char *from, const char *to)

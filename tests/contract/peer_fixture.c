@@ -98,7 +98,7 @@ introduce(struct side *to, const struct side *whom, int64_t id)
 	pthread_mutex_unlock(&to->node.mu);
 }
 
-/* ---- the client that behaves */
+/* ---- the client that behaves ------------------------------------------------------- */
 
 struct transfer {
 	const struct ask *how;
@@ -202,7 +202,7 @@ ask(const struct side *who, const struct side *whom, const struct ask *how,
 	curl_easy_cleanup(c);
 }
 
-/* ---- the client that may do anything */
+/* ---- the client that may do anything ----------------------------------------------- */
 
 int
 raw_connect(const struct side *whom)

@@ -211,7 +211,7 @@ postgres_unlock(void *lock)
 	PQfinish(lock);
 }
 
-/* ---- one value of one row ------------------------------------------------------- */
+/* ---- one value of one row ---------------------------------------------------------- */
 
 static inline struct raw_server *
 raw_open(const char *uri)

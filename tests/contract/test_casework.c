@@ -23,7 +23,7 @@ case_path(struct fix *f, const char *casefile, const char *what)
 	return arena_printf(f->a, "/v1/cases/%s/%s", casefile, what);
 }
 
-/* ---- notes ------------------------------------------------------------------------ */
+/* ---- notes ------------------------------------------------------------------------- */
 
 static void
 notes(void **state)
@@ -139,7 +139,7 @@ notes_stay(void **state)
 	fix_close(&f);
 }
 
-/* ---- templates -------------------------------------------------------------------- */
+/* ---- templates --------------------------------------------------------------------- */
 
 static json_t *template(const char *name, const char *kind, const char *text)
 {
@@ -291,7 +291,7 @@ open_places(void **state)
 	fix_close(&f);
 }
 
-/* ---- counts ----------------------------------------------------------------------- */
+/* ---- counts ------------------------------------------------------------------------ */
 
 static void
 assert_counts(const json_t *n, const char *want)
@@ -399,7 +399,7 @@ counts_refused(void **state)
 	fix_close(&f);
 }
 
-/* ---- prepared steps --------------------------------------------------------------- */
+/* ---- prepared steps ---------------------------------------------------------------- */
 
 static void
 tick(struct fix *f)

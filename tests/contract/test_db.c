@@ -151,7 +151,7 @@ count(struct world *w, struct db *db)
 	return g.i;
 }
 
-/* --- values --- */
+/* ---- values ------------------------------------------------------------------------ */
 
 struct expect {
 	const struct db_driver *drv;
@@ -261,7 +261,7 @@ changes_counts_the_last_run(void **state)
 	assert_int_equal(w->drv->changes(w->db), 2);
 }
 
-/* --- rows --- */
+/* ---- rows -------------------------------------------------------------------------- */
 
 static enum rc
 on_first(void *arg, const struct db_row *row, struct err *e)
@@ -328,7 +328,7 @@ on_row_may_run_the_same_query(void **state)
 	assert_int_equal(n.rows, 4 + 6 + 4); /* rows, pairs, triples in order */
 }
 
-/* --- transactions --- */
+/* ---- transactions ------------------------------------------------------------------ */
 
 static void
 rollback_takes_all_back(void **state)
@@ -419,7 +419,7 @@ savepoints_nest(void **state)
 	assert_int_equal(count(w, w->db), 2);
 }
 
-/* --- several connections --- */
+/* ---- several connections ----------------------------------------------------------- */
 
 static void
 a_reader_sees_one_state(void **state)
@@ -464,7 +464,7 @@ the_second_writer_may_retry(void **state)
 	w->drv->close(other);
 }
 
-/* --- schema --- */
+/* ---- schema ------------------------------------------------------------------------ */
 
 static void
 drop_tables_takes_a_prefix(void **state)
@@ -508,7 +508,7 @@ a_bad_script_leaves_nothing(void **state)
 	assert_false(has);
 }
 
-/* --- durability --- */
+/* ---- durability -------------------------------------------------------------------- */
 
 static void
 backup_is_whole(void **state)
@@ -586,7 +586,7 @@ what_was_committed_survives_kill(void **state)
 	}
 }
 
-/* --- frame --- */
+/* ---- frame ------------------------------------------------------------------------- */
 
 static int
 setup(void **state)

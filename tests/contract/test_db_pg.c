@@ -73,7 +73,7 @@ cut_all(void)
 		      " WHERE pid <> pg_backend_pid() AND usename = 'saluran'");
 }
 
-/* ---- the way to the server ------------------------------------------------------ */
+/* ---- the way to the server --------------------------------------------------------- */
 
 static void
 a_lost_transaction_leaves_nothing(void **state)
@@ -116,7 +116,7 @@ an_idle_connection_is_made_again(void **state)
 	assert_int_equal(count(w), 2);
 }
 
-/* ---- a commit whose answer is lost ----------------------------------------------- */
+/* ---- a commit whose answer is lost ------------------------------------------------- */
 
 /* Between a client and the server: passes on what is said, until a COMMIT comes. */
 struct between {
@@ -250,7 +250,7 @@ a_commit_that_did_not_arrive_may_be_tried_again(void **state)
 	commit_through(*state, &b, RC_RETRY, 0);
 }
 
-/* ---- statements that are sent for later ----------------------------------------------
+/* ---- statements that are sent for later -----------------------------------------------
  */
 
 static enum rc
@@ -471,7 +471,7 @@ the_term_fences_each_transaction(void **state)
 	assert_int_equal(count_by(w, w->uri), 1);
 }
 
-/* ---- servers and databases that do not fit --------------------------------------- */
+/* ---- servers and databases that do not fit ----------------------------------------- */
 
 static void
 refused(const char *uri, bool read_only, enum rc want, const char *says)

@@ -205,7 +205,7 @@ names_are_names(void **state)
 	assert_int_equal(chdir(cwd), 0);
 }
 
-/* --- damage --- */
+/* ---- damage ------------------------------------------------------------------------ */
 
 static void
 overwrite(const char *path, off_t at, const void *bytes, size_t len)
@@ -270,7 +270,7 @@ another_programs_database_is_refused(void **state)
 	assert_int_equal(try_open(p->db, true), RC_CORRUPT);
 }
 
-/* --- a full disk --- */
+/* ---- a full disk ------------------------------------------------------------------- */
 
 static void
 limit_files(rlim_t bytes)
@@ -361,7 +361,7 @@ a_full_disk_leaves_no_half_backup(void **state)
 	assert_int_equal(unlink(to), 0);
 }
 
-/* --- frame --- */
+/* ---- frame ------------------------------------------------------------------------- */
 
 static int
 setup(void **state)

@@ -28,7 +28,7 @@ static const char pausing[] =
 	"\"order\":{\"approvals\":2,\"ladder_steps\":2,\"max_duration_s\":1000,"
 	"\"max_names\":10,\"ttl_s\":10}}";
 
-/* ---- events without a service -------------------------------------------------- */
+/* ---- events without a service ------------------------------------------------------ */
 
 struct writing {
 	const char *type, *casefile, *name, *text, *body;
@@ -107,7 +107,7 @@ ref_to(struct fix *f, enum party writer, uint64_t seq)
 	return r;
 }
 
-/* ---- what both must agree on ---------------------------------------------------- */
+/* ---- what both must agree on ------------------------------------------------------- */
 
 static json_t *
 explained(struct fix *f, enum party p, const char *c)
@@ -180,7 +180,7 @@ all_agree(struct fix *f, const char *c, int64_t after_s)
 	bundle_agrees(f, c, due_us);
 }
 
-/* ---- tests ---------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 /* A number of the first entry of a list that the only case keeps as JSON. */
 static int64_t

@@ -9,7 +9,7 @@
 #define SECRET	 "RahasiaNegaraNomorTujuh"
 #define HOLD_WHY "Pengadilan meminta bukti"
 
-/* ---- looking for bytes ---------------------------------------------------- */
+/* ---- looking for bytes ------------------------------------------------------------- */
 
 static const char *needle;
 static unsigned n_found;
@@ -44,7 +44,7 @@ files_with(struct fix *f, enum party p, const char *text)
 	return n_found;
 }
 
-/* ---- helpers -------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------- */
 
 static const char *
 case_path(struct fix *f, const char *casefile, const char *rest)
@@ -94,7 +94,7 @@ bundle_verifies(struct fix *f, enum party p, const char *casefile)
 	       &e, "bundle");
 }
 
-/* ---- tests ---------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 /* The whole case on both nodes: bytes gone, proofs stay, live views are rebuilt ones. */
 static void

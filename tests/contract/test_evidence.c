@@ -4,7 +4,7 @@
  */
 #include "evidence_fixture.h"
 
-/* ---- tests ---------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 /* Both ways, and nothing is named before it is there. */
 static void

@@ -35,7 +35,7 @@ good(struct foe *x)
 	assert_int_equal(x->stored, x->n);
 }
 
-/* ---- add-checkpoint ------------------------------------------------------------- */
+/* ---- add-checkpoint ---------------------------------------------------------------- */
 
 enum cp_how {
 	CP_UNKNOWN_ORIGIN,
@@ -200,7 +200,7 @@ bad_checkpoints(void **state)
 	fix_close(&f);
 }
 
-/* ---- add-entries ------------------------------------------------------------------ */
+/* ---- add-entries ------------------------------------------------------------------- */
 
 enum en_how {
 	EN_UNKNOWN_ORIGIN,
@@ -401,7 +401,7 @@ in_pieces(void **state)
 	fix_close(&f);
 }
 
-/* ---- tier 1: 422, whatever the checkpoint says ---------------------------------- */
+/* ---- tier 1: 422, whatever the checkpoint says ------------------------------------- */
 
 static const struct tier1_row {
 	const char *what;
@@ -484,7 +484,7 @@ oversize(void **state)
 	fix_close(&f);
 }
 
-/* ---- disclosures ------------------------------------------------------------------ */
+/* ---- disclosures ------------------------------------------------------------------- */
 
 static void
 bad_disclosures(void **state)

@@ -45,7 +45,7 @@ differs_freely(const char *table, const char *column)
 	return false;
 }
 
-/* ---- a field ---------------------------------------------------------------------- */
+/* ---- a field ----------------------------------------------------------------------- */
 
 enum { ROW_NAME_MAX = 32 };
 
@@ -160,7 +160,7 @@ field_write(struct field *x, struct arena *a, const unsigned char *bytes)
 	return row != NULL;
 }
 
-/* ---- a store without a node --------------------------------------------------------
+/* ---- a store without a node -----------------------------------------------------------
  */
 
 struct bench {
@@ -359,7 +359,7 @@ every_byte(void **state)
 	bench_close(&b);
 }
 
-/* ---- a node on such a store --------------------------------------------------------
+/* ---- a node on such a store -----------------------------------------------------------
  */
 
 /* It refuses to start, or whatever would sign refuses, and the signer's marks stay. */

@@ -18,7 +18,7 @@
 
 enum { TRIES = 6 };
 
-/* ---- a clone ---------------------------------------------------------------------- */
+/* ---- a clone ----------------------------------------------------------------------- */
 
 static int64_t
 counted(struct fix *f, enum party p, const char *what)
@@ -76,7 +76,7 @@ a_clone(void **state)
 	fix_close(&f);
 }
 
-/* ---- sizes ------------------------------------------------------------------------ */
+/* ---- sizes ------------------------------------------------------------------------- */
 
 /* The first entries of a tree of 2^63 - 1 leaves, of which nobody has more than these:
  * the hashes beside them are made up, and the root of them. */

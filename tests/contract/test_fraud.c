@@ -73,7 +73,7 @@ send_head(struct foe *x, uint64_t old, uint64_t size, const struct hash *root,
 	return exchange_add_checkpoint(x->f->n[NODE].nd, x->peer, &req, &ignored, e);
 }
 
-/* ---- found ------------------------------------------------------------------------ */
+/* ---- found ------------------------------------------------------------------------- */
 
 /* Another history: its leaves differ from entry 3 on. */
 struct fork {
@@ -208,7 +208,7 @@ events_are_compared(void **state)
 	}
 }
 
-/* ---- told ------------------------------------------------------------------------- */
+/* ---- told -------------------------------------------------------------------------- */
 
 static const char *
 two_heads(struct foe *x, uint64_t size_a, const struct hash *root_a, uint64_t size_b,
@@ -297,7 +297,7 @@ hostile_proofs(void **state)
 	fix_close(&f);
 }
 
-/* ---- frozen, and out of it -------------------------------------------------------- */
+/* ---- frozen, and out of it --------------------------------------------------------- */
 
 static const char *
 statement(struct foe *x, uint64_t epoch, uint64_t size, const struct hash *root,
@@ -425,7 +425,7 @@ frozen_and_out(void **state)
 	fix_close(&f);
 }
 
-/* ---- two nodes -------------------------------------------------------------------- */
+/* ---- two nodes --------------------------------------------------------------------- */
 
 /* What `p` has to tell or to ask, once.  RC_NOT_FOUND: nothing. */
 static enum rc

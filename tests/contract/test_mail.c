@@ -77,7 +77,7 @@ proposal(const json_t *m, size_t i)
 	return json_array_get(json_object_get(m, "proposals"), i);
 }
 
-/* ---- tests -------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 static void
 same_content_once(void **state)

@@ -14,7 +14,7 @@
 #define SECRET	  "rahasianegara"
 #define DAY_S	  86400
 
-/* ---- helpers -------------------------------------------------------------- */
+/* ---- helpers ----------------------------------------------------------------------- */
 
 static void
 open_world(struct fix *f, const char *policy)
@@ -134,7 +134,7 @@ raw_streams(struct fix *f, const char *mail, const char *want)
 	json_decref(in);
 }
 
-/* ---- given as evidence ---------------------------------------------------- */
+/* ---- given as evidence ------------------------------------------------------------- */
 
 static void
 given(void **state)
@@ -284,7 +284,7 @@ put_off(void **state)
 	fix_close(&f);
 }
 
-/* ---- sent in part --------------------------------------------------------- */
+/* ---- sent in part ------------------------------------------------------------------ */
 
 static void
 partial(void **state)
@@ -337,7 +337,7 @@ partial(void **state)
 	fix_close(&f);
 }
 
-/* ---- how much, and how long ----------------------------------------------- */
+/* ---- how much, and how long -------------------------------------------------------- */
 
 static void
 quota(void **state)
@@ -393,7 +393,7 @@ forgotten(void **state)
 	fix_close(&f);
 }
 
-/* ---- erasure -------------------------------------------------------------- */
+/* ---- erasure ----------------------------------------------------------------------- */
 
 /* Where the store of a node says it, table by table: NULL, or "table.column". */
 static const char *

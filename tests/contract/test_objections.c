@@ -124,7 +124,7 @@ rebuilt(struct fix *f)
 	fix_rebuilt_equal(f, PLATFORM);
 }
 
-/* ---- tests -------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 static void
 register_entries(void **state)

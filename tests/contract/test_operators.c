@@ -258,7 +258,7 @@ matrix(void **state)
 	fix_close(&f);
 }
 
-/* ---- the last gate
+/* ---- the last gate --------------------------------------------------------------------
  * ----------------------------------------------------------------------- */
 
 /* A name that came onto a list after the order was drafted stays out, with an alarm; a
@@ -423,7 +423,7 @@ gate_accepts(void **state)
 	fix_close(&f);
 }
 
-/* ---- what is printed, and what the public is led to
+/* ---- what is printed, and what the public is led to -----------------------------------
  * ------------------------------------------------------------------------------ */
 
 static const char *
@@ -501,7 +501,7 @@ lookup_names_register(void **state)
 	fix_close(&f);
 }
 
-/* ---- zones
+/* ---- zones ----------------------------------------------------------------------------
  * ------------------------------------------------------------------------------- */
 
 static void
@@ -546,7 +546,7 @@ zones(void **state)
 	fix_close(&f);
 }
 
-/* ---- lifts for some
+/* ---- lifts for some -------------------------------------------------------------------
  * ------------------------------------------------------------------------ */
 
 static void

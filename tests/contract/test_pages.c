@@ -22,7 +22,7 @@ path_of(const char *prefix, const char *id)
 	return arena_printf(t.node.a, "%s%s", prefix, id);
 }
 
-/* ---- a node with something to show */
+/* ---- a node with something to show ------------------------------------------------- */
 
 static int
 start(void **state)
@@ -61,7 +61,7 @@ stop(void **state)
 	return 0;
 }
 
-/* ---- laws */
+/* ---- laws -------------------------------------------------------------------------- */
 
 static void
 headers_are_on_every_answer(void **state)

@@ -15,7 +15,7 @@
 #define CASE  "019f0000-0000-7000-8000-00000000000c"
 #define ORDER "019f0000-0000-7000-8000-0000000000"
 
-/* ---- the service's symbols: all that the pages use of it */
+/* ---- the service's symbols: all that the pages use of it --------------------------- */
 
 static struct identity own = {
 	.org = "authority.example", .name = "Otoritas <Uji>", .role = PARTY_AUTHORITY};
@@ -229,7 +229,7 @@ expect_none(const char *path, const char *text)
 
 #define CHIP(look, word) "class=\"chip " look "\"><svg", "</svg>" word "</span>"
 
-/* ---- orders */
+/* ---- orders ------------------------------------------------------------------------ */
 
 static void
 an_order_in_force(void **state)
@@ -292,7 +292,7 @@ the_list_of_orders(void **state)
 	expect_none("/orders?lang=en", "n3.example");
 }
 
-/* ---- lookup */
+/* ---- lookup ------------------------------------------------------------------------ */
 
 static void
 every_order_is_listed(void **state)
@@ -386,7 +386,7 @@ names_that_look_alike(void **state)
 			"Letters of several scripts", "This does not mean");
 }
 
-/* ---- cases */
+/* ---- cases ------------------------------------------------------------------------- */
 
 static void
 the_list_of_cases(void **state)
@@ -460,7 +460,7 @@ one_case(void **state)
 	expect_none(path, "elivered");
 }
 
-/* ---- failures */
+/* ---- failures ---------------------------------------------------------------------- */
 
 static void
 failures_are_pages(void **state)

@@ -106,7 +106,7 @@ login(const char *text, const char *want_to)
 	return arena_printf(t.node.a, "Cookie: %.*s", (int)strcspn(cookie, ";"), cookie);
 }
 
-/* ---- tests */
+/* ---- tests ------------------------------------------------------------------------- */
 
 static void
 strangers_see_what_is_public(void **state)

@@ -82,7 +82,7 @@ assert_bodies_are_let_go(struct side *s)
 	assert_int_equal(s->server->bodies, 0);
 }
 
-/* ---- the key */
+/* ---- the key ----------------------------------------------------------------------- */
 
 static void
 tls_files(void **state)
@@ -148,7 +148,7 @@ start_refuses(void **state)
 	side_free(&two);
 }
 
-/* ---- who gets in */
+/* ---- who gets in ------------------------------------------------------------------- */
 
 static void
 strangers_are_refused(void **state)
@@ -187,7 +187,7 @@ strangers_are_refused(void **state)
 	pair_free(&p);
 }
 
-/* ---- what is answered */
+/* ---- what is answered -------------------------------------------------------------- */
 
 static void
 paths_are_exact(void **state)
@@ -372,7 +372,7 @@ outcomes_have_their_status(void **state)
 	pair_free(&p);
 }
 
-/* ---- bodies */
+/* ---- bodies ------------------------------------------------------------------------ */
 
 static size_t
 gzip(const void *p, size_t len, uint8_t *out, size_t max)
@@ -479,7 +479,7 @@ large_bodies_are_not_read(void **state)
 	pair_free(&p);
 }
 
-/* ---- clients that misbehave */
+/* ---- clients that misbehave -------------------------------------------------------- */
 
 static const char head[] = "POST /peer/v1/add-entries HTTP/1.1\r\nHost: x\r\n"
 			   "Content-Length: 1000\r\n\r\n";

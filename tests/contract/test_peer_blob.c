@@ -194,7 +194,7 @@ outcomes_are_told(void **state)
 	arena_free(a);
 }
 
-/* ---- the pusher ----------------------------------------------------------- */
+/* ---- the pusher -------------------------------------------------------------------- */
 
 static const char *
 file_make(struct side *s, size_t len)

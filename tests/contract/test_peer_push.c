@@ -69,7 +69,7 @@ assert_arrives(struct pair *p)
 	assert_int_equal(p->bob.node.stored, p->alice.node.log_size);
 }
 
-/* ---- good rounds */
+/* ---- good rounds ------------------------------------------------------------------- */
 
 static void
 good_round(void **state)
@@ -190,7 +190,7 @@ new_peers_are_found(void **state)
 	pair_free(&p);
 }
 
-/* ---- refusals */
+/* ---- refusals ---------------------------------------------------------------------- */
 
 static void
 refusals_are_told_and_tried_again(void **state)
@@ -319,7 +319,7 @@ circles_are_left(void **state)
 	pair_free(&p);
 }
 
-/* ---- connections that break */
+/* ---- connections that break -------------------------------------------------------- */
 
 /* Stands between them, and cuts the first connections after CUT_AFTER bytes from Alice.
  */
@@ -465,7 +465,7 @@ stop_is_prompt(void **state)
 	pair_free(&p);
 }
 
-/* ---- a peer with the right key that answers nonsense */
+/* ---- a peer with the right key that answers nonsense ------------------------------- */
 
 struct babbler {
 	pthread_t thread;

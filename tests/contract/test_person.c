@@ -186,7 +186,7 @@ bad_persons(void **state)
 	fix_close(&f);
 }
 
-/* ---- routes ------------------------------------------------------------------- */
+/* ---- routes ------------------------------------------------------------------------ */
 
 /* The path with something plausible in its braces. */
 static const char *

@@ -138,7 +138,7 @@ a_silent_crowd_leaves_ids_free(void **state)
 	free(targets);
 }
 
-/* ---- one that floods -------------------------------------------------------------- */
+/* ---- one that floods --------------------------------------------------------------- */
 
 struct flood {
 	int tcp, udp;

@@ -4,7 +4,7 @@
 #include "foe.h"
 #include "rotate_fixture.h"
 
-/* ---- a foe ---------------------------------------------------------------------- */
+/* ---- a foe ------------------------------------------------------------------------- */
 
 struct next {
 	uint8_t root[SEED_LEN], event[SEED_LEN], log[SEED_LEN];

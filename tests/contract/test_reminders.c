@@ -170,7 +170,7 @@ finish(struct fix *f)
 	fix_close(f);
 }
 
-/* ---- the block: due, prepared, settled, sent, again ----------------------------------
+/* ---- the block: due, prepared, settled, sent, again -----------------------------------
  */
 
 static void
@@ -302,7 +302,7 @@ sent_by_the_node(void **state)
 	finish(&f);
 }
 
-/* ---- the lift: closed by measurement, or with a reason -------------------------------
+/* ---- the lift: closed by measurement, or with a reason --------------------------------
  */
 
 static void
@@ -437,7 +437,7 @@ removed(void **state)
 	finish(&f);
 }
 
-/* ---- who speaks for whom -------------------------------------------------------------
+/* ---- who speaks for whom --------------------------------------------------------------
  */
 
 static void

@@ -451,7 +451,7 @@ start_failures_are_sentences(void **state)
 	fake_stop(&f);
 }
 
-/* ---- rows that would make a resolver refuse the zone ---- */
+/* ---- rows that would make a resolver refuse the zone ------------------------------- */
 
 static void
 rows_that_break_resolvers_are_left_out(void **state)

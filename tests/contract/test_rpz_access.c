@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "rpz/internal.h"
 
-/* ---- several zones --------------------------------------------------------------- */
+/* ---- several zones ----------------------------------------------------------------- */
 
 static void
 second_has_both(struct arena *a, struct rpz_operator *op, size_t i)
@@ -58,7 +58,7 @@ each_operator_has_its_zones(void **state)
 	fake_stop(&f);
 }
 
-/* ---- keys and networks ----------------------------------------------------------- */
+/* ---- keys and networks ------------------------------------------------------------- */
 
 #define NEW_NAME "newkey"
 
@@ -219,7 +219,7 @@ networks_are_read_exactly(void **state)
 	}
 }
 
-/* ---- limits ---------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------------------ */
 
 enum {
 	FEW = 4, /* connections at once */
@@ -482,7 +482,7 @@ a_slow_query_is_cut_off(void **state)
 	fake_stop(&f);
 }
 
-/* ---- signatures that are not in order -------------------------------------------- */
+/* ---- signatures that are not in order ---------------------------------------------- */
 
 /* A signed SOA query whose MAC is cut to `mac_len` bytes. */
 static size_t

@@ -16,7 +16,7 @@ enum {
 	KEPT_SERIAL = 100,
 };
 
-/* ---- a secondary ----------------------------------------------------------------- */
+/* ---- a secondary ------------------------------------------------------------------- */
 
 struct copy {
 	uint32_t serial;
@@ -256,7 +256,7 @@ assert_copy(const struct copy *c, const struct fake_version *v)
 	free(want.line);
 }
 
-/* ---- versions of a zone ---------------------------------------------------------- */
+/* ---- versions of a zone ------------------------------------------------------------ */
 
 static const struct rpzrow row_of_act[] = {
 	{NULL, RPZROW_NXDOMAIN, NULL},	{NULL, RPZROW_NODATA, NULL},
@@ -324,7 +324,7 @@ the_key(void)
 	return key;
 }
 
-/* ---- tests ----------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------- */
 
 static void
 a_copy_follows_from_any_serial_to_the_newest(void **state)

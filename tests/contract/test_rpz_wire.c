@@ -30,7 +30,7 @@ big_zone(void)
 	return rows;
 }
 
-/* ---- keys ---- */
+/* ---- keys -------------------------------------------------------------------------- */
 
 /* What kdig cannot forge: a signature that is in order but old. */
 static void
@@ -113,7 +113,7 @@ every_message_of_a_transfer_is_signed(void **state)
 	fake_stop(&f);
 }
 
-/* ---- bytes that are no query ---- */
+/* ---- bytes that are no query ------------------------------------------------------- */
 
 static const struct bad_packet {
 	const char *what;
@@ -221,7 +221,7 @@ huge_and_random_packets_change_nothing(void **state)
 	fake_stop(&f);
 }
 
-/* ---- slow readers ---- */
+/* ---- slow readers ------------------------------------------------------------------ */
 
 /* Counts the records of a transfer, and checks that each SOA in it has this serial. */
 static void

@@ -111,7 +111,7 @@ overdue_case(struct fix *f, const char *reference)
 	return c;
 }
 
-/* ---- what a resolver answers --------------------------------------------------------
+/* ---- what a resolver answers ----------------------------------------------------------
  */
 
 /* The row itself, else the wildcard next above the name. */
@@ -149,7 +149,7 @@ assert_same(const char *x, const char *y, const char *what, const char *name)
 			 y == NULL ? "free" : y);
 }
 
-/* ---- histories -----------------------------------------------------------------------
+/* ---- histories ------------------------------------------------------------------------
  */
 
 /* Names above and below each other, and each with a child that is in no order. */

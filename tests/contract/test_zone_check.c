@@ -165,7 +165,7 @@ fold(struct fix *f)
 	fix_ok(writer_run(f->n[AUTHORITY].nd, work_fold, NULL, &e), &e, "fold");
 }
 
-/* ---- checkers that cannot be asked ---------------------------------------------------
+/* ---- checkers that cannot be asked ----------------------------------------------------
  */
 
 static void

@@ -197,7 +197,7 @@ large_hot_zone(void **state)
 	fix_close(&f);
 }
 
-/* ---- operators with an old base
+/* ---- operators with an old base -------------------------------------------------------
  * ------------------------------------------------------------- */
 
 static void
@@ -447,7 +447,7 @@ many_lifts(void **state)
 	fix_close(&f);
 }
 
-/* ---- after a lift --------------------------------------------------------------------
+/* ---- after a lift ---------------------------------------------------------------------
  */
 
 static void
@@ -495,7 +495,7 @@ still_blocked(void **state)
 	fix_close(&f);
 }
 
-/* ---- zones and territories -----------------------------------------------------------
+/* ---- zones and territories ------------------------------------------------------------
  */
 
 static bool

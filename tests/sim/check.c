@@ -264,7 +264,7 @@ check_note(const char *signed_text, size_t len)
 	arena_free(a);
 }
 
-/* ---- at the end
+/* ---- at the end -----------------------------------------------------------------------
  */
 
 static const char *const folds[] = {

@@ -87,7 +87,7 @@ __wrap_log_line(enum log_level level, const char *id, const char *fmt, ...)
 	fprintf(stderr, "      %s: %s %s\n", W.cur == NULL ? "-" : W.cur->org, id, text);
 }
 
-/* ---- signatures: a verdict is a function of what is asked, so it is found once
+/* ---- signatures: a verdict is a function of what is asked, so it is found once --------
  */
 
 enum { VERDICTS = 4096 };
@@ -124,7 +124,7 @@ __wrap_crypto_sign_verify_detached(const unsigned char *sig, const unsigned char
 	return verdict[at].verdict;
 }
 
-/* ---- random numbers: xorshift, as nothing here is a secret
+/* ---- random numbers: xorshift, as nothing here is a secret ----------------------------
  */
 
 static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);

@@ -20,7 +20,7 @@ struct push_http {
 	size_t len;
 };
 
-/* ---- messages
+/* ---- messages -------------------------------------------------------------------------
  */
 
 static void *
@@ -136,7 +136,7 @@ messages_of_lose(int node)
 			message_lose(&W.message[i]);
 }
 
-/* ---- of a pusher
+/* ---- of a pusher ----------------------------------------------------------------------
  */
 
 /* `peer` NULL: whoever answers there. */
@@ -310,7 +310,7 @@ pusher_step(struct pusher *p)
 		check_node(p->node);
 }
 
-/* ---- of a server
+/* ---- of a server ----------------------------------------------------------------------
  */
 
 struct serving {

@@ -42,7 +42,7 @@ __wrap_rename(const char *from, const char *to)
 	return rc;
 }
 
-/* ---- folders
+/* ---- folders --------------------------------------------------------------------------
  */
 
 static const char *copy_from, *copy_to;
@@ -129,7 +129,7 @@ folders_restore(void)
 	arena_free(a);
 }
 
-/* ---- the command
+/* ---- the command ----------------------------------------------------------------------
  */
 
 static void

@@ -47,7 +47,7 @@ static struct proc *procs[SIGNERS_MAX];
 static int n_procs;
 static struct signer_marks *all_marks;
 
-/* ---- marks
+/* ---- marks ----------------------------------------------------------------------------
  */
 
 static struct signer_marks *
@@ -135,7 +135,7 @@ marks_forget(const char *dir, const char *origin)
 	arena_free(a);
 }
 
-/* ---- the wire
+/* ---- the wire -------------------------------------------------------------------------
  */
 
 static enum rc

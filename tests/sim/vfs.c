@@ -138,7 +138,7 @@ undo_to(struct file *f, size_t keep)
 	undo_forget(f);
 }
 
-/* ---- a handle's methods
+/* ---- a handle's methods ---------------------------------------------------------------
  */
 
 static void
@@ -411,7 +411,7 @@ static const sqlite3_io_methods methods = {
 	.xShmUnmap = on_shm_unmap,
 };
 
-/* ---- the file system
+/* ---- the file system ------------------------------------------------------------------
  */
 
 static int

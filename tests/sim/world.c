@@ -53,7 +53,7 @@ world_node_of(const char *org)
 	abort();
 }
 
-/* ---- running a node's code
+/* ---- running a node's code ------------------------------------------------------------
  */
 
 void
@@ -149,7 +149,7 @@ node_restore(struct sim_node *n, bool marks)
 	check_restored(n);
 }
 
-/* ---- people
+/* ---- people ---------------------------------------------------------------------------
  */
 
 static void
@@ -202,7 +202,7 @@ text_of(const json_t *o, const char *member)
 	return json_string_value(json_object_get(o, member));
 }
 
-/* ---- how they are made
+/* ---- how they are made ----------------------------------------------------------------
  */
 
 static const char *

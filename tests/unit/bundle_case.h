@@ -9,7 +9,7 @@
 
 static struct arena *a;
 
-/* ---- a case --------------------------------------------------------------- */
+/* ---- a case ------------------------------------------------------------------------ */
 
 enum {
 	AT_PART = 2, /* seq 1 is an event of another case */
@@ -278,7 +278,7 @@ made_new(const uint64_t *cosigned)
 	return m;
 }
 
-/* ---- writing and verifying ------------------------------------------------ */
+/* ---- writing and verifying --------------------------------------------------------- */
 
 static inline enum rc
 sign_with(void *arg, struct arena *to, const char *typ, const char *payload, size_t len,

@@ -136,7 +136,7 @@ world_offer(struct world *w, enum party p, const char *channel)
 			strlen(payload));
 }
 
-/* ---- trees ---------------------------------------------------------------- */
+/* ---- trees ------------------------------------------------------------------------- */
 
 static inline enum rc
 world_node(void *arg, unsigned level, uint64_t index, struct hash *ret, struct err *e)
@@ -237,7 +237,7 @@ world_proof(struct world *w, enum party p, uint64_t seq, uint64_t size, const ch
 	return text;
 }
 
-/* ---- events --------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------ */
 
 struct world_text {
 	const char *name, *json;

@@ -36,7 +36,7 @@ struct vector {
 	size_t len;
 };
 
-/* ---- the kit -------------------------------------------------------------- */
+/* ---- the kit ----------------------------------------------------------------------- */
 
 static const uint8_t *
 inflate_all(struct arena *a, const uint8_t *p, size_t len, size_t *ret_len)
@@ -219,7 +219,7 @@ test_kit(void **state)
 	arena_free(a);
 }
 
-/* ---- ours ----------------------------------------------------------------- */
+/* ---- ours -------------------------------------------------------------------------- */
 
 static enum rc
 buf_sink(void *arg, const uint8_t *p, size_t len, struct err *e)
@@ -415,7 +415,7 @@ test_hkdf(void **state)
 		hex, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 }
 
-/* ---- Debian's age --------------------------------------------------------- */
+/* ---- Debian's age ------------------------------------------------------------------ */
 
 static void
 run(const char *const *argv)

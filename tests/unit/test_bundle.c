@@ -9,7 +9,7 @@
 
 #include "bundle_case.h"
 
-/* ---- what a good one says ------------------------------------------------- */
+/* ---- what a good one says ---------------------------------------------------------- */
 
 static void
 whole_case(void **state)
@@ -246,7 +246,7 @@ reports(void **state)
 	buf_free(&b);
 }
 
-/* ---- the samples ---------------------------------------------------------- */
+/* ---- the samples ------------------------------------------------------------------- */
 
 static const char *const samples[] = {"order.bundle", "claimed.bundle", "rekey.bundle"};
 

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- the same as version 1 ------------------------------------------------ */
+/* ---- the same as version 1 --------------------------------------------------------- */
 
 static void
 same_report(struct made *m, const uint64_t cosigned[PARTY_COUNT])
@@ -82,7 +82,7 @@ in_pieces(void **state)
 	buf_free(&b);
 }
 
-/* ---- what is refused ------------------------------------------------------ */
+/* ---- what is refused --------------------------------------------------------------- */
 
 /* A member as a text of its own; NULL data: it goes. */
 struct change {
@@ -361,7 +361,7 @@ too_many_events(void **state)
 	assert_non_null(strstr(e.text, "too many events"));
 }
 
-/* ---- the sample ----------------------------------------------------------- */
+/* ---- the sample -------------------------------------------------------------------- */
 
 static const char sample[] = "long.bundle";
 
@@ -409,7 +409,7 @@ sample_write(const char *dir)
 	return 0;
 }
 
-/* ---- very many events ----------------------------------------------------- */
+/* ---- very many events -------------------------------------------------------------- */
 
 enum { MANY_DECISIONS = 30000, MANY_MIB = 56 };
 

@@ -3,7 +3,7 @@
  */
 #include "bundle_case.h"
 
-/* ---- the container -------------------------------------------------------- */
+/* ---- the container ----------------------------------------------------------------- */
 
 static void
 container(void **state)
@@ -87,7 +87,7 @@ members(void **state)
 	expect_members(g, n, BUNDLE_STEP_MEMBERS, "README.txt: is not what");
 }
 
-/* ---- a new manifest over something else ----------------------------------- */
+/* ---- a new manifest over something else -------------------------------------------- */
 
 static void
 wrong_signer(void **state)

@@ -3,7 +3,7 @@
  */
 #include "unit/casefile_gen.h"
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table --------------------------------------------------------------------- */
 
 static void
 tokens_are_those_of_the_events(void **state)
@@ -94,7 +94,7 @@ may_is_stricter_than_next(void **state)
 	assert_true(casefile_may(CASE_CLOSED, ACT_POST, AUTH));
 }
 
-/* ---- single histories ----------------------------------------------------- */
+/* ---- single histories -------------------------------------------------------------- */
 
 static void
 ordinary_life(void **state)
@@ -220,7 +220,7 @@ rungs_are_bounded(void **state)
 	assert_int_equal(c.voided, 2);
 }
 
-/* ---- crossings: both orders of the clocks --------------------------------- */
+/* ---- crossings: both orders of the clocks ------------------------------------------ */
 
 /* Fold with the platform's event `before_s` or after the authority's; the rest is given.
  */

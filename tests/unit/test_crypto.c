@@ -9,7 +9,7 @@
 #include "base/enc.h"
 #include "core/crypto.h"
 
-/* ---- RFC 8037, appendix A ------------------------------------------------- */
+/* ---- RFC 8037, appendix A ---------------------------------------------------------- */
 
 static void
 rfc8037_vector(void **state)
@@ -81,7 +81,7 @@ hashes_have_one_hex_form(void **state)
 	assert_false(hash_equal(&h, &back));
 }
 
-/* ---- Wycheproof ----------------------------------------------------------- */
+/* ---- Wycheproof -------------------------------------------------------------------- */
 
 /* A signature of another length cannot reach sign_check(): every caller's codec holds the
  * length first, as is done here. */

@@ -17,7 +17,7 @@ static const struct policy demo = {
 };
 #define CLS (&demo.classes[0])
 
-/* ---- clocks --------------------------------------------------------------- */
+/* ---- clocks ------------------------------------------------------------------------ */
 
 static void
 no_receipt_no_clock(void **state)

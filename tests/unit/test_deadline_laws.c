@@ -80,7 +80,7 @@ transfer(struct casefile *c, unsigned to, int64_t receipt_us)
 		(struct case_transfer){.to = to, .iat_us = 1, .receipt_us = receipt_us};
 }
 
-/* ---- by hand -------------------------------------------------------------- */
+/* ---- by hand ----------------------------------------------------------------------- */
 
 static void
 plain_time(void **state)
@@ -262,7 +262,7 @@ transfers(void **state)
 	assert_int_equal(decide_due(&p, &c), 18 * H);
 }
 
-/* ---- laws ----------------------------------------------------------------- */
+/* ---- laws -------------------------------------------------------------------------- */
 
 static struct policy
 random_policy(uint64_t *s)

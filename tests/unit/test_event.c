@@ -70,7 +70,7 @@ assert_refused(const char *wire, size_t len, const char *phrase)
 	assert_string_equal(e.rule, "protocol 2");
 }
 
-/* ---- round trip -------------------------------------------------------------- */
+/* ---- round trip -------------------------------------------------------------------- */
 
 static void
 all_members_come_back(void **state)
@@ -181,7 +181,7 @@ leaf_is_the_hash_of_the_bytes(void **state)
 	assert_int_equal(ev->jws_len, len);
 }
 
-/* ---- sizes --------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------- */
 
 static void
 largest_payload_fits_a_leaf(void **state)
@@ -228,7 +228,7 @@ leaf_past_the_limit_is_refused_unread(void **state)
 	assert_refused(wire, EVENT_JWS_MAX, "three parts");
 }
 
-/* ---- tier 1, rule by rule ------------------------------------------------------- */
+/* ---- tier 1, rule by rule ---------------------------------------------------------- */
 
 #define REF(log, seq, leaf)  "[{\"log\":" log ",\"seq\":" seq ",\"leaf\":\"" leaf "\"}]"
 #define ACK(log, size, root) "{\"log\":" log ",\"size\":" size ",\"root\":" root "}"
@@ -353,7 +353,7 @@ payload_that_is_no_object(void **state)
 	}
 }
 
-/* ---- header and signature ------------------------------------------------------ */
+/* ---- header and signature ---------------------------------------------------------- */
 
 /* A JWS with this header over the good payload, well signed. */
 static const char *

@@ -8,7 +8,7 @@
 #include "core/guard.h"
 #include "core/target.h"
 
-/* ---- names as owners in a zone --------------------------------------------- */
+/* ---- names as owners in a zone ----------------------------------------------------- */
 
 static const char *
 repeated(struct arena *a, const char *part, size_t times, const char *end)
@@ -178,7 +178,7 @@ known_failures_are_never_published(void **state)
 	arena_free(a);
 }
 
-/* ---- findings ---------------------------------------------------------------- */
+/* ---- findings ---------------------------------------------------------------------- */
 
 static const char *const protected_names[] = {"*.go.id", "bca.co.id",
 					      "cdn.big.example.net"};
@@ -482,7 +482,7 @@ too_many_findings(void **state)
 			 RC_TOO_LARGE);
 }
 
-/* ---- lists -------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------------------- */
 
 /* The 11 names of 14 July 2017 against the lists of the repository. */
 static void

@@ -138,7 +138,7 @@ too_large_is_told(void **state)
 	arena_free(a);
 }
 
-/* ---- bugs are caught before a byte leaves */
+/* ---- bugs are caught before a byte leaves ------------------------------------------ */
 
 static void
 bug_script(struct html *h)
@@ -243,7 +243,7 @@ bugs_are_asserted(void **state)
 	}
 }
 
-/* ---- another reader than ours gets the same text back */
+/* ---- another reader than ours gets the same text back ------------------------------ */
 
 static const char reader[] =
 	"import html.parser, json, os, sys\n"

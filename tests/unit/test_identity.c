@@ -283,7 +283,7 @@ another_root_cannot_sign(void **state)
 	free(text);
 }
 
-/* ---- introduction
+/* ---- introduction ---------------------------------------------------------------------
  * -------------------------------------------------------------------------- */
 
 static struct channel_offer
@@ -444,7 +444,7 @@ each_flipped_byte_is_noticed(void **state)
 	arena_free(each);
 }
 
-/* ---- names and keys
+/* ---- names and keys -------------------------------------------------------------------
  * ------------------------------------------------------------------------- */
 
 static void

@@ -90,7 +90,7 @@ mth(const struct tree *t, size_t start, size_t end, struct hash *ret)
 	merkle_node(&left, &right, ret);
 }
 
-/* ---- vectors -------------------------------------------------------------- */
+/* ---- vectors ----------------------------------------------------------------------- */
 
 static void
 roots_of_the_norm(void **state)
@@ -227,7 +227,7 @@ transparency_dev_vectors(void **state)
 			 166);
 }
 
-/* ---- laws ----------------------------------------------------------------- */
+/* ---- laws -------------------------------------------------------------------------- */
 
 static void
 roots_and_edges_agree(void **state)

@@ -16,7 +16,7 @@
 /* bits after the last byte of the second hash */
 #define LOOSE_BITS "old 1\n" HASH_LINE "PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkax=\n\nx"
 
-/* ---- add-checkpoint ------------------------------------------------------- */
+/* ---- add-checkpoint ---------------------------------------------------------------- */
 
 static enum rc
 checkpoint(struct arena *a, const char *wire, struct mirror_checkpoint *ret)
@@ -97,7 +97,7 @@ checkpoint_refusals(void **state)
 	arena_free(a);
 }
 
-/* ---- add-entries ---------------------------------------------------------- */
+/* ---- add-entries ------------------------------------------------------------------- */
 
 enum { BODY_MAX = 1 << 20 };
 
@@ -280,7 +280,7 @@ entries_bad_heads(void **state)
 	arena_free(a);
 }
 
-/* ---- bodies of 409 and 202 ------------------------------------------------ */
+/* ---- bodies of 409 and 202 --------------------------------------------------------- */
 
 static void
 info(void **state)
@@ -343,7 +343,7 @@ size_body(void **state)
 	assert_int_equal(mirror_size_parse("", 0, &v), RC_INVALID);
 }
 
-/* ---- tile paths ----------------------------------------------------------- */
+/* ---- tile paths -------------------------------------------------------------------- */
 
 static void
 tile_paths(void **state)

@@ -56,7 +56,7 @@ parse(struct arena *a, const char *wire, const struct note **ret)
 	return note_parse(a, wire, strlen(wire), ret, &e);
 }
 
-/* ---- vectors -------------------------------------------------------------- */
+/* ---- vectors ----------------------------------------------------------------------- */
 
 static void
 neumann(void **state)
@@ -185,7 +185,7 @@ full_receipt(void **state)
 	arena_free(a);
 }
 
-/* ---- a real log ----------------------------------------------------------- */
+/* ---- a real log -------------------------------------------------------------------- */
 
 /* Root over the leaves of an entry bundle (tlog-tiles, "Log entries"). */
 static void
@@ -249,7 +249,7 @@ tessera_log(void **state)
 	arena_free(a);
 }
 
-/* ---- what is refused ------------------------------------------------------ */
+/* ---- what is refused --------------------------------------------------------------- */
 
 static void
 malformed_notes(void **state)

@@ -10,7 +10,7 @@
 
 #define ORIGIN "rpz.example"
 
-/* ---- one row --------------------------------------------------------------------- */
+/* ---- one row ----------------------------------------------------------------------- */
 
 static void
 rows_one_by_one(void **state)
@@ -128,7 +128,7 @@ lengths(void **state)
 	arena_free(a);
 }
 
-/* ---- addresses ------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------- */
 
 static void
 addresses(void **state)
@@ -176,7 +176,7 @@ addresses(void **state)
 	}
 }
 
-/* ---- actions of orders ------------------------------------------------------------ */
+/* ---- actions of orders ------------------------------------------------------------- */
 
 static void
 actions(void **state)
@@ -205,7 +205,7 @@ actions(void **state)
 	arena_free(a);
 }
 
-/* ---- whole zones ------------------------------------------------------------------ */
+/* ---- whole zones ------------------------------------------------------------------- */
 
 static enum rc
 zone_of(const char *text, size_t len, const char *origin, size_t *ret_row, struct err *e)

@@ -11,7 +11,7 @@
 
 #include "core/event.h"
 
-/* ---- keys ----------------------------------------------------------------- */
+/* ---- keys -------------------------------------------------------------------------- */
 
 static void
 keys_are_made_once(void **state)
@@ -77,7 +77,7 @@ bad_keys_are_refused(void **state)
 	node_end(&nd);
 }
 
-/* ---- events --------------------------------------------------------------- */
+/* ---- events ------------------------------------------------------------------------ */
 
 static struct signer_item
 item_make(struct arena *a, uint64_t seq)
@@ -214,7 +214,7 @@ the_largest_chain(void **state)
 	node_end(&nd);
 }
 
-/* ---- other documents ------------------------------------------------------ */
+/* ---- other documents --------------------------------------------------------------- */
 
 static void
 documents(void **state)
@@ -254,7 +254,7 @@ documents(void **state)
 	node_end(&nd);
 }
 
-/* ---- the process ---------------------------------------------------------- */
+/* ---- the process ------------------------------------------------------------------- */
 
 static int
 child_pid(void)

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 
-/* ---- own log -------------------------------------------------------------- */
+/* ---- own log ----------------------------------------------------------------------- */
 
 static void
 hold_note(struct signer_node *nd, const char *wire, uint64_t size)
@@ -99,7 +99,7 @@ forks_are_refused(void **state)
 	node_end(&nd);
 }
 
-/* ---- a peer's log --------------------------------------------------------- */
+/* ---- a peer's log ------------------------------------------------------------------ */
 
 static uint64_t
 cosig_time(struct signer_node *nd, const char *line, uint64_t size)
@@ -180,7 +180,7 @@ nonsense_is_refused(void **state)
 	node_end(&nd);
 }
 
-/* ---- the file ------------------------------------------------------------- */
+/* ---- the file ---------------------------------------------------------------------- */
 
 static char *
 file_get(struct arena *a, const char *path, size_t *ret_len)
