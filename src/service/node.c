@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/crypto.h"
 #include "core/start.h"
 #include "service/clock_guard.h"
@@ -365,7 +368,35 @@ public_url_parse(struct node *nd, struct err *e)
 	return RC_OK;
 }
 
-enum { LOCK_TRIES = 60, LOCK_PAUSE_NS = 50000000 }; /* three seconds */
+/* How long a directory may be held by what a killed daemon left behind: thirty seconds.
+ */
+enum { LOCK_TRIES = 600, LOCK_PAUSE_NS = 50000000, PID_CHARS = 24 };
+
+/* Whether the process that wrote its number into the lock's file is there; one that was
+ * killed is not, though what it had just forked holds the lock until it ends. */
+static bool
+lock_owner_lives(int fd)
+{
+	char text[PID_CHARS] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		return false;
+	long pid = strtol(text, NULL, 10);
+	/* A container's first process has the number of the one before it. */
+	return pid > 0 && pid <= INT_MAX && pid != getpid() &&
+	       (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+/* Without its number, on a full disk say, the lock holds all the same. */
+static void
+lock_sign(int fd)
+{
+	char text[PID_CHARS];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		log_line(LOG_WARN, "node.lock", "why=\"%s\"", strerror(errno));
+}
 
 enum rc
 node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
@@ -378,10 +409,8 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 			       "%s has no node: make one with 'saluran init'", dir);
 	if (*ret_fd < 0)
 		return err_sys(e, "open %s", path);
-	/* A signer that was just forked when its daemon was killed has the lock too,
-	 * until it ends: that takes a moment, on a busy machine a longer one. */
 	bool locked = flock(*ret_fd, LOCK_EX | LOCK_NB) == 0;
-	for (int i = 0; !locked && i < LOCK_TRIES; i++) {
+	for (int i = 0; !locked && i < LOCK_TRIES && !lock_owner_lives(*ret_fd); i++) {
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
 		locked = flock(*ret_fd, LOCK_EX | LOCK_NB) == 0;
 	}
@@ -390,6 +419,7 @@ node_lock(struct arena *a, const char *dir, int *ret_fd, struct err *e)
 			e, RC_CONFLICT,
 			"%s is in use by a running node: talk to it, or stop it first",
 			dir);
+	lock_sign(*ret_fd);
 	return RC_OK;
 }
 

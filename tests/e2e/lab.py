@@ -30,8 +30,8 @@ SOURCE = os.path.abspath(os.environ.get("SALURAN_SOURCE") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BIN = os.environ.get("SALURAN_BIN") or os.path.join(SOURCE, "build", "src", "main", "saluran")
 
-START_S = 30      # for a server to answer at all, on a busy machine
-STOP_S = 20
+START_S = 60      # for a server to answer at all, on a busy machine
+STOP_S = 60
 COMMAND_S = 60
 POLL_S = 0.02     # between two questions to a node
 # Below the range that the kernel gives to outgoing connections, so that nobody takes a port

@@ -3,6 +3,7 @@
 sentence with the exit code of its kind, and leaves nothing half-made."""
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import resource
@@ -344,6 +345,37 @@ def second_daemon(box, node):
     refused(node, EXIT_CONFLICT, ["key", "rotate-store"], "no daemon runs")
     wrong_files(box, node)
     node.cli("status", who="wati")
+    node.stop()
+    left_behind(box, node)
+
+
+def opened(pid):
+    """The files that a process has open."""
+    folder, found = f"/proc/{pid}/fd", set()
+    for fd in os.listdir(folder):
+        try:
+            found.add(os.readlink(os.path.join(folder, fd)))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return found
+
+
+def left_behind(box, node):
+    """What a killed daemon had just forked holds the lock, though nobody runs: it is waited for."""
+    path = os.path.join(node.dir, "lock")
+    with open(path, "w", encoding="ascii") as held:
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        held.write(f"{gone.pid}\n")
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        child = box.start(node.name, [lab.BIN, "serve", "--dir", node.dir, "--allow-root"])
+        box.wait("the lock to be asked for", lambda: child.poll() is not None or
+                 path in opened(child.pid))
+        check(child.poll() is None, "serve did not wait")
+    check(node.await_ready(), "serve did not start when the lock was free")
+    with open(path, encoding="ascii") as held:
+        check(held.read() == f"{child.pid}\n", "the lock does not say whose it is")
     node.stop()
 
 

@@ -4,7 +4,7 @@ goes on, with nothing lost and nothing doubled.
 
 The daemons are built with -Dfaults=true: each counts the named points that it passes in a file,
 and dies at every 31st or 32nd one, shifted by a phase.  With SALURAN_EVERY=1 all runs together
-kill it at each point, else at every eighth.  Two runs at a time, each with nodes and ports of its
+kill it at each point, else at every sixteenth.  Two runs at a time, each with nodes and ports of its
 own."""
 import base64
 import collections
@@ -26,7 +26,7 @@ import story  # noqa: E402
 # the same place.  Points come in pairs, before and after, and a start begins with a
 # "before": an odd distance dies at those, an even one at the others.
 WHOLE = "SALURAN_EVERY" in os.environ
-STEP = 2 if WHOLE else 16
+STEP = 2 if WHOLE else 31
 RUNS = ([(31, phase) for phase in range(0, 31, STEP)] +
         [(32, phase) for phase in range(1, 32, STEP)])
 AT_A_TIME = 2
