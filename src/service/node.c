@@ -382,9 +382,7 @@ lock_owner_lives(int fd)
 	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
 		return false;
 	long pid = strtol(text, NULL, 10);
-	/* A container's first process has the number of the one before it. */
-	return pid > 0 && pid <= INT_MAX && pid != getpid() &&
-	       (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+	return pid > 0 && pid <= INT_MAX && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
 /* Without its number, on a full disk say, the lock holds all the same. */
