@@ -41,6 +41,7 @@ ledger_cut(struct ledger *l, uint64_t n)
 	struct err e = ERR_INIT;
 
 	l->edge = (struct merkle_edge){0};
+	l->was = l->n > l->was ? l->n : l->was;
 	l->n = n;
 	for (uint64_t i = 0; i < n; i++)
 		if (merkle_append(&l->edge, &l->leaf[i], NULL, NULL, &e) != RC_OK)
@@ -54,11 +55,20 @@ ledger_add(struct ledger *l, const struct hash *leaf)
 
 	if (l->n == SIM_LEAVES || merkle_append(&l->edge, leaf, NULL, NULL, &e) != RC_OK)
 		abort();
+	if (l->n < l->was && !hash_equal(leaf, &l->leaf[l->n]))
+		l->was = 0;
 	l->leaf[l->n++] = *leaf;
 	merkle_root(&l->edge, &l->root[l->n]);
 	W.events++;
 	sim_trace("  %s entry %" PRIu64 " is %02x%02x%02x%02x", l->origin, l->n - 1,
 		  leaf->b[0], leaf->b[1], leaf->b[2], leaf->b[3]);
+}
+
+/* Nobody had it any more, but somebody on the way, who sent it again. */
+static bool
+is_back(const struct ledger *l, uint64_t i, const struct hash *leaf)
+{
+	return W.foe && i == l->n && i < l->was && hash_equal(leaf, &l->leaf[i]);
 }
 
 static void
@@ -79,7 +89,7 @@ check_leaves(struct sim_node *n, struct store *s, struct arena *a, struct ledger
 	ok(rc, &e, n, "leaves");
 	for (uint64_t i = *has; rc == RC_OK && i < h->size; i++) {
 		const struct hash *got = &leaf[i - *has].leaf;
-		if (own && i == l->n)
+		if ((own && i == l->n) || is_back(l, i, got))
 			ledger_add(l, got);
 		else if (i >= l->n)
 			sim_broken("%s: %s has entry %" PRIu64 ", which nobody wrote",
@@ -305,6 +315,12 @@ query(sqlite3 *sq, const char *sql, int64_t channel)
 		got = arena_strdup(W.a, (const char *)sqlite3_column_text(st, 0));
 	sqlite3_finalize(st);
 	return got;
+}
+
+bool
+log_waits(const struct ledger *l)
+{
+	return recovery_state(W.node[l->author].nd, l->author_channel) != LOG_OPEN;
 }
 
 static bool

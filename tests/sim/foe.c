@@ -10,7 +10,8 @@
 #include "core/mirror.h"
 #include "sim/sim.h"
 
-enum { PAST = 16, ADDED_MAX = 64, FLIPS_MAX = 4 };
+enum { PAST = 16, ADDED_MAX = 64, FLIPS_MAX = 4, SIGNED_LETTERS = 80 };
+#define SIGNED_BY "\xe2\x80\x94 "
 
 /* Requests that were made, of which any may come again. */
 static struct message past[PAST];
@@ -161,6 +162,41 @@ answer_other(struct message *m)
 	}
 }
 
+/* A letter of a signature, and nothing else: only who verifies it can tell. */
+static bool
+unsign(struct message *m)
+{
+	size_t at = m->len, end = 0;
+
+	/* The last line of a note; there a name and a word, whose end is the signature.
+	 */
+	for (size_t i = 0; i + strlen(SIGNED_BY) < m->len; i++)
+		if (memcmp(m->body + i, SIGNED_BY, strlen(SIGNED_BY)) == 0)
+			at = i;
+	for (end = at; end < m->len && m->body[end] != '\n';)
+		end++;
+	if (end - at <= SIGNED_LETTERS)
+		return false;
+	uint8_t *letter = &m->body[end - SIGNED_LETTERS + sim_below(SIGNED_LETTERS / 2)];
+	*letter = *letter == 'A' ? 'B' : 'A';
+	sim_trace("signed by nobody: %s %s from %s", m->reply ? "the answer to" : "",
+		  m->path, W.node[m->from].org);
+	return true;
+}
+
+/* A receipt on its way, which comes seldom and does not stay long. */
+static bool
+receipt_unsign(void)
+{
+	struct message *m;
+
+	for (size_t i = 0; (m = message_any(i)) != NULL; i++)
+		if (m->reply && m->status == 200 &&
+		    strcmp(m->path, "/peer/v1/add-entries") == 0)
+			return unsign(m);
+	return false;
+}
+
 static const struct {
 	const char *name;
 	void (*make)(struct message *m);
@@ -196,6 +232,8 @@ foe_act(void)
 {
 	size_t n = message_count();
 
+	if (sim_chance(60) && receipt_unsign())
+		return;
 	if (n == 0 || sim_chance(25)) {
 		replay();
 		return;

@@ -53,7 +53,7 @@ before_of(struct arena *a, const struct sim_node *n)
 	return arena_printf(a, "%s.before", n->dir);
 }
 
-static void
+void
 file_copy(const char *from, const char *to)
 {
 	char part[4096];
@@ -136,8 +136,10 @@ static void
 run_rotate(void *arg)
 {
 	struct sim_node *n = arg;
-	struct node_rotation in = {
-		.dir = n->dir, .root_path = n->root_path, .next_path = n->next_path};
+	struct node_rotation in = {.dir = n->dir,
+				   .root_path = n->root_path,
+				   .next_path = n->next_path,
+				   .url = n->url};
 	struct node_rotated done;
 	struct err e = ERR_INIT;
 	enum rc rc = node_rotate_keys(W.a, &in, &done, &e);
@@ -146,11 +148,9 @@ run_rotate(void *arg)
 		sim_broken("%s gets no new keys: %s: %s", n->org, rc_token(rc), e.text);
 }
 
-void
-node_rotate(struct sim_node *n)
+static void
+rotate(struct sim_node *n, int fuse)
 {
-	if (n->entry == ROTATIONS_MAX)
-		return;
 	folder_own(n);
 	node_down(n, false);
 	/* The command closes the store. */
@@ -158,13 +158,28 @@ node_rotate(struct sim_node *n)
 	if (n->root_path == NULL)
 		n->root_path = arena_printf(W.a, "%s/next-root.key", n->dir);
 	n->next_path = arena_printf(W.a, "%s/root-%d.key", n->dir, ++n->rotations);
-	n->fuse = sim_chance(40) ? 1 + (int)sim_below(FUSE_MAX) : 0;
+	n->fuse = fuse;
 	bool whole = node_run(n, run_rotate, n);
 	n->fuse = 0;
 	sim_trace("%s: %s", n->org,
 		  whole ? "its keys are replaced" : "the rotation is killed");
 	if (!whole)
 		node_down(n, sim_chance(50));
+}
+
+void
+node_rotate(struct sim_node *n)
+{
+	if (n->entry < ROTATIONS_MAX)
+		rotate(n, sim_chance(40) ? 1 + (int)sim_below(FUSE_MAX) : 0);
+}
+
+void
+node_answer_calls(struct sim_node *n)
+{
+	n->url = "https://127.0.0.1:1";
+	sim_trace("%s can be called from now on", n->org);
+	rotate(n, 0);
 }
 
 /* What became of the last rotation. */
@@ -178,5 +193,6 @@ node_rotated(struct sim_node *n)
 			   n->org, n->entry, n->nd->id->n);
 	n->entry = n->nd->id->n;
 	n->root_path = n->next_path;
+	n->fetches = n->fetches && n->url == NULL;
 	sim_trace("%s: its keys are those of entry %" PRIu64, n->org, n->entry);
 }

@@ -381,13 +381,11 @@ round_of_all(void)
 	return W.delivered - W.polls - before;
 }
 
-void
-sim_settle(void)
+static void
+settle(void)
 {
 	int still = 0;
 
-	memset(W.cut, 0, sizeof(W.cut));
-	W.rotates = false;
 	for (int i = 0; i < SIM_NODES; i++) {
 		W.node[i].fuse = 0;
 		if (W.takes_part[i] && W.node[i].nd == NULL)
@@ -403,6 +401,40 @@ sim_settle(void)
 			if (W.takes_part[k])
 				run(&W.node[k], run_tick);
 	}
+}
+
+/* A log waits for a peer that nobody can call: that peer gets a url (docs/operating.md).
+ */
+static void
+answer_calls(void)
+{
+	bool waits = false;
+
+	for (int i = 0; i < W.n_ledgers; i++) {
+		struct ledger *l = &W.ledger[i];
+		struct sim_node *peer = &W.node[l->peer];
+		if (!W.takes_part[l->author] || !W.takes_part[l->peer] ||
+		    !peer->fetches || peer->url != NULL || !log_waits(l))
+			continue;
+		node_answer_calls(peer);
+		waits = true;
+	}
+	if (!waits)
+		return;
+	settle();
+	for (int i = 0; i < W.n_ledgers; i++)
+		if (!W.node[W.ledger[i].peer].fetches)
+			W.ledger[i].waits = false;
+}
+
+void
+sim_settle(void)
+{
+	memset(W.cut, 0, sizeof(W.cut));
+	W.rotates = false;
+	settle();
+	if (W.broken[0] == '\0')
+		answer_calls();
 }
 
 /* Everything is receipted: for most of an hour nothing is sent and nothing written. */

@@ -54,7 +54,7 @@ enum {
 	X(KEYLESS, "keyless", 4, "new keys do not enter the logs")                       \
 	X(DEAF, "deaf", 4, "a node that fetches never asks for new keys")                \
 	X(KEEPS, "keeps", 3, "a node that fetches keeps its receipts")                   \
-	X(BELIEVES, "believes", 361, "a node verifies no signature")                     \
+	X(BELIEVES, "believes", 64, "a node verifies no signature")                      \
 	X(RESTLESS, "restless", 1, "a pusher greets without end")
 enum mutant {
 #define X(id, name, seed, doc) MUTANT_##id,
@@ -91,6 +91,7 @@ struct sim_node {
 	uint64_t entry;			   /* of its identity */
 	int rotations;			   /* that were tried */
 	const char *root_path, *next_path; /* of the keys of the next entry, and after */
+	const char *url;		   /* with new keys; NULL: as it was */
 	uint64_t commits;		   /* when it was last looked at */
 	struct vfs_copy *copy;
 	struct signer_mark *copy_marks;
@@ -105,6 +106,7 @@ struct ledger {
 	struct hash leaf[SIM_LEAVES], root[SIM_LEAVES + 1];
 	struct merkle_edge edge; /* of `n` */
 	uint64_t n;		 /* entries that were committed, and are somewhere */
+	uint64_t was;		 /* so many there were before some were lost */
 	uint64_t author_has, peer_has; /* when it was last looked */
 	uint64_t peer_most;	       /* before an old copy was put back */
 	uint64_t head;		       /* the largest that was sent */
@@ -180,6 +182,7 @@ void marks_forget(const char *dir, const char *origin);
 void marks_put(const char *dir, const struct signer_mark *marks, size_t n);
 
 /* world.c */
+/* In the folder where the program stands; what they share is `above` it. */
 void world_make(const char *above);
 /* A write, a sync, a signature: the node whose code runs may end here. */
 void node_burn(void);
@@ -206,8 +209,12 @@ void spares_forget(const char *dir); /* somebody else closes that store */
 
 /* rotate.c */
 void node_rotate(struct sim_node *n);
+/* One that fetches gets a url with its new keys: what people do whose peer has lost
+ * marks. */
+void node_answer_calls(struct sim_node *n);
 void node_rotated(struct sim_node *n); /* it started */
 void folders_restore(void);	       /* for the next schedule */
+void file_copy(const char *from, const char *to);
 
 /* foe.c */
 void foe_keep(const struct message *m);
@@ -233,6 +240,7 @@ void check_restored(struct sim_node *n);
 void check_end(void);
 void check_head(const char *body, size_t len); /* of add-checkpoint, as it is sent */
 void check_note(const char *text, size_t len);
+bool log_waits(const struct ledger *l); /* nothing enters it */
 struct ledger *ledger_of(const struct sim_node *n, int64_t channel, bool own);
 
 #endif

@@ -27,13 +27,20 @@ static struct {
 } opened[OPENED_MAX], spare[WAYS * SPARES];
 static size_t n_opened, n_spare;
 
+/* Before which sq_open() puts "./". */
+static const char *
+uri_of(const struct db *db)
+{
+	return strncmp(db->path, "./", 2) == 0 ? db->path + 2 : db->path;
+}
+
 static enum rc
 spare_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
 	   struct err *e)
 {
 	for (size_t i = 0; i < n_spare; i++)
 		if (spare[i].db != NULL && spare[i].read_only == read_only &&
-		    strcmp(spare[i].db->path, uri) == 0) {
+		    strcmp(uri_of(spare[i].db), uri) == 0) {
 			*ret = spare[i].db;
 			spare[i].db = NULL;
 			return RC_OK;
@@ -69,8 +76,8 @@ spares_forget(const char *dir)
 	size_t len = strlen(dir);
 
 	for (size_t i = 0; i < n_spare; i++)
-		if (spare[i].db != NULL && strncmp(spare[i].db->path, dir, len) == 0 &&
-		    spare[i].db->path[len] == '/')
+		if (spare[i].db != NULL && strncmp(uri_of(spare[i].db), dir, len) == 0 &&
+		    uri_of(spare[i].db)[len] == '/')
 			spare[i].db = NULL;
 }
 
@@ -80,7 +87,7 @@ spare_make(const struct db *like, bool read_only)
 	struct err e = ERR_INIT;
 	struct db *db;
 
-	if (sq_open(like->path, read_only, like->n_cache, &db, &e) != RC_OK)
+	if (sq_open(uri_of(like), read_only, like->n_cache, &db, &e) != RC_OK)
 		abort();
 	for (unsigned i = 0; i < like->n_cache; i++) {
 		struct cached *c = &db->cache[i];

@@ -472,7 +472,8 @@ static int
 on_full_path(sqlite3_vfs *vfs, const char *path, int room, char *ret)
 {
 	(void)vfs;
-	snprintf(ret, (size_t)room, "%s", path);
+	/* One file has one name, with "./" before it or not. */
+	snprintf(ret, (size_t)room, "%s", strncmp(path, "./", 2) == 0 ? path + 2 : path);
 	return SQLITE_OK;
 }
 

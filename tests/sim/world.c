@@ -326,7 +326,7 @@ world_make(const char *above)
 		struct sim_node *n = &W.node[i];
 		*n = (struct sim_node){.i = i,
 				       .org = orgs[i],
-				       .dir = arena_printf(W.a, "%s/%s", above, orgs[i]),
+				       .dir = orgs[i],
 				       .role = i < SIM_AUTHORITIES ? PARTY_AUTHORITY
 								   : PARTY_PLATFORM,
 				       .fetches = i == SIM_FETCHES};
@@ -337,8 +337,10 @@ world_make(const char *above)
 	for (int i = 0; i < SIM_NODES; i++) {
 		struct sim_node *n = &W.node[i];
 		vfs_load(arena_printf(W.a, "%s/store.db", n->dir));
-		if (!node_up(n))
+		if (!node_up(n)) {
+			fprintf(stderr, "%s\n", W.broken);
 			exit(2);
+		}
 		n->worker = text_of(
 			must_call(n, "/v1/persons",
 				  json_pack("{s:s, s:s}", "name", "worker", "role",
