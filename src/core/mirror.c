@@ -135,6 +135,7 @@ package_range(const struct mirror_entries *m, size_t i, uint64_t *ret_start,
 	return true;
 }
 
+/* c->failed: the body ends inside it. */
 static enum rc
 package_parse(struct arena *a, struct cursor *c, struct mirror_package *p, struct err *e)
 {
@@ -150,11 +151,7 @@ package_parse(struct arena *a, struct cursor *c, struct mirror_package *p, struc
 		return err_rule(e, RC_INVALID, MIRROR_RULE,
 				"a proof has at most %d hashes", MIRROR_PROOF_MAX);
 	const uint8_t *proof = cursor_take(c, p->n_proof * HASH_LEN);
-	if (c->failed)
-		return err_rule(e, RC_INVALID, MIRROR_RULE,
-				"the body ends inside the package of entry %" PRIu64,
-				p->start);
-	for (size_t i = 0; i < p->n_proof; i++)
+	for (size_t i = 0; i < p->n_proof && !c->failed; i++)
 		memcpy(p->proof[i].b, proof + i * HASH_LEN, HASH_LEN);
 	return RC_OK;
 }
@@ -201,7 +198,9 @@ mirror_entries_parse(struct arena *a, const uint8_t *wire, size_t len,
 		return rc;
 	packages = arena_array(a, MIRROR_PACKAGES_MAX, sizeof(*packages));
 	ret->packages = packages;
+	ret->rest = 0;
 	for (ret->n_packages = 0; c.left > 0; ret->n_packages++) {
+		size_t left = c.left;
 		struct mirror_package *p = &packages[ret->n_packages];
 		if (ret->n_packages == MIRROR_PACKAGES_MAX)
 			return err_rule(
@@ -215,6 +214,10 @@ mirror_entries_parse(struct arena *a, const uint8_t *wire, size_t len,
 		rc = package_parse(a, &c, p, e);
 		if (rc != RC_OK)
 			return rc;
+		if (c.failed) {
+			ret->rest = left;
+			break;
+		}
 	}
 	return RC_OK;
 }

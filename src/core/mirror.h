@@ -56,6 +56,7 @@ struct mirror_entries {
 	size_t ticket_len;
 	const struct mirror_package *packages;
 	size_t n_packages;
+	size_t rest; /* bytes of a package inside which the body ends: not used */
 };
 
 /* Body of 202 and 409: pending size LF, next entry LF, base64 ticket LF. */
@@ -79,8 +80,8 @@ enum rc mirror_checkpoint_parse(struct arena *a, const char *wire, size_t len,
 				struct mirror_checkpoint *ret, struct err *e) MUST_CHECK;
 void mirror_checkpoint_put(struct buf *b, const struct mirror_checkpoint *c);
 /* Entries and ticket point into `wire`: a body has megabytes.  No package at all, or
- * fewer than the interval has, is a legal body; one that ends inside a package is
- * RC_INVALID. */
+ * fewer than the interval has, is a legal body; of one that ends inside a package the
+ * packages before count, and its encoding ends there. */
 enum rc mirror_entries_parse(struct arena *a, const uint8_t *wire, size_t len,
 			     struct mirror_entries *ret, struct err *e) MUST_CHECK;
 void mirror_entries_put(struct buf *b, const struct mirror_entries *m);

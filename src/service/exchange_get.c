@@ -38,7 +38,7 @@ receipted_note(struct store *s, struct arena *a, const struct log_head *h,
 	return RC_OK;
 }
 
-/* The newest signed checkpoint: ours made now, the peer's as it sent it. */
+/* The newest signed checkpoint: ours made now, the peer's as it sent it and receipted. */
 static enum rc
 checkpoint_of(struct node *nd, struct store *s, struct arena *a, const struct log_head *h,
 	      const char **ret, struct log_head *ret_head, struct err *e)
@@ -56,9 +56,8 @@ checkpoint_of(struct node *nd, struct store *s, struct arena *a, const struct lo
 	if (h->party == c.own_party)
 		return receipted_note(s, a, h, ret_head, ret, e);
 	ret_head->size = h->signed_size;
-	*ret = h->signed_note;
 	return h->signed_size == 0 ? err_set(e, RC_NOT_FOUND, "no checkpoint came yet")
-				   : RC_OK;
+				   : exchange_whole_note(s, a, h, ret, e);
 }
 
 enum rc

@@ -12,10 +12,9 @@
 #include "service/exchange_int.h"
 #include "store/store_sql.h"
 
-/* The newest head of theirs that is whole here, with our receipt for it. */
-static enum rc
-whole_note(struct store *s, struct arena *a, const struct log_head *h, const char **ret,
-	   struct err *e)
+enum rc
+exchange_whole_note(struct store *s, struct arena *a, const struct log_head *h,
+		    const char **ret, struct err *e)
 {
 	struct log_receipt r;
 	struct err none = ERR_INIT;
@@ -80,7 +79,7 @@ exchange_held(struct node *nd, int64_t peer, const char *body, size_t len,
 	if (rc == RC_OK)
 		rc = store_head(s, a, peer, party_other(h.party), &own, e);
 	if (rc == RC_OK)
-		rc = whole_note(s, a, &h, &note, e);
+		rc = exchange_whole_note(s, a, &h, &note, e);
 	if (rc == RC_OK)
 		rc = rewind_for(nd, s, a, &own, q.size, e);
 	reader_put(nd, s);

@@ -47,6 +47,11 @@ enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      const char *origin, struct log_head *ret,
 			      struct err *e) MUST_CHECK;
 
+/* The newest head of a peer's log that is whole here, as its author signed it, with our
+ * receipt if there is one; "": none. */
+enum rc exchange_whole_note(struct store *s, struct arena *a, const struct log_head *h,
+			    const char **ret, struct err *e) MUST_CHECK;
+
 /*
  * Equivocation (protocol 7).  What is found is kept when it proves something, and freezes
  * the channel; RC_OK also when it does not.

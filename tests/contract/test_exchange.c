@@ -380,10 +380,13 @@ in_pieces(void **state)
 	fix_open_one(&f, NODE);
 	foe_open(&x, &f, 1);
 	foe_notice(&x, CASE_1, ITEMS);
-	fix_ok(foe_send_disclosures(&x, &e), &e, "disclosures");
 	struct mirror_checkpoint cp = foe_checkpoint(&x);
 	fix_ok(foe_send_checkpoint(&x, &cp, &e), &e, "checkpoint");
 	struct mirror_entries req = foe_entries(&x);
+	req.n_packages = 0;
+	assert_int_equal(foe_send_entries(&x, &req, &answer, &e), RC_INVALID);
+	assert_null(answer.cosignature);
+	fix_ok(foe_send_disclosures(&x, &e), &e, "disclosures");
 	req.n_packages = 1;
 	fix_ok(foe_send_entries(&x, &req, &answer, &e), &e, "the first package");
 	assert_true(answer.partial);
