@@ -35,6 +35,7 @@ enum rc recovery_put(struct store *s, const struct recovery *r, struct err *e) M
 
 /* How the log stands, and what people are told of it; any thread. */
 enum log_state recovery_state(struct node *nd, int64_t channel);
+const char *recovery_token(enum log_state state);
 void recovery_set(struct node *nd, int64_t channel, enum log_state state, const char *fmt,
 		  ...) PRINTF(4, 5);
 void recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t of);
@@ -47,6 +48,10 @@ void recovery_progress(struct node *nd, int64_t channel, uint64_t have, uint64_t
 enum { RECOVERY_CLAIM_S = 600 };
 void recovery_suspect(struct node *nd, const struct channel_row *c, bool called,
 		      uint64_t theirs, uint64_t ours);
+
+/* How long a claim that is not shown may still keep the log closed; 0: there is none. One
+ * that is over opens it. */
+void recovery_claim_look(struct node *nd, const struct channel_row *c, int64_t *ret_us);
 
 /* The peer has shown what it has of our log. */
 void recovery_shown(struct node *nd, int64_t channel);
