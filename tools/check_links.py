@@ -3,8 +3,9 @@
 
 Looks at every markdown file: the targets of links and pictures (a file of the tree, or a
 heading of one), and words in `code` that are paths of the tree.  Addresses elsewhere are
-not asked for.  In docs/security.md, the tests that a row names as its proof are there too:
-`file` name, name or `name()`, `name()` in `file`; without a file, of the attacks' test.
+not asked for.  In docs/security.md and docs/HACKING.md, the tests that a row of three
+cells names as its proof are there too: `file` name, name or `name()`,
+`name()` in `file`; without a file, of the attacks' test.
 """
 
 import glob
@@ -25,7 +26,7 @@ FOLDERS = ("bench/", "docs/", "fuzz/", "packaging/", "policies/", "src/", "tests
            "tools/", "web/", "./")
 
 DECISION = re.compile(r"docs/adr/(\d{4})-")
-SECURITY, ATTACKS = "docs/security.md", "tests/e2e/test_http_attacks.py"
+PROVEN, ATTACKS = ("docs/security.md", "docs/HACKING.md"), "tests/e2e/test_http_attacks.py"
 # In the last cell of a row, in their order: a call, a file after "in", a file, a name.
 PROOF = re.compile(r"`(?P<call>\w+)\(\)`|in `(?P<of>tests/[^`]+)`|`(?P<file>tests/[^`]+)`"
                    r"|(?P<name>\b[a-z]\w*_?\w*\b)(?=,|;|\s*$)")
@@ -97,14 +98,14 @@ def proofs_of(cell):
     return found + [(ATTACKS, name) for name in calls]
 
 
-def problems_of_proofs(root):
-    if not os.path.exists(os.path.join(root, SECURITY)):
+def problems_of_proofs(root, document):
+    if not os.path.exists(os.path.join(root, document)):
         return []
     problems = []
-    for n, line in enumerate(tree.read(root, SECURITY).split("\n"), 1):
+    for n, line in enumerate(tree.read(root, document).split("\n"), 1):
         cells = line.strip().strip("|").split("|")
         if line.startswith("| ") and len(cells) == 3:
-            problems += [f"{SECURITY}:{n}: {path} has no test {name}"
+            problems += [f"{document}:{n}: {path} has no test {name}"
                          for path, name in proofs_of(cells[2].strip())
                          if not has_test(root, path, name)]
     return problems
@@ -127,7 +128,7 @@ def main():
     documents = tree.files(root, [".md"])
     problems = [p for path in documents for p in problems_of(root, path)]
     problems += problems_of_decisions(documents)
-    problems += problems_of_proofs(root)
+    problems += [p for path in PROVEN for p in problems_of_proofs(root, path)]
     return tree.report("links", len(documents), problems)
 
 

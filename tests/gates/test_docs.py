@@ -70,6 +70,9 @@ class Links(gate.GateTest):
             with self.subTest(proof=proof):
                 self.put("docs/security.md", row.format(proof))
                 self.rejects(self.check(), "security.md:1: .*" + says)
+        self.put("docs/security.md", "")
+        self.put("docs/HACKING.md", row.format("`tests/unit/test_a.c` third"))
+        self.rejects(self.check(), "HACKING.md:1: .*test_a.c has no test third")
 
     def test_empty(self):
         self.rejects(self.check(), "no file to look at")
