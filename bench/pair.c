@@ -1,11 +1,13 @@
 #include "pair.h"
 
 #include <curl/curl.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -178,6 +180,53 @@ bench_pair_settle(struct bench_pair *p)
 		}
 		(void)node_wait(p->here.nd, node_commits(p->here.nd), 10000);
 	}
+}
+
+static double
+cpu_s(pid_t pid)
+{
+	struct timespec t = {0};
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+		perror("a process's clock");
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static pid_t
+parent_of(const char *pid)
+{
+	char path[64], line[256] = "";
+	pid_t parent = 0;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	FILE *f = fopen(path, "re");
+	const char *end = f != NULL && fgets(line, sizeof(line), f) != NULL
+				  ? strrchr(line, ')')
+				  : NULL;
+	if (end != NULL && strlen(end) > 4)
+		parent = (pid_t)strtol(end + 4, NULL, 10); /* ") S 123" */
+	if (f != NULL)
+		fclose(f);
+	return parent;
+}
+
+double
+bench_pair_cpu_s(const struct bench_pair *p)
+{
+	double sum = cpu_s(getpid());
+	DIR *proc = opendir("/proc");
+
+	for (const struct dirent *d; proc != NULL && (d = readdir(proc)) != NULL;) {
+		pid_t parent = d->d_name[0] >= '1' && d->d_name[0] <= '9'
+				       ? parent_of(d->d_name)
+				       : 0;
+		if (parent == getpid() || parent == p->child)
+			sum += cpu_s((pid_t)strtol(d->d_name, NULL, 10));
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return sum;
 }
 
 char *

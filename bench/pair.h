@@ -53,6 +53,10 @@ struct bench_sizes bench_pair_sizes(struct bench_pair *p);
 /* Until the peer has receipted all that this node has sent. */
 void bench_pair_settle(struct bench_pair *p);
 
+/* The seconds that both nodes, their signers and this bench have had of the processors so
+ * far. */
+double bench_pair_cpu_s(const struct bench_pair *p);
+
 /* "target,category\n..." of n rows with the first number `from`; the caller's. */
 char *bench_csv(int from, int n);
 /* Sends it as one notice; its case. */
