@@ -92,6 +92,8 @@ refuse(struct MHD_Connection *mhd, struct peer_request *r, enum rc rc,
 		 "peer=%" PRId64 " call=%s status=%u outcome=%s rule=\"%s\"%s%s", r->peer,
 		 r->route == NULL ? "-" : r->route->name, answer.status, rc_token(rc),
 		 e->rule, ours ? " reason=" : "", ours ? e->text : "");
+	if (r->route != NULL)
+		exchange_refused(r->nd, r->peer, r->route->name, rc, e);
 	return answer_send(mhd, r, &answer);
 }
 
@@ -268,6 +270,7 @@ request_finish(struct peer_server *s, struct MHD_Connection *mhd, struct peer_re
 		rc = r->route->handler(s->nd, r, &answer, &e);
 	if (rc != RC_OK)
 		return refuse(mhd, r, rc, &answer, &e);
+	exchange_taken(s->nd, r->peer, r->route->name);
 	if (answer.status == 0)
 		answer.status = MHD_HTTP_OK;
 	return answer_send(mhd, r, &answer);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "core/event_type.h"
+#include "service/cases.h"
 #include "service/decide.h"
 #include "store/store_sql.h"
 
@@ -233,7 +234,7 @@ case_disputes(struct store *s, const char *casefile, json_t *into, struct err *e
 
 /* in: state? (open or answered unless given; ruled), after?, limit?
  * out: disputes [{case, party, dispute, seq, about, items, state, author, text, at,
- * answer_author, answer, answered, ruling, ruling_author, reason, ruled, owed}], the
+ * answer_author, answer, answered, ruling, ruling_author, reason, ruled, owed, ref}], the
  * oldest first, next */
 enum rc
 service_disputes(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -273,7 +274,7 @@ service_disputes(struct node *nd, struct arena *a, const struct actor *who, json
 					    DB_P_TEXT(state == NULL ? "answered" : state),
 					    DB_P_INT(after_us), DB_P_TEXT(after_id),
 					    DB_P_INT(limit)},
-			"cursor_us:i " DISPUTE_SPEC, all, e);
+			"cursor_us:i " DISPUTE_SPEC " " CASE_REF_SPEC, all, e);
 	json_array_foreach (all, i, d) {
 		if (i + 1 == json_array_size(all) && (int64_t)(i + 1) == limit)
 			last = json_string(arena_printf(
@@ -281,6 +282,7 @@ service_disputes(struct node *nd, struct arena *a, const struct actor *who, json
 				json_integer_value(json_object_get(d, "cursor_us")),
 				json_string_value(json_object_get(d, "dispute"))));
 		json_object_del(d, "cursor_us");
+		case_ref_set(d);
 		if (rc == RC_OK)
 			rc = owed_set(s, d, e);
 	}

@@ -175,6 +175,15 @@ void exchange_peer_time(struct node *nd, int64_t peer, int64_t time_s);
 #define EXCHANGE_TIME_FIELD "Saluran-Time" /* the header with it */
 
 /*
+ * How a call of a peer ended, by its name ("add-entries"): of one that brings something and
+ * was refused people here are told, by an alarm that ends when the call is taken again.
+ * Does nothing for a peer that is not known (-1), and for other calls.
+ */
+void exchange_refused(struct node *nd, int64_t peer, const char *call, enum rc rc,
+		      const struct err *why);
+void exchange_taken(struct node *nd, int64_t peer, const char *call);
+
+/*
  * What the pusher asks the peer about our own log before it sends anything of it: at each
  * start, and until a log that this node lost some of is brought back (protocol 6).
  */

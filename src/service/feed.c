@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "service/cases.h"
 #include "service/use.h"
 #include "store/store_sql.h"
 
@@ -51,6 +52,7 @@ feed_finish(json_t *rows, const char *types, size_t limit, json_t *events, int64
 		json_object_set_new(
 			row, "party",
 			json_string(party_name((enum party)json_integer_value(party))));
+		case_ref_set(row);
 		json_array_append(events, row);
 	}
 }
@@ -64,7 +66,8 @@ feed_after(json_t *in, int64_t *ret, struct err *e)
 
 /*
  * in: after? (an id; those that follow), limit?, case?, types? ("case.accept,item.*")
- * out: events [{id, type, case, peer, party, seq, at, author, void, why (it is void)}],
+ * out: events [{id, type, case, peer, party, seq, at, author, void, why (it is void),
+ * ref (of the case)}],
  *      next (the id to go on from), more (true: there is more now), newest (the newest id
  * of all)
  */
@@ -74,7 +77,7 @@ service_events(struct node *nd, struct arena *a, const struct actor *who, json_t
 {
 	static const char spec[] =
 		"id:i type:s case:s peer:s party:i seq:i at:t author:s "
-		"void:b why:s";
+		"void:b why:s " CASE_REF_SPEC;
 	json_t *events = json_array(), *rows = json_array();
 	const char *casefile = NULL, *types = NULL;
 	int64_t after = 0, limit = 0, newest = 0, scan;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "service/alarm.h"
+#include "service/cases.h"
 #include "service/decide.h"
 #include "service/tick.h"
 #include "store/store_sql.h"
@@ -113,15 +114,16 @@ held_put(struct writer *w, struct decision *d, int64_t hold_us, struct err *e)
 
 /* in: state? (held), after? (an id), limit?
  * out: held [{held, case, decision, items, reason, by, made, effect, state, ended,
- * ended_by, why, act (item.decide or item.reverse)}] by the time of their effect, next */
+ * ended_by, why, act (item.decide or item.reverse), ref}] by the time of their effect, next */
 enum rc
 service_held(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	     struct reply *out, struct err *e)
 {
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *row;
 	const char *state, *after;
 	int64_t limit = 0;
 	struct store *s = NULL;
+	size_t i;
 	enum rc rc = in_only(in, "state after limit", e);
 
 	(void)who;
@@ -140,8 +142,10 @@ service_held(struct node *nd, struct arena *a, const struct actor *who, json_t *
 			(struct db_param[]){DB_P_TEXT(state == NULL ? "held" : state),
 					    DB_P_TEXT(after == NULL ? "" : after),
 					    DB_P_INT(limit)},
-			HELD_SPEC, rows, e);
+			HELD_SPEC " " CASE_REF_SPEC, rows, e);
 	reader_put(nd, s);
+	json_array_foreach (rows, i, row)
+		case_ref_set(row);
 	size_t n = json_array_size(rows);
 	json_object_set_new(o, "next",
 			    n != 0 && (int64_t)n == limit

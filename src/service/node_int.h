@@ -23,6 +23,7 @@ enum {
 	NODE_GROUP_MAX = 256, /* jobs of one commit (protocol 3) */
 	NODE_CHANNELS_MAX = 64,
 	NODE_EVIDENCE_SLOTS = 16, /* files of evidence that peers bring at one time */
+	NODE_REFUSED_CALLS = 4,	  /* of a peer, whose refusal is told (exchange_refused.c) */
 };
 
 /* A file that a peer brings: the hash of what is here of it. */
@@ -252,6 +253,8 @@ struct node {
 						     since our start */
 	atomic_bool fraud_untold[NODE_CHANNELS_MAX + 1]; /* the peer may lack a proof, or
 							    our word on an epoch */
+	atomic_uchar refused[NODE_CHANNELS_MAX + 1][NODE_REFUSED_CALLS]; /* what people
+									    know of it */
 	atomic_bool epoch_looked; /* every epoch that began is in our logs */
 	int64_t asked_us[NODE_CHANNELS_MAX + 1]; /* when, by clock_mono_us(); its pusher's
 						  */

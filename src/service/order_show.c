@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "service/cases.h"
 #include "service/order_int.h"
 #include "service/register.h"
 #include "store/store_sql.h"
@@ -56,7 +57,8 @@ order_finish(struct store *s, json_t *o, struct err *e)
 {
 	const char *id = json_string_value(json_object_get(o, "order"));
 	const struct db_param key[] = {DB_P_TEXT(id)};
-	json_t *names = json_array(), *cites = json_array(), *acts = json_array(), *act;
+	json_t *names = json_array(), *cites = json_array(), *acts = json_array(), *act,
+	       *cite;
 	json_t *waiting = json_array();
 	size_t i;
 	enum rc rc = store_rows(s, &SQL_ORDER_NAMES, key,
@@ -70,7 +72,10 @@ order_finish(struct store *s, json_t *o, struct err *e)
 	json_object_set_new(o, "lifts_waiting", waiting);
 	time_set(json_object_get(o, "contact_called"), "when");
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_ORDER_CITES, key, "case:s subject:s", cites, e);
+		rc = store_rows(s, &SQL_ORDER_CITES, key, "case:s subject:s " CASE_REF_SPEC, cites,
+				e);
+	json_array_foreach (cites, i, cite)
+		case_ref_set(cite);
 	if (rc == RC_OK)
 		rc = store_rows(
 			s, &SQL_ORDER_ACTS, key,

@@ -10,6 +10,7 @@
 #include "core/template.h"
 #include "service/act.h"
 #include "service/alarm.h"
+#include "service/cases.h"
 #include "service/tick.h"
 #include "store/store_sql.h"
 
@@ -285,7 +286,7 @@ tick_prepare(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 
 /* in: after?, limit?
  * out: prepared [{prepared, case, step (remind or warn), level, text (null: none), due,
- * made}], the oldest first, next */
+ * made, ref}], the oldest first, next */
 enum rc
 service_prepared(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		 struct reply *out, struct err *e)
@@ -308,7 +309,7 @@ service_prepared(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_PREPARED_PAGE,
 				(struct db_param[]){DB_P_INT(after), DB_P_INT(limit)},
-				"prepared:s case:s level:i text:s due:t made:t cursor:i",
+				"prepared:s case:s level:i text:s due:t made:t cursor:i " CASE_REF_SPEC,
 				rows, e);
 	reader_put(nd, s);
 	json_t *last = json_null();
@@ -318,6 +319,7 @@ service_prepared(struct node *nd, struct arena *a, const struct actor *who, json
 		if ((int64_t)(i + 1) == limit)
 			last = json_incref(json_object_get(row, "cursor"));
 		json_object_del(row, "cursor");
+		case_ref_set(row);
 	}
 	json_object_set_new(o, "next", last);
 	return rc;

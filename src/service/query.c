@@ -144,9 +144,6 @@ service_status(struct node *nd, struct arena *a, const struct actor *who, json_t
 	return rc;
 }
 
-/* State as a word, overdue as of now, conservation: submitted = accepted + refused +
- * duplicate + waiting and accepted = decided + open.  Rows that are repeated, or refused
- * when the list was read, never leave the sender; only their number does. */
 /* What people call the case: the year of its notice, and that event's number in the log
  * of the authority.  NULL: not all of the notice is here. */
 static json_t *
@@ -160,6 +157,17 @@ case_ref(const json_t *c)
 				      json_integer_value(json_object_get(c, "send_seq")));
 }
 
+void
+case_ref_set(json_t *row)
+{
+	json_object_set_new(row, "ref", case_ref(row));
+	json_object_del(row, "sent");
+	json_object_del(row, "send_seq");
+}
+
+/* State as a word, overdue as of now, conservation: submitted = accepted + refused +
+ * duplicate + waiting and accepted = decided + open.  Rows that are repeated, or refused
+ * when the list was read, never leave the sender; only their number does. */
 static void
 case_finish(json_t *c, int64_t now_us)
 {

@@ -57,6 +57,9 @@ struct node {
 
 	int64_t own_time_s;		   /* to tell, 0: does not know it */
 	int64_t peer_time_s, peer_of_time; /* the last that was heard, and of whom */
+	int64_t refused_peer, taken_peer;  /* the last call that was refused, or taken */
+	const char *refused_call, *taken_call;
+	enum rc refused_rc;
 
 	/* As sender. */
 	uint64_t log_size, receipted, peer_size, peer_next;

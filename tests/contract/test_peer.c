@@ -264,6 +264,8 @@ checkpoints_are_answered(void **state)
 	assert_int_equal(got.status, 200);
 	assert_int_equal(got.len, 0);
 	assert_int_equal(p.bob.node.pending, 5);
+	assert_int_equal(p.bob.node.taken_peer, ALICE);
+	assert_string_equal(p.bob.node.taken_call, "add-checkpoint");
 	post(&p, "/peer/v1/add-checkpoint", "old 3\n\n" FAKE_NOTE "9\n", &got);
 	assert_int_equal(got.status, 409);
 	assert_string_equal(got.type, "text/x.tlog.size");
@@ -273,6 +275,9 @@ checkpoints_are_answered(void **state)
 	post(&p, "/peer/v1/add-checkpoint", "", &got);
 	assert_got(&got, 400, "tlog-witness: ");
 	assert_int_equal(p.bob.node.pending, 5);
+	assert_int_equal(p.bob.node.refused_peer, ALICE);
+	assert_int_equal(p.bob.node.refused_rc, RC_INVALID);
+	assert_string_equal(p.bob.node.refused_call, "add-checkpoint");
 	pair_free(&p);
 }
 

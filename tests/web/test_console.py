@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """The console on two real nodes with a real resolver: tests/web/*.mjs play the people.
 
-    test_console.py [story] [work] [acts] [account] [keys] [input] [fields] [matrix]
+    test_console.py [story] [work] [acts] [account] [frozen] [keys] [input] [fields] [matrix]
 """
 import base64
 import gzip
+import http.client
 import json
 import os
 import re
 import shutil
 import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 import lab as lab_module  # noqa: E402
 import resolvers  # noqa: E402
+import test_fork as fork  # noqa: E402
 from lab import SOURCE, Failure, Lab, Node  # noqa: E402
 
 DATA = os.environ.get("SALURAN_TEST_DATA") or os.path.join(lab_module.SOURCE, "..", "shared",
@@ -108,7 +111,8 @@ def play(lab, script, stage, seconds, nodes=None, **env):
                 act, name = line[1:].split()
                 {"stop": Node.stop, "start": Node.must_start, "lists": other_lists,
                  "keep": keep_store, "restore": restore_store, "ghost": ghost_row,
-                 "receipts": all_receipted, "back": log_is_back}[act](nodes[name])
+                 "receipts": all_receipted, "back": log_is_back, "garbage": garbage,
+                 "twin": twin}[act](nodes[name])
                 run.stdin.write("done\n")
                 run.stdin.flush()
             code = run.wait()
@@ -172,6 +176,31 @@ def ghost_row(node):
         db.execute("UPDATE zone SET n_rows = n_rows + 1")
     db.close()
     node.must("POST", "/v1/rebuild", node.admin)
+
+
+def garbage(node):
+    """The other side's node brings what nobody can take."""
+    peer = node.brings
+    ours = ssl.create_default_context()
+    ours.check_hostname, ours.verify_mode = False, ssl.CERT_NONE
+    ours.load_cert_chain(os.path.join(peer.dir, "tls.crt"), os.path.join(peer.dir, "tls.key"))
+    line = http.client.HTTPSConnection("127.0.0.1", node.peer_port, timeout=30, context=ours)
+    line.request("POST", "/peer/v1/add-checkpoint", body=b"old 0\n\nnonsense\n")
+    expect("garbage", line.getresponse().status, 400)
+    line.close()
+
+
+def twin(node):
+    """A copy of it goes on beside it, with the same keys, until both sides have the proof."""
+    node.stop()
+    clone = fork.copy_of(node.lab, node)
+    node.must_start()
+    clone.must_start()
+    fork.send(node, node.lab, "mine")
+    node.lab.wait("the receipts", lambda: fork.receipted(node))
+    fork.send(clone, node.lab, "other")
+    node.lab.wait("both are frozen", lambda: fork.frozen(node) and fork.frozen(node.brings))
+    clone.stop()
 
 
 def policy(lab):
@@ -287,6 +316,29 @@ def acts(lab, _stage, _authority):
         node.stop()
 
 
+def frozen(lab, _stage, _authority):
+    """What a peer brings and is refused; then a node that runs twice, and how it goes on."""
+    authority = Node(lab, "bureau", "biro.example", "Biro", "authority")
+    platform = Node(lab, "kabar", "kabar.example", "Kabar", "platform")
+    authority.brings, platform.brings = platform, authority
+    for node, admin in ((authority, "ani"), (platform, "pasha")):
+        node.init(admin)
+        node.configure(**{"people.totp_roles": ""})
+        if os.environ.get("SALURAN_WEB_DIR"):
+            node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
+        node.must_start()
+    authority.add_person("officer", "officer")
+    people(authority, ("rina", "officer"), ("tono", "admin"))
+    people(platform, ("dewi", "agent"), ("tari", "admin"))
+    lab_module.introduce(authority, platform, policy(lab))
+    play(lab, "frozen.mjs", {
+        "authority": authority.api_port, "platform": platform.api_port, "password": PASSWORD,
+        "list": lab.write("frozen.csv", "target,category\nhttps://t.me/frozen/1,other\n")},
+         ACTS_S, {"authority": authority, "platform": platform})
+    for node in (authority, platform):
+        node.stop()
+
+
 def account(lab, _stage, _authority):
     """An authority with two peers, whose approver sees to the account and the contacts."""
     authority = Node(lab, "office", "office.example", "Office", "authority")
@@ -307,9 +359,9 @@ def account(lab, _stage, _authority):
 
 
 # What people play: in short, and in full.  Others are named on the command line.
-PLAYS = {"story": story, "work": work, "acts": acts, "account": account,
+PLAYS = {"story": story, "work": work, "acts": acts, "account": account, "frozen": frozen,
          "keys": keys, "input": bad_input, "fields": fields, "matrix": matrix}
-PLAYED = [["story", "work"], ["story", "work", "acts", "account", "input", "fields", "keys",
+PLAYED = [["story", "work"], ["story", "work", "acts", "account", "frozen", "input", "fields", "keys",
                               "matrix"]]
 
 

@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, node, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Facts, Loading, Nothing, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Loading, Nothing, Said, Trouble, When, caseName, recorded, useApi } from "./parts.js";
 import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -38,7 +38,7 @@ const about = (d) => (d.items && d.items.length > 0 ? t(d.items.length === 1 ? "
 export function Dispute({ d, reload, linked }) {
 	return html`<li>
 		<p><${Chip} look=${LOOKS[d.state] || "unknown"}>${t(`dispute_state_${d.state}`)}<//> ${t(`dispute_by_${d.party}`)} · <${When} at=${d.at} />
-			${linked && html` · <a href=${href(`case/${d.case}`)}>${t("to_the_case")}</a>`}</p>
+			${linked && html` · <a href=${href(`case/${d.case}`)}>${caseName(d)}</a>`}</p>
 		<p class="said"><${Said}>${d.text ?? t("erased")}<//></p>
 		<${Facts} rows=${[
 			["dispute_about", `${t(`about_${d.about || "decision"}`)}; ${about(d)}`],

@@ -60,7 +60,7 @@ function Cites({ chosen, toggle }) {
 	const cases = state.data?.cases || [];
 	if (state.data && cases.length === 0) return html`<p class="empty">${t("draft_no_cites")}</p>`;
 	return html`<ul class="plain">${cases.map(
-		(c) => html`<li key=${c.case}><label class="choice"><input type="checkbox" checked=${chosen.includes(c.case)} onChange=${() => toggle(c.case)} /> <${Said}>${c.subject || c.case}<//></label></li>`,
+		(c) => html`<li key=${c.case}><label class="choice"><input type="checkbox" checked=${chosen.includes(c.case)} onChange=${() => toggle(c.case)} /> <${Said}>${c.subject || c.case}<//>${c.ref && html` <span class="meta">${t("case_n", c.ref)}</span>`}</label></li>`,
 	)}</ul>`;
 }
 

@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t } from "./lang.js";
-import { Chip, Left, Loading, Said, Trouble, recorded, useApi } from "./parts.js";
+import { Chip, Left, Loading, Said, Trouble, caseName, recorded, useApi } from "./parts.js";
 import { href } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -31,7 +31,7 @@ export function Held() {
 		${state.data && rows.length === 0 && html`<p class="empty">${t("no_held")}</p>`}
 		<ul class="matches">${rows.map(
 			(h) => html`<li key=${h.held}>
-				<p><${Chip} look=${h.state === "conflict" ? "bad" : "waiting"}>${t(`held_state_${h.state}`)}<//> ${t("held_what", h.items, h.by)} · <${Left} due=${h.effect} /> · <a href=${href(`case/${h.case}`)}>${t("to_the_case")}</a></p>
+				<p><${Chip} look=${h.state === "conflict" ? "bad" : "waiting"}>${t(`held_state_${h.state}`)}<//> ${t("held_what", h.items, h.by)} · <${Left} due=${h.effect} /> · <a href=${href(`case/${h.case}`)}>${caseName(h)}</a></p>
 				${h.reason && html`<p class="said"><${Said}>${h.reason}<//></p>`}
 				${h.why && html`<p class="problem"><bdi lang="en">${h.why}</bdi></p>`}
 				${CANCELS.includes(me.value.role) && html`<${Steps} steps=${[stepOf(h, state.reload)]} />`}

@@ -3,7 +3,7 @@
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { Author } from "./author.js";
-import { text } from "./form.js";
+import { text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
 import { Act, Chip, Field, Loading, Said, Sentence, Short, Trouble, When, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
@@ -15,6 +15,8 @@ const MOST = 100000; /* of one file */
 const COLUMNS = ["col_entry", "col_time", "col_party", "col_peer", "col_event", "col_author", "col_case"];
 /* What a log is about, each the beginning of its events' types. */
 const KINDS = ["notice", "case", "item", "message", "dispute", "order", "dns", "objection", "evidence", "erase", "hold", "receipt", "contact", "channel", "policy", "identity"];
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @param {any} query */
 const asked = ({ kind, case: id }) => ({ ...(kind ? { types: `${kind}.*` } : {}), ...(id ? { case: id } : {}) });
@@ -29,22 +31,34 @@ async function exported(filter) {
 		({ next: after, more } = page);
 	}
 	save(`${t("nav_log")}.csv`, [
-		["id", ...COLUMNS.map((k) => t(k)), t("event_void")],
-		...rows.map((e) => [e.id, e.seq, e.at, word("party", e.party), e.peer, e.type, e.author, e.case || "", e.void || ""]),
+		["id", ...COLUMNS.map((k) => t(k)), t("event_void"), t("case_id")],
+		...rows.map((e) => [e.id, e.seq, e.at, word("party", e.party), e.peer, e.type, e.author, e.ref || "", e.void ? e.why : "", e.case || ""]),
 	]);
 }
 
 function Filter({ query }) {
-	const [f, set] = useState({ kind: query.kind || "", case: query.case || "" });
+	const [f, set] = useState({ kind: query.kind || "", case: query.ref || query.case || "" });
+	const [unknown, setUnknown] = useState(null);
+	const [run, trouble] = useRun();
+	/* Two channels may have one number: then both are shown to choose from. */
+	const find = async (said) => {
+		if (query.ref && said === query.ref) return go("log", { ...query, kind: f.kind });
+		if (said === "" || UUID.test(said)) return go("log", { kind: f.kind, case: said });
+		const { cases } = await get("/v1/search", { q: said });
+		if (cases.length > 1) return go("search", { q: said });
+		return cases.length === 0 ? setUnknown(said) : go("log", { kind: f.kind, case: cases[0].case, ref: cases[0].ref || said });
+	};
 	const show = (event) => {
 		event.preventDefault();
-		go("log", { kind: f.kind, case: f.case.trim() });
+		setUnknown(null);
+		run(() => find(f.case.trim()));
 	};
 	return html`<form onSubmit=${show}>
 		<div class="beside">
 			<${Field} label=${t("log_kind")}>${(a) => html`<select ...${a} value=${f.kind} onChange=${(e) => set({ ...f, kind: e.target.value })}><option value="">${t("all")}</option>${KINDS.map((k) => html`<option key=${k} value=${k}>${t(`log_kind_${k}`)}</option>`)}</select>`}<//>
-			<${Field} label=${t("case_id")}>${text(f, set, "case", { maxlength: 36, autocapitalize: "none", spellcheck: "false", autocomplete: "off" })}<//>
+			<${Field} label=${t("log_case")} hint=${t("log_case_hint")} error=${unknown && t("log_case_unknown", unknown)}>${text(f, set, "case", { maxlength: 100, autocapitalize: "none", spellcheck: "false", autocomplete: "off" })}<//>
 		</div>
+		${trouble}
 		<div class="bar start wrap"><button type="submit">${t("filter_show")}</button><a href=${href("log")}>${t("clear_filter")}</a></div>
 	</form>`;
 }
@@ -53,7 +67,7 @@ function Filter({ query }) {
 function Broken() {
 	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
 	return alarms
-		.filter((a) => /zone_old|fraud/.test(a.kind))
+		.filter((a) => /zone_old|fraud|peer_refused/.test(a.kind))
 		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`);
 }
 
@@ -67,9 +81,9 @@ function Rows({ events }) {
 				<td role="cell" data-label=${t("col_time")}><div><${When} at=${e.at} /></div></td>
 				<td role="cell" data-label=${t("col_party")}><div>${word("party", e.party)}</div></td>
 				<td role="cell" data-label=${t("col_peer")}><div><${Said}>${e.peer}<//></div></td>
-				<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}: <${Short} text=${e.void} /></p>` : ""}</div></td>
+				<td role="cell" data-label=${t("col_event")}><div>${word("event", e.type)}${e.void ? html`<p class="why late">${t("event_void")}: <${Short} text=${e.why} /></p>` : ""}</div></td>
 				<td role="cell" data-label=${t("col_author")}><div><${Author} of=${e.author} /></div></td>
-				<td role="cell" data-label=${t("col_case")}><div>${e.case ? html`<a href=${href(`case/${e.case}`)}><code>${e.case.slice(0, 13)}…</code></a>` : html`<span class="none">–</span>`}</div></td>
+				<td role="cell" data-label=${t("col_case")}><div>${e.case ? html`<a href=${href(`case/${e.case}`)}>${e.ref || html`<code>${e.case.slice(0, 13)}…</code>`}</a>` : html`<span class="none">–</span>`}</div></td>
 			</tr>`,
 		)}</tbody>
 	</table>`;

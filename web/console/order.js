@@ -151,7 +151,7 @@ export function Order({ word: id }) {
 					</ul>
 				</section>`}
 				<section aria-labelledby="cites"><h2 id="cites">${t("cites")}</h2>
-					<ul>${o.cites.map((c) => html`<li key=${c.case}><a href=${href(`case/${c.case}`)}><${Said}>${c.subject || c.case}<//></a></li>`)}</ul>
+					<ul>${o.cites.map((c) => html`<li key=${c.case}><a href=${href(`case/${c.case}`)}><${Said}>${c.subject || c.case}<//></a>${c.ref && html` <span class="meta">${t("case_n", c.ref)}</span>`}</li>`)}</ul>
 				</section>
 			</div>
 		</div>

@@ -154,6 +154,9 @@ export function CaseState({ state }) {
 	return Chip({ look: CASE_LOOKS[state] || "unknown", children: word("state", state) });
 }
 
+/* What people call a case by, of whatever has its `case` and `ref`. */
+export const caseName = (c) => (c.ref ? t("case_n", c.ref) : t("case_n", `${c.case.slice(0, 13)}…`));
+
 export function Outcome({ item }) {
 	if (!item.outcome) return html`<${Chip} look="waiting">${t("item_open")}<//>`;
 	const look = item.outcome === "kept" ? "refused" : "done";

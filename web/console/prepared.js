@@ -2,7 +2,7 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Loading, Said, Trouble, When, recorded, useAgain, useApi } from "./parts.js";
+import { Chip, Loading, Said, Trouble, When, caseName, recorded, useAgain, useApi } from "./parts.js";
 import { href } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -35,7 +35,7 @@ export function Prepared() {
 		${state.data && rows.length === 0 && html`<p class="empty">${t("no_prepared")}</p>`}
 		<ul class="matches">${rows.map(
 			(p) => html`<li key=${p.prepared}>
-				<p><${Chip} look="soon">${nameOf(p)}<//> ${t("due_since")} <${When} at=${p.due} /> · <a href=${href(`case/${p.case}`)}>${t("to_the_case")}</a></p>
+				<p><${Chip} look="soon">${nameOf(p)}<//> ${t("due_since")} <${When} at=${p.due} /> · <a href=${href(`case/${p.case}`)}>${caseName(p)}</a></p>
 				${p.text && html`<p class="said"><${Said}>${p.text}<//></p>`}
 				${me.value.role === "officer" && html`<${Steps} steps=${[stepOf(p, state.reload)]} />`}
 			</li>`,

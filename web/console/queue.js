@@ -133,6 +133,7 @@ export function Queue() {
 		(event) => touches(event) && setNews((n) => n + 1),
 		arrived(CASES, beginning),
 	);
+	const refused = useLater(() => idle().then(() => import("./refused.js")), state.data !== null);
 	const rest = useRest(state.data, query);
 	const cases = useSame(() => [...(state.data?.cases || []), ...(rest?.cases || [])], [state.data, rest]);
 	const page = rest || state.data;
@@ -188,6 +189,7 @@ export function Queue() {
 			<h1>${t("cases_title")}</h1>
 			${state.at && html`<p class="meta">${t("as_of", when(state.at.toISOString()))}</p>`}
 		</div>
+		${refused && html`<${refused.Refused} />`}
 		<${Filters} query=${query} at=${state.at} />
 		<p class="news" role="status">
 			${news > 0 &&
