@@ -31,8 +31,9 @@ export function must(truth, what) {
 	if (process.env.SALURAN_STEPS) console.error(what);
 }
 
-/* Whole, or as much of it as SALURAN_SCREENS_HEIGHT says. */
+/* Whole, or as much of it as SALURAN_SCREENS_HEIGHT says; under a dialog only the window is. */
 async function picture(page, path) {
+	if (await page.evaluate(() => document.querySelector("dialog[open]") !== null)) return page.screenshot({ path });
 	const most = Number(process.env.SALURAN_SCREENS_HEIGHT || Infinity);
 	const { width, height } = await page.evaluate(() => ({ width: innerWidth, height: document.documentElement.scrollHeight }));
 	await page.screenshot(height > most ? { path, fullPage: true, clip: { x: 0, y: 0, width, height: most } } : { path, fullPage: true });

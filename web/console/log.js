@@ -67,7 +67,7 @@ function Filter({ query }) {
 function Broken() {
 	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
 	return alarms
-		.filter((a) => /zone_old|fraud|peer_refused/.test(a.kind))
+		.filter((a) => /zone_old|fraud|recovery|peer_refused/.test(a.kind))
 		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`);
 }
 
