@@ -24,8 +24,8 @@ enum rc case_act_text(struct store *s, struct arena *a, int64_t channel, enum pa
 
 /* The columns that case_ref_set() takes. */
 #define CASE_REF_SPEC "sent:t send_seq:i"
-/* Of a row with them: `ref`, what people call its case by, instead of them.  Null: not all
- * of the notice is here, or there is no case. */
+/* Of a row with them: `ref`, what people call its case by, instead of them.  Null: not
+ * all of the notice is here, or there is no case. */
 void case_ref_set(json_t *row);
 
 /* Set `incomplete` of a notice without a manifest. */

@@ -175,9 +175,9 @@ void exchange_peer_time(struct node *nd, int64_t peer, int64_t time_s);
 #define EXCHANGE_TIME_FIELD "Saluran-Time" /* the header with it */
 
 /*
- * How a call of a peer ended, by its name ("add-entries"): of one that brings something and
- * was refused people here are told, by an alarm that ends when the call is taken again.
- * Does nothing for a peer that is not known (-1), and for other calls.
+ * How a call of a peer ended, by its name ("add-entries"): of one that brings something
+ * and was refused people here are told, by an alarm that ends when the call is taken
+ * again. Does nothing for a peer that is not known (-1), and for other calls.
  */
 void exchange_refused(struct node *nd, int64_t peer, const char *call, enum rc rc,
 		      const struct err *why);

@@ -1,7 +1,7 @@
 /*
  * What a peer brings and this node does not take is kept nowhere, so nobody would see it
- * here: an alarm says that it came and why it was refused, one for each kind of call, until
- * that call is taken again.
+ * here: an alarm says that it came and why it was refused, one for each kind of call,
+ * until that call is taken again.
  */
 #include <string.h>
 

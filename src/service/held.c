@@ -114,7 +114,8 @@ held_put(struct writer *w, struct decision *d, int64_t hold_us, struct err *e)
 
 /* in: state? (held), after? (an id), limit?
  * out: held [{held, case, decision, items, reason, by, made, effect, state, ended,
- * ended_by, why, act (item.decide or item.reverse), ref}] by the time of their effect, next */
+ * ended_by, why, act (item.decide or item.reverse), ref}] by the time of their effect,
+ * next */
 enum rc
 service_held(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 	     struct reply *out, struct err *e)

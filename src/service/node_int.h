@@ -23,7 +23,8 @@ enum {
 	NODE_GROUP_MAX = 256, /* jobs of one commit (protocol 3) */
 	NODE_CHANNELS_MAX = 64,
 	NODE_EVIDENCE_SLOTS = 16, /* files of evidence that peers bring at one time */
-	NODE_REFUSED_CALLS = 4,	  /* of a peer, whose refusal is told (exchange_refused.c) */
+	NODE_REFUSED_CALLS =
+		4, /* of a peer, whose refusal is told (exchange_refused.c) */
 };
 
 /* A file that a peer brings: the hash of what is here of it. */

@@ -72,8 +72,8 @@ order_finish(struct store *s, json_t *o, struct err *e)
 	json_object_set_new(o, "lifts_waiting", waiting);
 	time_set(json_object_get(o, "contact_called"), "when");
 	if (rc == RC_OK)
-		rc = store_rows(s, &SQL_ORDER_CITES, key, "case:s subject:s " CASE_REF_SPEC, cites,
-				e);
+		rc = store_rows(s, &SQL_ORDER_CITES, key,
+				"case:s subject:s " CASE_REF_SPEC, cites, e);
 	json_array_foreach (cites, i, cite)
 		case_ref_set(cite);
 	if (rc == RC_OK)

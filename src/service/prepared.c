@@ -309,7 +309,8 @@ service_prepared(struct node *nd, struct arena *a, const struct actor *who, json
 	if (rc == RC_OK)
 		rc = store_rows(s, &SQL_PREPARED_PAGE,
 				(struct db_param[]){DB_P_INT(after), DB_P_INT(limit)},
-				"prepared:s case:s level:i text:s due:t made:t cursor:i " CASE_REF_SPEC,
+				"prepared:s case:s level:i text:s due:t made:t "
+				"cursor:i " CASE_REF_SPEC,
 				rows, e);
 	reader_put(nd, s);
 	json_t *last = json_null();

@@ -414,27 +414,6 @@ exchange_peer_time(struct node *nd, int64_t peer, int64_t time_s)
 	pthread_mutex_unlock(&nd->mu);
 }
 
-void
-exchange_refused(struct node *nd, int64_t peer, const char *call, enum rc rc,
-		 const struct err *why)
-{
-	(void)why;
-	pthread_mutex_lock(&nd->mu);
-	nd->refused_peer = peer;
-	nd->refused_rc = rc;
-	nd->refused_call = call;
-	pthread_mutex_unlock(&nd->mu);
-}
-
-void
-exchange_taken(struct node *nd, int64_t peer, const char *call)
-{
-	pthread_mutex_lock(&nd->mu);
-	nd->taken_peer = peer;
-	nd->taken_call = call;
-	pthread_mutex_unlock(&nd->mu);
-}
-
 enum rc
 exchange_push_next(struct node *nd, int64_t peer, struct arena *a,
 		   struct exchange_push *ret, int64_t *ret_wait_us, struct err *e)

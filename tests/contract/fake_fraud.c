@@ -38,3 +38,24 @@ exchange_push_doubted(struct node *nd, int64_t peer)
 	(void)nd;
 	(void)peer;
 }
+
+void
+exchange_refused(struct node *nd, int64_t peer, const char *call, enum rc rc,
+		 const struct err *why)
+{
+	(void)why;
+	pthread_mutex_lock(&nd->mu);
+	nd->refused_peer = peer;
+	nd->refused_rc = rc;
+	nd->refused_call = call;
+	pthread_mutex_unlock(&nd->mu);
+}
+
+void
+exchange_taken(struct node *nd, int64_t peer, const char *call)
+{
+	pthread_mutex_lock(&nd->mu);
+	nd->taken_peer = peer;
+	nd->taken_call = call;
+	pthread_mutex_unlock(&nd->mu);
+}

@@ -227,14 +227,16 @@ packages_without_end(void **state)
 	arena_free(a);
 }
 
-/* ---- what is not taken -------------------------------------------------------------- */
+/* ---- what is not taken --------------------------------------------------------------
+ */
 
 /* People of this side see that something came and was refused, once, until that kind of
  * call is taken again; what is only early or frozen is no news. */
 static void
 a_refusal(void **state)
 {
-	static const char alarms[] = "alarm WHERE kind = 'peer_refused' AND cleared_us = 0";
+	static const char alarms[] =
+		"alarm WHERE kind = 'peer_refused' AND cleared_us = 0";
 	struct err why = ERR_INIT;
 	struct fix f;
 
@@ -242,7 +244,8 @@ a_refusal(void **state)
 	fix_open(&f);
 	fix_send(&f, "R-1", "one.example", 1);
 	fix_settle(&f);
-	(void)err_rule(&why, RC_UNPROCESSABLE, "protocol 5", "the signature of event 4 fails");
+	(void)err_rule(&why, RC_UNPROCESSABLE, "protocol 5",
+		       "the signature of event 4 fails");
 	exchange_refused(f.n[NODE].nd, FIX_PEER, "add-entries", RC_FROZEN, &why);
 	exchange_refused(f.n[NODE].nd, FIX_PEER, "add-entries", RC_RETRY, &why);
 	exchange_refused(f.n[NODE].nd, FIX_PEER, "held", RC_INVALID, &why);
@@ -252,10 +255,11 @@ a_refusal(void **state)
 	exchange_refused(f.n[NODE].nd, FIX_PEER, "add-entries", RC_UNPROCESSABLE, &why);
 	exchange_refused(f.n[NODE].nd, FIX_PEER, "add-entries", RC_UNPROCESSABLE, &why);
 	assert_int_equal(counted(&f, NODE, alarms), 1);
-	assert_non_null(strstr(fix_query_text(&f, NODE,
-					      "SELECT text FROM alarm WHERE kind = "
-					      "'peer_refused'"),
-			       "(add-entries): protocol 5: the signature of event 4 fails"));
+	assert_non_null(
+		strstr(fix_query_text(&f, NODE,
+				      "SELECT text FROM alarm WHERE kind = "
+				      "'peer_refused'"),
+		       "(add-entries): protocol 5: the signature of event 4 fails"));
 	exchange_taken(f.n[NODE].nd, FIX_PEER, "disclosures");
 	assert_int_equal(counted(&f, NODE, alarms), 1);
 	/* It stands across a new start, and ends as before. */
