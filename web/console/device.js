@@ -4,12 +4,13 @@ import { html, useState } from "./vendor.js";
 import { me, post, whoAmI } from "./api.js";
 import { Once, text, useRun } from "./form.js";
 import { t } from "./lang.js";
+import { Alone } from "./login.js";
 import { Act, Chip, Field, say } from "./parts.js";
 import { Qr } from "./qr.js";
 
 /* Where the node asks for a second factor before anything else. */
 export function DeviceFirst({ go_on }) {
-	return html`<main id="main"><h1>${t("setup_device")}</h1>
+	return html`<${Alone} /><main id="main"><h1>${t("setup_device")}</h1>
 		<p class="lead">${t("totp_first")}</p>
 		<${Device} />
 		${me.value.totp === "enrolled" && html`<div class="bar start"><button type="button" onClick=${go_on}>${t("totp_go_on")}</button></div>`}

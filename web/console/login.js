@@ -40,8 +40,11 @@ function Form({ name: known }) {
 	</form>`;
 }
 
+/* Above what is shown before anybody is at work. */
+export const Alone = () => html`<header class="alone"><div class="bar"><p class="whose"><strong class="mark">Saluran</strong></p><${Languages} /></div></header>`;
+
 export function Login() {
-	return html`<header class="alone"><div class="bar"><p class="whose"><strong class="mark">Saluran</strong></p><${Languages} /></div></header>
+	return html`<${Alone} />
 		<main id="main"><h1>${t("login")}</h1><p class="lead">${t("login_why")}</p><${Form} /></main>`;
 }
 

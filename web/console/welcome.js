@@ -3,6 +3,7 @@ import { html, useState } from "./vendor.js";
 import { begun, post } from "./api.js";
 import { text, useRun } from "./form.js";
 import { t, word } from "./lang.js";
+import { Alone } from "./login.js";
 import { Act, Field, Loading, Trouble, useApi } from "./parts.js";
 import { go, place } from "./route.js";
 
@@ -18,7 +19,7 @@ export function Welcome() {
 			go(state.data.role === "admin" ? "setup" : "", {}, { replace: true });
 		});
 	const password = { type: "password", maxlength: 512, autocomplete: "new-password" };
-	return html`<main id="main"><h1>${t("welcome_title")}</h1>
+	return html`<${Alone} /><main id="main"><h1>${t("welcome_title")}</h1>
 		${state.problem && html`<p>${t("welcome_bad")}</p><${Trouble} problem=${state.problem} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && html`<p class="lead">${t("welcome_for", state.data.name, word("role", state.data.role))}</p>
