@@ -16,7 +16,7 @@ const say = async (who, text) => {
 async function refused(rina, dewi) {
 	await ask("garbage platform");
 	await dewi.page.goto(`${dewi.base}/console/cases`);
-	await dewi.see("The other side brought something that is not taken.");
+	await dewi.see("The other side brought 1 thing that is not taken.");
 	await dewi.see("biro.example brings what this node does not take (add-checkpoint)");
 	await dewi.check("peer-refused");
 	await dewi.section("Channel");
