@@ -9,8 +9,6 @@
 #include "store/store_sql.h"
 
 enum {
-	PAGE_DEFAULT = 50,
-	PAGE_MAX = 1000,
 	DIFF_LINES_MAX =
 		400, /* of each text; longer ones are shown without a comparison */
 };
