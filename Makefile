@@ -83,7 +83,7 @@ web-screens: build
 	@tools/web_parts.sh --tests
 	@rm -rf build/screens
 	@SALURAN_SCREENS=$(CURDIR)/build/screens SALURAN_SCREENS_HEIGHT=1500 SALURAN_MATRIX=once \
-		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_console.py story work acts account matrix
+		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_console.py story work acts account frozen matrix
 	@SALURAN_SCREENS=$(CURDIR)/build/screens SALURAN_SCREENS_HEIGHT=1500 \
 		SALURAN_BIN=$(CURDIR)/build/src/main/saluran tests/web/test_first_run.py
 	@SALURAN_SCREENS=$(CURDIR)/build/screens SALURAN_SCREENS_HEIGHT=1500 SALURAN_MATRIX=once \

@@ -23,6 +23,9 @@ SCREENS = [
         (f"rina-nowhere{ONCE}", "An address that leads nowhere"),
         ("standing", "A log that is an old copy: above every screen, until it is whole again"),
         ("undelivered", "The other side's node is away: since when, why, and another try"),
+        ("peer-refused", "The other side brought what is not taken: what it was, and why"),
+        ("frozen-case", "A frozen channel: why an act is refused; what was written is kept"),
+        ("frozen-channel", "The same at the channel: the proof, and who lets it go on"),
         (f"rina-search{ONCE}", "What a word, a host or a link leads to"),
     ]),
     ("Officer of the authority", [
