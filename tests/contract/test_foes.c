@@ -257,7 +257,7 @@ a_refusal(void **state)
 	assert_int_equal(counted(&f, NODE, alarms), 1);
 	assert_non_null(
 		strstr(fix_query_text(&f, NODE,
-				      "SELECT text FROM alarm WHERE kind = "
+				      "SELECT body FROM alarm WHERE kind = "
 				      "'peer_refused'"),
 		       "(add-entries): protocol 5: the signature of event 4 fails"));
 	exchange_taken(f.n[NODE].nd, FIX_PEER, "disclosures");
