@@ -1,7 +1,7 @@
 /*
  * The one thread that writes.  Whatever waits when a commit ends becomes the next group;
- * nobody waits when it is idle.  A job that fails leaves the others alone: the group runs
- * again, each job within a savepoint.  When the commit itself fails, all of them do.
+ * nobody waits when it is idle.  A job that fails is taken back to its savepoint and the
+ * others go on; when the commit itself fails, all of them do.
  */
 #include <assert.h>
 #include <sched.h>
@@ -24,10 +24,11 @@ enum {
 	TIDY_AFTER_US = 250000,
 };
 
-/* `apart`: within a savepoint, so that one that fails leaves the others of its group
- * alone.  Else it is taken back with the transaction. */
+/* Within a savepoint, so that one that fails leaves the others of its group alone.  A job
+ * without others is taken back with the transaction: SQLite keeps a copy of each page
+ * that changes under a savepoint, which for a large one is as much as it writes. */
 static void
-job_run(struct writer *w, struct job *j, bool apart)
+job_run(struct writer *w, struct job *j, bool shared)
 {
 	const struct db_driver *drv = w->s->drv;
 	size_t n = w->n_stages;
@@ -39,16 +40,18 @@ job_run(struct writer *w, struct job *j, bool apart)
 	w->now_us = now;
 	for (size_t i = 0; i < n; i++)
 		before[i] = *w->stages[i];
-	j->rc = apart ? drv->savepoint(w->s->db, j->e) : RC_OK;
+	j->rc = shared ? drv->savepoint(w->s->db, j->e) : RC_OK;
 	if (j->rc != RC_OK)
 		return;
 	if (j->idem != NULL)
 		j->rc = idem_take_key(w, j, j->e);
 	if (j->rc == RC_OK)
 		j->rc = j->work(w, j->arg, j->e);
-	if (j->rc == RC_OK && apart)
+	if (j->rc == RC_OK && shared)
 		j->rc = drv->release(w->s->db, j->e);
-	if (j->rc == RC_OK || !apart)
+	if (j->rc == RC_OK && j->idem != NULL)
+		idem_stage(w->nd, j);
+	if (j->rc == RC_OK || !shared)
 		return;
 	enum rc back = drv->rollback_to(w->s->db, NULL);
 	if (back != RC_OK)
@@ -100,54 +103,23 @@ group_commit(struct writer *w, struct err *e)
 	return rc;
 }
 
-/* False: one failed, and what the others did goes with it. */
-static bool
-jobs_run_together(struct writer *w, struct job *jobs)
-{
-	bool good = true;
-
-	for (struct job *j = jobs; good && j != NULL; j = j->next) {
-		job_run(w, j, false);
-		good = j->rc == RC_OK;
-	}
-	return good;
-}
-
-/* Each within a savepoint; false: all failed. */
-static bool
-jobs_run_apart(struct writer *w, struct job *jobs)
-{
-	bool any = false;
-
-	for (struct job *j = jobs; j != NULL; j = j->next) {
-		job_run(w, j, true);
-		any = any || j->rc == RC_OK;
-	}
-	return any;
-}
-
-/* The jobs of a group in its transaction; *ret_any: one did not fail.
- *
- * SQLite keeps a copy of each page that changes under a savepoint, and on a server it is
- * two round trips: as long as none fails, jobs have none.  If one does, all is taken back
- * and they run again, apart. */
+/* The jobs of a group in its transaction; *ret_any: one did not fail. */
 static enum rc
 jobs_run(struct writer *w, struct job *jobs, bool *ret_any, struct err *e)
 {
-	*ret_any = jobs != NULL && jobs_run_together(w, jobs);
-	if (jobs != NULL && !*ret_any) {
-		w->s->drv->rollback(w->s->db);
-		w->n_stages = 0;
-		enum rc rc = w->s->drv->begin(w->s->db, true, e);
-		if (rc != RC_OK)
-			return rc;
-		/* What is recorded beside a job is written all the same. */
-		*ret_any = jobs->next != NULL && jobs_run_apart(w, jobs);
+	const struct db_driver *drv = w->s->drv;
+	bool shared = jobs != NULL && jobs->next != NULL;
+
+	for (struct job *j = jobs; j != NULL; j = j->next) {
+		job_run(w, j, shared);
+		*ret_any = *ret_any || j->rc == RC_OK;
 	}
-	for (struct job *j = jobs; j != NULL; j = j->next)
-		if (j->idem != NULL && j->rc == RC_OK)
-			idem_stage(w->nd, j);
-	return RC_OK;
+	if (jobs == NULL || shared || *ret_any)
+		return RC_OK;
+	/* What is recorded beside the jobs is written all the same. */
+	drv->rollback(w->s->db);
+	w->n_stages = 0;
+	return drv->begin(w->s->db, true, e);
 }
 
 /* For good: what this process knows may be old. */
