@@ -177,6 +177,8 @@ async function decided(dewi, id) {
 /* Nothing of a file is asked for before a press; grey, then clear; each on record. */
 async function pictures(rina, dewi, id) {
 	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	await rina.page.waitForSelector("#items");
+	await rina.settled();
 	await rina.page.getByLabel("Give a file").setInputFiles(stage.picture);
 	await rina.write("What it shows", "An invented picture");
 	await rina.press("Give it as evidence");

@@ -82,7 +82,7 @@ export function Shell({ children }) {
 	useAgain(ask, STATUS_MS);
 	useEffect(() => {
 		ask();
-		return onEvent((e) => (e.type.startsWith("policy.") || e.type === "channel.open") && ask());
+		return onEvent((e) => /^(policy|channel)\./.test(e.type) && ask());
 	}, []);
 	const here = place.value.path.split("/")[0] || home(me.value.role);
 	const sections = sectionsOf(me.value.role, node.value?.role);
