@@ -2,7 +2,7 @@
  * second factor, its recovery codes, and new ones; the zone of all times; contacts that go to
  * one of two peers, then to both.  What the node refuses is said in the reader's language. */
 import { must } from "./browser.mjs";
-import { ask, codeOf, person, play, stage, stranger } from "./steps.mjs";
+import { ask, back, codeOf, person, play, stage, stranger } from "./steps.mjs";
 
 const NEXT = "quite another passphrase of five words";
 const EASTERN = "Asia/Jayapura";
@@ -251,10 +251,7 @@ play(async () => {
 	await zone(adi);
 	for (const who of [adi, other]) who.offline = true;
 	await ask("keep authority");
-	for (const who of [adi, other]) {
-		await who.page.waitForSelector(".connection.live");
-		who.offline = false;
-	}
+	await back(adi, other);
 	await contacts(adi);
 	await standing(adi);
 	await adi.section("Settings");

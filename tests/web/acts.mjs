@@ -5,7 +5,7 @@
  * all; and an admin sees to zones that are not what orders say. */
 import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
-import { ask, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
+import { ask, back, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
 
 const STAGE_AFTER_MS = 8000;
 
@@ -113,10 +113,7 @@ async function away(rina, others, subject) {
 	await ask("start platform");
 	await rina.press("Try now");
 	await rina.page.locator("main", { hasText: "Nothing reaches" }).waitFor({ state: "detached" });
-	for (const who of others) {
-		await who.page.waitForSelector(".connection.live");
-		who.offline = false;
-	}
+	await back(...others);
 }
 
 async function told(rina) {
@@ -380,14 +377,6 @@ async function roles(rina) {
 	await rina.page.goto(`${rina.base}/console/cases?lang=en`);
 	await rina.page.waitForSelector("h1");
 	rina.expected.delete(403);
-}
-
-/* The admin and others come back after their node was started anew. */
-async function back(...all) {
-	for (const who of all) {
-		await who.page.waitForSelector(".connection.live");
-		who.offline = false;
-	}
 }
 
 /* A row that no order holds stays until an admin takes it out. */

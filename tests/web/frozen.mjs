@@ -2,7 +2,7 @@
  * frozen, people are told why, every act says it, and an admin of each side lets it go on. */
 import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
-import { ask, importList, openCase, person, play, stage } from "./steps.mjs";
+import { ask, back, importList, openCase, person, play, stage } from "./steps.mjs";
 
 const SUBJECT = "A list before two histories";
 const HELLO = "Is anybody there?";
@@ -106,10 +106,7 @@ play(async () => {
 	await refused(rina, dewi);
 	for (const who of [rina, tono]) who.offline = true;
 	await ask("twin authority");
-	for (const who of [rina, tono]) {
-		await who.page.waitForSelector(".connection.live");
-		who.offline = false;
-	}
+	await back(rina, tono);
 	await stopped(rina, dewi);
 	await signed(tono, tari);
 	for (const who of [rina, dewi]) who.expected.delete(423);

@@ -53,6 +53,15 @@ export async function importList(who, file, { reference, subject, basis = "Inven
 	return who.page.url().split("/").pop();
 }
 
+/* The node was away: of a page that is loaded anew no request from before is left. */
+export async function back(...all) {
+	for (const who of all) {
+		await who.page.reload();
+		await who.page.waitForSelector(".connection.live");
+		who.offline = false;
+	}
+}
+
 /* What comes while one looks is counted, and shown on demand. */
 export async function openCase(who, subject) {
 	await who.section("Cases");
