@@ -249,12 +249,14 @@ play(async () => {
 	await password(adi, other);
 	await inIndonesian(adi);
 	await zone(adi);
-	for (const who of [adi, other]) who.offline = true;
+	other.clean("after the password was changed");
+	await other.leave();
+	adi.offline = true;
 	await ask("keep authority");
-	await back(adi, other);
+	await back(adi);
 	await contacts(adi);
 	await standing(adi);
 	await adi.section("Settings");
 	await recoveryCodes(adi);
-	for (const who of [adi, other]) who.clean("at the end");
+	adi.clean("at the end");
 }, "account");
