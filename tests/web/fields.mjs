@@ -61,7 +61,7 @@ async function odd(who, row) {
 		await press(who, row.again).click();
 		await kept(who, row, ODD);
 	} else {
-		await who.page.locator(row.filters ? "main .problem, main .empty" : "main .problem").first().waitFor();
+		await who.page.locator(row.filters ? "main .problem, main .empty, main .wrong" : "main .problem").first().waitFor();
 		await kept(who, row, ODD);
 	}
 	await whole(who, row);
@@ -230,7 +230,7 @@ async function main() {
 		{ at: "channel", open: "Change our contacts", fields: ["Post or desk", "How it is reached"], press: `Publish to ${stage.org}`, shown: "main li bdi" },
 	]);
 	await all(umi, [
-		{ at: "log", fields: ["Id of the case"], press: "Show these", filters: true },
+		{ at: "log", fields: ["Case"], press: "Show these", filters: true },
 		{ at: "access", fields: ["Who", "Object"], press: "Show these", filters: true },
 	]);
 	await all(oki, [
