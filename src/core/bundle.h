@@ -21,6 +21,9 @@
  *   channel/<party>.offer.jws     the channel offer of an introduction; at least one
  *   disclosures.txt               optional; disclosures, one a line; each is named by
  *                                 `_sd` of an included event
+ *   fraud/<party>.txt             optional; proofs that this side has signed what cannot
+ *                                 both be true (core/fraud.h), a line each; strictly
+ *                                 ascending by byte
  *   identity/<party>.jws          entry 0 of the identity log
  *   logs/<party>/checkpoint       a head of the log with the log's signature and, when
  *                                 the peer cosigned that size, the peer's line; it covers
@@ -60,9 +63,9 @@
  *
  * <party> is "authority" or "platform" (an organisation's id may be longer than a name in
  * an archive).  checkpoint may be absent for a log without events here.  The events are:
- * those of the case; channel.open; channel.rekey; policy.adopt; the receipt.adopt that
- * starts each clock
- * of the case; and order.* of the orders that cite the case.
+ * those of the case; channel.open; channel.rekey; channel.epoch; policy.adopt; the
+ * receipt.adopt that starts each clock of the case; and order.* of the orders that cite
+ * the case.
  *
  * Memory: the bytes of the file are not copied.  Beside them a verifier needs some 700
  * bytes an event, and for what is hostile not more than the limits below allow.
@@ -82,6 +85,7 @@
 #include "base/err.h"
 #include "core/casefile.h"
 #include "core/event.h"
+#include "core/fraud.h"
 #include "core/identity.h"
 #include "core/merkle.h"
 #include "core/policy.h"
@@ -100,6 +104,7 @@ enum {
 	BUNDLE_VALUES_MAX = 1 << 20, /* JSON values in bodies, and references */
 	BUNDLE_ORDERS_MAX = 1024,    /* that cite the case */
 	BUNDLE_POLICIES_MAX = 2048,  /* adoptions of both sides */
+	BUNDLE_FRAUDS_MAX = 64,	     /* proofs about one side */
 	BUNDLE_MANIFEST_MAX =
 		1 << 20,       /* bytes of its payload: what a signer signs at once */
 	BUNDLE_NAME_MAX = 100, /* bytes of a member's name */
@@ -158,6 +163,9 @@ struct bundle_content {
 	bool with_disclosures;
 	const char *const *disclosures; /* any order, repetition allowed */
 	size_t n_disclosures;
+	/* Proofs of equivocation by party; any order, repetition allowed. */
+	const char *const *frauds[PARTY_COUNT];
+	size_t n_frauds[PARTY_COUNT];
 };
 
 /* Sign `payload` as a JWS of type `typ` with an event key of the exporter. */
@@ -243,6 +251,7 @@ enum rc bundle_write_long(const struct bundle_content *c,
 	X(INCLUSION, "inclusion", "each event stands in its log")                        \
 	X(HEADS, "heads", "the heads of the logs are signed")                            \
 	X(RECEIPTS, "receipts", "receipts are the peer's, for these events")             \
+	X(FRAUD, "fraud", "proofs of two histories hold, and epochs are signed by both") \
 	X(DISCLOSURES, "disclosures", "texts are those whose digests were signed")       \
 	X(FOLD, "fold", "state, deadlines and orders follow from the events")
 
@@ -353,6 +362,20 @@ struct bundle_case {
 	int64_t accept_due_us, decide_due_us; /* as the clock was set; 0: no clock ran */
 };
 
+/* A proof that holds (core/fraud.h). */
+struct bundle_fraud {
+	enum party whose; /* who signed both */
+	enum fraud_kind kind;
+	uint64_t at, most;
+};
+
+/* A channel.epoch with the statements of both sides. */
+struct bundle_epoch {
+	const struct bundle_event *event;
+	uint64_t epoch;
+	uint64_t size[PARTY_COUNT]; /* of each log, on which both agree */
+};
+
 struct bundle_words {
 	const char **line;
 	size_t n, cap;
@@ -375,6 +398,10 @@ struct bundle_report {
 	struct bundle_case casework;
 	struct bundle_order *orders;
 	size_t n_orders;
+	struct bundle_fraud *frauds; /* by party, as they stand in the file */
+	size_t n_frauds;
+	struct bundle_epoch *epochs; /* by party, ascending by seq */
+	size_t n_epochs;
 	struct bundle_words proven, claimed, missing; /* sentences for people */
 };
 

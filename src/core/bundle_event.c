@@ -23,6 +23,7 @@ belongs(const struct bundle *b, const struct event *ev)
 		return strcmp(ev->casefile, b->r->casefile) == 0;
 	return strcmp(ev->type, "channel.open") == 0 ||
 	       strcmp(ev->type, IDENTITY_REKEY_TYPE) == 0 ||
+	       strcmp(ev->type, "channel.epoch") == 0 ||
 	       strcmp(ev->type, "policy.adopt") == 0 ||
 	       strcmp(ev->type, "receipt.adopt") == 0 ||
 	       strncmp(ev->type, "order.", 6) == 0;

@@ -20,6 +20,7 @@
 #define BUNDLE_TEXTS	"disclosures.txt"
 
 /* Names of members, of the party and the seq. */
+#define BUNDLE_NAME_FRAUD      "fraud/%s.txt"
 #define BUNDLE_NAME_IDENTITY   "identity/%s.jws"
 #define BUNDLE_NAME_OFFER      "channel/%s.offer.jws"
 #define BUNDLE_NAME_EVENTS     "logs/%s/events.jws"
@@ -107,7 +108,8 @@ struct bundle {
 
 typedef enum rc bundle_step_fn(struct bundle *b);
 bundle_step_fn bundle_step_events, bundle_step_inclusion, bundle_step_heads,
-	bundle_step_receipts, bundle_step_disclosures, bundle_step_fold;
+	bundle_step_receipts, bundle_step_fraud, bundle_step_disclosures,
+	bundle_step_fold;
 
 /* NULL: it is not there.  Sets b->where. */
 const struct bundle_member *bundle_find(struct bundle *b, const char *fmt, ...)
@@ -181,6 +183,10 @@ void bundle_words_make(struct bundle *b);
 
 /* The time of a receipt, which is in whole seconds; `out` has CLOCK_TEXT_LEN bytes. */
 char *bundle_second_format(uint64_t time_s, char *out);
+
+/* The proofs about one side in the order of the format, each once. */
+size_t bundle_frauds_sort(struct arena *a, const struct bundle_content *c, enum party p,
+			  const char ***ret);
 
 /* README.txt, and the exporter's identity.  Both logs' names follow from any of the
  * offers; without one they are not known: RC_UNPROCESSABLE. */

@@ -27,7 +27,10 @@ static const char intro[] =
 	"9864)\n"
 	"  logs/*/checkpoint       a signed head of that log\n"
 	"  logs/*/cosigned         the newest head that the other side cosigned, if "
-	"another\n";
+	"another\n"
+	"  fraud/*.txt             proofs that this side signed what cannot both be "
+	"true,\n"
+	"                          if there are any: a line of JSON each\n";
 
 static const char proofs_short[] =
 	"  logs/*/proof/           for each event, that it stands in such a head\n"

@@ -251,6 +251,37 @@ steps_json(const struct bundle_report *r)
 	return list;
 }
 
+static json_t *
+frauds_json(const struct bundle_report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_frauds; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:I, s:I}", "party",
+						party_name(r->frauds[i].whose), "kind",
+						fraud_kinds[r->frauds[i].kind], "at",
+						(json_int_t)r->frauds[i].at, "most",
+						(json_int_t)r->frauds[i].most));
+	return list;
+}
+
+static json_t *
+epochs_json(const struct bundle_report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_epochs; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:[I, I]}", "party",
+					party_name(r->epochs[i].event->from), "seq",
+					(json_int_t)r->epochs[i].event->ev->seq, "epoch",
+					(json_int_t)r->epochs[i].epoch, "sizes",
+					(json_int_t)r->epochs[i].size[0],
+					(json_int_t)r->epochs[i].size[1]));
+	return list;
+}
+
 /* All but the events. */
 static json_t *
 report_json(const struct bundle_report *r)
@@ -280,6 +311,8 @@ report_json(const struct bundle_report *r)
 				    party_json(&r->party[p]));
 	json_object_set_new(j, "casefile", case_json(&r->casework));
 	json_object_set_new(j, "orders", orders);
+	json_object_set_new(j, "fraud", frauds_json(r));
+	json_object_set_new(j, "epochs", epochs_json(r));
 	json_object_set_new(j, "proven", words_json(&r->proven));
 	json_object_set_new(j, "claimed", words_json(&r->claimed));
 	json_object_set_new(j, "missing", words_json(&r->missing));

@@ -271,6 +271,22 @@ manifest_add(struct stream *x, const char *org, bundle_sign *sign, void *sign_ar
 	bytes_put(x, zeros, sizeof(zeros));
 }
 
+static void
+frauds_add(struct stream *x, enum party p)
+{
+	const char **proofs;
+	size_t n = bundle_frauds_sort(x->a, x->c, p, &proofs);
+
+	if (n == 0)
+		return;
+	member_begin(x, arena_printf(x->a, BUNDLE_NAME_FRAUD, party_name(p)));
+	for (size_t i = 0; i < n; i++) {
+		member_puts(x, proofs[i]);
+		member_puts(x, "\n");
+	}
+	member_end(x);
+}
+
 /* In the order of their names. */
 static void
 members_add(struct stream *x, const char *readme, size_t readme_len)
@@ -286,6 +302,8 @@ members_add(struct stream *x, const char *readme, size_t readme_len)
 				 c->offer[p]);
 	if (c->with_disclosures)
 		texts_add(x);
+	for (int p = 0; p < PARTY_COUNT; p++)
+		frauds_add(x, (enum party)p);
 	for (int p = 0; p < PARTY_COUNT; p++)
 		line_add(x,
 			 arena_printf(x->a, BUNDLE_NAME_IDENTITY,

@@ -190,6 +190,7 @@ is_party_name(struct bundle *b, const char *name, const char *party)
 {
 	bool whole = b->version == BUNDLE_VERSION_LONG;
 	const char *const one[] = {
+		arena_printf(b->a, BUNDLE_NAME_FRAUD, party),
 		arena_printf(b->a, BUNDLE_NAME_IDENTITY, party),
 		arena_printf(b->a, BUNDLE_NAME_OFFER, party),
 		arena_printf(b->a, BUNDLE_NAME_EVENTS, party),
@@ -477,6 +478,7 @@ static bundle_step_fn *const step_fns[BUNDLE_STEP_COUNT] = {
 	[BUNDLE_STEP_INCLUSION] = bundle_step_inclusion,
 	[BUNDLE_STEP_HEADS] = bundle_step_heads,
 	[BUNDLE_STEP_RECEIPTS] = bundle_step_receipts,
+	[BUNDLE_STEP_FRAUD] = bundle_step_fraud,
 	[BUNDLE_STEP_DISCLOSURES] = bundle_step_disclosures,
 	[BUNDLE_STEP_FOLD] = bundle_step_fold,
 };

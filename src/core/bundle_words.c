@@ -286,10 +286,34 @@ texts_tell(struct bundle *b)
 	MISSING("Whether what the notice says is true, and whether anybody was right.");
 }
 
+static void
+frauds_tell(struct bundle *b)
+{
+	for (size_t i = 0; i < b->r->n_frauds; i++) {
+		const struct bundle_fraud *f = &b->r->frauds[i];
+		PROVEN("%s has signed %s, at %" PRIu64
+		       ": both cannot be true (fraud/%s.txt).",
+		       org(b, f->whose), fraud_kind_says(f->kind), f->at,
+		       party_name(f->whose));
+	}
+	for (size_t i = 0; i < b->r->n_epochs; i++) {
+		const struct bundle_epoch *x = &b->r->epochs[i];
+		PROVEN("Both sides signed that the channel goes on in epoch %" PRIu64
+		       ", from %" PRIu64 " entries of %s and %" PRIu64
+		       " of %s (event %" PRIu64 " of %s).",
+		       x->epoch, x->size[0], b->r->party[0].origin, x->size[1],
+		       b->r->party[1].origin, x->event->ev->seq,
+		       b->r->party[x->event->from].origin);
+	}
+	if (b->r->n_frauds != 0)
+		MISSING("What else stood in the history that is not this one.");
+}
+
 void
 bundle_words_make(struct bundle *b)
 {
 	parties_tell(b);
+	frauds_tell(b);
 	notice_tell(b);
 	answers_tell(b);
 	ladder_tell(b);

@@ -58,6 +58,38 @@ disclosures_add(struct making *k, const struct bundle_content *c)
 	buf_free(&text);
 }
 
+size_t
+bundle_frauds_sort(struct arena *a, const struct bundle_content *c, enum party p,
+		   const char ***ret)
+{
+	const char **sorted = arena_array(a, c->n_frauds[p] + 1, sizeof(*sorted));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_frauds[p]; i++)
+		sorted[i] = c->frauds[p][i];
+	qsort(sorted, c->n_frauds[p], sizeof(*sorted), compare_texts);
+	for (size_t i = 0; i < c->n_frauds[p]; i++)
+		if (n == 0 || strcmp(sorted[n - 1], sorted[i]) != 0)
+			sorted[n++] = sorted[i];
+	*ret = sorted;
+	return n;
+}
+
+static void
+frauds_add(struct making *k, const struct bundle_content *c, enum party p)
+{
+	struct buf text = BUF_INIT(BUNDLE_MAX);
+	const char **proofs;
+	size_t n = bundle_frauds_sort(k->a, c, p, &proofs);
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&text, "%s\n", proofs[i]);
+	if (n != 0)
+		member_add(k, arena_printf(k->a, BUNDLE_NAME_FRAUD, party_name(p)),
+			   arena_copy(k->a, buf_str(&text), text.len), text.len);
+	buf_free(&text);
+}
+
 static void
 log_add(struct making *k, const struct bundle_log *log, enum party p)
 {
@@ -191,6 +223,7 @@ bundle_write(struct arena *a, const struct bundle_content *c, bundle_sign *sign,
 		if (c->offer[p] != NULL)
 			line_add(&k, arena_printf(a, BUNDLE_NAME_OFFER, name),
 				 c->offer[p]);
+		frauds_add(&k, c, (enum party)p);
 		log_add(&k, &c->log[p], (enum party)p);
 	}
 	if (c->with_disclosures)

@@ -99,6 +99,8 @@ wire_read(struct arena *a, const char *wire, size_t len, struct jws *jws,
 		rc = ijson_parse(a, jws->payload, jws->payload_len, &payload, e);
 	if (rc == RC_OK)
 		rc = payload_read(payload, s, e);
+	if (rc == RC_OK)
+		s->kid = arena_strdup(a, jws->kid);
 	*ret = s;
 	return rc;
 }

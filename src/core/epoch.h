@@ -32,6 +32,7 @@ struct epoch {
 	struct hash proofs[EPOCH_PROOFS_MAX]; /* SHA-256 of each, as it was told */
 	size_t n_proofs;
 	int64_t iat_us;
+	const char *kid; /* of the key that it names */
 	const char *wire;
 };
 

@@ -227,6 +227,8 @@ events_gather(struct export *g, struct err *e)
 		if (rc == RC_OK)
 			rc = store_run(g->s, &SQL_BUNDLE_REKEYS, log, on_place, g, e);
 		if (rc == RC_OK)
+			rc = store_run(g->s, &SQL_BUNDLE_EPOCHS, log, on_place, g, e);
+		if (rc == RC_OK)
 			rc = store_run(g->s, &SQL_BUNDLE_POLICIES, log, on_place, g, e);
 	}
 	for (int p = 0; rc == RC_OK && p < PARTY_COUNT; p++)
@@ -478,6 +480,8 @@ case_gather(struct export *g, struct err *e)
 			g->s, g->a, &SQL_POLICY_GET,
 			(struct db_param[]){DB_P_BLOB(c.policy_sha256.b, HASH_LEN)},
 			&g->out.adopted, e);
+	if (rc == RC_OK)
+		rc = export_frauds(g, e);
 	return rc == RC_OK ? events_gather(g, e) : rc;
 }
 

@@ -56,6 +56,9 @@ enum rc export_texts(struct export *g, struct arena *a, const struct event *ev,
 enum rc export_sign(void *nd, struct arena *a, const char *typ, const char *payload,
 		    size_t len, const char **ret_jws, struct err *e) MUST_CHECK;
 
+/* Proofs of equivocation on the channel that hold by the keys that the bundle has. */
+enum rc export_frauds(struct export *g, struct err *e) MUST_CHECK;
+
 /* A file of version 2 that is in no folder: *ret_fd is the caller's, -1 on a failure. */
 enum rc export_long(struct export *x, int *ret_fd, uint64_t *ret_len,
 		    struct err *e) MUST_CHECK;

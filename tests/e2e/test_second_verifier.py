@@ -19,9 +19,12 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "second")]
+import accuse  # noqa: E402
 import damage  # noqa: E402
+import equivocation  # noqa: E402
 import forge  # noqa: E402
 from lab import BIN, SOURCE, Failure, Lab, Node, introduce  # noqa: E402
+from formats import Bad  # noqa: E402
 from verify import PARTIES, STEPS, other, verify  # noqa: E402
 
 WHOLE = "SALURAN_EVERY" in os.environ
@@ -42,7 +45,7 @@ class Judge:
         self.folder, self.seen, self.wrong = folder, collections.Counter(), []
         self.pool = concurrent.futures.ThreadPoolExecutor(WORKERS)
 
-    def first(self, name, data):
+    def run(self, name, data):
         path = os.path.join(self.folder, name)
         with open(path, "wb") as f:
             f.write(data)
@@ -51,10 +54,23 @@ class Judge:
         os.unlink(path)
         if done.returncode not in (0, 3):
             raise Failure(f"verify ended with {done.returncode}: {done.stderr[:2000]!r}")
+        return done
+
+    def first(self, name, data):
+        done = self.run(name, data)
         report = json.loads(done.stdout)
         if report["ok"] != (done.returncode == 0):
             raise Failure("verify says one thing and exits with another")
         return report
+
+    def proof(self, words, data, own):
+        """A file with a proof for others, of which the second verifier says `own`."""
+        done = self.run("proof.json", data)
+        said = json.loads(done.stdout) if done.returncode == 0 else None
+        first = said and (said["kind"], said["at"], said["most"])
+        if first != own:
+            self.wrong.append(f"a file: {words}: saluran verify says {first} "
+                              f"({done.stderr[:300]!r}), the second verifier {own}")
 
     def judge(self, kind, changes):
         """Compare on every (words, bundle); at least one must be refused."""
@@ -115,7 +131,10 @@ def told_apart(first, second):
         own = [[seq, kind, in_calendar(time_s)] for seq, kind, time_s in two["events"]]
         if events != own:
             return f"{p}: events: {events} and {own}"
-    return None
+    one = [[[f[n] for n in ("party", "kind", "at", "most")] for f in first["fraud"]],
+           [[x[n] for n in ("party", "seq", "epoch", "sizes")] for x in first["epochs"]]]
+    two = [second["fraud"], second["epochs"]]
+    return f"fraud and epochs: {one} and {two}" if one != two else None
 
 
 def some(changes, rng, share=KEEP):
@@ -153,6 +172,25 @@ def on_samples(judge, rng):
         judge.judge("identity", some(listed.jws_member(
             f"identity/{p}.jws", keys[p]["root"], forge.TYP["identity"], rng, EACH),
             rng, PART))
+
+
+def on_fraud(judge, rng):
+    """Proofs and epochs in bundles of both versions, and proofs as files of their own."""
+    world = forge.World(sample("order.bundle"), sample_keys())
+    for version in (1, 2):
+        for kind, make in (("proofs", accuse.proofs), ("epochs", accuse.epochs)):
+            made = [(words, twin) for words, twin in make(world, rng, EACH)]
+            judge.judge(f"{kind} {version}", [
+                (words, twin.build(version)) for n, (words, twin) in enumerate(made)
+                if words.count(":") < 2 or rng.random() < PART])
+    for words, data in accuse.files(world, rng, EACH):
+        if words.count(":") > 1 and rng.random() >= PART:
+            continue
+        try:
+            own = equivocation.verify_file(data)
+        except Bad:
+            own = None
+        judge.proof(words, data, own)
 
 
 # Of who made tests/bundle/rekey.bundle, after its second rotation.
@@ -256,6 +294,7 @@ def main():
         judge = Judge(folder)
         on_samples(judge, rng)
         on_rekeyed(judge, rng)
+        on_fraud(judge, rng)
         judge.end()
         on_nodes(judge, rng, box)
         judge.end()

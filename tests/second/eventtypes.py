@@ -2,6 +2,7 @@
 import os
 import re
 
+import epochs
 from formats import INT_MAX, Bad, is_hash, is_int, is_uuid7, need
 
 SOURCE = os.environ.get("SALURAN_SOURCE") or os.path.join(
@@ -126,6 +127,8 @@ def check(event, party):
         need(body["outcome"] != "impossible" or body.get("ground") in IMPOSSIBLE,
              "a ground is missing")
         need(distinct(body["items"]), "an item stands twice")
+    elif kind.name == "channel.epoch":
+        epochs.check_event(body)
     elif kind.name in ("clarify.ask", "dispute.open"):
         need(distinct(body.get("items", [])), "an item stands twice")
 

@@ -163,6 +163,10 @@ def is_text(value, most):
     return isinstance(value, str) and 1 <= len(value.encode()) <= most
 
 
+def is_plain(text, most):
+    return is_text(text, most) and not any(ord(c) < 0x20 or ord(c) == 0x7f for c in text)
+
+
 def is_hash(value):
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
@@ -333,6 +337,28 @@ def root_by_path(index, size, leaf, path):
         fn >>= 1
         sn >>= 1
     return r if sn == 0 else None
+
+
+def consistent(old_size, old, size, root, path):
+    """RFC 9162, 2.1.4.2: whether the proof leads from the one root to the other."""
+    path = [old] * (old_size & old_size - 1 == 0) + path
+    fn, sn = old_size - 1, size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    if not path:
+        return False
+    fr = sr = path[0]
+    for c in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(c, fr), node_hash(c, sr)
+            while fn and not fn & 1:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, c)
+        fn, sn = fn >> 1, sn >> 1
+    return (fr, sr, sn) == (old, root, 0)
 
 
 def root_of_many(leaves, size, lines):

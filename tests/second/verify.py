@@ -9,207 +9,26 @@ import re
 import sys
 
 import container
+import epochs
+import equivocation
 import eventtypes
 import policy
 from formats import (
     COSIGNATURE_KEY, ORIGIN_KEY, Bad, Checkpoint, Jws, TlogProof,
-    b64, b64_padded, b64url, b64url_text, decimal, ijson, is_hash, is_int, is_text, is_uuid7, leaf_hash,
-    members_of, need, root_by_path, root_of_many, sha256, thumbprint)
+    b64, b64_padded, b64url, b64url_text, decimal, ijson, is_hash, is_int, is_plain, is_text,
+    is_uuid7, leaf_hash, members_of, need, root_by_path, root_of_many, sha256)
+from identity import (
+    INTRODUCTION_MAX, ORG_MAX, PARTIES, TEXT_MAX, IdentityLog, check_event, fingerprint, line_of,
+    lines_of, other)
 
-PARTIES = ("authority", "platform")
 STEPS = ("container", "manifest", "members", "identities", "signature", "channel", "policy",
-         "events", "inclusion", "heads", "receipts", "disclosures", "fold")
-CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aiou"
-ORG_MAX, TEXT_MAX, INTRODUCTION_MAX, CHANNEL_MAX = 100, 200, 65_536, 40
+         "events", "inclusion", "heads", "receipts", "fraud", "disclosures", "fold")
 SEQ_MAX = 2 ** 63 - 1
-ENTRIES_MAX, ENTRY_MAX = 64, 16_384
+CHANNEL_MAX = 40
 DISCLOSURE_MAX = 16_384
 EVENTS_MAX, TEXTS_MAX = 131_072, 524_288
 ORDERS_MAX, ADOPTIONS_MAX = 1_024, 2_048
-
-
-def other(party):
-    return PARTIES[1 - PARTIES.index(party)]
-
-
-def line_of(content):
-    need(content.endswith(b"\n") and content.count(b"\n") == 1,
-         "must be one line that ends in LF")
-    return content[:-1]
-
-
-def lines_of(content):
-    need(not content or content.endswith(b"\n"), "its last line does not end in LF")
-    return content[:-1].split(b"\n") if content else []
-
-
-def is_org(text):
-    return isinstance(text, str) and len(text) <= ORG_MAX and re.fullmatch(
-        r"(?:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+",
-        text) is not None
-
-
-def is_plain(text, most):
-    return is_text(text, most) and not any(ord(c) < 0x20 or ord(c) == 0x7f for c in text)
-
-
-def is_key(text):
-    try:
-        return isinstance(text, str) and len(b64url(text)) == 32
-    except Bad:
-        return False
-
-
-def is_list(value, most, inner):
-    return isinstance(value, list) and 1 <= len(value) <= most and all(
-        inner(v) for v in value)
-
-
-def fingerprint(public):
-    """Section 9: proquints of the first 16 bytes of the key's SHA-256."""
-    def word(v):
-        return CONSONANTS[v >> 12] + VOWELS[v >> 10 & 3] + CONSONANTS[v >> 6 & 15] \
-            + VOWELS[v >> 4 & 3] + CONSONANTS[v & 15]
-    h = sha256(public)[:16]
-    return "-".join(word(h[i] << 8 | h[i + 1]) for i in range(0, 16, 2))
-
-
-class Identity:
-    """An entry of an identity log (section 9); `before` is the one that it follows."""
-
-    def __init__(self, raw, before=None):
-        n = 0 if before is None else before.n + 1
-        need(len(raw) <= (ENTRY_MAX if n else INTRODUCTION_MAX), "an entry is too long")
-        jws = Jws(raw, "saluran-identity+jws", INTRODUCTION_MAX, INTRODUCTION_MAX)
-        entry = members_of(jws.payload, ("v", "log", "seq", "id", "type", "iat", "body")
-                           + (("prev",) if n else ()))
-        need(is_int(entry["v"], 1, 1), "v is not 1")
-        need(isinstance(entry["log"], str) and entry["log"].endswith("/id")
-             and is_org(entry["log"][:-3]), "log is not that of an organisation")
-        need(is_int(entry["seq"], n, n), "not the entry of its place")
-        need(n == 0 or entry["prev"] == leaf_hash(before.raw).hex(), "prev is another")
-        need(is_uuid7(entry["id"]) and entry["type"] == "org.keys" and is_int(entry["iat"]),
-             "id, type or iat is malformed")
-        body = members_of(entry["body"], (
-            "n", "name", "role", "root_pub", "next_root_sha256", "event_keys", "log_key",
-            "receipt_key", "enc_key", "tls_spki", "url"), ("contacts",))
-        need(is_int(body["n"], n, n), "n is not seq")
-        need(is_plain(body["name"], TEXT_MAX), "name is malformed")
-        need(body["role"] in PARTIES, "role is neither")
-        for name in ("root_pub", "log_key", "receipt_key", "enc_key"):
-            need(is_key(body[name]), f"{name} is no key")
-        need(is_hash(body["next_root_sha256"]), "next_root_sha256 is no hash")
-        need(is_list(body["event_keys"], 8, is_key), "event_keys are malformed")
-        need(is_list(body["tls_spki"], 4, is_hash), "tls_spki is malformed")
-        need(is_plain(body["url"], TEXT_MAX) and re.fullmatch(
-            r"https://[a-z0-9.:\[\]-]+", body["url"]) is not None, "url is malformed")
-        need("contacts" not in body or is_list(body["contacts"], 16, is_contact),
-             "contacts are malformed")
-        signers = [body["root_pub"], body["log_key"], body["receipt_key"],
-                   *body["event_keys"]]
-        need(len(set(signers)) == len(signers), "a key stands in two roles")
-        self.root = b64url(body["root_pub"])
-        need(jws.signed_by([self.root]), "not signed by its root")
-        self.raw, self.org, self.role = raw, entry["log"][:-3], body["role"]
-        self.n, self.name, self.promised = n, body["name"], body["next_root_sha256"]
-        if before is not None:
-            need((self.org, self.role) == (before.org, before.role), "of another")
-            need(sha256(self.root).hex() == before.promised, "not the promised root")
-        self.event_keys = [b64url(k) for k in body["event_keys"]]
-        self.log_key, self.receipt_key = b64url(body["log_key"]), b64url(body["receipt_key"])
-
-
-class IdentityLog:
-    """The entries of an organisation, and from where on in its log each is in force."""
-
-    def __init__(self, content):
-        need(content.endswith(b"\n"), "its last line does not end in LF")
-        self.entries = []
-        for raw in lines_of(content):
-            need(len(self.entries) < ENTRIES_MAX, "too many entries")
-            self.entries.append(Identity(raw, self.entries[-1] if self.entries else None))
-        self.first, self.newest = self.entries[0], self.entries[-1]
-        self.org, self.role, self.turns, self.in_force = \
-            self.first.org, self.first.role, [], 0
-
-    def turn(self, said, kid, party, first):
-        """An event is next: is another entry in force from it on?"""
-        if said["seq"] == 0 and first:
-            n = max((e.n for e in self.entries if kid in map(thumbprint, e.event_keys)),
-                    default=0)
-        elif is_rekey(said, party):
-            body = said["body"]
-            if first and body["n"] >= len(body["entries"]):
-                self.in_force = body["n"] - len(body["entries"])
-            n = self.in_force + len(body["entries"])
-            need(said["seq"] != 0 and body["n"] == n, "a rekey to another number")
-            need(n < len(self.entries), "a rekey to an entry that is not here")
-            need([e.raw.decode() for e in self.entries[self.in_force + 1:n + 1]]
-                 == body["entries"], "a rekey with other entries")
-        else:
-            return
-        need(len(self.turns) < ENTRIES_MAX, "too many turns")
-        self.turns.append((n, said["seq"], said["ack"]["size"]))
-        self.in_force = n
-
-    def head_stands(self, n, size):
-        return all(turn[0] <= n or size <= turn[1] for turn in self.turns)
-
-    def receipt_stands(self, n, size):
-        return all(turn[0] <= n or size <= turn[2] for turn in self.turns)
-
-
-def is_rekey(said, party):
-    if said["type"] != "channel.rekey":
-        return False
-    try:
-        eventtypes.check(said, party)
-    except Bad:
-        return False
-    return True
-
-
-def is_contact(value):
-    return isinstance(value, dict) and set(value) == {"name", "reach"} and all(
-        is_plain(v, TEXT_MAX) for v in value.values())
-
-
-def is_head(value, last, digest):
-    return isinstance(value, dict) and set(value) == {"log", last, digest} \
-        and is_origin(value["log"]) and is_int(value[last]) and is_hash(value[digest])
-
-
-def is_origin(text):
-    return is_plain(text, 200) and " " not in text and "+" not in text
-
-
-def are_digests(values, most, inner):
-    return is_list(values, most, inner) and len(set(values)) == len(values)
-
-
-def check_event(event):
-    """Tier 1 (section 2), as far as an event by itself can be checked."""
-    members_of(event, ("v", "log", "seq", "id", "type", "iat", "by", "ack", "body"),
-               ("prev", "case", "re", "due", "_sd", "blobs"))
-    need(is_int(event["v"], 1, 1), "v is not 1")
-    need(is_origin(event["log"]), "log is malformed")
-    need(is_int(event["seq"]), "seq is malformed")
-    need(("prev" in event) == (event["seq"] > 0) and is_hash(event.get("prev", "0" * 64)),
-         "prev is malformed")
-    need(is_uuid7(event["id"]), "id is malformed")
-    need(isinstance(event["type"], str) and len(event["type"]) <= 64
-         and re.fullmatch(r"[a-z]+(\.[a-z_]+)+", event["type"]), "type is malformed")
-    need("case" not in event or is_uuid7(event["case"]), "case is malformed")
-    need("re" not in event or is_list(
-        event["re"], 64, lambda r: is_head(r, "seq", "leaf")), "re is malformed")
-    need(is_int(event["iat"]), "iat is malformed")
-    need(is_plain(event["by"], 64), "by is malformed")
-    need("due" not in event or is_int(event["due"], 1), "due is malformed")
-    need(is_head(event["ack"], "size", "root"), "ack is malformed")
-    need(isinstance(event["body"], dict), "body is no object")
-    need("_sd" not in event or are_digests(event["_sd"], 1024, is_key), "_sd is malformed")
-    need("blobs" not in event or are_digests(event["blobs"], 64, is_hash),
-         "blobs are malformed")
+FRAUDS_MAX = 64
 
 
 class Head:
@@ -270,6 +89,7 @@ class Bundle:
         self.data = data
         self.id, self.offer, self.origin, self.logs = {}, {}, {}, {}
         self.head_of = {p: (None, None) for p in PARTIES}  # own, cosigned
+        self.frauds, self.epochs = [], []
 
     def verify(self):
         """The report: {ok, step, what} and, when ok, what is proven."""
@@ -303,7 +123,7 @@ class Bundle:
         if name in ("README.txt", "disclosures.txt", "policy.json", "policy-adopted.json"):
             return True
         for p in PARTIES:
-            names = [f"channel/{p}.offer.jws", f"identity/{p}.jws", f"logs/{p}/checkpoint",
+            names = [f"channel/{p}.offer.jws", f"fraud/{p}.txt", f"identity/{p}.jws", f"logs/{p}/checkpoint",
                      f"logs/{p}/cosigned", f"logs/{p}/events.jws"]
             if self.long:
                 names += [f"logs/{p}/cosigned.proof", f"logs/{p}/checkpoint.proof",
@@ -401,8 +221,8 @@ class Bundle:
     def belongs(self, said):
         if "case" in said:
             return said["case"] == self.case
-        return said["type"] in ("channel.open", "channel.rekey", "policy.adopt",
-                                "receipt.adopt") \
+        return said["type"] in ("channel.open", "channel.rekey", "channel.epoch",
+                                "policy.adopt", "receipt.adopt") \
             or said["type"].startswith("order.")
 
     def read_events(self, party):
@@ -594,6 +414,61 @@ class Bundle:
                 if event.seq in adopt_of:
                     self.same_receipt(adopt_of[event.seq], self.proof(name, event)[1])
 
+    # ---- fraud --------------------------------------------------------------------
+
+    def read_proofs(self, party):
+        name = f"fraud/{party}.txt"
+        if name not in self.member:
+            return
+        lines = lines_of(self.member[name])
+        need(lines, f"{name}: no proof")
+        need(len(lines) <= FRAUDS_MAX, f"{name}: too many proofs")
+        need(all(a < b for a, b in zip(lines, lines[1:])), f"{name}: they do not ascend")
+        for line in lines:
+            proof = equivocation.Proof(line)
+            by = other(party) if proof.kind == "receipts" else party
+            need(proof.log in (None, self.origin[by]), f"{name}: of another log")
+            self.frauds.append([party, proof.kind, *proof.verify(self.id[party])])
+
+    def statements(self, event):
+        """Those of a channel.epoch, its author's first."""
+        found = []
+        for text, party in zip(event.said["body"]["statements"],
+                               (event.party, other(event.party))):
+            st = epochs.Statement(text.encode())
+            ids = self.id[party]
+            entry = ids.of_kid(st.jws.kid)
+            need(st.jws.signed_by(entry.event_keys) and st.org == ids.org,
+                 "a statement of another")
+            need(ids.head_stands(entry.n, st.heads[PARTIES.index(party)]["size"]),
+                 "a statement by a replaced key")
+            need(st.channel == self.channel_id, "a statement about another channel")
+            need([h["log"] for h in st.heads] == [self.origin[p] for p in PARTIES],
+                 "a statement about other logs")
+            found.append(st)
+        return found
+
+    def read_epochs(self, party):
+        for event in self.logs[party]:
+            if event.void is not None or event.said["type"] != "channel.epoch":
+                continue
+            try:
+                said = self.statements(event)
+            except Bad as e:
+                event.void = str(e)
+                continue
+            for st in said:
+                for p, head in zip(PARTIES, st.heads):
+                    self.two_histories(p, head)
+            self.epochs.append([party, event.seq, said[0].epoch, [
+                min(st.heads[i]["size"] for st in said) for i in range(2)]])
+
+    def step_fraud(self):
+        for p in PARTIES:
+            self.read_proofs(p)
+        for p in PARTIES:
+            self.read_epochs(p)
+
     # ---- disclosures, fold --------------------------------------------------------
 
     def step_disclosures(self):
@@ -625,7 +500,8 @@ class Bundle:
 
     def report(self):
         out = {"ok": True, "step": None, "case": self.case, "channel": self.channel_id,
-               "exporter": self.said["org"], "policy": self.rules["sha256"], "parties": {}}
+               "exporter": self.said["org"], "policy": self.rules["sha256"], "parties": {},
+               "fraud": self.frauds, "epochs": self.epochs}
         for p in PARTIES:
             own, newest = self.head_of[p][0], self.newest_receipt(p)
             out["parties"][p] = {

@@ -25,6 +25,7 @@ MAY = {
     "access_all": "checks the whole record",
     "access_old": "in the order of the key, to a limit",
     "access_oldest": "in the order of the key, one row",
+    "bundle_epochs": "the index has no other rows",
     "bundle_open": "the first event of a log",
     "event_count": "for the progress of a rebuild",
     "mail_case_proposals_erase": "an erasure, which is rare",

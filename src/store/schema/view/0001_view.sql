@@ -17,6 +17,7 @@ CREATE TABLE v_event (
 	PRIMARY KEY (channel, party, seq)
 );
 CREATE INDEX v_event_case ON v_event (casefile, iat_us);
+CREATE INDEX v_event_epoch ON v_event (channel, party, seq) WHERE type = 'channel.epoch';
 
 CREATE TABLE v_case (
 	casefile TEXT PRIMARY KEY,
