@@ -19,7 +19,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "service/evidence.h"
-#include "service/exchange.h"
+#include "service/exchange_int.h"
 #include "service/tick.h"
 #include "store/store_sql.h"
 
@@ -255,6 +255,8 @@ exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
 	bool known = rc == RC_OK;
 	if (known || rc == RC_NOT_FOUND)
 		rc = range_check(b, &row, known, e);
+	if (rc == RC_OK && !(known && row.state == FILE_WHOLE))
+		rc = channel_takes(nd, peer, e);
 	if (rc != RC_OK)
 		goto out;
 	if (known && row.state == FILE_WHOLE) {

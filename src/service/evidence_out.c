@@ -281,13 +281,15 @@ enum rc
 exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
 			struct err *e)
 {
-	struct out_job j = {.push = push, .refused = true};
+	struct out_job j = {.push = push};
 	struct err why = ERR_INIT;
 
 	fault_point("blob.delivered");
 	enum rc rc = writer_run(nd, work_delivered, &j, &why);
-	/* The event itself does not fit any more: people must know. */
+	/* The event itself does not fit any more: people must know.  While nothing enters
+	 * the log it waits, as the peer has the file. */
 	if (rc == RC_CONFLICT || rc == RC_FROZEN) {
+		j.refused = rc == RC_CONFLICT;
 		j.why = why.text;
 		return writer_run(nd, work_failed, &j, e);
 	}

@@ -553,6 +553,68 @@ test_lost_on_disk(void **state)
 	fix_close(&f);
 }
 
+/* Both sides, as a proof of equivocation would. */
+static void
+freeze(struct fix *f, enum party p, bool yes)
+{
+	f->n[p].nd->guard[FIX_PEER].frozen = yes;
+}
+
+/* What waits while the channel is frozen is not lost: the peer takes no piece, confirms
+ * what it has, and the event is appended when the channel goes on. */
+static void
+test_frozen(void **state)
+{
+	const enum party A = PARTY_AUTHORITY, P = PARTY_PLATFORM;
+	struct exchange_blob_push push;
+	struct exchange_blob *b = NULL;
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+	uint64_t at = 0;
+	struct fix f;
+	bool whole;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "F-1", "bad.example", 1);
+	fix_settle(&f);
+	const uint8_t *bytes = pattern(&f, PIECE);
+	give(&f, A, c, "a.png", bytes, PIECE);
+	freeze(&f, P, true);
+	assert_int_equal(carry_piece(&f, A, 0, PIECE, false, &whole, &at, &e), RC_FROZEN);
+	freeze(&f, P, false);
+	fix_ok(carry_piece(&f, A, 0, 1000, false, &whole, &at, &e), &e, "first piece");
+	freeze(&f, P, true);
+	assert_int_equal(carry_piece(&f, A, 1000, 1000, false, &whole, &at, &e),
+			 RC_FROZEN);
+	freeze(&f, P, false);
+	/* Frozen here when the last piece is there. */
+	freeze(&f, A, true);
+	fix_ok(exchange_blob_next(f.n[A].nd, FIX_PEER, f.a, &push, &wait_us, &e), &e,
+	       "next");
+	close(push.fd);
+	fix_ok(carry_piece(&f, A, 1000, 2 * PIECE, false, &whole, &at, &e), &e,
+	       "the rest");
+	assert_true(whole);
+	assert_int_equal(fix_events(&f, A, A, "evidence.add"), 0);
+	assert_int_equal(fix_query(&f, A,
+				   "SELECT count(*) FROM evidence_out WHERE state = "
+				   "'waiting'"),
+			 1);
+	/* What is whole is confirmed. */
+	freeze(&f, P, true);
+	fix_ok(exchange_blob_open(f.n[P].nd, FIX_PEER, &push.sha256, 0, push.total, &b,
+				  &at, &e),
+	       &e, "whole");
+	assert_null(b);
+	freeze(&f, A, false);
+	freeze(&f, P, false);
+	fix_exec(&f, A, "UPDATE evidence_out SET next_us = 0");
+	settle(&f);
+	assert_int_equal(fix_events(&f, P, A, "evidence.add"), 1);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -568,6 +630,7 @@ main(void)
 		cmocka_unit_test(test_loose_files_go),
 		cmocka_unit_test(test_reject),
 		cmocka_unit_test(test_refused_by_the_peer),
+		cmocka_unit_test(test_frozen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
