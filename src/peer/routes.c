@@ -108,6 +108,17 @@ add_fraud(struct node *nd, struct peer_request *r, struct peer_answer *ret, stru
 }
 
 static enum rc
+get_fraud(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
+{
+	const char *proof;
+	enum rc rc = exchange_get_fraud(nd, r->peer, r->a, &proof, e);
+
+	if (rc == RC_OK)
+		answer_bytes(r, ret, NULL, proof, strlen(proof));
+	return rc;
+}
+
+static enum rc
 add_epoch(struct node *nd, struct peer_request *r, struct peer_answer *ret, struct err *e)
 {
 	const char *own;
@@ -219,6 +230,7 @@ const struct peer_route peer_routes[] = {
 	 add_disclosures},
 	{"POST", "/peer/v1/epoch", "epoch", EPOCH_WIRE_MAX, false, add_epoch},
 	{"POST", "/peer/v1/fraud", "fraud", FRAUD_MAX, false, add_fraud},
+	{"GET", "/peer/v1/fraud", "fraud", 0, false, get_fraud},
 	{"POST", "/peer/v1/held", "held", HELD_QUESTION_MAX, false, held},
 	{"POST", PATH_IDENTITY, "identity", IDENTITY_LOG_MAX, false, add_identity},
 	{"GET", PATH_IDENTITY, "identity", 0, false, get_identity},

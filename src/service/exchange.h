@@ -89,6 +89,10 @@ const char *exchange_get_identity(struct node *nd, struct arena *a);
  * 7); known again is RC_OK.  RC_UNPROCESSABLE: it proves nothing. */
 enum rc exchange_add_fraud(struct node *nd, int64_t peer, const char *text, size_t len,
 			   struct err *e) MUST_CHECK;
+/* GET fraud: the newest proof that freezes the channel, for a peer that nobody can call;
+ * in the arena.  RC_NOT_FOUND: none. */
+enum rc exchange_get_fraud(struct node *nd, int64_t peer, struct arena *a,
+			   const char **ret, struct err *e) MUST_CHECK;
 /* POST epoch: how the peer says that the channel goes on (core/epoch.h); *ret in the
  * arena is our own statement of that epoch, or "".  RC_UNPROCESSABLE: it is none;
  * RC_CONFLICT: the heads that it names are not here, or it is of a later epoch. */

@@ -339,6 +339,23 @@ exchange_add_fraud(struct node *nd, int64_t peer, const char *text, size_t len,
 	return rc;
 }
 
+enum rc
+exchange_get_fraud(struct node *nd, int64_t peer, struct arena *a, const char **ret,
+		   struct err *e)
+{
+	struct store *s = NULL;
+	enum rc rc = reader_get(nd, &s, e);
+
+	*ret = NULL;
+	if (rc == RC_OK)
+		rc = store_text(s, a, &SQL_FRAUD_PROOFS,
+				(struct db_param[]){DB_P_INT(peer), DB_P_INT(1)}, ret, e);
+	if (rc == RC_OK && *ret == NULL)
+		rc = err_rule(e, RC_NOT_FOUND, "protocol 7", "the channel is not frozen");
+	reader_put(nd, s);
+	return rc;
+}
+
 /* ---- told to the peer -------------------------------------------------------------- */
 
 struct untold {

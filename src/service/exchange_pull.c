@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "base/log.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
 #include "service/recovery.h"
@@ -263,6 +264,25 @@ package_fetch(struct node *nd, int64_t peer, struct remote *r, uint64_t at,
 
 /* ---- a round ----------------------------------------------------------------------- */
 
+/* Nobody can call us to tell why the channel is frozen.  A peer that does not say is
+ * asked again; what proves nothing is passed over. */
+static void
+fraud_fetch(struct node *nd, int64_t peer, const struct exchange_fetch *f,
+	    struct arena *a)
+{
+	struct err why = ERR_INIT;
+	const uint8_t *proof;
+	size_t len;
+
+	if (channel_is_frozen(nd, peer) ||
+	    f->get(f->arg, "fraud", a, &proof, &len, &why) != RC_OK)
+		return;
+	enum rc rc = exchange_add_fraud(nd, peer, (const char *)proof, len, &why);
+	if (rc != RC_OK)
+		log_line(LOG_WARN, "peer.fraud", "peer=%" PRId64 " outcome=%s reason=%s",
+			 peer, rc_token(rc), why.text);
+}
+
 static enum rc
 head_here(struct node *nd, struct arena *a, int64_t peer, struct log_head *ret,
 	  struct err *e)
@@ -296,11 +316,15 @@ exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
 	struct log_head h;
 	struct hash origin;
 	const char *note = NULL;
+	struct err frozen = ERR_INIT;
 	enum rc rc = head_here(nd, a, peer, &h, e);
 
 	*ret = (struct exchange_pulled){.receipt = NULL};
 	if (rc != RC_OK)
 		return rc;
+	fraud_fetch(nd, peer, f, a);
+	if (channel_takes(nd, peer, &frozen) != RC_OK)
+		return RC_OK; /* nothing of it would be taken */
 	hash_bytes(h.origin, strlen(h.origin), &origin);
 	r.log = hash_hex(&origin, hex);
 	rc = head_fetch(&r, &note, e);

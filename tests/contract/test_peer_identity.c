@@ -96,6 +96,7 @@ proofs_and_epochs(void **state)
 				  .path = "/peer/v1/epoch",
 				  .body = "x.y.z",
 				  .len = strlen("x.y.z")};
+	const struct ask shown = {.method = "GET", .path = "/peer/v1/fraud"};
 	struct side alice, bob, stranger;
 	struct got got;
 
@@ -105,6 +106,14 @@ proofs_and_epochs(void **state)
 	side_init(&stranger, DATES_GOOD);
 	introduce(&bob, &alice, ALICE);
 	side_serve(&bob, 0);
+	ask(&stranger, &bob, &shown, &got);
+	assert_got(&got, 403, "unknown key");
+	ask(&alice, &bob, &shown, &got);
+	assert_got(&got, 200, "{\"kind\":\"heads\"}");
+	FAKE_SET(&bob.node, get_rc, RC_NOT_FOUND);
+	ask(&alice, &bob, &shown, &got);
+	assert_got(&got, 404, "as told");
+	FAKE_SET(&bob.node, get_rc, RC_OK);
 	ask(&stranger, &bob, &fraud, &got);
 	assert_got(&got, 403, "unknown key");
 	ask(&stranger, &bob, &epoch, &got);

@@ -9,6 +9,7 @@
 
 #include "base/enc.h"
 #include "service/node_int.h"
+#include "service/recovery.h"
 
 #define AUTHORITY PARTY_AUTHORITY
 #define PLATFORM  PARTY_PLATFORM
@@ -37,6 +38,12 @@ fetch(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t 
 
 	if (w->down)
 		return err_set(e, RC_UNAVAILABLE, "connection refused");
+	if (strcmp(call, "fraud") == 0) {
+		rc = exchange_get_fraud(nd, FIX_PEER, a, &text, e);
+		*ret = (const uint8_t *)text;
+		*ret_len = text == NULL ? 0 : strlen(text);
+		return rc;
+	}
 	snprintf(hex, sizeof(hex), "%.64s", call);
 	if (strcmp(rest, "/checkpoint") == 0) {
 		rc = exchange_get_checkpoint(nd, FIX_PEER, hex, a, &text, ret_len, e);
@@ -225,6 +232,68 @@ receipts_are_checked(void **state)
 	fix_close(&f);
 }
 
+/* The platform's store and marks as they are now, under a name; and back. */
+static void
+keep(struct fix *f, const char *name)
+{
+	const char *dir = f->n[PLATFORM].dir;
+
+	fix_shut(f, PLATFORM);
+	fix_store_keep(f, PLATFORM, name);
+	fix_copy(arena_printf(f->a, "%s/marks", dir),
+		 arena_printf(f->a, "%s/%s.marks", dir, name));
+	fix_reopen(f, PLATFORM);
+}
+
+static void
+become(struct fix *f, const char *name)
+{
+	const char *dir = f->n[PLATFORM].dir;
+
+	fix_shut(f, PLATFORM);
+	fix_store_put_back(f, PLATFORM, name);
+	fix_copy(arena_printf(f->a, "%s/%s.marks", dir, name),
+		 arena_printf(f->a, "%s/marks", dir));
+	fix_reopen(f, PLATFORM);
+}
+
+/* A clone of the platform is found out by the authority, which can call nobody: the
+ * platform fetches the proof, and is frozen, too. */
+static void
+the_proof_is_fetched(void **state)
+{
+	enum { TRIES = 8 };
+	struct err e = ERR_INIT;
+	enum rc rc = RC_OK;
+	struct fix f;
+	struct way w = {.f = &f};
+	bool more;
+
+	(void)state;
+	fix_open(&f);
+	const char *id = fix_send(&f, "R-1", "bad.example", 1);
+	settle(&w);
+	keep(&f, "clone");
+	fix_act(&f, PLATFORM, id, "accept", NULL);
+	settle(&w);
+	keep(&f, "owner");
+	fix_ok(pull_try(&w, &more, &e), &e, "no proof yet");
+	assert_false(channel_is_frozen(f.n[PLATFORM].nd, FIX_PEER));
+	become(&f, "clone");
+	fix_act(&f, PLATFORM, id, "say", json_pack("{s:s}", "text", "by the clone"));
+	for (int i = 0; i < TRIES && rc == RC_OK; i++)
+		rc = fix_carry_try(&f, PLATFORM, CUT_NOTHING, &e);
+	assert_int_equal(rc, RC_FROZEN);
+	become(&f, "owner");
+	assert_false(channel_is_frozen(f.n[PLATFORM].nd, FIX_PEER));
+	fix_ok(pull_try(&w, &more, &e), &e, "the proof");
+	assert_true(channel_is_frozen(f.n[PLATFORM].nd, FIX_PEER));
+	assert_int_equal(
+		fix_query(&f, PLATFORM, "SELECT count(*) FROM fraud WHERE from_peer = 1"),
+		1);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -232,6 +301,7 @@ main(void)
 		cmocka_unit_test(all_comes_by_fetching),
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(receipts_are_checked),
+		cmocka_unit_test(the_proof_is_fetched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

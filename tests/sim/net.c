@@ -385,15 +385,17 @@ key_is_wanted(const struct message *m)
 	return m->anyone;
 }
 
-/* A node that fetches asks for ever whether there is something new, and, where the head
- * is signed with a key that it does not know, for that. */
+/* A node that fetches asks for ever whether there is something new or a proof that the
+ * channel is frozen, and, where the head is signed with a key that it does not know, for
+ * that. */
 static bool
 is_poll(const struct message *m)
 {
 	const char *last = strrchr(m->path, '/');
 
 	return strcmp(m->method, "GET") == 0 &&
-	       (strcmp(last, "/checkpoint") == 0 || strcmp(last, "/identity") == 0);
+	       (strcmp(last, "/checkpoint") == 0 || strcmp(last, "/fraud") == 0 ||
+		strcmp(last, "/identity") == 0);
 }
 
 void
