@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/epoch.h"
 #include "core/fraud.h"
@@ -17,8 +16,6 @@
 
 #define CASE_1 "01980000-0000-7000-8000-000000000001"
 #define CASE_2 "01980000-0000-7000-8000-000000000002"
-
-enum { TRIES = 8 };
 
 static int64_t
 proofs(struct fix *f, enum party p)
@@ -425,141 +422,6 @@ frozen_and_out(void **state)
 	fix_close(&f);
 }
 
-/* ---- two nodes --------------------------------------------------------------------- */
-
-/* What `p` has to tell or to ask, once.  RC_NOT_FOUND: nothing. */
-static enum rc
-ask(struct fix *f, enum party p, struct err *e)
-{
-	struct node *from = f->n[p].nd, *to = f->n[p == AUTHORITY ? NODE : AUTHORITY].nd;
-	struct exchange_question q;
-	struct arena *a = arena_create();
-	const char *text = "";
-	int64_t wait_us;
-	enum rc rc = exchange_ask_next(from, FIX_PEER, a, &q, &wait_us, e);
-
-	if (rc == RC_OK && q.kind == EXCHANGE_ASK_HELD)
-		rc = exchange_held(to, FIX_PEER, q.body, strlen(q.body), a, &text, e);
-	else if (rc == RC_OK && q.kind == EXCHANGE_TELL_FRAUD)
-		rc = exchange_add_fraud(to, FIX_PEER, q.body, strlen(q.body), e);
-	else if (rc == RC_OK && q.kind == EXCHANGE_TELL_EPOCH)
-		rc = exchange_add_epoch(to, FIX_PEER, q.body, strlen(q.body), a, &text,
-					e);
-	else if (rc == RC_OK)
-		rc = RC_UNSUPPORTED;
-	if (rc == RC_OK)
-		rc = exchange_ask_done(from, FIX_PEER, a, &q, text, strlen(text), e);
-	arena_free(a);
-	return rc;
-}
-
-static void
-ask_all(struct fix *f)
-{
-	struct err e = ERR_INIT;
-
-	for (int i = 0; i < TRIES; i++)
-		for (int p = 0; p < PARTY_COUNT; p++)
-			(void)ask(f, (enum party)p, &e);
-}
-
-/* A clone goes on and is found out; the proof comes to the owner; the clone is thrown
- * away; people of both sides agree; everything that was receipted is there, and the
- * channel goes on. */
-static void
-a_clone_and_back(void **state)
-{
-	struct err e = ERR_INIT;
-	enum rc rc = RC_OK;
-	struct fix f;
-
-	(void)state;
-	fix_open(&f);
-	const char *c = fix_send(&f, "R-1", "one.example", 1);
-	fix_settle(&f);
-	const char *dir = f.n[AUTHORITY].dir;
-	fix_shut(&f, AUTHORITY);
-	const char *clone = fix_clone(&f, dir);
-	fix_reopen(&f, AUTHORITY);
-	fix_send(&f, "R-2", "two.example", 1);
-	fix_settle(&f);
-
-	fix_shut(&f, AUTHORITY);
-	f.n[AUTHORITY].dir = clone;
-	fix_reopen(&f, AUTHORITY);
-	fix_send(&f, "R-9", "nine.example", 1);
-	for (int i = 0; i < TRIES && rc == RC_OK; i++)
-		rc = fix_carry_try(&f, AUTHORITY, CUT_NOTHING, &e);
-	assert_int_equal(rc, RC_FROZEN);
-	assert_true(frozen(&f, NODE, FIX_PEER));
-	/* The owner is back, and learns of it. */
-	fix_shut(&f, AUTHORITY);
-	f.n[AUTHORITY].dir = dir;
-	fix_reopen(&f, AUTHORITY);
-	ask_all(&f);
-	assert_true(frozen(&f, AUTHORITY, FIX_PEER));
-	assert_int_equal(proofs(&f, AUTHORITY), 1);
-	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
-		    arena_printf(f.a, "/v1/cases/%s/say", c),
-		    json_pack("{s:s}", "text", "Well?"), RC_FROZEN, "is frozen");
-
-	json_t *r = fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST",
-			     "/v1/channel/epoch", NULL);
-	assert_false(json_is_true(json_object_get(r, "begun")));
-	ask_all(&f);
-	assert_true(frozen(&f, AUTHORITY, FIX_PEER) && frozen(&f, NODE, FIX_PEER));
-	r = fix_must(&f, NODE, f.n[NODE].admin, "POST", "/v1/channel/epoch", NULL);
-	assert_true(json_is_true(json_object_get(r, "begun")));
-	ask_all(&f);
-	assert_false(frozen(&f, AUTHORITY, FIX_PEER) || frozen(&f, NODE, FIX_PEER));
-	const char *on = fix_send(&f, "R-3", "three.example", 1);
-	fix_settle(&f);
-	fix_same_case(&f, on);
-	for (int p = 0; p < PARTY_COUNT; p++) {
-		assert_int_equal(
-			fix_events(&f, (enum party)p, AUTHORITY, "channel.epoch"), 1);
-		assert_int_equal(fix_events(&f, (enum party)p, NODE, "channel.epoch"), 1);
-		assert_int_equal(
-			fix_query(&f, (enum party)p,
-				  "SELECT count(*) FROM v_case WHERE manifest <> 0"),
-			3);
-		fix_rebuilt_equal(&f, (enum party)p);
-	}
-	fix_close(&f);
-}
-
-/* The clone itself finds it, when the other side only says what it has. */
-static void
-a_clone_finds_itself(void **state)
-{
-	struct err e = ERR_INIT;
-	struct fix f;
-
-	(void)state;
-	fix_open(&f);
-	fix_send(&f, "R-1", "one.example", 1);
-	fix_settle(&f);
-	const char *dir = f.n[AUTHORITY].dir;
-	fix_shut(&f, AUTHORITY);
-	const char *clone = fix_clone(&f, dir);
-	fix_reopen(&f, AUTHORITY);
-	fix_send(&f, "R-2", "two.example", 1);
-	fix_settle(&f);
-	fix_shut(&f, AUTHORITY);
-	f.n[AUTHORITY].dir = clone;
-	fix_reopen(&f, AUTHORITY);
-	struct exchange_push push;
-	fix_send(&f, "R-8", "eight.example", 1);
-	fix_send(&f, "R-9", "nine.example", 1);
-	/* It signs a head, which is lost on its way. */
-	fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "push");
-	ask_all(&f);
-	assert_true(frozen(&f, AUTHORITY, FIX_PEER));
-	assert_true(frozen(&f, NODE, FIX_PEER));
-	assert_int_equal(proofs(&f, NODE), 1);
-	fix_close(&f);
-}
-
 int
 main(void)
 {
@@ -568,8 +430,6 @@ main(void)
 		cmocka_unit_test(events_are_compared),
 		cmocka_unit_test(hostile_proofs),
 		cmocka_unit_test(frozen_and_out),
-		cmocka_unit_test(a_clone_and_back),
-		cmocka_unit_test(a_clone_finds_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
