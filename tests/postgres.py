@@ -6,7 +6,7 @@ usage: postgres.py COMMAND...    runs it beside a server; SALURAN_TEST_POSTGRESQ
                                  suites make have their stores in it
        postgres.py --suites PROGRAM... [-- PROGRAM...]
                                  one program after the other beside one server; those after
-                                 -- with SALURAN_EVERY=1 only
+                                 -- with SALURAN_EVERY=1 only, each beside one of its own
 
 The server listens on a socket in a folder of its own and on nothing else, does not outlive
 who started it, and is not the system's, if there is one."""
@@ -91,6 +91,11 @@ def not_root():
             os.setuid(user.pw_uid)
         return become, user
     raise Failure("PostgreSQL refuses root, and there is no user to start it as")
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(child) for child in f.read().split()]
 
 
 class Server:
@@ -203,6 +208,15 @@ class Server:
             self.child.wait(START_S)
         self.child = None
 
+    def kill(self):
+        """All of its processes at once, as the kernel does when memory is out."""
+        all_ = [self.child.pid, *children_of(self.child.pid)]
+        os.kill(self.child.pid, signal.SIGSTOP)  # so that it starts no more of them
+        for pid in {*all_, *children_of(self.child.pid)}:
+            os.kill(pid, signal.SIGKILL)
+        self.child.wait(START_S)
+        self.child = None
+
     def close(self):
         self.stop()
         if self.own_dir:
@@ -227,7 +241,8 @@ def run_one(words, env, server):
 def run_suites(programs_, env, server):
     """The first exit code that is not 0; the others run all the same.  What a suite does
     only a part of, it does whole on a file."""
-    env = {name: value for name, value in env.items() if name != "SALURAN_EVERY"}
+    env = {**env, "SALURAN_TEST_POSTGRESQL": server.uri()}
+    env.pop("SALURAN_EVERY", None)
     first = 0
     for program in programs_:
         began = time.monotonic()
@@ -244,12 +259,18 @@ def main(words):
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Server() as server:
-        env = {**os.environ, "SALURAN_TEST_POSTGRESQL": server.uri()}
         if words[0] != "--suites":
-            return run_one(words, env, server)
-        every = os.environ.get("SALURAN_EVERY")
+            return run_one(words, {**os.environ, "SALURAN_TEST_POSTGRESQL": server.uri()},
+                           server)
         cut = words.index("--") if "--" in words else len(words)
-        return run_suites(words[1:cut] + (words[cut + 1:] if every else []), env, server)
+        first = run_suites(words[1:cut], os.environ, server)
+    if not os.environ.get("SALURAN_EVERY"):
+        return first
+    # What suites leave behind is gone with their server.
+    for program in words[cut + 1:]:
+        with Server() as server:
+            first = run_suites([program], os.environ, server) or first
+    return first
 
 
 if __name__ == "__main__":

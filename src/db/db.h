@@ -77,8 +77,9 @@ struct db_driver {
 	/* Until it is closed, this handle's process is the one that writes to the logs,
 	 * whatever machine it is on.  Another that has given no sign of life for
 	 * `silent_s` is replaced.  RC_CONFLICT: another is; from a later begin(), too,
-	 * when another has taken over: then this one never writes again.  Of a file,
-	 * the lock of the node's directory says it. */
+	 * when another has taken over, or the server has become older than what was
+	 * committed by this one: then it never writes again.  Of a file, the lock of the
+	 * node's directory says it. */
 	enum rc (*lease)(struct db *db, unsigned silent_s, struct err *e);
 	/* Outside a transaction: a sign of life.  NULL: nobody asks for one. */
 	enum rc (*beat)(struct db *db, struct err *e);

@@ -440,7 +440,13 @@ pg_close(struct db *db)
 {
 	if (db == NULL)
 		return;
-	PQfinish(db->pg); /* the server rolls back */
+	/* The server rolls back and gives back all locks, but in its own time: whoever
+	 * is started next is not to find the lease taken. */
+	if (db->leased && !pg_lost(db)) {
+		pg_rollback(db);
+		PQclear(PQexec(db->pg, "SELECT pg_advisory_unlock_all()"));
+	}
+	PQfinish(db->pg);
 	forget_prepared(db);
 	free(db->cache);
 	free(db->uri);

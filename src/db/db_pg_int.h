@@ -37,13 +37,17 @@ struct db {
 	char key[16];	   /* of the store's locks: its schema's */
 	bool leased;	   /* wanted: taken again with each new connection */
 	bool superseded;   /* another process has taken it over: never again */
+	bool older;	   /* the server does not have what was committed: never again */
 	unsigned silent_s; /* how long another may give no sign of life */
 	int64_t term;	   /* of the lease, 0: never had it */
 	bool ready;	   /* the connection is set up */
 	char self[64];	   /* number and start of the server's process for it */
 	char xid[24];	   /* of the open write transaction, as the server writes it */
+	char last_xid[24]; /* of the last one that changed a row and was committed; empty:
+			      none was */
 	bool in_tx, tx_write;
-	unsigned depth;			 /* savepoints that are open */
+	bool tx_changed; /* rows: only then is its commit sure to be on the disk */
+	unsigned depth;	 /* savepoints that are open */
 	const char *later[PG_LATER_MAX]; /* statements whose results were not read yet */
 	unsigned n_later;
 	enum rc failed;	   /* of the open transaction; see db.h */

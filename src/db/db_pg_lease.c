@@ -30,6 +30,12 @@ enum rc
 pg_lease_gone(struct db *db, struct err *e)
 {
 	db->superseded = true;
+	if (db->older)
+		return err_set(e, RC_CONFLICT,
+			       "store %s: the server does not have what this process "
+			       "committed to it last, as an old copy or a standby that "
+			       "was behind: this one writes nothing more, start it anew",
+			       db->where);
 	return err_set(e, RC_CONFLICT,
 		       "store %s: another process has taken over the writing: this one "
 		       "writes nothing more, start it anew",
@@ -181,6 +187,32 @@ term_same(struct db *db, struct err *e)
 	return rc;
 }
 
+/* Behind a new connection there may be another server, or another state of it. */
+static enum rc
+commits_kept(struct db *db, struct err *e)
+{
+	const char *param[] = {db->last_xid};
+	PGresult *res;
+	enum rc rc;
+
+	if (db->last_xid[0] == '\0')
+		return RC_OK;
+	/* One that is long past has no status any more. */
+	res = PQexecParams(
+		db->pg,
+		"SELECT CASE WHEN $1::xid8 < pg_snapshot_xmax(pg_current_snapshot()) THEN"
+		" coalesce(pg_xact_status($1::xid8), 'committed') = 'committed'"
+		" ELSE false END",
+		1, NULL, param, NULL, NULL, 0);
+	rc = pg_result_good(res) ? RC_OK : pg_fail(db, res, "lease", e);
+	if (rc == RC_OK && strcmp(PQgetvalue(res, 0, 0), "t") != 0) {
+		db->older = true;
+		rc = pg_lease_gone(db, e);
+	}
+	PQclear(res);
+	return rc;
+}
+
 enum rc
 pg_lease_take(struct db *db, const char *self, struct err *e)
 {
@@ -198,9 +230,12 @@ pg_lease_take(struct db *db, const char *self, struct err *e)
 	}
 	if (rc == RC_OK && !taken)
 		return held_elsewhere(db, e);
-	if (rc == RC_OK)
-		rc = db->term == 0 ? term_begin(db, e) : term_same(db, e);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	if (db->term == 0)
+		return term_begin(db, e);
+	rc = commits_kept(db, e);
+	return rc == RC_OK ? term_same(db, e) : rc;
 }
 
 enum rc

@@ -157,16 +157,19 @@ bind(const struct db *db, const struct cached *c, const struct db_param *p,
 
 /* ---- running ----------------------------------------------------------------------- */
 
-static bool
-writes(PGresult *res)
+/* How many rows it has inserted, updated or deleted. */
+static int64_t
+rows_changed(struct db *db, PGresult *res)
 {
 	static const char *const verbs[] = {"INSERT", "UPDATE", "DELETE"};
 	const char *status = PQcmdStatus(res);
+	int64_t n = 0;
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strncmp(status, verbs[i], strlen(verbs[i])) == 0)
-			return true;
-	return false;
+			n = strtoll(PQcmdTuples(res), NULL, 10);
+	db->tx_changed = db->tx_changed || n != 0;
+	return n;
 }
 
 static enum rc
@@ -228,6 +231,8 @@ pipe_end(struct db *db, PGresult **ret, struct err *e)
 		PGresult *res = pg_lost(db) ? NULL : pg_pipe_result(db);
 		if (rc == RC_OK && !pg_result_good(res))
 			rc = pg_fail(db, res, db->later[i], e);
+		if (rc == RC_OK)
+			(void)rows_changed(db, res);
 		PQclear(res);
 	}
 	db->n_later = 0;
@@ -322,9 +327,7 @@ pg_run(struct db *db, const struct sql *q, const struct db_param *p, db_on_row *
 		if (rc == RC_OK)
 			rc = run_try(db, q, p, &res, e);
 	}
-	db->n_changed = 0;
-	if (rc == RC_OK && writes(res))
-		db->n_changed = strtoll(PQcmdTuples(res), NULL, 10);
+	db->n_changed = rc == RC_OK ? rows_changed(db, res) : 0;
 	int64_t n_changed = db->n_changed;
 	if (rc == RC_OK && on_row != NULL) {
 		rc = each_row(res, on_row, arg, e);

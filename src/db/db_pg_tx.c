@@ -64,6 +64,7 @@ pg_begin(struct db *db, bool write, struct err *e)
 	if (rc == RC_OK) {
 		db->in_tx = true;
 		db->tx_write = write;
+		db->tx_changed = false;
 		db->depth = 0;
 		db->failed = RC_OK;
 	}
@@ -107,6 +108,8 @@ fate(struct db *db, struct err *e)
 			nanosleep(&pause, NULL);
 		rc = fate_try(db, xid, e);
 	}
+	if (rc == RC_OK && db->tx_changed)
+		memcpy(db->last_xid, xid, sizeof(db->last_xid));
 	if (rc == RC_OK || rc == RC_RETRY)
 		return rc;
 	return err_set(e, RC_IO,
@@ -131,14 +134,13 @@ pg_commit(struct db *db, struct err *e)
 	if (rc == RC_OK && strcmp(PQcmdStatus(res), "COMMIT") != 0)
 		rc = err_set(e, RC_IO, "store %s, commit: rolled back", db->where);
 	PQclear(res);
-	if (rc == RC_OK) {
-		db->in_tx = false;
-		return RC_OK;
-	}
 	/* The server ended it, one way or the other. */
 	db->in_tx = false;
 	if (rc == RC_UNAVAILABLE && pg_lost(db) && db->tx_write)
-		rc = fate(db, e);
+		return fate(db, e);
+	/* One that changed nothing is not waited for until it is on the disk. */
+	if (rc == RC_OK && db->tx_write && db->tx_changed)
+		memcpy(db->last_xid, db->xid, sizeof(db->last_xid));
 	return rc;
 }
 

@@ -423,7 +423,8 @@ serve_once(struct cli *c, unsigned roles, bool told, bool *ret_again, struct err
 		*ret_again = true;
 	else if (replaced)
 		rc = err_set(e, RC_CONFLICT,
-			     "another daemon of this node has taken over the writing");
+			     "another daemon of this node has taken over the writing, "
+			     "or the store became older");
 	return *ret_again ? RC_OK : rc;
 }
 

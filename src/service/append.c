@@ -40,6 +40,8 @@ append_stage(struct writer *w, int64_t channel, struct stage **ret, struct err *
 	if (rc == RC_OK)
 		rc = store_head(w->s, w->a, channel, c.own_party, &st->head, e);
 	if (rc == RC_OK)
+		rc = committed_check(w->nd, channel, &st->head, e);
+	if (rc == RC_OK)
 		rc = store_head(w->s, w->a, channel, party_other(c.own_party), &peer, e);
 	if (rc != RC_OK)
 		return rc;

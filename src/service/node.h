@@ -117,7 +117,8 @@ enum rc node_look(struct node *nd, struct err *e) MUST_CHECK;
 /* There: nobody writes to the logs any more, so that node_serve() would.  RC_CONFLICT:
  * somebody does. */
 enum rc node_writer_gone(struct node *nd, struct err *e) MUST_CHECK;
-/* Another daemon has taken over the writing: this one has stopped. */
+/* Another daemon has taken over the writing, or the store became older: this one has
+ * stopped. */
 bool node_replaced(const struct node *nd);
 /* Wake whoever waits in exchange_push_wait() and node_wait(), and refuse new work. */
 void node_stop(struct node *nd);

@@ -107,7 +107,25 @@ struct log_guard {
 	char frozen_why[ERR_TEXT_MAX];
 };
 
+/* An own log as this process has committed it (committed.c). */
+struct committed {
+	uint64_t size; /* 0: not yet */
+	struct hash root;
+	char origin[NOTE_NAME_MAX + 1];
+};
+
 typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
+
+/* Of the writer's thread, and of the start before it.  A head that is behind what this
+ * process has seen or committed: RC_UNAVAILABLE, and the node has stopped. */
+void committed_note(struct node *nd, int64_t channel, const struct log_head *h);
+enum rc committed_check(struct node *nd, int64_t channel, const struct log_head *h,
+			struct err *e) MUST_CHECK;
+/* To the signer's marks: the store has been so far. */
+void committed_tell(struct node *nd);
+/* Nothing is written any more, for good: what this process knows may be old.  `why` is
+ * for the log; *e is what people are told, RC_UNAVAILABLE. */
+enum rc writer_replaced(struct node *nd, const struct err *why, struct err *e) MUST_CHECK;
 
 /* Run `work` in the writer's next group; returns when it is durable, or failed.  `work`
  * may run again when the group lost a race; it must write only through `w`. */
@@ -231,7 +249,8 @@ struct node {
 	bool beside;		/* another daemon writes to the logs */
 	int64_t beside_seen_us; /* newest event that node_look() saw; its caller's */
 	int64_t beat_us;	/* between two signs of life, 0: nobody asks for them */
-	atomic_bool replaced;	/* another daemon has taken over */
+	atomic_bool replaced;	/* another daemon has taken over, or the store is older */
+	struct committed committed_own[NODE_CHANNELS_MAX + 1]; /* the writer's thread */
 	pthread_t thread;
 	bool running;
 	struct writer *by_hand; /* of a node of one thread, without `thread`; or NULL */

@@ -467,8 +467,10 @@ channels_examine(struct node *nd, struct err *e)
 		if (rc != RC_OK || !whole)
 			continue;
 		rc = look_read(nd, &l, e);
-		if (rc == RC_OK)
+		if (rc == RC_OK) {
+			committed_note(nd, rows[i].channel, &l.h);
 			rc = look_judge(nd, &l, e);
+		}
 		if (rc == RC_OK)
 			rc = recovery_get(nd->store, nd->a, rows[i].channel, &r, e);
 		if (rc == RC_OK && r.since_us != 0 &&

@@ -98,8 +98,10 @@ group_commit(struct writer *w, struct err *e)
 	fault_point("commit.before");
 	rc = w->s->drv->commit(w->s->db, e);
 	fault_point("commit.after");
-	for (size_t i = 0; rc == RC_OK && i < w->n_stages; i++)
+	for (size_t i = 0; rc == RC_OK && i < w->n_stages; i++) {
+		committed_note(w->nd, w->stages[i]->channel, &w->stages[i]->head);
 		tell(w, w->stages[i]);
+	}
 	return rc;
 }
 
@@ -122,16 +124,26 @@ jobs_run(struct writer *w, struct job *jobs, bool *ret_any, struct err *e)
 	return drv->begin(w->s->db, true, e);
 }
 
-/* For good: what this process knows may be old. */
+enum rc
+writer_replaced(struct node *nd, const struct err *why, struct err *e)
+{
+	if (!atomic_exchange(&nd->replaced, true)) {
+		log_line(LOG_ERROR, "writer.replaced", "why=%s", why->text);
+		committed_tell(nd);
+	}
+	node_stop(nd);
+	return err_set(e, RC_UNAVAILABLE,
+		       "this daemon writes nothing more, as another of this node has "
+		       "taken over, or the store became older: ask again in a moment");
+}
+
+/* The engine says so. */
 static enum rc
 replaced(struct node *nd, struct err *e)
 {
-	if (!atomic_exchange(&nd->replaced, true))
-		log_line(LOG_ERROR, "writer.replaced", "why=%s", e->text);
-	node_stop(nd);
-	return err_set(e, RC_UNAVAILABLE,
-		       "another daemon of this node has taken over the writing: ask that "
-		       "one");
+	const struct err why = *e;
+
+	return writer_replaced(nd, &why, e);
 }
 
 static enum rc

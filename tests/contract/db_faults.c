@@ -2,10 +2,17 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #include "db/db.h"
+#include "postgres_fixture.h"
 
 enum { HANDLES_MAX = 64, PATH_MAX_BYTES = 512 };
 
@@ -34,8 +41,8 @@ static struct {
 		enum rc broken; /* until it is rolled back */
 	} handle[HANDLES_MAX];
 	char part[PATH_MAX_BYTES];
-	int left; /* calls until the one that fails; 0: none does */
-	enum rc rc;
+	int left;   /* calls until the one that fails; 0: none does */
+	enum rc rc; /* RC_OK: the connection is cut, and the call made all the same */
 	bool fired;
 } faults = {.mu = PTHREAD_MUTEX_INITIALIZER};
 
@@ -49,6 +56,12 @@ faults_arm(const char *dir_part, int n, enum rc rc)
 	faults.rc = rc;
 	faults.fired = false;
 	pthread_mutex_unlock(&faults.mu);
+}
+
+void
+faults_cut(const char *dir_part, int n)
+{
+	faults_arm(dir_part, n, RC_OK);
 }
 
 bool
@@ -70,22 +83,45 @@ slot_of(const struct db *db)
 	abort(); /* a handle that was never opened here, or too many of them */
 }
 
+/* With the lock: is this the call that fails? */
+static bool
+reached(int i)
+{
+	if (faults.left == 0 || strstr(faults.handle[i].path, faults.part) == NULL ||
+	    --faults.left != 0)
+		return false;
+	faults.fired = true;
+	return true;
+}
+
 /* Does this call fail?  RC_OK: it is made. */
 static enum rc
 call(struct db *db, struct err *e)
 {
+	bool cut = false;
+
 	pthread_mutex_lock(&faults.mu);
 	int i = slot_of(db);
 	enum rc rc = faults.handle[i].broken;
-	if (rc == RC_OK && faults.left != 0 &&
-	    strstr(faults.handle[i].path, faults.part) != NULL && --faults.left == 0) {
+	if (rc == RC_OK && reached(i)) {
 		rc = faults.rc;
-		faults.fired = true;
+		cut = rc == RC_OK;
 		if (faults.handle[i].in_tx)
 			faults.handle[i].broken = rc;
 	}
 	pthread_mutex_unlock(&faults.mu);
+	if (cut)
+		postgres_cut(faults.part);
 	return rc == RC_OK ? RC_OK : err_set(e, rc, "a failure of the test's making");
+}
+
+static enum rc
+broken(const struct db *db)
+{
+	pthread_mutex_lock(&faults.mu);
+	enum rc rc = faults.handle[slot_of(db)].broken;
+	pthread_mutex_unlock(&faults.mu);
+	return rc;
 }
 
 static void
@@ -205,6 +241,20 @@ f_run(struct db *db, const struct sql *q, const struct db_param *p, db_on_row *o
 	return rc == RC_OK ? real()->run(db, q, p, on_row, arg, e) : rc;
 }
 
+/* Of an engine that is far away, the next call tells of the failure. */
+static enum rc
+f_later(struct db *db, const struct sql *q, const struct db_param *p, struct err *e)
+{
+	const struct db_driver *drv = real();
+	enum rc was = broken(db), rc = call(db, e);
+
+	if (drv->later == NULL)
+		return rc == RC_OK ? drv->run(db, q, p, NULL, NULL, e) : rc;
+	if (rc != RC_OK)
+		return was == RC_OK ? RC_OK : rc;
+	return drv->later(db, q, p, e);
+}
+
 static int64_t
 f_changes(struct db *db)
 {
@@ -277,11 +327,11 @@ f_col_null(const struct db_row *row, unsigned col)
 		.name = "faults", .open = f_open, .close = f_close, .lease = f_lease,    \
 		.begin = f_begin, .commit = f_commit, .rollback = f_rollback,            \
 		.savepoint = f_savepoint, .release = f_release,                          \
-		.rollback_to = f_rollback_to, .run = f_run, .changes = f_changes,        \
-		.tidy = f_tidy, .script = f_script, .has_table = f_has_table,            \
-		.drop_tables = f_drop_tables, .backup = f_backup, .scrub = f_scrub,      \
-		.col_int = f_col_int, .col_text = f_col_text, .col_blob = f_col_blob,    \
-		.col_null = f_col_null,                                                  \
+		.rollback_to = f_rollback_to, .run = f_run, .later = f_later,            \
+		.changes = f_changes, .tidy = f_tidy, .script = f_script,                \
+		.has_table = f_has_table, .drop_tables = f_drop_tables,                  \
+		.backup = f_backup, .scrub = f_scrub, .col_int = f_col_int,              \
+		.col_text = f_col_text, .col_blob = f_col_blob, .col_null = f_col_null,  \
 	}
 
 const struct db_driver __wrap_db_sqlite = FAULTS;

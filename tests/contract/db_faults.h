@@ -14,6 +14,8 @@
 
 /* `dir_part` occurs in the path of that node's store.  n from 1. */
 void faults_arm(const char *dir_part, int n, enum rc rc);
+/* The server ends the connections of that node before the n-th call, which is made. */
+void faults_cut(const char *dir_part, int n);
 /* True: the call was reached. */
 bool faults_disarm(void);
 

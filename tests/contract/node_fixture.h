@@ -116,8 +116,11 @@ int64_t fix_events(struct fix *f, enum party p, enum party writer, const char *t
 void fix_remove(const char *dir);
 /* A file as it is now, to another path. */
 void fix_copy(const char *from, const char *to);
-/* A folder and all that is in it as it is now, to `dir` + "-clone", which is given. */
+/* The directory of a node that is shut, and its store, as they are now, to `dir` +
+ * "-clone", which is given. */
 const char *fix_clone(struct fix *f, const char *dir);
+/* Close the node and open the one of that directory in its place. */
+void fix_become(struct fix *f, enum party p, const char *dir);
 /* First column of the first row, by a handle of the test's own. */
 int64_t fix_query(struct fix *f, enum party p, const char *sql);
 const char *fix_query_text(struct fix *f, enum party p, const char *sql);

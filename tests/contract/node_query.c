@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "postgres_fixture.h"
+#include "service/node_int.h"
 
 enum { FILES_OPEN = 16 };
 
@@ -140,12 +141,18 @@ fix_store_unlock(struct fix_lock *l)
 	sqlite3_close(l->file);
 }
 
+static const char *
+kept_schema(struct fix *f, enum party p, const char *name)
+{
+	return arena_printf(f->a, "%s_%s", postgres_schema(f->n[p].store), name);
+}
+
 void
 fix_store_keep(struct fix *f, enum party p, const char *name)
 {
 	assert_null(f->n[p].nd);
 	if (f->n[p].store != NULL)
-		postgres_keep(f->n[p].store, name);
+		postgres_keep(f->n[p].store, kept_schema(f, p, name));
 	else
 		fix_copy(fix_store_uri(f, p),
 			 arena_printf(f->a, "%s/%s.db", f->n[p].dir, name));
@@ -158,7 +165,7 @@ fix_store_put_back(struct fix *f, enum party p, const char *name)
 
 	assert_null(f->n[p].nd);
 	if (f->n[p].store != NULL) {
-		postgres_put_back(f->n[p].store, name);
+		postgres_put_back(f->n[p].store, kept_schema(f, p, name));
 		return;
 	}
 	fix_copy(arena_printf(f->a, "%s/%s.db", f->n[p].dir, name), db);
@@ -235,12 +242,65 @@ clone_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 	return chmod(to, 0600);
 }
 
+/* The line of the settings, or NULL. */
+static char *
+store_line(struct fix *f, const char *dir, const char **ret_conf)
+{
+	struct err e = ERR_INIT;
+	size_t len;
+
+	fix_ok(file_load(f->a, arena_printf(f->a, "%s/saluran.conf", dir), ret_conf, &len,
+			 &e),
+	       &e, "saluran.conf");
+	char *line = strstr(*ret_conf, "\nstore = ");
+	return line == NULL ? NULL : line + 1;
+}
+
+/* The directory's store is another. */
+static void
+store_set(struct fix *f, const char *dir, const char *uri)
+{
+	const char *conf;
+	const char *line = store_line(f, dir, &conf);
+	FILE *file = fopen(arena_printf(f->a, "%s/saluran.conf", dir), "we");
+
+	assert_non_null(line);
+	assert_non_null(file);
+	fprintf(file, "%.*sstore = %s%s", (int)(line - conf), conf, uri,
+		line + strcspn(line, "\n"));
+	assert_int_equal(fclose(file), 0);
+}
+
 const char *
 fix_clone(struct fix *f, const char *dir)
 {
+	enum { URI_MAX = 256 };
+	char uri[URI_MAX];
+
 	cloning.a = f->a;
 	cloning.from = dir;
 	cloning.to = arena_printf(f->a, "%s-clone", dir);
 	assert_int_equal(nftw(dir, clone_one, FILES_OPEN, FTW_PHYS), 0);
+	for (int p = 0; p < PARTY_COUNT; p++)
+		if (f->n[p].dir == dir && f->n[p].store != NULL) {
+			postgres_clone(f->n[p].store, uri, URI_MAX);
+			store_set(f, cloning.to, uri);
+		}
 	return cloning.to;
+}
+
+void
+fix_become(struct fix *f, enum party p, const char *dir)
+{
+	const char *conf;
+
+	fix_shut(f, p);
+	f->n[p].dir = dir;
+	if (f->n[p].store != NULL) {
+		const char *line = store_line(f, dir, &conf);
+		assert_non_null(line);
+		line += strlen("store = ");
+		f->n[p].store = arena_strndup(f->a, line, strcspn(line, "\n"));
+	}
+	fix_reopen(f, p);
 }

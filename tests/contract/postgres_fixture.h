@@ -46,16 +46,11 @@ postgres_exec(const char *text)
 	PQfinish(pg);
 }
 
+/* An empty store in a schema of that name. */
 static inline void
-postgres_fresh(char *uri, size_t size)
+postgres_make(const char *schema, char *uri, size_t size)
 {
-	static atomic_int n;
 	char text[1200];
-	char schema[40];
-
-	/* Suites run on one server, too. */
-	snprintf(schema, sizeof(schema), "test%ld_%d", (long)getpid(),
-		 atomic_fetch_add(&n, 1));
 
 	/* The tests' own statements are SQLite's: what PostgreSQL calls otherwise. */
 	snprintf(text, sizeof(text),
@@ -80,21 +75,79 @@ postgres_fresh(char *uri, size_t size)
 	snprintf(uri, size, "%s&options=-csearch_path%%3D%s", postgres_server(), schema);
 }
 
+static inline void
+postgres_fresh(char *uri, size_t size)
+{
+	static atomic_int n;
+	char schema[40];
+
+	/* Suites run on one server, too. */
+	snprintf(schema, sizeof(schema), "test%ld_%d", (long)getpid(),
+		 atomic_fetch_add(&n, 1));
+	postgres_make(schema, uri, size);
+}
+
+/* The server ends the connections of the application, and has ended them. */
+static inline void
+postgres_cut(const char *application)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+		 " WHERE pid <> pg_backend_pid() AND application_name = '%s'",
+		 application);
+	postgres_exec(text);
+}
+
+/* The main thread of a process keeps its connections, since each is a process there. */
+static inline PGconn *
+postgres_kept(const char *uri)
+{
+	enum { KEPT = 4, KEPT_URI_MAX = 400 };
+	static struct {
+		char uri[KEPT_URI_MAX];
+		PGconn *pg;
+		pid_t pid;
+	} kept[KEPT];
+	static size_t next;
+	size_t i = 0;
+
+	while (i < KEPT && (kept[i].pid != getpid() || strcmp(kept[i].uri, uri) != 0))
+		i++;
+	if (i == KEPT) {
+		i = next++ % KEPT;
+		if (kept[i].pid == getpid())
+			PQfinish(kept[i].pg);
+		snprintf(kept[i].uri, sizeof(kept[i].uri), "%s", uri);
+		kept[i].pid = getpid();
+		kept[i].pg = PQconnectdb(uri);
+	}
+	return kept[i].pg;
+}
+
 /* The first column of the first row, in the arena; NULL: null, or no row. */
 static inline const char *
 postgres_query(struct arena *a, const char *uri, const char *text)
 {
-	PGconn *pg = PQconnectdb(uri);
+	bool keeps = gettid() == getpid();
+	PGconn *pg = keeps ? postgres_kept(uri) : PQconnectdb(uri);
 	PGresult *res = PQexec(pg, text);
 	const char *got = NULL;
 
+	if (PQstatus(pg) != CONNECTION_OK) { /* cut since it was used */
+		PQclear(res);
+		PQreset(pg);
+		res = PQexec(pg, text);
+	}
 	if (PQresultStatus(res) != PGRES_COMMAND_OK &&
 	    PQresultStatus(res) != PGRES_TUPLES_OK)
 		fail_msg("%s: %s", text, PQerrorMessage(pg));
 	if (PQntuples(res) > 0 && !PQgetisnull(res, 0, 0))
 		got = arena_strdup(a, PQgetvalue(res, 0, 0));
 	PQclear(res);
-	PQfinish(pg);
+	if (!keeps)
+		PQfinish(pg);
 	return got;
 }
 
@@ -102,7 +155,7 @@ static inline const char *
 postgres_schema(const char *uri)
 {
 	const char *schema = strstr(uri, "%3D");
-	static _Thread_local char name[40];
+	static _Thread_local char name[48];
 
 	assert_non_null(schema);
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(schema + 3, "&"), schema + 3);
@@ -111,15 +164,15 @@ postgres_schema(const char *uri)
 
 /* As the server's own user, for whom keys of other tables are no hindrance. */
 static inline void
-postgres_copy(const char *uri, const char *name, const char *text)
+postgres_copy(const char *uri, const char *kept, const char *text)
 {
 	char set[300], admin[480];
 
 	snprintf(
 		set, sizeof(set),
 		"SET client_min_messages = error; SET session_replication_role = replica;"
-		"SET saluran.live = '%s'; SET saluran.kept = '%s_%s'",
-		postgres_schema(uri), postgres_schema(uri), name);
+		"SET saluran.live = '%s'; SET saluran.kept = '%s'",
+		postgres_schema(uri), kept);
 	snprintf(admin, sizeof(admin), "%s&user=postgres", uri);
 	PGconn *pg = PQconnectdb(admin);
 	const char *const texts[] = {set, text};
@@ -139,11 +192,12 @@ postgres_copy(const char *uri, const char *name, const char *text)
 	"SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"   \
 	" WHERE n.nspname = " schema " AND c.relkind = 'r'"
 
+/* In the schema `kept`. */
 static inline void
-postgres_keep(const char *uri, const char *name)
+postgres_keep(const char *uri, const char *kept)
 {
 	postgres_copy(
-		uri, name,
+		uri, kept,
 		POSTGRES_COPY
 		"EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', kept);"
 		"EXECUTE format('CREATE SCHEMA %I', kept);"
@@ -154,9 +208,9 @@ postgres_keep(const char *uri, const char *name)
 }
 
 static inline void
-postgres_put_back(const char *uri, const char *name)
+postgres_put_back(const char *uri, const char *kept)
 {
-	postgres_copy(uri, name,
+	postgres_copy(uri, kept,
 		      POSTGRES_COPY
 		      "EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', live,"
 		      " x.relname), ', ') FROM (" POSTGRES_TABLES_OF(
@@ -168,13 +222,33 @@ postgres_put_back(const char *uri, const char *name)
 						      "END LOOP; END $do$");
 }
 
+/* A store that is the same as the one of `from` is now: its URI. */
+static inline void
+postgres_clone(const char *from, char *uri, size_t size)
+{
+	char kept[40], clone[48];
+
+	snprintf(kept, sizeof(kept), "%s", postgres_schema(from));
+	snprintf(clone, sizeof(clone), "%s_clone", kept);
+	postgres_make(clone, uri, size);
+	postgres_copy(uri, kept,
+		      POSTGRES_COPY "FOR t IN " POSTGRES_TABLES_OF(
+			      "kept") " LOOP EXECUTE format('CREATE TABLE %I.%I (LIKE "
+				      "%I.%I INCLUDING ALL)', live, t, kept, t);"
+				      "EXECUTE format('INSERT INTO %I.%I TABLE %I.%I',"
+				      " live, t, kept, t);"
+				      "EXECUTE format('ALTER TABLE %I.%I OWNER TO"
+				      " saluran', live, t); END LOOP; END $do$");
+}
+
 /* Rows of any table have the text, as text or as bytes. */
 static inline bool
 postgres_has(struct arena *a, const char *uri, const char *text)
 {
 	const char *sql = arena_printf(
 		a,
-		"CREATE FUNCTION pg_temp.has(x TEXT) RETURNS BOOLEAN LANGUAGE plpgsql"
+		"CREATE OR REPLACE FUNCTION pg_temp.has(x TEXT) RETURNS BOOLEAN LANGUAGE "
+		"plpgsql"
 		" AS $do$ DECLARE t text; found boolean; BEGIN"
 		" FOR t IN SELECT relname FROM pg_class c"
 		" JOIN pg_namespace n ON n.oid = c.relnamespace"
@@ -287,6 +361,12 @@ postgres_remove(const char *uri)
 #else
 /* Nobody has a URI then. */
 static inline void
+postgres_cut(const char *application)
+{
+	(void)application;
+}
+
+static inline void
 postgres_fresh(char *uri, size_t size)
 {
 	(void)size;
@@ -313,6 +393,20 @@ postgres_put_back(const char *uri, const char *name)
 {
 	(void)uri;
 	(void)name;
+}
+
+static inline const char *
+postgres_schema(const char *uri)
+{
+	return uri;
+}
+
+static inline void
+postgres_clone(const char *from, char *uri, size_t size)
+{
+	(void)from;
+	(void)size;
+	uri[0] = '\0';
 }
 
 static inline bool

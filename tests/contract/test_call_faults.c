@@ -3,6 +3,10 @@
  * and when it is started again nothing is half done, nothing lost that it said it had,
  * nothing twice.  Each failure meets a process of its own.  With SALURAN_EVERY=1 many
  * more of them.
+ *
+ * With its store in a file only, which is most of what fails here: of a store on a server
+ * each call fails in test_faults.c, and the server says what it cannot do in
+ * test_server_faults.c.
  */
 #include "call_faults.h"
 #include "node_fixture.h"

@@ -2,10 +2,11 @@
  * One byte of what a store has of its channels differs from what was recorded: that is
  * found at the start, before anything is signed, and said with the place and the way to
  * mend it (protocol 6).  With SALURAN_EVERY=1 every byte of a small log in turn, else one
- * of every STEP.
+ * of every STEP, on a PostgreSQL server of every SERVER_STEP.
  */
 #include "node_fixture.h"
 
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #define AUTHORITY PARTY_AUTHORITY
 #define PLATFORM  PARTY_PLATFORM
 
-enum { STEP = 61, INT_BYTES = 8 };
+enum { STEP = 61, SERVER_STEP = 601, INT_BYTES = 8 };
 
 static const char *const truth[] = {"channel",	 "identity", "policy_text", "log_head",
 				    "log_event", "log_node", "log_receipt"};
@@ -170,6 +171,7 @@ struct bench {
 	const char *casefile;
 	const char *question; /* what a peer asks */
 	size_t flips, found;
+	size_t refused; /* by the engine, whichever bit */
 };
 
 /* As a node does it at its start. */
@@ -200,6 +202,21 @@ look(struct bench *b, struct err *e)
 	return rc;
 }
 
+/* Another bit of it, where the engine does not take the first: a text that is none, or a
+ * key that is there. */
+static bool
+flip_write(struct field *x, struct arena *a, size_t at)
+{
+	const unsigned char was = x->bytes[at];
+
+	for (size_t i = 0; i < CHAR_BIT; i++) {
+		x->bytes[at] = was ^ (unsigned char)(1u << ((at + i) % CHAR_BIT));
+		if (field_write(x, a, x->bytes))
+			return true;
+	}
+	return false;
+}
+
 static void
 flip(struct bench *b, struct field *x, size_t at)
 {
@@ -207,8 +224,7 @@ flip(struct bench *b, struct field *x, size_t at)
 	struct err e = ERR_INIT;
 	unsigned char was = x->bytes[at];
 
-	x->bytes[at] ^= (unsigned char)(1u << (at % 8));
-	if (field_write(x, a, x->bytes)) {
+	if (flip_write(x, a, at)) {
 		b->flips++;
 		enum rc rc = look(b, &e);
 		if (rc == RC_OK && !differs_freely(x->table, x->column))
@@ -217,6 +233,8 @@ flip(struct bench *b, struct field *x, size_t at)
 		if (rc != RC_OK && differs_freely(x->table, x->column))
 			fail_msg("%s.%s may differ: %s", x->table, x->column, e.text);
 		b->found += rc != RC_OK;
+	} else {
+		b->refused++;
 	}
 	x->bytes[at] = was;
 	assert_true(field_write(x, a, x->bytes));
@@ -286,7 +304,9 @@ fields_each(struct bench *b, on_field *each, size_t *count)
 static void
 flip_some(struct bench *b, struct field *x, size_t *count)
 {
-	size_t step = getenv("SALURAN_EVERY") != NULL ? 1 : STEP;
+	size_t step = getenv("SALURAN_EVERY") != NULL ? 1
+		      : b->raw.server != NULL	      ? SERVER_STEP
+						      : STEP;
 
 	for (size_t at = 0; at < x->len; at++)
 		if ((*count)++ % step == 0)
@@ -355,7 +375,8 @@ every_byte(void **state)
 	fix_ok(look(&b, &e), &e, "the store as it is");
 	fields_each(&b, flip_some, &count);
 	fix_ok(look(&b, &e), &e, "the store as it was");
-	print_message("%zu of %zu bytes flipped, %zu found\n", b.flips, count, b.found);
+	print_message("%zu of %zu bytes flipped, %zu found, %zu refused\n", b.flips,
+		      count, b.found, b.refused);
 	bench_close(&b);
 }
 
@@ -396,7 +417,8 @@ signs_nothing(struct bench *b, const struct field *x)
 			     RC_OK);
 	rc = fix_carry_try(f, PLATFORM, CUT_NOTHING, &e);
 	assert_true(rc != RC_OK);
-	assert_int_equal(fix_carry_try(f, AUTHORITY, CUT_NOTHING, &e), RC_NOT_FOUND);
+	rc = fix_carry_try(f, AUTHORITY, CUT_NOTHING, &e);
+	assert_true(rc == RC_NOT_FOUND || rc == RC_CORRUPT);
 	fix_shut(f, AUTHORITY);
 }
 
@@ -539,11 +561,11 @@ texts_are_compared(void **state)
 	fix_ok(store_open(fix_store_uri(&b.f, AUTHORITY), true, &s, &e), &e, "open");
 	fix_ok(store_disclosure_get(s, b.f.a, &digest, &ret, &e), &e, "as it is");
 	for (size_t at = 0; at < x.len; at++) {
-		x.bytes[at] ^= (unsigned char)(1u << (at % 8));
-		assert_true(field_write(&x, b.f.a, x.bytes));
+		unsigned char was = x.bytes[at];
+		assert_true(flip_write(&x, b.f.a, at));
 		assert_int_equal(store_disclosure_get(s, b.f.a, &digest, &ret, &e),
 				 RC_CORRUPT);
-		x.bytes[at] ^= (unsigned char)(1u << (at % 8));
+		x.bytes[at] = was;
 	}
 	assert_true(field_write(&x, b.f.a, x.bytes));
 	fix_ok(store_disclosure_get(s, b.f.a, &digest, &ret, &e), &e, "as it was");

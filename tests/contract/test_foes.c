@@ -26,8 +26,9 @@ counted(struct fix *f, enum party p, const char *what)
 	return fix_query(f, p, arena_printf(f->a, "SELECT count(*) FROM %s", what));
 }
 
-/* Two run from copies of one directory, with the same keys.  The first that is heard
- * counts; the other gets no receipt, people of both sides are told, and it stops. */
+/* Two run from copies of one directory and its store, with the same keys.  The first that
+ * is heard counts; the other gets no receipt, people of both sides are told, and it
+ * stops. */
 static void
 a_clone(void **state)
 {
@@ -51,9 +52,7 @@ a_clone(void **state)
 	int64_t size = fix_query(&f, NODE, "SELECT size FROM log_head WHERE party = 0");
 	assert_int_equal(counted(&f, NODE, alarms), 0);
 
-	fix_shut(&f, AUTHORITY);
-	f.n[AUTHORITY].dir = clone;
-	fix_reopen(&f, AUTHORITY);
+	fix_become(&f, AUTHORITY, clone);
 	int64_t had = counted(&f, AUTHORITY, given);
 	fix_send(&f, "R-9", "nine.example", 1);
 	for (int i = 0; i < TRIES && rc == RC_OK; i++)

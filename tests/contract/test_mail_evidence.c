@@ -28,9 +28,12 @@ setting(struct fix *f, const char *line)
 {
 	FILE *conf =
 		fopen(arena_printf(f->a, "%s/saluran.conf", f->n[AUTHORITY].dir), "w");
+	const char *store = f->n[AUTHORITY].store;
 
 	assert_non_null(conf);
 	fprintf(conf, "%s\n", line);
+	if (store != NULL)
+		fprintf(conf, "store = %s\n", store);
 	fclose(conf);
 	fix_reopen(f, AUTHORITY);
 	service_mail_reader(f->n[AUTHORITY].nd, mail_read);
@@ -395,7 +398,25 @@ forgotten(void **state)
 
 /* ---- erasure ----------------------------------------------------------------------- */
 
-/* Where the store of a node says it, table by table: NULL, or "table.column". */
+/* How many rows of a table have it in a column, as text or as bytes. */
+static int64_t
+rows_saying(struct fix *f, enum party p, const char *place, const char *text)
+{
+	const char *dot = strchr(place, '.');
+	char *hex = arena_alloc(f->a, 2 * strlen(text) + 1);
+
+	hex_encode((const uint8_t *)text, strlen(text), hex);
+	return fix_query(f, p,
+			 arena_printf(f->a,
+				      "SELECT count(*) FROM %.*s AS r WHERE "
+				      "instr(lower(CAST(\"%s\" AS TEXT)), '%s') > 0 OR "
+				      "instr(lower(CAST(\"%s\" AS TEXT)), '%s') > 0",
+				      (int)(dot - place), place, dot + 1, text, dot + 1,
+				      hex));
+}
+
+/* Where the store of a node says it: NULL, or "table.column"; of a server "table.r", as
+ * whole rows can be looked at there. */
 static const char *
 place_of(struct fix *f, enum party p, const char *text)
 {
@@ -405,22 +426,15 @@ place_of(struct fix *f, enum party p, const char *text)
 			? "SELECT group_concat(m.name || '.' || c.name, ' ') FROM "
 			  "sqlite_master m, pragma_table_info(m.name) c WHERE m.type = "
 			  "'table'"
-			: "SELECT group_concat(table_name || '.' || column_name, ' ') "
-			  "FROM information_schema.columns WHERE table_schema = "
+			: "SELECT group_concat(table_name || '.r', ' ') FROM "
+			  "information_schema.tables WHERE table_schema = "
 			  "current_schema()");
 	char *at = arena_strdup(f->a, columns), *save = NULL;
 
 	for (char *one = strtok_r(at, " ", &save); one != NULL;
-	     one = strtok_r(NULL, " ", &save)) {
-		const char *dot = strchr(one, '.');
-		const char *sql = arena_printf(
-			f->a,
-			"SELECT count(*) FROM %.*s WHERE instr(lower(CAST(\"%s\" AS "
-			"TEXT)), '%s') > 0",
-			(int)(dot - one), one, dot + 1, text);
-		if (fix_query(f, p, sql) != 0)
+	     one = strtok_r(NULL, " ", &save))
+		if (rows_saying(f, p, one, text) != 0)
 			return one;
-	}
 	return NULL;
 }
 
@@ -529,17 +543,10 @@ erased(void **state)
 		 "v_case.subject", "v_clarify.body", "v_message.body"},
 	};
 	for (int p = 0; p < PARTY_COUNT; p++)
-		for (size_t i = 0; i < 6; i++) {
-			const char *dot = strchr(places[p][i], '.');
-			const char *sql = arena_printf(
-				f.a,
-				"SELECT count(*) FROM %.*s WHERE instr(lower(CAST(%s AS "
-				"TEXT)), '" SECRET "') > 0",
-				(int)(dot - places[p][i]), places[p][i], dot + 1);
-			if (fix_query(&f, (enum party)p, sql) == 0)
+		for (size_t i = 0; i < 6; i++)
+			if (rows_saying(&f, (enum party)p, places[p][i], SECRET) == 0)
 				fail_msg("%s is not tested: nothing is in it",
 					 places[p][i]);
-		}
 	/* Nothing of it while somebody holds it. */
 	const char *hold = fix_text(fix_must(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST",
 					     arena_printf(f.a, "/v1/cases/%s/holds", c),

@@ -3,6 +3,9 @@
  * the zones are given out as they were, whoever acts is told, and with room again the
  * same act is done once.  The disk is full from the n-th byte's write on; with
  * SALURAN_EVERY=1 from each one, else from some.
+ *
+ * On a file only: this process writes no file of zones where the store is on a server,
+ * whose own full disk test_server_faults.c has it say.
  */
 #include "call_faults.h"
 #include "node_fixture.h"

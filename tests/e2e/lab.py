@@ -299,6 +299,7 @@ class Node:
         self.dir = lab.path(name)
         self.peer_port, self.http_port, self.rpz_port = lab.port(), lab.port(), lab.port()
         self.api_port = lab.port()
+        self.store = None     # the URI of its database; None: a file in its directory
         self.people = {}      # name: credential file
         self.pseudonyms = {}  # name: what events call them
         self.ready = ""       # the line that it printed
@@ -308,8 +309,8 @@ class Node:
         lab.nodes.append(self)
 
     def init(self, admin):
-        store = self.lab.store_of(self.role)
-        made = self.cli("init", *(["--store", store] if store else []), "--org", self.org, "--name", self.title, "--role", self.role,
+        self.store = self.lab.store_of(self.role)
+        made = self.cli("init", *(["--store", self.store] if self.store else []), "--org", self.org, "--name", self.title, "--role", self.role,
                         "--url", f"https://127.0.0.1:{self.peer_port}", "--admin", admin,
                         "--peer-listen", f"127.0.0.1:{self.peer_port}",
                         "--http-listen", f"127.0.0.1:{self.http_port}",

@@ -48,7 +48,10 @@ def the_server_dies(box, node):
         adder = Adder(node, round_)
         adder.start()
         box.wait("people are added", lambda: len(adder.done) >= BEFORE)
-        box.server.stop(signal.SIGQUIT)
+        if round_ == 0:
+            box.server.stop(signal.SIGQUIT)
+        else:
+            box.server.kill()
         code, _, err = node.run("status", who="wati", as_json=False)
         expect("the exit code without a server", code, EXIT_LATER)
         if "try again" not in err and "later" not in err and "reached" not in err \
@@ -100,19 +103,16 @@ class Taker(Node):
         self.other = other
 
     def cli(self, *words, who=None):
-        return super().cli(*(self.store(w) for w in words), who=who)
+        return super().cli(*(self.theirs(w) for w in words), who=who)
 
-    def store(self, word):
-        return self.other.store_uri if word.startswith("postgresql:") else word
+    def theirs(self, word):
+        return self.other.store if word.startswith("postgresql:") else word
 
 
 def main():
     with Lab() as box:
         node = Node(box, "node", "node.example", "Node", "authority")
         node.init("wati")
-        with open(os.path.join(node.dir, "saluran.conf"), encoding="utf-8") as f:
-            node.store_uri = [line.split(" = ")[1].strip() for line in f
-                              if line.startswith("store = ")][0]
         node.must_start()
         the_server_dies(box, node)
         a_second_daemon_is_refused(box, node)

@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
 """Two daemons on one database: they share the work by role.  The one that waits takes the logs
-over when the one that has them is killed, or hangs; whoever hung commits nothing more."""
+over when the one that has them is killed while it works, or hangs; whoever hung commits nothing
+more.  What people asked for meanwhile is done, once."""
+import http.client
 import os
 import shutil
 import signal
 import sys
+import threading
 
 os.environ["SALURAN_TEST_STORES"] = "authority"
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "soak"))
+import verdict as verdict_module  # noqa: E402
 from dnsask import ask  # noqa: E402
 from lab import EXIT_INPUT, Failure, Lab, Node, expect, introduce  # noqa: E402
 
 CSV = "target,category\nhttps://t.me/durov,other\n"
 SILENT_S = 5
+SAYERS, BEFORE = 4, 40  # who write at once; how much before the writer is killed
 ALL = "writer,http,rpz"
 
 
@@ -39,6 +45,31 @@ def send_first(box, node, reference):
 
 def cases(node, who):
     return sorted(c["case"] for c in node.must("GET", "/v1/cases", who)["cases"])
+
+
+class Sayer(threading.Thread):
+    """Writes messages in a case; what is not answered is asked again under the same key, of
+    whoever writes by then."""
+
+    def __init__(self, case, word, node):
+        super().__init__()
+        self.case, self.word, self.node = case, word, node
+        self.answered, self.over = [], threading.Event()
+
+    def said(self, text):
+        try:
+            return self.node.api("POST", f"/v1/cases/{self.case}/say", "officer", {"text": text},
+                                 {"Idempotency-Key": text})[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def run(self):
+        while not self.over.is_set():
+            text = f"{self.word}-{len(self.answered)}"
+            while not self.said(text):
+                if self.over.wait(0.05):
+                    return
+            self.answered.append(text)
 
 
 def twin_of(box, node):
@@ -79,10 +110,25 @@ def it_shows(box, node, twin):
 
 
 def the_writer_is_killed(box, node, twin, other, sent):
-    node.kill()
-    if not twin.await_ready():
-        raise Failure("the twin ended instead:\n" + box.logs())
-    expect("the twin's roles", roles(twin), ALL)
+    """Returns what was said meanwhile."""
+    sayers = [Sayer(sent[0], f"s{i}", node) for i in range(SAYERS)]
+    for sayer in sayers:
+        sayer.start()
+    try:
+        box.wait("people write", lambda: sum(len(s.answered) for s in sayers) >= BEFORE)
+        node.kill()
+        at = [len(sayer.answered) for sayer in sayers]
+        for sayer in sayers:
+            sayer.node = twin
+        if not twin.await_ready():
+            raise Failure("the twin ended instead:\n" + box.logs())
+        expect("the twin's roles", roles(twin), ALL)
+        box.wait("each goes on", lambda: all(len(s.answered) > n for s, n in zip(sayers, at)))
+    finally:
+        for sayer in sayers:
+            sayer.over.set()
+        for sayer in sayers:
+            sayer.join()
     sent.append(send_first(box, twin, "R-2"))
     box.wait("the platform has both", lambda: cases(other, "agent") == sorted(sent))
     # Who comes back finds the place taken, and waits for it.
@@ -91,6 +137,18 @@ def the_writer_is_killed(box, node, twin, other, sent):
     expect("the first one's roles", roles(node), "http,rpz")
     refused_beside(node, "R-no")
     expect("what it shows", cases(node, "officer"), sorted(sent))
+    return {text for sayer in sayers for text in sayer.answered}
+
+
+def receipted(node, who):
+    return all(p["sent"] == p["receipted"] for p in node.must("GET", "/v1/peers", who)["peers"])
+
+
+def judged(places, said):
+    """Both logs, all receipts, and what was said: read past the program."""
+    found = verdict_module.judge(places, (said, set()))
+    if not found.good() or found.events < len(said):
+        raise Failure("\n".join(found.lines()))
 
 
 def the_writer_hangs(box, node, twin, other, sent):
@@ -132,8 +190,10 @@ def main():
         twin.must_start()
         expect("the twin's roles", roles(twin), "http,rpz")
         sent = it_shows(box, node, twin)
-        the_writer_is_killed(box, node, twin, other, sent)
+        said = the_writer_is_killed(box, node, twin, other, sent)
         the_writer_hangs(box, node, twin, other, sent)
+        box.wait("all is receipted", lambda: receipted(node, "wati") and receipted(other, "pavel"))
+        judged((node.store, other.dir), said)
         expect("the views are those of the log", node.cli("rebuild", who="wati")["equal"], True)
         for one in (twin, node, other):
             one.stop()

@@ -53,6 +53,8 @@ class Kept(Lab):
         self.closed = True
         for name in list(self.children):
             self.stop(name)
+        if self.server:
+            self.server.close()
 
 
 class Soak:
@@ -182,8 +184,11 @@ class Soak:
             self.nodes[i].must_start()
         self.save()
 
+    def places(self):
+        return [node.store or node.dir for node in self.nodes]
+
     def judge_dead(self, i):
-        dead, alive = (verdict_module.Store(self.nodes[k].dir) for k in (i, 1 - i))
+        dead, alive = (verdict_module.Store(self.places()[k]) for k in (i, 1 - i))
         verdict_module.judge_dead(dead, alive, i, self.verdict)
         dead.close()
         alive.close()
@@ -225,7 +230,7 @@ class Soak:
 
     def judge(self):
         answered = [load.answered(self.next_of(i), WORDS[i]) for i in range(2)]
-        return verdict_module.judge([node.dir for node in self.nodes], answered, self.verdict)
+        return verdict_module.judge(self.places(), answered, self.verdict)
 
     def line(self):
         v = self.verdict

@@ -1,15 +1,17 @@
 """What two stores say after a soak: is every message that was answered with "recorded" there, is
 each there once, and is every receipt true?
 
-Nothing here asks the program: the stores are read with SQLite, roots are computed from the leaves,
-and cosignatures are checked by the second verifier's formats (tests/second/formats.py)."""
+Nothing here asks the program: the stores are read with SQLite, or with libpq; roots are computed
+from the leaves, and cosignatures are checked by the second verifier's formats (tests/second/formats.py)."""
 import hashlib
 import json
 import os
 import sqlite3
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "second"))
+sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", *more)
+                for more in (("second",), ())]
+import pgread  # noqa: E402
 from formats import COSIGNATURE_KEY, Bad, Checkpoint, b64url, need  # noqa: E402
 
 PARTIES = ("authority", "platform")
@@ -18,10 +20,14 @@ TOLD_MAX = 5  # of each kind of fault, in words
 
 
 class Store:
-    """One node's store, read only; also of a node that runs or was killed."""
+    """One node's store, read only; also of a node that runs or was killed.  `place` is the node's
+    folder, or the URI of its database."""
 
-    def __init__(self, folder):
-        self.db = sqlite3.connect(f"file:{os.path.join(folder, 'store.db')}?mode=ro", uri=True,
+    def __init__(self, place):
+        if place.startswith("postgresql:"):
+            self.db = pgread.Database(place)
+            return
+        self.db = sqlite3.connect(f"file:{os.path.join(place, 'store.db')}?mode=ro", uri=True,
                                   timeout=60)
         self.db.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
 
@@ -170,10 +176,10 @@ def judge_messages(stores, party, answered, verdict):
             verdict.add("doubled", f"{twice} events have another's id", twice)
 
 
-def judge(folders, answered, verdict=None):
-    """folders: of the authority and of the platform, both stopped and in step."""
+def judge(places, answered, verdict=None):
+    """places: of the stores of the authority and of the platform, both stopped and in step."""
     verdict = verdict or Verdict()
-    stores = [Store(folder) for folder in folders]
+    stores = [Store(place) for place in places]
     for party in range(len(PARTIES)):
         judge_log(stores, party, verdict)
         judge_messages(stores, party, answered[party], verdict)
