@@ -255,10 +255,11 @@ handler_run(struct fold *f, struct err *e)
 		return drv->rollback_to(f->s->db, e);
 	if (rc == RC_OK)
 		rc = drv->release(f->s->db, e);
+	if (rc == RC_OK)
+		return rc;
 	/* The job's own savepoint is the next one out: ours must not stay inside it. */
-	if (rc != RC_OK && drv->rollback_to(f->s->db, NULL) != RC_OK)
-		rc = RC_IO;
-	return rc;
+	enum rc back = drv->rollback_to(f->s->db, NULL);
+	return back == RC_OK ? rc : back;
 }
 
 enum rc
