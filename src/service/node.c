@@ -51,6 +51,8 @@ const struct setting_def node_settings[] = {
 	{"peer.pull_s", SETTING_INT, 0, 3600, "0", "s",
 	 "how often this node asks its peers for what they have for it, when they cannot "
 	 "reach it (its URL is then one under .invalid); 0: they bring it"},
+	{"peer.alarm_s", SETTING_INT, 60, 604800, "900", "s",
+	 "an alarm is raised when an entry has waited so long for its peer's receipt"},
 	{"http.listen", SETTING_ADDRESS, 0, 0, "127.0.0.1:7480", "host:port",
 	 "the pages for people; loopback only, they are not encrypted"},
 	{"http.rate", SETTING_INT, 10, 1000000, "600", "a minute",

@@ -11,6 +11,7 @@ static const struct {
 } ticks[] = {
 	{"clock", -1, false, tick_clock}, /* first: what it finds counts for the others */
 	{"disk", -1, false, tick_disk},
+	{"delivery", -1, true, tick_delivery},
 	{"recovery", -1, false, tick_recovery},
 	{"rekey", -1, false, tick_rekey},
 	{"epoch", -1, false, tick_epoch},

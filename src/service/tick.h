@@ -22,7 +22,8 @@ bool tick_node_unwell(enum rc rc);
 
 tick_fn tick_clock;    /* clock_guard.c */
 tick_fn tick_disk;     /* disk.c */
-tick_fn tick_recovery; /* recovery.c */
+tick_fn tick_delivery; /* delivery_watch.c */
+tick_fn tick_recovery; /* recovery_told.c */
 tick_fn tick_rekey;    /* rekey.c */
 tick_fn tick_epoch;    /* exchange_epoch.c */
 tick_fn tick_access, tick_access_watch;

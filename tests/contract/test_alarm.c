@@ -114,12 +114,53 @@ refused_often(void **state)
 	fix_close(&f);
 }
 
+static void
+tick(struct fix *f)
+{
+	struct err e = ERR_INIT;
+	int64_t wait_us;
+
+	fix_ok(service_tick(f->n[PARTY_AUTHORITY].nd, FIX_S, &wait_us, &e), &e, "tick");
+}
+
+/* What a peer has not receipted for long: people are told, until it has. */
+static void
+waits_for_a_receipt(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	fix_settle(&f);
+	fix_clock_add(3600 * FIX_S);
+	tick(&f); /* nothing waits, however long */
+	listed(&f, NULL, 0);
+	fix_send(&f, "R-1", "bad.example", 1);
+	fix_clock_add(890 * FIX_S);
+	tick(&f);
+	listed(&f, NULL, 0);
+	fix_clock_add(20 * FIX_S);
+	tick(&f);
+	const json_t *row = listed(&f, NULL, 1);
+	assert_string_equal(fix_text(row, "kind"), "delivery");
+	assert_string_equal(fix_text(row, "subject"), "platform.example");
+	assert_non_null(strstr(fix_text(row, "text"), "more than 15 min"));
+	tick(&f);
+	listed(&f, NULL, 1);
+	fix_settle(&f);
+	tick(&f);
+	listed(&f, NULL, 0);
+	listed(&f, "yes", 1);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_life),
 		cmocka_unit_test(refused_often),
+		cmocka_unit_test(waits_for_a_receipt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
