@@ -40,9 +40,13 @@ side(struct fix *f, enum party p, const char *whose)
 static const json_t *
 first_alarm(struct fix *f, enum party p)
 {
-	json_t *r = fix_must(f, p, f->n[p].auditor, "GET", "/v1/alarms", NULL);
+	json_t *r = fix_must(f, p, f->n[p].auditor, "GET", "/v1/alarms", NULL), *v;
+	size_t i;
 
-	return json_array_get(json_object_get(r, "alarms"), 0);
+	json_array_foreach (json_object_get(r, "alarms"), i, v)
+		if (strcmp(fix_text(v, "kind"), "delivery") != 0)
+			return v;
+	return NULL;
 }
 
 static const char *
