@@ -369,9 +369,40 @@ succession_check(struct arena *a, const struct identity *id, const struct identi
 	return RC_OK;
 }
 
+/* The whole entry is hashed, signature and all: no other one passes for it. */
+static enum rc
+signature_check(struct identity_seen *seen, const char *wire, size_t len,
+		const struct jws *j, const struct identity *id, struct err *e)
+{
+	struct hash h;
+
+	if (seen == NULL)
+		return jws_check(j->kid, wire, j->signed_len, j->sig, id->root_pub, e);
+	hash_bytes(wire, len, &h);
+	for (size_t i = 0; i < seen->n; i++)
+		if (hash_equal(&seen->entry[i], &h))
+			return RC_OK;
+	enum rc rc = jws_check(j->kid, wire, j->signed_len, j->sig, id->root_pub, e);
+	if (rc != RC_OK)
+		return rc;
+	seen->entry[seen->next] = h;
+	seen->next = (seen->next + 1) % IDENTITY_SEEN_MAX;
+	if (seen->n < IDENTITY_SEEN_MAX)
+		seen->n++;
+	return RC_OK;
+}
+
 enum rc
 identity_parse(struct arena *a, const char *wire, size_t len, const struct identity *prev,
 	       const struct identity **ret, struct err *e)
+{
+	return identity_parse_seen(a, NULL, wire, len, prev, ret, e);
+}
+
+enum rc
+identity_parse_seen(struct arena *a, struct identity_seen *seen, const char *wire,
+		    size_t len, const struct identity *prev, const struct identity **ret,
+		    struct err *e)
 {
 	struct identity *id = ARENA_NEW(a, struct identity);
 	json_t *payload;
@@ -388,7 +419,7 @@ identity_parse(struct arena *a, const char *wire, size_t len, const struct ident
 	if (rc == RC_OK)
 		rc = entry_read(a, payload, id, e);
 	if (rc == RC_OK)
-		rc = jws_check(j.kid, wire, j.signed_len, j.sig, id->root_pub, e);
+		rc = signature_check(seen, wire, len, &j, id, e);
 	if (rc == RC_OK)
 		rc = succession_check(a, id, prev, e);
 	if (rc != RC_OK)

@@ -102,6 +102,20 @@ char *identity_sign(struct arena *a, const struct identity *id,
 enum rc identity_parse(struct arena *a, const char *wire, size_t len,
 		       const struct identity *prev, const struct identity **ret,
 		       struct err *e) MUST_CHECK;
+/*
+ * Entries whose signature was right, by their hash.  What is read from a store again and
+ * again is verified once; everything else of it is read and checked each time.  Zeros are
+ * an empty one, which may be used by one thread at a time.
+ */
+enum { IDENTITY_SEEN_MAX = 64 /* the oldest makes room */ };
+struct identity_seen {
+	struct hash entry[IDENTITY_SEEN_MAX];
+	size_t n, next;
+};
+/* As identity_parse(); `seen` may be NULL. */
+enum rc identity_parse_seen(struct arena *a, struct identity_seen *seen, const char *wire,
+			    size_t len, const struct identity *prev,
+			    const struct identity **ret, struct err *e) MUST_CHECK;
 /* The payload to sign with an event key (the signer does that, typ OFFER_TYP); `id` is
  * the offerer's newest entry, with its wire. */
 #define OFFER_TYP "saluran-channel+jws"

@@ -14,6 +14,13 @@ enum rc
 identity_log_add(struct arena *a, struct identity_log *l, const char *wire, size_t len,
 		 struct err *e)
 {
+	return identity_log_add_seen(a, l, NULL, wire, len, e);
+}
+
+enum rc
+identity_log_add_seen(struct arena *a, struct identity_log *l, struct identity_seen *seen,
+		      const char *wire, size_t len, struct err *e)
+{
 	const struct identity *before = l->n == 0 ? NULL : l->entry[l->n - 1], *id;
 
 	if (l->n == IDENTITY_ENTRIES_MAX)
@@ -24,7 +31,7 @@ identity_log_add(struct arena *a, struct identity_log *l, const char *wire, size
 		return err_rule(e, RC_TOO_LARGE, ENTRY_RULE,
 				"an entry after the first has at most %d bytes",
 				IDENTITY_ENTRY_MAX);
-	enum rc rc = identity_parse(a, wire, len, before, &id, e);
+	enum rc rc = identity_parse_seen(a, seen, wire, len, before, &id, e);
 	if (rc == RC_OK)
 		l->entry[l->n++] = id;
 	return rc;

@@ -43,6 +43,10 @@ struct identity_log {
  * past IDENTITY_ENTRIES_MAX. */
 enum rc identity_log_add(struct arena *a, struct identity_log *l, const char *wire,
 			 size_t len, struct err *e) MUST_CHECK;
+/* As identity_log_add(), of a store whose entries were `seen` (identity.h). */
+enum rc identity_log_add_seen(struct arena *a, struct identity_log *l,
+			      struct identity_seen *seen, const char *wire, size_t len,
+			      struct err *e) MUST_CHECK;
 /* Lines that each end in LF, from entry 0 on: those that are known must be the same,
  * others are added.  RC_CONFLICT: another entry of a known number, signed by its root. */
 enum rc identity_log_take(struct arena *a, struct identity_log *l, const char *lines,

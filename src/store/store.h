@@ -25,6 +25,7 @@ enum {
 struct store {
 	const struct db_driver *drv;
 	struct db *db;
+	struct identity_seen seen; /* of the identities that it holds */
 };
 
 /* Opens and brings to our schema; views that are made anew are folded again (view.h).  A

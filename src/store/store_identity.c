@@ -18,7 +18,7 @@ on_entry(void *arg, const struct db_row *row, struct err *e)
 	if ((uint64_t)r->s->drv->col_int(row, 1) != r->l->n)
 		return err_set(e, RC_CORRUPT, "the store lacks identity entry %zu",
 			       r->l->n);
-	return identity_log_add(r->a, r->l, wire, len, e);
+	return identity_log_add_seen(r->a, r->l, &r->s->seen, wire, len, e);
 }
 
 static enum rc

@@ -537,6 +537,59 @@ keys_as_notes_name_them(void **state)
 	assert_string_equal(party_name(PARTY_PLATFORM), "platform");
 }
 
+static enum rc
+parse_seen(struct identity_seen *seen, const char *wire, const struct identity *prev)
+{
+	const struct identity *id;
+	struct err e = ERR_INIT;
+
+	return identity_parse_seen(a, seen, wire, strlen(wire), prev, &id, &e);
+}
+
+/* What was seen once is not believed of any other bytes, nor in any other place. */
+static void
+seen_are_these_bytes_in_this_place(void **state)
+{
+	struct identity_seen seen = {0};
+	const struct identity id = ministry(0);
+	const char *wire = identity_sign(a, &id, root_seeds[0]);
+	const struct identity *first = parse_good(wire, NULL);
+	struct identity second = ministry(1);
+	leaf_of(wire, &second.prev);
+	const char *next = identity_sign(a, &second, root_seeds[1]);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(parse_seen(&seen, wire, NULL), RC_OK);
+		assert_int_equal(parse_seen(&seen, next, first), RC_OK);
+		assert_int_equal(seen.n, 2);
+	}
+	assert_int_equal(parse_seen(&seen, next, NULL), RC_UNPROCESSABLE);
+	for (size_t i = 0; wire[i] != '\0'; i++) {
+		char *other = arena_strdup(a, wire);
+		other[i] = other[i] == 'A' ? 'B' : 'A';
+		assert_int_not_equal(parse_seen(&seen, other, NULL), RC_OK);
+	}
+	assert_int_equal(seen.n, 2);
+}
+
+/* Those that were seen last are known; there are never more than there is room for. */
+static void
+seen_have_an_end(void **state)
+{
+	struct identity_seen seen = {0};
+	struct identity id = ministry(0);
+
+	(void)state;
+	for (int i = 0; i < 2 * IDENTITY_SEEN_MAX + 3; i++) {
+		id.iat_us++;
+		const char *wire = identity_sign(a, &id, root_seeds[0]);
+		assert_int_equal(parse_seen(&seen, wire, NULL), RC_OK);
+	}
+	assert_int_equal(seen.n, IDENTITY_SEEN_MAX);
+	assert_int_equal(seen.next, 3);
+}
+
 int
 main(void)
 {
@@ -553,6 +606,8 @@ main(void)
 		cmocka_unit_test(proquints),
 		cmocka_unit_test(fingerprint_is_of_the_root_key),
 		cmocka_unit_test(keys_as_notes_name_them),
+		cmocka_unit_test(seen_are_these_bytes_in_this_place),
+		cmocka_unit_test(seen_have_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
