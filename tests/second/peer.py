@@ -24,7 +24,7 @@ from forge import Key, dump, log_line, make_jws, receipt_line, root_of
 from formats import (
     COSIGNATURE_KEY, ORIGIN_KEY, Bad, Checkpoint, Jws, Note, TlogProof, b64, b64_padded,
     b64url_text, decimal, leaf_hash, members_of, need, node_hash, root_by_path, sha256, split)
-from verify import Identity, check_event, fingerprint
+from identity import Identity, check_event, fingerprint
 
 PACKAGE, PACKAGES_MAX, PROOF_MAX, BODY_MAX = 256, 32, 63, 16 << 20
 SIZE_TYPE, INFO_TYPE = "text/x.tlog.size", "text/x.tlog.mirror-info"
