@@ -1,6 +1,7 @@
 /*
  * The exchange of one log between its author and the peer that mirrors it (docs/protocol.md,
- * 3 to 7), as a SPIN model: append, push, receipt, crash, duplicate, reorder, loss, restore.
+ * 3 to 7), as a SPIN model: append, push, receipt, crash, duplicate, reorder, loss, restore,
+ * recover.
  *
  * A tree of entries is one number, two bits an entry, entry 0 the lowest; what an entry says
  * is 1, 2 or 3.  It stands for the root too, as equal roots mean equal entries, and
@@ -10,6 +11,9 @@
  *   CRASHES=n, LOSSES=n, COPIES=n   how often a side is killed, a message lost or doubled
  *   RESTORE       the author's database may be put back to an older copy, once
  *   RESTORE_BOTH  and the signer's marks with it
+ *   RECOVER       a node asks the peer what it has, and brings its log back (protocol 6): the
+ *                 store that is put back comes with the marks of today, with those of its
+ *                 time, or with none; without it a log that cannot go on halts
  *   LIVE          the author stops to append, faults end, and every entry is receipted
  * What each promises is at the end; model/check runs them all.
  */
@@ -31,11 +35,11 @@
 #define ROOM(c)		(len(c) < QUEUE)
 #define IDLE		(len(to_mirror) == 0 && len(to_author) == 0)
 
-mtype = { add_checkpoint, add_entries, ok, conflict, receipt, refused };
+mtype = { add_checkpoint, add_entries, ok, conflict, receipt, refused, held, entries };
 
 /* kind, log_head.size of the sender, the size it starts from, the tree */
 chan to_mirror = [QUEUE] of { mtype, byte, byte, byte };
-chan to_author = [QUEUE] of { mtype, byte, byte };
+chan to_author = [QUEUE] of { mtype, byte, byte, byte };
 
 /* The author's store, durable: the log, and how much of it is receipted. */
 byte size, tree, receipted;
@@ -43,10 +47,26 @@ byte size, tree, receipted;
 byte mark_size, mark_tree;
 /* What the newest text of an entry was: one that is written anew says something else. */
 byte text[SIZES];
-/* src/service/node_int.h, enum log_state: HALTED, no head of this log is signed, and people are
- * told.  How a log comes back from there (LOG_ASKS, LOG_PULLS) is no part of this model. */
-mtype:log_state = { LOG_OPEN, LOG_HALTED };
+/* src/service/node_int.h, enum log_state.  HALTED: no head of this log is signed, and people
+ * are told. */
+mtype:log_state = { LOG_OPEN, LOG_ASKS, LOG_PULLS, LOG_HALTED };
 mtype:log_state state = LOG_OPEN;
+#ifdef RECOVER
+bool marked = true;	   /* the signer has a mark of this log */
+bool asked = true;	   /* the peer has said what it has, since the start */
+bool waits_held;	   /* an answer to the newest question (its nonce) is awaited */
+byte pull_size, pull_tree; /* LOG_PULLS: the head whose entries come back */
+bool halted_whole;	   /* the log halted though no entries are with nobody */
+#define MARKED	     marked
+#define ASKED	     asked
+#define FELL_BEHIND  state = LOG_ASKS; asked = false
+#define HALTED_WHOLE halted_whole = true
+#else
+#define MARKED	     true
+#define ASKED	     true
+#define FELL_BEHIND  state = LOG_HALTED
+#define HALTED_WHOLE skip
+#endif
 bool two_histories;	/* the mirror was given two histories: shown to people */
 
 /* The mirror's store, durable. */
@@ -67,7 +87,7 @@ bool quiet; /* LIVE: nothing is appended any more */
 inline reply(kind, a, b)
 {
 	if
-	:: ROOM(to_author) -> to_author!kind(a, b)
+	:: ROOM(to_author) -> to_author!kind(a, b, 0)
 	:: else -> skip /* the connection broke */
 	fi
 }
@@ -76,7 +96,7 @@ inline reply(kind, a, b)
 inline head_sign(is_signed)
 {
 	if
-	:: EXTENDS(tree, size, mark_tree, mark_size) ->
+	:: MARKED && EXTENDS(tree, size, mark_tree, mark_size) ->
 		mark_size = size; mark_tree = tree;
 		if
 		:: EXTENDS(tree, size, head_tree, head_size) -> skip
@@ -84,13 +104,65 @@ inline head_sign(is_signed)
 		fi;
 		head_size = size; head_tree = tree;
 		is_signed = true
-	:: else -> state = LOG_HALTED; is_signed = false
+	:: else -> state = LOG_HALTED; is_signed = false; HALTED_WHOLE
 	fi
 }
 
+#ifdef RECOVER
+/* channels_examine(): a node starts.  Then its marks tell whether it must wait. */
+inline start()
+{
+	from = receipted; asked = false; waits_held = false;
+	if
+	:: state != LOG_OPEN -> state = LOG_ASKS
+	:: state == LOG_OPEN && !(marked && mark_size >= receipted && EXTENDS(tree, size, mark_tree, mark_size)) ->
+		state = LOG_ASKS
+	:: else -> skip
+	fi
+}
+
+/* recovery_held(): what the peer has decides. */
+inline judge(pending_n, pending_t, stored_n)
+{
+	waits_held = false;
+	asked = true;
+	if
+	:: pending_n <= size && BELOW(tree, pending_n) == pending_t ->
+		/* go_on(): a mark that knows what never reached the peer goes back by its word */
+		if
+		:: marked && EXTENDS(tree, size, mark_tree, mark_size) -> skip
+		:: else -> marked = true; mark_size = size; mark_tree = tree
+		fi;
+		state = LOG_OPEN
+	:: else ->
+		if
+		:: pending_n <= receipted -> state = LOG_HALTED; halted_whole = true
+		:: pending_n > receipted && stored_n < pending_n -> state = LOG_HALTED
+		:: else -> state = LOG_PULLS; pull_size = pending_n; pull_tree = pending_t
+		fi
+	fi
+}
+
+/* recovery_adopt(): what came becomes the log, from behind the last receipt on; what stood in
+ * its place is set aside. */
+inline adopt(n, t)
+{
+	if
+	:: BELOW(t, receipted) == BELOW(tree, receipted) ->
+		size = n; tree = t;
+		if
+		:: crashes > 0 -> crashes--; state = LOG_ASKS; asked = false /* the mark is as it was */
+		:: true -> marked = true; mark_size = n; mark_tree = t; state = LOG_OPEN
+		fi;
+		from = receipted
+	:: else -> state = LOG_HALTED; halted_whole = true
+	fi
+}
+#endif
+
 active proctype author()
 {
-	byte a, b, from;
+	byte a, b, c, from;
 	bool is_signed;
 
 	from = receipted;
@@ -105,20 +177,20 @@ end_idle:
 	:: atomic { !quiet -> quiet = true }
 #endif
 	/* push: a round begins with the head of what is committed */
-	:: atomic { state == LOG_OPEN && receipted < size && IDLE ->
+	:: atomic { state == LOG_OPEN && ASKED && receipted < size && IDLE ->
 		head_sign(is_signed);
 		if
 		:: is_signed -> to_mirror!add_checkpoint(size, from, tree)
 		:: else -> skip
 		fi }
 	/* greeting: a node that starts and has nothing to send */
-	:: atomic { state == LOG_OPEN && !quiet && receipted == size && size > 0 && IDLE ->
+	:: atomic { state == LOG_OPEN && ASKED && !quiet && receipted == size && size > 0 && IDLE ->
 		head_sign(is_signed);
 		if
 		:: is_signed -> to_mirror!add_checkpoint(size, from, tree)
 		:: else -> skip
 		fi }
-	:: atomic { to_author?ok(a, b) ->
+	:: atomic { to_author?ok(a, b, _) ->
 		if
 		:: a <= size -> from = a;
 			if
@@ -126,16 +198,16 @@ end_idle:
 				to_mirror!add_entries(a, b, BELOW(tree, a))
 			:: else -> skip
 			fi
-		:: else -> state = LOG_HALTED
+		:: else -> FELL_BEHIND
 		fi }
-	:: atomic { to_author?conflict(a, b) ->
+	:: atomic { to_author?conflict(a, b, _) ->
 		if
-		:: a > size -> state = LOG_HALTED /* the peer has what we lost */
+		:: a > size -> FELL_BEHIND /* the peer has what we lost */
 		:: else -> from = a
 		fi }
-	:: atomic { to_author?refused(a, b) -> skip }
+	:: atomic { to_author?refused(a, b, _) -> skip }
 	/* receipt: verified against our own tree, logged, durable */
-	:: atomic { to_author?receipt(a, b) ->
+	:: atomic { to_author?receipt(a, b, _) ->
 		if
 		:: a <= size && BELOW(tree, a) == b ->
 			if
@@ -144,10 +216,52 @@ end_idle:
 			fi;
 			/* Nothing is lost: what a receipt covers is with the mirror. */
 			assert(stored_size >= a && BELOW(stored_tree, a) == b)
-		:: else -> state = LOG_HALTED
+		:: else -> state = LOG_HALTED; HALTED_WHOLE
 		fi }
 	/* kill -9: what is durable stays */
+#ifdef RECOVER
+	:: atomic { crashes > 0 -> crashes--; start() }
+	/* held: asked before anything else is sent */
+	:: atomic { (!asked || state == LOG_ASKS) && IDLE -> waits_held = true; to_mirror!held(0, 0, 0) }
+	:: atomic { to_author?held(a, b, c) ->
+		if
+		:: waits_held -> judge(a, b, c)
+		:: else -> skip /* of an older nonce */
+		fi }
+	:: atomic { state == LOG_PULLS && IDLE -> to_mirror!entries(pull_size, 0, 0) }
+	:: atomic { to_author?entries(a, b, _) ->
+		if
+		:: state == LOG_PULLS && a == pull_size && b == pull_tree -> adopt(a, b)
+		:: else -> skip
+		fi }
+	/* An older copy of the store is put back; that takes longer than any request. */
+	:: atomic { !restored && size > 0 ->
+		restored = true;
+		do
+		:: len(to_mirror) > 0 -> to_mirror?_, _, _, _
+		:: len(to_author) > 0 -> to_author?_, _, _, _
+		:: IDLE -> break
+		od;
+		if
+		:: size--
+		:: size > 1 -> size = size - 2
+		:: true -> skip
+		fi;
+		tree = BELOW(tree, size);
+		if
+		:: receipted > size -> receipted = size
+		:: receipted > 0 && receipted <= size -> receipted--
+		:: else -> skip
+		fi;
+		if
+		:: true -> skip
+		:: mark_size > size -> mark_size = size; mark_tree = tree
+		:: true -> marked = false; mark_size = 0; mark_tree = 0
+		fi;
+		start() }
+#else
 	:: atomic { crashes > 0 -> crashes--; from = receipted }
+#endif
 #if defined(RESTORE) || defined(RESTORE_BOTH)
 	/* an older copy of the database is put back */
 	:: atomic { !restored && size > 0 ->
@@ -210,6 +324,18 @@ end_idle:
 				fi
 			fi
 		fi }
+#ifdef RECOVER
+	:: atomic { to_mirror?held(_, _, _) ->
+		if
+		:: ROOM(to_author) -> to_author!held(pending_size, pending_tree, stored_size)
+		:: else -> skip
+		fi }
+	:: atomic { to_mirror?entries(n, _, _) ->
+		if
+		:: n <= stored_size -> reply(entries, n, BELOW(stored_tree, n))
+		:: else -> reply(refused, 0, 0)
+		fi }
+#endif
 	/* killed while it is idle: nothing but what is durable counts */
 	:: atomic { crashes > 0 -> crashes-- }
 	od
@@ -224,15 +350,15 @@ active proctype network()
 end_idle:
 	do
 	:: atomic { losses > 0 && len(to_mirror) > 0 -> to_mirror?k(a, b, c); losses-- }
-	:: atomic { losses > 0 && len(to_author) > 0 -> to_author?k(a, b); losses-- }
+	:: atomic { losses > 0 && len(to_author) > 0 -> to_author?k(a, b, c); losses-- }
 	:: atomic { copies > 0 && len(to_mirror) > 0 && ROOM(to_mirror) ->
 		to_mirror?<k(a, b, c)>; to_mirror!k(a, b, c); copies-- }
 	:: atomic { copies > 0 && len(to_author) > 0 && ROOM(to_author) ->
-		to_author?<k(a, b)>; to_author!k(a, b); copies-- }
+		to_author?<k(a, b, c)>; to_author!k(a, b, c); copies-- }
 	:: atomic { copies > 0 && len(to_mirror) > 1 ->
 		to_mirror?k(a, b, c); to_mirror!k(a, b, c); copies-- }
 	:: atomic { copies > 0 && len(to_author) > 1 ->
-		to_author?k(a, b); to_author!k(a, b); copies-- }
+		to_author?k(a, b, c); to_author!k(a, b, c); copies-- }
 	od
 }
 
@@ -242,6 +368,11 @@ end_idle:
 
 #define ALL_KEPT (KEPT(1) && KEPT(2) && KEPT(3))
 #define ALL_RECEIPTED (receipted == size || state == LOG_HALTED)
+#ifdef RECOVER
+#define ALL_THE_SAME (state == LOG_HALTED || (state == LOG_OPEN && \
+	receipted == size && stored_size == size && stored_tree == tree))
+#define HALT_HAS_CAUSE (!halted_whole)
+#endif
 
 ltl nothing_lost { [] ALL_KEPT }
 ltl one_history { [] FORKS_SHOW }
@@ -249,6 +380,16 @@ ltl one_history { [] FORKS_SHOW }
 ltl never_forked { [] !forked }
 /* What the author takes for receipted, the mirror has. */
 ltl receipted_is_there { [] (receipted <= stored_size) }
+#ifdef RECOVER
+/* Whatever was put back with whatever marks, the peer is never shown a second history ... */
+ltl one_shown { [] !two_histories }
+/* ... the log halts only where entries under a head that was shown are with nobody ... */
+ltl halts_for_cause { [] HALT_HAS_CAUSE }
+#ifdef LIVE
+/* ... and else it comes back, the same on both sides. */
+ltl comes_back { <> [] ALL_THE_SAME }
+#endif
+#endif
 #ifdef LIVE
 ltl nothing_forgotten { <> [] ALL_RECEIPTED }
 #endif
