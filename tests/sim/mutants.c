@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "service/exchange.h"
+#include "service/exchange_int.h"
+#include "service/recovery.h"
 #include "sim/sim.h"
 #include "store/view.h"
 
@@ -126,4 +128,47 @@ __wrap_exchange_add_entries(struct node *nd, int64_t peer,
 	rc = signer_cosign(nd->signer, a, key.name, (uint64_t)(W.now_us / CLOCK_US_PER_S),
 			   &cp, &proof, &ret->cosignature, &none);
 	return rc == RC_OK ? rc : __real_exchange_add_entries(nd, peer, req, a, ret, e);
+}
+
+enum rc __real_exchange_fraud_own(struct node *nd, struct store *s, struct arena *a,
+				  const struct log_head *own,
+				  const struct checkpoint *theirs, const char *note,
+				  const struct checkpoint *mark, struct err *e);
+enum rc __wrap_exchange_fraud_own(struct node *nd, struct store *s, struct arena *a,
+				  const struct log_head *own,
+				  const struct checkpoint *theirs, const char *note,
+				  const struct checkpoint *mark, struct err *e);
+enum rc
+__wrap_exchange_fraud_own(struct node *nd, struct store *s, struct arena *a,
+			  const struct log_head *own, const struct checkpoint *theirs,
+			  const char *note, const struct checkpoint *mark, struct err *e)
+{
+	return sim_is(MUTANT_BLIND)
+		       ? RC_OK
+		       : __real_exchange_fraud_own(nd, s, a, own, theirs, note, mark, e);
+}
+
+enum rc __real_exchange_fraud_look(struct node *nd, struct store *s, struct arena *a,
+				   const struct log_head *h, const struct checkpoint *cp,
+				   const struct mirror_checkpoint *req, struct err *e);
+enum rc __wrap_exchange_fraud_look(struct node *nd, struct store *s, struct arena *a,
+				   const struct log_head *h, const struct checkpoint *cp,
+				   const struct mirror_checkpoint *req, struct err *e);
+enum rc
+__wrap_exchange_fraud_look(struct node *nd, struct store *s, struct arena *a,
+			   const struct log_head *h, const struct checkpoint *cp,
+			   const struct mirror_checkpoint *req, struct err *e)
+{
+	return sim_is(MUTANT_BLIND) ? RC_OK
+				    : __real_exchange_fraud_look(nd, s, a, h, cp, req, e);
+}
+
+enum rc __real_channel_usable(struct node *nd, int64_t channel, struct err *e);
+enum rc __wrap_channel_usable(struct node *nd, int64_t channel, struct err *e);
+enum rc
+__wrap_channel_usable(struct node *nd, int64_t channel, struct err *e)
+{
+	return sim_is(MUTANT_THAWED) && channel_is_frozen(nd, channel)
+		       ? RC_OK
+		       : __real_channel_usable(nd, channel, e);
 }

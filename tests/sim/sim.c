@@ -16,10 +16,12 @@ enum {
 	STEPS_MORE = 100,
 	ROUNDS_MAX = 40,      /* until everything must be delivered */
 	ROUND_MESSAGES = 200, /* more in one are no delivery */
+	ROUNDS_FROZEN = 8,
 	QUIET_ROUNDS = 4,
 	ROUNDS_STILL = 3, /* without a message: nothing is left to be done */
 	ROUND_S = 301,	  /* no retry waits longer */
 	FUSE_MAX = 60,
+	TWINS_PERCENT = 20,
 };
 
 struct world W;
@@ -392,6 +394,9 @@ settle(void)
 			start(&W.node[i]);
 	}
 	for (int i = 0; still < ROUNDS_STILL && W.broken[0] == '\0'; i++) {
+		/* Who is refused since the channel is frozen tries for ever. */
+		if (i == ROUNDS_FROZEN && twins_frozen())
+			return;
 		if (i == ROUNDS_MAX) {
 			sim_broken("there are messages still after %d rounds", i);
 			return;
@@ -478,4 +483,6 @@ sim_schedule(void)
 		check_end();
 	if (W.broken[0] == '\0')
 		check_quiet();
+	if (W.broken[0] == '\0' && !W.foe && sim_chance(TWINS_PERCENT))
+		twins_act();
 }

@@ -55,7 +55,9 @@ enum {
 	X(DEAF, "deaf", 4, "a node that fetches never asks for new keys")                \
 	X(KEEPS, "keeps", 3, "a node that fetches keeps its receipts")                   \
 	X(BELIEVES, "believes", 64, "a node verifies no signature")                      \
-	X(RESTLESS, "restless", 1, "a pusher greets without end")
+	X(RESTLESS, "restless", 1, "a pusher greets without end")                        \
+	X(BLIND, "blind", 1, "a node does not heed two heads under one key")             \
+	X(THAWED, "thawed", 1, "a node takes events in a frozen channel")
 enum mutant {
 #define X(id, name, seed, doc) MUTANT_##id,
 	SIM_MUTANTS(X)
@@ -158,6 +160,7 @@ struct world {
 	uint64_t steps, kills, cuts, restores, delivered, dropped, events, changed,
 		rotations;
 	uint64_t polls; /* of what was delivered: whether there is something new */
+	uint64_t twins; /* nodes that were two for a while */
 	bool foe, rotates;
 };
 extern struct world W;
@@ -215,6 +218,10 @@ void node_answer_calls(struct sim_node *n);
 void node_rotated(struct sim_node *n); /* it started */
 void folders_restore(void);	       /* for the next schedule */
 void file_copy(const char *from, const char *to);
+
+/* twin.c */
+bool twins_frozen(void); /* is the channel of a clone? */
+void twins_act(void);	 /* behind a schedule, when everything is delivered */
 
 /* foe.c */
 void foe_keep(const struct message *m);
