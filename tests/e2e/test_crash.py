@@ -36,7 +36,7 @@ POINTS = {f"{what}.{side}" for what in ("commit", "checkpoint", "receipt", "push
 SHIFT = 6  # between the phases of both nodes, so that they seldom die at once; even
 NEVER = 1 << 30
 WAIT_S = 0.05
-RUN_S = 240
+RUN_S = 600
 KILLED = re.compile(r"^fault: kill at (\S+), point (\d+)$", re.M)
 
 
