@@ -36,7 +36,7 @@ class Proof:
         by_heads = "heads" in KINDS[kind]
         members_of(said, ("kind", *KINDS[kind]), ("root", "proof") if by_heads else ())
         self.kind, self.log = kind, said.get("log")
-        need(self.log is None or is_origin(self.log), "log is malformed")
+        need("log" not in said or is_origin(self.log), "log is malformed")
         if by_heads:
             self.read_heads(said)
             return
@@ -51,7 +51,7 @@ class Proof:
             need(is_int(head["size"], 1) and is_hash(head["root"])
                  and is_plain(head["sig"], SIG_MAX), "a head is malformed")
         self.root, path = said.get("root"), said.get("proof", ["0" * 64])
-        need(self.root is None or is_hash(self.root), "root is malformed")
+        need("root" not in said or is_hash(self.root), "root is malformed")
         need(isinstance(path, list) and 1 <= len(path) <= HASHES_MAX
              and all(map(is_hash, path)), "proof is malformed")
         self.path = [bytes.fromhex(h) for h in said.get("proof", [])]
