@@ -190,13 +190,11 @@ pg_rollback_to(struct db *db, struct err *e)
 	enum rc rc;
 
 	assert(db->in_tx && db->depth > 0);
+	db->depth--; /* it is left, though it may take the transaction with it */
 	pg_settle_any(db);
 	if (pg_lost(db)) /* that took the whole transaction */
 		return pg_usable(db, "rollback to savepoint", e);
 	rc = pg_exec(db, "ROLLBACK TO s; RELEASE s", e);
-	if (rc == RC_OK) {
-		db->depth--;
-		db->failed = RC_OK;
-	}
+	db->failed = rc;
 	return rc;
 }

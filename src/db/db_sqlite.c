@@ -507,15 +507,13 @@ sq_rollback_to(struct db *db, struct err *e)
 	enum rc rc;
 
 	assert(db->in_tx && db->depth > 0);
+	db->depth--; /* it is left, though it may take the transaction with it */
 	if (sqlite3_get_autocommit(db->sq)) /* the error took the whole transaction */
 		return sq_usable(db, "rollback to savepoint", e);
 	rc = verb(db, VERB_ROLLBACK_TO, e);
 	if (rc == RC_OK)
 		rc = verb(db, VERB_RELEASE, e);
-	if (rc == RC_OK) {
-		db->depth--;
-		db->failed = RC_OK;
-	}
+	db->failed = rc;
 	return rc;
 }
 
