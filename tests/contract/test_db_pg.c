@@ -95,6 +95,23 @@ a_lost_transaction_leaves_nothing(void **state)
 	assert_int_equal(count(w), 1);
 }
 
+/* Nor does the commit, though the savepoint could not be taken back either. */
+static void
+a_lost_savepoint_takes_all_with_it(void **state)
+{
+	struct world *w = *state;
+
+	check_ok(w, db_pg.begin(w->db, true, &w->e));
+	check_ok(w, put(w, 1));
+	check_ok(w, db_pg.savepoint(w->db, &w->e));
+	cut_all();
+	assert_int_equal(put(w, 2), RC_UNAVAILABLE);
+	assert_int_equal(db_pg.rollback_to(w->db, &w->e), RC_UNAVAILABLE);
+	assert_int_equal(db_pg.commit(w->db, &w->e), RC_UNAVAILABLE);
+	db_pg.rollback(w->db);
+	assert_int_equal(count(w), 0);
+}
+
 static void
 an_idle_connection_is_made_again(void **state)
 {
@@ -579,6 +596,7 @@ main(void)
 #define ROW(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		ROW(a_lost_transaction_leaves_nothing),
+		ROW(a_lost_savepoint_takes_all_with_it),
 		ROW(an_idle_connection_is_made_again),
 		ROW(a_commit_whose_answer_is_lost_is_one),
 		ROW(a_commit_that_did_not_arrive_may_be_tried_again),
