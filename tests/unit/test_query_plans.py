@@ -27,6 +27,7 @@ MAY = {
     "access_oldest": "in the order of the key, one row",
     "bundle_epochs": "the index has no other rows",
     "bundle_open": "the first event of a log",
+    "delivery_waits": "the last row of the key",
     "event_count": "for the progress of a rebuild",
     "mail_case_proposals_erase": "an erasure, which is rare",
     "order_pairs": "all approvals, for auditors",
