@@ -130,7 +130,7 @@ a_bundle_and_what_is_none(void **state)
 	r = checked(&f, sample, len);
 	assert_true(json_is_true(json_object_get(r, "ok")));
 	assert_string_equal(fix_text(r, "kind"), "bundle");
-	assert_int_equal(json_array_size(json_object_get(r, "steps")), 13);
+	assert_int_equal(json_array_size(json_object_get(r, "steps")), 14);
 	assert_int_equal(fix_int(r, "events_total"),
 			 json_array_size(json_object_get(r, "events")));
 	/* One letter of a member's content. */
