@@ -193,6 +193,8 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 		pthread_cond_wait(&nd->changed, &nd->mu);
 	}
 	rc = told(nd->entries_rc, e);
+	if (rc == RC_OK && req->n_packages == 0 && req->start != req->end)
+		rc = err_rule(e, RC_INVALID, "tlog-mirror", "no whole package");
 	if (rc == RC_OK && (req->start != nd->stored || req->end != nd->pending))
 		rc = err_rule(e, RC_CONFLICT, "protocol 1", "out of step");
 	if (rc == RC_OK && nd->take_max != 0 && n > nd->take_max)
