@@ -28,6 +28,12 @@ committed_note(struct node *nd, int64_t channel, const struct log_head *h)
 }
 
 void
+committed_forget(struct node *nd, int64_t channel)
+{
+	nd->committed_own[channel].size = 0;
+}
+
+void
 committed_tell(struct node *nd)
 {
 	for (int64_t i = 0; i <= NODE_CHANNELS_MAX; i++) {

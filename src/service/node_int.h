@@ -119,6 +119,8 @@ typedef enum rc writer_work(struct writer *w, void *arg, struct err *e);
 /* Of the writer's thread, and of the start before it.  A head that is behind what this
  * process has seen or committed: RC_UNAVAILABLE, and the node has stopped. */
 void committed_note(struct node *nd, int64_t channel, const struct log_head *h);
+/* The log is another one from here on: what came of a recovery. */
+void committed_forget(struct node *nd, int64_t channel);
 enum rc committed_check(struct node *nd, int64_t channel, const struct log_head *h,
 			struct err *e) MUST_CHECK;
 /* To the signer's marks: the store has been so far. */

@@ -456,6 +456,7 @@ work_adopt(struct writer *w, void *arg, struct err *e)
 	enum rc rc = adopting_load(w, x, a, e);
 	x->aside_us = x->r.since_us;
 	outbox_clear(w->nd);
+	committed_forget(w->nd, x->channel);
 	if (rc == RC_OK && x->r.phase == RECOVERY_PULL) {
 		rc = in_transaction(w, x, adopt_log, e);
 		fault_point("recovery.adopted");
