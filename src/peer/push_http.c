@@ -265,6 +265,7 @@ perform(struct push_http *h, const struct exchange_peer *peer, struct curl_slist
 {
 	char text[sizeof(EXCHANGE_TIME_FIELD) + 32];
 	int64_t now_s;
+	curl_off_t retry_after_s = 0;
 
 	if (exchange_own_time(h->nd, &now_s)) {
 		snprintf(text, sizeof(text), EXCHANGE_TIME_FIELD ": %" PRId64, now_s);
@@ -287,6 +288,8 @@ perform(struct push_http *h, const struct exchange_peer *peer, struct curl_slist
 	if (code != CURLE_OK)
 		return explain(h, code, e);
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+	ret->retry_after_s = retry_after_s > 0 ? retry_after_s : 0;
 	ret->body = buf_str(&h->answer);
 	ret->len = h->answer.len;
 	if (h->time_s >= 0 && !h->anyone)

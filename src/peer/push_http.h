@@ -25,6 +25,7 @@ struct push_reply {
 	long status;
 	const char *body; /* valid until the next call */
 	size_t len;
+	int64_t retry_after_s; /* of Retry-After; 0: it does not say */
 };
 
 /*

@@ -36,9 +36,11 @@ refused(const char *call, const struct push_reply *r, struct err *e)
 {
 	size_t line = strcspn(r->body, "\r\n");
 
-	return err_set(e, RC_UNAVAILABLE, "the peer refused %s (%ld)%s%.*s", call,
-		       r->status, line == 0 ? "" : ": ",
-		       (int)(line < PUSH_QUOTE_MAX ? line : PUSH_QUOTE_MAX), r->body);
+	err_set(e, RC_UNAVAILABLE, "the peer refused %s (%ld)%s%.*s", call, r->status,
+		line == 0 ? "" : ": ",
+		(int)(line < PUSH_QUOTE_MAX ? line : PUSH_QUOTE_MAX), r->body);
+	e->retry_after_s = r->retry_after_s;
+	return RC_UNAVAILABLE;
 }
 
 /* The peer shows another key than it had, or signs with one.  It cannot call a node that
@@ -70,6 +72,7 @@ post(struct push_peer *p, const struct exchange_push *push, const char *call,
 	fault_point("push.send.before");
 	enum rc rc = push_http_post(p->http, push->peer, call, body, len, ret, e);
 	p->answered = rc == RC_OK;
+	p->locked = rc == RC_OK && ret->status == HTTP_LOCKED;
 	fault_point("push.send.after");
 	return rc;
 }
@@ -261,6 +264,20 @@ fetch(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t 
 	return RC_OK;
 }
 
+/* A node that came back from before the fork of its log does not know why the peer takes
+ * nothing; the peer has told the one that wrote the other branch. */
+static void
+fraud_fetch(struct push_peer *p, const struct exchange_peer *peer, struct arena *a)
+{
+	struct fetching f = {.p = p, .peer = peer};
+	const struct exchange_fetch how = {.get = fetch, .arg = &f};
+
+	if (!p->locked)
+		return;
+	p->locked = false;
+	exchange_fraud_fetch(p->nd, p->peer, &how, a);
+}
+
 /* For a node that the peer cannot call.  A failure is tried again the next time: it is no
  * failure to deliver. */
 static bool
@@ -320,6 +337,7 @@ ask(struct push_peer *p, struct arena *a, const struct exchange_question *q,
 	else
 		rc = push_http_get(p->http, q->peer, q->call, &reply, e);
 	p->answered = rc == RC_OK;
+	p->locked = rc == RC_OK && reply.status == HTTP_LOCKED;
 	fault_point("ask.after");
 	if (rc != RC_OK)
 		return rc;
@@ -342,7 +360,7 @@ failed(const struct push_peer *p, const char *step, enum rc rc, const struct err
 		return PUSH_AGAIN;
 	log_line(LOG_WARN, "peer.push", "peer=%" PRId64 " step=%s outcome=%s rule=\"%s\"",
 		 p->peer, step, rc_token(rc), e->rule);
-	rc = exchange_push_failed(p->nd, p->peer, p->answered, e->text, &again);
+	rc = exchange_push_failed(p->nd, p->peer, p->answered, e, &again);
 	return rc == RC_OK ? PUSH_AGAIN : trouble(p, "failed", rc, &again);
 }
 
@@ -367,6 +385,7 @@ ask_round(struct push_peer *p, struct arena *a, enum push_then *ret, int64_t *mo
 	} else if ((rc = ask(p, a, &q, &e)) != RC_OK) {
 		*ret = failed(p, "ask", rc, &e);
 		identity_fetch(p, q.peer, rc);
+		fraud_fetch(p, q.peer, a);
 	}
 	return true;
 }
@@ -397,6 +416,7 @@ push_peer_round(struct push_peer *p, struct arena *a, int64_t *ret_most_us)
 		return PUSH_AGAIN;
 	then = failed(p, "send", rc, &e);
 	identity_fetch(p, push.peer, rc);
+	fraud_fetch(p, push.peer, a);
 	return then;
 }
 

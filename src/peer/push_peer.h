@@ -20,6 +20,7 @@ struct push_peer {
 	const atomic_bool *stop; /* what fails from then on is no fault of the peer */
 	struct push_blob blob;
 	bool answered; /* the last request was, if only by a refusal */
+	bool locked;   /* that refusal was 423: the peer holds the channel for frozen */
 	unsigned stuck;
 	uint64_t next; /* the highest entry that the peer asked for */
 	/* What a mirror gave with 202 or 409, for the next upload to that size: it knows

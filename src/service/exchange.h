@@ -241,6 +241,13 @@ struct exchange_pulled {
 enum rc exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
 		      struct arena *a, struct exchange_pulled *ret,
 		      struct err *e) MUST_CHECK;
+/*
+ * Why does the peer hold the channel for frozen?  Its proof of two histories (GET fraud),
+ * for a node that nobody can call to tell, or that came back from before they parted.  A
+ * peer that does not say is asked again; what proves nothing is passed over.
+ */
+void exchange_fraud_fetch(struct node *nd, int64_t peer, const struct exchange_fetch *f,
+			  struct arena *a);
 /* The peer has the receipt for so many entries. */
 void exchange_pull_told(struct node *nd, int64_t peer, uint64_t size);
 /*
@@ -296,10 +303,11 @@ enum rc exchange_push_done(struct node *nd, int64_t peer,
  * the peer learns that it need not wait any longer to send us what we missed. */
 enum rc exchange_push_greeted(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 /* It failed for this reason: persist the schedule (1 s to 5 min, exponential, full
- * jitter).  `answered`: the peer was there, so hearing from it changes nothing; else two
- * nodes that refuse each other would wake each other without end. */
+ * jitter; not before why->retry_after_s, of which 5 min are believed).  `answered`: the
+ * peer was there, so hearing from it changes nothing; else two nodes that refuse each
+ * other would wake each other without end. */
 enum rc exchange_push_failed(struct node *nd, int64_t peer, bool answered,
-			     const char *why, struct err *e) MUST_CHECK;
+			     const struct err *why, struct err *e) MUST_CHECK;
 /* A person wants it tried now: only the pause ends, since when it fails and why stay. */
 enum rc exchange_push_hurry(struct node *nd, int64_t peer, struct err *e) MUST_CHECK;
 /* Sleep until our log to this peer may have grown, a retry is due, or the node stops

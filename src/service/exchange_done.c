@@ -75,7 +75,7 @@ exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size, struct
 struct outcome {
 	int64_t peer;
 	uint64_t pending, next;
-	const char *why;
+	const struct err *why;
 	struct arena *a; /* of a receipt */
 	const char *note;
 	struct checkpoint cp;
@@ -206,14 +206,19 @@ work_failed(struct writer *w, void *arg, struct err *e)
 	if (longest > EXCHANGE_RETRY_MAX_US)
 		longest = EXCHANGE_RETRY_MAX_US;
 	d.attempts++;
-	d.next_us = w->now_us + 1 + (int64_t)randombytes_uniform((uint32_t)longest);
+	int64_t wait_us = 1 + (int64_t)randombytes_uniform((uint32_t)longest);
+	if (o->why->retry_after_s >= EXCHANGE_RETRY_MAX_US / CLOCK_US_PER_S)
+		wait_us = EXCHANGE_RETRY_MAX_US;
+	else if (wait_us < o->why->retry_after_s * CLOCK_US_PER_S)
+		wait_us = o->why->retry_after_s * CLOCK_US_PER_S;
+	d.next_us = w->now_us + wait_us;
 	if (d.failed_us == 0)
 		d.failed_us = w->now_us;
-	return delivery_put(w->s, o->peer, &d, o->why, e);
+	return delivery_put(w->s, o->peer, &d, o->why->text, e);
 }
 
 enum rc
-exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *why,
+exchange_push_failed(struct node *nd, int64_t peer, bool answered, const struct err *why,
 		     struct err *e)
 {
 	struct outcome o = {.peer = peer, .why = why};

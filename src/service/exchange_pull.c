@@ -264,11 +264,9 @@ package_fetch(struct node *nd, int64_t peer, struct remote *r, uint64_t at,
 
 /* ---- a round ----------------------------------------------------------------------- */
 
-/* Nobody can call us to tell why the channel is frozen.  A peer that does not say is
- * asked again; what proves nothing is passed over. */
-static void
-fraud_fetch(struct node *nd, int64_t peer, const struct exchange_fetch *f,
-	    struct arena *a)
+void
+exchange_fraud_fetch(struct node *nd, int64_t peer, const struct exchange_fetch *f,
+		     struct arena *a)
 {
 	struct err why = ERR_INIT;
 	const uint8_t *proof;
@@ -322,7 +320,7 @@ exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
 	*ret = (struct exchange_pulled){.receipt = NULL};
 	if (rc != RC_OK)
 		return rc;
-	fraud_fetch(nd, peer, f, a);
+	exchange_fraud_fetch(nd, peer, f, a);
 	if (channel_takes(nd, peer, &frozen) != RC_OK)
 		return RC_OK; /* nothing of it would be taken */
 	hash_bytes(h.origin, strlen(h.origin), &origin);

@@ -519,7 +519,7 @@ exchange_push_done(struct node *nd, int64_t peer, const struct exchange_push *pu
 }
 
 enum rc
-exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *why,
+exchange_push_failed(struct node *nd, int64_t peer, bool answered, const struct err *why,
 		     struct err *e)
 {
 	(void)peer;
@@ -529,7 +529,8 @@ exchange_push_failed(struct node *nd, int64_t peer, bool answered, const char *w
 	nd->n_failed++;
 	nd->commits++;
 	nd->retry_us = clock_mono_us() + nd->backoff_us;
-	snprintf(nd->why, sizeof(nd->why), "%s", why);
+	nd->retry_after_s = why->retry_after_s;
+	snprintf(nd->why, sizeof(nd->why), "%s", why->text);
 	unlock_changed(nd);
 	return RC_OK;
 }

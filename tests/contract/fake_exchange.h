@@ -64,7 +64,8 @@ struct node {
 	/* As sender. */
 	uint64_t log_size, receipted, peer_size, peer_next;
 	const char *disclosures;
-	unsigned n_next, n_done, n_failed, n_resync;
+	unsigned n_next, n_done, n_failed, n_resync, n_fraud;
+	int64_t retry_after_s;
 	const char *ask, *ask_body; /* what is to be asked first; NULL: nothing, GET */
 	unsigned n_asked, n_unknown;
 	size_t answer_len;

@@ -68,3 +68,16 @@ exchange_taken(struct node *nd, int64_t peer, const char *call)
 	nd->taken_call = call;
 	pthread_mutex_unlock(&nd->mu);
 }
+
+void
+exchange_fraud_fetch(struct node *nd, int64_t peer, const struct exchange_fetch *f,
+		     struct arena *a)
+{
+	(void)peer;
+	(void)f;
+	(void)a;
+	pthread_mutex_lock(&nd->mu);
+	nd->n_fraud++;
+	pthread_cond_broadcast(&nd->changed);
+	pthread_mutex_unlock(&nd->mu);
+}

@@ -198,14 +198,15 @@ refusals_are_told_and_tried_again(void **state)
 	static const struct {
 		enum rc rc;
 		const char *why;
+		int64_t retry_after_s;
 	} rows[] = {
-		{RC_DENIED, "(403): protocol 9: as told: denied"},
-		{RC_NOT_FOUND, "(404): protocol 9: as told: not_found"},
-		{RC_UNPROCESSABLE, "(422): protocol 9: as told: unprocessable"},
-		{RC_FROZEN, "(423): protocol 9: as told: frozen"},
-		{RC_LIMIT, "(429): protocol 9: as told: limit"},
-		{RC_RETRY, "(503): protocol 9: as told: retry"},
-		{RC_IO, "(500): this node cannot answer now"},
+		{RC_DENIED, "(403): protocol 9: as told: denied", 0},
+		{RC_NOT_FOUND, "(404): protocol 9: as told: not_found", 0},
+		{RC_UNPROCESSABLE, "(422): protocol 9: as told: unprocessable", 0},
+		{RC_FROZEN, "(423): protocol 9: as told: frozen", 0},
+		{RC_LIMIT, "(429): protocol 9: as told: limit", 5},
+		{RC_RETRY, "(503): protocol 9: as told: retry", 5},
+		{RC_IO, "(500): this node cannot answer now", 0},
 	};
 
 	(void)state;
@@ -218,6 +219,8 @@ refusals_are_told_and_tried_again(void **state)
 		pair_start(&p);
 		assert_fails(&p, "the peer refused disclosures (");
 		assert_fails(&p, rows[i].why);
+		WAIT_FOR(&p.alice.node,
+			 p.alice.node.retry_after_s == rows[i].retry_after_s);
 		FAKE_SET(&p.bob.node, checkpoint_rc, rows[i].rc);
 		FAKE_SET(&p.bob.node, disclosures_rc, RC_OK);
 		WAIT_FOR(&p.alice.node,
@@ -229,6 +232,9 @@ refusals_are_told_and_tried_again(void **state)
 			 strstr(p.alice.node.why, "the peer refused add-entries ("));
 		assert_fails(&p, rows[i].why);
 		assert_int_equal(p.bob.node.stored, 0);
+		/* Why it is frozen is asked for, and nothing is where it is not. */
+		WAIT_FOR(&p.alice.node,
+			 (p.alice.node.n_fraud > 0) == (rows[i].rc == RC_FROZEN));
 		FAKE_SET(&p.bob.node, entries_rc, RC_OK);
 		assert_arrives(&p);
 		pair_free(&p);

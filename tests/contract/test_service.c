@@ -582,14 +582,14 @@ retry_after_set_back(void **state)
 {
 	struct fix f;
 	struct exchange_push push;
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, down = {.text = "down"};
 	int64_t wait_us;
 
 	(void)state;
 	fix_open(&f);
 	fix_clock_add(7200 * FIX_S);
 	fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "the first push after a start");
-	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, false, "down", &e), &e,
+	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, false, &down, &e), &e,
 	       "failed");
 	assert_int_equal(
 		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),
@@ -611,13 +611,41 @@ retry_after_set_back(void **state)
 	assert_int_equal(
 		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),
 		RC_OK);
-	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, false, "down", &e), &e,
+	fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, false, &down, &e), &e,
 	       "failed again");
 	fix_clock_add(-3600 * FIX_S);
 	assert_int_equal(
 		exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a, &push, &wait_us, &e),
 		RC_OK);
 	fix_close(&f);
+}
+
+/* A peer says when to come back; a time beyond our own longest pause is not believed. */
+static void
+retry_after_is_kept(void **state)
+{
+	static const struct {
+		int64_t says_s, least_s, most_s;
+	} rows[] = {{0, 0, 1}, {60, 60, 60}, {300, 300, 300}, {INT64_MAX, 300, 300}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = ERR_INIT;
+		struct err busy = {.text = "busy", .retry_after_s = rows[i].says_s};
+		struct exchange_push push;
+		struct fix f;
+		int64_t wait_us;
+		fix_open(&f);
+		fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "the first push");
+		fix_ok(exchange_push_failed(f.n[AUTHORITY].nd, FIX_PEER, true, &busy, &e),
+		       &e, "failed");
+		assert_int_equal(exchange_push_next(f.n[AUTHORITY].nd, FIX_PEER, f.a,
+						    &push, &wait_us, &e),
+				 RC_RETRY);
+		assert_true(wait_us > rows[i].least_s * FIX_S - FIX_S / 2);
+		assert_true(wait_us <= rows[i].most_s * FIX_S);
+		fix_close(&f);
+	}
 }
 
 /* More messages than one event may refer to. */
@@ -661,6 +689,7 @@ main(void)
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(clock_set_back),
 		cmocka_unit_test(retry_after_set_back),
+		cmocka_unit_test(retry_after_is_kept),
 		cmocka_unit_test(many_messages),
 	};
 

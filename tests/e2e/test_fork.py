@@ -85,11 +85,17 @@ def bundle(node, box, case):
                               f"{said['epochs']}")
 
 
-def copy_of(box, one):
+def copy_of(box, one, name):
     """Its directory, on other ports: what the virtual machine's clone would be."""
-    folder = box.path("clone")
+    folder = box.path(name)
     shutil.copytree(one.dir, folder)
-    return one.elsewhere("clone", folder)
+    return one.elsewhere(name, folder)
+
+
+def unaware(clone):
+    """It has asked what the peer has: had it asked later, it would know that it is a copy."""
+    clone.lab.wait("the copy takes its log for whole", lambda: clone.cli(
+        "recovery", who=clone.admin)["logs"][0]["state"] == "open")
 
 
 def main():
@@ -105,9 +111,11 @@ def main():
         first = send(one, box, "first")
         box.wait("the first receipts", lambda: receipted(one) and receipted(two))
         one.stop()
-        clone = copy_of(box, one)
+        clone = copy_of(box, one, "clone")
+        backup = copy_of(box, one, "backup")
         one.must_start()
         clone.must_start()
+        unaware(clone)
         send(one, box, "second")
         box.wait("the second receipts", lambda: receipted(one))
 
@@ -127,6 +135,14 @@ def main():
         two.must_start()
         if not frozen(two):
             raise lab.Failure("a new start forgot it")
+
+        # One that comes back from before the two parted wrote neither, and is told why.
+        backup.must_start()
+        box.wait("a backup from before hears of it", lambda: frozen(backup))
+        path = box.path("backup.proof")
+        backup.cli("channel", "proof", "--out", path, who=backup.admin)
+        checked(path, one.org)
+        backup.stop()
 
         # People find the copy and stop it, and one side alone opens nothing.
         clone.stop()
