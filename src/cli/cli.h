@@ -121,9 +121,10 @@ void cli_json_print(const json_t *j, size_t flags, FILE *to);
 /* With --json print it and return true. */
 bool cli_json(struct cli *c, const json_t *j);
 
-/* A file of `channel proof` for `verify`; says what it proves. */
+/* A file of `channel proof` for `verify`; says what it proves.  `known` as for
+ * fraud_file_verify(). */
 enum rc cli_verify_fraud(struct cli *c, const uint8_t *bytes, size_t len,
-			 struct err *e) MUST_CHECK;
+			 const char *const known[], struct err *e) MUST_CHECK;
 
 /* A short text as a QR code on standard output. */
 void cli_qr_print(const char *text);

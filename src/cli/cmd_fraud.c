@@ -65,10 +65,12 @@ cmd_channel_proof(struct cli *c, struct err *e)
 }
 
 static void
-words_print(const struct fraud *f, const struct fraud_said *said, const char *org,
-	    const char *fingerprint)
+words_print(const struct fraud_report *r)
 {
-	printf("PROVEN: %s signed %s.\n", org, fraud_kind_says(f->kind));
+	const struct fraud_said *said = &r->said;
+	const struct fraud *f = &r->f;
+
+	printf("PROVEN: %s signed %s.\n", r->org, fraud_kind_says(f->kind));
 	if (f->kind == FRAUD_HEADS || f->kind == FRAUD_RECEIPTS)
 		printf("  Of the log %s, a head of %" PRIu64 " events and one of %" PRIu64
 		       " that cannot both be true.\n",
@@ -78,37 +80,36 @@ words_print(const struct fraud *f, const struct fraud_said *said, const char *or
 		       said->at);
 	else
 		printf("  Two entries of number %" PRIu64 ".\n", said->at);
-	printf("  The fingerprint of its newest root key here is %s:\n"
-	       "  compare it with the one that you have from them.\n"
-	       "NOT PROVEN: who did it, as keys can be stolen and machines copied; which "
+	if (r->compared)
+		printf("  It has the fingerprint that you compared, %s.\n",
+		       r->fingerprint);
+	else
+		printf("  The fingerprint of its newest root key here is %s:\n"
+		       "  compare it with the one that you have from them.\n",
+		       r->fingerprint);
+	printf("NOT PROVEN: who did it, as keys can be stolen and machines copied; which "
 	       "of\n"
 	       "the two is right; and whether a key had been replaced before it signed "
 	       "this,\n"
-	       "which only the log of the organisation tells.\n",
-	       fingerprint);
+	       "which only the log of the organisation tells.\n");
 }
 
 enum rc
-cli_verify_fraud(struct cli *c, const uint8_t *bytes, size_t len, struct err *e)
+cli_verify_fraud(struct cli *c, const uint8_t *bytes, size_t len,
+		 const char *const known[], struct err *e)
 {
-	struct identity_log *ids = ARENA_NEW(c->a, struct identity_log);
-	char fingerprint[FINGERPRINT_TEXT_MAX];
-	struct fraud_said said;
-	struct fraud f;
-	enum rc rc = fraud_file_parse(c->a, (const char *)bytes, len, ids, &f, e);
+	struct fraud_report r;
+	enum rc rc = fraud_file_verify(c->a, (const char *)bytes, len, known, &r, e);
 
-	if (rc == RC_OK)
-		rc = fraud_verify(c->a, &f, ids, &said, e);
 	if (rc != RC_OK)
 		return rc;
-	const struct identity *id = identity_log_newest(ids);
-	identity_fingerprint(id->root_pub, fingerprint);
-	json_t *j = json_pack("{s:b, s:s, s:s, s:s*, s:I, s:I, s:s}", "proven", true,
-			      "org", id->org, "kind", fraud_kinds[f.kind], "log", f.log,
-			      "at", (json_int_t)said.at, "most", (json_int_t)said.most,
-			      "fingerprint", fingerprint);
+	json_t *j =
+		json_pack("{s:b, s:s, s:s, s:s*, s:I, s:I, s:s, s:b}", "proven", true,
+			  "org", r.org, "kind", fraud_kinds[r.f.kind], "log", r.f.log,
+			  "at", (json_int_t)r.said.at, "most", (json_int_t)r.said.most,
+			  "fingerprint", r.fingerprint, "compared", r.compared);
 	if (!cli_json(c, j))
-		words_print(&f, &said, id->org, fingerprint);
+		words_print(&r);
 	json_decref(j);
 	return RC_OK;
 }

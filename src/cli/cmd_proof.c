@@ -101,39 +101,113 @@ out_put(void *arg, const char *p, size_t len)
 	fwrite(p, 1, len, arg);
 }
 
+/* *ret_said: a report was printed. */
+static enum rc
+verify_one(struct cli *c, const char *path, const struct bundle_expect *expect,
+	   bool *ret_said, struct err *e)
+{
+	enum { REPORT_MAX = 64 << 20 };
+	struct buf text = BUF_INIT(REPORT_MAX);
+	struct bundle_report report;
+	struct mapped file;
+	enum rc rc = file_map(path, &file, e);
+
+	*ret_said = false;
+	/* A bundle is an archive, and no archive begins so. */
+	if (rc == RC_OK && file.len != 0 && file.bytes[0] == '{') {
+		rc = cli_verify_fraud(c, file.bytes, file.len, expect->fingerprint, e);
+		*ret_said = rc == RC_OK;
+	} else if (rc == RC_OK) {
+		rc = bundle_verify(c->a, file.bytes, file.len, expect, &report, e);
+		if (c->json) {
+			bundle_report_write(&report, out_put, stdout);
+		} else {
+			bundle_report_put(&text, &report);
+			fputs(buf_str(&text), stdout);
+		}
+		*ret_said = true;
+	}
+	buf_free(&text);
+	file_unmap(&file);
+	return rc;
+}
+
+static void
+text_print(const char *member, const char *text)
+{
+	json_t *j = text == NULL ? json_null() : json_string(text);
+
+	printf("\"%s\": ", member);
+	cli_json_print(j == NULL ? json_null() : j, JSON_ENCODE_ANY, stdout);
+	json_decref(j);
+}
+
+/* A list of {file, report, ok, why}. */
+static void
+many_begin(struct cli *c, size_t i)
+{
+	if (!c->json) {
+		printf("%s%s\n", i == 0 ? "" : "\n", c->words[i]);
+		return;
+	}
+	fputs(i == 0 ? "[{" : ", {", stdout);
+	text_print("file", c->words[i]);
+	fputs(", \"report\": ", stdout);
+}
+
+static void
+many_end(struct cli *c, size_t i, bool said, const char *why)
+{
+	if (!c->json) {
+		if (!said && why != NULL)
+			printf("%s\n", why);
+		return;
+	}
+	printf("%s, \"ok\": %s, ", said ? "" : "null", why == NULL ? "true" : "false");
+	text_print("why", why);
+	fputs(i + 1 == c->n_words ? "}]\n" : "}", stdout);
+}
+
+/* All of them, also behind one that does not hold. */
+static enum rc
+verify_many(struct cli *c, const struct bundle_expect *expect, struct err *e)
+{
+	struct arena *whole = c->a;
+	enum rc rc = RC_OK;
+	size_t bad = 0;
+
+	for (size_t i = 0; i < c->n_words; i++) {
+		struct err why = ERR_INIT;
+		bool said;
+		many_begin(c, i);
+		c->a = arena_create();
+		enum rc one = verify_one(c, c->words[i], expect, &said, &why);
+		arena_free(c->a);
+		c->a = whole;
+		many_end(c, i, said, one == RC_OK ? NULL : why.text);
+		rc = rc == RC_OK ? one : rc;
+		bad += one != RC_OK;
+	}
+	return bad == 0 ? RC_OK
+			: err_set(e, rc, "%zu of %zu files do not hold", bad, c->n_words);
+}
+
 static enum rc
 cmd_verify(struct cli *c, struct err *e)
 {
-	enum { REPORT_MAX = 64 << 20 };
 	struct bundle_expect expect = {0};
-	struct bundle_report report;
-	struct buf text = BUF_INIT(REPORT_MAX);
 	json_t *given = cli_values(c, "fingerprint"), *v;
-	struct mapped file = {NULL, 0};
+	enum rc rc = RC_OK;
+	bool said;
 	size_t i;
-	enum rc rc = file_map(c->words[0], &file, e);
 
 	json_array_foreach (given, i, v)
 		if (rc == RC_OK)
 			rc = fingerprint_take(json_string_value(v), &expect, e);
-	/* A bundle is an archive, and no archive begins so. */
-	if (rc == RC_OK && file.len != 0 && file.bytes[0] == '{') {
-		rc = cli_verify_fraud(c, file.bytes, file.len, e);
-		goto out;
-	}
-	if (rc != RC_OK)
-		goto out;
-	rc = bundle_verify(c->a, file.bytes, file.len, &expect, &report, e);
-	if (c->json) {
-		bundle_report_write(&report, out_put, stdout);
-	} else {
-		bundle_report_put(&text, &report);
-		fputs(buf_str(&text), stdout);
-	}
-out:
+	if (rc == RC_OK)
+		rc = c->n_words == 1 ? verify_one(c, c->words[0], &expect, &said, e)
+				     : verify_many(c, &expect, e);
 	json_decref(given);
-	buf_free(&text);
-	file_unmap(&file);
 	return rc;
 }
 
@@ -155,8 +229,8 @@ const struct cli_command cli_proof_commands[] = {
 	 "saluran export 01890a5d-ac96-774b-bcce-b302099a8057 --out case.bundle --as "
 	 "wati.credential",
 	 true, export_options, cmd_export},
-	{"verify", "BUNDLE", 1, 1,
-	 "check an evidence bundle, or a proof of equivocation: no network, no node, no "
+	{"verify", "BUNDLE...", 1, CLI_VALUES_MAX,
+	 "check evidence bundles, or proofs of equivocation: no network, no node, no "
 	 "credential needed",
 	 "saluran verify case.bundle --fingerprint authority=lusab-babad-...", false,
 	 verify_options, cmd_verify},

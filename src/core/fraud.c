@@ -472,3 +472,56 @@ fraud_file_parse(struct arena *a, const char *wire, size_t len,
 		rc = no_proof(e, "the entries are of another organisation");
 	return rc == RC_OK ? fraud_read(proof, ret, e) : rc;
 }
+
+bool
+fraud_file_looks(struct arena *a, const char *wire, size_t len)
+{
+	struct err why = ERR_INIT;
+	json_t *file;
+
+	return len <= FRAUD_FILE_MAX && ijson_parse(a, wire, len, &file, &why) == RC_OK &&
+	       json_is_array(json_object_get(file, "identity"));
+}
+
+/* Of the entry that was compared, else of the newest. */
+static enum rc
+fingerprint_compare(const struct identity_log *ids, const char *const known[PARTY_COUNT],
+		    struct fraud_report *ret, struct err *e)
+{
+	bool asked = false;
+
+	for (int p = 0; p < PARTY_COUNT; p++) {
+		asked = asked || known[p] != NULL;
+		for (size_t n = 0; known[p] != NULL && n < ids->n; n++) {
+			identity_fingerprint(ids->entry[n]->root_pub, ret->fingerprint);
+			ret->compared = strcmp(known[p], ret->fingerprint) == 0;
+			if (ret->compared)
+				return RC_OK;
+		}
+	}
+	identity_fingerprint(identity_log_newest(ids)->root_pub, ret->fingerprint);
+	if (!asked)
+		return RC_OK;
+	return err_rule(
+		e, RC_UNPROCESSABLE, FRAUD_RULE,
+		"the fingerprint of %s is %s, none of those given: ask them for it "
+		"once more",
+		ret->org, ret->fingerprint);
+}
+
+enum rc
+fraud_file_verify(struct arena *a, const char *wire, size_t len,
+		  const char *const known[PARTY_COUNT], struct fraud_report *ret,
+		  struct err *e)
+{
+	struct identity_log *ids = ARENA_NEW(a, struct identity_log);
+	enum rc rc;
+
+	*ret = (struct fraud_report){.compared = false};
+	rc = fraud_file_parse(a, wire, len, ids, &ret->f, e);
+	if (rc != RC_OK)
+		return rc;
+	ret->org = identity_log_newest(ids)->org;
+	rc = fingerprint_compare(ids, known, ret, e);
+	return rc == RC_OK ? fraud_verify(a, &ret->f, ids, &ret->said, e) : rc;
+}

@@ -97,5 +97,21 @@ json_t *fraud_file(const struct identity_log *ids, const json_t *proof);
 enum rc fraud_file_parse(struct arena *a, const char *wire, size_t len,
 			 struct identity_log *ret_ids, struct fraud *ret,
 			 struct err *e) MUST_CHECK;
+/* Is it meant as one, holding or not? */
+bool fraud_file_looks(struct arena *a, const char *wire, size_t len);
+
+struct fraud_report {
+	struct fraud f;
+	struct fraud_said said;
+	const char *org; /* that signed both */
+	char fingerprint[FINGERPRINT_TEXT_MAX];
+	bool compared; /* it is one of `known` */
+};
+/* The whole check, with nothing but the file.  `known`: the fingerprints that somebody
+ * compared with the two sides, NULL each: not.  RC_UNPROCESSABLE: it proves nothing, or
+ * is of neither of these. */
+enum rc fraud_file_verify(struct arena *a, const char *wire, size_t len,
+			  const char *const known[PARTY_COUNT], struct fraud_report *ret,
+			  struct err *e) MUST_CHECK;
 
 #endif

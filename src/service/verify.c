@@ -1,6 +1,7 @@
 /*
  * What somebody brings to be checked, by the code of 'saluran verify' and 'saluran proof
- * verify': an evidence bundle, or the register's proof of an order.  Nothing that this
+ * verify': an evidence bundle, the register's proof of an order, or a proof that a side
+ * signed what cannot both be true.  Nothing that this
  * node knows takes part, and nothing is kept.
  */
 #include <pthread.h>
@@ -8,6 +9,7 @@
 
 #include "base/enc.h"
 #include "core/bundle.h"
+#include "core/fraud.h"
 #include "core/qr.h"
 #include "core/register_proof.h"
 #include "service/use.h"
@@ -46,6 +48,41 @@ proof_json(struct arena *a, const char *text, size_t len, const char *fingerprin
 	return j;
 }
 
+static json_t *
+fraud_json(struct arena *a, const char *text, size_t len,
+	   const struct bundle_expect *expect)
+{
+	struct fraud_report r;
+	struct err why = ERR_INIT;
+	enum rc rc = fraud_file_verify(a, text, len, expect->fingerprint, &r, &why);
+	json_t *j = json_pack("{s:s, s:b, s:[{s:s, s:s, s:b}]}", "kind", "fraud", "ok",
+			      rc == RC_OK, "steps", "step", "fraud_proof", "what",
+			      "one organisation signed both, and both cannot be true",
+			      "ok", rc == RC_OK);
+
+	if (rc != RC_OK) {
+		json_object_set_new(j, "step", json_string("fraud_proof"));
+		json_object_set_new(j, "where", json_null());
+		json_object_set_new(j, "what", json_string(why.text));
+		return j;
+	}
+	json_t *said = json_pack("{s:s, s:s, s:s*, s:I, s:I, s:s, s:b}", "org", r.org,
+				 "fraud", fraud_kinds[r.f.kind], "log", r.f.log, "at",
+				 (json_int_t)r.said.at, "most", (json_int_t)r.said.most,
+				 "fingerprint", r.fingerprint, "compared", r.compared);
+	json_object_update_new(j, said);
+	return j;
+}
+
+static json_t *
+json_file_json(struct arena *a, const char *text, size_t len,
+	       const struct bundle_expect *expect)
+{
+	return fraud_file_looks(a, text, len)
+		       ? fraud_json(a, text, len, expect)
+		       : proof_json(a, text, len, expect->fingerprint[PARTY_AUTHORITY]);
+}
+
 /* A file that fails is an answer, not an error. */
 static json_t *
 bundle_json(struct arena *a, const uint8_t *file, size_t len,
@@ -67,9 +104,9 @@ bundle_json(struct arena *a, const uint8_t *file, size_t len,
 
 /*
  * in: file (in base64), authority?, platform? (fingerprints that were compared)
- * out: kind (bundle, proof), ok, steps [{step, what, ok}]; of one that fails step, where
- *      and what; else what it shows, as 'saluran verify --json' has it
- * RC_LIMIT: another is being checked.
+ * out: kind (bundle, proof, fraud), ok, steps [{step, what, ok}]; of one that fails step,
+ * where and what; else what it shows, as 'saluran verify --json' has it RC_LIMIT: another
+ * is being checked.
  */
 enum rc
 service_verify(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
@@ -99,8 +136,7 @@ service_verify(struct node *nd, struct arena *a, const struct actor *who, json_t
 		return rc;
 	reply_json(a, out,
 		   len != 0 && file[0] == '{'
-			   ? proof_json(a, (const char *)file, len,
-					expect.fingerprint[PARTY_AUTHORITY])
+			   ? json_file_json(a, (const char *)file, len, &expect)
 			   : bundle_json(a, file, len, &expect));
 	pthread_mutex_unlock(&one);
 	return RC_OK;

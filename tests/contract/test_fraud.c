@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/enc.h"
 #include "core/epoch.h"
 #include "core/fraud.h"
 #include "service/recovery.h"
@@ -335,6 +336,17 @@ log_state(struct fix *f, enum party p)
 	return json_array_get(json_object_get(r, "logs"), 0);
 }
 
+static json_t *
+verified(struct fix *f, const char *file)
+{
+	struct buf b = BUF_INIT(FRAUD_FILE_MAX * 2);
+
+	b64_put(&b, file, strlen(file));
+	json_t *in = json_pack("{s:s}", "file", buf_str(&b));
+	buf_free(&b);
+	return fix_must(f, NODE, f->n[NODE].admin, "POST", "/v1/verify", in);
+}
+
 /* Nothing enters either log, people are told why and what to do; the proof can be taken
  * along; and when both sides have signed it goes on. */
 static void
@@ -376,6 +388,15 @@ frozen_and_out(void **state)
 	fix_ok(fraud_file_parse(f.a, text, strlen(text), &ids, &proof, &e), &e, "file");
 	fix_ok(fraud_verify(f.a, &proof, &ids, &said, &e), &e, "proof");
 	assert_int_equal(said.at, 5);
+	json_t *answer = verified(&f, text);
+	assert_true(json_is_true(json_object_get(answer, "ok")));
+	assert_string_equal(fix_text(answer, "kind"), "fraud");
+	assert_string_equal(fix_text(answer, "fraud"), "heads");
+	assert_int_equal(fix_int(answer, "at"), 5);
+	*strstr(text, "org") = 'a';
+	answer = verified(&f, text);
+	assert_true(json_is_false(json_object_get(answer, "ok")));
+	assert_string_equal(fix_text(answer, "step"), "fraud_proof");
 	free(text);
 
 	/* One side alone opens nothing; nor do others, another history, another epoch. */

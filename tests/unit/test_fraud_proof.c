@@ -186,6 +186,21 @@ files(void **state)
 		assert_int_equal(note_parse(a, side, strlen(side), &note, &e), RC_OK);
 		assert_int_equal(note_verify(note, &key, 1, verified, NULL, &e), RC_OK);
 	}
+	/* Whoever compared a fingerprint is told whether it is of this organisation. */
+	const char *known[PARTY_COUNT] = {NULL};
+	struct fraud_report r;
+	assert_int_equal(fraud_file_verify(a, text, strlen(text), known, &r, &e), RC_OK);
+	assert_false(r.compared);
+	assert_string_equal(r.org, ids.entry[0]->org);
+	known[PARTY_PLATFORM] = arena_strdup(a, r.fingerprint);
+	assert_int_equal(fraud_file_verify(a, text, strlen(text), known, &r, &e), RC_OK);
+	assert_true(r.compared);
+	known[PARTY_PLATFORM] = "lusab-babad";
+	assert_int_equal(fraud_file_verify(a, text, strlen(text), known, &r, &e),
+			 RC_UNPROCESSABLE);
+	assert_non_null(strstr(e.text, "none of those given"));
+	assert_true(fraud_file_looks(a, text, strlen(text)));
+	assert_false(fraud_file_looks(a, "{\"ref\": 1}", 10));
 	for (size_t cut = 0; cut < strlen(text); cut += 37)
 		assert_int_equal(fraud_file_parse(a, text, cut, &got, &f, &e),
 				 RC_UNPROCESSABLE);
