@@ -189,6 +189,9 @@ async function template(ani) {
 	await ani.page.getByRole("button", { name: "reminder", exact: true }).click();
 	await ani.press("Fill in");
 	await ani.see("open: blocks sending");
+	await ani.write("Case", "No such subject");
+	await ani.press("Fill in");
+	await ani.see("Nothing");
 	await ani.check("template");
 }
 

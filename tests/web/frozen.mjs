@@ -12,11 +12,12 @@ const say = async (who, text) => {
 	await who.press(who.page.locator(".composer").getByRole("button", { name: "Send", exact: true }));
 };
 
-/* Nothing of it is among the cases; that it came and why it was refused stands above them. */
+/* Nothing of it is among the cases; that it came and why it was refused is at their foot. */
 async function refused(rina, dewi) {
 	await ask("garbage platform");
 	await dewi.page.goto(`${dewi.base}/console/cases`);
 	await dewi.see("The other side brought 1 thing that is not taken.");
+	await dewi.press(dewi.page.locator("summary", { hasText: "The other side brought" }));
 	await dewi.see("biro.example brings what this node does not take (add-checkpoint)");
 	await dewi.check("peer-refused");
 	await dewi.section("Channel");
@@ -74,7 +75,14 @@ async function stopped(rina, dewi) {
 	await rina.check("frozen-channel");
 	await narrow(rina, "frozen-channel");
 	const [file] = await Promise.all([rina.page.waitForEvent("download"), rina.press("Download the proof")]);
-	must(JSON.parse(readFileSync(await file.path(), "utf8")).proof.kind === "heads", "the proof is a file for others");
+	const proof = readFileSync(await file.path());
+	must(JSON.parse(proof.toString()).proof.kind === "heads", "the proof is a file for others");
+	await rina.section("Verification");
+	await rina.page.setInputFiles("input[type=file]", { name: "proof.json", mimeType: "application/json", buffer: proof });
+	await rina.press(rina.page.locator("main").getByRole("button", { name: "Check", exact: true }));
+	await rina.see("Every step held");
+	await rina.see("two histories of one log");
+	await rina.check("verify-fraud");
 }
 
 /* One signature alone opens nothing. */

@@ -189,7 +189,6 @@ export function Queue() {
 			<h1>${t("cases_title")}</h1>
 			${state.at && html`<p class="meta">${t("as_of", when(state.at.toISOString()))}</p>`}
 		</div>
-		${refused && html`<${refused.Refused} />`}
 		<${Filters} query=${query} at=${state.at} />
 		<p class="news" role="status">
 			${news > 0 &&
@@ -213,6 +212,7 @@ export function Queue() {
 				${(page.next || query.after) && html`<a href=${href("cases", { ...query, after: undefined, all: "yes" })}>${t("show_all_cases")}</a>`}
 				${query.all && html`<span class="count">${t(state.data.more ? "all_cases_more" : "all_cases", cases.length)}</span> <a href=${href("cases", { ...query, all: undefined })}>${t("show_pages")}</a>`}
 			</nav>`}
+		${refused && html`<${refused.Refused} stuck=${selected.size === 0} />`}
 	`;
 }
 

@@ -9,15 +9,30 @@ import { Act, Chip, Field, Loading, Said, Trouble, When, say, useApi } from "./p
 const KINDS = ["letter", "reminder", "warning", "message", "reason", "clarify"];
 const EMPTY = { name: "", kind: "letter", language: "id", text: "" };
 /* "{subject}" is a place, "{{subject}}" is text. */
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const placesOf = (s) => [...new Set([...s.replaceAll("{{", "").matchAll(/\{([a-z0-9_.]+)\}/g)].map((m) => m[1]))];
 
 function Try({ name }) {
 	const [f, set] = useState({ case: "" });
 	const [got, setGot] = useState(null);
+	const [found, setFound] = useState(null);
 	const [run, trouble] = useRun();
-	const render = () => run(async () => setGot(await post(`/v1/templates/${name}/render`, f.case.trim() ? { case: f.case.trim() } : {})));
+	const fill = async (id) => {
+		setFound(null);
+		setGot(await post(`/v1/templates/${name}/render`, id ? { case: id } : {}));
+	};
+	const render = () =>
+		run(async () => {
+			const q = f.case.trim();
+			if (!q || ID.test(q)) return await fill(q);
+			const { cases } = await get("/v1/search", { q });
+			if (cases.length === 1) return await fill(cases[0].case);
+			setGot(null);
+			setFound(cases);
+		});
 	return html`<h2>${t("template_try")}</h2>
-		<${Field} label=${t("template_case")} hint=${t("template_case_hint")}>${text(f, set, "case", { maxlength: 36, spellcheck: "false" })}<//>
+		<${Field} label=${t("template_case")} hint=${t("template_case_hint")}>${text(f, set, "case", { maxlength: 200, spellcheck: "false" })}<//>
+		${found && html`<p role="status">${t(found.length > 0 ? "template_which" : "search_nothing")}</p><ul class="matches">${found.map((c) => html`<li key=${c.case}><button type="button" class="plain" onClick=${() => run(() => fill(c.case))}><${Said}>${c.subject || c.case}<//></button> <span class="meta">${c.ref} · <${Said}>${c.peer}<//></span></li>`)}</ul>`}
 		${trouble}<${Act} quiet run=${render}>${t("template_render")}<//>
 		${got && html`<p role="status">${got.open.length > 0 ? html`<${Chip} look="bad">${t("template_open", number(got.open.length))}<//> ${got.open.map((w) => html`<code key=${w}>{${w}}</code> `)}` : html`<${Chip} look="done">${t("template_whole")}<//>`}</p><blockquote><${Said}>${got.text}<//></blockquote>`}`;
 }

@@ -31,6 +31,7 @@ function Result({ r }) {
 				...["authority", "platform"].map((p) => [`fingerprint_${p}`, html`<code>${r[p].fingerprint}</code> ${r[p].compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`])]} />
 			<${Words} title=${t("verify_proven")} rows=${r.proven} /><${Words} title=${t("verify_claimed")} rows=${r.claimed} /><${Words} title=${t("verify_missing")} rows=${r.missing} />`}
 		${r.ok && r.kind === "proof" && html`<${Facts} rows=${[["col_order", html`<code>${r.ref}</code>`], ["verify_made", html`<${Said}>${r.made_by}<//>`], ["fingerprint_authority", html`<code>${r.fingerprint}</code> ${r.compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`]]} />`}
+		${r.ok && r.kind === "fraud" && html`<${Facts} rows=${[["fraud_org", html`<${Said}>${r.org}<//>`], ["fraud_what", t(`fraud_is_${r.fraud}`)], ...(r.log ? [["col_log", html`<code>${r.log}</code>`]] : []), ["fraud_at", r.most > r.at ? t("fraud_between", number(r.at), number(r.most)) : html`#${number(r.at)}`], ["fraud_fingerprint", html`<code>${r.fingerprint}</code> ${r.compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`]]} /><p class="meta">${t("fraud_not_proven")}</p>`}
 		<button type="button" class="quiet" onClick=${() => keepFile("verification.json", JSON.stringify(r, null, 2), "application/json")}>${t("verify_keep")}</button>
 	</section>`;
 }
