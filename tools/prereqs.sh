@@ -13,8 +13,8 @@ PREREQS_BUILD=(
 )
 
 PREREQS_CHECK=(
-	age chromium clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git knot-dnsutils
-	libclang-rt-14-dev poppler-utils python3-cryptography python3-yaml zbar-tools
+	age chromium-headless-shell clang clang-14 clang-format-14 clang-tidy-14 cppcheck curl git
+	knot-dnsutils libclang-rt-14-dev poppler-utils python3-cryptography python3-yaml zbar-tools
 )
 PREREQS_MODEL=(gcc libc6-dev spin)
 # For the console, and for tests of it.  Node.js of another archive brings npm in one

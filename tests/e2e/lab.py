@@ -34,6 +34,10 @@ START_S = 60      # for a server to answer at all, on a busy machine
 STOP_S = 60
 COMMAND_S = 60
 POLL_S = 0.02     # between two questions to a node
+# To look for leaks at its end is half of a command's time: only what stays is looked at.
+LEAKS = os.environ.get("ASAN_OPTIONS", "").replace(":detect_leaks=0", "")
+os.environ["ASAN_OPTIONS"] = LEAKS + ":detect_leaks=0"
+RESTLESS = 3  # times as long where nodes are killed
 # Below the range that the kernel gives to outgoing connections, so that nobody takes a port
 # between its choice and its use.
 PORT_FIRST, PORT_LAST = 20000, 32000
@@ -155,7 +159,7 @@ def when(text):
 
 
 class Lab:
-    restless = False  # a test kills nodes: questions and commands are repeated
+    restless = False  # a test kills nodes: questions and commands are repeated, and take longer
 
     def __init__(self, keep=False):
         self.keep = keep
@@ -204,7 +208,8 @@ class Lab:
         with open(self.path(name + ".log"), "ab") as log:
             child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                      stdout=log if to_log else subprocess.PIPE, stderr=log,
-                                     env={**os.environ, **(env or {})}, preexec_fn=setup)
+                                     env={**os.environ, "ASAN_OPTIONS": LEAKS, **(env or {})},
+                                     preexec_fn=setup)
         self.children[name] = child
         return child
 
@@ -269,6 +274,7 @@ class Lab:
 
     def wait(self, what, probe, seconds=START_S):
         """Ask until the answer is true; gives it.  Fails after `seconds`."""
+        seconds *= RESTLESS if self.restless else 1
         until = time.monotonic() + seconds
         while True:
             self.tend()

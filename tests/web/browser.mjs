@@ -22,7 +22,7 @@ const hands = keysAlone ? keys : mouse;
 export class Failure extends Error {}
 
 export async function open() {
-	return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS });
+	return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium-headless-shell", args: FLAGS });
 }
 
 export function must(truth, what) {

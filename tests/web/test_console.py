@@ -193,9 +193,10 @@ def garbage(node):
 def twin(node):
     """A copy of it goes on beside it, with the same keys, until both sides have the proof."""
     node.stop()
-    clone = fork.copy_of(node.lab, node)
+    clone = fork.copy_of(node.lab, node, "clone")
     node.must_start()
     clone.must_start()
+    fork.unaware(clone)
     fork.send(node, node.lab, "mine")
     node.lab.wait("the receipts", lambda: fork.receipted(node))
     fork.send(clone, node.lab, "other")
