@@ -233,7 +233,7 @@ async function looked(umi) {
 	const [saved] = await Promise.all([umi.page.waitForEvent("download"), umi.page.locator("nav.pager").last().getByRole("button", { name: "CSV" }).click()]);
 	const csv = readFileSync(await saved.path(), "utf8");
 	must(csv.includes("/v1/cases/{case}/erase") && !csv.includes("GET /v1/"), "and saved so");
-	await umi.section("Log");
+	await umi.section("Audit log");
 	await umi.choose(umi.page.getByLabel("About", { exact: true }), "dns");
 	await umi.press("Show these");
 	await umi.see("Operator waited for no more");

@@ -1,5 +1,5 @@
 /* One case: its items, its conversation, its timeline, and what may be done next. */
-import { html, useEffect, useRef, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
 import { get, me, node, post, Problem } from "./api.js";
 import { Author } from "./author.js";
 import { Acts } from "./acts.js";
@@ -182,7 +182,7 @@ export function CaseScreen({ word: id }) {
 			receipted.current = setTimeout(reload, SWARM_MS);
 		},
 	);
-	useEffect(
+	useLayoutEffect(
 		() =>
 			bind({
 				Escape: () => go("cases"),

@@ -1,6 +1,6 @@
 /* Every item of a case, to be decided one by one or many at a time: item, basis, decision,
  * reason.  What is chosen stays a draft until its group is reviewed and sent. */
-import { html, signal, useEffect, useState } from "./vendor.js";
+import { html, signal, useEffect, useLayoutEffect, useState } from "./vendor.js";
 import { get, me } from "./api.js";
 import { Choice, Decisions, onDigit, useDecisions } from "./decide.js";
 import { OUTCOMES } from "./decisions.js";
@@ -138,7 +138,7 @@ function Items({ c, reload }) {
 	const rows = useSame(() => matching(state.items, draft, filter), [state.items, filter]);
 	const row = useSame(() => (item) => html`<${Row} key=${item.i} item=${item} draft=${draft} ticks=${ticks} />`, [draft, ticks]);
 	const open = rows.filter((i) => !i.outcome);
-	useEffect(() => bind({ j: () => moveRow(1), k: () => moveRow(-1), x: () => {
+	useLayoutEffect(() => bind({ j: () => moveRow(1), k: () => moveRow(-1), x: () => {
 		const i = document.activeElement?.closest?.("[data-row]")?.getAttribute("data-row");
 		if (i) ticks.set(Number(i), !ticks.of(Number(i)).value);
 	} }), [ticks]);
@@ -154,7 +154,7 @@ function Items({ c, reload }) {
 
 export function Decide({ word: id }) {
 	const state = useApi(() => get(`/v1/cases/${id}`), [id], (event, reload) => event.case === id && reload());
-	useEffect(() => bind({ Escape: () => go(`case/${id}`) }), [id]);
+	useLayoutEffect(() => bind({ Escape: () => go(`case/${id}`) }), [id]);
 	const c = state.data;
 	if (!c) return html`<h1>${t("col_case")}</h1>${state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`}`;
 	const decides = ["agent", "lead"].includes(me.value.role);

@@ -1,7 +1,7 @@
 /* A DNS operator's own work: what there is to apply, since which serial, until when; taking
  * the list, saying that it is applied, reporting what stands in the way.  What one says is
  * kept apart from what was measured. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useLayoutEffect, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
 import { area, keepFile, useRun } from "./form.js";
 import { bind } from "./keys.js";
@@ -89,7 +89,7 @@ function Mine({ o, d, reload }) {
 export function Dns() {
 	const state = useApi(load, []);
 	useAgain(state.reload, AGAIN_MS);
-	useEffect(() => bind({ m: () => /** @type {HTMLElement | null} */ (document.querySelector("main table"))?.focus() }), []);
+	useLayoutEffect(() => bind({ m: () => /** @type {HTMLElement | null} */ (document.querySelector("main table"))?.focus() }), []);
 	const d = state.data;
 	return html`<h1>${t("nav_dns")}</h1><p class="lead">${t("dns_lead")}</p>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}

@@ -1,6 +1,6 @@
 /* The third step: what the node says of each row, mended in place.  Rows that are mended
  * stay where they are until somebody asks for the others. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { Grid, moveRow } from "./grid.js";
 import { useSame } from "./groups.js";
@@ -184,7 +184,7 @@ export function CheckStep({ w }) {
 	useEffect(() => {
 		if (result && rows === null) show(result.byRow.size > 0 ? "problems" : "all", result);
 	}, [result]);
-	useEffect(() => bind({ n: () => moveRow(1, "[data-problem]"), j: () => moveRow(1), k: () => moveRow(-1) }), []);
+	useLayoutEffect(() => bind({ n: () => moveRow(1, "[data-problem]"), j: () => moveRow(1), k: () => moveRow(-1) }), []);
 	const row = useSame(() => (i) => html`<${Row} key=${i} i=${i} policy=${policy} />`, [policy]);
 	const counts = result && { problems: result.bad + result.duplicates, ready: result.ok, all: result.rows };
 	return html`

@@ -12,7 +12,8 @@ effect(() => void keepWord(KEPT, keysOn.value ? "on" : "off"));
 const layers = []; /* the newest first: maps of key to function */
 let goSince = 0;
 
-/* Until the returned function is called; a name "g q" is `g`, then `q`. */
+/* Until the returned function is called; a name "g q" is `g`, then `q`.  Within a layout effect:
+ * who sees a screen has its keys. */
 export function bind(map) {
 	layers.unshift(map);
 	return () => {

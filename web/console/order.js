@@ -1,6 +1,6 @@
 /* One order: its exact text and the hash that is signed, its guards with their evidence, who
  * put a hand to it, and what is still to do.  There is no approval in bulk. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { Author } from "./author.js";
 import { Gate } from "./gate.js";
@@ -98,7 +98,7 @@ export function Order({ word: id }) {
 		[id],
 		(e, reload) => e.type.startsWith("order.") && reload(),
 	);
-	useEffect(() => bind({ Escape: () => go("orders"), m: () => document.getElementById("matrix")?.focus() }), []);
+	useLayoutEffect(() => bind({ Escape: () => go("orders"), m: () => document.getElementById("matrix")?.focus() }), []);
 	const o = state.data;
 	if (!o) return html`<h1>${t("col_order")}</h1>${state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`}`;
 	/* What became of an order comes before how it came about. */

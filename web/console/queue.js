@@ -1,6 +1,6 @@
 /* Cases by deadline: the work of officers and agents.  Rows never move by themselves; what
  * is new is counted, and shown when the person asks for it. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useState } from "./vendor.js";
 import { get, me, post, Problem } from "./api.js";
 import { arrived, awaited, BEGINNING, begins, CASES, idle, PAGE } from "./early.js";
 import { Bodies, useSame } from "./groups.js";
@@ -173,7 +173,7 @@ export function Queue() {
 		if (at >= 0) /** @type {HTMLElement | null} */ (document.querySelector(`a[data-row="${at}"]`))?.focus();
 	}, [at]);
 	const works = WORKERS.includes(me.value.role);
-	useEffect(
+	useLayoutEffect(
 		() =>
 			bind({
 				j: () => setAt((n) => Math.min(n + 1, cases.length - 1)),

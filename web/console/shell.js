@@ -1,5 +1,5 @@
 /* The frame of every screen: skip link, who and where, sections, search, connection. */
-import { html, useEffect, useRef, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
 import { get, me, node } from "./api.js";
 import { home } from "./early.js";
 import { choose, lang, t, when, withTexts, word } from "./lang.js";
@@ -42,7 +42,7 @@ export function Languages() {
 
 function Search() {
 	const box = useRef(null);
-	useEffect(() => bind({ "/": () => box.current?.focus() }), []);
+	useLayoutEffect(() => bind({ "/": () => box.current?.focus() }), []);
 	const submit = (event) => {
 		event.preventDefault();
 		const q = box.current.value.trim();
@@ -92,8 +92,8 @@ export function Shell({ children }) {
 	useEffect(() => {
 		document.title = [shown && t(shown.title), node.value?.name, "Saluran"].filter(Boolean).join(" · ");
 	}, [shown, lang.value, node.value?.name]);
-	useEffect(() => bind({ "?": () => go("settings") }), []);
-	useEffect(
+	useLayoutEffect(() => bind({ "?": () => go("settings") }), []);
+	useLayoutEffect(
 		() => bind(Object.fromEntries(sections.map((s) => [`g ${s.key}`, () => go(s.path)]))),
 		[me.value.role, node.value?.role],
 	);
