@@ -316,7 +316,7 @@ async function main() {
 	await lifted(rina, adi, id);
 	await overridden(rina, siti, second);
 	const umi = await person("authority", "umi", "id");
-	await umi.see("Audit log", "h1");
+	await umi.see("Log audit", "h1");
 	await umi.check("log");
 	await umi.section("Akses");
 	await umi.press("Periksa keutuhan catatan");
