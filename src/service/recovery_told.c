@@ -93,6 +93,18 @@ tick_recovery(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	return rc;
 }
 
+/* False: no such channel is told of. */
+static bool
+guard_copy(struct node *nd, int64_t channel, struct log_guard *ret)
+{
+	if (channel < 0 || channel > NODE_CHANNELS_MAX)
+		return false;
+	pthread_mutex_lock(&nd->guard_mu);
+	*ret = nd->guard[channel];
+	pthread_mutex_unlock(&nd->guard_mu);
+	return true;
+}
+
 static json_t *
 stand_json(const struct channel_row *c, const struct log_guard *g)
 {
@@ -120,11 +132,8 @@ recovery_figures(struct node *nd, struct store *s, struct arena *a, json_t *into
 
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct log_guard g;
-		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX)
+		if (!guard_copy(nd, rows[i].channel, &g))
 			continue;
-		pthread_mutex_lock(&nd->guard_mu);
-		g = nd->guard[rows[i].channel];
-		pthread_mutex_unlock(&nd->guard_mu);
 		json_object_set_new(states, rows[i].peer_org,
 				    json_integer(g.frozen && g.state == LOG_OPEN
 							 ? FIGURE_FROZEN
@@ -160,11 +169,8 @@ service_regain(struct node *nd, struct arena *a, const struct actor *who, json_t
 		rc = store_channels(s, a, &rows, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct log_guard g;
-		if (rows[i].channel < 0 || rows[i].channel > NODE_CHANNELS_MAX)
+		if (!guard_copy(nd, rows[i].channel, &g))
 			continue;
-		pthread_mutex_lock(&nd->guard_mu);
-		g = nd->guard[rows[i].channel];
-		pthread_mutex_unlock(&nd->guard_mu);
 		json_t *stand = stand_json(&rows[i], &g);
 		json_array_append_new(logs, stand);
 		rc = epoch_json(s, a, &rows[i], stand, e);
