@@ -67,7 +67,7 @@ fraud_json(struct arena *a, const char *text, size_t len,
 		return j;
 	}
 	json_t *said = json_pack("{s:s, s:s, s:s*, s:I, s:I, s:s, s:b}", "org", r.org,
-				 "fraud", fraud_kinds[r.f.kind], "log", r.f.log, "at",
+				 "proves", fraud_kinds[r.f.kind], "log", r.f.log, "at",
 				 (json_int_t)r.said.at, "most", (json_int_t)r.said.most,
 				 "fingerprint", r.fingerprint, "compared", r.compared);
 	json_object_update_new(j, said);
