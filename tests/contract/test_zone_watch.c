@@ -458,8 +458,9 @@ measured(struct fix *f, const char *order, const char *means)
 		arena_printf(f->a,
 			     "INSERT INTO v_measured VALUES ('%s', 'a.example', "
 			     "'isp-one', '192.0.2.53#53', 'local', 1, 1, 'udp', 'free', "
-			     "1, 1, 'x', '%s', 1, 1, 1, 0, 'x') ON CONFLICT DO UPDATE "
-			     "SET means = excluded.means RETURNING 1",
+			     "1, 1, 'x', '%s', 1, 1, 1, 0, 'x') "
+			     "ON CONFLICT (order_id, owner, operator, resolver, vantage) "
+			     "DO UPDATE SET means = excluded.means RETURNING 1",
 			     order, means));
 }
 

@@ -202,6 +202,38 @@ check_goes_on(const struct twins *t, struct machine *before)
 	sim_settle();
 }
 
+/* `late` is the head that the first of them signed last. */
+static void
+two_histories(const struct twins *t, struct machine *clone, const struct message *late)
+{
+	struct machine first = machine_of(t->a);
+
+	machine_run(t->a, clone);
+	sim_settle();
+	if (W.broken[0] != '\0' || write_one(t) != RC_OK)
+		return;
+	sim_settle();
+	machine_run(t->a, &first);
+	sim_settle();
+	W.twins++;
+	/* Of heads of one size it finds itself; else the peer does, when it gets both. */
+	if (W.broken[0] == '\0' && !both_frozen(t, true)) {
+		struct message *m = message_double(late);
+		if (m != NULL)
+			message_deliver(m);
+		sim_settle();
+	}
+	if (W.broken[0] == '\0' && !both_frozen(t, true))
+		sim_broken("%s: two histories were signed, and the channel is not frozen",
+			   t->of_a->origin);
+	if (W.broken[0] == '\0')
+		check_nothing_passes(t, late);
+	if (W.broken[0] == '\0')
+		check_goes_on(t, clone);
+	if (W.broken[0] == '\0')
+		check_end();
+}
+
 void
 twins_act(void)
 {
@@ -215,29 +247,6 @@ twins_act(void)
 	sim_trace("%s is cloned", t.a->org);
 	if (write_one(&t) != RC_OK || !head_lose(&t, &late))
 		return;
-	struct machine first = machine_of(t.a);
-	machine_run(t.a, &clone);
-	sim_settle();
-	if (W.broken[0] != '\0' || write_one(&t) != RC_OK)
-		return;
-	sim_settle();
-	machine_run(t.a, &first);
-	sim_settle();
-	W.twins++;
-	/* Of heads of one size it finds itself; else the peer does, when it gets both. */
-	if (W.broken[0] == '\0' && !both_frozen(&t, true)) {
-		struct message *m = message_double(&late);
-		if (m != NULL)
-			message_deliver(m);
-		sim_settle();
-	}
-	if (W.broken[0] == '\0' && !both_frozen(&t, true))
-		sim_broken("%s: two histories were signed, and the channel is not frozen",
-			   t.of_a->origin);
-	if (W.broken[0] == '\0')
-		check_nothing_passes(&t, &late);
-	if (W.broken[0] == '\0')
-		check_goes_on(&t, &clone);
-	if (W.broken[0] == '\0')
-		check_end();
+	two_histories(&t, &clone, &late);
+	free(late.body);
 }
