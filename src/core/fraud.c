@@ -468,7 +468,7 @@ fraud_file_parse(struct arena *a, const char *wire, size_t len,
 						json_string_length(one), e)
 			     : no_proof(e, "an identity entry is no text");
 	}
-	if (rc == RC_OK && strcmp(org, ret_ids->entry[0]->org) != 0)
+	if (rc == RC_OK && (ret_ids->n == 0 || strcmp(org, ret_ids->entry[0]->org) != 0))
 		rc = no_proof(e, "the entries are of another organisation");
 	return rc == RC_OK ? fraud_read(proof, ret, e) : rc;
 }

@@ -332,7 +332,7 @@ read_object(struct scan *sc, json_t *into)
 	if (rc == RC_OK && !more)
 		sc->at++;
 	for (size_t n = 1; rc == RC_OK && more; n++) {
-		struct ijson_text name;
+		struct ijson_text name = {0};
 		json_t *v = NULL;
 		rc = member_name(sc, &name);
 		if (rc == RC_OK)
@@ -422,7 +422,7 @@ read_word(struct scan *sc, json_t **ret)
 static enum rc
 read_value(struct scan *sc, json_t **ret)
 {
-	struct ijson_text text;
+	struct ijson_text text = {0};
 	int64_t number = 0;
 	uint8_t c = peek(sc);
 	enum rc rc;

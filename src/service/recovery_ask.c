@@ -101,7 +101,7 @@ ask_of_pull(struct node *nd, struct store *s, struct arena *a, struct recovery *
 	    const struct log_head *own, const struct log_head *theirs,
 	    struct exchange_question *ret, struct err *e)
 {
-	uint64_t next;
+	uint64_t next = 0;
 	bool any;
 	enum rc rc = recovery_staged(s, r, &next, e);
 
