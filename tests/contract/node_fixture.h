@@ -126,6 +126,8 @@ int64_t fix_query(struct fix *f, enum party p, const char *sql);
 const char *fix_query_text(struct fix *f, enum party p, const char *sql);
 /* Several statements, with nothing to be seen. */
 void fix_exec(struct fix *f, enum party p, const char *sql);
+/* Each new row of a table is refused by the store, or is no more. */
+void fix_refuse_rows(struct fix *f, enum party p, const char *table, bool on);
 /* Nobody else writes to the store from the one to the other. */
 struct fix_lock *fix_store_lock(struct fix *f, enum party p);
 void fix_store_unlock(struct fix_lock *l);

@@ -110,6 +110,32 @@ fix_exec(struct fix *f, enum party p, const char *sql)
 	sqlite3_close(db);
 }
 
+void
+fix_refuse_rows(struct fix *f, enum party p, const char *table, bool on)
+{
+	const bool server = f->n[p].store != NULL;
+	const char *sql = "DROP TRIGGER refuse";
+
+	if (server && on)
+		sql = arena_printf(
+			f->a,
+			"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
+			"AS 'BEGIN RAISE EXCEPTION ''refused''; END'; "
+			"CREATE TRIGGER refuse BEFORE INSERT ON %s "
+			"FOR EACH ROW EXECUTE FUNCTION refuse()",
+			table);
+	else if (server)
+		sql = arena_printf(
+			f->a, "DROP TRIGGER refuse ON %s; DROP FUNCTION refuse()", table);
+	else if (on)
+		sql = arena_printf(
+			f->a,
+			"CREATE TRIGGER refuse BEFORE INSERT ON %s BEGIN SELECT "
+			"RAISE(ABORT, 'refused'); END",
+			table);
+	fix_exec(f, p, sql);
+}
+
 struct fix_lock {
 	sqlite3 *file;
 	void *server;

@@ -235,9 +235,7 @@ receipt_that_cannot_be_stored(void **state)
 	(void)state;
 	fix_open(&f);
 	const char *c = fix_send(&f, "A-1", "t.example", 2);
-	fix_query(&f, AUTHORITY,
-		  "CREATE TRIGGER refuse BEFORE INSERT ON log_receipt BEGIN SELECT "
-		  "RAISE(ABORT, 'refused'); END");
+	fix_refuse_rows(&f, AUTHORITY, "log_receipt", true);
 	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
 	assert_int_equal(fix_query(&f, AUTHORITY, "SELECT count(*) FROM log_receipt"), 0);
 	assert_int_equal(fix_push(&f, AUTHORITY, &push, &e), RC_IO);
@@ -246,7 +244,7 @@ receipt_that_cannot_be_stored(void **state)
 	/* The schedule is not that of a peer that is down: at once, and all of it. */
 	fix_ok(fix_push(&f, AUTHORITY, &push, &e), &e, "push");
 	assert_int_equal(push.entries.start, 0);
-	fix_query(&f, AUTHORITY, "DROP TRIGGER refuse");
+	fix_refuse_rows(&f, AUTHORITY, "log_receipt", false);
 	/* The peer says that it has all of it, then gives the receipt of the first time.
 	 */
 	assert_true(fix_carry(&f, AUTHORITY, CUT_NOTHING));
