@@ -8,8 +8,8 @@ import { Act, Chip, Field, Loading, Said, Trouble, When, say, useApi } from "./p
 
 const KINDS = ["letter", "reminder", "warning", "message", "reason", "clarify"];
 const EMPTY = { name: "", kind: "letter", language: "id", text: "" };
-/* "{subject}" is a place, "{{subject}}" is text. */
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/* "{subject}" is a place, "{{subject}}" is text. */
 const placesOf = (s) => [...new Set([...s.replaceAll("{{", "").matchAll(/\{([a-z0-9_.]+)\}/g)].map((m) => m[1]))];
 
 function Try({ name }) {
