@@ -21,6 +21,8 @@ function Steps({ r }) {
 
 const Words = ({ title, rows }) => rows?.length > 0 && html`<h3>${title}</h3><ul>${rows.map((w, i) => html`<li key=${i}><${Short} text=${w} /></li>`)}</ul>`;
 
+const fingerprint = (of) => html`<code>${of.fingerprint}</code> ${of.compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`;
+
 function Result({ r }) {
 	return html`<section aria-labelledby="result"><h2 id="result">${t("verify_result")}</h2>
 		<p role="status">${r.ok ? html`<${Chip} look="done">${t("verify_ok")}<//>` : html`<${Chip} look="bad">${t("verify_failed", word("step", r.step))}<//>`}</p>
@@ -28,10 +30,10 @@ function Result({ r }) {
 		<${Steps} r=${r} />
 		${r.ok && r.kind === "bundle" && html`${r.policy.test && html`<p><${Chip} look="soon">${t("test_mark")}<//> ${t("test_why")}</p>`}
 			<${Facts} rows=${[["col_case", html`<code>${r.case}</code>`], ["verify_made", html`<${When} at=${r.made} /> <${Said}>${r.made_by}<//>`], ["policy", html`${r.policy.name} ${number(r.policy.version)}`], ["verify_events", number(r.events_total)],
-				...["authority", "platform"].map((p) => [`fingerprint_${p}`, html`<code>${r[p].fingerprint}</code> ${r[p].compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`])]} />
+				...["authority", "platform"].map((p) => [`fingerprint_${p}`, fingerprint(r[p])])]} />
 			<${Words} title=${t("verify_proven")} rows=${r.proven} /><${Words} title=${t("verify_claimed")} rows=${r.claimed} /><${Words} title=${t("verify_missing")} rows=${r.missing} />`}
-		${r.ok && r.kind === "proof" && html`<${Facts} rows=${[["col_order", html`<code>${r.ref}</code>`], ["verify_made", html`<${Said}>${r.made_by}<//>`], ["fingerprint_authority", html`<code>${r.fingerprint}</code> ${r.compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`]]} />`}
-		${r.ok && r.kind === "fraud" && html`<${Facts} rows=${[["fraud_org", html`<${Said}>${r.org}<//>`], ["fraud_what", t(`fraud_is_${r.proves}`)], ...(r.log ? [["col_log", html`<code>${r.log}</code>`]] : []), ["fraud_at", r.most > r.at ? t("fraud_between", number(r.at), number(r.most)) : html`#${number(r.at)}`], ["fraud_fingerprint", html`<code>${r.fingerprint}</code> ${r.compared ? html`<${Chip} look="done">${t("compared")}<//>` : html`<${Chip} look="unknown">${t("not_compared")}<//>`}`]]} /><p class="meta">${t("fraud_not_proven")}</p>`}
+		${r.ok && r.kind === "proof" && html`<${Facts} rows=${[["col_order", html`<code>${r.ref}</code>`], ["verify_made", html`<${Said}>${r.made_by}<//>`], ["fingerprint_authority", fingerprint(r)]]} />`}
+		${r.ok && r.kind === "fraud" && html`<${Facts} rows=${[["fraud_org", html`<${Said}>${r.org}<//>`], ["fraud_what", t(`fraud_is_${r.proves}`)], ...(r.log ? [["col_log", html`<code>${r.log}</code>`]] : []), ["fraud_at", r.most > r.at ? t("fraud_between", number(r.at), number(r.most)) : html`#${number(r.at)}`], ["fraud_fingerprint", fingerprint(r)]]} /><p class="meta">${t("fraud_not_proven")}</p>`}
 		<button type="button" class="quiet" onClick=${() => keepFile("verification.json", JSON.stringify(r, null, 2), "application/json")}>${t("verify_keep")}</button>
 	</section>`;
 }
