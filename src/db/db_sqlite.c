@@ -36,7 +36,7 @@ enum {
 	 * writes. */
 	WAL_TIDY_PAGES = 1024,
 	WAL_MAX_PAGES = 16384,
-	/* Of what a savepoint is taken back with, in memory: beyond it, in a file.  SQLite
+	/* Of what a savepoint is taken back with, in memory: beyond it, in a file. SQLite
 	 * 3.40.1 moves it there in one write, and its layer for files writes less than
 	 * 128 KiB at a time: with more here it says that the disk is full. */
 	SAVEPOINT_BYTES = 120 << 10,

@@ -5,8 +5,8 @@
  * of them.  What it writes one behind the other is gathered here and goes out with the
  * next flush to the disk, or when there is as much as is gathered at most.
  *
- * Nobody can see the difference: with synchronous=FULL the log is flushed before the index
- * of the log, which is what other connections read, says that a commit is there
+ * Nobody can see the difference: with synchronous=FULL the log is flushed before the
+ * index of the log, which is what other connections read, says that a commit is there
  * (sqlite.org/walformat.html, 2.3); what is written before that, when the page cache is
  * full, only this connection reads, and from what is gathered.  What could not be written
  * is dropped: the write or flush that says so ends SQLite's transaction, and the next one

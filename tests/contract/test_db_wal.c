@@ -1,5 +1,5 @@
-/* The layer under SQLite that gathers what is written to its log (db_sqlite_wal.c), and what
- * hangs on how much of a transaction is kept where. */
+/* The layer under SQLite that gathers what is written to its log (db_sqlite_wal.c), and
+ * what hangs on how much of a transaction is kept where. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -206,11 +206,11 @@ what_is_written_is_read(void **state)
 	assert_non_null(v);
 	sqlite3_file *f = calloc(1, (size_t)v->szOsFile);
 	assert_non_null(f);
-	assert_int_equal(v->xOpen(v, p->wal, f,
-				  SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE |
-					  SQLITE_OPEN_CREATE,
-				  NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+		v->xOpen(v, p->wal, f,
+			 SQLITE_OPEN_WAL | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			 NULL),
+		SQLITE_OK);
 	for (int i = 0; i < STEPS; i++)
 		step(f, &m, &s, &end);
 	assert_int_equal(f->pMethods->xSync(f, SQLITE_SYNC_NORMAL), SQLITE_OK);
@@ -306,8 +306,9 @@ a_large_savepoint_is_taken_back(void **state)
 	check_ok(drv->commit(db, &e), &e);
 	check_ok(drv->begin(db, true, &e), &e);
 	check_ok(drv->savepoint(db, &e), &e);
-	check_ok(drv->run(db, &CHANGE, (struct db_param[]){DB_P_BLOB((const uint8_t *)"x", 1)},
-			  NULL, NULL, &e),
+	check_ok(drv->run(db, &CHANGE,
+			  (struct db_param[]){DB_P_BLOB((const uint8_t *)"x", 1)}, NULL,
+			  NULL, &e),
 		 &e);
 	check_rows(db, ROWS, 1);
 	check_ok(drv->rollback_to(db, &e), &e);
