@@ -142,6 +142,7 @@ def stores(folder):
 def keep_store(node):
     """A copy of its store, as somebody makes one for bad days."""
     node.stop()
+    shutil.rmtree(node.lab.path("kept"), ignore_errors=True)
     os.makedirs(node.lab.path("kept"))
     for file in stores(node.dir):
         shutil.copy(file, node.lab.path("kept"))
