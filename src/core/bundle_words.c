@@ -119,21 +119,24 @@ answer_tell(struct bundle *b, const char *type, const char *what, int64_t at_us,
 	    int64_t due_us)
 {
 	const struct bundle_side *s = &b->side[PARTY_PLATFORM];
-	const char *bound = "";
+	const char *had = NULL;
 	TIME(at, at_us);
 
 	for (size_t i = 0; i < s->n_ev; i++)
 		if (s->ev[i]->ev->iat_us == at_us && s->ev[i]->received_s != 0 &&
 		    strcmp(s->ev[i]->ev->type, type) == 0) {
-			SECOND(had, s->ev[i]->received_s);
-			bound = arena_printf(b->a, "; %s signed that it had it by %s",
-					     org(b, PARTY_AUTHORITY), had);
+			SECOND(received, s->ev[i]->received_s);
+			had = arena_strdup(b->a, received);
 		}
-	PROVEN("%s %s; its clock said %s%s%s.", org(b, PARTY_PLATFORM), what, at,
-	       due_us == 0	 ? ""
-	       : at_us <= due_us ? ", before the deadline"
-				 : ", after the deadline",
-	       bound);
+	const char *said = due_us == 0 ? arena_strdup(b->a, at)
+			   : at_us <= due_us
+				   ? arena_printf(b->a, "%s, before the deadline", at)
+				   : arena_printf(b->a, "%s, after the deadline", at);
+	if (had == NULL)
+		PROVEN("%s %s; its clock said %s.", org(b, PARTY_PLATFORM), what, said);
+	else
+		PROVEN("%s %s; its clock said %s; %s signed that it had it by %s.",
+		       org(b, PARTY_PLATFORM), what, said, org(b, PARTY_AUTHORITY), had);
 }
 
 static void

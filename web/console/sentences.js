@@ -11,8 +11,8 @@ const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 const PLACE = /\{([a-z]+)\d?\}/g;
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/* A place of a kind is written as people of the language write it; "said" is a sentence, or a
- * length of time, within one. */
+/* A place of a kind is written as people of the language write it; "said" is a sentence, a
+ * time or a length of time, within one. */
 function shown(kind, value, rules) {
 	if (kind === "n") return number(Number(value));
 	if (kind === "said") return within(value, rules);
@@ -22,6 +22,7 @@ function shown(kind, value, rules) {
 }
 
 function within(value, rules) {
+	if (TIME.test(value)) return when(value);
 	for (const one of rules) {
 		const said = one(value, rules);
 		if (said) return said;
