@@ -89,10 +89,12 @@ refused(const struct push_reply *r, struct err *e)
 	bool for_good = r->status == HTTP_GONE || r->status == HTTP_TOO_LARGE ||
 			r->status == HTTP_UNPROCESSABLE;
 
-	return err_set(e, for_good ? RC_UNPROCESSABLE : RC_UNAVAILABLE,
-		       "the peer refused the file (%ld)%s%.*s", r->status,
-		       line == 0 ? "" : ": ",
-		       (int)(line < BLOB_QUOTE_MAX ? line : BLOB_QUOTE_MAX), r->body);
+	enum rc rc = err_set(
+		e, for_good ? RC_UNPROCESSABLE : RC_UNAVAILABLE,
+		"the peer refused the file (%ld)%s%.*s", r->status, line == 0 ? "" : ": ",
+		(int)(line < BLOB_QUOTE_MAX ? line : BLOB_QUOTE_MAX), r->body);
+	e->retry_after_s = r->retry_after_s;
+	return rc;
 }
 
 /* What the answer to a piece means.  *ret_whole: the peer has all of it. */
@@ -179,5 +181,5 @@ push_blob_round(struct push_blob *b, struct node *nd, int64_t peer,
 		 "peer=%" PRId64 " step=blob outcome=%s rule=\"%s\"", peer, rc_token(rc),
 		 why.rule);
 	b->at = 0;
-	return exchange_blob_failed(nd, &push, rc == RC_UNPROCESSABLE, why.text, e);
+	return exchange_blob_failed(nd, &push, rc == RC_UNPROCESSABLE, &why, e);
 }

@@ -119,7 +119,7 @@ exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 	if (rc != RC_OK)
 		return rc;
 	int64_t now_us = clock_now_us();
-	if (row.next_us > now_us && row.next_us - now_us <= OUT_RETRY_MAX_US) {
+	if (row.next_us > now_us && row.next_us - now_us <= EXCHANGE_RETRY_MAX_US) {
 		*ret_wait_us = row.next_us - now_us;
 		return err_set(e, RC_RETRY, "a retry is due later");
 	}
@@ -137,7 +137,8 @@ exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 	if (!gone)
 		return rc;
 	/* It holds up none of those behind it. */
-	rc = exchange_blob_failed(nd, ret, true, "it is missing on this node's disk", e);
+	const struct err missing = {.text = "it is missing on this node's disk"};
+	rc = exchange_blob_failed(nd, ret, true, &missing, e);
 	return rc == RC_OK ? err_set(e, RC_RETRY, "another file may wait") : rc;
 }
 
@@ -147,7 +148,7 @@ struct out_job {
 	const struct exchange_blob_push *push;
 	bool refused; /* by the peer, or it is missing here */
 	bool whole;   /* here */
-	const char *why;
+	const struct err *why;
 };
 
 static enum rc
@@ -202,7 +203,8 @@ work_failed(struct writer *w, void *arg, struct err *e)
 
 	if (rc != RC_OK || strcmp(o.state, "waiting") != 0)
 		return rc;
-	const char *why = arena_strndup(w->a, j->why, strnlen(j->why, OUT_REASON_MAX));
+	const char *why =
+		arena_strndup(w->a, j->why->text, strnlen(j->why->text, OUT_REASON_MAX));
 	bool again = !j->refused || (j->whole && o.attempts < OUT_REFUSED_TRIES);
 	if (j->refused)
 		rc = alarm_raise(
@@ -220,7 +222,7 @@ work_failed(struct writer *w, void *arg, struct err *e)
 	if (most > OUT_RETRY_MAX_US)
 		most = OUT_RETRY_MAX_US;
 	return out_set(w, &o, "waiting", -1, why, o.attempts + 1,
-		       w->now_us + 1 + (int64_t)randombytes_uniform((uint32_t)most), e);
+		       w->now_us + exchange_retry_us(most, j->why), e);
 }
 
 /* Is the file on this disk the one that was sealed? */
@@ -249,7 +251,7 @@ own_is_whole(struct node *nd, const struct hash *sha256)
  * sent again, a few times. */
 enum rc
 exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push, bool refused,
-		     const char *why, struct err *e)
+		     const struct err *why, struct err *e)
 {
 	struct out_job j = {.push = push,
 			    .refused = refused,
@@ -290,7 +292,7 @@ exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
 	 * the log it waits, as the peer has the file. */
 	if (rc == RC_CONFLICT || rc == RC_FROZEN) {
 		j.refused = rc == RC_CONFLICT;
-		j.why = why.text;
+		j.why = &why;
 		return writer_run(nd, work_failed, &j, e);
 	}
 	return rc == RC_OK ? RC_OK : err_set(e, rc, "%s", why.text);

@@ -163,11 +163,13 @@ enum rc exchange_blob_next(struct node *nd, int64_t peer, struct arena *a,
 /* The peer has it whole: its event is appended. */
 enum rc exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
 				struct err *e) MUST_CHECK;
-/* It did not go on, and is tried again later.  `refused`: the peer will not have it, and
+/* It did not go on, and is tried again later, not before why->retry_after_s as for
+ * exchange_push_failed().  `refused`: the peer will not have it, and
  * people are told; after some tries, or without a whole file here, that is the end of it.
  */
 enum rc exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push,
-			     bool refused, const char *why, struct err *e) MUST_CHECK;
+			     bool refused, const struct err *why,
+			     struct err *e) MUST_CHECK;
 
 /*
  * What time it is here, in whole seconds, for a peer; false: this node does not know.

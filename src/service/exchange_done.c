@@ -192,6 +192,18 @@ exchange_push_hurry(struct node *nd, int64_t peer, struct err *e)
 	return writer_run(nd, work_hurry, &o, e);
 }
 
+int64_t
+exchange_retry_us(int64_t longest_us, const struct err *why)
+{
+	int64_t wait_us = 1 + (int64_t)randombytes_uniform((uint32_t)longest_us);
+
+	if (why->retry_after_s >= EXCHANGE_RETRY_MAX_US / CLOCK_US_PER_S)
+		return EXCHANGE_RETRY_MAX_US;
+	return wait_us < why->retry_after_s * CLOCK_US_PER_S
+		       ? why->retry_after_s * CLOCK_US_PER_S
+		       : wait_us;
+}
+
 static enum rc
 work_failed(struct writer *w, void *arg, struct err *e)
 {
@@ -206,12 +218,7 @@ work_failed(struct writer *w, void *arg, struct err *e)
 	if (longest > EXCHANGE_RETRY_MAX_US)
 		longest = EXCHANGE_RETRY_MAX_US;
 	d.attempts++;
-	int64_t wait_us = 1 + (int64_t)randombytes_uniform((uint32_t)longest);
-	if (o->why->retry_after_s >= EXCHANGE_RETRY_MAX_US / CLOCK_US_PER_S)
-		wait_us = EXCHANGE_RETRY_MAX_US;
-	else if (wait_us < o->why->retry_after_s * CLOCK_US_PER_S)
-		wait_us = o->why->retry_after_s * CLOCK_US_PER_S;
-	d.next_us = w->now_us + wait_us;
+	d.next_us = w->now_us + exchange_retry_us(longest, o->why);
 	if (d.failed_us == 0)
 		d.failed_us = w->now_us;
 	return delivery_put(w->s, o->peer, &d, o->why->text, e);

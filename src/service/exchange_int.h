@@ -37,6 +37,9 @@ struct delivery {
 };
 enum rc exchange_delivery_get(struct store *s, int64_t channel, struct delivery *ret,
 			      struct err *e) MUST_CHECK;
+/* When to try again after a failure: from now, at random up to longest_us, but not before
+ * why->retry_after_s; EXCHANGE_RETRY_MAX_US at most. */
+int64_t exchange_retry_us(int64_t longest_us, const struct err *why);
 
 /* The peer has so much of our log: what follows goes to it again. */
 enum rc exchange_delivery_rewind(struct store *s, int64_t channel, uint64_t size,

@@ -678,12 +678,13 @@ exchange_blob_delivered(struct node *nd, const struct exchange_blob_push *push,
 
 enum rc
 exchange_blob_failed(struct node *nd, const struct exchange_blob_push *push, bool refused,
-		     const char *why, struct err *e)
+		     const struct err *why, struct err *e)
 {
 	(void)push;
 	(void)e;
 	pthread_mutex_lock(&nd->mu);
-	snprintf(nd->why, sizeof(nd->why), "%s", why);
+	snprintf(nd->why, sizeof(nd->why), "%s", why->text);
+	nd->retry_after_s = why->retry_after_s;
 	nd->blob_refused = refused;
 	if (refused)
 		nd->blob_path = NULL;

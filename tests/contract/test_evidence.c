@@ -311,6 +311,7 @@ test_refused_is_sent_again(void **state)
 {
 	static const char alarms[] = "SELECT count(*) FROM alarm WHERE kind = "
 				     "'evidence' AND cleared_us = 0";
+	static const struct err no = {.text = "no"};
 
 	(void)state;
 	for (int damaged = 0; damaged < 2; damaged++) {
@@ -333,7 +334,7 @@ test_refused_is_sent_again(void **state)
 			overwrite(arena_printf(f.a, "%s/blobs/%.2s/%s",
 					       f.n[PARTY_AUTHORITY].dir, hex, hex),
 				  1000, "x", 1);
-		fix_ok(exchange_blob_failed(nd, &push, true, "no", &e), &e, "failed");
+		fix_ok(exchange_blob_failed(nd, &push, true, &no, &e), &e, "failed");
 		assert_string_equal(upload_state(&f, push.id),
 				    damaged ? "failed" : "waiting");
 		assert_int_equal(fix_query(&f, PARTY_AUTHORITY, alarms), 1);
@@ -470,6 +471,10 @@ test_reject(void **state)
 static void
 test_refused_by_the_peer(void **state)
 {
+	enum { LATER_S = 120 };
+	static const struct err down = {.text = "connection refused",
+					.retry_after_s = LATER_S};
+	static const struct err large = {.text = "413: too large"};
 	struct fix f;
 	struct err e = ERR_INIT;
 	struct exchange_blob_push push;
@@ -486,14 +491,13 @@ test_refused_by_the_peer(void **state)
 	fix_ok(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e), &e, "next");
 	close(push.fd);
 	/* Down: it waits, and the other is tried first. */
-	fix_ok(exchange_blob_failed(nd, &push, false, "connection refused", &e), &e, "f");
+	fix_ok(exchange_blob_failed(nd, &push, false, &down, &e), &e, "f");
 	const char *first = push.id;
 	fix_ok(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e), &e, "next");
 	close(push.fd);
 	assert_string_not_equal(push.id, first);
 	for (int i = 0; i < 4; i++)
-		fix_ok(exchange_blob_failed(nd, &push, true, "413: too large", &e), &e,
-		       "f");
+		fix_ok(exchange_blob_failed(nd, &push, true, &large, &e), &e, "f");
 	json_t *uploads = json_object_get(files_of(&f, PARTY_AUTHORITY, id), "uploads");
 	assert_int_equal(json_array_size(uploads), 2);
 	assert_string_equal(fix_text(json_array_get(uploads, 0), "reason"),
@@ -501,7 +505,9 @@ test_refused_by_the_peer(void **state)
 	assert_string_equal(fix_text(json_array_get(uploads, 1), "state"), "failed");
 	assert_int_equal(exchange_blob_next(nd, FIX_PEER, f.a, &push, &wait_us, &e),
 			 RC_RETRY);
-	fix_clock_add(61 * FIX_S);
+	/* It said when: longer than we would have waited. */
+	assert_in_range(wait_us, (LATER_S - 30) * FIX_S, LATER_S * FIX_S);
+	fix_clock_add((LATER_S + 1) * FIX_S);
 	settle(&f);
 	assert_int_equal(fix_events(&f, PARTY_PLATFORM, PARTY_AUTHORITY, "evidence.add"),
 			 1);

@@ -271,6 +271,25 @@ a_refusal_is_for_good(void **state)
 	assert_true(p.alice.node.blob_refused);
 	assert_non_null(strstr(p.alice.node.why, "410"));
 	assert_int_equal(p.alice.node.n_delivered, 0);
+	assert_int_equal(p.alice.node.retry_after_s, 0);
+	pushers_free(&p);
+}
+
+/* One that has no room now says when it may be asked again. */
+static void
+a_refusal_for_now(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	pair_init(&p);
+	introduce(&p.alice, &p.bob, BOB);
+	p.bob.node.blob_rc = RC_RETRY;
+	p.alice.node.blob_path = file_make(&p.alice, FILE_BYTES);
+	side_push(&p.alice);
+	WAIT_FOR(&p.alice.node, p.alice.node.n_blob_failed == 1);
+	assert_false(p.alice.node.blob_refused);
+	assert_int_equal(p.alice.node.retry_after_s, 5);
 	pushers_free(&p);
 }
 
@@ -299,6 +318,7 @@ main(void)
 		cmocka_unit_test(a_file_is_pushed),
 		cmocka_unit_test(a_file_goes_on),
 		cmocka_unit_test(a_refusal_is_for_good),
+		cmocka_unit_test(a_refusal_for_now),
 		cmocka_unit_test(back_and_forth),
 	};
 
