@@ -320,7 +320,7 @@ def acts(lab, _stage, _authority):
 
 def frozen(lab, _stage, _authority):
     """What a peer brings and is refused; then a node that runs twice, and how it goes on."""
-    authority = Node(lab, "bureau", "biro.example", "Biro", "authority")
+    authority = Node(lab, "biro", "biro.example", "Biro", "authority")
     platform = Node(lab, "kabar", "kabar.example", "Kabar", "platform")
     authority.brings, platform.brings = platform, authority
     for node, admin in ((authority, "ani"), (platform, "pasha")):
