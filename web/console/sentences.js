@@ -1,28 +1,29 @@
 /* What the node says in English, in the reader's language: sentences.json has the sentences
  * that people meet daily, each with places such as {n} or {role} for what stands in it.  What
  * is not among them stays as the node said it. */
-import { lang, number, span, t, when, word } from "./lang.js";
+import { exactly, lang, number, span, t, when, word } from "./lang.js";
 import { exchange } from "./early.js";
 
 const FAMILIES = ["role", "party", "state", "order", "event", "outcome", "ground", "category", "class", "target", "guard", "rung"];
-const SHAPES = { n: "-?\\d+" };
+const SHAPES = { n: "-?\\d+", time: "[-\\dT:.]+Z" };
 const UNITS = { h: 3600, min: 60, s: 1 };
 const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 const PLACE = /\{([a-z]+)\d?\}/g;
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /* A place of a kind is written as people of the language write it; "said" is a sentence, a
- * time or a length of time, within one. */
+ * time or a length of time, within one; "time" is evidence, with its seconds. */
 function shown(kind, value, rules) {
 	if (kind === "n") return number(Number(value));
 	if (kind === "said") return within(value, rules);
+	if (kind === "time") return exactly(value);
 	if (TIME.test(value)) return when(value);
 	if (kind === "event") return word("event", value);
 	return FAMILIES.includes(kind) ? word(kind, value) : value;
 }
 
 function within(value, rules) {
-	if (TIME.test(value)) return when(value);
+	if (TIME.test(value)) return exactly(value);
 	for (const one of rules) {
 		const said = one(value, rules);
 		if (said) return said;
