@@ -161,6 +161,17 @@ async function main() {
 	for (const who of [ani, pasha, rina]) who.clean("at the end");
 }
 
+/* What a bundle proves is told whole in the other language. */
+async function inIndonesian(ani) {
+	const result = ani.page.locator("section[aria-labelledby=result]");
+	await ani.press(ani.page.locator(".languages button[lang=id]"));
+	await result.getByText("tanda tangannya sendiri menyatakannya").waitFor();
+	const left = await result.locator("bdi[lang=en]").allInnerTexts();
+	must(left.length === 0, `nothing of a verification is left in English: ${left.join("; ")}`);
+	await ani.press(ani.page.locator(".languages button[lang=en]"));
+	await ani.see("Every step held");
+}
+
 /* A file holds at every step, and one with a byte changed fails at a step that is named. */
 async function verified(ani) {
 	await ani.section("Verification");
@@ -171,6 +182,7 @@ async function verified(ani) {
 	await ani.press(ani.page.locator("main").getByRole("button", { name: "Check", exact: true }));
 	await ani.see("Every step held");
 	await ani.check("verify-holds");
+	await inIndonesian(ani);
 	bytes[600] ^= 1;
 	await drop(bytes);
 	await ani.press(ani.page.locator("main").getByRole("button", { name: "Check", exact: true }));
