@@ -1,5 +1,5 @@
 /*
- * db_sqlite_wal - SQLite's write-ahead log in few calls to the kernel.
+ * db_sqlite_wal - SQLite's write-ahead log in few calls to the kernel (docs/adr/0070).
  *
  * SQLite writes each page of its log with two calls, so that a commit of 60 events is 700
  * of them.  What it writes one behind the other is gathered here and goes out with the
