@@ -195,8 +195,9 @@ async function template(ani) {
 	await ani.section("Templates");
 	await ani.see("Templates", "h1");
 	await ani.write("Name", "reminder");
-	await ani.page.getByLabel("Text").last().fill("About {subject}, please answer {nobody.knows}.");
-	await ani.see("{nobody.knows}");
+	await ani.page.getByLabel("Text").last().fill("About {subject}, please answer {nobody_knows}, {{so}} {Said}.");
+	await ani.see("Places: {subject}, {nobody_knows}");
+	await ani.see("no place (a-z, 0-9, _): sent as it stands {Said}");
 	await ani.press("Keep as the next version");
 	await ani.page.getByRole("button", { name: "reminder", exact: true }).click();
 	await ani.press("Fill in");

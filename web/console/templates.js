@@ -9,8 +9,13 @@ import { Act, Chip, Field, Loading, Said, Trouble, When, say, useApi } from "./p
 const KINDS = ["letter", "reminder", "warning", "message", "reason", "clarify"];
 const EMPTY = { name: "", kind: "letter", language: "id", text: "" };
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/* "{subject}" is a place, "{{subject}}" is text. */
-const placesOf = (s) => [...new Set([...s.replaceAll("{{", "").matchAll(/\{([a-z0-9_.]+)\}/g)].map((m) => m[1]))];
+/* As the node reads it: "{subject}" is a place, "{{subject}}" the text "{subject}".  What else
+ * stands in braces, as "{Subject}" does, is sent as it is. */
+const PIECE = /\{(\{[a-z][a-z0-9_]{0,39}\})\}|\{([a-z][a-z0-9_]{0,39})\}|(\{[^{}\n]{1,80}\})/g;
+function piecesOf(text) {
+	const all = [...text.matchAll(PIECE)];
+	return [2, 3].map((i) => [...new Set(all.map((m) => m[i]).filter(Boolean))]);
+}
 
 function Try({ name }) {
 	const [f, set] = useState({ case: "" });
@@ -40,7 +45,7 @@ function Try({ name }) {
 function Edit({ first, isNew, reload }) {
 	const [f, set] = useState(first);
 	const [run, trouble] = useRun();
-	const places = placesOf(f.text);
+	const [places, others] = piecesOf(f.text);
 	const keep = () =>
 		run(async () => {
 			const got = await post("/v1/templates", { ...f, name: f.name.trim() });
@@ -53,6 +58,7 @@ function Edit({ first, isNew, reload }) {
 		<${Field} label=${t("template_language")}>${choice(f, set, "language", ["id", "en"], (l) => t(`language_${l}`))}<//>
 		<${Field} label=${t("template_text")} hint=${t("template_hint")}>${area(f, set, "text", 8)}<//>
 		<p class="meta" role="status">${places.length > 0 ? t("template_places", places.map((p) => `{${p}}`).join(", ")) : t("template_no_places")}</p>
+		${others.length > 0 && html`<p role="status"><${Chip} look="bad">${t("template_not_places")}<//> ${others.map((w) => html`<code key=${w}>${w}</code> `)}</p>`}
 		${trouble}
 		<div class="bar start"><${Act} run=${keep} off=${!f.name.trim() || !f.text.trim()}>${t("template_keep")}<//></div>
 		${!isNew && html`<${Try} name=${f.name} />`}`;
