@@ -53,6 +53,7 @@ struct clock_guard {
 	char boot[BOOT_ID_MAX + 1];
 
 	/* the tick's */
+	bool tells; /* once: an alarm of an earlier start may stand */
 	enum clock_state told;
 	char told_peer[ORG_SHOWN_MAX];
 	char kept_boot[BOOT_ID_MAX + 1]; /* what the store has */
@@ -484,9 +485,10 @@ tick_clock(struct node *nd, int64_t now_us, int64_t *next_us, struct err *e)
 	memcpy(peer, g->peer, sizeof(peer));
 	pthread_mutex_unlock(&g->mu);
 	enum rc rc = RC_OK;
-	if (t.state != g->told || strcmp(peer, g->told_peer) != 0)
+	if (!g->tells || t.state != g->told || strcmp(peer, g->told_peer) != 0)
 		rc = writer_run(nd, work_tell, &t, e);
 	if (rc == RC_OK) {
+		g->tells = true;
 		g->told = t.state;
 		memcpy(g->told_peer, peer, sizeof(peer));
 	}

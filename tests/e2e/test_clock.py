@@ -145,6 +145,17 @@ def while_running(tale, clocks):
         raise Failure(f"the serial is {serial(tale)} after {before}")
 
 
+def mended_while_it_was_stopped(tale, clocks):
+    """What an earlier start said of the clock does not stand for ever."""
+    node = tale.kominfo
+    clocks.lie("kominfo", YEAR_S)
+    doubts(tale, node, "sari", "stepped")
+    node.stop()
+    clocks.lie("kominfo", 0)
+    node.must_start()
+    doubts(tale, node, "sari", "sure")
+
+
 def at_the_start(tale, clocks):
     """Ahead by a year, and nobody to ask: nothing that hangs on a date is done."""
     node = tale.kominfo
@@ -246,6 +257,7 @@ def main():
         tale.set_up()
         in_force(tale)
         while_running(tale, clocks)
+        mended_while_it_was_stopped(tale, clocks)
         at_the_start(tale, clocks)
         behind_at_the_start(tale, clocks)
         after_a_pause(tale, clocks)
