@@ -241,7 +241,7 @@ open_file(struct db *db, bool read_only, struct err *e)
 		return err_sys(e, "store %s", db->path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, RC_INVALID, "store %s: not a file", db->path);
-	int code = sqlite3_open_v2(db->path, &db->sq, flags, sq_layer());
+	int code = sqlite3_open_v2(db->path, &db->sq, flags, NULL);
 	if (code != SQLITE_OK)
 		return sq_fail(db, code, "open", e);
 	/* SQLite silently falls back to reading. */

@@ -48,9 +48,6 @@ enum rc sq_fail(struct db *db, int code, const char *what, struct err *e);
 enum rc sq_usable(struct db *db, const char *what, struct err *e);
 enum rc sq_exec(struct db *db, const char *text, struct err *e);
 
-/* The name of the layer between SQLite and the kernel (db_sqlite_wal.c). */
-const char *sq_layer(void);
-
 /* The driver's functions; contracts are in db.h. */
 enum rc sq_open(const char *uri, bool read_only, unsigned n_sql, struct db **ret,
 		struct err *e);

@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 enum {
-	PLACES_MAX = 6, /* of a sentence */
+	PLACES_MAX = 8, /* of a sentence */
 	KIND_MAX = 16,	/* bytes of what a place is called */
 	WITHIN_MAX = 3, /* sentences within each other */
 };

@@ -241,14 +241,14 @@ static void
 files(void **state)
 {
 	(void)state;
-	some_fail(CALL_FILE, EIO, step_of(37, 1), 5);
+	some_fail(CALL_FILE, EIO, step_of(121, 1), 5);
 }
 
 static void
 disk_full(void **state)
 {
 	(void)state;
-	some_fail(CALL_FILE, ENOSPC, step_of(43, 2), 5);
+	some_fail(CALL_FILE, ENOSPC, step_of(131, 3), 5);
 }
 
 int

@@ -18,11 +18,12 @@
 
 #include "db/db.h"
 
-enum { ID_PUT, ID_SUM, ID_MAX, NOBODY = 65534, BLOB_BYTES = 3000 };
+enum { ID_PUT, ID_SUM, ID_CHANGE, ID_MAX, NOBODY = 65534, BLOB_BYTES = 3000 };
 
 static const struct sql PUT = {"put", "INSERT INTO t (k, b) VALUES ($1, $2)", 2, ID_PUT};
 static const struct sql SUM = {"sum", "SELECT count(*), sum(length(b)) FROM t", 0,
 			       ID_SUM};
+static const struct sql CHANGE = {"change", "UPDATE t SET b = $1", 1, ID_CHANGE};
 
 struct place {
 	char dir[64], db[96];
@@ -429,6 +430,37 @@ tidied_in_a_pause(void **state)
 	drv->close(db);
 }
 
+static void
+taken_back(struct db *db, enum rc rc, struct err *e)
+{
+	enum { ROWS = 2000 };
+	int64_t n;
+
+	check_ok(rc, e);
+	check_ok(drv->rollback_to(db, e), e);
+	check_ok(count(db, &n, e), e);
+	assert_int_equal(n, ROWS);
+}
+
+/* More than a savepoint keeps in memory is taken back from its file. */
+static void
+a_large_savepoint_is_taken_back(void **state)
+{
+	struct place *p = *state;
+	struct err e = ERR_INIT;
+
+	make_store(p, 2000);
+	struct db *db = open_ok(p);
+	check_ok(drv->begin(db, true, &e), &e);
+	check_ok(drv->savepoint(db, &e), &e);
+	const struct db_param x[] = {DB_P_BLOB((const uint8_t *)"x", 1)};
+	taken_back(db, drv->run(db, &CHANGE, x, NULL, NULL, &e), &e);
+	check_ok(drv->savepoint(db, &e), &e);
+	taken_back(db, drv->drop_tables(db, "t", &e), &e);
+	check_ok(drv->commit(db, &e), &e);
+	drv->close(db);
+}
+
 int
 main(void)
 {
@@ -447,6 +479,7 @@ main(void)
 		ROW(a_full_disk_loses_nothing),
 		ROW(a_full_disk_leaves_no_half_backup),
 		ROW(tidied_in_a_pause),
+		ROW(a_large_savepoint_is_taken_back),
 	};
 #undef ROW
 	return cmocka_run_group_tests_name("sqlite files", tests, NULL, NULL);
