@@ -430,16 +430,17 @@ tidied_in_a_pause(void **state)
 	drv->close(db);
 }
 
+enum { LARGE_ROWS = 2000 }; /* many times SAVEPOINT_BYTES */
+
 static void
 taken_back(struct db *db, enum rc rc, struct err *e)
 {
-	enum { ROWS = 2000 };
 	int64_t n;
 
 	check_ok(rc, e);
 	check_ok(drv->rollback_to(db, e), e);
 	check_ok(count(db, &n, e), e);
-	assert_int_equal(n, ROWS);
+	assert_int_equal(n, LARGE_ROWS);
 }
 
 /* More than a savepoint keeps in memory is taken back from its file. */
@@ -449,7 +450,7 @@ a_large_savepoint_is_taken_back(void **state)
 	struct place *p = *state;
 	struct err e = ERR_INIT;
 
-	make_store(p, 2000);
+	make_store(p, LARGE_ROWS);
 	struct db *db = open_ok(p);
 	check_ok(drv->begin(db, true, &e), &e);
 	check_ok(drv->savepoint(db, &e), &e);

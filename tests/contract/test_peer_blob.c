@@ -256,18 +256,25 @@ a_file_goes_on(void **state)
 	pushers_free(&p);
 }
 
+/* Bob's answer to the first piece. */
+static void
+refused_with(struct pair *p, enum rc rc)
+{
+	pair_init(p);
+	introduce(&p->alice, &p->bob, BOB);
+	p->bob.node.blob_rc = rc;
+	p->alice.node.blob_path = file_make(&p->alice, FILE_BYTES);
+	side_push(&p->alice);
+	WAIT_FOR(&p->alice.node, p->alice.node.n_blob_failed == 1);
+}
+
 static void
 a_refusal_is_for_good(void **state)
 {
 	struct pair p;
 
 	(void)state;
-	pair_init(&p);
-	introduce(&p.alice, &p.bob, BOB);
-	p.bob.node.blob_rc = RC_GONE;
-	p.alice.node.blob_path = file_make(&p.alice, FILE_BYTES);
-	side_push(&p.alice);
-	WAIT_FOR(&p.alice.node, p.alice.node.n_blob_failed == 1);
+	refused_with(&p, RC_GONE);
 	assert_true(p.alice.node.blob_refused);
 	assert_non_null(strstr(p.alice.node.why, "410"));
 	assert_int_equal(p.alice.node.n_delivered, 0);
@@ -282,12 +289,7 @@ a_refusal_for_now(void **state)
 	struct pair p;
 
 	(void)state;
-	pair_init(&p);
-	introduce(&p.alice, &p.bob, BOB);
-	p.bob.node.blob_rc = RC_RETRY;
-	p.alice.node.blob_path = file_make(&p.alice, FILE_BYTES);
-	side_push(&p.alice);
-	WAIT_FOR(&p.alice.node, p.alice.node.n_blob_failed == 1);
+	refused_with(&p, RC_RETRY);
 	assert_false(p.alice.node.blob_refused);
 	assert_int_equal(p.alice.node.retry_after_s, 5);
 	pushers_free(&p);
