@@ -19,6 +19,8 @@ struct raw_server; /* a connection of a test's own */
 
 #include <cmocka.h>
 
+enum { POSTGRES_NAME_SIZE = 48 }; /* a schema's */
+
 /* As the store's own role, to the whole database. */
 static inline const char *
 postgres_server(void)
@@ -79,7 +81,7 @@ static inline void
 postgres_fresh(char *uri, size_t size)
 {
 	static atomic_int n;
-	char schema[40];
+	char schema[POSTGRES_NAME_SIZE];
 
 	/* Suites run on one server, too. */
 	snprintf(schema, sizeof(schema), "test%ld_%d", (long)getpid(),
@@ -91,7 +93,7 @@ postgres_fresh(char *uri, size_t size)
 static inline void
 postgres_cut(const char *application)
 {
-	char text[256];
+	char text[1024];
 
 	snprintf(text, sizeof(text),
 		 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
@@ -155,7 +157,7 @@ static inline const char *
 postgres_schema(const char *uri)
 {
 	const char *schema = strstr(uri, "%3D");
-	static _Thread_local char name[48];
+	static _Thread_local char name[POSTGRES_NAME_SIZE];
 
 	assert_non_null(schema);
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(schema + 3, "&"), schema + 3);
@@ -226,7 +228,7 @@ postgres_put_back(const char *uri, const char *kept)
 static inline void
 postgres_clone(const char *from, char *uri, size_t size)
 {
-	char kept[40], clone[48];
+	char kept[POSTGRES_NAME_SIZE], clone[POSTGRES_NAME_SIZE + sizeof("_clone")];
 
 	snprintf(kept, sizeof(kept), "%s", postgres_schema(from));
 	snprintf(clone, sizeof(clone), "%s_clone", kept);

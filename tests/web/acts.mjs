@@ -366,6 +366,25 @@ async function tokens(rina) {
 	must((await asked("/v1/cases")) === 401, "what is taken back opens nothing");
 }
 
+/* Words that several cases have: which one fills the places is asked, and what is read is of it. */
+async function chosen(rina, subject) {
+	await rina.section("Templates");
+	await rina.write("Name", "about");
+	await rina.write(rina.page.getByLabel("Text", { exact: true }).last(), "This is about: {subject}");
+	await rina.press("Keep as the next version");
+	await rina.press(rina.page.getByRole("button", { name: "about", exact: true }));
+	await rina.write("Case", "list");
+	await rina.press("Fill in");
+	await rina.see("Which of them?");
+	const found = rina.page.locator("main .matches .matches button");
+	must((await found.count()) > 1, "there are several");
+	await rina.check("template-which");
+	await rina.press(found.filter({ hasText: subject }).first());
+	await rina.see(`This is about: ${subject}`, "main blockquote");
+	await rina.see("Nothing is open", "main");
+	await rina.shows(0, "main .matches .matches", "the choice is made");
+}
+
 /* 403 names the role that is needed, in the reader's language. */
 async function roles(rina) {
 	rina.expected.add(403);
@@ -450,6 +469,7 @@ play(async () => {
 	await queue(rina, "A list in bulk");
 	await roles(rina);
 	await tokens(rina);
+	await chosen(rina, subject);
 	const id = await ordered(rina, adi, budi);
 	await told(rina);
 	await inStages(rina, id);
