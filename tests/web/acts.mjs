@@ -375,7 +375,7 @@ async function chosen(rina, subject) {
 	await rina.press(rina.page.getByRole("button", { name: "about", exact: true }));
 	await rina.write("Case", "list");
 	await rina.press("Fill in");
-	await rina.see("Which of them?");
+	await rina.see("Several cases have that");
 	const found = rina.page.locator("main .matches .matches button");
 	must((await found.count()) > 1, "there are several");
 	await rina.check("template-which");
