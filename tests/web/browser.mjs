@@ -65,6 +65,7 @@ export class Person {
 	constructor(browser, base, name, password, options = {}) {
 		Object.assign(this, { browser, base, name, password, options, faults: [], asked: new Set() });
 		this.expected = new Set(); /* statuses that a step asks for */
+		this.mayRefuse = new Map(); /* those of the step that asked last, by address */
 	}
 
 	async arrive(lang = "en", before = null) {
@@ -78,12 +79,14 @@ export class Person {
 		this.page.on("pageerror", (e) => this.faults.push(`script: ${e.message}`));
 		this.page.on("console", (m) => {
 			if (this.offline && m.text().includes("net::ERR_")) return;
-			const refused = [...this.expected].some((s) => m.text().includes(`status of ${s}`));
+			/* The console may tell of a refusal when the step that asked for it is done. */
+			const refused = [...this.expected, ...(this.mayRefuse.get(m.location().url) || [])].some((s) => m.text().includes(`status of ${s}`));
 			if (["error", "warning"].includes(m.type()) && !refused) this.faults.push(`console: ${m.text()}`);
 		});
 		this.page.on("request", (r) => {
 			const url = new URL(r.url());
 			if (!url.pathname.endsWith("/stream")) this.asked.add(r);
+			this.mayRefuse.set(r.url(), new Set(this.expected));
 			if (url.origin !== this.base && !["data:", "blob:"].includes(url.protocol))
 				this.faults.push(`asked elsewhere: ${r.url()}`);
 		});
