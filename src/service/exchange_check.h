@@ -31,6 +31,9 @@ struct upload {
 	uint64_t rest_bytes;	/* of `brought` that they do not name, now in the store */
 	const char *own_origin; /* of our log to them */
 	uint64_t acked;		/* how much of that the events say they have */
+	bool acks;		/* they name a head of it that is here */
+	bool ack_differs;	/* one of them by another root: event ack_seq */
+	uint64_t ack_seq, ack_size;
 };
 
 /*

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "service/alarm.h"
 #include "service/exchange.h"
 #include "service/exchange_check.h"
 #include "service/exchange_int.h"
@@ -147,10 +148,35 @@ blobs_name(struct store *s, int64_t channel, const struct event *ev, struct err 
 	return rc;
 }
 
-/* Who acknowledges more than there is has what we lost (protocol 6): it is asked, and
- * nothing of ours is signed meanwhile.  The events themselves are taken. */
+/* Do the events name heads of our log as they were? */
 static enum rc
-acked_look(struct node *nd, struct store *s, struct arena *a, const struct upload *u,
+acks_compare(struct store *s, struct upload *u, const struct log_head *own, struct err *e)
+{
+	uint64_t last = 0;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < u->n && !u->ack_differs; i++) {
+		const struct event *ev = u->events[i];
+		struct hash here;
+		if (ev->ack.size == last || ev->ack.size > own->size ||
+		    strcmp(ev->ack.log, own->origin) != 0)
+			continue;
+		last = ev->ack.size;
+		rc = recovery_root(s, u->head.channel, own->party, last, &here, e);
+		u->acks = true;
+		u->ack_differs = rc == RC_OK && !hash_equal(&here, &ev->ack.root);
+		u->ack_seq = ev->seq;
+		u->ack_size = last;
+	}
+	return rc;
+}
+
+/* Who acknowledges more than there is has what we lost (protocol 6): it is asked, and
+ * nothing of ours is signed meanwhile.  Who names another head than ours is asked, too:
+ * what it shows is the proof of two histories, or there is none.  The events themselves
+ * are taken. */
+static enum rc
+acked_look(struct node *nd, struct store *s, struct arena *a, struct upload *u,
 	   struct err *e)
 {
 	const struct exchange_peer *them;
@@ -160,12 +186,39 @@ acked_look(struct node *nd, struct store *s, struct arena *a, const struct uploa
 
 	if (rc == RC_OK)
 		rc = store_head(s, a, u->head.channel, c.own_party, &own, e);
-	if (rc != RC_OK || u->acked <= own.size)
+	if (rc == RC_OK)
+		rc = acks_compare(s, u, &own, e);
+	if (rc != RC_OK || (u->acked <= own.size && !u->ack_differs))
 		return rc;
 	rc = exchange_peer_get(s, a, &c, &them, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK && u->acked > own.size)
 		recovery_suspect(nd, &c, exchange_is_called(them), u->acked, own.size);
+	else if (rc == RC_OK && exchange_is_called(them))
+		exchange_push_doubted(nd, c.channel);
 	return rc;
+}
+
+/* What people are told of that: until a later event of theirs names a head of ours. */
+static enum rc
+acks_tell(struct writer *w, const struct upload *u, struct err *e)
+{
+	struct channel_row c;
+	enum rc rc = channel_by_id(w->s, w->a, u->head.channel, &c, e);
+
+	if (rc != RC_OK)
+		return rc;
+	const char *key = arena_printf(w->a, "ack/%s", c.peer_org);
+	if (!u->ack_differs)
+		return alarm_clear(w, key, e);
+	return alarm_raise(
+		w, key, "ack", c.peer_org,
+		arena_printf(w->a,
+			     "event %" PRIu64 " of %s says that the first %" PRIu64
+			     " entries of our log are others than they are: there "
+			     "are two histories of it, or what they signed is "
+			     "false. They are asked what they have",
+			     u->ack_seq, c.peer_org, u->ack_size),
+		w->now_us, e);
 }
 
 /* What an event discloses is its own: erasing it must not take what another one says. */
@@ -231,6 +284,8 @@ work_store(struct writer *w, void *arg, struct err *e)
 					last_iat_us, e);
 	if (rc == RC_OK && u->head.size + u->n == u->head.pending_size)
 		rc = store_head_set_signed(w->s, &u->head, e);
+	if (rc == RC_OK && u->acks)
+		rc = acks_tell(w, u, e);
 	return rc;
 }
 

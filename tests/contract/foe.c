@@ -219,7 +219,7 @@ foe_append(struct foe *x, const struct foe_event *ev)
 	const char *body = ev->body == NULL ? "{}" : ev->body;
 
 	hash_bytes("", 0, &empty);
-	ack.root = empty;
+	ack.root = ev->ack_root == NULL ? empty : *ev->ack_root;
 	uuid7_make(x->now_us, id);
 	fix_ok(ijson_parse(x->f->a, body, strlen(body), &d.body, &e), &e, body);
 	d.n_sd = disclose(x, ev, sd);

@@ -67,6 +67,7 @@ struct foe_event {
 	const uint8_t *seed;	 /* signs */
 	const uint8_t *kid_seed; /* whose key the header names */
 	uint64_t ack_size;
+	const struct hash *ack_root;
 	int64_t iat_us;
 	const struct event_ref *ref;
 	const struct hash *sd; /* names this disclosure beside its texts */

@@ -75,6 +75,50 @@ a_clone(void **state)
 	fix_close(&f);
 }
 
+/* ---- another history --------------------------------------------------------------- */
+
+/* A peer whose event names a head of our log that it never had: it is taken, people are
+ * told, and no longer than until it names one that was. */
+static void
+another_head(void **state)
+{
+	static const char alarms[] = "alarm WHERE kind = 'ack' AND cleared_us = 0";
+	const struct hash other = {{7}};
+	struct fix f;
+	struct foe x;
+	struct hash root;
+	struct err e = ERR_INIT;
+	struct foe_event said = {.type = "channel.test",
+				 .body = "{\"test\": \"" CASE_1 "\"}",
+				 .by = "node",
+				 .ack_size = 1,
+				 .ack_root = &other};
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_append(&x, &said);
+	fix_ok(foe_send(&x, &e), &e, "another head");
+	assert_int_equal(counted(&f, NODE, alarms), 1);
+	assert_non_null(strstr(
+		fix_query_text(&f, NODE, "SELECT body FROM alarm WHERE kind = 'ack'"),
+		"event 0 of "));
+	/* What names none ends nothing. */
+	said.ack_size = 0;
+	said.ack_root = NULL;
+	foe_append(&x, &said);
+	fix_ok(foe_send(&x, &e), &e, "no head");
+	assert_int_equal(counted(&f, NODE, alarms), 1);
+	fix_ok(recovery_root(f.n[NODE].nd->store, FIX_PEER, NODE, 1, &root, &e), &e,
+	       "root");
+	said.ack_size = 1;
+	said.ack_root = &root;
+	foe_append(&x, &said);
+	fix_ok(foe_send(&x, &e), &e, "the head");
+	assert_int_equal(counted(&f, NODE, alarms), 0);
+	fix_close(&f);
+}
+
 /* ---- sizes ------------------------------------------------------------------------- */
 
 /* The first entries of a tree of 2^63 - 1 leaves, of which nobody has more than these:
@@ -280,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clone),
 		cmocka_unit_test(a_refusal),
+		cmocka_unit_test(another_head),
 		cmocka_unit_test(sizes_beyond),
 		cmocka_unit_test(a_log_without_end),
 		cmocka_unit_test(packages_without_end),
