@@ -82,6 +82,8 @@ post(struct push_peer *p, const struct exchange_push *push, const char *call,
 static enum rc
 resync(struct push_peer *p, uint64_t pending, uint64_t next, struct err *e)
 {
+	if (next != EXCHANGE_UNKNOWN && next > pending)
+		next = pending;
 	bool progress = next != EXCHANGE_UNKNOWN && next > p->next;
 
 	if (progress)
@@ -89,6 +91,7 @@ resync(struct push_peer *p, uint64_t pending, uint64_t next, struct err *e)
 	p->stuck = progress ? 0 : p->stuck + 1;
 	if (p->stuck > PUSH_STUCK_MAX) {
 		p->stuck = 0;
+		p->next = 0; /* one that lost some gets it again */
 		return err_set(e, RC_UNAVAILABLE,
 			       "the peer does not say twice the same where to go on");
 	}
@@ -204,7 +207,7 @@ send_all(struct push_peer *p, struct arena *a, const struct exchange_push *push,
 
 	if (rc == RC_OK)
 		rc = send_checkpoint(p, push, &on, e);
-	if (rc == RC_OK && on && push->entries.n_packages == 0)
+	if (rc == RC_OK && on && push->greeting)
 		rc = exchange_push_greeted(p->nd, p->peer, e);
 	else if (rc == RC_OK && on)
 		rc = send_entries(p, a, push, e);

@@ -266,7 +266,9 @@ struct exchange_push {
 	const struct exchange_peer *peer; /* to whom, the disclosures first, then */
 	struct mirror_checkpoint
 		checkpoint;	       /* this; checkpoint.old is our belief, then */
-	struct mirror_entries entries; /* these; no package: a greeting */
+	struct mirror_entries entries; /* these, also when there are none: it is asked
+					* for its receipt */
+	bool greeting; /* everything is receipted: only the checkpoint goes */
 };
 /* RC_NOT_FOUND: everything is receipted, wait.  RC_RETRY: not before *ret_wait_us. */
 enum rc exchange_push_next(struct node *nd, int64_t peer, struct arena *a,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/casefile.h"
+#include "core/members.h"
 #include "service/alarm.h"
 #include "service/exchange.h"
 #include "service/exchange_int.h"
@@ -18,6 +19,7 @@
 #include "service/recovery.h"
 #include "store/store_sql.h"
 
+#define RECEIPT_TIME_MAX_S (IJSON_INT_MAX / 1000000) /* of receipt.adopt */
 #define NO_RECEIPT "the peer answered without a valid receipt"
 
 enum {
@@ -318,6 +320,17 @@ work_done(struct writer *w, void *arg, struct err *e)
 	return rc == RC_OK && there == 0 ? skew_tell(w, o, &c, e) : rc;
 }
 
+/* Deadlines run from it, and an event keeps it (receipt.adopt). */
+static enum rc
+receipt_time_check(const struct outcome *o, struct err *e)
+{
+	if (o->time_s >= 1 && o->time_s <= RECEIPT_TIME_MAX_S)
+		return RC_OK;
+	return err_rule(e, RC_UNPROCESSABLE, "protocol 4",
+			"a receipt of the time %" PRIu64 ", which no clock shows",
+			o->time_s);
+}
+
 /* The peer's receipt line over the checkpoint that we pushed. */
 static enum rc
 receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *lines,
@@ -348,6 +361,8 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 	if (rc == RC_OK && identity_log_cosigned(a, ids, note, o->cp.size, &o->line,
 						 &o->time_s, e) != RC_OK)
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 4", NO_RECEIPT);
+	if (rc == RC_OK)
+		rc = receipt_time_check(o, e);
 	/* "— <name> <base64>" LF: the event keeps the last word. */
 	const char *space = o->line == NULL ? NULL : strrchr(o->line, ' ');
 	if (rc == RC_OK && (space == NULL || strlen(space) > ADOPT_SIG_MAX))

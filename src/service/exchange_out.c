@@ -341,6 +341,7 @@ push_make(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 	struct exchange_peer *p = ARENA_NEW(a, struct exchange_peer);
 	peer_fill(&c, id, p);
 	ret->peer = p;
+	ret->greeting = greet;
 	ret->entries.origin = h.origin;
 	/* The receipt may be ahead of what a peer that lost something asks for. */
 	ret->entries.start = d.peer_next < h.size ? d.peer_next : h.size;

@@ -635,6 +635,7 @@ void
 node_wake(struct node *nd)
 {
 	pthread_mutex_lock(&nd->mu);
+	nd->commits++; /* for whoever is about to wait, too */
 	pthread_cond_broadcast(&nd->committed);
 	pthread_mutex_unlock(&nd->mu);
 }

@@ -132,7 +132,7 @@ enum rc node_configure(struct node *nd, const char *name, const char *value,
 const char *node_dir(const struct node *nd);
 const struct identity *node_identity(const struct node *nd);
 
-/* How often something was committed; rises. */
+/* How often something was committed, or node_wake() was called; rises. */
 uint64_t node_commits(struct node *nd);
 /* Sleep until node_commits() differs from `seen`, the timeout passes or the node stops
  * (then false). */
@@ -140,6 +140,7 @@ bool node_wait(struct node *nd, uint64_t seen, int64_t timeout_us);
 /* As node_wait(), or until *over is true: whoever sets it calls node_wake() then. */
 bool node_wait_unless(struct node *nd, uint64_t seen, int64_t timeout_us,
 		      const _Atomic bool *over);
+/* Something else than a commit changed: all who wait look. */
 void node_wake(struct node *nd);
 
 #endif

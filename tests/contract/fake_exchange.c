@@ -213,10 +213,14 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 						 .ticket = (const uint8_t *)nd->ticket,
 						 .ticket_len = given},
 					.partial = nd->stored < nd->pending};
-	if (nd->odd_info) {
+	if (nd->info != INFO_TRUE)
 		rc = RC_CONFLICT;
+	if (nd->info == INFO_CIRCLE)
 		ret->info.next_entry = nd->n_entries % 2;
-	}
+	else if (nd->info == INFO_ALL)
+		ret->info.next_entry = nd->pending;
+	else if (nd->info == INFO_BEYOND)
+		ret->info.next_entry = nd->pending + nd->n_entries;
 	unlock_changed(nd);
 	return rc;
 }

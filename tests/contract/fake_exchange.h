@@ -43,7 +43,12 @@ struct node {
 	const char *ticket;	  /* to give with where to go on, NULL: none */
 	unsigned n_tickets;	  /* that came back as they were given */
 	unsigned n_other_tickets; /* uploads with another one */
-	bool odd_info;		  /* tell where to go on, never the same twice */
+	enum {
+		INFO_TRUE,
+		INFO_CIRCLE, /* tells where to go on, never the same twice */
+		INFO_ALL,    /* has all, and gives no receipt */
+		INFO_BEYOND, /* wants ever later ones */
+	} info;
 	int64_t pull_us;	  /* how often to fetch, 0: never */
 	unsigned n_pulled, n_receipts;
 	uint64_t pull_told; /* the size that was told last */

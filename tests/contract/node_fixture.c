@@ -455,7 +455,7 @@ fix_carry_try(struct fix *f, enum party p, enum fix_cut cut, struct err *e)
 	rc = carry_checkpoint(f, p, &push, &on, e);
 	if (rc != RC_OK || !on || cut == CUT_CHECKPOINT)
 		goto out;
-	if (push.entries.n_packages == 0)
+	if (push.greeting)
 		rc = exchange_push_greeted(f->n[p].nd, FIX_PEER, e);
 	else
 		rc = carry_entries(f, p, &push, cut, e);

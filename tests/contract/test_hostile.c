@@ -264,6 +264,30 @@ a_receipt_of_tomorrow(void **state)
 	fix_close(&f);
 }
 
+/* No event can keep such a time: it is no receipt, which the schedule of retries tells. */
+static void
+a_receipt_beyond_all_clocks(void **state)
+{
+	const int64_t ahead_us = INT64_C(20000000000) * FIX_S;
+	struct fix f;
+	struct err e = ERR_INIT;
+	enum rc rc = RC_OK;
+
+	(void)state;
+	fix_open(&f);
+	fix_settle(&f);
+	fix_send(&f, "R-1", "bad.example", 1);
+	fix_clock_add(ahead_us);
+	fix_carry(&f, PARTY_AUTHORITY, CUT_ENTRIES);
+	fix_clock_add(-ahead_us);
+	/* Once to learn where the other side stands, once for the receipt. */
+	for (int i = 0; i < 2 && rc == RC_OK; i++)
+		rc = fix_carry_try(&f, PARTY_AUTHORITY, CUT_NOTHING, &e);
+	assert_int_equal(rc, RC_UNPROCESSABLE);
+	assert_non_null(strstr(e.text, "which no clock shows"));
+	fix_close(&f);
+}
+
 static void
 bundle_verifies(struct fix *f, const char *casefile)
 {
@@ -385,6 +409,7 @@ main(void)
 		cmocka_unit_test(others_files_stay),
 		cmocka_unit_test(a_copied_key),
 		cmocka_unit_test(a_receipt_of_tomorrow),
+		cmocka_unit_test(a_receipt_beyond_all_clocks),
 		cmocka_unit_test(bundles_are_given),
 		cmocka_unit_test(halves_are_left_out),
 	};
