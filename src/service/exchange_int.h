@@ -50,6 +50,12 @@ enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      const char *origin, struct log_head *ret,
 			      struct err *e) MUST_CHECK;
 
+/* RC_DENIED: the head of that origin is not signed with the log key of the peer's newest
+ * identity entry. */
+enum rc exchange_note_of_peer(struct store *s, struct arena *a, int64_t peer,
+			      const char *origin, const struct note *note,
+			      struct err *e) MUST_CHECK;
+
 /* The newest head of a peer's log that is whole here, as its author signed it, with our
  * receipt if there is one; "": none. */
 enum rc exchange_whole_note(struct store *s, struct arena *a, const struct log_head *h,
