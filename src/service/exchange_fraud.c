@@ -348,9 +348,11 @@ exchange_get_fraud(struct node *nd, int64_t peer, struct arena *a, const char **
 		   struct err *e)
 {
 	struct store *s = NULL;
-	enum rc rc = reader_get(nd, &s, e);
+	enum rc rc = channel_whole(nd, peer, e);
 
 	*ret = NULL;
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_text(s, a, &SQL_FRAUD_PROOFS,
 				(struct db_param[]){DB_P_INT(peer), DB_P_INT(1)}, ret, e);

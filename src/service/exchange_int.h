@@ -125,10 +125,11 @@ enum rc exchange_epoch_told(struct node *nd, int64_t peer, struct arena *a,
 enum rc channel_takes(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 /* Both sides have agreed to go on. */
 void channel_thaw(struct node *nd, int64_t channel);
-/* A log by the hex SHA-256 of its origin, to which the peer must be a party. */
-enum rc exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
-				 const char *origin_hex, struct log_head *ret,
-				 struct err *e) MUST_CHECK;
+/* A log by the hex SHA-256 of its origin, to which the peer must be a party.
+ * RC_UNAVAILABLE: as channel_whole(). */
+enum rc exchange_head_for_reader(struct node *nd, struct store *s, struct arena *a,
+				 int64_t peer, const char *origin_hex,
+				 struct log_head *ret, struct err *e) MUST_CHECK;
 
 /* Can the peer be called?  One whose host is under .invalid (RFC 6761) fetches. */
 bool exchange_is_called(const struct exchange_peer *p);

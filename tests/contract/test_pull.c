@@ -378,6 +378,76 @@ proofs_too_long(void **state)
 	fix_close(&f);
 }
 
+/* What is to be replaced takes nothing and gives nothing: the peer is to come again. */
+static void
+a_damaged_node_says_come_again(void **state)
+{
+	const struct hash any = {{7}};
+	struct exchange_blob *blob;
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct way w = {.f = &f};
+	const uint8_t *tile;
+	const char *text;
+	bool more, whole;
+	uint64_t at;
+	size_t len;
+
+	(void)state;
+	fix_open(&f);
+	const char *id = fix_send(&f, "R-1", "bad.example", 1);
+	settle(&w);
+	struct node *nd = f.n[AUTHORITY].nd;
+	const char *note = fix_query_text(&f, AUTHORITY,
+					  "SELECT note FROM log_receipt WHERE party = 0"),
+		   *line = fix_query_text(&f, AUTHORITY,
+					  "SELECT line FROM log_receipt WHERE party = 0"),
+		   *said = fix_query_text(&f, AUTHORITY,
+					  "SELECT body FROM log_disclosure");
+	const char *receipt = arena_printf(f.a, "%s%s", note, line);
+	struct hash origin;
+	char hex[HASH_HEX_LEN + 1];
+	const char *log = fix_query_text(&f, AUTHORITY,
+					 "SELECT origin FROM log_head WHERE party = 0");
+	hash_bytes(log, strlen(log), &origin);
+	hash_hex(&origin, hex);
+	const char *rows = fix_rows(&f, AUTHORITY);
+	for (int damaged = 0; damaged < 2; damaged++) {
+		const enum rc good = damaged ? RC_UNAVAILABLE : RC_OK,
+			      none = damaged ? RC_UNAVAILABLE : RC_NOT_FOUND;
+		atomic_store(&nd->damaged[FIX_PEER], damaged != 0);
+		assert_int_equal(
+			exchange_get_checkpoint(nd, FIX_PEER, hex, f.a, &text, &len, &e),
+			good);
+		assert_int_equal(exchange_get_tile(nd, FIX_PEER, hex, false, 0, 0, 1, f.a,
+						   &tile, &len, &e),
+				 good);
+		assert_int_equal(
+			exchange_get_proof(nd, FIX_PEER, hex, 0, f.a, &text, &len, &e),
+			good);
+		assert_int_equal(exchange_get_disclosures(nd, FIX_PEER, hex, "0/0", f.a,
+							  &text, &len, &e),
+				 good);
+		assert_int_equal(exchange_get_fraud(nd, FIX_PEER, f.a, &text, &e), none);
+		assert_int_equal(exchange_blob_head(nd, FIX_PEER, &any, &whole, &at, &e),
+				 none);
+		assert_int_equal(
+			exchange_take_receipt(nd, FIX_PEER, receipt, strlen(receipt), &e),
+			good);
+		assert_int_equal(
+			exchange_add_disclosures(nd, FIX_PEER, said, strlen(said), &e),
+			good);
+	}
+	assert_int_equal(exchange_blob_open(nd, FIX_PEER, &any, 0, 9, &blob, &at, &e),
+			 RC_UNAVAILABLE);
+	assert_string_equal(fix_rows(&f, AUTHORITY), rows);
+	assert_int_equal(pull_try(&w, &more, &e), RC_UNAVAILABLE);
+	atomic_store(&nd->damaged[FIX_PEER], false);
+	settle(&w);
+	fix_same_case(&f, id);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -387,6 +457,7 @@ main(void)
 		cmocka_unit_test(receipts_are_checked),
 		cmocka_unit_test(the_proof_is_fetched),
 		cmocka_unit_test(proofs_too_long),
+		cmocka_unit_test(a_damaged_node_says_come_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
