@@ -229,6 +229,11 @@ event_parse(struct arena *a, const char *wire, size_t len, const struct event_cl
 				EVENT_JWS_MAX, len);
 	struct event_claim *c = ARENA_NEW(a, struct event_claim);
 	enum rc rc = jws_split(a, wire, len, EVENT_TYP, &j, e);
+	if (rc == RC_OK && j.payload_len > EVENT_PAYLOAD_MAX)
+		rc = err_rule(
+			e, RC_UNPROCESSABLE, EVENT_RULE,
+			"the payload of an event has at most %d bytes, this has %zu",
+			EVENT_PAYLOAD_MAX, j.payload_len);
 	if (rc == RC_OK)
 		rc = payload_read(a, j.payload, j.payload_len, &c->ev, e);
 	if (rc != RC_OK)

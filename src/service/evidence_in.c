@@ -251,7 +251,9 @@ exchange_blob_open(struct node *nd, int64_t peer, const struct hash *sha256,
 				    .from = from,
 				    .total = total,
 				    .fd = -1};
-	enum rc rc = look(nd, peer, sha256, &row, e);
+	enum rc rc = channel_whole(nd, peer, e);
+	if (rc == RC_OK)
+		rc = look(nd, peer, sha256, &row, e);
 	bool known = rc == RC_OK;
 	if (known || rc == RC_NOT_FOUND)
 		rc = range_check(b, &row, known, e);
@@ -366,8 +368,10 @@ exchange_blob_head(struct node *nd, int64_t peer, const struct hash *sha256,
 	char hex[HASH_HEX_LEN + 1];
 	struct file_row row;
 	struct stat st;
-	enum rc rc = look(nd, peer, sha256, &row, e);
+	enum rc rc = channel_whole(nd, peer, e);
 
+	if (rc == RC_OK)
+		rc = look(nd, peer, sha256, &row, e);
 	*ret_at = 0;
 	*ret_whole = rc == RC_OK && row.state == FILE_WHOLE;
 	if (*ret_whole)

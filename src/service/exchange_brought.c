@@ -253,8 +253,10 @@ enum rc
 exchange_add_disclosures(struct node *nd, int64_t peer, const char *text, size_t len,
 			 struct err *e)
 {
-	enum rc rc = channel_takes(nd, peer, e);
+	enum rc rc = channel_whole(nd, peer, e);
 
+	if (rc == RC_OK)
+		rc = channel_takes(nd, peer, e);
 	if (rc == RC_OK)
 		rc = unreferenced_may(nd, peer, len, e);
 	if (rc != RC_OK)

@@ -82,6 +82,9 @@ entry_check(struct node *nd, struct store *s, struct arena *a, struct upload *u,
 	struct signed_claim *c = &u->claims[u->n_claims];
 	enum rc rc = event_parse(a, (const char *)entry->data, entry->len, &c->claim, e);
 
+	/* The body that it came in is not too large. */
+	if (rc == RC_TOO_LARGE)
+		rc = RC_UNPROCESSABLE;
 	if (rc != RC_OK)
 		return rc;
 	const struct event *said = event_claimed(c->claim);

@@ -503,6 +503,8 @@ exchange_take_receipt(struct node *nd, int64_t peer, const char *body, size_t le
 
 	*o = (struct outcome){.a = a, .peer = peer};
 	if (rc == RC_OK)
+		rc = channel_whole(nd, peer, e);
+	if (rc == RC_OK)
 		rc = receipt_brought(nd, s, a, o, body, len, e);
 	struct channel_row c;
 	if (rc == RC_OK)

@@ -17,7 +17,10 @@
 #include "service/recovery.h"
 #include "store/store_sql.h"
 
-enum { FRAUD_OF_ONE_MAX = 256 /* proofs of one party that are kept: one is enough */ };
+/* Proofs of one party that are kept: of those that freeze the channel one is enough, and
+ * those that freeze nothing, which anybody with replaced keys can make, leave them their
+ * room. */
+enum { FRAUD_OF_ONE_MAX = 256 };
 
 /* One that is verified. */
 struct proven {
@@ -209,12 +212,13 @@ work_keep(struct writer *w, void *arg, struct err *e)
 	enum rc rc = store_int(w->s, &SQL_FRAUD_KNOWN, of_row, 0, &known, e);
 
 	if (rc == RC_OK)
-		rc = store_int(
-			w->s, &SQL_FRAUD_COUNT,
-			(struct db_param[]){DB_P_INT(x->c.channel), DB_P_INT(x->whose)},
-			0, &n, e);
-	if (rc == RC_OK)
 		rc = settled_look(w, x, e);
+	if (rc == RC_OK)
+		rc = store_int(w->s, &SQL_FRAUD_COUNT,
+			       (struct db_param[]){DB_P_INT(x->c.channel),
+						   DB_P_INT(x->whose),
+						   DB_P_INT(x->settled)},
+			       0, &n, e);
 	x->known = known != 0 || n >= FRAUD_OF_ONE_MAX;
 	if (rc != RC_OK || x->known)
 		return rc;
@@ -344,9 +348,11 @@ exchange_get_fraud(struct node *nd, int64_t peer, struct arena *a, const char **
 		   struct err *e)
 {
 	struct store *s = NULL;
-	enum rc rc = reader_get(nd, &s, e);
+	enum rc rc = channel_whole(nd, peer, e);
 
 	*ret = NULL;
+	if (rc == RC_OK)
+		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
 		rc = store_text(s, a, &SQL_FRAUD_PROOFS,
 				(struct db_param[]){DB_P_INT(peer), DB_P_INT(1)}, ret, e);

@@ -9,7 +9,7 @@
 #include "service/exchange_int.h"
 
 enum rc
-exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
+exchange_head_for_reader(struct node *nd, struct store *s, struct arena *a, int64_t peer,
 			 const char *origin_hex, struct log_head *ret, struct err *e)
 {
 	enum rc rc = store_head_by_origin_hash(s, a, origin_hex, ret, e);
@@ -19,7 +19,7 @@ exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
 				"there is no such log here");
 	if (rc == RC_OK && ret->channel != peer)
 		rc = err_rule(e, RC_DENIED, "protocol 5", "you are no party to this log");
-	return rc;
+	return rc == RC_OK ? channel_whole(nd, peer, e) : rc;
 }
 
 /* Of a log of ours in which nothing is signed now: the newest head that the peer knows.
@@ -70,7 +70,7 @@ exchange_get_checkpoint(struct node *nd, int64_t peer, const char *origin_hex,
 
 	if (rc != RC_OK)
 		return rc;
-	rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
+	rc = exchange_head_for_reader(nd, s, a, peer, origin_hex, &h, e);
 	if (rc == RC_OK)
 		rc = checkpoint_of(nd, s, a, &h, ret, &at, e);
 	reader_put(nd, s);
@@ -118,7 +118,7 @@ exchange_get_tile(struct node *nd, int64_t peer, const char *origin_hex, bool en
 
 	if (rc != RC_OK)
 		return rc;
-	rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
+	rc = exchange_head_for_reader(nd, s, a, peer, origin_hex, &h, e);
 	if (width == 0)
 		width = MIRROR_PACKAGE;
 	uint64_t covered = entries || level > LEVEL_MAX ? h.size : h.size >> (8 * level);
@@ -167,7 +167,7 @@ exchange_get_proof(struct node *nd, int64_t peer, const char *origin_hex, uint64
 
 	if (rc != RC_OK)
 		return rc;
-	rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
+	rc = exchange_head_for_reader(nd, s, a, peer, origin_hex, &h, e);
 	if (rc == RC_OK)
 		rc = checkpoint_of(nd, s, a, &h, &note, &at, e);
 	if (rc == RC_OK && seq >= at.size)

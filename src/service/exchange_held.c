@@ -156,7 +156,7 @@ exchange_get_disclosures(struct node *nd, int64_t peer, const char *origin_hex,
 	if (rc == RC_OK)
 		rc = reader_get(nd, &s, e);
 	if (rc == RC_OK)
-		rc = exchange_head_for_reader(s, a, peer, origin_hex, &h, e);
+		rc = exchange_head_for_reader(nd, s, a, peer, origin_hex, &h, e);
 	if (rc == RC_OK && seq >= h.size)
 		rc = err_rule(e, RC_NOT_FOUND, "protocol 6",
 			      "the log does not reach that event");

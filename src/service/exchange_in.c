@@ -36,6 +36,20 @@ peer_identity(struct store *s, struct arena *a, int64_t channel,
 }
 
 enum rc
+exchange_note_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
+		      const struct note *note, struct err *e)
+{
+	const struct identity *id;
+	struct note_key key;
+	bool verified[1];
+	enum rc rc = peer_identity(s, a, peer, &id, e);
+
+	if (rc == RC_OK)
+		rc = identity_log_key(id, origin, &key, e);
+	return rc == RC_OK ? note_verify(note, &key, 1, verified, NULL, e) : rc;
+}
+
+enum rc
 exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
 		      struct log_head *ret, struct err *e)
 {
@@ -79,11 +93,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 {
 	struct arena *a = arena_create();
 	struct store *s = NULL;
-	const struct identity *id;
 	const struct note *note;
-	struct note_key key;
 	struct pend p = {0};
-	bool verified[1];
 	size_t text_len;
 	enum rc rc = note_parse(a, req->note, req->note_len, &note, e);
 
@@ -98,11 +109,7 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	if (rc == RC_OK)
 		rc = channel_whole(nd, p.head.channel, e);
 	if (rc == RC_OK)
-		rc = peer_identity(s, a, p.head.channel, &id, e);
-	if (rc == RC_OK)
-		rc = identity_log_key(id, p.cp.origin, &key, e);
-	if (rc == RC_OK)
-		rc = note_verify(note, &key, 1, verified, NULL, e);
+		rc = exchange_note_of_peer(s, a, p.head.channel, p.cp.origin, note, e);
 	if (rc == RC_OK)
 		rc = exchange_fraud_look(nd, s, a, &p.head, &p.cp, req, e);
 	if (rc == RC_OK)

@@ -50,6 +50,12 @@ enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      const char *origin, struct log_head *ret,
 			      struct err *e) MUST_CHECK;
 
+/* RC_DENIED: the head of that origin is not signed with the log key of the peer's newest
+ * identity entry. */
+enum rc exchange_note_of_peer(struct store *s, struct arena *a, int64_t peer,
+			      const char *origin, const struct note *note,
+			      struct err *e) MUST_CHECK;
+
 /* The newest head of a peer's log that is whole here, as its author signed it, with our
  * receipt if there is one; "": none. */
 enum rc exchange_whole_note(struct store *s, struct arena *a, const struct log_head *h,
@@ -119,10 +125,11 @@ enum rc exchange_epoch_told(struct node *nd, int64_t peer, struct arena *a,
 enum rc channel_takes(struct node *nd, int64_t channel, struct err *e) MUST_CHECK;
 /* Both sides have agreed to go on. */
 void channel_thaw(struct node *nd, int64_t channel);
-/* A log by the hex SHA-256 of its origin, to which the peer must be a party. */
-enum rc exchange_head_for_reader(struct store *s, struct arena *a, int64_t peer,
-				 const char *origin_hex, struct log_head *ret,
-				 struct err *e) MUST_CHECK;
+/* A log by the hex SHA-256 of its origin, to which the peer must be a party.
+ * RC_UNAVAILABLE: as channel_whole(). */
+enum rc exchange_head_for_reader(struct node *nd, struct store *s, struct arena *a,
+				 int64_t peer, const char *origin_hex,
+				 struct log_head *ret, struct err *e) MUST_CHECK;
 
 /* Can the peer be called?  One whose host is under .invalid (RFC 6761) fetches. */
 bool exchange_is_called(const struct exchange_peer *p);

@@ -23,6 +23,7 @@ struct remote {
 	const struct exchange_fetch *f;
 	struct arena *a;
 	const char *log; /* hex SHA-256 of its origin */
+	const struct note *head;
 	uint64_t size;
 	bool cached;
 	unsigned level; /* of the tile at hand */
@@ -90,7 +91,6 @@ remote_node(void *arg, unsigned level, uint64_t index, struct hash *ret, struct 
 static enum rc
 head_fetch(struct remote *r, const char **ret_note, struct err *e)
 {
-	const struct note *note;
 	struct checkpoint cp;
 	const uint8_t *body;
 	size_t len;
@@ -101,10 +101,10 @@ head_fetch(struct remote *r, const char **ret_note, struct err *e)
 	if (rc == RC_NOT_FOUND)
 		return RC_OK;
 	if (rc == RC_OK)
-		rc = note_parse(r->a, (const char *)body, len, &note, e);
+		rc = note_parse(r->a, (const char *)body, len, &r->head, e);
 	if (rc != RC_OK)
 		return rc;
-	const char *text = note_text(note, &len);
+	const char *text = note_text(r->head, &len);
 	rc = checkpoint_parse(r->a, text, len, &cp, e);
 	if (rc != RC_OK)
 		return rc;
@@ -113,24 +113,51 @@ head_fetch(struct remote *r, const char **ret_note, struct err *e)
 	return RC_OK;
 }
 
+/* Nothing is fetched for a size that the peer did not sign. */
 static enum rc
-head_take(struct node *nd, int64_t peer, struct remote *r, uint64_t old, const char *note,
-	  struct err *e)
+head_check(struct node *nd, int64_t peer, const struct remote *r, const char *origin,
+	   struct err *e)
+{
+	struct store *s = NULL;
+	enum rc rc = reader_get(nd, &s, e);
+
+	if (rc == RC_OK)
+		rc = exchange_note_of_peer(s, r->a, peer, origin, r->head, e);
+	reader_put(nd, s);
+	return rc;
+}
+
+/* Of a tree near the largest size a proof can be one longer than a call may bring. */
+static enum rc
+proof_take(const struct merkle_proof *proof, struct hash ret[MIRROR_PROOF_MAX],
+	   size_t *ret_n, struct err *e)
+{
+	if (proof->n > MIRROR_PROOF_MAX)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 1",
+				"the proof of the peer's head has %zu hashes, at most "
+				"are %d",
+				proof->n, MIRROR_PROOF_MAX);
+	memcpy(ret, proof->h, proof->n * sizeof(proof->h[0]));
+	*ret_n = proof->n;
+	return RC_OK;
+}
+
+static enum rc
+head_take(struct node *nd, int64_t peer, struct remote *r, const struct log_head *h,
+	  const char *note, struct err *e)
 {
 	struct mirror_checkpoint *req = ARENA_NEW(r->a, struct mirror_checkpoint);
 	struct merkle_proof proof = {0};
-	uint64_t size;
-	enum rc rc = RC_OK;
+	uint64_t size, old = h->pending_size;
+	enum rc rc = head_check(nd, peer, r, h->origin, e);
 
 	*req = (struct mirror_checkpoint){
 		.old = old, .note = note, .note_len = strlen(note)};
-	if (old != 0 && old < r->size)
+	if (rc == RC_OK && old != 0 && old < r->size)
 		rc = merkle_prove_consistency(old, r->size, remote_node, r, &proof, e);
-	if (rc != RC_OK)
-		return rc;
-	memcpy(req->proof, proof.h, proof.n * sizeof(proof.h[0]));
-	req->n_proof = proof.n;
-	return exchange_add_checkpoint(nd, peer, req, &size, e);
+	if (rc == RC_OK)
+		rc = proof_take(&proof, req->proof, &req->n_proof, e);
+	return rc == RC_OK ? exchange_add_checkpoint(nd, peer, req, &size, e) : rc;
 }
 
 /* ---- entries and what they disclose ------------------------------------------------ */
@@ -257,8 +284,8 @@ package_fetch(struct node *nd, int64_t peer, struct remote *r, uint64_t at,
 				       .entries = entries + (at - from),
 				       .n_entries = width - (size_t)(at - from)};
 	rc = merkle_prove_subtree(from, from + width, r->size, remote_node, r, &proof, e);
-	memcpy(ret->proof, proof.h, proof.n * sizeof(proof.h[0]));
-	ret->n_proof = proof.n;
+	if (rc == RC_OK)
+		rc = proof_take(&proof, ret->proof, &ret->n_proof, e);
 	return rc == RC_OK ? disclosures_fetch(nd, peer, r, ret, e) : rc;
 }
 
@@ -329,7 +356,7 @@ exchange_pull(struct node *nd, int64_t peer, const struct exchange_fetch *f,
 	if (rc != RC_OK || note == NULL || r.size < h.pending_size || r.size == 0 ||
 	    (r.size == h.size && r.size == nd->pulled[peer]))
 		return rc;
-	rc = head_take(nd, peer, &r, h.pending_size, note, e);
+	rc = head_take(nd, peer, &r, &h, note, e);
 	struct mirror_entries req = {
 		.origin = h.origin, .start = h.size, .end = r.size, .packages = packages};
 	for (uint64_t at = h.size;

@@ -480,7 +480,7 @@ oversize(void **state)
 	fix_ok(foe_send_checkpoint(&x, &cp, &e), &e, "checkpoint");
 	const char *rows = fix_rows(&f, NODE);
 	struct mirror_entries req = foe_entries(&x);
-	assert_refused(foe_send_entries(&x, &req, &answer, &e), &e, RC_TOO_LARGE,
+	assert_refused(foe_send_entries(&x, &req, &answer, &e), &e, RC_UNPROCESSABLE,
 		       "protocol 2", "an event too large");
 	assert_string_equal(fix_rows(&f, NODE), rows);
 	foe_close(&x);

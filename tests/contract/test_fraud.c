@@ -18,6 +18,8 @@
 #define CASE_1 "01980000-0000-7000-8000-000000000001"
 #define CASE_2 "01980000-0000-7000-8000-000000000002"
 
+enum { KEPT_MAX = 256 /* proofs about one side that freeze nothing */ };
+
 static int64_t
 proofs(struct fix *f, enum party p)
 {
@@ -432,10 +434,19 @@ frozen_and_out(void **state)
 	assert_int_equal(proofs(&f, NODE), 3);
 	assert_false(frozen(&f, NODE, x.peer));
 	fix_ok(say(&x, statement(&x, 1, 5, &r5, NULL), &own, &e), &e, "again");
+	/* However many of these there are. */
+	for (int i = 0; i < KEPT_MAX + 9; i++) {
+		const struct hash odd = {{4, (uint8_t)i, (uint8_t)(i >> 8)}};
+		fix_ok(tell(&x, two_heads(&x, 5, &odd, 5, &r5, NULL, NULL), &e), &e,
+		       "settled");
+	}
+	assert_int_equal(proofs(&f, NODE), KEPT_MAX);
+	assert_false(frozen(&f, NODE, x.peer));
 	/* What comes after freezes again. */
 	struct hash now = foe_root(&x, x.n);
 	fix_ok(tell(&x, two_heads(&x, x.n, &wrong, x.n, &now, NULL, NULL), &e), &e,
 	       "a new one");
+	assert_int_equal(proofs(&f, NODE), KEPT_MAX + 1);
 	assert_true(frozen(&f, NODE, x.peer));
 	fix_reopen(&f, NODE);
 	assert_true(frozen(&f, NODE, x.peer));

@@ -2,7 +2,7 @@
  * A platform that nobody can call (protocol 5): it fetches the authority's log, brings
  * its receipts, and pushes its own log as ever.
  */
-#include "node_fixture.h"
+#include "foe.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -294,6 +294,160 @@ the_proof_is_fetched(void **state)
 	fix_close(&f);
 }
 
+/* A peer whose head has a size of its own choosing. */
+struct boaster {
+	struct foe *x;
+	uint64_t size;
+	const uint8_t *seed; /* signs it; NULL: its log key */
+	unsigned tiles;	     /* that it was asked for */
+};
+
+static enum rc
+boast(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t *ret_len,
+      struct err *e)
+{
+	struct boaster *b = arg;
+	const struct hash root = {{1}};
+	unsigned level, width;
+	uint64_t index;
+	bool entries;
+
+	if (strcmp(call, "fraud") == 0)
+		return err_set(e, RC_NOT_FOUND, "not frozen");
+	const char *rest = call + HASH_HEX_LEN;
+	if (strcmp(rest, "/checkpoint") == 0) {
+		const char *note = foe_note(b->x, b->x->origin, b->size, &root, b->seed);
+		*ret_len = strlen(note);
+		*ret = (const uint8_t *)note;
+		return RC_OK;
+	}
+	assert_int_equal(mirror_tile_path_parse(rest + strlen("/tile/"), &entries, &level,
+						&index, &width),
+			 RC_OK);
+	assert_false(entries);
+	b->tiles++;
+	*ret_len = (width == 0 ? MIRROR_PACKAGE : width) * HASH_LEN;
+	uint8_t *tile = arena_alloc(a, *ret_len);
+	memset(tile, 'x', *ret_len);
+	*ret = tile;
+	return RC_OK;
+}
+
+/* The proof from 3 to 2^62 + 1 has 64 hashes, one more than a call may bring; and nothing
+ * at all is fetched for a size that the peer has not signed. */
+static void
+proofs_too_long(void **state)
+{
+	const uint64_t sizes[] = {(UINT64_C(1) << 62) + 1, MERKLE_SIZE_MAX};
+	const uint8_t stranger[SEED_LEN] = {9};
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct foe x;
+	struct boaster b = {.x = &x};
+	const struct exchange_fetch how = {.get = boast, .arg = &b};
+	struct exchange_pulled got;
+
+	(void)state;
+	fix_open_one(&f, PLATFORM);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, "01980000-0000-7000-8000-000000000001", 1);
+	while (x.n < 3)
+		foe_append(&x, &(struct foe_event){
+				       .type = "message.post",
+				       .casefile = "01980000-0000-7000-8000-000000000001",
+				       .texts = {{"text", "\"t\""}}});
+	fix_ok(foe_send(&x, &e), &e, "good input");
+	assert_int_equal(x.stored, 3);
+	const char *rows = fix_rows(&f, PLATFORM);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		b.size = sizes[i];
+		b.seed = NULL;
+		assert_int_equal(
+			exchange_pull(f.n[PLATFORM].nd, x.peer, &how, f.a, &got, &e),
+			RC_UNPROCESSABLE);
+		assert_true(b.tiles > 0);
+		b.tiles = 0;
+		b.seed = stranger;
+		assert_int_equal(
+			exchange_pull(f.n[PLATFORM].nd, x.peer, &how, f.a, &got, &e),
+			RC_DENIED);
+		assert_int_equal(b.tiles, 0);
+	}
+	assert_string_equal(fix_rows(&f, PLATFORM), rows);
+	foe_close(&x);
+	fix_close(&f);
+}
+
+/* What is to be replaced takes nothing and gives nothing: the peer is to come again. */
+static void
+a_damaged_node_says_come_again(void **state)
+{
+	const struct hash any = {{7}};
+	struct exchange_blob *blob;
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct way w = {.f = &f};
+	const uint8_t *tile;
+	const char *text;
+	bool more, whole;
+	uint64_t at;
+	size_t len;
+
+	(void)state;
+	fix_open(&f);
+	const char *id = fix_send(&f, "R-1", "bad.example", 1);
+	settle(&w);
+	struct node *nd = f.n[AUTHORITY].nd;
+	const char *note = fix_query_text(&f, AUTHORITY,
+					  "SELECT note FROM log_receipt WHERE party = 0"),
+		   *line = fix_query_text(&f, AUTHORITY,
+					  "SELECT line FROM log_receipt WHERE party = 0"),
+		   *said = fix_query_text(&f, AUTHORITY,
+					  "SELECT body FROM log_disclosure");
+	const char *receipt = arena_printf(f.a, "%s%s", note, line);
+	struct hash origin;
+	char hex[HASH_HEX_LEN + 1];
+	const char *log = fix_query_text(&f, AUTHORITY,
+					 "SELECT origin FROM log_head WHERE party = 0");
+	hash_bytes(log, strlen(log), &origin);
+	hash_hex(&origin, hex);
+	const char *rows = fix_rows(&f, AUTHORITY);
+	for (int damaged = 0; damaged < 2; damaged++) {
+		const enum rc good = damaged ? RC_UNAVAILABLE : RC_OK,
+			      none = damaged ? RC_UNAVAILABLE : RC_NOT_FOUND;
+		atomic_store(&nd->damaged[FIX_PEER], damaged != 0);
+		assert_int_equal(
+			exchange_get_checkpoint(nd, FIX_PEER, hex, f.a, &text, &len, &e),
+			good);
+		assert_int_equal(exchange_get_tile(nd, FIX_PEER, hex, false, 0, 0, 1, f.a,
+						   &tile, &len, &e),
+				 good);
+		assert_int_equal(
+			exchange_get_proof(nd, FIX_PEER, hex, 0, f.a, &text, &len, &e),
+			good);
+		assert_int_equal(exchange_get_disclosures(nd, FIX_PEER, hex, "0/0", f.a,
+							  &text, &len, &e),
+				 good);
+		assert_int_equal(exchange_get_fraud(nd, FIX_PEER, f.a, &text, &e), none);
+		assert_int_equal(exchange_blob_head(nd, FIX_PEER, &any, &whole, &at, &e),
+				 none);
+		assert_int_equal(
+			exchange_take_receipt(nd, FIX_PEER, receipt, strlen(receipt), &e),
+			good);
+		assert_int_equal(
+			exchange_add_disclosures(nd, FIX_PEER, said, strlen(said), &e),
+			good);
+	}
+	assert_int_equal(exchange_blob_open(nd, FIX_PEER, &any, 0, 9, &blob, &at, &e),
+			 RC_UNAVAILABLE);
+	assert_string_equal(fix_rows(&f, AUTHORITY), rows);
+	assert_int_equal(pull_try(&w, &more, &e), RC_UNAVAILABLE);
+	atomic_store(&nd->damaged[FIX_PEER], false);
+	settle(&w);
+	fix_same_case(&f, id);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -302,6 +456,8 @@ main(void)
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(receipts_are_checked),
 		cmocka_unit_test(the_proof_is_fetched),
+		cmocka_unit_test(proofs_too_long),
+		cmocka_unit_test(a_damaged_node_says_come_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,28 @@ leaf_past_the_limit_is_refused_unread(void **state)
 	assert_refused(wire, EVENT_JWS_MAX, "three parts");
 }
 
+/* A leaf has room for some bytes more than a payload may have. */
+static void
+payload_past_the_limit_is_refused(void **state)
+{
+	static const size_t over[] = {0, 1, 38};
+	const size_t rest = strlen(payload_make(a, "body", "{\"t\":\"\"}"));
+	char *fill = arena_alloc(a, EVENT_PAYLOAD_MAX);
+
+	(void)state;
+	memset(fill, 'x', EVENT_PAYLOAD_MAX);
+	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++) {
+		size_t n = EVENT_PAYLOAD_MAX - rest + over[i];
+		const char *body = arena_printf(a, "{\"t\":\"%.*s\"}", (int)n, fill);
+		const char *wire = event_make(a, payload_make(a, "body", body));
+		assert_true(strlen(wire) <= EVENT_JWS_MAX);
+		if (over[i] == 0)
+			parse_good(wire);
+		else
+			assert_refused(wire, strlen(wire), "at most 44800 bytes");
+	}
+}
+
 /* ---- tier 1, rule by rule ---------------------------------------------------------- */
 
 #define REF(log, seq, leaf)  "[{\"log\":" log ",\"seq\":" seq ",\"leaf\":\"" leaf "\"}]"
@@ -550,6 +572,7 @@ main(void)
 		cmocka_unit_test(leaf_is_the_hash_of_the_bytes),
 		cmocka_unit_test(largest_payload_fits_a_leaf),
 		cmocka_unit_test(leaf_past_the_limit_is_refused_unread),
+		cmocka_unit_test(payload_past_the_limit_is_refused),
 		cmocka_unit_test(each_rule_refuses_by_name),
 		cmocka_unit_test(optional_members_may_go),
 		cmocka_unit_test(payload_that_is_no_object),
