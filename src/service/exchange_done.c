@@ -419,17 +419,20 @@ own_log(struct store *s, struct arena *a, int64_t peer, const char *origin,
 	return rc;
 }
 
-/* The head must be one of the log as it is here, under our own signature. */
+/* The head must be one of the log as it is here, under our own signature; *ret_head: it,
+ * without the lines of others. */
 static enum rc
 own_head_check(struct node *nd, struct store *s, struct arena *a,
 	       const struct channel_row *c, const struct log_head *own,
-	       const struct note *note, const struct checkpoint *cp, struct err *e)
+	       const struct note *note, const struct checkpoint *cp,
+	       const char **ret_head, struct err *e)
 {
 	struct identity_log *ids = ARENA_NEW(a, struct identity_log);
 	struct hash here;
 	enum rc rc = store_identity_of_party(s, a, c->channel, c->own_party, ids, e);
 
-	if (rc == RC_OK && identity_log_head_verify(ids, note, cp, e) != RC_OK)
+	if (rc == RC_OK &&
+	    identity_log_head_verify(a, ids, note, cp, ret_head, e) != RC_OK)
 		return RC_UNPROCESSABLE;
 	if (rc == RC_OK && cp->size > own->size) {
 		recovery_suspect(nd, c, false, cp->size, own->size);
@@ -454,6 +457,7 @@ receipt_brought(struct node *nd, struct store *s, struct arena *a, struct outcom
 	struct checkpoint cp;
 	struct channel_row c;
 	struct log_head own;
+	const char *head;
 	size_t text_len;
 
 	if (note_parse(a, body, len, &note, e) != RC_OK)
@@ -463,15 +467,12 @@ receipt_brought(struct node *nd, struct store *s, struct arena *a, struct outcom
 		return RC_UNPROCESSABLE;
 	enum rc rc = own_log(s, a, o->peer, cp.origin, &c, &own, e);
 	if (rc == RC_OK)
-		rc = own_head_check(nd, s, a, &c, &own, note, &cp, e);
+		rc = own_head_check(nd, s, a, &c, &own, note, &cp, &head, e);
 	if (rc != RC_OK)
 		return rc;
 	o->note = arena_strndup(a, body, len);
 	rc = receipt_verify(nd, a, o, "", 0, e);
-	/* The own head alone: what stands before the peer's line. */
-	const char *line = rc == RC_OK ? strstr(o->note, o->line) : NULL;
-	if (line != NULL)
-		o->note = arena_strndup(a, o->note, (size_t)(line - o->note));
+	o->note = head;
 	return rc;
 }
 

@@ -220,6 +220,39 @@ store_went_back(void **unused)
 	fix_close(&f);
 }
 
+/* The peer's word has our head under its own line first: the receipt that comes back with
+ * it is of the head as we signed it. */
+static void
+lines_of_a_word(void **unused)
+{
+	static const char newest[] =
+		"SELECT %s FROM log_receipt WHERE party = 0 ORDER BY size DESC LIMIT 1";
+	struct fix f;
+
+	(void)unused;
+	fix_open(&f);
+	const char *c = story_begin(&f);
+	keep(&f, AUTHORITY);
+	story_end(&f, c);
+	const char *note = fix_query_text(&f, PLATFORM,
+					  arena_printf(f.a, newest, "note")),
+		   *line = fix_query_text(&f, PLATFORM,
+					  arena_printf(f.a, newest, "line"));
+	int text = (int)(strstr(note, "\n\n") + 2 - note);
+	fix_exec(&f, PLATFORM,
+		 arena_printf(f.a,
+			      "UPDATE log_head SET signed_note = '%.*s%s%s' WHERE party "
+			      "= 0",
+			      text, note, line, note + text));
+	put_back(&f, AUTHORITY, STORE);
+	recover(&f, AUTHORITY);
+	assert_string_equal(
+		fix_query_text(&f, AUTHORITY, arena_printf(f.a, newest, "note")), note);
+	fix_reopen(&f, AUTHORITY);
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	fix_close(&f);
+}
+
 /* Both went back, and the node has recorded something since: that is set aside. */
 static void
 both_went_back(void **unused)
@@ -573,12 +606,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(store_went_back),  cmocka_unit_test(both_went_back),
-		cmocka_unit_test(told_by_conflict), cmocka_unit_test(marks_lost),
-		cmocka_unit_test(peer_has_less),    cmocka_unit_test(entries_lost),
-		cmocka_unit_test(two_histories),    cmocka_unit_test(interrupted),
-		cmocka_unit_test(told_by_ack),	    cmocka_unit_test(empty_claims),
-		cmocka_unit_test(platform_too),	    cmocka_unit_test(lifts_stay),
+		cmocka_unit_test(lines_of_a_word), cmocka_unit_test(store_went_back),
+		cmocka_unit_test(both_went_back),  cmocka_unit_test(told_by_conflict),
+		cmocka_unit_test(marks_lost),	   cmocka_unit_test(peer_has_less),
+		cmocka_unit_test(entries_lost),	   cmocka_unit_test(two_histories),
+		cmocka_unit_test(interrupted),	   cmocka_unit_test(told_by_ack),
+		cmocka_unit_test(empty_claims),	   cmocka_unit_test(platform_too),
+		cmocka_unit_test(lifts_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
