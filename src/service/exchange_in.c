@@ -122,7 +122,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	rc = merkle_verify_consistency(req->old, &p.head.pending_root, p.cp.size,
 				       &p.cp.root, req->proof, req->n_proof, e);
 	if (rc == RC_OK && p.cp.size != p.head.pending_size) {
-		p.note = arena_strndup(a, req->note, req->note_len);
+		/* Lines of others would be in every proof that quotes it. */
+		p.note = note_alone(a, note, &key);
 		rc = writer_run(nd, work_pend, &p, e);
 	}
 	if (rc == RC_OK)
