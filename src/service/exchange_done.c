@@ -23,7 +23,6 @@
 enum {
 	RETRY_FIRST_US = 1000000,
 	RETRY_SHIFT_MAX = 9,
-	ADOPT_SIG_MAX = 200,
 };
 
 static enum rc
@@ -80,7 +79,7 @@ struct outcome {
 	const char *note;
 	struct checkpoint cp;
 	uint64_t time_s;
-	const char *line, *sig;
+	const char *line;
 };
 
 static enum rc
@@ -237,37 +236,6 @@ exchange_push_failed(struct node *nd, int64_t peer, bool answered, const struct 
 	return writer_run(nd, work_failed, &o, e);
 }
 
-/* Receipts that start a clock are adopted in our log (protocol 4). */
-static enum rc
-receipt_adopt(struct writer *w, const struct outcome *o, struct err *e)
-{
-	char hex[HASH_HEX_LEN + 1];
-	struct channel_row c;
-	int64_t waiting;
-	enum rc rc = channel_by_id(w->s, w->a, o->peer, &c, e);
-
-	if (rc == RC_OK)
-		rc = store_int(w->s, &SQL_V_CLOCK_WAITING,
-			       (struct db_param[]){DB_P_INT(o->peer),
-						   DB_P_INT(c.own_party),
-						   DB_P_INT(o->cp.size)},
-			       0, &waiting, e);
-	if (rc != RC_OK || waiting == 0)
-		return rc;
-	return append_event(
-		w,
-		&(struct append){
-			.channel = o->peer,
-			.type = "receipt.adopt",
-			.by = "node",
-			.body = json_pack("{s:s, s:I, s:s, s:I, s:s}", "log",
-					  o->cp.origin, "size", (json_int_t)o->cp.size,
-					  "root", hash_hex(&o->cp.root, hex), "time",
-					  (json_int_t)o->time_s, "sig", o->sig),
-		},
-		NULL, e);
-}
-
 /* Deadlines run from the peer's own time of its receipts: people must see when its clock
  * is ahead (protocol 11).  One that is behind may be of an answer that was lost. */
 static enum rc
@@ -314,7 +282,7 @@ work_done(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = delivery_put(w->s, o->peer, &d, "", e);
 	if (rc == RC_OK && there == 0)
-		rc = receipt_adopt(w, o, e);
+		rc = exchange_adopt(w, &c, e);
 	return rc == RC_OK && there == 0 ? skew_tell(w, o, &c, e) : rc;
 }
 
@@ -348,12 +316,6 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 	if (rc == RC_OK && identity_log_cosigned(a, ids, note, o->cp.size, &o->line,
 						 &o->time_s, e) != RC_OK)
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 4", NO_RECEIPT);
-	/* "— <name> <base64>" LF: the event keeps the last word. */
-	const char *space = o->line == NULL ? NULL : strrchr(o->line, ' ');
-	if (rc == RC_OK && (space == NULL || strlen(space) > ADOPT_SIG_MAX))
-		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 4", "no receipt line");
-	if (rc == RC_OK)
-		o->sig = arena_strndup(a, space + 1, strcspn(space + 1, "\n"));
 	return rc;
 }
 
@@ -488,6 +450,8 @@ exchange_take_receipt(struct node *nd, int64_t peer, const char *body, size_t le
 	enum rc rc = reader_get(nd, &s, e);
 
 	*o = (struct outcome){.a = a, .peer = peer};
+	if (rc == RC_OK)
+		rc = channel_whole(nd, peer, e);
 	if (rc == RC_OK)
 		rc = receipt_brought(nd, s, a, o, body, len, e);
 	struct channel_row c;

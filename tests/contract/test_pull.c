@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "service/exchange_int.h"
 #include "service/node_int.h"
 #include "service/recovery.h"
 
@@ -305,6 +306,50 @@ lines_of_a_receipt(void **state)
 	fix_close(&f);
 }
 
+/* A receipt that comes while the channel is frozen is kept; the clock that it starts runs
+ * from its time when the log takes events again (protocol 7). */
+static void
+a_receipt_while_frozen(void **state)
+{
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct way w = {.f = &f};
+	struct exchange_pulled got;
+	const struct exchange_fetch how = {.get = fetch, .arg = &w};
+	int64_t wait_us;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "R-1", "bad.example", 1);
+	fix_ok(exchange_pull(f.n[PLATFORM].nd, FIX_PEER, &how, f.a, &got, &e), &e,
+	       "pull");
+	struct node *nd = f.n[AUTHORITY].nd;
+	pthread_mutex_lock(&nd->guard_mu);
+	nd->guard[FIX_PEER].frozen = true;
+	pthread_mutex_unlock(&nd->guard_mu);
+	fix_ok(exchange_take_receipt(nd, FIX_PEER, got.receipt, strlen(got.receipt), &e),
+	       &e, "a receipt");
+	fix_ok(service_tick(nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM log_receipt WHERE party = 0"),
+			 1);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "receipt.adopt"), 0);
+	fix_clock_add(30 * FIX_S);
+	channel_thaw(nd, FIX_PEER);
+	fix_ok(service_tick(nd, FIX_S, &wait_us, &e), &e, "tick");
+	fix_ok(service_tick(nd, FIX_S, &wait_us, &e), &e, "nothing more");
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "receipt.adopt"), 1);
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM v_case v, log_receipt r WHERE "
+				   "v.receipt_us = r.time_s * 1000000 AND r.party = 0"),
+			 1);
+	settle(&w);
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_clock_reset();
+	fix_close(&f);
+}
+
 /* The platform's store and marks as they are now, under a name; and back. */
 static void
 keep(struct fix *f, const char *name)
@@ -375,6 +420,7 @@ main(void)
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(receipts_are_checked),
 		cmocka_unit_test(lines_of_a_receipt),
+		cmocka_unit_test(a_receipt_while_frozen),
 		cmocka_unit_test(the_proof_is_fetched),
 	};
 
