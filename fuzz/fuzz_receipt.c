@@ -64,7 +64,7 @@ taken(struct arena *a, const char *wire, size_t len, uint64_t *ret_size,
 	struct err e = ERR_INIT;
 	const struct note *note;
 	struct checkpoint cp;
-	const char *line;
+	const char *head = NULL, *line;
 	size_t text_len;
 
 	if (note_parse(a, wire, len, &note, &e) != RC_OK)
@@ -75,9 +75,16 @@ taken(struct arena *a, const char *wire, size_t len, uint64_t *ret_size,
 		return false;
 	*ret_size = cp.size;
 	*ret_root = cp.root;
-	return identity_log_head_verify(&logs[0], note, &cp, &e) == RC_OK &&
-	       identity_log_cosigned(a, &logs[1], note, cp.size, &line, ret_time_s, &e) ==
-		       RC_OK;
+	if (identity_log_head_verify(a, &logs[0], note, &cp, &head, &e) != RC_OK)
+		return false;
+	/* What is kept of it is a head, too. */
+	const struct note *kept;
+	if (note_parse(a, head, strlen(head), &kept, &e) != RC_OK ||
+	    identity_log_head_verify(a, &logs[0], kept, &cp, &line, &e) != RC_OK ||
+	    strcmp(line, head) != 0)
+		abort();
+	return identity_log_cosigned(a, &logs[1], note, cp.size, &line, ret_time_s, &e) ==
+	       RC_OK;
 }
 
 static void

@@ -202,8 +202,9 @@ identity_log_receipt_keys(const struct identity_log *l, struct note_key *ret,
 }
 
 enum rc
-identity_log_head_verify(const struct identity_log *l, const struct note *note,
-			 const struct checkpoint *cp, struct err *e)
+identity_log_head_verify(struct arena *a, const struct identity_log *l,
+			 const struct note *note, const struct checkpoint *cp,
+			 const char **ret_head, struct err *e)
 {
 	struct note_key keys[IDENTITY_ENTRIES_MAX];
 	bool verified[IDENTITY_ENTRIES_MAX];
@@ -213,9 +214,11 @@ identity_log_head_verify(const struct identity_log *l, const struct note *note,
 		rc = note_verify(note, keys, l->n, verified, NULL, e);
 	if (rc != RC_OK)
 		return rc;
-	for (size_t n = 0; n < l->n; n++)
-		if (verified[n] && identity_head_stands(l, n, cp->size))
+	for (size_t n = l->n; n-- > 0;)
+		if (verified[n] && identity_head_stands(l, n, cp->size)) {
+			*ret_head = note_alone(a, note, &keys[n]);
 			return RC_OK;
+		}
 	return err_rule(e, RC_DENIED, ENTRY_RULE,
 			"the head of %" PRIu64 " events is signed with a log key that %s "
 			"had replaced before",

@@ -79,11 +79,13 @@ enum rc identity_log_receipt_keys(const struct identity_log *l, struct note_key 
 
 /*
  * A head of the log `origin`: is it signed by a log key that stands for its size?  Lines
- * of keys that do not stand are as if they were not there.  RC_DENIED: no; RC_DENIED too
- * when a known key's signature is wrong.
+ * of keys that do not stand are as if they were not there.  *ret_head: the note with the
+ * line of the newest of these keys alone.  RC_DENIED: no; RC_DENIED too when a known
+ * key's signature is wrong.
  */
-enum rc identity_log_head_verify(const struct identity_log *l, const struct note *note,
-				 const struct checkpoint *cp, struct err *e) MUST_CHECK;
+enum rc identity_log_head_verify(struct arena *a, const struct identity_log *l,
+				 const struct note *note, const struct checkpoint *cp,
+				 const char **ret_head, struct err *e) MUST_CHECK;
 /* A note over a head of `size` that this organisation has cosigned: the line of its
  * newest key that stands, and its time.  RC_DENIED. */
 enum rc identity_log_cosigned(struct arena *a, const struct identity_log *l,

@@ -350,6 +350,16 @@ note_line_of(struct arena *a, const struct note *n, const struct note_key *k)
 	return NULL;
 }
 
+const char *
+note_alone(struct arena *a, const struct note *n, const struct note_key *k)
+{
+	const char *line = note_line_of(a, n, k);
+
+	return line == NULL
+		       ? NULL
+		       : arena_printf(a, "%.*s\n%s", (int)n->text_len, n->text, line);
+}
+
 void
 note_line_put(struct buf *b, const struct note_key *k, const uint8_t *sig, size_t sig_len)
 {

@@ -69,6 +69,9 @@ enum rc note_verify(const struct note *n, const struct note_key *keys, size_t n_
 /* The whole signature line of this key, LF included, as it stands in the note, or NULL.
  */
 const char *note_line_of(struct arena *a, const struct note *n, const struct note_key *k);
+/* The text with that line alone, as its writer made the note: anybody can add lines, and
+ * change their order.  NULL: the key has no line. */
+const char *note_alone(struct arena *a, const struct note *n, const struct note_key *k);
 
 /* "— <name> <base64(id, sig)>" LF.  For a cosignature `sig` is NOTE_COSIG_LEN bytes. */
 void note_line_put(struct buf *b, const struct note_key *k, const uint8_t *sig,

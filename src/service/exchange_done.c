@@ -25,7 +25,6 @@
 enum {
 	RETRY_FIRST_US = 1000000,
 	RETRY_SHIFT_MAX = 9,
-	ADOPT_SIG_MAX = 200,
 };
 
 static enum rc
@@ -82,7 +81,7 @@ struct outcome {
 	const char *note;
 	struct checkpoint cp;
 	uint64_t time_s;
-	const char *line, *sig;
+	const char *line;
 };
 
 static enum rc
@@ -239,37 +238,6 @@ exchange_push_failed(struct node *nd, int64_t peer, bool answered, const struct 
 	return writer_run(nd, work_failed, &o, e);
 }
 
-/* Receipts that start a clock are adopted in our log (protocol 4). */
-static enum rc
-receipt_adopt(struct writer *w, const struct outcome *o, struct err *e)
-{
-	char hex[HASH_HEX_LEN + 1];
-	struct channel_row c;
-	int64_t waiting;
-	enum rc rc = channel_by_id(w->s, w->a, o->peer, &c, e);
-
-	if (rc == RC_OK)
-		rc = store_int(w->s, &SQL_V_CLOCK_WAITING,
-			       (struct db_param[]){DB_P_INT(o->peer),
-						   DB_P_INT(c.own_party),
-						   DB_P_INT(o->cp.size)},
-			       0, &waiting, e);
-	if (rc != RC_OK || waiting == 0)
-		return rc;
-	return append_event(
-		w,
-		&(struct append){
-			.channel = o->peer,
-			.type = "receipt.adopt",
-			.by = "node",
-			.body = json_pack("{s:s, s:I, s:s, s:I, s:s}", "log",
-					  o->cp.origin, "size", (json_int_t)o->cp.size,
-					  "root", hash_hex(&o->cp.root, hex), "time",
-					  (json_int_t)o->time_s, "sig", o->sig),
-		},
-		NULL, e);
-}
-
 /* Deadlines run from the peer's own time of its receipts: people must see when its clock
  * is ahead (protocol 11).  One that is behind may be of an answer that was lost. */
 static enum rc
@@ -316,7 +284,7 @@ work_done(struct writer *w, void *arg, struct err *e)
 	if (rc == RC_OK)
 		rc = delivery_put(w->s, o->peer, &d, "", e);
 	if (rc == RC_OK && there == 0)
-		rc = receipt_adopt(w, o, e);
+		rc = exchange_adopt(w, &c, e);
 	return rc == RC_OK && there == 0 ? skew_tell(w, o, &c, e) : rc;
 }
 
@@ -363,12 +331,6 @@ receipt_verify(struct node *nd, struct arena *a, struct outcome *o, const char *
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 4", NO_RECEIPT);
 	if (rc == RC_OK)
 		rc = receipt_time_check(o, e);
-	/* "— <name> <base64>" LF: the event keeps the last word. */
-	const char *space = o->line == NULL ? NULL : strrchr(o->line, ' ');
-	if (rc == RC_OK && (space == NULL || strlen(space) > ADOPT_SIG_MAX))
-		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 4", "no receipt line");
-	if (rc == RC_OK)
-		o->sig = arena_strndup(a, space + 1, strcspn(space + 1, "\n"));
 	return rc;
 }
 
@@ -434,17 +396,20 @@ own_log(struct store *s, struct arena *a, int64_t peer, const char *origin,
 	return rc;
 }
 
-/* The head must be one of the log as it is here, under our own signature. */
+/* The head must be one of the log as it is here, under our own signature; *ret_head: it,
+ * without the lines of others. */
 static enum rc
 own_head_check(struct node *nd, struct store *s, struct arena *a,
 	       const struct channel_row *c, const struct log_head *own,
-	       const struct note *note, const struct checkpoint *cp, struct err *e)
+	       const struct note *note, const struct checkpoint *cp,
+	       const char **ret_head, struct err *e)
 {
 	struct identity_log *ids = ARENA_NEW(a, struct identity_log);
 	struct hash here;
 	enum rc rc = store_identity_of_party(s, a, c->channel, c->own_party, ids, e);
 
-	if (rc == RC_OK && identity_log_head_verify(ids, note, cp, e) != RC_OK)
+	if (rc == RC_OK &&
+	    identity_log_head_verify(a, ids, note, cp, ret_head, e) != RC_OK)
 		return RC_UNPROCESSABLE;
 	if (rc == RC_OK && cp->size > own->size) {
 		recovery_suspect(nd, c, false, cp->size, own->size);
@@ -469,6 +434,7 @@ receipt_brought(struct node *nd, struct store *s, struct arena *a, struct outcom
 	struct checkpoint cp;
 	struct channel_row c;
 	struct log_head own;
+	const char *head;
 	size_t text_len;
 
 	if (note_parse(a, body, len, &note, e) != RC_OK)
@@ -478,15 +444,12 @@ receipt_brought(struct node *nd, struct store *s, struct arena *a, struct outcom
 		return RC_UNPROCESSABLE;
 	enum rc rc = own_log(s, a, o->peer, cp.origin, &c, &own, e);
 	if (rc == RC_OK)
-		rc = own_head_check(nd, s, a, &c, &own, note, &cp, e);
+		rc = own_head_check(nd, s, a, &c, &own, note, &cp, &head, e);
 	if (rc != RC_OK)
 		return rc;
 	o->note = arena_strndup(a, body, len);
 	rc = receipt_verify(nd, a, o, "", 0, e);
-	/* The own head alone: what stands before the peer's line. */
-	const char *line = rc == RC_OK ? strstr(o->note, o->line) : NULL;
-	if (line != NULL)
-		o->note = arena_strndup(a, o->note, (size_t)(line - o->note));
+	o->note = head;
 	return rc;
 }
 

@@ -130,7 +130,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	rc = merkle_verify_consistency(req->old, &p.head.pending_root, p.cp.size,
 				       &p.cp.root, req->proof, req->n_proof, e);
 	if (rc == RC_OK && p.cp.size != p.head.pending_size) {
-		p.note = arena_strndup(a, req->note, req->note_len);
+		/* Lines of others would be in every proof that quotes it. */
+		p.note = note_alone(a, note, &key);
 		rc = writer_run(nd, work_pend, &p, e);
 	}
 	if (rc == RC_OK)
@@ -310,6 +311,24 @@ work_receipt(struct writer *w, void *arg, struct err *e)
 				    e);
 }
 
+/* The mark of receipts was lost: it is that of the newest one that is stored, which the
+ * signer gives again, at its time.  `old` of size 0: none was given. */
+static enum rc
+mark_again(struct node *nd, struct arena *a, const char *origin,
+	   const struct note_key *key, const struct log_receipt *old, struct err *e)
+{
+	const struct checkpoint c = {
+		.origin = origin, .size = old->size, .root = old->root};
+	const struct merkle_proof none = {0};
+	const char *line;
+	enum rc rc = signer_mark_begin(nd->signer, origin, e);
+
+	return rc == RC_OK && old->size != 0
+		       ? signer_cosign(nd->signer, a, key->name, old->time_s, &c, &none,
+				       &line, e)
+		       : rc;
+}
+
 /* Our cosignature over the pending checkpoint, all of whose entries are stored. */
 static enum rc
 receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u,
@@ -318,7 +337,7 @@ receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u
 	struct log_tree tree = {
 		.s = s, .channel = u->head.channel, .party = u->head.party};
 	struct merkle_proof proof = {0};
-	struct log_receipt old;
+	struct log_receipt old = {0};
 	struct hash mark_root;
 	uint64_t mark = 0;
 	struct note_key key;
@@ -332,14 +351,16 @@ receipt_make(struct node *nd, struct store *s, struct arena *a, struct upload *u
 	}
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return err_set(e, rc, "%s", none.text);
-	rc = signer_mark(nd->signer, u->pending.origin, &mark, &mark_root, &none);
+	rc = identity_receipt_key(nd->id, &key, e);
+	if (rc == RC_OK)
+		rc = signer_mark(nd->signer, u->pending.origin, &mark, &mark_root, e);
+	if (rc == RC_NOT_FOUND) {
+		mark = old.size;
+		rc = mark_again(nd, a, u->pending.origin, &key, &old, e);
+	}
 	if (rc == RC_OK && mark != 0 && mark < u->pending.size)
 		rc = merkle_prove_consistency(mark, u->pending.size, log_tree_get, &tree,
 					      &proof, e);
-	else if (rc == RC_NOT_FOUND)
-		rc = RC_OK;
-	if (rc == RC_OK)
-		rc = identity_receipt_key(nd->id, &key, e);
 	u->receipt_time_s = (uint64_t)(clock_now_us() / CLOCK_US_PER_S);
 	fault_point("receipt.before");
 	if (rc == RC_OK)

@@ -112,6 +112,10 @@ struct epoch_stand {
 };
 enum rc channel_epoch_get(struct store *s, int64_t channel, struct epoch_stand *ret,
 			  struct err *e) MUST_CHECK;
+/* Adopt what stored receipts start clocks (exchange_adopt.c); nothing, while nothing
+ * enters the log. */
+enum rc exchange_adopt(struct writer *w, const struct channel_row *c,
+		       struct err *e) MUST_CHECK;
 /* Our statement that the peer does not have yet.  RC_NOT_FOUND. */
 enum rc exchange_epoch_next(struct node *nd, struct store *s, struct arena *a,
 			    const struct channel_row *c, const char **ret,

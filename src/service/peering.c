@@ -71,9 +71,9 @@ channel_make(struct writer *w, struct peering *p, const char *name,
 					  .introduction = introduction};
 	origins_make(w->a, own->role, own->org, p->peer, name, origins);
 	rc = policy_keep(w->s, p->policy, p->policy_text, e);
-	/* From now on a missing mark is one that was lost. */
-	if (rc == RC_OK)
-		rc = signer_mark_begin(w->nd->signer, origins[own->role], e);
+	/* From now on a missing mark, of heads or of receipts, is one that was lost. */
+	for (int i = 0; rc == RC_OK && i < PARTY_COUNT; i++)
+		rc = signer_mark_begin(w->nd->signer, origins[i], e);
 	return rc == RC_OK ? store_channel_add(w->s, &p->channel, origins, w->now_us, e)
 			   : rc;
 }

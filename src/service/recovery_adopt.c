@@ -174,6 +174,7 @@ entries_insert(struct writer *w, struct adopting *x, struct err *e)
 static enum rc
 receipt_keep(struct writer *w, struct adopting *x, struct err *e)
 {
+	struct identity_log *own = ARENA_NEW(w->a, struct identity_log);
 	const struct identity *id = NULL;
 	struct err none = ERR_INIT;
 	const struct held *held = NULL;
@@ -188,6 +189,9 @@ receipt_keep(struct writer *w, struct adopting *x, struct err *e)
 
 	if (rc == RC_OK)
 		rc = identity_receipt_key(id, &key, e);
+	if (rc == RC_OK)
+		rc = store_identity_of_party(w->s, w->a, x->channel, x->own.party, own,
+					     e);
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; i < id->n_event_keys; i++)
@@ -206,16 +210,12 @@ receipt_keep(struct writer *w, struct adopting *x, struct err *e)
 						   DB_P_INT(x->own.party),
 						   DB_P_INT(cp.size)},
 			       0, &there, e);
-	if (rc != RC_OK || there != 0)
+	if (rc != RC_OK || there != 0 ||
+	    identity_log_head_verify(w->a, own, note, &cp, &r.note, &none) != RC_OK)
 		return rc;
 	r.size = cp.size;
 	r.root = cp.root;
 	r.line = note_line_of(w->a, note, &key);
-	/* The own head alone: what stands before the peer's line. */
-	const char *line = strstr(held->whole, r.line);
-	r.note = line == NULL
-			 ? held->whole
-			 : arena_strndup(w->a, held->whole, (size_t)(line - held->whole));
 	return store_receipt_insert(w->s, x->channel, x->own.party, &r, w->now_us, e);
 }
 

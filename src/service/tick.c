@@ -15,6 +15,7 @@ static const struct {
 	{"recovery", -1, false, tick_recovery},
 	{"rekey", -1, false, tick_rekey},
 	{"epoch", -1, false, tick_epoch},
+	{"adopt", -1, false, tick_adopt}, /* an epoch begins with its own event */
 	{"held.decision", PARTY_PLATFORM, true, tick_held},
 	{"step.prepare", PARTY_AUTHORITY, true, tick_prepare},
 	{"duty.scrutiny", -1, true, tick_scrutiny},

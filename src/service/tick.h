@@ -26,6 +26,7 @@ tick_fn tick_delivery; /* delivery_watch.c */
 tick_fn tick_recovery; /* recovery_told.c */
 tick_fn tick_rekey;    /* rekey.c */
 tick_fn tick_epoch;    /* exchange_epoch.c */
+tick_fn tick_adopt;    /* exchange_adopt.c */
 tick_fn tick_access, tick_access_watch;
 tick_fn tick_order_expiry, tick_order_stages, tick_order_due;
 tick_fn tick_retention;	     /* what the policy keeps no longer */

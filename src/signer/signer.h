@@ -95,7 +95,8 @@ enum rc signer_sign_checkpoint(struct signer *s, struct arena *a,
 
 /*
  * Cosign a peer's checkpoint as a receipt at `time_s`; `key_name` is "<org>/rcpt".  Marks
- * as above, under the peer's origin.  *ret is the signature line, LF included.
+ * as above, under the peer's origin, but RC_FROZEN when the mark is missing.  *ret is the
+ * signature line, LF included.
  */
 enum rc signer_cosign(struct signer *s, struct arena *a, const char *key_name,
 		      uint64_t time_s, const struct checkpoint *c,

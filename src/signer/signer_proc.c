@@ -276,11 +276,14 @@ do_cosign(struct proc *p, struct cursor *cur, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	mark = signer_marks_find(p->marks, c.origin);
-	rc = extends_mark(mark, &c, &proof, e);
+	rc = mark != NULL ? extends_mark(mark, &c, &proof, e)
+			  : err_rule(e, RC_FROZEN, "protocol 6",
+				     "the mark of %s is missing: nobody knows which "
+				     "receipts were given for it",
+				     c.origin);
 	/* The same bytes again for the same head (protocol 4): Ed25519 is deterministic,
 	 * so it is enough to sign with the time of the first. */
-	if (rc == RC_OK && mark != NULL && mark->size == c.size &&
-	    mark->cosig_time_s != 0)
+	if (rc == RC_OK && mark->size == c.size && mark->cosig_time_s != 0)
 		time_s = mark->cosig_time_s;
 	if (rc == RC_OK)
 		rc = move_mark(p, mark, &c, time_s, e);

@@ -116,6 +116,9 @@ int64_t fix_events(struct fix *f, enum party p, enum party writer, const char *t
 void fix_remove(const char *dir);
 /* A file as it is now, to another path. */
 void fix_copy(const char *from, const char *to);
+/* What the signer of a node that is shut remembers of its own log is lost; of the other's
+ * it is kept (docs/operating.md, "A frozen channel"). */
+void fix_marks_drop_own(struct fix *f, enum party p);
 /* The directory of a node that is shut, and its store, as they are now, to `dir` +
  * "-clone", which is given. */
 const char *fix_clone(struct fix *f, const char *dir);

@@ -248,6 +248,32 @@ fix_copy(const char *from, const char *to)
 	fclose(in);
 }
 
+void
+fix_marks_drop_own(struct fix *f, enum party p)
+{
+	const char *path = arena_printf(f->a, "%s/marks", f->n[p].dir);
+	const char *own =
+		p == PARTY_AUTHORITY ? "authority.example/" : "platform.example/";
+	char line[1024], hex[HASH_HEX_LEN + 1];
+	struct buf kept = BUF_INIT(65536);
+	struct hash h;
+	FILE *file = fopen(path, "re");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, own, strlen(own)) != 0 &&
+		    strncmp(line, "sha256 ", 7) != 0)
+			buf_puts(&kept, line);
+	fclose(file);
+	hash_bytes(kept.data, kept.len, &h);
+	buf_printf(&kept, "sha256 %s\n", hash_hex(&h, hex));
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(kept.data, 1, kept.len, file), kept.len);
+	assert_int_equal(fclose(file), 0);
+	buf_free(&kept);
+}
+
 static struct {
 	struct arena *a;
 	const char *from, *to;

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/bundle.h"
 #include "service/recovery.h"
@@ -232,8 +231,8 @@ a_clone_finds_itself(void **state)
 }
 
 /* The node with the wrong branch comes back while the channel is frozen: a store from
- * before the two parted, without marks, brings the log back from the peer, which takes
- * nothing and gives what it has; then both sides agree. */
+ * before the two parted, without its own marks, brings the log back from the peer, which
+ * takes nothing and gives what it has; then both sides agree. */
 static void
 the_wrong_branch_comes_back(void **state)
 {
@@ -258,7 +257,7 @@ the_wrong_branch_comes_back(void **state)
 	assert_true(frozen(&f, AUTHORITY, FIX_PEER) && frozen(&f, NODE, FIX_PEER));
 	fix_shut(&f, AUTHORITY);
 	fix_store_put_back(&f, AUTHORITY, "before");
-	unlink(arena_printf(f.a, "%s/marks", f.n[AUTHORITY].dir));
+	fix_marks_drop_own(&f, AUTHORITY);
 	fix_reopen(&f, AUTHORITY);
 	assert_int_equal(recovery_state(f.n[AUTHORITY].nd, FIX_PEER), LOG_ASKS);
 	fix_refused(&f, AUTHORITY, f.n[AUTHORITY].admin, "POST", "/v1/channel/epoch",

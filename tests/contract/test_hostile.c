@@ -397,6 +397,50 @@ halves_are_left_out(void **state)
 	fix_close(&f);
 }
 
+/* Nor by lines of nobody under its head, 72 KiB of them, where a proof has at most 64. */
+static void
+lines_of_others_are_left_out(void **state)
+{
+	enum { LINES = 12, LINE = 6 << 10 };
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+	struct exchange_answer answer;
+	struct buf note = BUF_INIT(1 << 17);
+
+	(void)state;
+	fix_open_one(&f, NODE);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, CASE_1, 1);
+	fix_ok(foe_send_disclosures(&x, &e), &e, "disclosures");
+	struct mirror_checkpoint head = foe_checkpoint(&x);
+	const char *alone = head.note, *lines = strstr(alone, "\n\n") + 2;
+	buf_put(&note, alone, (size_t)(lines - alone));
+	for (int i = 0; i < LINES; i++) {
+		buf_printf(&note, "\xe2\x80\x94 nobody.example/%d ", i);
+		for (int n = 0; n < LINE; n += 4)
+			buf_puts(&note, "AAAA");
+		buf_putc(&note, '\n');
+	}
+	buf_puts(&note, lines);
+	assert_true(buf_ok(&note));
+	head.note = buf_str(&note);
+	head.note_len = note.len;
+	fix_ok(foe_send_checkpoint(&x, &head, &e), &e, "head");
+	struct mirror_entries entries = foe_entries(&x);
+	fix_ok(foe_send_entries(&x, &entries, &answer, &e), &e, "entries");
+	bundle_verifies(&f, CASE_1);
+	assert_string_equal(fix_query_text(&f, NODE,
+					   "SELECT signed_note FROM log_head "
+					   "WHERE party = 0"),
+			    alone);
+	assert_string_equal(fix_query_text(&f, NODE, "SELECT note FROM log_receipt"),
+			    alone);
+	buf_free(&note);
+	foe_close(&x);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -412,6 +456,7 @@ main(void)
 		cmocka_unit_test(a_receipt_beyond_all_clocks),
 		cmocka_unit_test(bundles_are_given),
 		cmocka_unit_test(halves_are_left_out),
+		cmocka_unit_test(lines_of_others_are_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

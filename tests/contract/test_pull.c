@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "service/exchange_int.h"
 #include "service/node_int.h"
 #include "service/recovery.h"
 
@@ -229,6 +230,123 @@ receipts_are_checked(void **state)
 		assert_int_not_equal(TAKE(bad), RC_OK);
 	}
 #undef TAKE
+	fix_close(&f);
+}
+
+/* The newest receipt for the authority's log: its head and the peer's line. */
+static void
+newest_receipt(struct fix *f, enum party p, const char **ret_note, const char **ret_line)
+{
+	*ret_note = fix_query_text(f, p,
+				   "SELECT note FROM log_receipt WHERE party = 0 ORDER "
+				   "BY size DESC LIMIT 1");
+	*ret_line = fix_query_text(f, p,
+				   "SELECT line FROM log_receipt WHERE party = 0 ORDER "
+				   "BY size DESC LIMIT 1");
+}
+
+/* The platform brings its newest receipt in other words; the store is whole afterwards,
+ * and the case has its bundle. */
+static void
+brought_as(struct fix *f, const char *casefile, const char *body)
+{
+	struct err e = ERR_INIT;
+
+	fix_ok(exchange_take_receipt(f->n[AUTHORITY].nd, FIX_PEER, body, strlen(body),
+				     &e),
+	       &e, "a receipt");
+	fix_reopen(f, AUTHORITY);
+	assert_int_equal(recovery_state(f->n[AUTHORITY].nd, FIX_PEER), LOG_OPEN);
+	fix_ok(fix_call(f, AUTHORITY, f->n[AUTHORITY].admin, "GET",
+			arena_printf(f->a, "/v1/cases/%s/bundle", casefile), NULL, NULL,
+			&e),
+	       &e, "bundle");
+}
+
+/* Lines of a note have no order, and anybody can add some: what is kept is our own head,
+ * whatever stood around it. */
+static void
+lines_of_a_receipt(void **state)
+{
+	enum { JUNK = 6 << 10, JUNK_LINES = 12 };
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct way w = {.f = &f};
+	struct exchange_pulled got;
+	const struct exchange_fetch how = {.get = fetch, .arg = &w};
+	const char *note, *line, *own;
+	struct buf junk = BUF_INIT(1 << 17);
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "R-1", "bad.example", 1);
+	fix_ok(exchange_pull(f.n[PLATFORM].nd, FIX_PEER, &how, f.a, &got, &e), &e,
+	       "pull");
+	newest_receipt(&f, PLATFORM, &note, &line);
+	int text = (int)(strstr(note, "\n\n") + 2 - note);
+	brought_as(&f, c, arena_printf(f.a, "%.*s%s%s", text, note, line, note + text));
+	newest_receipt(&f, AUTHORITY, &own, &line);
+	assert_string_equal(own, note);
+
+	fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "one more"));
+	fix_ok(exchange_pull(f.n[PLATFORM].nd, FIX_PEER, &how, f.a, &got, &e), &e,
+	       "pull");
+	newest_receipt(&f, PLATFORM, &note, &line);
+	for (int i = 0; i < JUNK_LINES; i++) {
+		buf_printf(&junk, "\xe2\x80\x94 nobody.example/%d ", i);
+		for (int n = 0; n < JUNK; n += 4)
+			buf_puts(&junk, "AAAA");
+		buf_putc(&junk, '\n');
+	}
+	assert_true(buf_ok(&junk));
+	brought_as(&f, c, arena_printf(f.a, "%s%s%s", note, buf_str(&junk), line));
+	newest_receipt(&f, AUTHORITY, &own, &line);
+	assert_string_equal(own, note);
+	buf_free(&junk);
+	fix_close(&f);
+}
+
+/* A receipt that comes while the channel is frozen is kept; the clock that it starts runs
+ * from its time when the log takes events again (protocol 7). */
+static void
+a_receipt_while_frozen(void **state)
+{
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct way w = {.f = &f};
+	struct exchange_pulled got;
+	const struct exchange_fetch how = {.get = fetch, .arg = &w};
+	int64_t wait_us;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "R-1", "bad.example", 1);
+	fix_ok(exchange_pull(f.n[PLATFORM].nd, FIX_PEER, &how, f.a, &got, &e), &e,
+	       "pull");
+	struct node *nd = f.n[AUTHORITY].nd;
+	pthread_mutex_lock(&nd->guard_mu);
+	nd->guard[FIX_PEER].frozen = true;
+	pthread_mutex_unlock(&nd->guard_mu);
+	fix_ok(exchange_take_receipt(nd, FIX_PEER, got.receipt, strlen(got.receipt), &e),
+	       &e, "a receipt");
+	fix_ok(service_tick(nd, FIX_S, &wait_us, &e), &e, "tick");
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM log_receipt WHERE party = 0"),
+			 1);
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "receipt.adopt"), 0);
+	fix_clock_add(30 * FIX_S);
+	channel_thaw(nd, FIX_PEER);
+	fix_ok(service_tick(nd, FIX_S, &wait_us, &e), &e, "tick");
+	fix_ok(service_tick(nd, FIX_S, &wait_us, &e), &e, "nothing more");
+	assert_int_equal(fix_events(&f, AUTHORITY, AUTHORITY, "receipt.adopt"), 1);
+	assert_int_equal(fix_query(&f, AUTHORITY,
+				   "SELECT count(*) FROM v_case v, log_receipt r WHERE "
+				   "v.receipt_us = r.time_s * 1000000 AND r.party = 0"),
+			 1);
+	settle(&w);
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_clock_reset();
 	fix_close(&f);
 }
 
@@ -455,6 +573,8 @@ main(void)
 		cmocka_unit_test(all_comes_by_fetching),
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(receipts_are_checked),
+		cmocka_unit_test(lines_of_a_receipt),
+		cmocka_unit_test(a_receipt_while_frozen),
 		cmocka_unit_test(the_proof_is_fetched),
 		cmocka_unit_test(proofs_too_long),
 		cmocka_unit_test(a_damaged_node_says_come_again),

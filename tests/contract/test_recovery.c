@@ -10,10 +10,13 @@
 #include <unistd.h>
 
 #include "foe.h"
+#include "service/node_int.h"
 #include "service/recovery.h"
 
 #define AUTHORITY PARTY_AUTHORITY
 #define PLATFORM  PARTY_PLATFORM
+
+#define FOE_CASE "01980000-0000-7000-8000-000000000001"
 
 enum { ROUNDS_MAX = 400 };
 
@@ -220,6 +223,39 @@ store_went_back(void **unused)
 	fix_close(&f);
 }
 
+/* The peer's word has our head under its own line first: the receipt that comes back with
+ * it is of the head as we signed it. */
+static void
+lines_of_a_word(void **unused)
+{
+	static const char newest[] =
+		"SELECT %s FROM log_receipt WHERE party = 0 ORDER BY size DESC LIMIT 1";
+	struct fix f;
+
+	(void)unused;
+	fix_open(&f);
+	const char *c = story_begin(&f);
+	keep(&f, AUTHORITY);
+	story_end(&f, c);
+	const char *note = fix_query_text(&f, PLATFORM,
+					  arena_printf(f.a, newest, "note")),
+		   *line = fix_query_text(&f, PLATFORM,
+					  arena_printf(f.a, newest, "line"));
+	int text = (int)(strstr(note, "\n\n") + 2 - note);
+	fix_exec(&f, PLATFORM,
+		 arena_printf(f.a,
+			      "UPDATE log_head SET signed_note = '%.*s%s%s' WHERE party "
+			      "= 0",
+			      text, note, line, note + text));
+	put_back(&f, AUTHORITY, STORE);
+	recover(&f, AUTHORITY);
+	assert_string_equal(
+		fix_query_text(&f, AUTHORITY, arena_printf(f.a, newest, "note")), note);
+	fix_reopen(&f, AUTHORITY);
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	fix_close(&f);
+}
+
 /* Both went back, and the node has recorded something since: that is set aside. */
 static void
 both_went_back(void **unused)
@@ -296,6 +332,72 @@ marks_lost(void **unused)
 	assert_int_equal(state(&f, AUTHORITY), LOG_ASKS);
 	recover(&f, AUTHORITY);
 	whole(&f, AUTHORITY);
+	fix_close(&f);
+}
+
+/* A store that went back does not know every receipt that it gave.  The marks do, those
+ * of its own log lost or not: a peer gets no receipt for another history. */
+static void
+receipts_of_an_old_store(void **unused)
+{
+	struct err e = ERR_INIT;
+	struct fix f;
+	struct foe x;
+
+	(void)unused;
+	fix_open_one(&f, PLATFORM);
+	foe_open(&x, &f, 1);
+	foe_notice(&x, FOE_CASE, 1);
+	fix_ok(foe_send(&x, &e), &e, "what the copy has");
+	const uint64_t had = x.n;
+	keep(&f, PLATFORM);
+	foe_append(&x, &(struct foe_event){.type = "message.post",
+					   .casefile = FOE_CASE,
+					   .texts = {{"text", "\"one\""}}});
+	fix_ok(foe_send(&x, &e), &e, "what it has not");
+	fix_shut(&f, PLATFORM);
+	fix_store_put_back(&f, PLATFORM, "kept");
+	fix_marks_drop_own(&f, PLATFORM);
+	fix_reopen(&f, PLATFORM);
+	foe_drop(&x, 1);
+	x.pending = x.stored = had;
+	foe_append(&x, &(struct foe_event){.type = "message.post",
+					   .casefile = FOE_CASE,
+					   .texts = {{"text", "\"other\""}}});
+	assert_int_equal(foe_send(&x, &e), RC_FROZEN);
+	assert_non_null(strstr(e.text, "two histories"));
+	foe_close(&x);
+	fix_close(&f);
+}
+
+/* The mark of a peer's log is there before its first event, and one that is lost is again
+ * that of the newest receipt. */
+static void
+marks_of_a_peer(void **unused)
+{
+	struct err e = ERR_INIT;
+	struct hash root;
+	uint64_t size;
+	struct fix f;
+	struct foe x;
+
+	(void)unused;
+	fix_open_one(&f, PLATFORM);
+	foe_open(&x, &f, 1);
+	fix_ok(signer_mark(f.n[PLATFORM].nd->signer, x.origin, &size, &root, &e), &e,
+	       "begun");
+	assert_int_equal(size, 0);
+	foe_notice(&x, FOE_CASE, 1);
+	fix_ok(foe_send(&x, &e), &e, "a notice");
+	put_back(&f, PLATFORM, NO_MARKS);
+	foe_append(&x, &(struct foe_event){.type = "message.post",
+					   .casefile = FOE_CASE,
+					   .texts = {{"text", "\"one\""}}});
+	fix_ok(foe_send(&x, &e), &e, "more");
+	fix_ok(signer_mark(f.n[PLATFORM].nd->signer, x.origin, &size, &root, &e), &e,
+	       "again");
+	assert_int_equal(size, x.n);
+	foe_close(&x);
 	fix_close(&f);
 }
 
@@ -573,12 +675,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(store_went_back),  cmocka_unit_test(both_went_back),
-		cmocka_unit_test(told_by_conflict), cmocka_unit_test(marks_lost),
-		cmocka_unit_test(peer_has_less),    cmocka_unit_test(entries_lost),
-		cmocka_unit_test(two_histories),    cmocka_unit_test(interrupted),
-		cmocka_unit_test(told_by_ack),	    cmocka_unit_test(empty_claims),
-		cmocka_unit_test(platform_too),	    cmocka_unit_test(lifts_stay),
+		cmocka_unit_test(lines_of_a_word),
+		cmocka_unit_test(receipts_of_an_old_store),
+		cmocka_unit_test(marks_of_a_peer),
+		cmocka_unit_test(store_went_back),
+		cmocka_unit_test(both_went_back),
+		cmocka_unit_test(told_by_conflict),
+		cmocka_unit_test(marks_lost),
+		cmocka_unit_test(peer_has_less),
+		cmocka_unit_test(entries_lost),
+		cmocka_unit_test(two_histories),
+		cmocka_unit_test(interrupted),
+		cmocka_unit_test(told_by_ack),
+		cmocka_unit_test(empty_claims),
+		cmocka_unit_test(platform_too),
+		cmocka_unit_test(lifts_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,9 @@ __wrap_exchange_add_entries(struct node *nd, int64_t peer,
 		return rc;
 	/* Nothing was signed of it yet, so that no proof is asked for. */
 	marks_forget(nd->dir, req->origin);
+	rc = signer_mark_begin(nd->signer, req->origin, e);
+	if (rc != RC_OK)
+		return rc;
 	const struct merkle_proof proof = {0};
 	const struct checkpoint cp = {
 		.origin = h.origin, .size = h.pending_size, .root = h.pending_root};

@@ -155,8 +155,11 @@ cosign_head(struct signer_node *nd, struct log_tree *t, uint64_t old, uint64_t s
 	struct merkle_proof proof;
 	struct checkpoint c = head_of(t, PEER, old, size, &proof);
 	struct err e;
+	enum rc rc = signer_mark_begin(nd->s, PEER, &e);
 
-	return signer_cosign(nd->s, nd->a, RCPT, time_s, &c, &proof, ret, &e);
+	return rc != RC_OK
+		       ? rc
+		       : signer_cosign(nd->s, nd->a, RCPT, time_s, &c, &proof, ret, &e);
 }
 
 static inline void

@@ -126,9 +126,14 @@ one_receipt_a_head(void **state)
 {
 	struct signer_node nd;
 	const char *line, *again;
+	struct err e = ERR_INIT;
 
 	(void)state;
 	node_make(&nd);
+	assert_int_equal(signer_cosign(nd.s, nd.a, RCPT, 1700000000,
+				       &(struct checkpoint){PEER, 7, nd.log.root[7]},
+				       &(struct merkle_proof){0}, &line, &e),
+			 RC_FROZEN); /* mark missing */
 	assert_int_equal(cosign_head(&nd, &nd.log, 0, 7, 1700000000, &line), RC_OK);
 	assert_int_equal(cosig_time(&nd, line, 7), 1700000000);
 	assert_int_equal(cosign_head(&nd, &nd.log, 7, 7, 1700000099, &again), RC_OK);
