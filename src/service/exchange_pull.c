@@ -206,7 +206,7 @@ place_of(const struct mirror_package *p, uint64_t n, uint64_t *ret_seq, uint64_t
 	return rc;
 }
 
-/* Lines as they come; one that is empty was erased there. */
+/* Lines as they come; one that is empty was erased there, and is no less an answer. */
 static enum rc
 lines_take(struct node *nd, int64_t peer, const char *body, size_t len, uint64_t *n,
 	   struct err *e)
@@ -215,24 +215,34 @@ lines_take(struct node *nd, int64_t peer, const char *body, size_t len, uint64_t
 	const char *end = body + len;
 	enum rc rc = RC_OK;
 
-	for (const char *at = body; at < end; (*n)++) {
+	for (const char *at = body; rc == RC_OK && at < end; (*n)++) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at));
-		if (lf == NULL)
+		if (lf == NULL) {
+			rc = err_rule(e, RC_UNPROCESSABLE, "protocol 6",
+				      "the peer gave a disclosure without its end");
 			break;
+		}
 		if (lf != at)
 			buf_put(&b, at, (size_t)(lf + 1 - at));
 		at = lf + 1;
 	}
-	if (b.len != 0)
+	if (rc == RC_OK && !buf_ok(&b))
+		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 6",
+			      "the peer gave more than %d bytes of disclosures at once",
+			      EXCHANGE_DISCLOSURES_MAX);
+	if (rc == RC_OK && b.len != 0)
 		rc = exchange_add_disclosures(nd, peer, buf_str(&b), b.len, e);
 	buf_free(&b);
 	return rc;
 }
 
+/* The peer says how many answers there are, up to one for each disclosure: each is in
+ * memory of its own, which is given back before the next is asked for. */
 static enum rc
 disclosures_fetch(struct node *nd, int64_t peer, struct remote *r,
 		  const struct mirror_package *p, struct err *e)
 {
+	struct arena *one = arena_create();
 	uint64_t all = 0, got = 0, seq = 0, n = 0;
 	enum rc rc = named_count(p, &all, e);
 
@@ -243,16 +253,18 @@ disclosures_fetch(struct node *nd, int64_t peer, struct remote *r,
 		rc = place_of(p, got, &seq, &n, e);
 		if (rc == RC_OK)
 			rc = r->f->get(r->f->arg,
-				       arena_printf(r->a,
+				       arena_printf(one,
 						    "%s/disclosures/%" PRIu64 "/%" PRIu64,
 						    r->log, seq, n),
-				       r->a, &body, &len, e);
+				       one, &body, &len, e);
 		if (rc == RC_OK)
 			rc = lines_take(nd, peer, (const char *)body, len, &got, e);
 		if (rc == RC_OK && got == before)
 			rc = err_rule(e, RC_UNPROCESSABLE, "protocol 6",
 				      "the peer gave no disclosures");
+		arena_reset(one);
 	}
+	arena_free(one);
 	return rc;
 }
 

@@ -15,20 +15,53 @@
 #define AUTHORITY PARTY_AUTHORITY
 #define PLATFORM  PARTY_PLATFORM
 
-enum { ROUNDS_MAX = 64, DAMAGE_NONE = 0, DAMAGE_TILE, DAMAGE_ENTRY, DAMAGE_SAID };
+enum {
+	ROUNDS_MAX = 64,
+	DAMAGE_NONE = 0,
+	DAMAGE_TILE,
+	DAMAGE_ENTRY,
+	DAMAGE_SAID,
+	DAMAGE_PADDED, /* a line, and then what is none */
+	DAMAGE_SINGLE, /* none: a line an answer */
+};
 
 struct way {
 	struct fix *f;
-	int damage; /* what is changed on the way */
+	struct arena *round; /* of the round at hand */
+	int damage;	     /* what is changed on the way */
 	bool down;
+	unsigned said; /* answers with disclosures */
 };
+
+/* Disclosures, as a peer may give them: an answer for each, and each as long as it
+ * likes. So none is for the round to keep. */
+static const char *
+said_change(struct way *w, struct arena *a, const char *text, size_t *len)
+{
+	enum { PAD = 1 << 20 };
+	char *bad = arena_alloc(a, *len + PAD);
+	const char *lf = memchr(text, '\n', *len);
+
+	assert_ptr_not_equal(a, w->round);
+	w->said++;
+	memcpy(bad, text, *len);
+	if (w->damage == DAMAGE_SAID && *len != 0)
+		bad[0] = bad[0] == 'A' ? 'B' : 'A';
+	if (lf != NULL && w->damage >= DAMAGE_PADDED)
+		*len = (size_t)(lf + 1 - text);
+	if (w->damage == DAMAGE_PADDED) {
+		memset(bad + *len, 'A', PAD);
+		*len += PAD;
+	}
+	return bad;
+}
 
 /* As the authority's listener answers. */
 static enum rc
 fetch(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t *ret_len,
       struct err *e)
 {
-	const struct way *w = arg;
+	struct way *w = arg;
 	struct node *nd = w->f->n[AUTHORITY].nd;
 	char hex[HASH_HEX_LEN + 1];
 	const char *rest = call + HASH_HEX_LEN, *text = NULL;
@@ -64,11 +97,8 @@ fetch(void *arg, const char *call, struct arena *a, const uint8_t **ret, size_t 
 		rc = exchange_get_disclosures(nd, FIX_PEER, hex,
 					      rest + strlen("/disclosures/"), a, &text,
 					      ret_len, e);
-		if (rc == RC_OK && w->damage == DAMAGE_SAID && *ret_len != 0) {
-			char *bad = arena_strndup(a, text, *ret_len);
-			bad[0] = bad[0] == 'A' ? 'B' : 'A';
-			text = bad;
-		}
+		if (rc == RC_OK)
+			text = said_change(w, a, text, ret_len);
 		*ret = (const uint8_t *)text;
 	}
 	return rc;
@@ -81,6 +111,8 @@ pull_try(struct way *w, bool *ret_more, struct err *e)
 	const struct exchange_fetch how = {.get = fetch, .arg = w};
 	struct exchange_pulled got;
 	struct arena *a = arena_create();
+
+	w->round = a;
 	enum rc rc = exchange_pull(w->f->n[PLATFORM].nd, FIX_PEER, &how, a, &got, e);
 
 	*ret_more = rc == RC_OK && got.more;
@@ -175,14 +207,22 @@ damage_is_refused(void **state)
 	fix_act(&f, AUTHORITY, id, "say", json_pack("{s:s}", "text", "one more"));
 	int64_t receipts = fix_query(&f, PLATFORM,
 				     "SELECT count(*) FROM log_receipt WHERE party = 0");
-	for (w.damage = DAMAGE_TILE; w.damage <= DAMAGE_SAID; w.damage++) {
+	for (w.damage = DAMAGE_TILE; w.damage <= DAMAGE_PADDED; w.damage++) {
 		assert_int_not_equal(pull_try(&w, &more, &e), RC_OK);
 		assert_int_equal(
 			fix_query(&f, PLATFORM,
 				  "SELECT count(*) FROM log_receipt WHERE party = 0"),
 			receipts);
 	}
+	/* An answer with less than there is, is followed by another. */
+	w.damage = DAMAGE_SINGLE;
+	w.said = 0;
+	fix_act(&f, AUTHORITY, id, "say", json_pack("{s:s}", "text", "and another"));
+	fix_ok(pull_try(&w, &more, &e), &e, "a line an answer");
+	assert_int_equal(w.said, 2);
 	w.damage = DAMAGE_NONE;
+	receipts++;
+	fix_act(&f, AUTHORITY, id, "say", json_pack("{s:s}", "text", "the last"));
 	w.down = true;
 	assert_int_equal(pull_try(&w, &more, &e), RC_UNAVAILABLE);
 	w.down = false;
