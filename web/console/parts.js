@@ -137,6 +137,13 @@ export function useAgain(reload, ms) {
 	}, [ms]);
 }
 
+/* Rows never move by themselves: what is new is counted, and shown when somebody asks for it. */
+export function News({ n, show }) {
+	return html`<p class="news" role="status">
+		${n > 0 && html`${t("updates", n)} <button type="button" class="quiet" onClick=${show}>${t("show_them")}</button>`}
+	</p>`;
+}
+
 /* There is nothing: none yet, or none of those that were asked for. */
 export function Nothing({ said, filtered, clear }) {
 	if (!filtered) return html`<p class="empty">${t(said)}</p>`;
