@@ -277,7 +277,7 @@ def work(lab, _stage, _authority):
             node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
         node.must_start()
     people(authority, ("rina", "officer"))
-    people(platform, ("dewi", "agent"), ("wira", "auditor"))
+    people(platform, ("dewi", "agent"), ("lia", "lead"), ("wira", "auditor"))
     lab_module.introduce(authority, platform, lab.write("work.json", json.dumps(policy)))
     with open(lab.path("picture.jpg"), "wb") as f:
         f.write(base64.b64decode(JPEG))

@@ -225,6 +225,55 @@ async function decided(dewi, id) {
 	await dewi.page.locator("main", { hasText: "have no effect yet" }).waitFor({ state: "detached" });
 }
 
+/* One item, decided on the case's own screen. */
+async function decideOne(who, n, outcome, reason) {
+	await who.page.getByLabel(`Decision on item ${n}`, { exact: true }).selectOption(outcome);
+	await who.page.getByRole("button", { name: ": review 1" }).click();
+	const box = who.page.locator("dialog[open]");
+	await box.locator("textarea").fill(reason);
+	await who.step("Check before sending");
+	await who.step("Send the decision on 1 item");
+	await who.stepped();
+}
+
+/* Two decide at once: no row moves under the other, no word is lost, and what one has decided
+ * holds up nothing of the other's. */
+async function together(dewi, lia, id) {
+	const told = (within) => dewi.see("1 item that you had chosen has been decided meanwhile", within);
+	const row = (n) => dewi.page.locator(`.grid [data-row="${n - 1}"]`);
+	await here(dewi, id);
+	await dewi.act("Accept the notice");
+	await dewi.page.click('text="Decide many in one table"');
+	for (const n of [1, 2, 4, 5]) await dewi.page.getByLabel(`Decision on item ${n}`, { exact: true }).selectOption("removed");
+	await dewi.see("4 decisions are chosen and not sent");
+	await dewi.page.getByLabel("Reason for item 3", { exact: true }).focus();
+	await dewi.page.keyboard.type("a half");
+	await lia.page.goto(`${lia.base}/console/case/${id}`);
+	await decideOne(lia, 1, "kept", "Of a colleague");
+	await row(1).filter({ hasText: "Of a colleague" }).waitFor();
+	await dewi.page.keyboard.type(" and a half");
+	must((await dewi.page.getByLabel("Reason for item 3", { exact: true }).inputValue()) === "a half and a half", "whoever writes goes on writing");
+	await dewi.shows(7, ".grid [data-row]", "no row moves by itself");
+	await told("main");
+	await dewi.see("You had chosen Removed");
+	await dewi.see("3 decisions are chosen and not sent");
+	await dewi.check("decide-meanwhile");
+	await dewi.press(dewi.page.locator(".news").getByRole("button", { name: "Show" }));
+	await dewi.shows(6, ".grid [data-row]", "until it is asked for");
+	await dewi.press("Close");
+	/* Another while they are reviewed. */
+	await dewi.press("Removed: review 3");
+	await decideOne(lia, 2, "restricted", "Of a colleague, too");
+	await dewi.step("Check before sending");
+	await told("dialog[open]");
+	await dewi.see("2 open items would be decided", "dialog[open]");
+	await dewi.check("decide-meanwhile-review");
+	await dewi.step("Send the decision on 2 items");
+	await dewi.stepped();
+	const { items } = await ask(dewi, `/v1/cases/${id}/items`);
+	must(items.map((i) => i.outcome).join() === "kept,restricted,,removed,removed,,", `the others are decided: ${items.map((i) => i.outcome)}`);
+}
+
 /* Nothing of a file is asked for before a press; grey, then clear; each on record. */
 async function pictures(rina, dewi, id) {
 	await rina.page.goto(`${rina.base}/console/case/${id}`);
@@ -305,6 +354,8 @@ async function main() {
 	await columns(rina);
 	await pictures(rina, dewi, few);
 	await uploads(rina, few);
+	const lia = await (await person("platform", "lia").arrive()).logIn();
+	await together(dewi, lia, few);
 	const many = await interrupted(rina);
 	await decided(dewi, many);
 	const wira = await (await person("platform", "wira").arrive()).logIn();
@@ -318,7 +369,7 @@ async function main() {
 	});
 	must(had === 2, `each picture that was sent is in the access record, the grey one too: ${had}`);
 	await wira.check("reveals");
-	for (const who of [rina, dewi, wira]) who.clean("at the end");
+	for (const who of [rina, dewi, lia, wira]) who.clean("at the end");
 	console.log(`${passed()} checks held`);
 }
 
