@@ -172,6 +172,22 @@ async function interrupted(rina) {
 	return sent(rina, "Send 10,000 items");
 }
 
+/* What comes into a list that somebody reads is counted, until they ask for it. */
+async function news(rina, dewi, id) {
+	await dewi.section("Disputes");
+	await dewi.see("There are no such disputes");
+	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	await rina.act("Dispute", { "exact text": "It sells accounts.", Items: "1" });
+	await dewi.see("1 update", ".news");
+	await dewi.shows(0, ".matches li", "nothing comes in by itself");
+	await dewi.check("news");
+	await dewi.press(dewi.page.locator(".news").getByRole("button", { name: "Show" }));
+	await dewi.shows(1, ".matches > li", "it comes when it is asked for");
+	await dewi.act("Answer the dispute", { "exact text": "We look at it again." });
+	await dewi.see("We look at it again.", ".matches");
+	await dewi.shows(0, ".news button", "one's own act is no news");
+}
+
 /* A large notice is on its way for a while: until it is whole there is nothing to accept. */
 async function here(dewi, id) {
 	dewi.expected.add(404);
@@ -356,6 +372,7 @@ async function main() {
 	await uploads(rina, few);
 	const lia = await (await person("platform", "lia").arrive()).logIn();
 	await together(dewi, lia, few);
+	await news(rina, dewi, few);
 	const many = await interrupted(rina);
 	await decided(dewi, many);
 	const wira = await (await person("platform", "wira").arrive()).logIn();
