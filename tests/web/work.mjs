@@ -172,6 +172,35 @@ async function interrupted(rina) {
 	return sent(rina, "Send 10,000 items");
 }
 
+/* More of the items come once however often it is asked for, stay when something happens to the
+ * case, and are those of the filter. */
+async function pages(rina, id) {
+	const items = "#items ~ table tbody tr";
+	const more = rina.page.getByRole("button", { name: "Show more" });
+	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	await rina.shows(200, items, "a page has rows");
+	let letGo = await holdBack(rina.page, "**/v1/cases/*/items?*");
+	await more.dblclick();
+	await letGo();
+	await rina.settled();
+	await rina.shows(400, items, "pressed twice, the next page comes once");
+	const numbers = await rina.page.locator(`${items} td:first-child`).allInnerTexts();
+	must(new Set(numbers).size === 400, "each row is there once");
+	const before = await rina.page.locator("#timeline ~ table tbody tr").count();
+	await rina.write(rina.page.locator("#composer"), "Is it all there?");
+	await rina.press(rina.page.locator(".composer").getByRole("button", { name: "Send", exact: true }));
+	await rina.shows(before + 1, "#timeline ~ table tbody tr", "what was said is in the timeline");
+	await rina.settled();
+	await rina.shows(400, items, "what was shown stays");
+	letGo = await holdBack(rina.page, "**/v1/cases/*/items?*");
+	await more.click();
+	await rina.page.getByLabel("Show", { exact: true }).selectOption("removed");
+	await letGo();
+	await rina.see("No item matches the filter");
+	await rina.settled();
+	await rina.shows(0, items, "what comes late of another filter is not shown");
+}
+
 /* What comes into a list that somebody reads is counted, until they ask for it. */
 async function news(rina, dewi, id) {
 	await dewi.section("Disputes");
@@ -374,6 +403,7 @@ async function main() {
 	await together(dewi, lia, few);
 	await news(rina, dewi, few);
 	const many = await interrupted(rina);
+	await pages(rina, many);
 	await decided(dewi, many);
 	const wira = await (await person("platform", "wira").arrive()).logIn();
 	await wira.section("Who saw what");
