@@ -273,9 +273,11 @@ def work(lab, _stage, _authority):
     platform = Node(lab, "pesanku", "pesanku.example", "PesanKu", "platform")
     for node, admin in ((authority, "ani"), (platform, "pasha")):
         node.init(admin)
+        if os.environ.get("SALURAN_WEB_DIR"):
+            node.configure(**{"http.web_dir": os.environ["SALURAN_WEB_DIR"]})
         node.must_start()
     people(authority, ("rina", "officer"))
-    people(platform, ("dewi", "agent"), ("wira", "auditor"))
+    people(platform, ("dewi", "agent"), ("lia", "lead"), ("wira", "auditor"))
     lab_module.introduce(authority, platform, lab.write("work.json", json.dumps(policy)))
     with open(lab.path("picture.jpg"), "wb") as f:
         f.write(base64.b64decode(JPEG))

@@ -15,6 +15,9 @@ function written(name, text) {
 	return path;
 }
 
+/* What the API says to this person. */
+const ask = (who, path) => who.page.evaluate(async (p) => (await fetch(p)).json(), path);
+
 async function choose(rina, path) {
 	await rina.section("Import");
 	await rina.page.setInputFiles("input[type=file]", path);
@@ -89,6 +92,54 @@ async function slips(rina) {
 	return id;
 }
 
+/* What a web page asks for stands still until it is let go. */
+async function holdBack(page, url) {
+	let go;
+	const gone = new Promise((done) => (go = done));
+	await page.route(url, async (route) => {
+		await gone;
+		await route.continue();
+	});
+	return async () => {
+		go();
+		await page.unrouteAll({ behavior: "wait" });
+	};
+}
+
+const CHANGED = [
+	"Tautan;Cermin;Kategori",
+	"https://t.me/kolom1/1;https://t.me/cermin1/1;perjudian",
+	"http//contoh.example/kolom;https://t.me/cermin2/1;perjudian",
+	"https://t.me/kolom3/1;https://t.me/cermin3/1;perjudain",
+];
+
+/* What is sent is what was checked: with other columns the list is checked anew, and what was
+ * mended of a column stays with it. */
+async function columns(rina) {
+	const toSend = rina.page.locator('.steps a[href*="step=send"]');
+	await choose(rina, written("changed.csv", CHANGED.join("\r\n")));
+	await rina.press("Check ");
+	await rina.see("2 of 3 rows have problems");
+	await toSend.waitFor();
+	const letGo = await holdBack(rina.page, "**/batches/check");
+	await rina.page.locator("#row-1").getByRole("button", { name: "Take" }).click();
+	await rina.shows(0, toSend, "what is not checked yet is not sent");
+	await letGo();
+	await rina.page.locator("#row-2").getByRole("button", { name: "Take" }).click();
+	await rina.see("3 rows are ready");
+	await toSend.waitFor();
+	await rina.page.locator('.steps a[href*="step=columns"]').click();
+	await rina.page.locator("#map-target").selectOption("1");
+	await rina.shows(0, toSend, "a list with other columns is checked first");
+	await rina.press("Check ");
+	await rina.see("3 rows are ready");
+	await about(rina, "C-1", "Other columns");
+	const id = await sent(rina, "Send 3 items");
+	const { items } = await ask(rina, `/v1/cases/${id}/items`);
+	must(items.map((i) => i.given).join() === [1, 2, 3].map((n) => `https://t.me/cermin${n}/1`).join(), `the rows that were checked are sent: ${items.map((i) => i.given)}`);
+	must(items.every((i) => i.category === "gambling"), "with what was mended of the other column");
+}
+
 /* Cut in the middle of its parts, it goes on where it was, after a reload. */
 async function interrupted(rina) {
 	const rows = Array.from({ length: MANY }, (_, i) => `https://t.me/banyak${i}/${i + 1},gambling,Invented row number ${i}`);
@@ -119,6 +170,51 @@ async function interrupted(rina) {
 	await rina.press("Show in pages");
 	await about(rina, "M-1", "Many");
 	return sent(rina, "Send 10,000 items");
+}
+
+/* More of the items come once however often it is asked for, stay when something happens to the
+ * case, and are those of the filter. */
+async function pages(rina, id) {
+	const items = "#items ~ table tbody tr";
+	const more = rina.page.getByRole("button", { name: "Show more" });
+	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	await rina.shows(200, items, "a page has rows");
+	let letGo = await holdBack(rina.page, "**/v1/cases/*/items?*");
+	await more.dblclick();
+	await letGo();
+	await rina.settled();
+	await rina.shows(400, items, "pressed twice, the next page comes once");
+	const numbers = await rina.page.locator(`${items} td:first-child`).allInnerTexts();
+	must(new Set(numbers).size === 400, "each row is there once");
+	const before = await rina.page.locator("#timeline ~ table tbody tr").count();
+	await rina.write(rina.page.locator("#composer"), "Is it all there?");
+	await rina.press(rina.page.locator(".composer").getByRole("button", { name: "Send", exact: true }));
+	await rina.shows(before + 1, "#timeline ~ table tbody tr", "what was said is in the timeline");
+	await rina.settled();
+	await rina.shows(400, items, "what was shown stays");
+	letGo = await holdBack(rina.page, "**/v1/cases/*/items?*");
+	await more.click();
+	await rina.page.getByLabel("Show", { exact: true }).selectOption("removed");
+	await letGo();
+	await rina.see("No item matches the filter");
+	await rina.settled();
+	await rina.shows(0, items, "what comes late of another filter is not shown");
+}
+
+/* What comes into a list that somebody reads is counted, until they ask for it. */
+async function news(rina, dewi, id) {
+	await dewi.section("Disputes");
+	await dewi.see("There are no such disputes");
+	await rina.page.goto(`${rina.base}/console/case/${id}`);
+	await rina.act("Dispute", { "exact text": "It sells accounts.", Items: "1" });
+	await dewi.see("1 update", ".news");
+	await dewi.shows(0, ".matches li", "nothing comes in by itself");
+	await dewi.check("news");
+	await dewi.press(dewi.page.locator(".news").getByRole("button", { name: "Show" }));
+	await dewi.shows(1, ".matches > li", "it comes when it is asked for");
+	await dewi.act("Answer the dispute", { "exact text": "We look at it again." });
+	await dewi.see("We look at it again.", ".matches");
+	await dewi.shows(0, ".news button", "one's own act is no news");
 }
 
 /* A large notice is on its way for a while: until it is whole there is nothing to accept. */
@@ -172,6 +268,55 @@ async function decided(dewi, id) {
 	await dewi.check("decide-held");
 	await dewi.press("Undo");
 	await dewi.page.locator("main", { hasText: "have no effect yet" }).waitFor({ state: "detached" });
+}
+
+/* One item, decided on the case's own screen. */
+async function decideOne(who, n, outcome, reason) {
+	await who.page.getByLabel(`Decision on item ${n}`, { exact: true }).selectOption(outcome);
+	await who.page.getByRole("button", { name: ": review 1" }).click();
+	const box = who.page.locator("dialog[open]");
+	await box.locator("textarea").fill(reason);
+	await who.step("Check before sending");
+	await who.step("Send the decision on 1 item");
+	await who.stepped();
+}
+
+/* Two decide at once: no row moves under the other, no word is lost, and what one has decided
+ * holds up nothing of the other's. */
+async function together(dewi, lia, id) {
+	const told = (within) => dewi.see("1 item that you had chosen has been decided meanwhile", within);
+	const row = (n) => dewi.page.locator(`.grid [data-row="${n - 1}"]`);
+	await here(dewi, id);
+	await dewi.act("Accept the notice");
+	await dewi.page.click('text="Decide many in one table"');
+	for (const n of [1, 2, 4, 5]) await dewi.page.getByLabel(`Decision on item ${n}`, { exact: true }).selectOption("removed");
+	await dewi.see("4 decisions are chosen and not sent");
+	await dewi.page.getByLabel("Reason for item 3", { exact: true }).focus();
+	await dewi.page.keyboard.type("a half");
+	await lia.page.goto(`${lia.base}/console/case/${id}`);
+	await decideOne(lia, 1, "kept", "Of a colleague");
+	await row(1).filter({ hasText: "Of a colleague" }).waitFor();
+	await dewi.page.keyboard.type(" and a half");
+	must((await dewi.page.getByLabel("Reason for item 3", { exact: true }).inputValue()) === "a half and a half", "whoever writes goes on writing");
+	await dewi.shows(7, ".grid [data-row]", "no row moves by itself");
+	await told("main");
+	await dewi.see("You had chosen Removed");
+	await dewi.see("3 decisions are chosen and not sent");
+	await dewi.check("decide-meanwhile");
+	await dewi.press(dewi.page.locator(".news").getByRole("button", { name: "Show" }));
+	await dewi.shows(6, ".grid [data-row]", "until it is asked for");
+	await dewi.press("Close");
+	/* Another while they are reviewed. */
+	await dewi.press("Removed: review 3");
+	await decideOne(lia, 2, "restricted", "Of a colleague, too");
+	await dewi.step("Check before sending");
+	await told("dialog[open]");
+	await dewi.see("2 open items would be decided", "dialog[open]");
+	await dewi.check("decide-meanwhile-review");
+	await dewi.step("Send the decision on 2 items");
+	await dewi.stepped();
+	const { items } = await ask(dewi, `/v1/cases/${id}/items`);
+	must(items.map((i) => i.outcome).join() === "kept,restricted,,removed,removed,,", `the others are decided: ${items.map((i) => i.outcome)}`);
 }
 
 /* Nothing of a file is asked for before a press; grey, then clear; each on record. */
@@ -251,9 +396,14 @@ async function main() {
 	const rina = await (await person("authority", "rina").arrive()).logIn();
 	const dewi = await (await person("platform", "dewi").arrive()).logIn();
 	const few = await slips(rina);
+	await columns(rina);
 	await pictures(rina, dewi, few);
 	await uploads(rina, few);
+	const lia = await (await person("platform", "lia").arrive()).logIn();
+	await together(dewi, lia, few);
+	await news(rina, dewi, few);
 	const many = await interrupted(rina);
+	await pages(rina, many);
 	await decided(dewi, many);
 	const wira = await (await person("platform", "wira").arrive()).logIn();
 	await wira.section("Who saw what");
@@ -266,7 +416,7 @@ async function main() {
 	});
 	must(had === 2, `each picture that was sent is in the access record, the grey one too: ${had}`);
 	await wira.check("reveals");
-	for (const who of [rina, dewi, wira]) who.clean("at the end");
+	for (const who of [rina, dewi, lia, wira]) who.clean("at the end");
 	console.log(`${passed()} checks held`);
 }
 

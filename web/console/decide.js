@@ -1,15 +1,17 @@
 /* What a platform's agent decides, item by item: chosen in rows, reviewed by outcome and
  * reason, then sent.  What is chosen and not sent yet is a draft of this browser; what was
  * sent and has no effect yet can be taken back. */
-import { html, useState } from "./vendor.js";
+import { html, useEffect, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { draftFor, OUTCOMES, ranges } from "./decisions.js";
 import { number, span, t, word } from "./lang.js";
 import { href } from "./route.js";
-import { Act, Chip, Dialog, Field, Left, Said, Short, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
+import { Act, Chip, Dialog, Field, Left, Outcome, Said, Short, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
 
 const GROUPS_SHOWN = 12;
 const AGAIN_MS = 5000;
+const LOST_SHOWN = 20;
+const PAGE = 1000;
 
 export const useDecisions = (c) => draftFor(me.value.pseudonym, c.case);
 
@@ -36,6 +38,40 @@ export function Choice({ draft, i }) {
 	</select>`;
 }
 
+/* A colleague may have decided what is chosen here: one such item would hold up all that are
+ * to be sent with it.  True: there were some. */
+async function prune(c, draft) {
+	const chosen = [...draft.rows.keys()];
+	if (chosen.length === 0) return false;
+	const decided = [];
+	const last = Math.max(...chosen);
+	let after = Math.min(...chosen) - 1;
+	do {
+		const page = await get(`/v1/cases/${c.case}/items`, { limit: PAGE, outcome: "decided", after });
+		decided.push(...page.items);
+		after = page.next;
+	} while (after !== null && after < last);
+	return draft.lose(decided);
+}
+
+function Lost({ draft }) {
+	const lost = draft.lost.value;
+	if (lost.length === 0) return null;
+	return html`<div class="warned" role="status">
+		<p>${t("decide_lost", lost.length)}</p>
+		<ul>
+			${lost.slice(0, LOST_SHOWN).map(
+				({ item, chosen }) => html`<li key=${item.i}>
+					${number(item.i + 1)} <code><${Said}>${item.given ?? t("erased")}<//></code> <${Outcome} item=${item} /> ${item.reason && html`<${Said}>${item.reason}<//>`}
+					${" "}<span class="meta">${t("decide_lost_yours", [chosen.outcome && word("outcome", chosen.outcome), chosen.reason].filter(Boolean).join(": "))}</span>
+				</li>`,
+			)}
+			${lost.length > LOST_SHOWN && html`<li>…</li>`}
+		</ul>
+		<div class="bar start"><button type="button" class="quiet" onClick=${() => (draft.lost.value = [])}>${t("close")}</button></div>
+	</div>`;
+}
+
 function Largest({ name, rows, of }) {
 	if (rows.length < 2) return null;
 	return html`<p class="meta">${name}: ${rows.slice(0, 5).map((r) => html`<span class="pair"><${Said}>${r[of] || "–"}<//> ${number(r.n)}</span> `)}</p>`;
@@ -55,14 +91,16 @@ function Preview({ preview, typed, setTyped }) {
 	</div>`;
 }
 
-function Review({ c, group, done, close }) {
-	const { outcome, items } = group;
+function Review({ c, draft, group, done, close }) {
+	const { outcome } = group;
+	const left = () => group.items.filter((i) => draft.rows.has(i));
+	const items = left();
 	const [reason, setReason] = useState(group.reason);
 	const [typed, setTyped] = useState("");
 	const [preview, setPreview] = useState(null);
 	const [problem, setProblem] = useState(null);
 	const [key] = useState(newKey);
-	const body = { items: ranges(items), outcome, version: c.version, ...(reason ? { reason } : {}) };
+	const body = () => ({ items: ranges(left()), outcome, version: c.version, ...(reason ? { reason } : {}) });
 	const needsReason = outcome !== "removed";
 	const run = async (fn) => {
 		setProblem(null);
@@ -71,13 +109,23 @@ function Review({ c, group, done, close }) {
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
 			setProblem(e);
+			/* Something came between: it is looked at anew. */
+			if (e.status === 409) setPreview(null);
 		}
 	};
-	const look = () => run(async () => setPreview(await post(`/v1/cases/${c.case}/decide/preview`, body)));
+	const look = () =>
+		run(async () => {
+			let got = await post(`/v1/cases/${c.case}/decide/preview`, body());
+			if (got.decided_already > 0 && (await prune(c, draft))) {
+				if (left().length === 0) return close();
+				got = await post(`/v1/cases/${c.case}/decide/preview`, body());
+			}
+			return setPreview(got);
+		});
 	const send = () =>
 		run(async () => {
 			const confirmed = preview.confirm ? { selection: preview.selection, confirm: typed } : {};
-			const got = await post(`/v1/cases/${c.case}/decide`, { ...body, ...confirmed }, key);
+			const got = await post(`/v1/cases/${c.case}/decide`, { ...body(), ...confirmed }, key);
 			if (got.held) say(t("decide_held", got.items));
 			else recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
 			done(items);
@@ -88,6 +136,7 @@ function Review({ c, group, done, close }) {
 			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); setPreview(null); }}></textarea>`}
 		<//>
 		${problem && html`<${Trouble} problem=${problem} />`}
+		<${Lost} draft=${draft} />
 		${preview && html`<${Preview} preview=${preview} typed=${typed} setTyped=${setTyped} />`}
 		<div class="bar">
 			${preview && preview.refused.length === 0
@@ -134,6 +183,13 @@ export function Decisions({ c, decisions: draft, reload }) {
 	draft.version.value; /* drawn anew with each choice */
 	const [open, setOpen] = useState(null);
 	const [sent, setSent] = useState(0); /* what is held changes no version of the case */
+	/* What is under review is looked at there. */
+	useEffect(() => {
+		if (open) return;
+		prune(c, draft).catch((e) => {
+			if (!(e instanceof Problem)) throw e;
+		});
+	}, [c.case, c.counts.decided, open === null]);
 	const groups = draft.groups();
 	const unsent = groups.reduce((n, g) => n + g.items.length, 0);
 	const done = async (items) => {
@@ -144,6 +200,7 @@ export function Decisions({ c, decisions: draft, reload }) {
 	};
 	if (c.state !== "accepted") return html`<p class="meta">${t("decide_after_accept")}</p>`;
 	return html`<${Held} c=${c} sent=${sent} reload=${reload} />
+		${!open && html`<${Lost} draft=${draft} />`}
 		<div class="unsent" role="status">
 			<p>${unsent === 0 ? t("decide_how") : t("decide_unsent", unsent)}</p>
 			<div class="bar start wrap">
@@ -154,6 +211,6 @@ export function Decisions({ c, decisions: draft, reload }) {
 				)}
 				${groups.length > GROUPS_SHOWN && html`<span class="meta">${t("decide_more_groups", number(groups.length - GROUPS_SHOWN))}</span>`}
 			</div>
-			${open && html`<${Review} c=${c} group=${open} done=${done} close=${() => setOpen(null)} />`}
+			${open && html`<${Review} c=${c} draft=${draft} group=${open} done=${done} close=${() => setOpen(null)} />`}
 		</div>`;
 }

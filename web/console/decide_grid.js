@@ -8,28 +8,42 @@ import { Grid, moveRow } from "./grid.js";
 import { useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, word } from "./lang.js";
-import { CaseState, Left, Loading, Outcome, Said, Trouble, useApi } from "./parts.js";
+import { CaseState, Left, Loading, News, Outcome, Said, Trouble, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 
 const PAGE = 1000;
 const COLUMNS = ["col_select", "col_number", "col_target", "col_category", "col_decision", "col_reason"];
 const SHOW = ["open", "unchosen", "chosen", "decided", "all"];
 
-/* All items, a page at a time: the first are there while the others come. */
-function useItems(c) {
-	const [state, setState] = useState({ items: [], whole: false, problem: null });
+/* All items, a page at a time: the first are there while the others come.  What became of one
+ * meanwhile is told to the row that is there; news: how many rows since somebody chose what is
+ * shown. */
+function useItems(c, changed) {
+	const [state, setState] = useState({ items: [], whole: false, problem: null, news: 0 });
+	const known = useSame(() => new Map(), []);
 	useEffect(() => {
 		let over = false;
+		const merged = (page) => {
+			const added = page.filter((item) => !known.has(item.i));
+			const other = page.filter((item) => known.has(item.i) && JSON.stringify(item) !== JSON.stringify(known.get(item.i)));
+			for (const item of added) known.set(item.i, item);
+			for (const item of other) changed(Object.assign(known.get(item.i), item));
+			return { added, other };
+		};
 		(async () => {
-			const items = [];
 			let after;
 			try {
 				do {
 					const page = await get(`/v1/cases/${c.case}/items`, { limit: PAGE, after });
 					if (over) return;
-					items.push(...page.items);
 					after = page.next;
-					setState((old) => (old.whole && after !== null ? old : { items: [...items], whole: after === null, problem: null }));
+					const { added, other } = merged(page.items);
+					setState((old) => ({
+						items: added.length > 0 ? [...old.items, ...added] : old.items,
+						whole: old.whole || after === null,
+						problem: null,
+						news: old.news + other.length,
+					}));
 				} while (after !== null);
 			} catch (problem) {
 				if (!over) setState((old) => ({ ...old, problem }));
@@ -39,7 +53,17 @@ function useItems(c) {
 			over = true;
 		};
 	}, [c.case, c.version]);
-	return state;
+	return { ...state, seen: () => setState((old) => ({ ...old, news: 0 })) };
+}
+
+/* How often each row changed: its own signal. */
+function versions() {
+	const rows = new Map();
+	const of = (i) => {
+		if (!rows.has(i)) rows.set(i, signal(0));
+		return rows.get(i);
+	};
+	return { of, touch: (i) => of(i).value++ };
 }
 
 /* Which rows are ticked: each its own signal, and how many in all. */
@@ -68,7 +92,8 @@ function Tick({ ticks, item }) {
 	return html`<input type="checkbox" aria-label=${t("select_item", number(item.i + 1))} checked=${ticks.of(item.i).value} onChange=${(e) => ticks.set(item.i, e.target.checked)} />`;
 }
 
-function Row({ item, draft, ticks }) {
+function Row({ item, draft, ticks, drawn }) {
+	drawn.of(item.i).value; /* drawn anew when something became of it */
 	const open = !item.outcome;
 	return html`<div role="row" class="grid-row" data-row=${item.i} tabindex="-1" onKeyDown=${open ? onDigit(draft, item.i) : undefined}>
 		<div role="cell" data-label=${t("col_select")}>${open && html`<${Tick} ticks=${ticks} item=${item} />`}</div>
@@ -131,19 +156,30 @@ function Filters({ items, filter, set }) {
 
 function Items({ c, reload }) {
 	const draft = useDecisions(c);
-	const state = useItems(c);
-	const ticks = useSame(selection, [c.case]);
+	const ticks = useSame(selection, []);
+	const drawn = useSame(versions, []);
+	const state = useItems(c, (item) => {
+		if (item.outcome) ticks.set(item.i, false);
+		drawn.touch(item.i);
+	});
 	const [filter, setFilter] = useState({ show: "open", category: "", text: "" });
-	/* Rows stay where they are while one decides: the filter is applied when it is set. */
+	/* Rows stay where they are while one decides, whatever others do meanwhile: the filter is
+	 * applied when it is set. */
+	const show = (patch) => {
+		setFilter({ ...filter, ...patch });
+		state.seen();
+	};
 	const rows = useSame(() => matching(state.items, draft, filter), [state.items, filter]);
-	const row = useSame(() => (item) => html`<${Row} key=${item.i} item=${item} draft=${draft} ticks=${ticks} />`, [draft, ticks]);
+	const row = useSame(() => (item) => html`<${Row} key=${item.i} item=${item} draft=${draft} ticks=${ticks} drawn=${drawn} />`, [draft, ticks, drawn]);
 	const open = rows.filter((i) => !i.outcome);
 	useLayoutEffect(() => bind({ j: () => moveRow(1), k: () => moveRow(-1), x: () => {
-		const i = document.activeElement?.closest?.("[data-row]")?.getAttribute("data-row");
+		const row = document.activeElement?.closest?.("[data-row]");
+		const i = row?.querySelector("input[type=checkbox]") && row.getAttribute("data-row");
 		if (i) ticks.set(Number(i), !ticks.of(Number(i)).value);
 	} }), [ticks]);
 	return html`<${Decisions} c=${c} decisions=${draft} reload=${reload} />
-		<${Filters} items=${state.items} filter=${filter} set=${(patch) => setFilter({ ...filter, ...patch })} />
+		<${Filters} items=${state.items} filter=${filter} set=${show} />
+		<${News} n=${state.news} show=${() => show({})} />
 		<p><button type="button" class="quiet small" disabled=${!state.whole || open.length === 0} onClick=${() => open.forEach((i) => ticks.set(i.i, true))}>${t("select_matching", open.length)}</button></p>
 		${state.problem && html`<${Trouble} problem=${state.problem} />`}
 		${!state.whole && !state.problem && html`<${Loading} />`}
@@ -162,6 +198,6 @@ export function Decide({ word: id }) {
 		<p class="kicker"><a href=${href(`case/${id}`)}>‹ ${t("back_to_case")}</a></p>
 		<div class="heading"><h1><${Said}>${c.subject || t("no_subject")}<//></h1><p class="chips"><${CaseState} state=${c.state} /></p></div>
 		<p>${c.due ? html`<${Left} due=${c.due} />` : t("no_deadline")} · ${c.legal_basis && html`<${Said}>${c.legal_basis}<//>`}</p>
-		${decides ? html`<${Items} c=${c} reload=${state.reload} />` : html`<p class="problem">${t("trouble_denied")} (${word("role", "agent")})</p>`}
+		${decides ? html`<${Items} key=${c.case} c=${c} reload=${state.reload} />` : html`<p class="problem">${t("trouble_denied")} (${word("role", "agent")})</p>`}
 	`;
 }

@@ -32,6 +32,8 @@ class Draft {
 		this.rows = new Map();
 		this.seen = new Map(); /* item → signal of what is chosen */
 		this.version = signal(0);
+		/** @type {{ value: any[] }} */
+		this.lost = signal([]); /* {item, chosen}: decided meanwhile, and not told enough yet */
 		this.timer = 0;
 		try {
 			const groups = JSON.parse(draftOf(this.name, person) || "[]");
@@ -67,6 +69,15 @@ class Draft {
 	say(i, reason) {
 		const outcome = this.rows.get(i)?.outcome || "";
 		this.put([i], outcome || reason ? { outcome, reason } : undefined);
+	}
+
+	/* What is decided by now is not chosen any more: these are told beside what was chosen. */
+	lose(decided) {
+		const lost = decided.filter((item) => this.rows.has(item.i)).map((item) => ({ item, chosen: this.rows.get(item.i) }));
+		if (lost.length === 0) return false;
+		this.put(lost.map(({ item }) => item.i), undefined);
+		this.lost.value = [...this.lost.value, ...lost];
+		return true;
 	}
 
 	/* Those with an outcome, by what is decided of them: one decision each. */

@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, node, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Facts, Loading, Nothing, Said, Trouble, When, caseName, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Loading, Nothing, Said, Trouble, When, caseName, recorded, useList } from "./parts.js";
 import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -61,12 +61,13 @@ export function CaseDisputes({ c, reload }) {
 
 export function Disputes() {
 	const { query } = place.value;
-	const state = useApi(() => get("/v1/disputes", query), [JSON.stringify(query)], (e, reload) => e.type.startsWith("dispute.") && reload());
+	const state = useList(() => get("/v1/disputes", query), [JSON.stringify(query)], (e) => e.type.startsWith("dispute."));
 	const rows = state.data?.disputes || [];
 	return html`
 		<h1>${t("nav_disputes")}</h1>
 		<p class="lead">${t("disputes_lead")}</p>
 		<nav class="filters" aria-label=${t("filter_disputes")}>${STATES.map((s) => html`<a key=${s} href=${href("disputes", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>${s ? t(`dispute_state_${s}`) : t("dispute_not_ruled")}</a>`)}</nav>
+		${state.news}
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && rows.length === 0 && html`<${Nothing} said="no_disputes" filtered=${query.state} clear=${href("disputes")} />`}

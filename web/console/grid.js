@@ -28,7 +28,7 @@ export function Grid({ name, caption, columns, rows, row }) {
 			<div role="rowgroup" class="grid-head"><div role="row" class="grid-row">
 				${columns.map((c) => html`<div key=${c} role="columnheader" class=${NUMBERS.includes(c) ? "number" : ""}>${t(c)}</div>`)}
 			</div></div>
-			${groups.map((g) => html`<${Group} key=${g[0]} rows=${g} row=${row} />`)}
+			${groups.map((g, k) => html`<${Group} key=${k} rows=${g} row=${row} />`)}
 		</div>
 		${rows.length > PAGE &&
 		html`<nav class="pager" aria-label=${t("pages")}>

@@ -122,9 +122,11 @@ export function Import() {
 		load();
 	}, []);
 	if (w === undefined) return html`<h1>${t("import_title")}</h1><${Loading} />`;
-	const may = (s) => s === "file" || (w !== null && (s === "columns" || w.mapping.target !== undefined) && (s !== "send" || checked.value.result !== null));
+	const may = (s) => s === "file" || (w !== null && (s === "columns" || w.mapping.target !== undefined) && (s !== "send" || checked.value.state === "done"));
 	const asked = place.value.query.step || "file";
-	const step = STEPS.includes(asked) && may(asked) ? asked : w && asked === "send" && may("check") ? "check" : "file";
+	/* Whoever reviews stays there while the list is brought once more. */
+	const stays = asked === "send" && checked.value.result !== null;
+	const step = STEPS.includes(asked) && (may(asked) || stays) ? asked : w && asked === "send" && may("check") ? "check" : "file";
 	return html`
 		<h1>${t("import_title")}</h1>
 		<${Steps} at=${step} may=${may} />

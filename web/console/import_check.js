@@ -7,7 +7,7 @@ import { useSame } from "./groups.js";
 import { change, checked, mend, rowOf, run, work } from "./import_work.js";
 import { bind } from "./keys.js";
 import { lang, number, t, word } from "./lang.js";
-import { PROBLEMS_MAX, valueOf } from "./list.js";
+import { isMended, PROBLEMS_MAX, valueOf } from "./list.js";
 import { Act, Chip, Said, Short, Trouble, When, useApi } from "./parts.js";
 import { go, href } from "./route.js";
 import { save } from "./table.js";
@@ -71,7 +71,7 @@ function Row({ i, policy }) {
 	const w = work.value;
 	const p = checked.value.result?.byRow.get(i);
 	const name = p?.column || (p?.code === "target_empty" ? "target" : null);
-	const mended = w.mends[i] !== undefined;
+	const mended = isMended(w, i);
 	const apply = (value) => {
 		mend(i, name, value);
 		setOpen(false);
@@ -145,7 +145,7 @@ function Summary({ result, policy, show, w }) {
 	</div>`;
 }
 
-function Progress() {
+export function Progress() {
 	const { state, done, of, problem } = checked.value;
 	if (state === "failed") return html`<${Trouble} problem=${problem} retry=${run} />`;
 	return html`<p class="meta progress" role="status">

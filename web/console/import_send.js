@@ -2,7 +2,7 @@
  * The reference is the notice's own key: the same again is sent once. */
 import { html, useState } from "./vendor.js";
 import { post, Problem } from "./api.js";
-import { SentBefore, kindOf, usePolicy } from "./import_check.js";
+import { Progress, SentBefore, kindOf, usePolicy } from "./import_check.js";
 import { change, checked, end, run } from "./import_work.js";
 import { lang, number, t, word } from "./lang.js";
 import { Act, Facts, Field, Said, Trouble, recorded, say } from "./parts.js";
@@ -44,7 +44,7 @@ function body(w, list) {
 }
 
 export function SendStep({ w, peers }) {
-	const { result, list } = checked.value;
+	const { result, list, state } = checked.value;
 	const [problem, setProblem] = useState(null);
 	const policy = usePolicy(w.form.peer).data;
 	const f = w.form;
@@ -90,9 +90,10 @@ export function SendStep({ w, peers }) {
 		/>
 		<${Left} result=${result} />
 		<p>${t("import_nothing_sent")}</p>
+		<${Progress} />
 		${problem && html`<${Trouble} problem=${problem} />`}
 		<div class="bar start">
-			<${Act} run=${send} off=${!ready}>${t("import_send", result.ok)}<//>
+			<${Act} run=${send} off=${!ready || state !== "done"}>${t("import_send", result.ok)}<//>
 			<a href=${href("import", { step: "check" })}>${t("import_back_to_check")}</a>
 		</div>
 	`;

@@ -3,7 +3,7 @@
 import { signal } from "./vendor.js";
 import { me, Problem } from "./api.js";
 import { forget, keep, kept } from "./keep.js";
-import { bring, check, drop, guess, listOf, sentBefore } from "./list.js";
+import { bring, check, drop, guess, listOf, mendedAs, sentBefore } from "./list.js";
 import { readFile } from "./table.js";
 
 const LATER_MS = 300;
@@ -60,13 +60,19 @@ export async function begin(file) {
 	if (work.value?.table === table) change({ sent });
 }
 
+/* What is another list, or one for somebody else, has not been checked: nothing of it can be sent. */
 export function change(patch) {
-	work.value = { ...work.value, ...patch };
+	const old = work.value;
+	work.value = { ...old, ...patch };
+	if (old.mapping !== work.value.mapping || old.form.peer !== work.value.form.peer) {
+		turn++;
+		checked.value = { ...NONE, list: checked.value.list };
+	}
 	later();
 }
 
 export function mend(i, name, value) {
-	change({ mends: { ...work.value.mends, [i]: { ...work.value.mends[i], [name]: value } } });
+	change({ mends: { ...work.value.mends, [i]: { ...work.value.mends[i], [mendedAs(work.value, name)]: value } } });
 	touch(i);
 }
 

@@ -1,5 +1,5 @@
 /* The items of a case, and, for the platform's people, what they decide of each. */
-import { html, useEffect, useRef, useState } from "./vendor.js";
+import { html, useRef, useState } from "./vendor.js";
 import { get, me } from "./api.js";
 import { number, t, word } from "./lang.js";
 import { Loading, Outcome, Said, Trouble, When, useApi } from "./parts.js";
@@ -7,6 +7,7 @@ import { Choice, Decisions, useDecisions } from "./decide.js";
 import { href } from "./route.js";
 
 const PAGE = 200;
+const AT_ONCE = 1000; /* what one answer may have */
 const FILTERS = ["", "open", "removed", "restricted", "kept", "not_found"];
 
 function Earlier({ e }) {
@@ -37,28 +38,34 @@ function Item({ item, decisions }) {
 	</tr>`;
 }
 
+/* The first `n`, and where the others go on: they are all of one filter and of now. */
+async function firstOf(id, { outcome, n }) {
+	const items = [];
+	let after;
+	do {
+		const page = await get(`/v1/cases/${id}/items`, { limit: Math.min(n - items.length, AT_ONCE), outcome, after });
+		items.push(...page.items);
+		after = page.next;
+	} while (after !== null && items.length < n);
+	return { items, next: after };
+}
+
 export function Items({ c, reload }) {
-	const [outcome, setOutcome] = useState("");
-	const [pages, setPages] = useState([]);
+	const [asked, setAsked] = useState({ outcome: "", n: PAGE });
+	const { outcome } = asked;
 	const heading = useRef(null);
-	const state = useApi(
-		() => get(`/v1/cases/${c.case}/items`, { limit: PAGE, outcome }),
-		[c.case, outcome, c.version],
-	);
-	useEffect(() => setPages([]), [c.case, outcome, c.version]);
+	const state = useApi(() => firstOf(c.case, asked), [c.case, outcome, asked.n, c.version]);
 	const decides = ["agent", "lead"].includes(me.value.role) && ["accepted", "received"].includes(c.state);
 	const decisions = useDecisions(c);
-	const items = [...(state.data?.items || []), ...pages.flatMap((p) => p.items)];
-	const next = pages.length > 0 ? pages[pages.length - 1].next : state.data?.next;
-	const more = async () => {
-		const page = await get(`/v1/cases/${c.case}/items`, { limit: PAGE, outcome, after: next });
-		setPages((old) => [...old, page]);
-	};
+	const items = state.data?.items || [];
+	const next = state.data?.next;
+	/* Pressed twice before they come, it asks for the same. */
+	const more = () => setAsked({ outcome, n: items.length + PAGE });
 	return html`<section aria-labelledby="items">
 		<h2 id="items" tabindex="-1" ref=${heading}>${t("items")} (${number(c.items)})</h2>
 		<div class="filters">
 			<label for="outcome" class="inline">${t("show")}</label>
-			<select id="outcome" value=${outcome} onChange=${(e) => setOutcome(e.target.value)}>
+			<select id="outcome" value=${outcome} onChange=${(e) => setAsked({ outcome: e.target.value, n: PAGE })}>
 				${FILTERS.map((f) => html`<option key=${f} value=${f}>${f === "" ? t("all") : f === "open" ? t("item_open") : word("outcome", f)}</option>`)}
 			</select>
 		</div>

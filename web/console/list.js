@@ -55,9 +55,14 @@ export function remember(headers, mapping) {
 	localStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(newest)));
 }
 
+/* A mend is of what the column says: with another column it waits until that one is back. */
+export const mendedAs = (work, name) => `${name}:${work.mapping[name] ?? ""}`;
+
+export const isMended = (work, i) => NAMES.some((n) => work.mends[i]?.[mendedAs(work, n)] !== undefined);
+
 /* What row `i` has in a field: mended, else of the file, else what all are filled with. */
 export function valueOf(work, i, name) {
-	const mended = work.mends[i]?.[name];
+	const mended = work.mends[i]?.[mendedAs(work, name)];
 	if (mended !== undefined) return mended;
 	const at = work.mapping[name];
 	const given = at === undefined ? "" : (work.table.rows[i][at] ?? "");
@@ -69,7 +74,7 @@ const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"
 /* {text, rowAt: line → row}.  A row of the file is a record of the list. */
 export function listOf(work) {
 	const used = NAMES.filter(
-		(n) => NEEDED.includes(n) || work.mapping[n] !== undefined || work.fills[n] || Object.values(work.mends).some((m) => n in m),
+		(n) => NEEDED.includes(n) || work.mapping[n] !== undefined || work.fills[n] || Object.values(work.mends).some((m) => mendedAs(work, n) in m),
 	);
 	const rowAt = new Map();
 	const records = [used.join(",")];

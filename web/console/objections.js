@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t } from "./lang.js";
-import { Chip, Facts, Left, Loading, Nothing, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Left, Loading, Nothing, Said, Trouble, When, recorded, useList } from "./parts.js";
 import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -56,11 +56,12 @@ function One({ o, reload }) {
 
 export function Objections() {
 	const { query } = place.value;
-	const state = useApi(() => get("/v1/objections", query), [JSON.stringify(query)], (e, reload) => e.type.startsWith("objection.") && reload());
+	const state = useList(() => get("/v1/objections", query), [JSON.stringify(query)], (e) => e.type.startsWith("objection."));
 	const rows = state.data?.objections || [];
 	return html`
 		<h1>${t("nav_objections")}</h1>
 		<nav class="filters" aria-label=${t("filter_objections")}>${STATES.map((s) => html`<a key=${s} href=${href("objections", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>${s ? t(`objection_state_${s}`) : t("all")}</a>`)}</nav>
+		${state.news}
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && rows.length === 0 && html`<${Nothing} said="no_objections" filtered=${Object.keys(query).length > 0} clear=${href("objections")} />`}

@@ -3,7 +3,7 @@ import { html } from "./vendor.js";
 import { get, me, nodeNow } from "./api.js";
 import { Author } from "./author.js";
 import { number, span, t, word } from "./lang.js";
-import { Chip, Loading, Nothing, Said, Trouble, When, useApi } from "./parts.js";
+import { Chip, Loading, Nothing, Said, Trouble, When, useList } from "./parts.js";
 import { href, place } from "./route.js";
 
 const STATES = ["", "draft", "in_force", "lifted", "expired", "returned"];
@@ -32,7 +32,7 @@ export function Orders() {
 	/* Of an approver nothing is asked first but what waits for a signature. */
 	const shown = query.state ?? (me.value.role === "approver" ? "draft" : "");
 	const asked = { ...query, state: STATES.includes(shown) ? shown : "" };
-	const state = useApi(() => get("/v1/orders", asked), [JSON.stringify(asked)], (e, reload) => e.type.startsWith("order.") && reload());
+	const state = useList(() => get("/v1/orders", asked), [JSON.stringify(asked)], (e) => e.type.startsWith("order."));
 	/* What one may not sign comes after what waits for one. */
 	const rows = state.data?.orders || [];
 	const orders = [...rows.filter((o) => !notMine(o)), ...rows.filter(notMine)];
@@ -47,6 +47,7 @@ export function Orders() {
 					${s ? word("order", s) : t("all")}</a>`,
 			)}
 		</nav>
+		${state.news}
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && orders.length === 0 && html`<${Nothing} said=${asked.state === "draft" ? "no_drafts" : "no_orders"} filtered=${asked.state && asked.state !== "draft"} clear=${href("orders", { state: "all" })} />`}

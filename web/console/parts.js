@@ -137,6 +137,35 @@ export function useAgain(reload, ms) {
 	}, [ms]);
 }
 
+/* Rows never move by themselves: what is new is counted, and shown when somebody asks for it. */
+export function News({ n, show }) {
+	return html`<p class="news" role="status">
+		${n > 0 && html`${t("updates", n)} <button type="button" class="quiet" onClick=${show}>${t("show_them")}</button>`}
+	</p>`;
+}
+
+/**
+ * A list that somebody reads: what touches it is counted until it is asked for.  What one did
+ * oneself is there at once.
+ * @param {() => Promise<any>} ask
+ * @param {unknown[]} deps
+ * @param {(event: any) => boolean} touches
+ */
+export function useList(ask, deps, touches) {
+	const [news, setNews] = useState(0);
+	const state = useApi(ask, deps, (event) => {
+		if (!touches(event)) return;
+		if (event.author === me.value.pseudonym) reload();
+		else setNews((n) => n + 1);
+	});
+	const reload = () => {
+		setNews(0);
+		return state.reload();
+	};
+	useEffect(() => setNews(0), deps);
+	return { ...state, reload, news: html`<${News} n=${news} show=${reload} />` };
+}
+
 /* There is nothing: none yet, or none of those that were asked for. */
 export function Nothing({ said, filtered, clear }) {
 	if (!filtered) return html`<p class="empty">${t(said)}</p>`;

@@ -6,7 +6,7 @@ import { arrived, awaited, BEGINNING, begins, CASES, idle, PAGE } from "./early.
 import { Bodies, useSame } from "./groups.js";
 import { bind } from "./keys.js";
 import { number, t, when, withTexts } from "./lang.js";
-import { CaseState, Chip, Left, Loading, Said, Trouble, lacks, say, useAgain, useApi } from "./parts.js";
+import { CaseState, Chip, Left, Loading, News, Said, Trouble, lacks, say, useAgain, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 const QUEUES = ["all", "overdue", "soon", "mine", "unclaimed", "unread", "undelivered"];
@@ -190,10 +190,7 @@ export function Queue() {
 			${state.at && html`<p class="meta">${t("as_of", when(state.at.toISOString()))}</p>`}
 		</div>
 		<${Filters} query=${query} at=${state.at} />
-		<p class="news" role="status">
-			${news > 0 &&
-			html`${t("updates", news)} <button type="button" class="quiet" onClick=${show}>${t("show_them")}</button>`}
-		</p>
+		<${News} n=${news} show=${show} />
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${show} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && cases.length === 0 && html`<${Empty} query=${query} />`}
