@@ -6,6 +6,7 @@ import { ask, browser, importList, openCase, person, play, stage } from "./steps
 
 const CHUNK = 6000; /* characters of one message */
 const TEXT_MAX = 20000;
+const READ_MS = 1600; /* longer than it takes to be read */
 
 const composer = (who) => who.page.locator("#composer");
 const shown = (who) => who.page.locator(".messages .said").allTextContents();
@@ -87,6 +88,33 @@ async function twice(rina) {
 	await rina.see(text, ".messages");
 	await rina.page.waitForFunction(() => !document.querySelector("#composer").value);
 	must((await shown(rina)).filter((s) => s === text).length === 1, "what is pressed twice is said once");
+}
+
+/* Of two messages that are taller than the window, the one whose end was on the screen. */
+async function readWhenSeen(rina, dewi, subject) {
+	await dewi.section("Cases");
+	for (const n of [1, 2]) must(await round(rina, `Long ${n}\n`.repeat(60), send, `long ${n}`), `long ${n} is said`);
+	await openCase(dewi, subject);
+	const box = (n) => dewi.page.locator(".message", { hasText: `Long ${n}` });
+	const isRead = async (n) => (await box(n).textContent()).includes("Read ");
+	const toEnd = (n) => box(n).evaluate((b) => b.scrollIntoView({ block: "end", behavior: "instant" }));
+	await box(2).waitFor();
+	await dewi.page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+	await dewi.press(dewi.button("Refuse the notice…"));
+	await dewi.page.locator("dialog[open]").waitFor();
+	await toEnd(2);
+	await dewi.page.waitForTimeout(READ_MS);
+	must(!(await isRead(2)), "what a dialog lies over is not read");
+	await dewi.key("Escape");
+	await dewi.stepped();
+	await toEnd(2);
+	await dewi.page.locator(".message", { hasText: "Long 2" }).filter({ hasText: /Read \w/ }).waitFor();
+	must(!(await isRead(1)), "what stands above the window is not read");
+	await dewi.page.waitForTimeout(READ_MS);
+	must(!(await isRead(1)), "nor is it later");
+	await toEnd(1);
+	await dewi.page.locator(".message", { hasText: "Long 1" }).filter({ hasText: /Read \w/ }).waitFor();
+	await rina.page.locator(".message", { hasText: "Long 1" }).filter({ hasText: /Read \w/ }).waitFor();
 }
 
 async function backAndTabs(rina) {
@@ -214,6 +242,7 @@ async function main() {
 	await naughty(rina, dewi);
 	await limits(rina);
 	await twice(rina);
+	await readWhenSeen(rina, dewi, subject);
 	await backAndTabs(rina);
 	await sessionEnded(rina);
 	await wrongClock(rina);
