@@ -229,6 +229,43 @@ async function overtaken(rina, dewi) {
 	rina.expected.delete(409);
 }
 
+/* What others do takes no step from whoever writes in it; it cannot be sent any more. */
+async function tooLate(who, label, said, verb) {
+	const box = who.page.locator("dialog[open]");
+	await box.getByText("This cannot be done any more").waitFor();
+	must((await box.getByLabel(label, { exact: false }).first().inputValue()) === said, "what is written stays, though it is too late");
+	must(await box.getByRole("button", { name: "Review" }).isDisabled(), `too late to ${verb}`);
+	await who.check(`too-late-${verb}`);
+	await who.key("Escape");
+	await who.stepped();
+}
+
+async function refuses(subject) {
+	const lia = await person("platform", "lia");
+	await openCase(lia, subject);
+	await lia.press(lia.button("Refuse the notice…"));
+	await lia.page.locator("dialog[open]").getByLabel("Reason").fill("It is not ours.");
+	return lia;
+}
+
+/* Here the row itself leaves the list. */
+async function ruledMeanwhile(rina, dewi) {
+	const here = rina.page.url();
+	await dewi.act("Dispute", { "The exact text": "It is satire." });
+	const adi = await person("authority", "adi");
+	for (const who of [rina, adi]) {
+		await who.page.goto(`${who.base}/console/disputes?state=open`);
+		await who.see("It is satire.");
+	}
+	await rina.press(rina.button("Answer the dispute…"));
+	await rina.page.locator("dialog[open] textarea").fill("We have read it.");
+	await adi.act("Rule on the dispute", { Rejected: true, Reason: "It is not." });
+	await tooLate(rina, "The exact text", "We have read it.", "answer");
+	await adi.leave();
+	await rina.page.goto(here);
+	await composer(rina).waitFor();
+}
+
 async function main() {
 	const rina = await person("authority", "rina");
 	const subject = stage.subject;
@@ -246,7 +283,12 @@ async function main() {
 	await backAndTabs(rina);
 	await sessionEnded(rina);
 	await wrongClock(rina);
+	const lia = await refuses(subject);
 	await overtaken(rina, dewi);
+	await lia.see("Case accepted", "dialog[open] .clash");
+	await tooLate(lia, "Reason", "It is not ours.", "refuse");
+	await lia.leave();
+	await ruledMeanwhile(rina, dewi);
 	await denied(rina);
 	await restarted(rina);
 	for (const who of [rina, dewi]) who.clean("at the end");

@@ -142,7 +142,7 @@ export function Decisions({ c, decisions: draft, reload }) {
 		setSent((n) => n + 1);
 		await reload();
 	};
-	if (c.state !== "accepted") return html`<p class="meta">${t("decide_after_accept")}</p>`;
+	if (c.state !== "accepted" && !open) return html`<p class="meta">${t("decide_after_accept")}</p>`;
 	return html`<${Held} c=${c} sent=${sent} reload=${reload} />
 		<div class="unsent" role="status">
 			<p>${unsent === 0 ? t("decide_how") : t("decide_unsent", unsent)}</p>
