@@ -131,6 +131,50 @@ async function backAndTabs(rina) {
 	await rina.see("From the other tab", ".messages");
 	must((await composer(rina).inputValue()) === "Half a thought", "another tab leaves alone what is typed here");
 	await tab.close();
+	await rina.page.reload();
+	await composer(rina).waitFor();
+	must((await composer(rina).inputValue()) === "Half a thought", "and what is typed here outlives a reload");
+	/* Written on while it is sent. */
+	let go = () => {};
+	const held = new Promise((done) => (go = done));
+	await rina.page.route("**/say", (route) => held.then(() => route.continue()));
+	await write(rina, "First thought");
+	await send(rina).click();
+	await write(rina, "First thought, and more");
+	go();
+	await rina.page.waitForFunction(() => [...document.querySelectorAll(".messages .said")].some((x) => x.textContent === "First thought"));
+	must((await composer(rina).inputValue()) === "First thought, and more", "what is written while it is sent stays");
+	await rina.page.unroute("**/say");
+	await write(rina, "");
+}
+
+/* Each tab shows what another has chosen, and puts back nothing that was taken back there. */
+async function chosenInTabs(dewi) {
+	const choice = (page) => page.getByLabel("Decision on item 1");
+	const is = (page, outcome) => page.waitForFunction((o) => document.querySelector("[aria-label='Decision on item 1']")?.value === o, outcome);
+	const kept = (page) => page.evaluate(() => Object.keys(localStorage).filter((k) => k.endsWith(".decisions")).length);
+	await choice(dewi.page).selectOption("removed");
+	const tab = await dewi.context.newPage();
+	await tab.goto(dewi.page.url());
+	await is(tab, "removed");
+	await choice(dewi.page).selectOption("");
+	await is(tab, "");
+	must(true, "what is taken back in one tab is in another");
+	await choice(dewi.page).selectOption("removed");
+	await is(tab, "removed");
+	await tab.evaluate(() => {
+		for (const k of Object.keys(localStorage)) if (k.endsWith(".decisions")) localStorage.removeItem(k);
+	});
+	await tab.reload();
+	must((await kept(tab)) === 0, "a tab that chose nothing keeps nothing when it goes");
+	/* Removed at the end of the session: no other tab brings it back. */
+	await choice(tab).selectOption("removed");
+	await is(dewi.page, "removed");
+	await dewi.press("Log out");
+	await dewi.press("Log out and remove them");
+	for (const page of [dewi.page, tab]) await page.waitForSelector("input[name=name]");
+	must((await kept(tab)) === 0, "drafts that are removed stay removed");
+	await tab.close();
 }
 
 async function sessionEnded(rina) {
@@ -292,6 +336,7 @@ async function main() {
 	await denied(rina);
 	await restarted(rina);
 	for (const who of [rina, dewi]) who.clean("at the end");
+	await chosenInTabs(dewi);
 }
 
 play(main, "input");

@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, newKey, node, post, Problem } from "./api.js";
 import { Author } from "./author.js";
-import { draftOf, keepDraft } from "./drafts.js";
+import { draftOf, keepDraft, onSent, sentDraft } from "./drafts.js";
 import { t, when, word } from "./lang.js";
 import { Act, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
@@ -82,6 +82,10 @@ function Composer({ c, reload, notes }) {
 	const [problem, setProblem] = useState(null);
 	const [kept, setKept] = useState(null);
 	const key = useRef(newKey());
+	const now = useRef({ name, text });
+	now.current = { name, text };
+	/* Tabs have one draft: where another sends its own, that of this one is kept. */
+	useEffect(() => onSent(name, (sent) => now.current.text !== sent && keepDraft(name, now.current.text)), [name]);
 	const choose = (to) => {
 		setTarget(to);
 		setText(draftOf(`${c.case}.${to}`));
@@ -103,8 +107,13 @@ function Composer({ c, reload, notes }) {
 		try {
 			const path = target === "peer" ? "say" : "notes";
 			recorded(await post(`/v1/cases/${c.case}/${path}`, { text }, key.current));
-			write("");
-			setKept(null);
+			sentDraft(name, text);
+			/* Somebody may have written on while it was sent. */
+			if (now.current.name === name && now.current.text === text) {
+				setText("");
+				setKept(null);
+				key.current = newKey();
+			}
 			await (target === "peer" ? reload() : notes.reload());
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;

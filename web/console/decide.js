@@ -4,6 +4,7 @@
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { draftFor, OUTCOMES, ranges } from "./decisions.js";
+import { draftOf, keepDraft } from "./drafts.js";
 import { number, span, t, word } from "./lang.js";
 import { href } from "./route.js";
 import { Act, Chip, Dialog, Field, Left, Said, Short, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
@@ -57,7 +58,8 @@ function Preview({ preview, typed, setTyped }) {
 
 function Review({ c, group, done, close }) {
 	const { outcome, items } = group;
-	const [reason, setReason] = useState(group.reason);
+	const name = `${c.case}.review.${outcome}.${items[0]}`;
+	const [reason, setReason] = useState(() => draftOf(name) || group.reason);
 	const [typed, setTyped] = useState("");
 	const [preview, setPreview] = useState(null);
 	const [problem, setProblem] = useState(null);
@@ -80,12 +82,13 @@ function Review({ c, group, done, close }) {
 			const got = await post(`/v1/cases/${c.case}/decide`, { ...body, ...confirmed }, key);
 			if (got.held) say(t("decide_held", got.items));
 			else recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
+			keepDraft(name, "");
 			done(items);
 		});
 	return html`<${Dialog} title=${t("decide_review", items.length, word("outcome", outcome))} close=${close}>
 		<p>${t("decide_items", items.slice(0, 20).map((i) => number(i + 1)).join(", "), items.length > 20 ? "…" : "")}</p>
 		<${Field} label=${t(needsReason ? "reason_needed" : "reason")}>
-			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); setPreview(null); }}></textarea>`}
+			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); keepDraft(name, e.target.value); setPreview(null); }}></textarea>`}
 		<//>
 		${problem && html`<${Trouble} problem=${problem} />`}
 		${preview && html`<${Preview} preview=${preview} typed=${typed} setTyped=${setTyped} />`}
