@@ -269,17 +269,34 @@ on_unread(void *arg, const struct db_row *row, struct err *e)
 	return RC_OK;
 }
 
+/* What the person says to have read: all, or these of the other side's log. */
+struct read_job {
+	struct act act;
+	uint64_t seqs[READ_REFS_MAX]; /* rising */
+	size_t n_seqs;		      /* 0: all */
+	size_t n_read;
+};
+
+static enum rc
+unread_find(struct writer *w, const struct read_job *job, struct unread *u, uint64_t from,
+	    uint64_t below, struct err *e)
+{
+	return store_run(w->s, &SQL_MESSAGE_UNREAD,
+			 (struct db_param[]){DB_P_TEXT(job->act.casefile),
+					     DB_P_INT(u->other), DB_P_INT(from),
+					     DB_P_INT(below), DB_P_INT(READ_REFS_MAX)},
+			 on_unread, u, e);
+}
+
 /* Up to READ_REFS_MAX unread messages of the other side, by their leaves. */
 static enum rc
-unread_get(struct writer *w, const struct case_row *c, const char *casefile,
+unread_get(struct writer *w, const struct case_row *c, const struct read_job *job,
 	   struct unread *u, struct err *e)
 {
-	enum rc rc =
-		store_run(w->s, &SQL_MESSAGE_UNREAD,
-			  (struct db_param[]){DB_P_TEXT(casefile), DB_P_INT(u->other),
-					      DB_P_INT(READ_REFS_MAX)},
-			  on_unread, u, e);
+	enum rc rc = job->n_seqs != 0 ? RC_OK : unread_find(w, job, u, 0, INT64_MAX, e);
 
+	for (size_t i = 0; rc == RC_OK && i < job->n_seqs; i++)
+		rc = unread_find(w, job, u, job->seqs[i], job->seqs[i] + 1, e);
 	for (size_t i = 0; rc == RC_OK && i < u->n; i++) {
 		struct log_leaf *leaf;
 		rc = store_leaves(w->s, w->a, c->channel, u->other, u->refs[i].seq,
@@ -290,12 +307,7 @@ unread_get(struct writer *w, const struct case_row *c, const char *casefile,
 	return rc;
 }
 
-struct read_job {
-	struct act act;
-	size_t n_read;
-};
-
-/* All messages of the other side that were not read, in as few events as can be. */
+/* The messages of the other side that were not read, in as few events as can be. */
 static enum rc
 work_read(struct writer *w, void *arg, struct err *e)
 {
@@ -314,28 +326,58 @@ work_read(struct writer *w, void *arg, struct err *e)
 		rc = store_head(w->s, w->a, c.channel, party_other(ch.own_party), &h, e);
 	while (rc == RC_OK && more) {
 		struct unread u = {.w = w, .other = h.party, .origin = h.origin};
-		rc = unread_get(w, &c, act->casefile, &u, e);
+		rc = unread_get(w, &c, job, &u, e);
 		act->refs = u.refs;
 		act->n_refs = u.n;
 		job->n_read += u.n;
-		more = u.n == READ_REFS_MAX;
+		more = job->n_seqs == 0 && u.n == READ_REFS_MAX;
 		if (rc == RC_OK && u.n != 0)
 			rc = act_append(w, act, &c, e);
 	}
 	return rc;
 }
 
-/* in: case  out: case, read (how many messages of the other side were marked read now) */
+static enum rc
+seqs_take(const json_t *seqs, struct read_job *job, struct err *e)
+{
+	size_t n = json_array_size(seqs), i;
+	const json_t *v;
+	bool ok = json_is_array(seqs) && n >= 1 && n <= READ_REFS_MAX;
+
+	if (seqs == NULL)
+		return RC_OK;
+	json_array_foreach (seqs, i, v) {
+		json_int_t seq = json_is_integer(v) ? json_integer_value(v) : -1;
+		ok = ok && seq >= 0 && seq < INT64_MAX &&
+		     (i == 0 || (uint64_t)seq > job->seqs[i - 1]);
+		if (!ok)
+			break;
+		job->seqs[i] = (uint64_t)seq;
+	}
+	job->n_seqs = n;
+	return ok ? RC_OK
+		  : err_set(e, RC_INVALID,
+			    "\"seqs\" must be a list of 1 to %d rising numbers",
+			    READ_REFS_MAX);
+}
+
+/*
+ * in: case, seqs? (messages of the other side's log; those of them that are none, or read
+ * already, are passed over; without it: all)
+ * out: case, read (how many messages of the other side were marked read now)
+ */
 enum rc
 service_case_read(struct node *nd, struct arena *a, const struct actor *who, json_t *in,
 		  struct reply *out, struct err *e)
 {
 	struct read_job job = {
 		.act = {.by = actor_pseudonym(who), .type = "message.read"}};
-	enum rc rc = in_only(in, "case", e);
+	enum rc rc = in_only(in, "case seqs", e);
 
 	if (rc == RC_OK)
 		rc = in_uuid(in, "case", &job.act.casefile, e);
+	if (rc == RC_OK)
+		rc = seqs_take(json_object_get(in, "seqs"), &job, e);
 	if (rc == RC_OK)
 		rc = writer_run(nd, work_read, &job, e);
 	if (rc == RC_OK)

@@ -23,6 +23,59 @@ case_path(struct fix *f, const char *casefile, const char *what)
 	return arena_printf(f->a, "/v1/cases/%s/%s", casefile, what);
 }
 
+/* ---- messages ---------------------------------------------------------------------- */
+
+static bool
+is_read(struct fix *f, const char *casefile, size_t i)
+{
+	const json_t *all = json_object_get(fix_case(f, AUTHORITY, casefile), "messages");
+
+	return json_is_string(json_object_get(json_array_get(all, i), "read"));
+}
+
+/* Only what is named is read: it is evidence of what somebody saw. */
+static void
+read_by_name(void **state)
+{
+	struct fix f;
+
+	(void)state;
+	fix_open(&f);
+	const char *c = fix_send(&f, "A-1", "t.example", 2);
+	fix_settle(&f);
+	json_int_t seqs[3];
+	for (int i = 0; i < 3; i++)
+		seqs[i] = fix_int(fix_act(&f, PLATFORM, c, "say",
+					  json_pack("{s:s}", "text", "Sudah.")),
+				  "seq");
+	fix_settle(&f);
+	json_t *got =
+		fix_act(&f, AUTHORITY, c, "read", json_pack("{s:[I]}", "seqs", seqs[1]));
+	assert_int_equal(fix_int(got, "read"), 1);
+	assert_false(is_read(&f, c, 0));
+	assert_true(is_read(&f, c, 1));
+	assert_false(is_read(&f, c, 2));
+	/* A colleague was first; a seq that is no message. */
+	got = fix_act(&f, AUTHORITY, c, "read",
+		      json_pack("{s:[I, I]}", "seqs", seqs[1], seqs[2] + 100));
+	assert_int_equal(fix_int(got, "read"), 0);
+	const char *bad[] = {"[]",	"[1, 1]", "[2, 1]", "[-1]",
+			     "[\"1\"]", "{}",	  "7",	    "[9223372036854775807]"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		fix_refused(&f, AUTHORITY, f.n[AUTHORITY].officer, "POST",
+			    case_path(&f, c, "read"),
+			    json_pack("{s:o}", "seqs",
+				      json_loads(bad[i], JSON_DECODE_ANY, NULL)),
+			    RC_INVALID, "rising numbers");
+	assert_false(is_read(&f, c, 0));
+	got = fix_act(&f, AUTHORITY, c, "read", NULL);
+	assert_int_equal(fix_int(got, "read"), 2);
+	fix_settle(&f);
+	fix_same_case(&f, c);
+	fix_rebuilt_equal(&f, AUTHORITY);
+	fix_close(&f);
+}
+
 /* ---- notes ------------------------------------------------------------------------- */
 
 static void
@@ -614,6 +667,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(notes),
+		cmocka_unit_test(read_by_name),
 		cmocka_unit_test(notes_stay),
 		cmocka_unit_test(templates),
 		cmocka_unit_test(templates_refused),

@@ -6,6 +6,7 @@ import { ask, browser, importList, openCase, person, play, stage } from "./steps
 
 const CHUNK = 6000; /* characters of one message */
 const TEXT_MAX = 20000;
+const READ_MS = 1600; /* longer than it takes to be read */
 
 const composer = (who) => who.page.locator("#composer");
 const shown = (who) => who.page.locator(".messages .said").allTextContents();
@@ -89,6 +90,33 @@ async function twice(rina) {
 	must((await shown(rina)).filter((s) => s === text).length === 1, "what is pressed twice is said once");
 }
 
+/* Of two messages that are taller than the window, the one whose end was on the screen. */
+async function readWhenSeen(rina, dewi, subject) {
+	await dewi.section("Cases");
+	for (const n of [1, 2]) must(await round(rina, `Long ${n}\n`.repeat(60), send, `long ${n}`), `long ${n} is said`);
+	await openCase(dewi, subject);
+	const box = (n) => dewi.page.locator(".message", { hasText: `Long ${n}` });
+	const isRead = async (n) => (await box(n).textContent()).includes("Read ");
+	const toEnd = (n) => box(n).evaluate((b) => b.scrollIntoView({ block: "end", behavior: "instant" }));
+	await box(2).waitFor();
+	await dewi.page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+	await dewi.press(dewi.button("Refuse the notice…"));
+	await dewi.page.locator("dialog[open]").waitFor();
+	await toEnd(2);
+	await dewi.page.waitForTimeout(READ_MS);
+	must(!(await isRead(2)), "what a dialog lies over is not read");
+	await dewi.key("Escape");
+	await dewi.stepped();
+	await toEnd(2);
+	await dewi.page.locator(".message", { hasText: "Long 2" }).filter({ hasText: /Read \w/ }).waitFor();
+	must(!(await isRead(1)), "what stands above the window is not read");
+	await dewi.page.waitForTimeout(READ_MS);
+	must(!(await isRead(1)), "nor is it later");
+	await toEnd(1);
+	await dewi.page.locator(".message", { hasText: "Long 1" }).filter({ hasText: /Read \w/ }).waitFor();
+	await rina.page.locator(".message", { hasText: "Long 1" }).filter({ hasText: /Read \w/ }).waitFor();
+}
+
 async function backAndTabs(rina) {
 	await write(rina, "Half a thought");
 	await rina.page.goBack();
@@ -102,6 +130,50 @@ async function backAndTabs(rina) {
 	await tab.getByRole("button", { name: "Send", exact: true }).click();
 	await rina.see("From the other tab", ".messages");
 	must((await composer(rina).inputValue()) === "Half a thought", "another tab leaves alone what is typed here");
+	await tab.close();
+	await rina.page.reload();
+	await composer(rina).waitFor();
+	must((await composer(rina).inputValue()) === "Half a thought", "and what is typed here outlives a reload");
+	/* Written on while it is sent. */
+	let go = () => {};
+	const held = new Promise((done) => (go = done));
+	await rina.page.route("**/say", (route) => held.then(() => route.continue()));
+	await write(rina, "First thought");
+	await send(rina).click();
+	await write(rina, "First thought, and more");
+	go();
+	await rina.page.waitForFunction(() => [...document.querySelectorAll(".messages .said")].some((x) => x.textContent === "First thought"));
+	must((await composer(rina).inputValue()) === "First thought, and more", "what is written while it is sent stays");
+	await rina.page.unroute("**/say");
+	await write(rina, "");
+}
+
+/* Each tab shows what another has chosen, and puts back nothing that was taken back there. */
+async function chosenInTabs(dewi) {
+	const choice = (page) => page.getByLabel("Decision on item 1");
+	const is = (page, outcome) => page.waitForFunction((o) => document.querySelector("[aria-label='Decision on item 1']")?.value === o, outcome);
+	const kept = (page) => page.evaluate(() => Object.keys(localStorage).filter((k) => k.endsWith(".decisions")).length);
+	await choice(dewi.page).selectOption("removed");
+	const tab = await dewi.context.newPage();
+	await tab.goto(dewi.page.url());
+	await is(tab, "removed");
+	await choice(dewi.page).selectOption("");
+	await is(tab, "");
+	must(true, "what is taken back in one tab is in another");
+	await choice(dewi.page).selectOption("removed");
+	await is(tab, "removed");
+	await tab.evaluate(() => {
+		for (const k of Object.keys(localStorage)) if (k.endsWith(".decisions")) localStorage.removeItem(k);
+	});
+	await tab.reload();
+	must((await kept(tab)) === 0, "a tab that chose nothing keeps nothing when it goes");
+	/* Removed at the end of the session: no other tab brings it back. */
+	await choice(tab).selectOption("removed");
+	await is(dewi.page, "removed");
+	await dewi.press("Log out");
+	await dewi.press("Log out and remove them");
+	for (const page of [dewi.page, tab]) await page.waitForSelector("input[name=name]");
+	must((await kept(tab)) === 0, "drafts that are removed stay removed");
 	await tab.close();
 }
 
@@ -201,6 +273,43 @@ async function overtaken(rina, dewi) {
 	rina.expected.delete(409);
 }
 
+/* What others do takes no step from whoever writes in it; it cannot be sent any more. */
+async function tooLate(who, label, said, verb) {
+	const box = who.page.locator("dialog[open]");
+	await box.getByText("This cannot be done any more").waitFor();
+	must((await box.getByLabel(label, { exact: false }).first().inputValue()) === said, "what is written stays, though it is too late");
+	must(await box.getByRole("button", { name: "Review" }).isDisabled(), `too late to ${verb}`);
+	await who.check(`too-late-${verb}`);
+	await who.key("Escape");
+	await who.stepped();
+}
+
+async function refuses(subject) {
+	const lia = await person("platform", "lia");
+	await openCase(lia, subject);
+	await lia.press(lia.button("Refuse the notice…"));
+	await lia.page.locator("dialog[open]").getByLabel("Reason").fill("It is not ours.");
+	return lia;
+}
+
+/* Here the row itself leaves the list. */
+async function ruledMeanwhile(rina, dewi) {
+	const here = rina.page.url();
+	await dewi.act("Dispute", { "The exact text": "It is satire." });
+	const adi = await person("authority", "adi");
+	for (const who of [rina, adi]) {
+		await who.page.goto(`${who.base}/console/disputes?state=open`);
+		await who.see("It is satire.");
+	}
+	await rina.press(rina.button("Answer the dispute…"));
+	await rina.page.locator("dialog[open] textarea").fill("We have read it.");
+	await adi.act("Rule on the dispute", { Rejected: true, Reason: "It is not." });
+	await tooLate(rina, "The exact text", "We have read it.", "answer");
+	await adi.leave();
+	await rina.page.goto(here);
+	await composer(rina).waitFor();
+}
+
 async function main() {
 	const rina = await person("authority", "rina");
 	const subject = stage.subject;
@@ -214,13 +323,20 @@ async function main() {
 	await naughty(rina, dewi);
 	await limits(rina);
 	await twice(rina);
+	await readWhenSeen(rina, dewi, subject);
 	await backAndTabs(rina);
 	await sessionEnded(rina);
 	await wrongClock(rina);
+	const lia = await refuses(subject);
 	await overtaken(rina, dewi);
+	await lia.see("Case accepted", "dialog[open] .clash");
+	await tooLate(lia, "Reason", "It is not ours.", "refuse");
+	await lia.leave();
+	await ruledMeanwhile(rina, dewi);
 	await denied(rina);
 	await restarted(rina);
 	for (const who of [rina, dewi]) who.clean("at the end");
+	await chosenInTabs(dewi);
 }
 
 play(main, "input");

@@ -3,7 +3,7 @@
 import { html, useState } from "./vendor.js";
 import { get, me, nodeNow, post, Problem } from "./api.js";
 import { whoWorks } from "./author.js";
-import { Clash, unseen } from "./clash.js";
+import { Clash, Since, unseen } from "./clash.js";
 import { number, t, word } from "./lang.js";
 import { Said, recorded } from "./parts.js";
 import { go, href } from "./route.js";
@@ -112,7 +112,9 @@ function CaseStep({ a, c, close, reload, ...step }) {
 	};
 	const clash = (problem, values) => html`<${Clash} problem=${problem} seen=${seen} yours=${values} reload=${reload}
 		agree=${(now) => setSeen(now)} />`;
-	return html`<${Step} ...${step} send=${send} close=${close} clash=${clash}><${About} a=${a} c=${c} /><//>`;
+	return html`<${Step} ...${step} send=${send} close=${close} clash=${clash}>
+		<${About} a=${a} c=${step.gone ? seen : c} />${step.gone && html`<${Since} seen=${seen} now=${c} />`}
+	<//>`;
 }
 
 export function Acts({ c, reload }) {
@@ -124,7 +126,7 @@ export function Acts({ c, reload }) {
 	}));
 	/* The ladder is climbed: what is left is an order. */
 	const climbed = me.value.role === "officer" && open(c) && c.next_step === null && c.ladder.length > 0;
-	return html`<${Steps} steps=${steps}>
+	return html`<${Steps} steps=${steps} fresh=${{ c }}>
 		${climbed && html`<button type="button" onClick=${() => go("draft", { cite: c.case })}>${t("order_draft_new")}…</button>`}
 	<//>`;
 }

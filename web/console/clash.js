@@ -24,6 +24,9 @@ function Theirs({ stands, news }) {
 	</div>`;
 }
 
+/* What came of a case since somebody saw it. */
+export const Since = ({ seen, now }) => html`<section class="clash" aria-label=${t("clash")}><${Theirs} stands=${now} news=${now.timeline.filter(isNew(seen))} /></section>`;
+
 /* agree(case): the person goes on from what stands now. */
 export function Clash({ problem, seen, yours, reload, agree }) {
 	const [now, setNow] = useState(null);

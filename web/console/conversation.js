@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "./vendor.js";
 import { get, me, newKey, node, post, Problem } from "./api.js";
 import { Author } from "./author.js";
-import { draftOf, keepDraft } from "./drafts.js";
+import { draftOf, keepDraft, onSent, sentDraft } from "./drafts.js";
 import { t, when, word } from "./lang.js";
 import { Act, Said, Trouble, When, recorded, useApi } from "./parts.js";
 
@@ -11,6 +11,10 @@ import { Act, Said, Trouble, When, recorded, useApi } from "./parts.js";
 const WRITES = ["officer", "agent", "lead"];
 const NOTES = ["admin", "officer", "approver", "agent", "lead"];
 const READ_AFTER_MS = 1000;
+const READ_LOOK_MS = 250;
+const READ_AGAIN_MS = 10000; /* after the node took none */
+const READ_PART = 0.9;
+const READ_MAX = 64; /* of one request */
 
 /* A word and a time, always: sent, receipted by the other side's node, read by a person. */
 function Ticks({ m, c }) {
@@ -21,41 +25,40 @@ function Ticks({ m, c }) {
 	return html`<span class="ticks">${t("tick_sent", when(m.at))}</span>`;
 }
 
-/* Read is evidence: only when the message is on the screen, in the tab that has the focus,
- * with no dialog over it. */
-function useRead(box, unread, mark) {
-	useEffect(() => {
-		if (!unread || !box.current) return undefined;
-		let timer = null;
-		const seen = new IntersectionObserver(
-			([entry]) => {
-				clearTimeout(timer);
-				if (!entry.isIntersecting) return;
-				timer = setTimeout(() => {
-					if (document.hasFocus() && !document.querySelector("dialog[open]")) mark();
-				}, READ_AFTER_MS);
-			},
-			{ threshold: 0.9 },
-		);
-		seen.observe(box.current);
-		const again = () => {
-			seen.disconnect();
-			if (box.current) seen.observe(box.current);
-		};
-		addEventListener("focus", again);
-		return () => {
-			clearTimeout(timer);
-			removeEventListener("focus", again);
-			seen.disconnect();
-		};
-	}, [unread, mark]);
+/* Is it on the screen: nearly all of it, or, where it is taller than the window, its end under
+ * half a window of it. */
+function onScreen(box) {
+	const { top, bottom, height } = box.getBoundingClientRect();
+	const there = Math.min(bottom, innerHeight) - Math.max(top, 0);
+	return (height > 0 && there >= READ_PART * height) || (height > innerHeight && bottom <= innerHeight && there >= innerHeight / 2);
 }
 
-function Message({ m, c, last, mark }) {
-	const box = useRef(null);
+/* Read is evidence: only of a message that stays on the screen, in the tab that has the focus,
+ * with no dialog over it.  mark(seqs): rising. */
+function useRead(list, waits, mark) {
+	useEffect(() => {
+		if (!waits) return undefined;
+		let since = new Map(); /* seq → when it came to be there */
+		let marks = false;
+		const look = async () => {
+			const now = performance.now();
+			const sees = document.visibilityState === "visible" && document.hasFocus() && !document.querySelector("dialog[open]");
+			const there = sees ? [...list.current.querySelectorAll("[data-unread]")].filter(onScreen).map((box) => Number(box.dataset.unread)) : [];
+			since = new Map(there.map((seq) => [seq, since.get(seq) ?? now]));
+			const read = there.filter((seq) => now - since.get(seq) >= READ_AFTER_MS);
+			if (marks || read.length === 0) return;
+			marks = true;
+			const done = await mark(read.sort((a, b) => a - b).slice(0, READ_MAX));
+			setTimeout(() => (marks = false), done ? 0 : READ_AGAIN_MS);
+		};
+		const timer = setInterval(look, READ_LOOK_MS);
+		return () => clearInterval(timer);
+	}, [waits]);
+}
+
+function Message({ m, c }) {
 	const theirs = c.ourParty !== undefined && m.party !== c.ourParty;
-	useRead(box, last && theirs && !m.read, mark);
-	return html`<li ref=${box} class="message of-${m.party}">
+	return html`<li class="message of-${m.party}" data-unread=${theirs && !m.read ? m.seq : undefined}>
 		<p class="meta">${word("party", m.party)} · <${Author} of=${m.author} /> · <${When} at=${m.at} /></p>
 		<p class="said"><${Said}>${m.text ?? t("erased")}<//></p>
 		<p class="meta">
@@ -79,6 +82,10 @@ function Composer({ c, reload, notes }) {
 	const [problem, setProblem] = useState(null);
 	const [kept, setKept] = useState(null);
 	const key = useRef(newKey());
+	const now = useRef({ name, text });
+	now.current = { name, text };
+	/* Tabs have one draft: where another sends its own, that of this one is kept. */
+	useEffect(() => onSent(name, (sent) => now.current.text !== sent && keepDraft(name, now.current.text)), [name]);
 	const choose = (to) => {
 		setTarget(to);
 		setText(draftOf(`${c.case}.${to}`));
@@ -100,8 +107,13 @@ function Composer({ c, reload, notes }) {
 		try {
 			const path = target === "peer" ? "say" : "notes";
 			recorded(await post(`/v1/cases/${c.case}/${path}`, { text }, key.current));
-			write("");
-			setKept(null);
+			sentDraft(name, text);
+			/* Somebody may have written on while it was sent. */
+			if (now.current.name === name && now.current.text === text) {
+				setText("");
+				setKept(null);
+				key.current = newKey();
+			}
 			await (target === "peer" ? reload() : notes.reload());
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
@@ -135,29 +147,31 @@ function Composer({ c, reload, notes }) {
 export function Conversation({ c, reload }) {
 	const notes = useApi(() => get(`/v1/cases/${c.case}/notes`), [c.case]);
 	const ours = node.value?.role;
-	const mark = async () => {
-		if (!WRITES.includes(me.value.role)) return;
+	const list = useRef(null);
+	const mark = async (seqs) => {
 		try {
-			await post(`/v1/cases/${c.case}/read`);
+			await post(`/v1/cases/${c.case}/read`, { seqs });
 			await reload();
+			return true;
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
+			return false;
 		}
 	};
 	const rows = [
 		...c.messages.map((m) => ({ at: m.at, key: m.party + m.seq, m })),
 		...(notes.data?.notes || []).map((n) => ({ at: n.at, key: n.note, n })),
 	].sort((a, b) => (a.at < b.at ? -1 : 1));
-	const unread = c.messages.filter((m) => ours && m.party !== ours && !m.read);
-	const newest = unread[unread.length - 1];
+	const unread = c.messages.some((m) => ours && m.party !== ours && !m.read);
+	useRead(list, unread && WRITES.includes(me.value.role) && c.case, mark);
 	const shown = { ...c, ourParty: ours };
 	return html`<section aria-labelledby="conversation">
 		<h2 id="conversation">${t("conversation")}</h2>
 		${rows.length === 0 && html`<p class="empty">${t("no_messages")}</p>`}
-		<ol class="messages">
+		<ol class="messages" ref=${list}>
 			${rows.map((r) =>
 				r.m
-					? html`<${Message} key=${r.key} m=${r.m} c=${shown} last=${r.m === newest} mark=${mark} />`
+					? html`<${Message} key=${r.key} m=${r.m} c=${shown} />`
 					: html`<${Note} key=${r.key} n=${r.n} />`,
 			)}
 		</ol>

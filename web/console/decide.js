@@ -4,6 +4,7 @@
 import { html, useEffect, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { draftFor, OUTCOMES, ranges } from "./decisions.js";
+import { draftOf, keepDraft } from "./drafts.js";
 import { number, span, t, word } from "./lang.js";
 import { href } from "./route.js";
 import { Act, Chip, Dialog, Field, Left, Outcome, Said, Short, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
@@ -95,7 +96,8 @@ function Review({ c, draft, group, done, close }) {
 	const { outcome } = group;
 	const left = () => group.items.filter((i) => draft.rows.has(i));
 	const items = left();
-	const [reason, setReason] = useState(group.reason);
+	const name = `${c.case}.review.${outcome}.${group.items[0]}`;
+	const [reason, setReason] = useState(() => draftOf(name) || group.reason);
 	const [typed, setTyped] = useState("");
 	const [preview, setPreview] = useState(null);
 	const [problem, setProblem] = useState(null);
@@ -128,12 +130,13 @@ function Review({ c, draft, group, done, close }) {
 			const got = await post(`/v1/cases/${c.case}/decide`, { ...body(), ...confirmed }, key);
 			if (got.held) say(t("decide_held", got.items));
 			else recorded(got, href(`recorded/${c.case}`, { seq: got.seq }));
+			keepDraft(name, "");
 			done(items);
 		});
 	return html`<${Dialog} title=${t("decide_review", items.length, word("outcome", outcome))} close=${close}>
 		<p>${t("decide_items", items.slice(0, 20).map((i) => number(i + 1)).join(", "), items.length > 20 ? "…" : "")}</p>
 		<${Field} label=${t(needsReason ? "reason_needed" : "reason")}>
-			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); setPreview(null); }}></textarea>`}
+			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); keepDraft(name, e.target.value); setPreview(null); }}></textarea>`}
 		<//>
 		${problem && html`<${Trouble} problem=${problem} />`}
 		<${Lost} draft=${draft} />
@@ -198,7 +201,7 @@ export function Decisions({ c, decisions: draft, reload }) {
 		setSent((n) => n + 1);
 		await reload();
 	};
-	if (c.state !== "accepted") return html`<p class="meta">${t("decide_after_accept")}</p>`;
+	if (c.state !== "accepted" && !open) return html`<p class="meta">${t("decide_after_accept")}</p>`;
 	return html`<${Held} c=${c} sent=${sent} reload=${reload} />
 		${!open && html`<${Lost} draft=${draft} />`}
 		<div class="unsent" role="status">

@@ -35,13 +35,35 @@ class Draft {
 		/** @type {{ value: any[] }} */
 		this.lost = signal([]); /* {item, chosen}: decided meanwhile, and not told enough yet */
 		this.timer = 0;
+		this.mine = new Set(); /* items chosen here that are not kept yet */
 		try {
-			const groups = JSON.parse(draftOf(this.name, person) || "[]");
-			for (const g of groups) for (const i of numbers(g.items)) this.rows.set(i, { outcome: g.outcome, reason: g.reason });
+			this.rows = this.stored();
 		} catch {
 			keepDraft(this.name, "", person);
 		}
-		addEventListener("pagehide", () => this.keep());
+		addEventListener("pagehide", () => this.mine.size > 0 && this.keep());
+		addEventListener("storage", (e) => e.key?.endsWith(`${person}.${this.name}`) && this.merge());
+	}
+
+	stored() {
+		const rows = new Map();
+		for (const g of JSON.parse(draftOf(this.name, this.person) || "[]"))
+			for (const i of numbers(g.items)) rows.set(i, { outcome: g.outcome, reason: g.reason });
+		return rows;
+	}
+
+	/* What another tab has chosen meanwhile counts, but for what was chosen here since. */
+	merge() {
+		const theirs = this.stored();
+		for (const i of this.mine)
+			if (this.rows.has(i)) theirs.set(i, this.rows.get(i));
+			else theirs.delete(i);
+		this.rows = theirs;
+		for (const [i, row] of this.seen) {
+			const now = theirs.get(i);
+			if (row.peek()?.outcome !== now?.outcome || row.peek()?.reason !== now?.reason) row.value = now;
+		}
+		this.version.value++;
 	}
 
 	of(i) {
@@ -53,6 +75,7 @@ class Draft {
 		for (const i of items) {
 			if (value) this.rows.set(i, value);
 			else this.rows.delete(i);
+			this.mine.add(i);
 			if (this.seen.has(i)) this.seen.get(i).value = value;
 		}
 		this.version.value++;
@@ -96,6 +119,7 @@ class Draft {
 
 	keep() {
 		clearTimeout(this.timer);
+		this.mine.clear();
 		const by = new Map();
 		for (const [i, { outcome, reason }] of [...this.rows].sort(([a], [b]) => a - b)) {
 			const key = `${outcome} ${reason}`;

@@ -3,7 +3,7 @@
  * kept apart from what was measured. */
 import { html, useLayoutEffect, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
-import { area, keepFile, useRun } from "./form.js";
+import { area, keepFile, useDraft, useRun } from "./form.js";
 import { bind } from "./keys.js";
 import { t } from "./lang.js";
 import { Act, Chip, Field, Left, Loading, Said, Trouble, When, recorded, useAgain, useApi } from "./parts.js";
@@ -49,7 +49,7 @@ function Orders({ o, serial }) {
 }
 
 function Report({ o, done }) {
-	const [f, set] = useState({ text: "" });
+	const [f, set] = useDraft(`${o.name}.report`, { text: "" });
 	const [run, trouble] = useRun();
 	const send = () =>
 		run(async () => {

@@ -6,7 +6,9 @@ import { t, utc, word } from "./lang.js";
 import { Act, Chip, Dialog, Field, Said, Sentence, Short, Trouble, recorded, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
-const NAME = "order";
+/* Of one that takes the place of another, its own: neither overwrites the other. */
+/** @param {{previous?: string}} of */
+const nameOf = ({ previous }) => (previous ? `order.${previous}` : "order");
 /** @type {{names: string, cites: string[], [field: string]: any}} */
 const EMPTY = {
 	names: "", cites: [], reasons: "", legal_basis: "", proportionality: "", collateral: "", days: "30", told: "no", channel: "email", owner: "",
@@ -21,7 +23,7 @@ function read() {
 	const { cite } = place.value.query;
 	let kept = EMPTY;
 	try {
-		kept = { ...EMPTY, ...JSON.parse(draftOf(NAME) || "{}") };
+		kept = { ...EMPTY, ...JSON.parse(draftOf(nameOf(place.value.query)) || "{}") };
 	} catch {
 		/* What this browser kept is no draft. */
 	}
@@ -120,12 +122,13 @@ function Kind({ f, set }) {
 }
 
 export function Draft() {
+	const [name] = useState(() => nameOf(place.value.query));
 	const [f, setF] = useState(read);
 	const [reads, setReads] = useState(false);
 	const [check, setCheck] = useState(null);
 	const [problem, setProblem] = useState(null);
 	const [key] = useState(newKey);
-	useEffect(() => keepDraft(NAME, JSON.stringify(f) === JSON.stringify(EMPTY) ? "" : JSON.stringify(f)), [f]);
+	useEffect(() => keepDraft(name, JSON.stringify(f) === JSON.stringify(EMPTY) ? "" : JSON.stringify(f)), [f]);
 	useEffect(() => {
 		const { previous } = place.value.query;
 		if (previous && previous !== f.previous) run(async () => setF(await again(previous)));
@@ -159,7 +162,7 @@ export function Draft() {
 				...(listOf(f.territories).length > 0 ? { territories: listOf(f.territories) } : {}),
 				...(f.previous ? { previous: f.previous } : {}),
 			}, key);
-			keepDraft(NAME, "");
+			keepDraft(name, "");
 			recorded(got, href(`order/${got.order}`));
 			go(`order/${got.order}`);
 		});

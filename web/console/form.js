@@ -2,6 +2,7 @@
  * browser keeps. */
 import { html, useState } from "./vendor.js";
 import { Problem } from "./api.js";
+import { draftOf, keepDraft } from "./drafts.js";
 import { t } from "./lang.js";
 import { Said, Trouble } from "./parts.js";
 
@@ -20,6 +21,23 @@ export function useRun() {
 		}
 	};
 	return [run, problem && html`<${Trouble} problem=${problem} />`];
+}
+
+/* A form's state that is a draft of this browser: [state, set, the end of the draft]. */
+export function useDraft(name, first) {
+	const [f, setF] = useState(() => {
+		try {
+			return { ...first, ...JSON.parse(draftOf(name) || "{}") };
+		} catch {
+			return first;
+		}
+	});
+	const set = (next) => {
+		const said = JSON.stringify(next);
+		setF(next);
+		keepDraft(name, said === JSON.stringify(first) ? "" : said);
+	};
+	return [f, set, () => keepDraft(name, "")];
 }
 
 /* Input and select for a member of a form's state. */

@@ -2,7 +2,7 @@
  * notice in the end.  Nothing is sent by itself. */
 import { html, useState } from "./vendor.js";
 import { get, me, newKey, post } from "./api.js";
-import { area, choice, FileField, text, useRun } from "./form.js";
+import { area, choice, FileField, text, useDraft, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
 import { Act, Chip, Facts, Field, Loading, Nothing, Said, Short, Trouble, When, recorded, say, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
@@ -66,12 +66,13 @@ function Proposal({ p, categories, decide }) {
 }
 
 function Send({ mail, legal }) {
-	const [f, set] = useState({ reference: "", subject: mail.subject || "", legal_basis: legal || "", letter: "" });
+	const [f, set, sent] = useDraft(`${mail.mail}.mail`, { reference: "", subject: mail.subject || "", legal_basis: legal || "", letter: "" });
 	const [key] = useState(newKey);
 	const [run, trouble] = useRun();
 	const send = () =>
 		run(async () => {
 			const got = await post("/v1/mail/send", { mails: [mail.mail], reference: f.reference, subject: f.subject, legal_basis: f.legal_basis, ...(f.letter ? { letter: f.letter } : {}) }, key);
+			sent();
 			recorded(got, href(`recorded/${got.case}`, { seq: got.seq }), t("import_sent", got.items));
 			go(`case/${got.case}`);
 		});

@@ -275,6 +275,9 @@ export function Dialog({ title, close, stays, children }) {
 	</dialog>`;
 }
 
+/* What draws a dialog over the screen, whatever becomes of the part of it that opened it. */
+export const overlay = signal(null);
+
 /* ---- a status line that screen readers hear ---- */
 
 export const notice = signal(null);

@@ -4,7 +4,7 @@ import { get, me, node } from "./api.js";
 import { home } from "./early.js";
 import { choose, lang, t, when, withTexts, word } from "./lang.js";
 import { live, onEvent } from "./live.js";
-import { Act, notice, sayNoMore, useAgain } from "./parts.js";
+import { Act, notice, overlay, sayNoMore, useAgain } from "./parts.js";
 import { go, href, place } from "./route.js";
 import { bind } from "./keys.js";
 import { sectionsOf } from "./screens.js";
@@ -124,7 +124,7 @@ export function Shell({ children }) {
 			<${TestMark} peers=${node.value?.peers} />
 			${standing}
 		</header>
-		<main id="main" tabindex="-1" ref=${main}>${children}</main>
+		<main id="main" tabindex="-1" ref=${main}>${children}${overlay.value && html`<${overlay.value} key=${place.value.path} />`}</main>
 		<p class="said-last" role="status" aria-live="polite">${notice.value}</p>
 	`;
 }

@@ -1,10 +1,10 @@
 /* A step that a person takes: what it asks for is written, then the very words that will
  * stand in the log are read, then the button that is named by the act sends them. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { newKey, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { t } from "./lang.js";
-import { Act, Dialog, Field, Said, Trouble } from "./parts.js";
+import { Act, Dialog, Field, overlay, Said, Trouble } from "./parts.js";
 
 const TEXT_MAX = 20000;
 
@@ -81,13 +81,16 @@ function kept(draft) {
 
 /* verb: the words of the button.  send(values, key): the act; it throws what the node
  * refuses.  review: false for what is no act on the record.  clash(problem): what is shown
- * when somebody else was first.  stops: a sentence why it cannot be sent now. */
-export function Step({ verb, why, fields: asked = [], draft, review = true, send, close, clash, stops, start, children }) {
+ * when somebody else was first.  stops: a sentence why it cannot be sent now.  gone: it cannot be
+ * done any more; what is written stays. */
+export function Step({ verb, why, fields: asked = [], draft, review = true, send, close, clash, stops, gone, start, children }) {
 	const fields = useOptions(asked);
 	const [values, setValues] = useState(() => ({ ...start, ...kept(draft) }));
 	const [looks, setLooks] = useState(!review);
 	const [problem, setProblem] = useState(null);
 	const [key, setKey] = useState(newKey);
+	const [sends, setSends] = useState(false);
+	const halts = !sends && (gone ? t("step_gone") : stops); /* one's own act ends it, too */
 	const ready = fields.every((f) => f.optional || !empty(values[f.name], f));
 	const set = (name, value) => {
 		const next = { ...values, [name]: value };
@@ -97,10 +100,13 @@ export function Step({ verb, why, fields: asked = [], draft, review = true, send
 	};
 	const act = async () => {
 		setProblem(null);
+		setSends(true);
 		try {
 			await send(values, key);
 			keepDraft(draft, "");
+			close();
 		} catch (e) {
+			setSends(false);
 			if (!(e instanceof Problem)) throw e;
 			setProblem(e);
 		}
@@ -117,13 +123,13 @@ export function Step({ verb, why, fields: asked = [], draft, review = true, send
 			${reads
 				? html`<p><strong>${t("step_reads")}</strong></p><${Exactly} fields=${fields} values=${values} />`
 				: fields.map((f) => html`<${Input} key=${f.name} f=${f} value=${values[f.name]} set=${(v) => set(f.name, v)} />`)}
-			${stops && html`<p class="problem" role="alert">${stops}</p>`}
+			${halts && html`<p class="problem" role="alert">${halts}</p>`}
 			${problem && html`<${Trouble} problem=${problem} />`}
-			${problem?.status === 409 && clash?.(problem, values)}
+			${problem?.status === 409 && !gone && clash?.(problem, values)}
 			<div class="bar start">
 				${looks || fields.length === 0
-					? html`<${Act} key="act" run=${act} off=${!ready || stops}>${verb}<//>`
-					: html`<button key="look" type="button" disabled=${!ready} onClick=${() => setLooks(true)}>${t("step_review")}</button>`}
+					? html`<${Act} key="act" run=${act} off=${!ready || halts}>${verb}<//>`
+					: html`<button key="look" type="button" disabled=${!ready || (gone && !sends)} onClick=${() => setLooks(true)}>${t("step_review")}</button>`}
 				${reads && html`<button type="button" class="quiet" onClick=${() => setLooks(false)}>${t("step_change")}</button>`}
 				<button type="button" class="quiet" onClick=${close}>${t("cancel")}</button>
 			</div>
@@ -131,18 +137,41 @@ export function Step({ verb, why, fields: asked = [], draft, review = true, send
 	<//>`;
 }
 
+/* The step that is open.  It stays while somebody writes in it, whatever becomes of the row and
+ * the state that it is of: those change with what others do. */
+/** @type {import("@preact/signals").Signal<any>} */
+const opened = signal(null); /* {by, step, gone} */
+
+function Opened() {
+	useEffect(() => () => void (opened.value = null), []);
+	if (!opened.value) return null;
+	const { step, gone } = opened.value;
+	return html`<${step.of || Step} key=${step.act} ...${step} gone=${gone} close=${() => (opened.value = null)} />`;
+}
+
+overlay.value = Opened;
+
 /* The buttons of what may be done, each with its step.  steps: [{act, verb, quiet?, small?, off?, …
- * of a Step}] */
-export function Steps({ steps, children }) {
-	const [at, setAt] = useState(null);
-	const step = steps.find((s) => s.act === at);
-	if (steps.length === 0) return children || null;
-	const close = () => setAt(null);
+ * of a Step}].  fresh: what a step is told though it is among them no more. */
+export function Steps({ steps, fresh = {}, children = null }) {
+	const by = useRef(null);
+	const of = () => (opened.peek()?.by === by ? opened.peek() : null);
+	useEffect(() => {
+		const now = of();
+		const step = now && steps.find((s) => s.act === now.step.act);
+		if (now) opened.value = { by, step: step || { ...now.step, ...fresh }, gone: !step };
+	});
+	useEffect(
+		() => () => {
+			if (of()) opened.value = { ...of(), gone: true };
+		},
+		[],
+	);
+	if (steps.length === 0) return children;
 	return html`<div class="bar start acts">
 		${steps.map(
-			(s) => html`<button key=${s.act} type="button" class=${[s.quiet && "quiet", s.small && "small"].filter(Boolean).join(" ")} disabled=${s.off} onClick=${() => setAt(s.act)}>${s.verb}…</button>`,
+			(s) => html`<button key=${s.act} type="button" class=${[s.quiet && "quiet", s.small && "small"].filter(Boolean).join(" ")} disabled=${s.off} onClick=${() => (opened.value = { by, step: s, gone: false })}>${s.verb}…</button>`,
 		)}
 		${children}
-		${step && html`<${step.of || Step} key=${step.act} ...${step} close=${close} />`}
 	</div>`;
 }

@@ -2,7 +2,7 @@
  * blocks sending until somebody fills it. */
 import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
-import { area, choice, text, useRun } from "./form.js";
+import { area, choice, text, useDraft, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
 import { Act, Chip, Field, Loading, Said, Trouble, When, say, useApi } from "./parts.js";
 
@@ -43,12 +43,13 @@ function Try({ name }) {
 }
 
 function Edit({ first, isNew, reload }) {
-	const [f, set] = useState(first);
+	const [f, set, sent] = useDraft(`template.${first.name}`, first);
 	const [run, trouble] = useRun();
 	const [places, others] = piecesOf(f.text);
 	const keep = () =>
 		run(async () => {
 			const got = await post("/v1/templates", { ...f, name: f.name.trim() });
+			sent();
 			say(t("template_kept", got.template, number(got.version)));
 			await reload();
 		});
