@@ -2,9 +2,10 @@
  * decisions are stopped before they take effect; what cannot wait is ordered, lifted in
  * stages, and an operator who does not follow is waited for no more; the last gate holds an
  * order until a person decides; texts are erased on both sides; an auditor sees who did it
- * all; and an admin sees to zones that are not what orders say. */
+ * all; an admin sees to zones that are not what orders say; and what is not known is not said. */
 import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
+import * as known from "./known.mjs";
 import { ask, back, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
 
 const STAGE_AFTER_MS = 8000;
@@ -479,6 +480,10 @@ play(async () => {
 	const umi = await person("authority", "umi");
 	await looked(umi);
 	await witnesses(rina);
+	const fresh = "A list that nobody has looked at";
+	await send(rina, 4, fresh);
+	await known.acts(rina, umi);
+	await known.screens(rina, umi, fresh, held);
 	const tono = await person("authority", "tono");
 	await shrunk(tono, rina);
 	await resumed(tono, rina, siti, [adi, budi, umi, dewi, lia], held);

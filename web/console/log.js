@@ -65,10 +65,11 @@ function Filter({ query }) {
 
 /* A chain that does not hold is an alarm of the node; it stays above the log. */
 function Broken() {
-	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
-	return alarms
+	const state = useApi(() => get("/v1/alarms"), [], (e, reload) => reload());
+	const trouble = state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`;
+	return html`${trouble}${(state.data?.alarms || [])
 		.filter((a) => /zone_old|fraud|recovery|peer_refused/.test(a.kind))
-		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`);
+		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`)}`;
 }
 
 function Rows({ events }) {

@@ -123,6 +123,12 @@ export function useApi(ask, deps, touched, first = null) {
 	return { ...state, reload };
 }
 
+/* Of something that was asked for: what went wrong, or, until it is there, that it comes. */
+export function Asked({ of }) {
+	if (of.problem) return html`<${Trouble} problem=${of.problem} retry=${of.reload} />`;
+	return of.data ? null : html`<${Loading} />`;
+}
+
 /* What no event tells: a receipt that came, a time that has come.  Asked again every `ms`
  * while somebody looks; 0: not. */
 export function useAgain(reload, ms) {
@@ -210,14 +216,20 @@ export function Field({ label, hint, error, children }) {
 	</div>`;
 }
 
-/* A button that does one thing once: it is off until the node has answered. */
+/* A button that does one thing once: it is off until the node has answered, and what the node
+ * refuses is said beside it. */
 export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 	const [busy, setBusy] = useState(false);
+	const [problem, setProblem] = useState(null);
 	const press = async () => {
 		if (busy) return;
 		setBusy(true);
+		setProblem(null);
 		try {
 			await run();
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+			setProblem(e);
 		} finally {
 			setBusy(false);
 		}
@@ -229,7 +241,7 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 		aria-busy=${busy ? "true" : undefined}
 		onClick=${press}
 		...${rest}
-	>${children}</button>`;
+	>${children}</button>${problem && html`<${Trouble} problem=${problem} />`}`;
 }
 
 /* A dialog of the browser's own, so that focus stays in it and Esc leaves it. */

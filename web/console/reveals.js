@@ -2,7 +2,7 @@
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { number, t, word } from "./lang.js";
-import { Loading, Said, Trouble, When, useApi } from "./parts.js";
+import { Act, Loading, Said, Trouble, When, useApi } from "./parts.js";
 import { href } from "./route.js";
 import { save } from "./table.js";
 
@@ -78,7 +78,7 @@ export function Reveals() {
 		<nav class="pager" aria-label=${t("pages")}>
 			${before && html`<button type="button" class="quiet" onClick=${() => setBefore(undefined)}>${t("first_page")}</button>`}
 			${state.data?.next && html`<button type="button" class="quiet" onClick=${() => setBefore(state.data.next)}>${t("next_page")}</button>`}
-			${rows.length > 0 && html`<button type="button" class="quiet" onClick=${exported}>${t("export_csv")}</button>`}
+			${rows.length > 0 && html`<${Act} quiet run=${exported}>${t("export_csv")}<//>`}
 		</nav>
 	</section>`;
 }
