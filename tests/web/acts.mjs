@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
 import * as known from "./known.mjs";
-import { ask, back, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
+import { ask, back, entry, importList, openCase, openOrder, person, play, sign, stage, stranger } from "./steps.mjs";
 
 const STAGE_AFTER_MS = 8000;
 
@@ -485,6 +485,12 @@ play(async () => {
 	await known.acts(rina, umi);
 	await known.screens(rina, umi, fresh, held);
 	const tono = await person("authority", "tono");
+	await known.never(tono);
+	const fast = stranger("authority", "adi");
+	await fast.arrive("en", (page) => page.clock.install({ time: Date.now() + 7200000 }));
+	await fast.logIn();
+	await known.times(fast);
+	await fast.leave();
 	await shrunk(tono, rina);
 	await resumed(tono, rina, siti, [adi, budi, umi, dewi, lia], held);
 	for (const who of [rina, adi, budi, siti, dewi, lia, umi, tono]) who.clean("at the end");

@@ -1,5 +1,6 @@
-/* What the console is not told it does not say: a refusal is shown where it was asked for, and
- * what could not be asked is not taken for nothing. */
+/* What the console is not told it does not say: a refusal is shown where it was asked for, what
+ * could not be asked is not taken for nothing, and what was so some time ago is not now. */
+import { must } from "./browser.mjs";
 import { openCase } from "./steps.mjs";
 
 const WHY = "It is not to be had now (invented).";
@@ -77,4 +78,66 @@ export async function screens(rina, umi, subject, order) {
 	await rina.key("Escape");
 	await rina.stepped();
 	rina.expected.delete(503);
+}
+
+/* That nothing failed is not that something came. */
+export async function never(tono) {
+	const { page } = tono;
+	const hook = { webhook: "01980000-0000-7000-8000-000000000001", url: "https://hook.example/", types: "*", active: true, failing_since: null, reason: null, delivered: 0 };
+	await page.route("**/v1/webhooks", (route) => route.fulfill({ json: { webhooks: [hook] } }));
+	await page.route("**/v1/webhooks/*/deliveries?*", (route) => route.fulfill(refusal(503)));
+	await page.route("**/v1/peers", async (route) => {
+		const answer = await (await route.fetch()).json();
+		const [first] = answer.peers;
+		const others = [{ ...first, peer: "new.example", delivered: null }, { ...first, peer: "stranger.example", introduced: false, delivered: null }];
+		await route.fulfill({ json: { ...answer, peers: [{ ...first, failing_since: null }, ...others] } });
+	});
+	tono.expected.add(503);
+	await tono.section("Cases");
+	await tono.section("Channel");
+	const looks = (name) => page.locator("main li", { hasText: name }).locator(".chip").first();
+	await tono.shows(1, looks("vidgo.example").and(page.locator(".done")), "a peer whose receipt is here");
+	await tono.shows(1, looks("new.example").and(page.locator(".unknown", { hasText: "Nothing delivered yet" })), "a peer without one");
+	await tono.shows(1, looks("stranger.example").and(page.locator(".waiting", { hasText: "Not introduced yet" })), "one that is not introduced");
+	await tono.shows(1, looks("hook.example").and(page.locator(".unknown")), "a webhook that was never tried");
+	await tono.see(WHY, "li:has-text('hook.example') .problem");
+	await tono.check("never-delivered");
+	for (const path of ["**/v1/webhooks", "**/v1/webhooks/*/deliveries?*", "**/v1/peers"]) await page.unroute(path);
+	tono.expected.delete(503);
+}
+
+const clockOf = (ms) => new Date(ms).toTimeString().slice(0, 5);
+
+/* `who` has a browser whose clock is two hours fast, and that can be put on. */
+export async function times(who) {
+	const { page } = who;
+	const about = () => [clockOf(Date.now() - 60000), clockOf(Date.now())];
+	await who.section("Cases");
+	await page.waitForSelector("a.title");
+	const said = await page.locator(".heading .meta").innerText();
+	must(about().some((c) => said === `As of ${c}`), `the node's time is shown: ${said}`);
+	/* What is left goes by, though nothing is heard. */
+	const soon = (route) =>
+		route.fetch().then(async (got) => {
+			const answer = await got.json();
+			answer.cases[0].due = new Date(Date.now() + 90000).toISOString();
+			await route.fulfill({ response: got, json: answer });
+		});
+	await page.route("**/v1/cases?*", soon);
+	await who.section("Channel");
+	await who.section("Cases");
+	const first = page.locator("tbody tr").first();
+	await first.getByText(" left").waitFor();
+	who.offline = true;
+	await page.route("**/v1/**", (route) => route.abort());
+	await page.clock.fastForward(120000);
+	await first.getByText(" late").waitFor();
+	/* And a line on which nothing comes is not live. */
+	await who.see(/Not connected – data as of \d\d:\d\d [A-Z]/, ".connection");
+	await who.check("line-silent");
+	await page.unroute("**/v1/**");
+	await page.unroute("**/v1/cases?*");
+	await page.waitForSelector(".connection.live");
+	who.offline = false;
+	who.clean("where time passes");
 }

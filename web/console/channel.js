@@ -34,6 +34,13 @@ function Alarms() {
 		<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /><${About} a=${a} /></li>`)}</ul>`;
 }
 
+/* That nothing has failed is no delivery. */
+function Delivery({ p }) {
+	if (p.failing_since) return html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>`;
+	if (!p.introduced) return html`<${Chip} look="waiting">${t("peer_not_introduced")}<//>`;
+	return p.delivered ? html`<${Chip} look="done">${t("peer_ok")}<//>` : html`<${Chip} look="unknown">${t("peer_never")}<//>`;
+}
+
 function Peers() {
 	const state = useApi(() => get("/v1/peers"), [], (e, reload) => reload());
 	const peers = state.data?.peers || [];
@@ -41,7 +48,7 @@ function Peers() {
 		${state.data && peers.length === 0 && html`<p class="empty">${t("no_peers")}</p>`}
 		<ul class="matches">${peers.map(
 		(p) => html`<li key=${p.peer}>
-			<p><strong><${Said}>${p.peer}<//></strong> ${p.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`} ${p.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}</p>
+			<p><strong><${Said}>${p.peer}<//></strong> <${Delivery} p=${p} /> ${p.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}</p>
 			<p class="meta">${t("peer_last", p.delivered ? when(p.delivered) : "–", p.heard ? when(p.heard) : "–")}</p>
 			<p class="meta">${t("peer_counts", number(p.sent), number(p.receipted), number(p.received))}</p>
 			${p.reason && html`<div class="why"><${Sentence} text=${p.reason} /></div>`}

@@ -1,7 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
-import { anyOf, lang, number, span, t, when, withTexts, word } from "./lang.js";
+import { anyOf, lang, number, span, t, when, whenThere, withTexts, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
@@ -79,7 +79,7 @@ const leadOf = ({ status }) => t(status === 0 ? "trouble_unreachable" : status =
 export function Trouble({ problem, retry }) {
 	const why = lacks(problem);
 	return html`<div class="problem" role="alert">
-		${problem.since && html`<p><strong>${t("trouble_since", when(problem.since.toISOString()))}</strong></p>`}
+		${problem.since && html`<p><strong>${t("trouble_since", whenThere(problem.since.toISOString()))}</strong></p>`}
 		<p>${leadOf(problem)}${why && html` <strong>${why}</strong>`}</p>
 		${problem.status !== 0 && !why && html`<${Sentence} text=${problem.message} />`}
 		${retry && html`<p><button type="button" class="quiet" onClick=${retry}>${t("try_again")}</button></p>`}
@@ -96,14 +96,14 @@ export function Trouble({ problem, retry }) {
  * @returns {{data: any, problem: Problem | null, at: Date | null, reload: () => Promise<any>}}
  */
 export function useApi(ask, deps, touched, first = null) {
-	const [state, setState] = useState({ data: first, problem: null, at: first && new Date() });
+	const [state, setState] = useState({ data: first, problem: null, at: first && new Date(nodeNow()) });
 	const turn = useRef(0);
 	const reload = async () => {
 		const mine = ++turn.current;
 		try {
 			const data = await ask();
 			/* What was known already is not drawn again. */
-			if (mine === turn.current) setState((old) => (old.data === data && !old.problem ? old : { data, problem: null, at: new Date() }));
+			if (mine === turn.current) setState((old) => (old.data === data && !old.problem ? old : { data, problem: null, at: new Date(nodeNow()) }));
 			return data;
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
@@ -169,7 +169,12 @@ export function Outcome({ item }) {
 	return html`<${Chip} look=${look}>${word("outcome", item.outcome)}<//>`;
 }
 
+/* Time passes on a screen where nothing else happens, too: what is left is drawn anew by it. */
+const minute = signal(0);
+setInterval(() => minute.value++, 60000);
+
 export function Left({ due, soonS = 4 * 3600 }) {
+	minute.value; /* also of rows that are the same */
 	if (!due) return html`<span class="none">–</span>`;
 	const left = (new Date(due).getTime() - nodeNow()) / 1000;
 	if (left < 0)

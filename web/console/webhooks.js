@@ -27,7 +27,7 @@ function Hook({ h, reload }) {
 			await reload();
 		});
 	return html`<li>
-		<p><strong><${Said}>${h.url}<//></strong> ${h.active ? (h.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${h.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`) : html`<${Chip} look="refused">${t("hook_off")}<//>`}</p>
+		<p><strong><${Said}>${h.url}<//></strong> ${h.active ? (h.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${h.failing_since} /><//>` : h.delivered > 0 ? html`<${Chip} look="done">${t("peer_ok")}<//>` : html`<${Chip} look="unknown">${t("peer_never")}<//>`) : html`<${Chip} look="refused">${t("hook_off")}<//>`}</p>
 		<p class="meta"><code>${[].concat(h.types).join(", ")}</code> ${h.reason && html`<${Short} text=${h.reason} />`}</p>
 		<${Deliveries} id=${h.webhook} />
 		${trouble}${made && html`<${Once} label=${t("hook_secret")}>${made}<//>`}
