@@ -484,6 +484,8 @@ play(async () => {
 	await send(rina, 4, fresh);
 	await known.acts(rina, umi);
 	await known.screens(rina, umi, fresh, held);
+	await known.ends(rina, lia);
+	await known.rare(umi);
 	const tono = await person("authority", "tono");
 	await known.never(tono);
 	const fast = stranger("authority", "adi");

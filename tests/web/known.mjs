@@ -1,5 +1,6 @@
 /* What the console is not told it does not say: a refusal is shown where it was asked for, what
  * could not be asked is not taken for nothing, and what was so some time ago is not now. */
+import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
 import { openCase } from "./steps.mjs";
 
@@ -140,4 +141,91 @@ export async function times(who) {
 	await page.waitForSelector(".connection.live");
 	who.offline = false;
 	who.clean("where time passes");
+}
+
+/* A list of more than a page is walked to its end; the node gives two a page here. */
+async function walked(who, section, what, rows) {
+	const { page } = who;
+	const short = (route) => {
+		const url = new URL(route.request().url());
+		const at = rows.findIndex((r) => r.id === url.searchParams.get("after")) + 1;
+		const some = rows.slice(at, at + 2);
+		return route.fulfill({ json: { [what]: some.map((r) => r.row), next: some.length === 2 ? some[1].id : null } });
+	};
+	await page.route(`**/v1/${what}*`, short);
+	await who.section(section);
+	await who.shows(2, "main ul.matches > li", `${section}: the first page`);
+	await who.press(who.link("Next page"));
+	await who.see(rows[2].says, "main ul.matches");
+	await who.shows(2, "main ul.matches > li", `${section}: the next page`);
+	await who.check(`${what}-page`);
+	await who.press(who.link("Next page"));
+	await who.see("There is nothing more from here on.");
+	await who.shows(0, who.page.getByRole("link", { name: "Next page" }), `${section}: the end`);
+	await who.press(who.link("First page"));
+	await who.see(rows[0].says, "main ul.matches");
+	await page.unroute(`**/v1/${what}*`);
+}
+
+const idOf = (n) => `01980000-0000-7000-8000-00000000000${n}`;
+const NOW = new Date().toISOString();
+
+export async function ends(rina, lia) {
+	const made = (of) => [1, 2, 3, 4].map((n) => ({ id: of === "prepared" ? String(n) : idOf(n), ...rowsOf[of](n) }));
+	const rowsOf = {
+		objections: (n) => ({ says: `Objection ${n}`, row: { objection: idOf(n), order: idOf(9), state: "queued", text: `Objection ${n}`, received: NOW, answer_due: NOW, rule_due: NOW } }),
+		prepared: (n) => ({ says: `Text ${n}`, row: { prepared: idOf(n), case: idOf(9), step: "warn", level: n, text: `Text ${n}`, due: NOW, made: NOW, ref: null } }),
+		held: (n) => ({ says: `because of ${n}`, row: { held: idOf(n), case: idOf(9), decision: { outcome: "removed" }, items: n, reason: `because of ${n}`, by: "dewi", made: NOW, effect: NOW, state: "held", act: "item.decide", ref: null } }),
+	};
+	await walked(rina, "Objections", "objections", made("objections"));
+	await walked(rina, "Prepared", "prepared", made("prepared"));
+	await walked(lia, "Waiting decisions", "held", made("held"));
+}
+
+const csvOf = async (who, name) => {
+	const [saved] = await Promise.all([who.page.waitForEvent("download"), who.page.locator("nav.pager").last().getByRole("button", { name }).click()]);
+	return { name: saved.suggestedFilename(), rows: readFileSync(await saved.path(), "utf8").trim().split("\r\n").length - 1 };
+};
+
+/* Of a kind that is rare the node finds none among the first thousands; and a file has an end. */
+export async function rare(umi) {
+	const { page } = umi;
+	const event = { id: 1, seq: 1, at: NOW, party: "authority", peer: "vidgo.example", type: "hold.place", author: "x", case: null, ref: null, void: false, why: null };
+	let found = Infinity; /* from this event on */
+	await page.route("**/v1/events?*", (route) => {
+		const query = new URL(route.request().url()).searchParams;
+		const next = Number(query.get("after")) + 5000;
+		const events = next > found ? [{ ...event, id: next }] : [];
+		return query.has("types") ? route.fulfill({ json: { events, next, more: events.length === 0, newest: 1e9 } }) : route.fallback();
+	});
+	await umi.section("Cases");
+	await umi.page.goto(`${umi.base}/console/log?kind=hold`);
+	await umi.see("None among the events that were looked at so far");
+	await umi.shows(0, umi.page.locator("main", { hasText: "No event matches" }), "there may be some");
+	await umi.shows(1, umi.page.locator("nav.pager").getByRole("button", { name: "CSV" }), "and a file of them");
+	await umi.check("log-look-on");
+	found = 130000;
+	await umi.press("Look on");
+	await umi.shows(1, "main tbody tr", "the first of its kind is found");
+	/* Another filter begins at the beginning. */
+	await umi.choose(page.getByLabel("About", { exact: true }), "");
+	await umi.press("Show these");
+	await page.locator("main tbody tr", { hasText: "Notice sent" }).first().waitFor();
+	await page.unroute("**/v1/events?*");
+
+	const row = { seq: 1, at: NOW, who: "x", name: "x", method: "GET", route: "/v1/x", object: null, outcome: "ok", via: "session", address: "192.0.2.1" };
+	const json = (next) => JSON.stringify({ access: Array(1000).fill(row), next });
+	const [more, last] = [json(5), json(null)];
+	let asked = 0;
+	await page.route("**/v1/access?*limit=1000*", (route) => route.fulfill({ contentType: "application/json", body: ++asked < 102 ? more : last }));
+	await umi.section("Who saw what");
+	await page.locator("main tbody tr").first().waitFor();
+	const first = await csvOf(umi, "Download all");
+	must(first.rows === 100000, `a file has an end: ${first.rows}`);
+	await umi.see("The files have the first 100,000 rows; there are more.");
+	await umi.check("export-cut");
+	const second = await csvOf(umi, "Download the rest");
+	must(second.rows === 2000 && second.name !== first.name, `the rest is in another: ${second.rows}, ${second.name}`);
+	await umi.shows(0, umi.page.locator("main", { hasText: "there are more" }), "and that is all");
+	await page.unroute("**/v1/access?*limit=1000*");
 }

@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t } from "./lang.js";
-import { Chip, Facts, Left, Loading, Nothing, Said, Trouble, When, recorded, useApi } from "./parts.js";
+import { Chip, Facts, Left, Loading, Nothing, Pager, Said, Trouble, When, recorded, useApi } from "./parts.js";
 import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -63,7 +63,8 @@ export function Objections() {
 		<nav class="filters" aria-label=${t("filter_objections")}>${STATES.map((s) => html`<a key=${s} href=${href("objections", { state: s || undefined })} aria-current=${(query.state || "") === s ? "page" : undefined}>${s ? t(`objection_state_${s}`) : t("all")}</a>`)}</nav>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && rows.length === 0 && html`<${Nothing} said="no_objections" filtered=${Object.keys(query).length > 0} clear=${href("objections")} />`}
+		${state.data && rows.length === 0 && html`<${Nothing} said="no_objections" filtered=${Object.keys(query).length > 0} clear=${href("objections")} after=${query.after} />`}
 		<ul class="matches">${rows.map((o) => html`<${One} key=${o.objection} o=${o} reload=${state.reload} />`)}</ul>
+		<${Pager} path="objections" query=${query} next=${state.data?.next} />
 	`;
 }

@@ -3,6 +3,7 @@ import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
 import { anyOf, lang, number, span, t, when, whenThere, withTexts, word } from "./lang.js";
 import { onEvent } from "./live.js";
+import { href } from "./route.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
 const DRAWINGS = {
@@ -143,8 +144,19 @@ export function useAgain(reload, ms) {
 	}, [ms]);
 }
 
-/* There is nothing: none yet, or none of those that were asked for. */
-export function Nothing({ said, filtered, clear }) {
+/* A list in pages: the address says from where on. */
+export function Pager({ path, query, next }) {
+	if (!query.after && !next) return null;
+	return html`<nav class="pager" aria-label=${t("pages")}>
+		${query.after && html`<a href=${href(path, { ...query, after: undefined })}>${t("first_page")}</a>`}
+		${next && html`<a href=${href(path, { ...query, after: next })}>${t("next_page")}</a>`}
+	</nav>`;
+}
+
+/* There is nothing: none yet, none after those of the page before, or none of those that were
+ * asked for. */
+export function Nothing({ said, filtered, clear, after }) {
+	if (after) return html`<p class="empty">${t("list_end")}</p>`;
 	if (!filtered) return html`<p class="empty">${t(said)}</p>`;
 	return html`<p class="empty">${t("none_match")} <a href=${clear}>${t("clear_filter")}</a></p>`;
 }
