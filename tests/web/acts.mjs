@@ -2,10 +2,11 @@
  * decisions are stopped before they take effect; what cannot wait is ordered, lifted in
  * stages, and an operator who does not follow is waited for no more; the last gate holds an
  * order until a person decides; texts are erased on both sides; an auditor sees who did it
- * all; and an admin sees to zones that are not what orders say. */
+ * all; an admin sees to zones that are not what orders say; and what is not known is not said. */
 import { readFileSync } from "node:fs";
 import { must } from "./browser.mjs";
-import { ask, back, entry, importList, openCase, openOrder, person, play, sign, stage } from "./steps.mjs";
+import * as known from "./known.mjs";
+import { ask, back, entry, importList, openCase, openOrder, person, play, sign, stage, stranger } from "./steps.mjs";
 
 const STAGE_AFTER_MS = 8000;
 
@@ -479,7 +480,19 @@ play(async () => {
 	const umi = await person("authority", "umi");
 	await looked(umi);
 	await witnesses(rina);
+	const fresh = "A list that nobody has looked at";
+	await send(rina, 4, fresh);
+	await known.acts(rina, umi);
+	await known.screens(rina, umi, fresh, held);
+	await known.ends(rina, lia);
+	await known.rare(umi);
 	const tono = await person("authority", "tono");
+	await known.never(tono);
+	const fast = stranger("authority", "adi");
+	await fast.arrive("en", (page) => page.clock.install({ time: Date.now() + 7200000 }));
+	await fast.logIn();
+	await known.times(fast);
+	await fast.leave();
 	await shrunk(tono, rina);
 	await resumed(tono, rina, siti, [adi, budi, umi, dewi, lia], held);
 	for (const who of [rina, adi, budi, siti, dewi, lia, umi, tono]) who.clean("at the end");

@@ -314,7 +314,7 @@ def acts(lab, _stage, _authority):
 
     play(lab, "acts.mjs", {
         "authority": authority.api_port, "platform": platform.api_port, "password": PASSWORD,
-        "operator": "isp-away", "lists": [lab.write(f"acts-{n}.csv", rows(n)) for n in range(1, 4)],
+        "operator": "isp-away", "lists": [lab.write(f"acts-{n}.csv", rows(n)) for n in range(1, 5)],
     }, ACTS_S, {"authority": authority, "platform": platform})
     for node in (authority, platform):
         node.stop()

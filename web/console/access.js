@@ -1,29 +1,21 @@
 /* Who saw and did what on this node, and whether that record is whole. */
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
+import { ASKED, Export } from "./export.js";
 import { text } from "./form.js";
 import { number, t, utc, word } from "./lang.js";
 import { Pairs, Reveals } from "./reveals.js";
 import { Act, Chip, Field, Loading, Said, Trouble, When, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
-import { save } from "./table.js";
 
 const COLUMNS = ["col_time", "col_who", "col_did", "col_object", "col_result"];
-const ASKED = 1000; /* rows of one request */
-const MOST = 100000; /* of one file */
 
-async function exported(filter) {
-	const rows = [];
-	let before;
-	do {
-		const page = await get("/v1/access", { ...filter, before, limit: ASKED });
-		rows.push(...page.access);
-		before = page.next;
-	} while (before && rows.length < MOST);
-	save(`${t("access_record")}.csv`, [
-		[t("col_entry"), ...COLUMNS.map((k) => t(k)), t("access_via"), t("access_address")],
-		...rows.map((r) => [r.seq, r.at, r.name || r.who, `${r.method} ${r.route}`, r.object, word("rc", r.outcome), r.via, r.address]),
-	]);
+const head = () => [t("col_entry"), ...COLUMNS.map((k) => t(k)), t("access_via"), t("access_address")];
+const cells = (r) => [r.seq, r.at, r.name || r.who, `${r.method} ${r.route}`, r.object, word("rc", r.outcome), r.via, r.address];
+
+async function rowsOf(filter, before) {
+	const page = await get("/v1/access", { ...filter, before, limit: ASKED });
+	return { rows: page.access.map(cells), next: page.next };
 }
 
 /* By whom, about what, since when; acts alone, or whatever was looked at, too. */
@@ -67,10 +59,13 @@ function Rows({ rows }) {
 
 export function Access() {
 	const { query } = place.value;
-	const [before, setBefore] = useState(undefined);
+	const here = JSON.stringify(query);
+	const [at, setAt] = useState({ here, before: undefined });
+	const before = at.here === here ? at.before : undefined; /* another filter begins anew */
+	const setBefore = (to) => setAt({ here, before: to });
 	const [check, setCheck] = useState(null);
 	const filter = asked(query);
-	const state = useApi(() => get("/v1/access", { ...filter, before }), [before, JSON.stringify(query)]);
+	const state = useApi(() => get("/v1/access", { ...filter, before }), [before, here]);
 	const rows = state.data?.access || [];
 	const node = useApi(() => get("/v1/status"), []).data;
 	return html`
@@ -83,7 +78,7 @@ export function Access() {
 			<${Act} quiet run=${async () => setCheck(await get("/v1/access/check"))}>${t("access_check")}<//>
 			${check && (check.whole ? html`<${Chip} look="done">${t("access_whole", check.rows)}<//>` : html`<p class="problem" role="alert">${t("access_broken", number(check.broken_at))}</p>`)}
 		</div>
-		<${Filter} key=${JSON.stringify(query)} query=${query} />
+		<${Filter} key=${here} query=${query} />
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${state.data && rows.length === 0 && html`<p class="empty">${t("access_none")}</p>`}
@@ -91,7 +86,7 @@ export function Access() {
 		<nav class="pager" aria-label=${`${t("pages")}: ${t("access_record")}`}>
 			${before && html`<button type="button" class="quiet" onClick=${() => setBefore(undefined)}>${t("first_page")}</button>`}
 			${state.data?.next && html`<button type="button" class="quiet" onClick=${() => setBefore(state.data.next)}>${t("next_page")}</button>`}
-			${rows.length > 0 && html`<${Act} quiet run=${() => exported(filter)}>${t("export_csv")}<//>`}
+			${rows.length > 0 && html`<${Export} key=${here} name=${t("access_record")} head=${head()} page=${(from) => rowsOf(filter, from)} />`}
 		</nav>
 	`;
 }

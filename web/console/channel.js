@@ -7,7 +7,7 @@ import { Give, OwnWords, Take } from "./introduce.js";
 import { number, t, when, word } from "./lang.js";
 import { href } from "./route.js";
 import { Webhooks } from "./webhooks.js";
-import { Act, Chip, Loading, Said, Sentence, Trouble, When, recorded, useApi } from "./parts.js";
+import { Act, Asked, Chip, Said, Sentence, When, recorded, useApi } from "./parts.js";
 import { Recovery } from "./standing.js";
 
 const LEADS = ["admin", "approver", "lead"];
@@ -29,18 +29,26 @@ function About({ a }) {
 function Alarms() {
 	const state = useApi(() => get("/v1/alarms"), [], (e, reload) => reload());
 	const alarms = state.data?.alarms || [];
-	if (!state.data) return state.problem ? html`<${Trouble} problem=${state.problem} retry=${state.reload} />` : html`<${Loading} />`;
-	if (alarms.length === 0) return html`<p class="empty">${t("no_alarms")}</p>`;
-	return html`<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /><${About} a=${a} /></li>`)}</ul>`;
+	return html`<${Asked} of=${state} />
+		${state.data && alarms.length === 0 && html`<p class="empty">${t("no_alarms")}</p>`}
+		<ul class="matches">${alarms.map((a) => html`<li key=${a.key}><p><${Chip} look="bad">${word("alarm", a.kind)}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /><${About} a=${a} /></li>`)}</ul>`;
+}
+
+/* That nothing has failed is no delivery. */
+function Delivery({ p }) {
+	if (p.failing_since) return html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>`;
+	if (!p.introduced) return html`<${Chip} look="waiting">${t("peer_not_introduced")}<//>`;
+	return p.delivered ? html`<${Chip} look="done">${t("peer_ok")}<//>` : html`<${Chip} look="unknown">${t("peer_never")}<//>`;
 }
 
 function Peers() {
 	const state = useApi(() => get("/v1/peers"), [], (e, reload) => reload());
 	const peers = state.data?.peers || [];
-	if (state.data && peers.length === 0) return html`<p class="empty">${t("no_peers")}</p>`;
-	return html`<ul class="matches">${peers.map(
+	return html`<${Asked} of=${state} />
+		${state.data && peers.length === 0 && html`<p class="empty">${t("no_peers")}</p>`}
+		<ul class="matches">${peers.map(
 		(p) => html`<li key=${p.peer}>
-			<p><strong><${Said}>${p.peer}<//></strong> ${p.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${p.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`} ${p.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}</p>
+			<p><strong><${Said}>${p.peer}<//></strong> <${Delivery} p=${p} /> ${p.test && html`<${Chip} look="soon">${t("test_mark")}<//>`}</p>
 			<p class="meta">${t("peer_last", p.delivered ? when(p.delivered) : "–", p.heard ? when(p.heard) : "–")}</p>
 			<p class="meta">${t("peer_counts", number(p.sent), number(p.receipted), number(p.received))}</p>
 			${p.reason && html`<div class="why"><${Sentence} text=${p.reason} /></div>`}
@@ -52,7 +60,7 @@ function Tests() {
 	const state = useApi(() => get("/v1/channel/tests"), [], (e, reload) => e.type.startsWith("channel.") && reload());
 	const tests = state.data?.tests || [];
 	const can = TESTERS.includes(me.value.role);
-	return html`
+	return html`<${Asked} of=${state} />
 		${can && html`<div class="bar start"><${Act} run=${async () => { recorded((await post("/v1/channel/tests")).tests[0] || {}); await state.reload(); }}>${t("test_send")}<//></div>`}
 		${tests.length === 0 && state.data && html`<p class="empty">${t("no_tests")}</p>`}
 		<ul class="plain">${tests.map(
@@ -72,14 +80,14 @@ function Directory({ title, d }) {
 
 function Contacts() {
 	const state = useApi(() => get("/v1/contacts"), [], (e, reload) => e.type === "contact.set" && reload());
-	return (state.data?.channels || []).map(
+	return html`<${Asked} of=${state} />${(state.data?.channels || []).map(
 		(c) => html`<div key=${c.peer}><${Directory} title=${t("contacts_theirs", c.peer)} d=${c.theirs} /><${Directory} title=${t("contacts_ours")} d=${c.ours} /></div>`,
-	);
+	)}`;
 }
 
 function Keys() {
 	const state = useApi(() => get("/v1/peers"), []);
-	if (!state.data) return null;
+	if (!state.data) return html`<${Asked} of=${state} />`;
 	return html`<p class="meta">${t("keys_why")}</p><${OwnWords} own=${state.data.own} />
 		${me.value.role === "admin" && html`<details><summary>${t("peer_new")}</summary><${Give} done=${state.reload} /><${Take} done=${state.reload} /></details>`}`;
 }

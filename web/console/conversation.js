@@ -167,7 +167,8 @@ export function Conversation({ c, reload }) {
 	const shown = { ...c, ourParty: ours };
 	return html`<section aria-labelledby="conversation">
 		<h2 id="conversation">${t("conversation")}</h2>
-		${rows.length === 0 && html`<p class="empty">${t("no_messages")}</p>`}
+		${notes.problem && html`<${Trouble} problem=${notes.problem} retry=${notes.reload} />`}
+		${rows.length === 0 && !notes.problem && html`<p class="empty">${t("no_messages")}</p>`}
 		<ol class="messages" ref=${list}>
 			${rows.map((r) =>
 				r.m

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "./vendor.js";
 import { get, newKey, nodeNow, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { t, utc, word } from "./lang.js";
-import { Act, Chip, Dialog, Field, Said, Sentence, Short, Trouble, recorded, useApi } from "./parts.js";
+import { Act, Asked, Chip, Dialog, Field, Said, Sentence, Short, Trouble, recorded, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
 /* Of one that takes the place of another, its own: neither overwrites the other. */
@@ -60,7 +60,8 @@ function bodyOf(f) {
 function Cites({ chosen, toggle }) {
 	const state = useApi(() => get("/v1/cases", { queue: "overdue", limit: 50 }), []);
 	const cases = state.data?.cases || [];
-	if (state.data && cases.length === 0) return html`<p class="empty">${t("draft_no_cites")}</p>`;
+	if (!state.data) return html`<${Asked} of=${state} />`;
+	if (cases.length === 0) return html`<p class="empty">${t("draft_no_cites")}</p>`;
 	return html`<ul class="plain">${cases.map(
 		(c) => html`<li key=${c.case}><label class="choice"><input type="checkbox" checked=${chosen.includes(c.case)} onChange=${() => toggle(c.case)} /> <${Said}>${c.subject || c.case}<//>${c.ref && html` <span class="meta">${t("case_n", c.ref)}</span>`}</label></li>`,
 	)}</ul>`;

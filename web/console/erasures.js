@@ -2,7 +2,7 @@
 import { html } from "./vendor.js";
 import { get, me, node, post } from "./api.js";
 import { t } from "./lang.js";
-import { Chip, Said, When, recorded, useApi } from "./parts.js";
+import { Chip, Said, Trouble, When, recorded, useApi } from "./parts.js";
 import { href } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -36,9 +36,10 @@ export function Erasures({ c }) {
 	const { erasures = [], holds = [] } = state.data || {};
 	const may = MAY.includes(me.value.role);
 	const done = (r) => erasures.some((e) => e.act === "done" && e.request === r && e.from === node.value?.role);
-	if (erasures.length + holds.length === 0) return null;
+	if (erasures.length + holds.length === 0 && !state.problem) return null;
 	return html`<section aria-labelledby="erasures">
 		<h2 id="erasures">${t("erasures")}</h2>
+		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		<ul class="matches">
 			${holds.map(
 				(h) => html`<li key=${h.from + h.hold}><p><${Chip} look=${h.released ? "done" : "soon"}>${t(h.released ? "hold_released" : "hold_stands")}<//> ${t(`party_${h.from}`)} · <${When} at=${h.released || h.placed} /></p>

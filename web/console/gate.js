@@ -1,8 +1,8 @@
 /* Orders in force that the zone's last gate keeps out of every zone until a person decides. */
 import { html } from "./vendor.js";
-import { get, me, post } from "./api.js";
+import { get, me, node, post } from "./api.js";
 import { t, word } from "./lang.js";
-import { Chip, Said, Sentence, When, recorded, useApi } from "./parts.js";
+import { Chip, Said, Sentence, Trouble, When, recorded, useApi } from "./parts.js";
 import { href } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -21,15 +21,19 @@ function stepsOf(o, held, reload) {
 }
 
 export function Gate({ o, reload }) {
-	const state = useApi(() => get("/v1/zones"), [o.order, o.state]);
+	const ours = node.value?.role === "authority"; /* who has the zones */
+	const state = useApi(() => (ours ? get("/v1/zones") : Promise.resolve(null)), [ours, o.order, o.state]);
 	const held = state.data?.held.find((h) => h.order === o.order);
 	const both = async () => {
 		await reload();
 		await state.reload();
 	};
-	if (!held) return null;
+	/* Nobody takes it for let out because that could not be asked. */
+	const trouble = state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`;
+	if (!held) return trouble;
 	return html`<section aria-labelledby="gate">
 		<h2 id="gate">${t("gate")}</h2>
+		${trouble}
 		<p class="problem">${t("gate_why")} <${When} at=${held.held} /></p>
 		<ul class="matches">${held.findings.map((f, i) => html`<li key=${i}><p><${Chip} look="bad">${word("guard", f.guard)}<//> ${f.name && html`<code><${Said}>${f.name}<//></code>`}</p><${Sentence} text=${f.text} /></li>`)}</ul>
 		<${Steps} steps=${stepsOf(o, held, both)} />

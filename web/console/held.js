@@ -3,8 +3,8 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t } from "./lang.js";
-import { Chip, Left, Loading, Said, Trouble, caseName, recorded, useApi } from "./parts.js";
-import { href } from "./route.js";
+import { Chip, Left, Loading, Nothing, Pager, Said, Trouble, caseName, recorded, useApi } from "./parts.js";
+import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
 const CANCELS = ["admin", "officer", "approver", "agent", "lead"];
@@ -21,14 +21,15 @@ function stepOf(h, reload) {
 }
 
 export function Held() {
-	const state = useApi(() => get("/v1/held"), [], (e, reload) => e.type.startsWith("item.") && reload());
+	const { after } = place.value.query;
+	const state = useApi(() => get("/v1/held", { after }), [after], (e, reload) => e.type.startsWith("item.") && reload());
 	const rows = state.data?.held || [];
 	return html`
 		<h1>${t("nav_held")}</h1>
 		<p class="lead">${t("held_lead")}</p>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && rows.length === 0 && html`<p class="empty">${t("no_held")}</p>`}
+		${state.data && rows.length === 0 && html`<${Nothing} said="no_held" after=${after} />`}
 		<ul class="matches">${rows.map(
 			(h) => html`<li key=${h.held}>
 				<p><${Chip} look=${h.state === "conflict" ? "bad" : "waiting"}>${t(`held_state_${h.state}`)}<//> ${t("held_what", h.items, h.by)} · <${Left} due=${h.effect} /> · <a href=${href(`case/${h.case}`)}>${caseName(h)}</a></p>
@@ -37,5 +38,6 @@ export function Held() {
 				${CANCELS.includes(me.value.role) && html`<${Steps} steps=${[stepOf(h, state.reload)]} />`}
 			</li>`,
 		)}</ul>
+		<${Pager} path="held" query=${{ after }} next=${state.data?.next} />
 	`;
 }

@@ -2,7 +2,7 @@
 import { html, useRef, useState } from "./vendor.js";
 import { get, me } from "./api.js";
 import { number, t, word } from "./lang.js";
-import { Loading, Outcome, Said, Trouble, When, useApi } from "./parts.js";
+import { Act, Loading, Outcome, Said, Trouble, When, useApi } from "./parts.js";
 import { Choice, Decisions, useDecisions } from "./decide.js";
 import { href } from "./route.js";
 
@@ -86,6 +86,6 @@ export function Items({ c, reload }) {
 				${items.map((item) => html`<${Item} key=${item.i} item=${item} decisions=${decides && c.state === "accepted" && decisions} />`)}
 			</tbody>
 		</table>`}
-		${next !== null && next !== undefined && html`<p><button type="button" class="quiet" onClick=${more}>${t("show_more")}</button></p>`}
+		${next !== null && next !== undefined && html`<p><${Act} quiet run=${more}>${t("show_more")}<//></p>`}
 	</section>`;
 }

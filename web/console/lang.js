@@ -108,10 +108,12 @@ const makes = {
 };
 const writers = { id: {}, en: {} };
 
-function write(kind, value) {
+function writer(kind) {
 	const code = lang.value;
-	return (writers[code][`${kind} ${zone.value}`] ??= makes[kind](LOCALES[code])).format(value);
+	return (writers[code][`${kind} ${zone.value}`] ??= makes[kind](LOCALES[code]));
 }
+
+const write = (kind, value) => writer(kind).format(value);
 
 export function number(n) {
 	if (!Number.isSafeInteger(n) || n < 0) return write("number", n);
@@ -147,6 +149,9 @@ export function when(iso) {
 	const d = inZone(new Date(iso));
 	return sameDay(d, inZone(new Date(nodeNow()))) ? clock(d) : `${d.getDate()} ${month(d)} ${d.getFullYear()} ${clock(d)}`;
 }
+
+/* With the name of the zone, for what was so then. */
+export const whenThere = (iso) => `${when(iso)} ${writer("exact").formatToParts(new Date(iso)).find((p) => p.type === "timeZoneName").value}`;
 
 /* With seconds and the name of the zone, for what is evidence. */
 export const exactly = (iso) => write("exact", new Date(iso));

@@ -2,12 +2,13 @@
  * the others (HTTP/1.1 stalls at the sixth connection); when it closes, the next one takes
  * over.  `id` of an event is its place in the feed, so nothing is missed in between. */
 import { signal } from "./vendor.js";
-import { get } from "./api.js";
+import { get, nodeNow } from "./api.js";
 import { newest } from "./early.js";
 
 const LOCK = "saluran.stream";
 const CHANNEL = "saluran.events";
 const ASK_MS = 10000;
+const SILENT_MS = 45000; /* the node says something every 15 seconds: a line that does not is dead */
 /* state: "connecting", "live", "lost"; since: when it last was live */
 /** @type {import("@preact/signals").Signal<{state: string, since: Date | null}>} */
 export const live = signal({ state: "connecting", since: null });
@@ -28,7 +29,7 @@ function hear(event) {
 }
 
 function be(state) {
-	const now = new Date();
+	const now = new Date(nodeNow());
 	if (live.value.state !== state)
 		live.value = { state, since: state === "live" ? now : live.value.since };
 	else if (state === "live") live.value.since = now;
@@ -38,16 +39,28 @@ function be(state) {
 async function* lines(url, abort) {
 	const headers = { Accept: "text/event-stream" };
 	if (last !== null) headers["Last-Event-ID"] = String(last);
-	const answer = await fetch(url, { headers, signal: abort, cache: "no-store" });
-	if (!answer.ok || !answer.body) throw new Error(`HTTP ${answer.status}`);
-	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-	let rest = "";
-	for (;;) {
-		const { value, done } = await reader.read();
-		if (done) return;
-		const parts = (rest + value).split("\n");
-		rest = parts.pop() ?? "";
-		yield* parts;
+	const line = new AbortController();
+	const cut = () => line.abort();
+	abort.addEventListener("abort", cut);
+	let silence = setTimeout(cut, SILENT_MS);
+	try {
+		const answer = await fetch(url, { headers, signal: line.signal, cache: "no-store" });
+		if (!answer.ok || !answer.body) throw new Error(`HTTP ${answer.status}`);
+		const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+		let rest = "";
+		for (;;) {
+			const { value, done } = await reader.read();
+			if (done) return;
+			clearTimeout(silence);
+			silence = setTimeout(cut, SILENT_MS);
+			const parts = (rest + value).split("\n");
+			rest = parts.pop() ?? "";
+			yield* parts;
+		}
+	} finally {
+		clearTimeout(silence);
+		abort.removeEventListener("abort", cut);
+		cut();
 	}
 }
 
@@ -77,7 +90,8 @@ async function hold(channel, abort) {
 /* Who is told nothing of cases has no stream: whether the node answers is asked. */
 async function ask(abort) {
 	while (!abort.aborted) {
-		const state = document.hidden ? null : await get("/v1/me").then(() => "live", () => "lost");
+		const late = new Promise((done) => setTimeout(() => done("lost"), SILENT_MS));
+		const state = document.hidden ? null : await Promise.race([get("/v1/me").then(() => "live", () => "lost"), late]);
 		if (state && !abort.aborted) be(state);
 		await new Promise((done) => setTimeout(done, ASK_MS));
 	}

@@ -3,15 +3,14 @@
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
 import { Author } from "./author.js";
+import { ASKED, Export } from "./export.js";
 import { text, useRun } from "./form.js";
 import { number, t, word } from "./lang.js";
-import { Act, Chip, Field, Loading, Said, Sentence, Short, Trouble, When, useApi } from "./parts.js";
+import { Chip, Field, Loading, Said, Sentence, Short, Trouble, When, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
-import { save } from "./table.js";
 
 const PAGE = 200;
-const ASKED = 1000; /* events of one request */
-const MOST = 100000; /* of one file */
+const LOOKS = 20; /* requests until one of the kind is found: for each the node looks at some thousands */
 const COLUMNS = ["col_entry", "col_time", "col_party", "col_peer", "col_event", "col_author", "col_case"];
 /* What a log is about, each the beginning of its events' types. */
 const KINDS = ["notice", "case", "item", "message", "dispute", "order", "dns", "objection", "evidence", "erase", "hold", "receipt", "contact", "channel", "policy", "identity"];
@@ -21,19 +20,20 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** @param {any} query */
 const asked = ({ kind, case: id }) => ({ ...(kind ? { types: `${kind}.*` } : {}), ...(id ? { case: id } : {}) });
 
-async function exported(filter) {
-	const rows = [];
-	let after = 0;
-	let more = true;
-	while (more && rows.length < MOST) {
-		const page = await get("/v1/events", { ...filter, after, limit: ASKED });
-		rows.push(...page.events);
-		({ next: after, more } = page);
-	}
-	save(`${t("nav_log")}.csv`, [
-		["id", ...COLUMNS.map((k) => t(k)), t("event_void"), t("case_id")],
-		...rows.map((e) => [e.id, e.seq, e.at, word("party", e.party), e.peer, e.type, e.author, e.ref || "", e.void ? e.why : "", e.case || ""]),
-	]);
+const head = () => ["id", ...COLUMNS.map((k) => t(k)), t("event_void"), t("case_id")];
+const cells = (e) => [e.id, e.seq, e.at, word("party", e.party), e.peer, e.type, e.author, e.ref || "", e.void ? e.why : "", e.case || ""];
+
+async function rowsOf(filter, after = 0) {
+	const page = await get("/v1/events", { ...filter, after, limit: ASKED });
+	return { rows: page.events.map(cells), next: page.more ? page.next : null };
+}
+
+/* Of some kinds there may be none among so many that it takes several requests to find one. */
+async function shown(filter, after) {
+	let page = { events: [], next: after, more: true };
+	for (let n = 0; n < LOOKS && page.more && page.events.length === 0; n++)
+		page = await get("/v1/events", { ...filter, after: page.next, limit: PAGE });
+	return page;
 }
 
 function Filter({ query }) {
@@ -65,10 +65,11 @@ function Filter({ query }) {
 
 /* A chain that does not hold is an alarm of the node; it stays above the log. */
 function Broken() {
-	const alarms = useApi(() => get("/v1/alarms"), [], (e, reload) => reload()).data?.alarms || [];
-	return alarms
+	const state = useApi(() => get("/v1/alarms"), [], (e, reload) => reload());
+	const trouble = state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`;
+	return html`${trouble}${(state.data?.alarms || [])
 		.filter((a) => /zone_old|fraud|recovery|peer_refused/.test(a.kind))
-		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`);
+		.map((a) => html`<div key=${a.key} class="problem" role="alert"><p><${Chip} look="bad">${t("log_broken")}<//> <${When} at=${a.raised} /></p><${Sentence} text=${a.text} /></div>`)}`;
 }
 
 function Rows({ events }) {
@@ -91,23 +92,27 @@ function Rows({ events }) {
 
 export function Log() {
 	const { query } = place.value;
-	const [after, setAfter] = useState(0);
+	const here = JSON.stringify(query);
+	const [at, setAt] = useState({ here, after: 0 });
+	const after = at.here === here ? at.after : 0; /* another filter begins anew */
+	const setAfter = (to) => setAt({ here, after: to });
 	const filter = asked(query);
-	const state = useApi(() => get("/v1/events", { ...filter, after, limit: PAGE }), [after, JSON.stringify(query)]);
+	const state = useApi(() => shown(filter, after), [after, here]);
 	const events = state.data?.events || [];
+	const more = state.data?.more;
 	return html`
 		<h1>${t("nav_log")}</h1>
 		<p class="lead">${t("log_lead")}</p>
 		<${Broken} />
-		<${Filter} key=${JSON.stringify(query)} query=${query} />
+		<${Filter} key=${here} query=${query} />
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
 		${events.length > 0 && html`<${Rows} events=${events} />`}
-		${state.data && events.length === 0 && html`<p class="empty">${t(filter.types || filter.case ? "log_none_match" : "log_end")}</p>`}
+		${state.data && events.length === 0 && html`<p class="empty">${t(more ? "log_none_so_far" : after > 0 || !(filter.types || filter.case) ? "log_end" : "log_none_match")}</p>`}
 		<nav class="pager" aria-label=${t("pages")}>
 			${after > 0 && html`<button type="button" class="quiet" onClick=${() => setAfter(0)}>${t("first_page")}</button>`}
-			${state.data?.more && html`<button type="button" class="quiet" onClick=${() => setAfter(state.data.next)}>${t("next_page")}</button>`}
-			${events.length > 0 && html`<${Act} quiet run=${() => exported(filter)}>${t("export_csv")}<//>`}
+			${more && html`<button type="button" class="quiet" onClick=${() => setAfter(state.data.next)}>${t(events.length > 0 ? "next_page" : "log_look_on")}</button>`}
+			${(events.length > 0 || more) && html`<${Export} key=${here} name=${t("nav_log")} head=${head()} page=${(from) => rowsOf(filter, from)} />`}
 		</nav>
 	`;
 }

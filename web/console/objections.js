@@ -3,7 +3,7 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { t } from "./lang.js";
-import { Chip, Facts, Left, Loading, Nothing, Said, Trouble, When, recorded, useList } from "./parts.js";
+import { Chip, Facts, Left, Loading, Nothing, Pager, Said, Trouble, When, recorded, useList } from "./parts.js";
 import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
@@ -64,7 +64,8 @@ export function Objections() {
 		${state.news}
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && rows.length === 0 && html`<${Nothing} said="no_objections" filtered=${Object.keys(query).length > 0} clear=${href("objections")} />`}
+		${state.data && rows.length === 0 && html`<${Nothing} said="no_objections" filtered=${Object.keys(query).length > 0} clear=${href("objections")} after=${query.after} />`}
 		<ul class="matches">${rows.map((o) => html`<${One} key=${o.objection} o=${o} reload=${state.reload} />`)}</ul>
+		<${Pager} path="objections" query=${query} next=${state.data?.next} />
 	`;
 }

@@ -1,8 +1,9 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
-import { anyOf, lang, number, span, t, when, withTexts, word } from "./lang.js";
+import { anyOf, lang, number, span, t, when, whenThere, withTexts, word } from "./lang.js";
 import { onEvent } from "./live.js";
+import { href } from "./route.js";
 
 /* On a grid of 16, drawn as lines of the text's colour; as the pages draw them. */
 const DRAWINGS = {
@@ -79,7 +80,7 @@ const leadOf = ({ status }) => t(status === 0 ? "trouble_unreachable" : status =
 export function Trouble({ problem, retry }) {
 	const why = lacks(problem);
 	return html`<div class="problem" role="alert">
-		${problem.since && html`<p><strong>${t("trouble_since", when(problem.since.toISOString()))}</strong></p>`}
+		${problem.since && html`<p><strong>${t("trouble_since", whenThere(problem.since.toISOString()))}</strong></p>`}
 		<p>${leadOf(problem)}${why && html` <strong>${why}</strong>`}</p>
 		${problem.status !== 0 && !why && html`<${Sentence} text=${problem.message} />`}
 		${retry && html`<p><button type="button" class="quiet" onClick=${retry}>${t("try_again")}</button></p>`}
@@ -96,14 +97,14 @@ export function Trouble({ problem, retry }) {
  * @returns {{data: any, problem: Problem | null, at: Date | null, reload: () => Promise<any>}}
  */
 export function useApi(ask, deps, touched, first = null) {
-	const [state, setState] = useState({ data: first, problem: null, at: first && new Date() });
+	const [state, setState] = useState({ data: first, problem: null, at: first && new Date(nodeNow()) });
 	const turn = useRef(0);
 	const reload = async () => {
 		const mine = ++turn.current;
 		try {
 			const data = await ask();
 			/* What was known already is not drawn again. */
-			if (mine === turn.current) setState((old) => (old.data === data && !old.problem ? old : { data, problem: null, at: new Date() }));
+			if (mine === turn.current) setState((old) => (old.data === data && !old.problem ? old : { data, problem: null, at: new Date(nodeNow()) }));
 			return data;
 		} catch (e) {
 			if (!(e instanceof Problem)) throw e;
@@ -121,6 +122,12 @@ export function useApi(ask, deps, touched, first = null) {
 	}, deps);
 	useEffect(() => (touched ? onEvent((event) => touched(event, reload)) : undefined), deps);
 	return { ...state, reload };
+}
+
+/* Of something that was asked for: what went wrong, or, until it is there, that it comes. */
+export function Asked({ of }) {
+	if (of.problem) return html`<${Trouble} problem=${of.problem} retry=${of.reload} />`;
+	return of.data ? null : html`<${Loading} />`;
 }
 
 /* What no event tells: a receipt that came, a time that has come.  Asked again every `ms`
@@ -166,8 +173,19 @@ export function useList(ask, deps, touches) {
 	return { ...state, reload, news: html`<${News} n=${news} show=${reload} />` };
 }
 
-/* There is nothing: none yet, or none of those that were asked for. */
-export function Nothing({ said, filtered, clear }) {
+/* A list in pages: the address says from where on. */
+export function Pager({ path, query, next }) {
+	if (!query.after && !next) return null;
+	return html`<nav class="pager" aria-label=${t("pages")}>
+		${query.after && html`<a href=${href(path, { ...query, after: undefined })}>${t("first_page")}</a>`}
+		${next && html`<a href=${href(path, { ...query, after: next })}>${t("next_page")}</a>`}
+	</nav>`;
+}
+
+/* There is nothing: none yet, none after those of the page before, or none of those that were
+ * asked for. */
+export function Nothing({ said, filtered, clear, after }) {
+	if (after) return html`<p class="empty">${t("list_end")}</p>`;
 	if (!filtered) return html`<p class="empty">${t(said)}</p>`;
 	return html`<p class="empty">${t("none_match")} <a href=${clear}>${t("clear_filter")}</a></p>`;
 }
@@ -192,7 +210,12 @@ export function Outcome({ item }) {
 	return html`<${Chip} look=${look}>${word("outcome", item.outcome)}<//>`;
 }
 
+/* Time passes on a screen where nothing else happens, too: what is left is drawn anew by it. */
+const minute = signal(0);
+setInterval(() => minute.value++, 60000);
+
 export function Left({ due, soonS = 4 * 3600 }) {
+	minute.value; /* also of rows that are the same */
 	if (!due) return html`<span class="none">–</span>`;
 	const left = (new Date(due).getTime() - nodeNow()) / 1000;
 	if (left < 0)
@@ -239,14 +262,20 @@ export function Field({ label, hint, error, children }) {
 	</div>`;
 }
 
-/* A button that does one thing once: it is off until the node has answered. */
+/* A button that does one thing once: it is off until the node has answered, and what the node
+ * refuses is said beside it. */
 export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 	const [busy, setBusy] = useState(false);
+	const [problem, setProblem] = useState(null);
 	const press = async () => {
 		if (busy) return;
 		setBusy(true);
+		setProblem(null);
 		try {
 			await run();
+		} catch (e) {
+			if (!(e instanceof Problem)) throw e;
+			setProblem(e);
 		} finally {
 			setBusy(false);
 		}
@@ -258,7 +287,7 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 		aria-busy=${busy ? "true" : undefined}
 		onClick=${press}
 		...${rest}
-	>${children}</button>`;
+	>${children}</button>${problem && html`<${Trouble} problem=${problem} />`}`;
 }
 
 /* A dialog of the browser's own, so that focus stays in it and Esc leaves it. */

@@ -2,8 +2,8 @@
 import { html } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
-import { Chip, Loading, Said, Trouble, When, caseName, recorded, useAgain, useApi } from "./parts.js";
-import { href } from "./route.js";
+import { Chip, Loading, Nothing, Pager, Said, Trouble, When, caseName, recorded, useAgain, useApi } from "./parts.js";
+import { href, place } from "./route.js";
 import { Steps } from "./step.js";
 
 const AGAIN_MS = 5000;
@@ -24,7 +24,8 @@ function stepOf(p, reload) {
 }
 
 export function Prepared() {
-	const state = useApi(() => get("/v1/prepared"), [], (e, reload) => e.type.startsWith("case.") && reload());
+	const { after } = place.value.query;
+	const state = useApi(() => get("/v1/prepared", { after }), [after], (e, reload) => e.type.startsWith("case.") && reload());
 	useAgain(state.reload, AGAIN_MS);
 	const rows = state.data?.prepared || [];
 	return html`
@@ -32,7 +33,7 @@ export function Prepared() {
 		<p class="lead">${t("prepared_lead")}</p>
 		${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
 		${!state.data && !state.problem && html`<${Loading} />`}
-		${state.data && rows.length === 0 && html`<p class="empty">${t("no_prepared")}</p>`}
+		${state.data && rows.length === 0 && html`<${Nothing} said="no_prepared" after=${after} />`}
 		<ul class="matches">${rows.map(
 			(p) => html`<li key=${p.prepared}>
 				<p><${Chip} look="soon">${nameOf(p)}<//> ${t("due_since")} <${When} at=${p.due} /> · <a href=${href(`case/${p.case}`)}>${caseName(p)}</a></p>
@@ -40,5 +41,6 @@ export function Prepared() {
 				${me.value.role === "officer" && html`<${Steps} steps=${[stepOf(p, state.reload)]} />`}
 			</li>`,
 		)}</ul>
+		<${Pager} path="prepared" query=${{ after }} next=${state.data?.next} />
 	`;
 }

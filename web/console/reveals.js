@@ -1,28 +1,16 @@
 /* Who had which picture shown, how clear, and why. */
 import { html, useState } from "./vendor.js";
 import { get } from "./api.js";
+import { ASKED, Export } from "./export.js";
 import { number, t, word } from "./lang.js";
 import { Loading, Said, Trouble, When, useApi } from "./parts.js";
 import { href } from "./route.js";
-import { save } from "./table.js";
 
 const COLUMNS = ["col_time", "col_who", "col_stage", "col_case", "col_file", "col_reason"];
-const EXPORT_PAGE = 1000;
 
-async function all() {
-	const rows = [];
-	let before;
-	do {
-		const page = await get("/v1/reveals", { before, limit: EXPORT_PAGE });
-		rows.push(...page.reveals);
-		before = page.next;
-	} while (before);
-	return rows;
-}
-
-async function exported() {
-	const rows = (await all()).map((r) => [r.at, r.name || r.who, r.stage, r.case, r.sha256, r.reason || ""]);
-	save(`${t("reveals_name")}.csv`, [COLUMNS.map((c) => t(c)), ...rows]);
+async function rowsOf(before) {
+	const page = await get("/v1/reveals", { before, limit: ASKED });
+	return { rows: page.reveals.map((r) => [r.at, r.name || r.who, r.stage, r.case, r.sha256, r.reason || ""]), next: page.next };
 }
 
 const PAIRS = ["col_drafter", "col_approver", "col_orders", "col_last"];
@@ -78,7 +66,7 @@ export function Reveals() {
 		<nav class="pager" aria-label=${t("pages")}>
 			${before && html`<button type="button" class="quiet" onClick=${() => setBefore(undefined)}>${t("first_page")}</button>`}
 			${state.data?.next && html`<button type="button" class="quiet" onClick=${() => setBefore(state.data.next)}>${t("next_page")}</button>`}
-			${rows.length > 0 && html`<button type="button" class="quiet" onClick=${exported}>${t("export_csv")}</button>`}
+			${rows.length > 0 && html`<${Export} name=${t("reveals_name")} head=${COLUMNS.map((c) => t(c))} page=${rowsOf} />`}
 		</nav>
 	</section>`;
 }

@@ -2,7 +2,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
 import { get, me, node } from "./api.js";
 import { home } from "./early.js";
-import { choose, lang, t, when, withTexts, word } from "./lang.js";
+import { choose, lang, t, whenThere, withTexts, word } from "./lang.js";
 import { live, onEvent } from "./live.js";
 import { Act, notice, overlay, sayNoMore, useAgain } from "./parts.js";
 import { go, href, place } from "./route.js";
@@ -14,7 +14,7 @@ function Connection() {
 	if (state === "live") return html`<p class="connection live"><span aria-hidden="true">●</span> ${t("live")}</p>`;
 	if (state === "connecting") return html`<p class="connection">${t("connecting")}</p>`;
 	return html`<p class="connection lost" role="status">
-		<span aria-hidden="true">○</span> ${since ? t("lost_since", when(since.toISOString())) : t("lost")}
+		<span aria-hidden="true">○</span> ${since ? t("lost_since", whenThere(since.toISOString())) : t("lost")}
 	</p>`;
 }
 

@@ -14,11 +14,15 @@ const TEXT_MAX = 20000;
  * options: [value, text], or a function that gives them later. */
 function useOptions(fields) {
 	const [got, set] = useState({});
-	useEffect(() => {
+	const [problem, setProblem] = useState(null);
+	const ask = () => {
+		setProblem(null);
 		for (const f of fields)
-			if (typeof f.options === "function") f.options().then((options) => set((old) => ({ ...old, [f.name]: options })), () => {});
-	}, []);
-	return fields.map((f) => (typeof f.options === "function" ? { ...f, options: got[f.name] || [] } : f));
+			if (typeof f.options === "function") f.options().then((options) => set((old) => ({ ...old, [f.name]: options })), setProblem);
+	};
+	useEffect(ask, []);
+	const filled = fields.map((f) => (typeof f.options === "function" ? { ...f, options: got[f.name] || [] } : f));
+	return { fields: filled, lacking: problem && html`<${Trouble} problem=${problem} retry=${ask} />` };
 }
 
 function Choices({ f, value, set, many }) {
@@ -84,7 +88,7 @@ function kept(draft) {
  * when somebody else was first.  stops: a sentence why it cannot be sent now.  gone: it cannot be
  * done any more; what is written stays. */
 export function Step({ verb, why, fields: asked = [], draft, review = true, send, close, clash, stops, gone, start, children }) {
-	const fields = useOptions(asked);
+	const { fields, lacking } = useOptions(asked);
 	const [values, setValues] = useState(() => ({ ...start, ...kept(draft) }));
 	const [looks, setLooks] = useState(!review);
 	const [problem, setProblem] = useState(null);
@@ -120,6 +124,7 @@ export function Step({ verb, why, fields: asked = [], draft, review = true, send
 		<div onKeyDown=${onKeyDown}>
 			<p>${why}</p>
 			${children}
+			${lacking}
 			${reads
 				? html`<p><strong>${t("step_reads")}</strong></p><${Exactly} fields=${fields} values=${values} />`
 				: fields.map((f) => html`<${Input} key=${f.name} f=${f} value=${values[f.name]} set=${(v) => set(f.name, v)} />`)}

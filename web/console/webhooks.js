@@ -3,7 +3,7 @@ import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { Once, text, useRun } from "./form.js";
 import { t } from "./lang.js";
-import { Act, Chip, Field, Loading, Said, Short, Trouble, When, say, useAgain, useApi } from "./parts.js";
+import { Act, Asked, Chip, Field, Said, Short, When, say, useAgain, useApi } from "./parts.js";
 
 const AGAIN_MS = 15000;
 
@@ -11,7 +11,7 @@ function Deliveries({ id }) {
 	const state = useApi(() => get(`/v1/webhooks/${id}/deliveries`, { limit: 20 }), [id]);
 	const rows = state.data?.deliveries || [];
 	const ok = rows.find((d) => d.status >= 200 && d.status < 300);
-	if (!state.data) return html`<${Loading} />`;
+	if (!state.data || state.problem) return html`<${Asked} of=${state} />`;
 	return html`<p>${t("last_success")} ${ok ? html`<${When} at=${ok.at} />` : html`<span class="none">${t("not_yet")}</span>`}</p>
 		<details><summary>${t("hook_attempts", rows.length)}</summary><ul class="plain">${rows.map((d) => html`<li key=${d.delivery}><${Chip} look=${d.status >= 200 && d.status < 300 ? "done" : "bad"}>${d.status || t("hook_no_answer")}<//> <code>${d.type}</code> <${When} at=${d.at} /> ${d.reason && html`<${Short} text=${d.reason} />`}</li>`)}</ul></details>`;
 }
@@ -27,7 +27,7 @@ function Hook({ h, reload }) {
 			await reload();
 		});
 	return html`<li>
-		<p><strong><${Said}>${h.url}<//></strong> ${h.active ? (h.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${h.failing_since} /><//>` : html`<${Chip} look="done">${t("peer_ok")}<//>`) : html`<${Chip} look="refused">${t("hook_off")}<//>`}</p>
+		<p><strong><${Said}>${h.url}<//></strong> ${h.active ? (h.failing_since ? html`<${Chip} look="bad">${t("peer_failing_since")} <${When} at=${h.failing_since} /><//>` : h.delivered > 0 ? html`<${Chip} look="done">${t("peer_ok")}<//>` : html`<${Chip} look="unknown">${t("peer_never")}<//>`) : html`<${Chip} look="refused">${t("hook_off")}<//>`}</p>
 		<p class="meta"><code>${[].concat(h.types).join(", ")}</code> ${h.reason && html`<${Short} text=${h.reason} />`}</p>
 		<${Deliveries} id=${h.webhook} />
 		${trouble}${made && html`<${Once} label=${t("hook_secret")}>${made}<//>`}
@@ -51,7 +51,7 @@ export function Webhooks() {
 			set({ url: "", types: "*" });
 			await state.reload();
 		});
-	return html`${state.problem && html`<${Trouble} problem=${state.problem} retry=${state.reload} />`}
+	return html`<${Asked} of=${state} />
 		${state.data && rows.length === 0 && html`<p class="empty">${t("no_hooks")}</p>`}
 		<ul class="matches">${rows.map((h) => html`<${Hook} key=${h.webhook} h=${h} reload=${state.reload} />`)}</ul>
 		${me.value.role === "admin" && html`<details><summary>${t("hook_add")}</summary>
