@@ -1,6 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
+import { leads } from "./keys.js";
 import { anyOf, lang, number, span, t, when, withTexts, word } from "./lang.js";
 import { onEvent } from "./live.js";
 
@@ -232,14 +233,20 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 	>${children}</button>`;
 }
 
-/* A dialog of the browser's own, so that focus stays in it and Esc leaves it. */
-export function Dialog({ title, close, stays, children }) {
+/* A dialog of the browser's own, so that focus stays in it and Esc leaves it.  review(): leads to
+ * what is read before it is sent; Ctrl+Enter does no more, on whatever button it is pressed. */
+export function Dialog({ title, close, stays, review, children }) {
 	const box = useRef(null);
 	const id = useId("d");
 	useEffect(() => {
 		box.current.showModal();
 	}, []);
-	return html`<dialog ref=${box} aria-labelledby=${id} onClose=${close}
+	const onKeyDown = (event) => {
+		if (!leads(event)) return;
+		event.preventDefault();
+		review?.();
+	};
+	return html`<dialog ref=${box} aria-labelledby=${id} onKeyDown=${onKeyDown} onClose=${close}
 		onCancel=${(event) => stays && event.preventDefault()}>
 		<h2 id=${id}>${title}</h2>
 		${children}
