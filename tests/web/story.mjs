@@ -100,6 +100,42 @@ async function conversation(rina, dewi) {
 	await dewi.check("case-platform");
 }
 
+/* Another screen begins at its heading. */
+async function onHeading(who) {
+	await who.settled();
+	const on = await who.page.evaluate(() => document.activeElement.outerHTML.slice(0, 60));
+	must(on.startsWith("<h1"), `the focus is on the heading: ${on}`);
+}
+
+/* A dialog that is left leads back to what opened it. */
+async function givenBack(who, verb) {
+	await who.press(who.button(verb));
+	await who.press(who.page.locator("dialog[open]").getByRole("button", { name: "Cancel" }));
+	await who.stepped();
+	must(await who.button(verb).evaluate((e) => e === document.activeElement), `"${verb}" has the focus again`);
+}
+
+/* A key is about what has the focus, and about no row that had it before. */
+async function ofTheFocus(who) {
+	const filter = who.page.locator("summary", { hasText: "Filter" });
+	await filter.evaluate((e) => e.focus());
+	await who.key("Enter");
+	await who.page.locator("details[open] summary", { hasText: "Filter" }).waitFor();
+	must(!who.page.url().includes("/case/"), "Enter opens what it is pressed on");
+	await who.key("Enter");
+	const mine = who.page.locator("nav.filters a", { hasText: "Mine" });
+	await who.press(mine);
+	await who.page.waitForURL(/queue=mine/);
+	await who.settled();
+	must(await mine.evaluate((e) => e === document.activeElement), "a filter that is chosen keeps the focus");
+	await who.key("x", "a");
+	await who.settled();
+	await who.shows(0, who.page.locator("main", { hasText: "1 selected" }), "no row is chosen that nobody is on");
+	must(!((await who.page.locator(".said-last").textContent()) || "").includes("taken"), "no case is taken that nobody is on");
+	await who.press(who.page.locator("nav.filters a", { hasText: "All" }));
+	await who.page.locator("a.title").first().waitFor();
+}
+
 /* Along the rows, into the first case, to its parts, and back. */
 async function keyboard(rina) {
 	await rina.key("Escape", "g", "q");
@@ -108,8 +144,11 @@ async function keyboard(rina) {
 	await rina.page.waitForFunction(() => document.activeElement.dataset.row === "0");
 	await rina.key("x");
 	await rina.see("1 selected");
-	await rina.key("j", "k", "Enter");
+	await ofTheFocus(rina);
+	await rina.key("j", "j", "k", "Enter");
 	await rina.page.waitForSelector("#conversation");
+	await onHeading(rina);
+	await givenBack(rina, "Place a legal hold…");
 	for (const [key, id] of [["i", "items"], ["t", "timeline"]]) {
 		await rina.key(key);
 		await rina.page.waitForFunction((to) => document.activeElement.id === to, id);
@@ -126,6 +165,8 @@ async function keyboard(rina) {
 	await rina.page.waitForFunction(() => document.activeElement.id === "search");
 	await rina.key("Escape", "?");
 	await rina.see("Keys", "h2");
+	await onHeading(rina);
+	await rina.see("Go to: Orders", "dl:has(kbd)");
 	/* Whoever is disturbed by them switches them off. */
 	const letters = rina.page.getByLabel("Single keys move and open", { exact: false });
 	await rina.tick(letters);

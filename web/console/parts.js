@@ -237,16 +237,23 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
  * what is read before it is sent; Ctrl+Enter does no more, on whatever button it is pressed. */
 export function Dialog({ title, close, stays, review, children }) {
 	const box = useRef(null);
+	const gone = useRef(false);
 	const id = useId("d");
 	useEffect(() => {
-		box.current.showModal();
+		const dialog = box.current;
+		dialog.showModal();
+		/* Closed and not only taken away: the focus goes back to where it was. */
+		return () => {
+			gone.current = true;
+			dialog.close();
+		};
 	}, []);
 	const onKeyDown = (event) => {
 		if (!leads(event)) return;
 		event.preventDefault();
 		review?.();
 	};
-	return html`<dialog ref=${box} aria-labelledby=${id} onKeyDown=${onKeyDown} onClose=${close}
+	return html`<dialog ref=${box} aria-labelledby=${id} onKeyDown=${onKeyDown} onClose=${() => gone.current || close()}
 		onCancel=${(event) => stays && event.preventDefault()}>
 		<h2 id=${id}>${title}</h2>
 		${children}
