@@ -432,8 +432,9 @@ async function main() {
 	await sign(budi, id);
 	await budi.see("In force");
 	await rina.see("In force"); /* by itself */
-	await rina.see("Blocked", "section:has(#matrix)");
-	await rina.see("Measured at 1 of 1", ".way");
+	/* The operator has two, and each is measured by itself. */
+	await rina.see("Measured at 2 of 2", ".way");
+	for (const resolver of stage.resolvers) await rina.see("Blocked", `section:has(#matrix) li:has-text("${resolver}")`);
 	await rina.see("Order B-", "h1");
 	await rina.see("budi", "section:has(#hands)"); /* a colleague has a name */
 	must((await rina.page.title()).startsWith("Orders · "), "a tab says what it shows");
