@@ -108,7 +108,7 @@ function said(b, check) {
 
 /* What is submitted, as others will read and sign it. */
 function Review({ body, check, problem, send, close }) {
-	return html`<${Dialog} title=${t("draft_submit")} close=${close}>
+	return html`<${Dialog} title=${t("draft_submit")} close=${close} read>
 		<p>${t("draft_submit_why")} ${t("draft_approvals", check.approvals_needed)}</p>
 		${said(body, check).map(([k, v]) => html`<div class="part" key=${k}><p class="meta">${t(k)}</p><pre class="exact said"><${Said}>${v}<//></pre></div>`)}
 		${problem && html`<${Trouble} problem=${problem} />`}

@@ -234,8 +234,9 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 }
 
 /* A dialog of the browser's own, so that focus stays in it and Esc leaves it.  review(): leads to
- * what is read before it is sent; Ctrl+Enter does no more, on whatever button it is pressed. */
-export function Dialog({ title, close, stays, review, children }) {
+ * what is read before it is sent; Ctrl+Enter does no more, on whatever button it is pressed.  read:
+ * all of it is to be read, so that it begins at the top and not on its first button. */
+export function Dialog({ title, close, stays, review, read, children }) {
 	const box = useRef(null);
 	const gone = useRef(false);
 	const id = useId("d");
@@ -255,7 +256,7 @@ export function Dialog({ title, close, stays, review, children }) {
 	};
 	return html`<dialog ref=${box} aria-labelledby=${id} onKeyDown=${onKeyDown} onClose=${() => gone.current || close()}
 		onCancel=${(event) => stays && event.preventDefault()}>
-		<h2 id=${id}>${title}</h2>
+		<h2 id=${id} tabindex=${read && "-1"} autofocus=${read}>${title}</h2>
 		${children}
 	</dialog>`;
 }
