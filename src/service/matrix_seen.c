@@ -75,6 +75,7 @@ matrix_sight_drop(struct matrix_sight *x)
 
 struct counting {
 	const struct matrix_at *at;
+	const char *resolver; /* NULL: all of the operator's */
 	const char *expected;
 	const json_t *wants; /* of the zone; NULL: none */
 	json_t *seen;	     /* "resolver owner": that it counts */
@@ -105,7 +106,8 @@ row_count(struct counting *c, struct arena *a, const json_t *row)
 	const char *want = json_string_value(json_object_get(c->wants, owner));
 
 	if (!text_is(row, "operator", c->at->operator_name) || want == NULL ||
-	    strcmp(want, c->expected) != 0)
+	    strcmp(want, c->expected) != 0 ||
+	    (c->resolver != NULL && !text_is(row, "resolver", c->resolver)))
 		return;
 	/* What it showed before it was retired counts if it shows the lift. */
 	if (json_is_object(json_object_get(row, "retired")) &&
@@ -154,6 +156,36 @@ state_of(const struct counting *c)
 						 : "unknown";
 }
 
+static json_t *
+counted(const struct counting *c)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s?}", "state",
+			 state_of(c), "blocked", c->blocked, "free", c->free, "unknown",
+			 c->unknown, "missing", c->missing, "retired", c->retired,
+			 "by_serial", c->by_serial, "at", c->newest);
+}
+
+/* One of them by itself, by the same rules. */
+static json_t *
+resolver_seen(const struct counting *all, struct arena *a, const json_t *rows,
+	      const char *resolver)
+{
+	struct counting c = {.at = all->at,
+			     .resolver = resolver,
+			     .expected = all->expected,
+			     .wants = all->wants,
+			     .seen = all->seen};
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (rows, i, v)
+		row_count(&c, a, v);
+	missing_count(&c, a, resolver);
+	json_t *o = counted(&c);
+	json_object_set_new(o, "resolver", json_string(resolver));
+	return o;
+}
+
 enum rc
 matrix_seen(struct store *s, struct arena *a, const struct matrix_sight *x,
 	    const struct matrix_at *at, json_t **ret, size_t *ret_expected, struct err *e)
@@ -163,23 +195,25 @@ matrix_seen(struct store *s, struct arena *a, const struct matrix_sight *x,
 			     .wants = json_object_get(x->wants, at->zone),
 			     .seen = json_object()};
 	struct store_list resolvers;
+	json_t *each = json_array(), *v;
 	const char *owner;
-	json_t *v;
 	size_t i;
 
 	enum rc rc = probe_resolvers_read(s, a, at->operator_name, &resolvers, e);
 	json_array_foreach (x->rows, i, v)
 		row_count(&c, a, v);
-	for (i = 0; rc == RC_OK && i < resolvers.n; i++)
-		if (((const char *const *)resolvers.rows)[i] != NULL)
-			missing_count(&c, a, ((const char *const *)resolvers.rows)[i]);
+	for (i = 0; rc == RC_OK && i < resolvers.n; i++) {
+		const char *one = ((const char *const *)resolvers.rows)[i];
+		if (one == NULL)
+			continue;
+		missing_count(&c, a, one);
+		json_array_append_new(each, resolver_seen(&c, a, x->rows, one));
+	}
 	*ret_expected = 0;
 	json_object_foreach ((json_t *)(uintptr_t)c.wants, owner, v)
 		*ret_expected += strcmp(json_string_value(v), c.expected) == 0;
 	json_decref(c.seen);
-	*ret = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s?}", "state",
-			 state_of(&c), "blocked", c.blocked, "free", c.free, "unknown",
-			 c.unknown, "missing", c.missing, "retired", c.retired,
-			 "by_serial", c.by_serial, "at", c.newest);
+	*ret = counted(&c);
+	json_object_set_new(*ret, "resolvers", each);
 	return rc;
 }

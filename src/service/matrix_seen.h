@@ -21,7 +21,8 @@ struct matrix_at {
 };
 
 /*
- * {state, blocked, free, unknown, missing, retired, by_serial, at}: state is free, or
+ * {state, blocked, free, unknown, missing, retired, by_serial, at, resolvers [{resolver,
+ * and the same of it alone}]}: state is free, or
  * blocked, only if every name that is to be so was measured so at every resolver of the
  * operator that is asked, by measurements since it is to be; what was measured before is
  * unknown.  What was retired holds

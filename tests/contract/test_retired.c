@@ -78,6 +78,19 @@ seen(struct world *w)
 	return json_object_get(row_of(w, w->order, "isp-a"), "measured");
 }
 
+/* Of one resolver by itself; NULL: it is not among those that are asked. */
+static const char *
+state_at(struct world *w, const char *resolver)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (json_object_get(seen(w), "resolvers"), i, v)
+		if (strcmp(fix_text(v, "resolver"), resolver) == 0)
+			return fix_text(v, "state");
+	return NULL;
+}
+
 /* How often the order was closed by now. */
 static int64_t
 closed(struct world *w)
@@ -125,7 +138,10 @@ a_resolver_that_is_gone(void **state)
 	report_all(&w, OLD, "blocked", "nxdomain");
 	assert_string_equal(fix_text(seen(&w), "state"), "blocked");
 	lift(&w, w.order);
+	assert_string_equal(state_at(&w, OLD), "unknown");
 	report_all(&w, RESOLVER, "free", "lifted");
+	assert_string_equal(state_at(&w, RESOLVER), "free");
+	assert_string_equal(state_at(&w, OLD), "unknown");
 	/* It was switched off in between: what it did before the lift tells nothing of
 	 * it, and it is waited for. */
 	assert_string_equal(fix_text(seen(&w), "state"), "unknown");
@@ -141,6 +157,8 @@ a_resolver_that_is_gone(void **state)
 	assert_true(json_is_null(retired_of(&w, RESOLVER, "jakarta")));
 	assert_string_equal(fix_text(seen(&w), "state"), "free");
 	assert_int_equal(fix_int(seen(&w), "retired"), OWNERS);
+	assert_string_equal(state_at(&w, RESOLVER), "free");
+	assert_null(state_at(&w, OLD));
 	/* The register counts it no more. */
 	json_t *r = call(&w.f, NULL, "GET",
 			 arena_printf(w.f.a, "/v1/register/%s", w.order), NULL);
@@ -272,6 +290,7 @@ a_name_not_measured(void **state)
 	report(&w, "jakarta", RESOLVER, owners[0], "free", "lifted");
 	assert_string_equal(fix_text(seen(&w), "state"), "unknown");
 	assert_int_equal(fix_int(seen(&w), "missing"), OWNERS - 1);
+	assert_string_equal(state_at(&w, RESOLVER), "unknown");
 	assert_int_equal(closed(&w), 0);
 	report(&w, "jakarta", RESOLVER, owners[1], "free", "lifted");
 	report(&w, "jakarta", RESOLVER, owners[2], "free", "lifted");

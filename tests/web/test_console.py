@@ -389,13 +389,18 @@ def main():
                ("siti", "approver"), ("umi", "auditor"), ("oki", "operator"))
         people(platform, ("dewi", "agent"), ("lia", "lead"))
         lab_module.introduce(authority, platform, policy(lab))
-        isp = resolvers.Unbound(lab, authority, root).add().start()
-        authority.cli("operator", "probe", isp.name, "--resolver",
-                      f"127.0.0.1:{isp.port},udp", who=authority.admin)
+        isp = resolvers.Unbound(lab, authority, root).add()
+        asked = [f"{address}:{isp.port}" for address in ("127.0.0.1", "127.0.0.2")]
+        with open(isp.path("unbound.conf"), "a", encoding="utf-8") as f:
+            f.write(f"server:\n    interface: 127.0.0.2@{isp.port}\n")
+        isp.start()
+        authority.cli("operator", "probe", isp.name, *[
+            word for one in asked for word in ("--resolver", one + ",udp")],
+            who=authority.admin)
         authority.must("POST", f"/v1/operators/{isp.name}/contact", authority.admin,
                        {"name": "Oki", "reach": "noc@isp.example", "person": "oki"})
         stage = {"authority": authority.api_port, "platform": platform.api_port,
-                 "operator": isp.name, "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
+                 "operator": isp.name, "resolvers": asked, "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
         for one in sys.argv[1:] or PLAYED[os.environ.get("SALURAN_WEB") == "full"]:
             PLAYS[one](lab, stage, authority)
 

@@ -1,10 +1,11 @@
 /* What a platform's agent decides, item by item: chosen in rows, reviewed by outcome and
  * reason, then sent.  What is chosen and not sent yet is a draft of this browser; what was
  * sent and has no effect yet can be taken back. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useState } from "./vendor.js";
 import { get, me, newKey, post, Problem } from "./api.js";
 import { draftFor, OUTCOMES, ranges } from "./decisions.js";
 import { draftOf, keepDraft } from "./drafts.js";
+import { bind } from "./keys.js";
 import { number, span, t, word } from "./lang.js";
 import { href } from "./route.js";
 import { Act, Chip, Dialog, Field, Left, Outcome, Said, Short, Trouble, recorded, say, useAgain, useApi } from "./parts.js";
@@ -115,6 +116,8 @@ function Review({ c, draft, group, done, close }) {
 			if (e.status === 409) setPreview(null);
 		}
 	};
+	const lacksReason = needsReason && !reason.trim();
+	const looked = preview && preview.refused.length === 0;
 	const look = () =>
 		run(async () => {
 			let got = await post(`/v1/cases/${c.case}/decide/preview`, body());
@@ -133,7 +136,7 @@ function Review({ c, draft, group, done, close }) {
 			keepDraft(name, "");
 			done(items);
 		});
-	return html`<${Dialog} title=${t("decide_review", items.length, word("outcome", outcome))} close=${close}>
+	return html`<${Dialog} title=${t("decide_review", items.length, word("outcome", outcome))} close=${close} review=${() => !looked && !lacksReason && look()}>
 		<p>${t("decide_items", items.slice(0, 20).map((i) => number(i + 1)).join(", "), items.length > 20 ? "…" : "")}</p>
 		<${Field} label=${t(needsReason ? "reason_needed" : "reason")}>
 			${(a) => html`<textarea ...${a} rows="3" maxlength="20000" value=${reason} onInput=${(e) => { setReason(e.target.value); keepDraft(name, e.target.value); setPreview(null); }}></textarea>`}
@@ -142,9 +145,9 @@ function Review({ c, draft, group, done, close }) {
 		<${Lost} draft=${draft} />
 		${preview && html`<${Preview} preview=${preview} typed=${typed} setTyped=${setTyped} />`}
 		<div class="bar">
-			${preview && preview.refused.length === 0
+			${looked
 				? html`<${Act} run=${send} off=${preview.confirm && typed !== preview.confirm}>${t("decide_send", preview.count)}<//>`
-				: html`<${Act} run=${look} off=${needsReason && !reason.trim()}>${t("decide_look")}<//>`}
+				: html`<${Act} run=${look} off=${lacksReason}>${t("decide_look")}<//>`}
 			<button type="button" class="quiet" onClick=${close}>${t("cancel")}</button>
 		</div>
 	<//>`;
@@ -201,6 +204,7 @@ export function Decisions({ c, decisions: draft, reload }) {
 		setSent((n) => n + 1);
 		await reload();
 	};
+	useLayoutEffect(() => bind({ "Ctrl Enter": (e) => c.state === "accepted" && groups.length > 0 && e.target.id !== "composer" && setOpen(groups[0]) }));
 	if (c.state !== "accepted" && !open) return html`<p class="meta">${t("decide_after_accept")}</p>`;
 	return html`<${Held} c=${c} sent=${sent} reload=${reload} />
 		${!open && html`<${Lost} draft=${draft} />`}

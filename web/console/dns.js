@@ -6,10 +6,10 @@ import { get, me, newKey, post } from "./api.js";
 import { area, keepFile, useDraft, useRun } from "./form.js";
 import { bind } from "./keys.js";
 import { t } from "./lang.js";
+import { Measured, Resolvers } from "./matrix.js";
 import { Act, Chip, Field, Left, Loading, Said, Trouble, When, recorded, useAgain, useApi } from "./parts.js";
 
 const AGAIN_MS = 10000;
-const MEASURED = { none: "unknown", unknown: "unknown", blocked: "blocked", partly: "bad", free: "done", held: "unknown" };
 
 async function load() {
 	const [operators, zones] = await Promise.all(["operators", "zones"].map((p) => get(`/v1/${p}`)));
@@ -44,7 +44,7 @@ function Orders({ o, serial }) {
 			<td role="cell" data-label=${t("col_until")}><div>${x.lacks ? html`<${Left} due=${x.due} />` : html`<${When} at=${x.due} />`}</div></td>
 			<td role="cell" data-label=${t("col_pulled")}><div>${x.pulled ? html`✓ <${When} at=${x.pulled_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
 			<td role="cell" data-label=${t("col_applied")}><div>${x.applied ? html`✓ <${When} at=${x.applied_at} />` : html`<span class="none">${t("not_yet")}</span>`}</div></td>
-			<td role="cell" data-label=${t("col_measured")}><div><${Chip} look=${MEASURED[x.measured.state] || "unknown"}>${t(`measured_${x.measured.state}`)}<//></div></td>
+			<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${x.measured} /><${Resolvers} m=${x.measured} /></div></td>
 		</tr>`)}</tbody></table>${more && html`<p><button type="button" class="quiet" onClick=${() => setPages(pages + 1)}>${t("show_more")}</button></p>`}<p class="meta">${t("matrix_claim")}</p>`;
 }
 

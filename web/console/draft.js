@@ -1,8 +1,9 @@
 /* Drafting an order: a list of tasks; the guards are computed before anybody signs. */
-import { html, useEffect, useState } from "./vendor.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./vendor.js";
 import { get, newKey, nodeNow, post, Problem } from "./api.js";
 import { draftOf, keepDraft } from "./drafts.js";
-import { t, utc, word } from "./lang.js";
+import { bind } from "./keys.js";
+import { number, t, utc, when, word } from "./lang.js";
 import { Act, Asked, Chip, Dialog, Field, Said, Sentence, Short, Trouble, recorded, useApi } from "./parts.js";
 import { go, href, place } from "./route.js";
 
@@ -16,7 +17,9 @@ const EMPTY = {
 	emergency: false, emergency_reason: "", who: "", when: "", outcome: "",
 };
 const DAY_MS = 86400000;
+const DAYS_MAX = 3650;
 const ACTIONS = ["nxdomain", "nodata", "landing"];
+const CHANNELS = ["email", "phone", "letter", "none"];
 
 /* What was being written; a case that led here is cited. */
 function read() {
@@ -45,8 +48,10 @@ async function again(id) {
 
 const listOf = (text) => text.split(/[\s,]+/).filter(Boolean);
 const namesOf = (f) => listOf(f.names);
+const daysHold = (f) => f.emergency || (Number.isInteger(Number(f.days)) && Number(f.days) >= 1 && Number(f.days) <= DAYS_MAX);
 const calledOf = (f) => f.who.trim() && f.when && { who: f.who, when: utc(f.when), outcome: f.outcome };
 
+/* What the guards look at: they are computed anew when it changes. */
 function bodyOf(f) {
 	return {
 		names: namesOf(f),
@@ -54,6 +59,22 @@ function bodyOf(f) {
 		...(f.source === "feed" ? { source: "feed" } : {}),
 		...(f.emergency ? { emergency: true, ...(calledOf(f) ? { contact_called: calledOf(f) } : {}) } : {}),
 		...(f.owner ? { owner: { told: f.told === "yes", channel: f.channel, text: f.owner } } : {}),
+	};
+}
+
+/* What goes out, and what is read before it does. */
+function orderOf(f) {
+	return {
+		...bodyOf(f),
+		reasons: f.reasons,
+		legal_basis: f.legal_basis,
+		proportionality: f.proportionality,
+		collateral: f.collateral,
+		...(f.action !== "nxdomain" ? { action: f.action } : {}),
+		...(f.action === "landing" ? { landing: f.landing } : {}),
+		...(f.emergency ? { emergency_reason: f.emergency_reason } : { ends: new Date(nodeNow() + Number(f.days) * DAY_MS).toISOString().replace("Z", "000Z") }),
+		...(listOf(f.territories).length > 0 ? { territories: listOf(f.territories) } : {}),
+		...(f.previous ? { previous: f.previous } : {}),
 	};
 }
 
@@ -67,13 +88,32 @@ function Cites({ chosen, toggle }) {
 	)}</ul>`;
 }
 
+/* Every member of what goes out, with what it is where it is left out. */
+function said(b, check) {
+	const subject = (id) => check.grounds.find((g) => g.case === id)?.subject;
+	const called = b.contact_called;
+	return [
+		["col_names", b.names.join("\n")],
+		["cites", b.cites.map((id) => [subject(id), id].filter(Boolean).join(": ")).join("\n") || "–"],
+		["reasons", b.reasons], ["legal_basis", b.legal_basis], ["proportionality", b.proportionality], ["collateral", b.collateral],
+		["draft_owner", `${t(b.owner.told ? "told_yes" : "told_no")}: ${b.owner.text}`],
+		["owner_channel", t(`channel_${b.owner.channel}`)],
+		["action", word("action", b.action || "nxdomain")],
+		b.action === "landing" && ["draft_landing", b.landing],
+		["draft_territories", b.territories?.join("\n") || t("draft_everywhere")],
+		["draft_source", t(b.source === "feed" ? "draft_source_feed" : "draft_source_person")],
+		["ends_at", b.ends ? when(b.ends) : t("draft_ends_latest")],
+		...(b.emergency ? [["emergency_reason", b.emergency_reason], ["called_who", called ? called.who : "–"]] : []),
+		...(called ? [["called_when", when(called.when)], ["called_outcome", called.outcome || "–"]] : []),
+		b.previous && ["draft_previous", b.previous],
+	].filter(Boolean);
+}
+
 /* What is submitted, as others will read and sign it. */
-function Review({ f, check, problem, send, close }) {
-	const said = [["col_names", namesOf(f).join("\n")], ["reasons", f.reasons], ["legal_basis", f.legal_basis], ["proportionality", f.proportionality], ["collateral", f.collateral],
-		["draft_owner", `${t(`told_${f.told}`)}: ${f.owner}`], ...(f.emergency ? [["emergency_reason", f.emergency_reason]] : [])];
-	return html`<${Dialog} title=${t("draft_submit")} close=${close}>
+function Review({ body, check, problem, send, close }) {
+	return html`<${Dialog} title=${t("draft_submit")} close=${close} read>
 		<p>${t("draft_submit_why")} ${t("draft_approvals", check.approvals_needed)}</p>
-		${said.map(([k, v]) => html`<div class="part" key=${k}><p class="meta">${t(k)}</p><pre class="exact said"><${Said}>${v}<//></pre></div>`)}
+		${said(body, check).map(([k, v]) => html`<div class="part" key=${k}><p class="meta">${t(k)}</p><pre class="exact said"><${Said}>${v}<//></pre></div>`)}
 		${problem && html`<${Trouble} problem=${problem} />`}
 		<div class="bar start">
 			<${Act} run=${send}>${t("draft_submit")}<//>
@@ -97,9 +137,6 @@ function Checked({ check }) {
 		<p class="meta">${t("draft_approvals", check.approvals_needed)}</p>
 	</section>`;
 }
-
-/* What the guards look at: they are computed anew when it changes. */
-const LOOKED_AT = ["names", "cites", "owner", "told", "channel", "source", "emergency", "who", "when", "outcome"];
 
 function Emergency({ f, set }) {
 	const line = (name, type) => (a) => html`<input ...${a} type=${type} maxlength=${type === "text" ? 500 : undefined} value=${f[name]} onInput=${(e) => set(name, e.target.value)} />`;
@@ -125,19 +162,19 @@ function Kind({ f, set }) {
 export function Draft() {
 	const [name] = useState(() => nameOf(place.value.query));
 	const [f, setF] = useState(read);
-	const [reads, setReads] = useState(false);
-	const [check, setCheck] = useState(null);
+	const [reads, setReads] = useState(null); /* {of, check, body, key} of what is read */
+	const [got, setGot] = useState(null);
 	const [problem, setProblem] = useState(null);
-	const [key] = useState(newKey);
+	const asked = JSON.stringify(bodyOf(f));
+	const check = got?.of === asked ? got : null;
+	const now = useRef(asked);
+	now.current = asked;
 	useEffect(() => keepDraft(name, JSON.stringify(f) === JSON.stringify(EMPTY) ? "" : JSON.stringify(f)), [f]);
 	useEffect(() => {
 		const { previous } = place.value.query;
 		if (previous && previous !== f.previous) run(async () => setF(await again(previous)));
 	}, []);
-	const set = (name, value) => {
-		setF((old) => ({ ...old, [name]: value }));
-		if (LOOKED_AT.includes(name)) setCheck(null);
-	};
+	const set = (name, value) => setF((old) => ({ ...old, [name]: value }));
 	const toggle = (id) => set("cites", f.cites.includes(id) ? f.cites.filter((c) => c !== id) : [...f.cites, id]);
 	const run = async (fn) => {
 		setProblem(null);
@@ -148,24 +185,24 @@ export function Draft() {
 			setProblem(e);
 		}
 	};
-	const look = () => run(async () => setCheck(await post("/v1/orders/check", bodyOf(f))));
+	/* What was changed meanwhile was not looked at. */
+	const look = () =>
+		run(async () => {
+			const answer = await post("/v1/orders/check", bodyOf(f));
+			if (now.current === asked) setGot({ ...answer, of: asked });
+		});
+	/* One text has one key, however often it is read before it goes. */
+	const last = useRef(null);
+	const open = () => {
+		if (last.current?.of !== f) last.current = { of: f, body: orderOf(f), key: newKey() };
+		setReads({ ...last.current, check });
+	};
 	const send = () =>
 		run(async () => {
-			const got = await post("/v1/orders", {
-				...bodyOf(f),
-				reasons: f.reasons,
-				legal_basis: f.legal_basis,
-				proportionality: f.proportionality,
-				collateral: f.collateral,
-				...(f.action !== "nxdomain" ? { action: f.action } : {}),
-				...(f.action === "landing" ? { landing: f.landing } : {}),
-				...(f.emergency ? { emergency_reason: f.emergency_reason } : { ends: new Date(nodeNow() + Number(f.days) * DAY_MS).toISOString().replace("Z", "000Z") }),
-				...(listOf(f.territories).length > 0 ? { territories: listOf(f.territories) } : {}),
-				...(f.previous ? { previous: f.previous } : {}),
-			}, key);
+			const sent = await post("/v1/orders", reads.body, reads.key);
 			keepDraft(name, "");
-			recorded(got, href(`order/${got.order}`));
-			go(`order/${got.order}`);
+			recorded(sent, href(`order/${sent.order}`));
+			go(`order/${sent.order}`);
 		});
 	const area = (name, rows = 3, look = "") => (a) =>
 		html`<textarea ...${a} class=${look} rows=${rows} maxlength="20000" value=${f[name]} onInput=${(e) => set(name, e.target.value)}></textarea>`;
@@ -176,6 +213,8 @@ export function Draft() {
 		["task_texts", written],
 		["task_guards", check !== null && !check.refused],
 	];
+	const ready = tasks.every(([, done]) => done) && daysHold(f);
+	useLayoutEffect(() => bind({ "Ctrl Enter": () => ready && open() }));
 	return html`
 		<p class="kicker"><a href=${href("orders")}>‹ ${t("nav_orders")}</a></p>
 		<h1>${t("order_draft_new")}</h1>
@@ -186,12 +225,13 @@ export function Draft() {
 		<${Field} label=${t("legal_basis")}>${area("legal_basis", 2)}<//>
 		<${Field} label=${t("proportionality")}>${area("proportionality")}<//>
 		<${Field} label=${t("collateral")} hint=${t("collateral_hint")}>${area("collateral")}<//>
-		<${Field} label=${t("draft_days")}>
-			${(a) => html`<input ...${a} type="number" min="1" max="3650" value=${f.days} onInput=${(e) => set("days", e.target.value)} />`}
-		<//>
+		${!f.emergency && html`<${Field} label=${t("draft_days")} error=${!daysHold(f) && t("draft_days_wrong", number(DAYS_MAX))}>
+			${(a) => html`<input ...${a} type="number" min="1" max=${DAYS_MAX} value=${f.days} onInput=${(e) => set("days", e.target.value)} />`}
+		<//>`}
 		<fieldset>
 			<legend>${t("draft_owner")}</legend>
 			${["yes", "no"].map((v) => html`<label key=${v} class="choice"><input type="radio" name="told" checked=${f.told === v} onChange=${() => set("told", v)} /> ${t(`told_${v}`)}</label>`)}
+			<${Field} label=${t("owner_channel")}>${(a) => html`<select ...${a} value=${f.channel} onChange=${(e) => set("channel", e.target.value)}>${CHANNELS.map((c) => html`<option key=${c} value=${c}>${t(`channel_${c}`)}</option>`)}</select>`}<//>
 			<${Field} label=${t("draft_owner_text")}>${area("owner", 2)}<//>
 		</fieldset>
 		<${Kind} f=${f} set=${set} />
@@ -200,8 +240,8 @@ export function Draft() {
 		${check && html`<${Checked} check=${check} />`}
 		<div class="bar start">
 			<${Act} run=${look} quiet off=${namesOf(f).length === 0}>${t("draft_check")}<//>
-			<button type="button" disabled=${!tasks.every(([, done]) => done)} onClick=${() => setReads(true)}>${t("draft_submit")}…</button>
-			${reads && html`<${Review} f=${f} check=${check} problem=${problem} send=${send} close=${() => setReads(false)} />`}
+			<button type="button" disabled=${!ready} onClick=${open}>${t("draft_submit")}…</button>
+			${reads && html`<${Review} body=${reads.body} check=${reads.check} problem=${problem} send=${send} close=${() => setReads(null)} />`}
 		</div>
 	`;
 }

@@ -37,7 +37,19 @@ function toRow(step) {
 	return Boolean(to);
 }
 
+/* Leads to what is read before it is sent, also out of a field. */
+export const leads = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.isComposing;
+
+function press(name, event) {
+	const fn = layers.find((map) => map[name])?.[name];
+	if (!fn) return false;
+	event.preventDefault();
+	fn(event);
+	return true;
+}
+
 export function onKey(event) {
+	if (leads(event) && !document.querySelector("dialog[open]")) press("Ctrl Enter", event);
 	if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
 	/* An open dialog is the browser's own; out of a field Esc leads first. */
 	if (document.querySelector("dialog[open]")) return;
@@ -53,13 +65,7 @@ export function onKey(event) {
 		return;
 	}
 	const name = second ? `g ${event.key}` : event.key;
-	for (const map of layers) {
-		const fn = map[name];
-		if (!fn) continue;
-		event.preventDefault();
-		fn(event);
-		return;
-	}
+	if (press(name, event)) return;
 	if (name === "j" || name === "k") {
 		if (toRow(name === "j" ? 1 : -1)) event.preventDefault();
 		return;

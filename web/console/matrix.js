@@ -1,5 +1,5 @@
-/* Operator by operator: what it pulled, what it says it applied, what was measured.  A claim
- * is never shown as a measurement, and no data is never shown as well. */
+/* Operator by operator: what it pulled, what it says it applied, and what was measured at each of
+ * its resolvers.  A claim is never shown as a measurement, and no data is never shown as well. */
 import { html, useState } from "./vendor.js";
 import { get, me, post } from "./api.js";
 import { number, t } from "./lang.js";
@@ -20,9 +20,15 @@ const MEASURED = {
 const DIFFERS = { blocked: ["free", "partly"], free: ["blocked", "partly"] };
 const differs = (o) => o.applied && DIFFERS[o.expected]?.includes(o.measured.state);
 
-function Measured({ m }) {
+export function Measured({ m }) {
 	const [look, key] = MEASURED[m.state] || MEASURED.unknown;
 	return html`<${Chip} look=${look}>${t(key)}<//> ${m.at && html`<${When} at=${m.at} />`}`;
+}
+
+/* Of an operator's resolvers each by itself; where there is one, only which it is. */
+export function Resolvers({ m }) {
+	if (m.resolvers.length === 0) return null;
+	return html`<ul class="plain">${m.resolvers.map((r) => html`<li key=${r.resolver}><code><${Said}>${r.resolver}<//></code> ${m.resolvers.length > 1 && html`<${Measured} m=${r} />`}</li>`)}</ul>`;
 }
 
 function Step({ at, done, serial }) {
@@ -47,13 +53,15 @@ function waive(id, o, reload) {
 /* How far it has come: from the draft to what is measured, and after a lift to normal again. */
 function Way({ o, m }) {
 	const rows = m.operators.filter((r) => r.expected !== "nothing");
-	const right = rows.filter((r) => r.measured.state === r.expected || (r.measured.state === "held" && r.expected === "blocked")).length;
+	/* Of an operator whose resolvers nobody has named nothing is known. */
+	const seen = rows.flatMap((r) => (r.measured.resolvers.length > 0 ? r.measured.resolvers : [r.measured]).map((m) => m.state === r.expected || (m.state === "held" && r.expected === "blocked")));
+	const right = seen.filter(Boolean).length;
 	const acts = [["way_drafted", o.drafted], ["way_approved", o.in_force]];
 	if (o.ended) acts.push(["way_ended", o.ended]);
 	const steps = acts.map(([key, at]) => [t(key), at !== null, at]);
 	const serial = o.ended ? o.serial_off : o.serial_on;
 	if (serial) steps.push([t("way_published", String(serial)), true, null]);
-	if (rows.length > 0) steps.push([t("way_measured", number(right), number(rows.length)), right === rows.length, null]);
+	if (seen.length > 0) steps.push([t("way_measured", number(right), number(seen.length)), right === seen.length, null]);
 	if (o.ended) steps.push([t("normalised"), m.normalised, m.closed?.at ?? null]);
 	return html`<ol class="way">${steps.map(
 		([what, done, at]) => html`<li key=${what} class=${done ? "done" : ""}><span aria-hidden="true">${done ? "✓" : "○"}</span> ${what}${done ? "" : ` (${t("not_yet")})`} ${at && html`<${When} at=${at} />`}</li>`,
@@ -86,7 +94,7 @@ export function Matrix({ o: order, ended }) {
 						<td role="cell" data-label=${t("col_operator")}><div><${Said}>${o.operator}<//>${o.operator === m.slowest ? html` <span class="meta">${t("slowest")}</span>` : ""}</div></td>
 						<td role="cell" data-label=${t("col_pulled")}><div><${Step} at=${o.pulled_at} done=${o.pulled} serial=${o.pulled_serial} /></div></td>
 						<td role="cell" data-label=${t("col_applied")}><div><${Step} at=${o.applied_at} done=${o.applied} serial=${o.applied_serial} /></div></td>
-						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} />${differs(o) ? html`<p class="late">${t("claim_differs")}</p>` : ""}${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}
+						<td role="cell" data-label=${t("col_measured")}><div><${Measured} m=${o.measured} /><${Resolvers} m=${o.measured} />${differs(o) ? html`<p class="late">${t("claim_differs")}</p>` : ""}${o.waived ? html`<p class="why">${t("waived")}</p>` : ""}
 							${(o.waits || differs(o)) && html`<p><a href=${href("operators", { operator: o.operator })}>${t(REMINDS.includes(me.value.role) ? "matrix_remind" : "talk")}</a></p>`}
 							${ended && o.waits && WAIVES.includes(me.value.role) && html`<${Steps} steps=${[waive(id, o, state.reload)]} />`}</div></td>
 					</tr>`,

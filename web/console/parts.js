@@ -1,6 +1,7 @@
 /* Parts of which screens are made. */
 import { html, signal, useEffect, useRef, useState } from "./vendor.js";
 import { me, nodeNow, Problem } from "./api.js";
+import { leads } from "./keys.js";
 import { anyOf, lang, number, span, t, when, whenThere, withTexts, word } from "./lang.js";
 import { onEvent } from "./live.js";
 import { href } from "./route.js";
@@ -290,16 +291,30 @@ export function Act({ run, children, quiet, type = "button", off, ...rest }) {
 	>${children}</button>${problem && html`<${Trouble} problem=${problem} />`}`;
 }
 
-/* A dialog of the browser's own, so that focus stays in it and Esc leaves it. */
-export function Dialog({ title, close, stays, children }) {
+/* A dialog of the browser's own, so that focus stays in it and Esc leaves it.  review(): leads to
+ * what is read before it is sent; Ctrl+Enter does no more, on whatever button it is pressed.  read:
+ * all of it is to be read, so that it begins at the top and not on its first button. */
+export function Dialog({ title, close, stays, review, read, children }) {
 	const box = useRef(null);
+	const gone = useRef(false);
 	const id = useId("d");
 	useEffect(() => {
-		box.current.showModal();
+		const dialog = box.current;
+		dialog.showModal();
+		/* Closed and not only taken away: the focus goes back to where it was. */
+		return () => {
+			gone.current = true;
+			dialog.close();
+		};
 	}, []);
-	return html`<dialog ref=${box} aria-labelledby=${id} onClose=${close}
+	const onKeyDown = (event) => {
+		if (!leads(event)) return;
+		event.preventDefault();
+		review?.();
+	};
+	return html`<dialog ref=${box} aria-labelledby=${id} onKeyDown=${onKeyDown} onClose=${() => gone.current || close()}
 		onCancel=${(event) => stays && event.preventDefault()}>
-		<h2 id=${id}>${title}</h2>
+		<h2 id=${id} tabindex=${read && "-1"} autofocus=${read}>${title}</h2>
 		${children}
 	</dialog>`;
 }

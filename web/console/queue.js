@@ -114,6 +114,10 @@ function useRest(data, query) {
 	return rest?.of === data ? rest : null;
 }
 
+/* The row that has the focus, or -1, and a way to one. */
+const rowHere = () => Number(document.activeElement?.closest("tr")?.querySelector("[data-row]")?.getAttribute("data-row") ?? -1);
+const toRow = (at) => /** @type {HTMLElement | null} */ (document.querySelector(`a[data-row="${at}"]`))?.focus();
+
 const filterOf = (query) => JSON.stringify({ ...query, after: undefined, all: undefined });
 
 const NUMBERS = ["col_items", "col_decided"];
@@ -123,7 +127,6 @@ export function Queue() {
 	const { query } = place.value;
 	const asked = JSON.stringify(query);
 	const [news, setNews] = useState(0);
-	const [at, setAt] = useState(-1);
 	const [selected, setSelected] = useState(() => new Map());
 	const bulk = useLater(() => import("./queue_bulk.js"), selected.size > 0);
 	const beginning = { limit: BEGINNING, ...query };
@@ -169,20 +172,17 @@ export function Queue() {
 	}, [state.data !== null]);
 	const row = useSame(() => rowOf(toggle), []);
 	const picked = (group) => group.map((c) => c.case).filter((id) => selected.has(id)).join(" ");
-	useEffect(() => {
-		if (at >= 0) /** @type {HTMLElement | null} */ (document.querySelector(`a[data-row="${at}"]`))?.focus();
-	}, [at]);
 	const works = WORKERS.includes(me.value.role);
 	useLayoutEffect(
 		() =>
 			bind({
-				j: () => setAt((n) => Math.min(n + 1, cases.length - 1)),
-				k: () => setAt((n) => Math.max(n - 1, 0)),
-				Enter: (e) => (at >= 0 && !e.target.closest("a, button") ? go(`case/${cases[at].case}`) : e.target.click()),
-				x: () => at >= 0 && toggle(cases[at]),
-				a: () => works && at >= 0 && take(cases[at].case),
+				j: () => toRow(Math.min(rowHere() + 1, cases.length - 1)),
+				k: () => toRow(Math.max(rowHere() - 1, 0)),
+				Enter: (e) => (rowHere() >= 0 && !e.target.closest("a, button") ? go(`case/${cases[rowHere()].case}`) : e.target.click()),
+				x: () => rowHere() >= 0 && toggle(cases[rowHere()]),
+				a: () => works && rowHere() >= 0 && take(cases[rowHere()].case),
 			}),
-		[at, cases, works],
+		[cases, works],
 	);
 	return html`
 		<div class="heading">

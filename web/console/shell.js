@@ -75,8 +75,37 @@ function useStanding() {
 	return frozen.length > 0 && Standing ? html`<${Standing} frozen=${frozen} />` : null;
 }
 
+/* Another screen begins at its heading, for who hears it and for the next Tab: unless it has put
+ * the focus itself, or a person has pressed something meanwhile. */
+function useArrival(main, path) {
+	const from = useRef(path);
+	useEffect(() => {
+		if (from.current === path) return undefined;
+		from.current = path;
+		const { current: on } = main;
+		if (on.contains(document.activeElement) && document.activeElement !== on) return undefined;
+		const arrive = () => {
+			const to = on.querySelector("h1") || on;
+			if (to === document.activeElement) return;
+			to.tabIndex = -1;
+			to.focus({ preventScroll: true });
+		};
+		arrive();
+		/* Its parts come later than it does. */
+		const seen = new MutationObserver(() => [on, document.body].includes(document.activeElement) && arrive());
+		seen.observe(on, { childList: true, subtree: true });
+		const stay = () => seen.disconnect();
+		for (const what of ["keydown", "pointerdown"]) addEventListener(what, stay, { capture: true, once: true });
+		return () => {
+			stay();
+			for (const what of ["keydown", "pointerdown"]) removeEventListener(what, stay, { capture: true });
+		};
+	}, [path]);
+}
+
 export function Shell({ children }) {
 	const main = useRef(null);
+	useArrival(main, place.value.path);
 	const standing = useStanding();
 	const ask = () => get("/v1/status").then((s) => (node.value = s), () => {});
 	useAgain(ask, STATUS_MS);

@@ -115,29 +115,23 @@ export function Step({ verb, why, fields: asked = [], draft, review = true, send
 			setProblem(e);
 		}
 	};
-	/* Ctrl+Enter leads to what is to be read, and never further. */
-	const onKeyDown = (e) => {
-		if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && ready) setLooks(true);
-	};
 	const reads = looks && review && fields.length > 0;
-	return html`<${Dialog} title=${verb} close=${close}>
-		<div onKeyDown=${onKeyDown}>
-			<p>${why}</p>
-			${children}
-			${lacking}
-			${reads
-				? html`<p><strong>${t("step_reads")}</strong></p><${Exactly} fields=${fields} values=${values} />`
-				: fields.map((f) => html`<${Input} key=${f.name} f=${f} value=${values[f.name]} set=${(v) => set(f.name, v)} />`)}
-			${halts && html`<p class="problem" role="alert">${halts}</p>`}
-			${problem && html`<${Trouble} problem=${problem} />`}
-			${problem?.status === 409 && !gone && clash?.(problem, values)}
-			<div class="bar start">
-				${looks || fields.length === 0
-					? html`<${Act} key="act" run=${act} off=${!ready || halts}>${verb}<//>`
-					: html`<button key="look" type="button" disabled=${!ready || (gone && !sends)} onClick=${() => setLooks(true)}>${t("step_review")}</button>`}
-				${reads && html`<button type="button" class="quiet" onClick=${() => setLooks(false)}>${t("step_change")}</button>`}
-				<button type="button" class="quiet" onClick=${close}>${t("cancel")}</button>
-			</div>
+	return html`<${Dialog} title=${verb} close=${close} review=${() => ready && !(gone && !sends) && setLooks(true)}>
+		<p>${why}</p>
+		${children}
+		${lacking}
+		${reads
+			? html`<p><strong>${t("step_reads")}</strong></p><${Exactly} fields=${fields} values=${values} />`
+			: fields.map((f) => html`<${Input} key=${f.name} f=${f} value=${values[f.name]} set=${(v) => set(f.name, v)} />`)}
+		${halts && html`<p class="problem" role="alert">${halts}</p>`}
+		${problem && html`<${Trouble} problem=${problem} />`}
+		${problem?.status === 409 && !gone && clash?.(problem, values)}
+		<div class="bar start">
+			${looks || fields.length === 0
+				? html`<${Act} key="act" run=${act} off=${!ready || halts}>${verb}<//>`
+				: html`<button key="look" type="button" disabled=${!ready || (gone && !sends)} onClick=${() => setLooks(true)}>${t("step_review")}</button>`}
+			${reads && html`<button type="button" class="quiet" onClick=${() => setLooks(false)}>${t("step_change")}</button>`}
+			<button type="button" class="quiet" onClick=${close}>${t("cancel")}</button>
 		</div>
 	<//>`;
 }
