@@ -174,6 +174,7 @@ def on_samples(judge, rng):
     for version in (1, 2):
         judge.judge(f"rebuilt {version}", [("as it was", world.build(version))])
         judge.judge(f"events {version}", some(damage.rebuilt(world, rng, EACH, version), rng))
+        judge.judge(f"long {version}", damage.rebuilt_long(world, version))
         judge.judge(f"acts {version}", some(damage.rebuilt_acts(world, version), rng))
     for name in ("order.bundle", "claimed.bundle", "long.bundle"):
         data = sample(name)

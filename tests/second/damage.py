@@ -5,7 +5,7 @@ from container import BLOCK, MANIFEST, pack, unpack
 from forge import (
     TYP, dump, json_changes, log_line, make_jws, note_line, payload_of, receipt_line,
     signed_bundle)
-from formats import COSIGNATURE_KEY, b64_padded, key_id, leaf_hash
+from formats import COSIGNATURE_KEY, PAYLOAD_MAX, b64_padded, key_id, leaf_hash
 from verify import PARTIES, other
 
 HEADER_FIELDS = ((0, 100), (100, 8), (108, 8), (116, 8), (124, 12), (136, 12), (148, 8),
@@ -248,6 +248,18 @@ def rebuilt(world, rng, each, version):
                 twin.log[party][seq] = changed
                 yield f"v{version}, {party} {seq} {payload['type']}: {words}", twin.build(
                     version, {(party, seq)})
+
+
+def rebuilt_long(world, version):
+    """The same, with payloads as long as they may be, and longer ones that fit a leaf."""
+    for party in PARTIES:
+        seq = max(n for n, said in world.log[party].items() if said["type"] != "receipt.adopt")
+        for most in (PAYLOAD_MAX, PAYLOAD_MAX + 1, PAYLOAD_MAX + 38):
+            twin = world.clone()
+            said = twin.log[party][seq] = copy.deepcopy(world.log[party][seq])
+            said["body"]["long"] = ""
+            said["body"]["long"] = "x" * (most - len(dump(said).encode()))
+            yield f"v{version}, {party} {seq} of {most} bytes", twin.build(version)
 
 
 def rebuilt_acts(world, version):
