@@ -400,7 +400,8 @@ def main():
         authority.must("POST", f"/v1/operators/{isp.name}/contact", authority.admin,
                        {"name": "Oki", "reach": "noc@isp.example", "person": "oki"})
         stage = {"authority": authority.api_port, "platform": platform.api_port,
-                 "operator": isp.name, "resolvers": asked, "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
+                 "resolvers": [one.replace(":", "#") for one in asked],
+                 "operator": isp.name, "password": PASSWORD, "pages": f"http://127.0.0.1:{authority.http_port}"}
         for one in sys.argv[1:] or PLAYED[os.environ.get("SALURAN_WEB") == "full"]:
             PLAYS[one](lab, stage, authority)
 
