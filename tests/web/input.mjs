@@ -170,6 +170,7 @@ async function chosenInTabs(dewi) {
 	/* Removed at the end of the session: no other tab brings it back. */
 	await choice(tab).selectOption("removed");
 	await is(dewi.page, "removed");
+	await dewi.page.goto(`${dewi.base}/console/settings`);
 	await dewi.press("Log out");
 	await dewi.press("Log out and remove them");
 	for (const page of [dewi.page, tab]) await page.waitForSelector("input[name=name]");
