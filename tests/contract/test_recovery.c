@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "foe.h"
@@ -65,6 +66,10 @@ put_back(struct fix *f, enum party p, unsigned what)
 	fix_reopen(f, p);
 }
 
+/* A peer that answers with as many empty lines as one body holds. */
+static bool only_lf;
+static size_t most_said; /* disclosures in one answer */
+
 /* One question of `p` to the other.  RC_NOT_FOUND: it has none. */
 static enum rc
 ask(struct fix *f, enum party p, struct err *e)
@@ -96,6 +101,14 @@ ask(struct fix *f, enum party p, struct err *e)
 						      q.call + HASH_HEX_LEN +
 							      strlen("/disclosures/"),
 						      a, &text, &len, e);
+			size_t n = 0;
+			for (size_t i = 0; i < len; i++)
+				n += text[i] == '\n';
+			most_said = n > most_said ? n : most_said;
+		}
+		if (rc == RC_OK && q.kind == EXCHANGE_ASK_DISCLOSURES && only_lf) {
+			len = EXCHANGE_ANSWER_MAX;
+			text = memset(arena_alloc(a, len), '\n', len);
 		}
 	}
 	if (rc == RC_OK)
@@ -418,6 +431,46 @@ interrupted(void **unused)
 	fix_close(&f);
 }
 
+/* More disclosures than become durable at once, of a peer that first gives empty lines
+ * only: each is an erased disclosure, but there are more than the events name, and none
+ * costs more than its byte. */
+static void
+lines_without_end(void **unused)
+{
+	enum { ITEMS = 600, SAYS = 240, AT_ONCE = 256, MEMORY_KIB = 256 << 10 };
+	struct rusage before, after;
+	struct fix f;
+	struct err e = ERR_INIT;
+	enum rc rc = RC_OK;
+
+	(void)unused;
+	fix_open(&f);
+	story_begin(&f);
+	keep(&f, AUTHORITY);
+	const char *c = fix_send(&f, "R-2", "two.example", ITEMS);
+	for (int i = 0; i < SAYS; i++)
+		fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "again"));
+	fix_settle(&f);
+	put_back(&f, AUTHORITY, STORE);
+	only_lf = true;
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	for (int i = 0; rc == RC_OK; i++) {
+		assert_true(i < ROUNDS_MAX);
+		rc = ask(&f, AUTHORITY, &e);
+	}
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	only_lf = false;
+	assert_int_equal(rc, RC_UNPROCESSABLE);
+	assert_non_null(strstr(e.text, "other disclosures than"));
+	assert_true(after.ru_maxrss < before.ru_maxrss + MEMORY_KIB);
+	most_said = 0;
+	recover(&f, AUTHORITY);
+	assert_true(most_said > AT_ONCE);
+	whole(&f, AUTHORITY);
+	fix_same_case(&f, c);
+	fix_close(&f);
+}
+
 /* The platform's side is the same act. */
 static void
 platform_too(void **unused)
@@ -573,12 +626,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(store_went_back),  cmocka_unit_test(both_went_back),
-		cmocka_unit_test(told_by_conflict), cmocka_unit_test(marks_lost),
-		cmocka_unit_test(peer_has_less),    cmocka_unit_test(entries_lost),
-		cmocka_unit_test(two_histories),    cmocka_unit_test(interrupted),
-		cmocka_unit_test(told_by_ack),	    cmocka_unit_test(empty_claims),
-		cmocka_unit_test(platform_too),	    cmocka_unit_test(lifts_stay),
+		cmocka_unit_test(store_went_back),   cmocka_unit_test(both_went_back),
+		cmocka_unit_test(told_by_conflict),  cmocka_unit_test(marks_lost),
+		cmocka_unit_test(peer_has_less),     cmocka_unit_test(entries_lost),
+		cmocka_unit_test(two_histories),     cmocka_unit_test(interrupted),
+		cmocka_unit_test(told_by_ack),	     cmocka_unit_test(empty_claims),
+		cmocka_unit_test(platform_too),	     cmocka_unit_test(lifts_stay),
+		cmocka_unit_test(lines_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
