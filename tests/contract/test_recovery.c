@@ -431,6 +431,64 @@ interrupted(void **unused)
 	fix_close(&f);
 }
 
+static struct fix *grows; /* the authority's log, before the next mark is read */
+enum rc __real_signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
+			   struct hash *ret_root, struct err *e);
+enum rc __wrap_signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
+			   struct hash *ret_root, struct err *e);
+
+enum rc
+__wrap_signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
+		   struct hash *ret_root, struct err *e)
+{
+	char hex[HASH_HEX_LEN + 1];
+	struct fix *f = grows;
+	const char *note;
+	struct hash h;
+	size_t len;
+
+	grows = NULL;
+	if (f != NULL) {
+		fix_send(f, "R-2", "two.example", 1);
+		hash_bytes(origin, strlen(origin), &h);
+		fix_ok(exchange_get_checkpoint(f->n[AUTHORITY].nd, FIX_PEER,
+					       hash_hex(&h, hex), f->a, &note, &len, e),
+		       e, "the peer asks for the head");
+	}
+	return __real_signer_mark(s, origin, ret_size, ret_root, e);
+}
+
+/* While the peer's word is judged, other threads write the log and sign it: the mark is
+ * of the new head, and stays. */
+static void
+grows_while_judged(void **unused)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	struct hash root;
+	uint64_t mark = 0;
+
+	(void)unused;
+	fix_open(&f);
+	story_begin(&f);
+	keep(&f, AUTHORITY);
+	int64_t before = size_of(&f, AUTHORITY, AUTHORITY);
+	const char *origin = fix_query_text(
+		&f, AUTHORITY, "SELECT origin FROM log_head WHERE party = 0");
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	grows = &f;
+	fix_ok(ask(&f, AUTHORITY, &e), &e, "ask");
+	assert_null(grows);
+	fix_ok(__real_signer_mark(f.n[AUTHORITY].nd->signer, origin, &mark, &root, &e),
+	       &e, "mark");
+	assert_int_equal(mark, size_of(&f, AUTHORITY, AUTHORITY));
+	assert_true((int64_t)mark > before);
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	assert_false(held(&f));
+	whole(&f, AUTHORITY);
+	fix_close(&f);
+}
+
 /* More disclosures than become durable at once, of a peer that first gives empty lines
  * only: each is an erased disclosure, but there are more than the events name, and none
  * costs more than its byte. */
@@ -632,7 +690,7 @@ main(void)
 		cmocka_unit_test(two_histories),     cmocka_unit_test(interrupted),
 		cmocka_unit_test(told_by_ack),	     cmocka_unit_test(empty_claims),
 		cmocka_unit_test(platform_too),	     cmocka_unit_test(lifts_stay),
-		cmocka_unit_test(lines_without_end),
+		cmocka_unit_test(lines_without_end), cmocka_unit_test(grows_while_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
