@@ -33,6 +33,7 @@ enum {
 	EVENT_BLOBS_MAX = 64,
 	EVENT_SD_MAX = 1024, /* disclosures of one event; more would not fit a payload */
 	EVENT_DISCLOSURE_MAX = 16384, /* bytes of one disclosure, encoded */
+	EVENT_DISCLOSURE_MIN = 43,    /* of the shortest: ["<salt>","x",0] */
 };
 
 struct event_ref {

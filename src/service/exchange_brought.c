@@ -56,6 +56,10 @@ line_read(struct arena *a, const struct lines *l, uint64_t number,
 		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
 				"disclosure %" PRIu64 " is longer than %d bytes", number,
 				EVENT_DISCLOSURE_MAX);
+	if (l->len < EVENT_DISCLOSURE_MIN)
+		return err_rule(e, RC_UNPROCESSABLE, "protocol 2",
+				"disclosure %" PRIu64 " is shorter than %d bytes", number,
+				EVENT_DISCLOSURE_MIN);
 	ret->text = l->line;
 	ret->len = l->len;
 	return event_disclosure_read(a, l->line, l->len, &ret->said, e);
@@ -94,6 +98,8 @@ body_read(const char *text, size_t len, struct brought *into, struct err *e)
 	return rc;
 }
 
+/* Rows for the lines before the first that is too short: it is refused there, so a body
+ * of nothing but LF gets no rows. */
 static struct brought *
 brought_create(const char *text, size_t len, const char **ret_text)
 {
@@ -106,7 +112,7 @@ brought_create(const char *text, size_t len, const char **ret_text)
 	h->bytes = len;
 	*ret_text = arena_strndup(a, text, len);
 	l = (struct lines){.at = *ret_text, .end = *ret_text + len};
-	while (lines_next(&l))
+	while (lines_next(&l) && l.len >= EVENT_DISCLOSURE_MIN)
 		n++;
 	h->rows = arena_array(a, n, sizeof(*h->rows));
 	return h;

@@ -20,7 +20,7 @@
 #include "store/store_sql.h"
 
 #define RECEIPT_TIME_MAX_S (IJSON_INT_MAX / 1000000) /* of receipt.adopt */
-#define NO_RECEIPT "the peer answered without a valid receipt"
+#define NO_RECEIPT	   "the peer answered without a valid receipt"
 
 enum {
 	RETRY_FIRST_US = 1000000,

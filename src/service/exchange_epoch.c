@@ -339,8 +339,18 @@ epoch_log(struct node *nd, const struct channel_row *c, struct err *e)
 	return writer_run(nd, work_log, &x, e);
 }
 
+/* What froze it is settled.  A proof that was kept behind that in the store found the
+ * channel frozen still, so it is asked for after the thaw. */
 static enum rc
-say(struct node *nd, struct saying *x, struct err *e)
+thaw(struct node *nd, struct store *s, struct arena *a, const struct channel_row *c,
+     struct err *e)
+{
+	channel_thaw(nd, c->channel);
+	return channel_frozen_examine(nd, s, a, c, e);
+}
+
+static enum rc
+say(struct node *nd, struct store *s, struct arena *a, struct saying *x, struct err *e)
 {
 	enum rc rc = writer_run(nd, work_say, x, e);
 
@@ -350,9 +360,10 @@ say(struct node *nd, struct saying *x, struct err *e)
 		 "peer=%" PRId64 " epoch=%" PRIu64 " by=%s begun=%d", x->c.channel,
 		 x->st->epoch, x->who == x->c.own_party ? "us" : "peer", x->begun);
 	if (x->begun) {
-		channel_thaw(nd, x->c.channel);
+		rc = thaw(nd, s, a, &x->c, e);
 		atomic_store(&nd->epoch_looked, false);
-		rc = epoch_log(nd, &x->c, e);
+		if (rc == RC_OK)
+			rc = epoch_log(nd, &x->c, e);
 	}
 	atomic_store(&nd->fraud_untold[x->c.channel], true);
 	node_wake(nd);
@@ -459,7 +470,7 @@ exchange_add_epoch(struct node *nd, int64_t peer, const char *text, size_t len,
 		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 7", "the statement is to %s",
 			      x.st->peer);
 	if (rc == RC_OK && !old)
-		rc = say(nd, &x, e);
+		rc = say(nd, s, a, &x, e);
 	if (rc == RC_OK)
 		rc = own_said(s, a, &x.c, x.st->epoch, ret, e);
 	reader_put(nd, s);
@@ -582,9 +593,9 @@ service_channel_epoch(struct node *nd, struct arena *a, const struct actor *who,
 		rc = epoch_next(s, &x.c, &next, e);
 	if (rc == RC_OK)
 		rc = statement_make(nd, s, a, &x.c, next, &x.st, e);
-	reader_put(nd, s);
 	if (rc == RC_OK)
-		rc = say(nd, &x, e);
+		rc = say(nd, s, a, &x, e);
+	reader_put(nd, s);
 	if (rc != RC_OK)
 		return rc;
 	json_t *heads = json_array();

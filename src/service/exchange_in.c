@@ -37,7 +37,7 @@ peer_identity(struct store *s, struct arena *a, int64_t channel,
 
 enum rc
 exchange_note_of_peer(struct store *s, struct arena *a, int64_t peer, const char *origin,
-		      const struct note *note, struct err *e)
+		      const struct note *note, const char **ret, struct err *e)
 {
 	const struct identity *id;
 	struct note_key key;
@@ -46,7 +46,10 @@ exchange_note_of_peer(struct store *s, struct arena *a, int64_t peer, const char
 
 	if (rc == RC_OK)
 		rc = identity_log_key(id, origin, &key, e);
-	return rc == RC_OK ? note_verify(note, &key, 1, verified, NULL, e) : rc;
+	if (rc == RC_OK)
+		rc = note_verify(note, &key, 1, verified, NULL, e);
+	*ret = rc == RC_OK ? note_alone(a, note, &key) : NULL;
+	return rc;
 }
 
 enum rc
@@ -109,7 +112,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	if (rc == RC_OK)
 		rc = channel_whole(nd, p.head.channel, e);
 	if (rc == RC_OK)
-		rc = exchange_note_of_peer(s, a, p.head.channel, p.cp.origin, note, e);
+		rc = exchange_note_of_peer(s, a, p.head.channel, p.cp.origin, note,
+					   &p.note, e);
 	if (rc == RC_OK)
 		rc = exchange_fraud_look(nd, s, a, &p.head, &p.cp, req, e);
 	if (rc == RC_OK)
@@ -129,11 +133,8 @@ exchange_add_checkpoint(struct node *nd, int64_t peer,
 	}
 	rc = merkle_verify_consistency(req->old, &p.head.pending_root, p.cp.size,
 				       &p.cp.root, req->proof, req->n_proof, e);
-	if (rc == RC_OK && p.cp.size != p.head.pending_size) {
-		/* Lines of others would be in every proof that quotes it. */
-		p.note = note_alone(a, note, &key);
+	if (rc == RC_OK && p.cp.size != p.head.pending_size)
 		rc = writer_run(nd, work_pend, &p, e);
-	}
 	if (rc == RC_OK)
 		rc = exchange_peer_is_back(nd, s, peer, e);
 out:

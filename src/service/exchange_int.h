@@ -51,10 +51,11 @@ enum rc exchange_head_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      struct err *e) MUST_CHECK;
 
 /* RC_DENIED: the head of that origin is not signed with the log key of the peer's newest
- * identity entry. */
+ * identity entry.  *ret: its text and that line alone; lines of others would be in every
+ * proof that quotes it. */
 enum rc exchange_note_of_peer(struct store *s, struct arena *a, int64_t peer,
 			      const char *origin, const struct note *note,
-			      struct err *e) MUST_CHECK;
+			      const char **ret, struct err *e) MUST_CHECK;
 
 /* The newest head of a peer's log that is whole here, as its author signed it, with our
  * receipt if there is one; "": none. */

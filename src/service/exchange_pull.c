@@ -119,10 +119,11 @@ head_check(struct node *nd, int64_t peer, const struct remote *r, const char *or
 	   struct err *e)
 {
 	struct store *s = NULL;
+	const char *alone;
 	enum rc rc = reader_get(nd, &s, e);
 
 	if (rc == RC_OK)
-		rc = exchange_note_of_peer(s, r->a, peer, origin, r->head, e);
+		rc = exchange_note_of_peer(s, r->a, peer, origin, r->head, &alone, e);
 	reader_put(nd, s);
 	return rc;
 }

@@ -86,6 +86,13 @@ judging_load(struct judging *j, int64_t peer, const char *wire, const char *nonc
 		rc = err_set(e, RC_NOT_FOUND, "%s is not introduced", j->c.peer_org);
 	if (rc == RC_OK)
 		rc = store_head(j->s, j->a, peer, j->c.own_party, &j->own, e);
+	/* The log may be open and grow meanwhile: a head is signed once it is durable, so
+	 * a mark that was read before the head is not above it.  Read after it, the mark
+	 * might be, and would go back below a head that has left. */
+	if (rc == RC_OK)
+		rc = recovery_marks(j->nd, j->a, j->own.origin, &j->m, e);
+	if (rc == RC_OK)
+		rc = store_head(j->s, j->a, peer, j->c.own_party, &j->own, e);
 	if (rc == RC_OK)
 		rc = word_read(j, wire, nonce, e);
 	if (rc == RC_OK)
@@ -100,7 +107,7 @@ judging_load(struct judging *j, int64_t peer, const char *wire, const char *nonc
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return err_set(e, rc, "%s", none.text);
 	j->receipted = receipt.size;
-	return recovery_marks(j->nd, j->a, j->own.origin, &j->m, e);
+	return RC_OK;
 }
 
 /* Is this head one of our log as the store has it? */

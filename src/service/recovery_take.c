@@ -13,6 +13,9 @@
 #include "service/recovery.h"
 #include "store/store_sql.h"
 
+/* Disclosures that become durable at once: a peer may give a body of nothing but LF. */
+enum { SAID_AT_ONCE = 256 };
+
 /* ---- entries --------------------------------------------------------------------------
  */
 
@@ -23,8 +26,8 @@ struct staging {
 	const struct recovery_entry *entries;
 	size_t n;
 	uint64_t needs;
-	const struct hash *digests; /* of disclosures */
-	const struct recovery_entry *texts;
+	struct hash *digests; /* of disclosures */
+	struct recovery_entry *texts;
 };
 
 static enum rc
@@ -151,6 +154,13 @@ work_said(struct writer *w, void *arg, struct err *e)
 	return rc == RC_OK ? recovery_put(w->s, &x->r, e) : rc;
 }
 
+static enum rc
+said_odd(struct err *e)
+{
+	return err_rule(e, RC_UNPROCESSABLE, "protocol 6",
+			"the peer gave other disclosures than it was asked for");
+}
+
 /* The line must be what the event names, or empty: erased there. */
 static enum rc
 line_take(const struct event *ev, uint64_t n, const char *line, size_t len,
@@ -168,46 +178,68 @@ line_take(const struct event *ev, uint64_t n, const char *line, size_t len,
 	return RC_OK;
 }
 
+/* The next lines, as far as they go, are those of the next event that names some. */
 static enum rc
-disclosures_take(struct node *nd, struct store *s, struct arena *a, struct staging *x,
-		 const char *body, size_t len, struct err *e)
+lines_take(struct store *s, struct staging *x, const char **at, const char *end,
+	   struct err *e)
 {
-	const char *at = body, *end = body + len;
-	size_t lines = 0;
-	enum rc rc = RC_OK;
+	struct arena *a = arena_create();
+	const struct event_claim *claim;
+	struct recovery_entry *one;
 	bool any = true;
+	enum rc rc = recovery_next_said(s, &x->r, &any, e);
 
-	for (const char *p = body; p < end; p++)
-		lines += *p == '\n';
-	struct hash *digests = arena_array(a, lines, sizeof(*digests));
-	struct recovery_entry *texts = arena_array(a, lines, sizeof(*texts));
-	x->digests = digests;
-	x->texts = texts;
-	while (rc == RC_OK && x->n < lines) {
-		const struct event_claim *claim;
-		struct recovery_entry *one;
-		rc = recovery_next_said(s, &x->r, &any, e);
-		if (rc == RC_OK && !any)
+	if (rc == RC_OK && !any)
+		rc = said_odd(e);
+	if (rc == RC_OK)
+		rc = recovery_entries(s, a, x->r.channel, x->r.said_seq,
+				      x->r.said_seq + 1, &one, e);
+	if (rc == RC_OK)
+		rc = event_parse(a, one->jws, one->len, &claim, e);
+	while (rc == RC_OK && *at < end && x->n < SAID_AT_ONCE &&
+	       x->r.said_n < event_trusted(claim)->n_sd) {
+		const char *lf = memchr(*at, '\n', (size_t)(end - *at));
+		if (lf == NULL) {
+			rc = said_odd(e);
 			break;
-		if (rc == RC_OK)
-			rc = recovery_entries(s, a, x->r.channel, x->r.said_seq,
-					      x->r.said_seq + 1, &one, e);
-		if (rc == RC_OK)
-			rc = event_parse(a, one->jws, one->len, &claim, e);
-		while (rc == RC_OK && x->n < lines &&
-		       x->r.said_n < event_trusted(claim)->n_sd) {
-			const char *lf = memchr(at, '\n', (size_t)(end - at));
-			size_t line = (size_t)(lf - at);
-			texts[x->n] = (struct recovery_entry){at, line};
-			rc = line_take(event_trusted(claim), x->r.said_n++, at, line,
-				       &digests[x->n++], e);
-			at = lf + 1;
 		}
+		x->texts[x->n] = (struct recovery_entry){*at, (size_t)(lf - *at)};
+		rc = line_take(event_trusted(claim), x->r.said_n++, *at,
+			       (size_t)(lf - *at), &x->digests[x->n++], e);
+		*at = lf + 1;
 	}
-	if (rc == RC_OK && (x->n == 0 || !any || at != end))
-		rc = err_rule(e, RC_UNPROCESSABLE, "protocol 6",
-			      "the peer gave other disclosures than it was asked for");
-	return rc == RC_OK ? writer_run(nd, work_said, x, e) : rc;
+	arena_free(a);
+	return rc;
+}
+
+/* `keep` false: every line is looked at, that is all. */
+static enum rc
+said_take(struct store *s, struct staging *x, const char *at, const char *end, bool keep,
+	  struct err *e)
+{
+	enum rc rc = at == end ? said_odd(e) : RC_OK;
+
+	while (rc == RC_OK && at < end) {
+		x->n = 0;
+		while (rc == RC_OK && at < end && x->n < SAID_AT_ONCE)
+			rc = lines_take(s, x, &at, end, e);
+		if (rc == RC_OK && keep)
+			rc = writer_run(x->nd, work_said, x, e);
+	}
+	return rc;
+}
+
+static enum rc
+disclosures_take(struct store *s, struct arena *a, struct staging *x, const char *body,
+		 size_t len, struct err *e)
+{
+	const struct recovery from = x->r;
+
+	x->digests = arena_array(a, SAID_AT_ONCE, sizeof(*x->digests));
+	x->texts = arena_array(a, SAID_AT_ONCE, sizeof(*x->texts));
+	enum rc rc = said_take(s, x, body, body + len, false, e);
+	x->r = from;
+	return rc == RC_OK ? said_take(s, x, body, body + len, true, e) : rc;
 }
 
 enum rc
@@ -231,7 +263,7 @@ recovery_take(struct node *nd, int64_t peer, struct arena *a,
 	if (rc == RC_OK && q->kind == EXCHANGE_ASK_ENTRIES)
 		rc = entries_take(nd, s, a, &x, &own, q, body, len, e);
 	else if (rc == RC_OK)
-		rc = disclosures_take(nd, s, a, &x, body, len, e);
+		rc = disclosures_take(s, a, &x, body, len, e);
 	reader_put(nd, s);
 	fault_point("recovery.stage.after");
 	return rc == RC_RETRY ? RC_OK : rc;

@@ -49,7 +49,7 @@ struct node {
 		INFO_ALL,    /* has all, and gives no receipt */
 		INFO_BEYOND, /* wants ever later ones */
 	} info;
-	int64_t pull_us;	  /* how often to fetch, 0: never */
+	int64_t pull_us; /* how often to fetch, 0: never */
 	unsigned n_pulled, n_receipts;
 	uint64_t pull_told; /* the size that was told last */
 	char receipt[FAKE_WHY_MAX];

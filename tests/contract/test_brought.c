@@ -5,6 +5,9 @@
 #include "foe.h"
 
 #include <string.h>
+#include <sys/resource.h>
+
+#include "base/enc.h"
 
 #define NODE   PARTY_PLATFORM
 #define CASE_1 "01980000-0000-7000-8000-000000000001"
@@ -101,12 +104,61 @@ disclosures_beyond_memory(void **state)
 	foe_close(&x);
 }
 
+static void
+body_refused(struct foe *x, struct node *nd, struct buf *b, const char *why)
+{
+	struct err e = ERR_INIT;
+
+	assert_true(buf_ok(b));
+	assert_refused(exchange_add_disclosures(nd, x->peer, buf_str(b), b->len, &e), &e,
+		       RC_UNPROCESSABLE, why);
+	assert_non_null(strstr(e.text, why));
+	buf_free(b);
+}
+
+/* A line that is none costs no more than its bytes, however many there are. */
+static void
+lines_of_nothing(void **state)
+{
+	enum { BODY = 8 << 20, MEMORY_KIB = 128 << 10 };
+	static const char shortest[] = "[\"AAAAAAAAAAAAAAAAAAAAAA\",\"x\",0]";
+	struct buf good = BUF_INIT(EXCHANGE_DISCLOSURES_MAX), lf = good, few = good;
+	struct rusage before, after;
+	struct fix f;
+	struct foe x;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	fix_open(&f);
+	foe_open(&x, &f, 1);
+	struct node *nd = f.n[NODE].nd;
+	b64url_put(&good, shortest, strlen(shortest));
+	assert_int_equal(good.len, EVENT_DISCLOSURE_MIN);
+	fix_ok(exchange_add_disclosures(nd, x.peer, buf_str(&good), good.len, &e), &e,
+	       "the shortest");
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	while (lf.len < BODY - good.len)
+		buf_putc(&lf, '\n');
+	while (few.len < BODY - good.len - 1)
+		buf_puts(&few, "A\n");
+	body_refused(&x, nd, &lf, "disclosure 1 is shorter than 43 bytes");
+	body_refused(&x, nd, &few, "disclosure 1 is shorter than 43 bytes");
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	assert_true(after.ru_maxrss < before.ru_maxrss + MEMORY_KIB);
+	buf_putc(&good, '\n');
+	buf_putc(&good, '\n');
+	body_refused(&x, nd, &good, "disclosure 2 is shorter than 43 bytes");
+	fix_close(&f);
+	foe_close(&x);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(disclosures_wait),
 		cmocka_unit_test(disclosures_beyond_memory),
+		cmocka_unit_test(lines_of_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -454,6 +454,54 @@ frozen_and_out(void **state)
 	fix_close(&f);
 }
 
+/* Between the epoch in the store and the thaw, another thread's proof. */
+static struct foe *tells_meanwhile;
+void __real_channel_thaw(struct node *nd, int64_t channel);
+void __wrap_channel_thaw(struct node *nd, int64_t channel);
+
+void
+__wrap_channel_thaw(struct node *nd, int64_t channel)
+{
+	const struct hash one = {{1}}, other = {{2}};
+	struct foe *x = tells_meanwhile;
+	struct err e = ERR_INIT;
+
+	tells_meanwhile = NULL;
+	if (x != NULL)
+		fix_ok(tell(x, two_heads(x, 6, &one, 6, &other, NULL, NULL), &e), &e,
+		       "of what is not settled");
+	__real_channel_thaw(nd, channel);
+}
+
+/* A proof that finds the channel frozen still, of what the epoch does not settle, keeps
+ * it frozen. */
+static void
+frozen_by_another(void **state)
+{
+	const struct hash wrong = {{1}};
+	struct err e = ERR_INIT;
+	const char *own;
+	struct fix f;
+	struct foe x;
+
+	(void)state;
+	open_foe(&f, &x);
+	struct hash r5 = foe_root(&x, 5);
+	assert_int_equal(send_head(&x, 5, 5, &wrong, NULL, &e), RC_FROZEN);
+	fix_must(&f, NODE, f.n[NODE].admin, "POST", "/v1/channel/epoch", NULL);
+	tells_meanwhile = &x;
+	fix_ok(say(&x, statement(&x, 1, 5, &r5, NULL), &own, &e), &e, "both");
+	assert_null(tells_meanwhile);
+	assert_true(frozen(&f, NODE, x.peer));
+	fix_must(&f, NODE, f.n[NODE].admin, "POST", "/v1/channel/epoch", NULL);
+	fix_ok(say(&x, statement(&x, 2, 5, &r5, NULL), &own, &e), &e, "again");
+	assert_false(frozen(&f, NODE, x.peer));
+	fix_reopen(&f, NODE);
+	assert_false(frozen(&f, NODE, x.peer));
+	foe_close(&x);
+	fix_close(&f);
+}
+
 int
 main(void)
 {
@@ -462,6 +510,7 @@ main(void)
 		cmocka_unit_test(events_are_compared),
 		cmocka_unit_test(hostile_proofs),
 		cmocka_unit_test(frozen_and_out),
+		cmocka_unit_test(frozen_by_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,7 +264,8 @@ a_receipt_of_tomorrow(void **state)
 	fix_close(&f);
 }
 
-/* No event can keep such a time: it is no receipt, which the schedule of retries tells. */
+/* No event can keep such a time: it is no receipt, which the schedule of retries tells.
+ */
 static void
 a_receipt_beyond_all_clocks(void **state)
 {

@@ -289,10 +289,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(failed_twice),
-		cmocka_unit_test(all_at_once),
-		cmocka_unit_test(it_stays),
-		cmocka_unit_test(levels),
+		cmocka_unit_test(failed_twice), cmocka_unit_test(all_at_once),
+		cmocka_unit_test(it_stays),	cmocka_unit_test(levels),
 		cmocka_unit_test(asked_for),
 	};
 

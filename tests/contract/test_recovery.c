@@ -7,16 +7,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#include "foe.h"
 #include "service/node_int.h"
 #include "service/recovery.h"
 
 #define AUTHORITY PARTY_AUTHORITY
 #define PLATFORM  PARTY_PLATFORM
-
-#define FOE_CASE "01980000-0000-7000-8000-000000000001"
 
 enum { ROUNDS_MAX = 400 };
 
@@ -39,17 +37,6 @@ keep(struct fix *f, enum party p)
 	fix_reopen(f, p);
 }
 
-/* What a claim has to be shown within passes here. */
-static int64_t mono_add_us;
-int64_t __real_clock_mono_us(void);
-int64_t __wrap_clock_mono_us(void);
-
-int64_t
-__wrap_clock_mono_us(void)
-{
-	return __real_clock_mono_us() + mono_add_us;
-}
-
 enum back { STORE = 1, MARKS = 2, NO_MARKS = 4 };
 
 static void
@@ -67,6 +54,10 @@ put_back(struct fix *f, enum party p, unsigned what)
 		unlink(arena_printf(f->a, "%s/marks", dir));
 	fix_reopen(f, p);
 }
+
+/* A peer that answers with as many empty lines as one body holds. */
+static bool only_lf;
+static size_t most_said; /* disclosures in one answer */
 
 /* One question of `p` to the other.  RC_NOT_FOUND: it has none. */
 static enum rc
@@ -99,6 +90,14 @@ ask(struct fix *f, enum party p, struct err *e)
 						      q.call + HASH_HEX_LEN +
 							      strlen("/disclosures/"),
 						      a, &text, &len, e);
+			size_t n = 0;
+			for (size_t i = 0; i < len; i++)
+				n += text[i] == '\n';
+			most_said = n > most_said ? n : most_said;
+		}
+		if (rc == RC_OK && q.kind == EXCHANGE_ASK_DISCLOSURES && only_lf) {
+			len = EXCHANGE_ANSWER_MAX;
+			text = memset(arena_alloc(a, len), '\n', len);
 		}
 	}
 	if (rc == RC_OK)
@@ -335,72 +334,6 @@ marks_lost(void **unused)
 	fix_close(&f);
 }
 
-/* A store that went back does not know every receipt that it gave.  The marks do, those
- * of its own log lost or not: a peer gets no receipt for another history. */
-static void
-receipts_of_an_old_store(void **unused)
-{
-	struct err e = ERR_INIT;
-	struct fix f;
-	struct foe x;
-
-	(void)unused;
-	fix_open_one(&f, PLATFORM);
-	foe_open(&x, &f, 1);
-	foe_notice(&x, FOE_CASE, 1);
-	fix_ok(foe_send(&x, &e), &e, "what the copy has");
-	const uint64_t had = x.n;
-	keep(&f, PLATFORM);
-	foe_append(&x, &(struct foe_event){.type = "message.post",
-					   .casefile = FOE_CASE,
-					   .texts = {{"text", "\"one\""}}});
-	fix_ok(foe_send(&x, &e), &e, "what it has not");
-	fix_shut(&f, PLATFORM);
-	fix_store_put_back(&f, PLATFORM, "kept");
-	fix_marks_drop_own(&f, PLATFORM);
-	fix_reopen(&f, PLATFORM);
-	foe_drop(&x, 1);
-	x.pending = x.stored = had;
-	foe_append(&x, &(struct foe_event){.type = "message.post",
-					   .casefile = FOE_CASE,
-					   .texts = {{"text", "\"other\""}}});
-	assert_int_equal(foe_send(&x, &e), RC_FROZEN);
-	assert_non_null(strstr(e.text, "two histories"));
-	foe_close(&x);
-	fix_close(&f);
-}
-
-/* The mark of a peer's log is there before its first event, and one that is lost is again
- * that of the newest receipt. */
-static void
-marks_of_a_peer(void **unused)
-{
-	struct err e = ERR_INIT;
-	struct hash root;
-	uint64_t size;
-	struct fix f;
-	struct foe x;
-
-	(void)unused;
-	fix_open_one(&f, PLATFORM);
-	foe_open(&x, &f, 1);
-	fix_ok(signer_mark(f.n[PLATFORM].nd->signer, x.origin, &size, &root, &e), &e,
-	       "begun");
-	assert_int_equal(size, 0);
-	foe_notice(&x, FOE_CASE, 1);
-	fix_ok(foe_send(&x, &e), &e, "a notice");
-	put_back(&f, PLATFORM, NO_MARKS);
-	foe_append(&x, &(struct foe_event){.type = "message.post",
-					   .casefile = FOE_CASE,
-					   .texts = {{"text", "\"one\""}}});
-	fix_ok(foe_send(&x, &e), &e, "more");
-	fix_ok(signer_mark(f.n[PLATFORM].nd->signer, x.origin, &size, &root, &e), &e,
-	       "again");
-	assert_int_equal(size, x.n);
-	foe_close(&x);
-	fix_close(&f);
-}
-
 /* What was signed and never arrived: the peer's word lets the mark go back, and is kept.
  */
 static void
@@ -520,6 +453,104 @@ interrupted(void **unused)
 	fix_close(&f);
 }
 
+static struct fix *grows; /* the authority's log, before the next mark is read */
+enum rc __real_signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
+			   struct hash *ret_root, struct err *e);
+enum rc __wrap_signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
+			   struct hash *ret_root, struct err *e);
+
+enum rc
+__wrap_signer_mark(struct signer *s, const char *origin, uint64_t *ret_size,
+		   struct hash *ret_root, struct err *e)
+{
+	char hex[HASH_HEX_LEN + 1];
+	struct fix *f = grows;
+	const char *note;
+	struct hash h;
+	size_t len;
+
+	grows = NULL;
+	if (f != NULL) {
+		fix_send(f, "R-2", "two.example", 1);
+		hash_bytes(origin, strlen(origin), &h);
+		fix_ok(exchange_get_checkpoint(f->n[AUTHORITY].nd, FIX_PEER,
+					       hash_hex(&h, hex), f->a, &note, &len, e),
+		       e, "the peer asks for the head");
+	}
+	return __real_signer_mark(s, origin, ret_size, ret_root, e);
+}
+
+/* While the peer's word is judged, other threads write the log and sign it: the mark is
+ * of the new head, and stays. */
+static void
+grows_while_judged(void **unused)
+{
+	struct fix f;
+	struct err e = ERR_INIT;
+	struct hash root;
+	uint64_t mark = 0;
+
+	(void)unused;
+	fix_open(&f);
+	story_begin(&f);
+	keep(&f, AUTHORITY);
+	int64_t before = size_of(&f, AUTHORITY, AUTHORITY);
+	const char *origin = fix_query_text(
+		&f, AUTHORITY, "SELECT origin FROM log_head WHERE party = 0");
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	grows = &f;
+	fix_ok(ask(&f, AUTHORITY, &e), &e, "ask");
+	assert_null(grows);
+	fix_ok(__real_signer_mark(f.n[AUTHORITY].nd->signer, origin, &mark, &root, &e),
+	       &e, "mark");
+	assert_int_equal(mark, size_of(&f, AUTHORITY, AUTHORITY));
+	assert_true((int64_t)mark > before);
+	assert_int_equal(state(&f, AUTHORITY), LOG_OPEN);
+	assert_false(held(&f));
+	whole(&f, AUTHORITY);
+	fix_close(&f);
+}
+
+/* More disclosures than become durable at once, of a peer that first gives empty lines
+ * only: each is an erased disclosure, but there are more than the events name, and none
+ * costs more than its byte. */
+static void
+lines_without_end(void **unused)
+{
+	enum { ITEMS = 600, SAYS = 240, AT_ONCE = 256, MEMORY_KIB = 256 << 10 };
+	struct rusage before, after;
+	struct fix f;
+	struct err e = ERR_INIT;
+	enum rc rc = RC_OK;
+
+	(void)unused;
+	fix_open(&f);
+	story_begin(&f);
+	keep(&f, AUTHORITY);
+	const char *c = fix_send(&f, "R-2", "two.example", ITEMS);
+	for (int i = 0; i < SAYS; i++)
+		fix_act(&f, AUTHORITY, c, "say", json_pack("{s:s}", "text", "again"));
+	fix_settle(&f);
+	put_back(&f, AUTHORITY, STORE);
+	only_lf = true;
+	assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+	for (int i = 0; rc == RC_OK; i++) {
+		assert_true(i < ROUNDS_MAX);
+		rc = ask(&f, AUTHORITY, &e);
+	}
+	assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+	only_lf = false;
+	assert_int_equal(rc, RC_UNPROCESSABLE);
+	assert_non_null(strstr(e.text, "other disclosures than"));
+	assert_true(after.ru_maxrss < before.ru_maxrss + MEMORY_KIB);
+	most_said = 0;
+	recover(&f, AUTHORITY);
+	assert_true(most_said > AT_ONCE);
+	whole(&f, AUTHORITY);
+	fix_same_case(&f, c);
+	fix_close(&f);
+}
+
 /* The platform's side is the same act. */
 static void
 platform_too(void **unused)
@@ -627,69 +658,17 @@ told_by_ack(void **unused)
 	fix_close(&f);
 }
 
-/* A peer that says so and shows nothing does not freeze the log for long, and only once;
- * nothing goes to it before it has answered. */
-static void
-empty_claims(void **unused)
-{
-	const struct node *nd;
-	struct exchange_question q;
-	struct err e = ERR_INIT;
-	int64_t wait_us;
-	struct fix f;
-	struct foe x;
-
-	(void)unused;
-	fix_open(&f);
-	foe_open(&x, &f, 1);
-	nd = f.n[PLATFORM].nd;
-	foe_append(&x, &(struct foe_event){.type = "channel.test",
-					   .body = "{\"test\":\"01890a5d-ac96-774b-bcce-"
-						   "b302099a8057\",\"due\":1}",
-					   .ack_size = 1});
-	fix_ok(foe_send(&x, &e), &e, "what is there");
-	assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer), LOG_OPEN);
-	for (int i = 0; i < 2; i++) {
-		foe_append(&x, &(struct foe_event){.type = "event.refuse",
-						   .ack_size = 1000000});
-		fix_ok(foe_send(&x, &e), &e, "more than there is");
-		assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer),
-				 i == 0 ? LOG_ASKS : LOG_OPEN);
-		assert_false(nd->asked[x.peer]);
-		fix_ok(exchange_ask_next(f.n[PLATFORM].nd, x.peer, f.a, &q, &wait_us, &e),
-		       &e, "ask");
-		assert_int_equal(q.kind, EXCHANGE_ASK_HELD);
-		mono_add_us += (RECOVERY_CLAIM_S - 1) * FIX_S;
-		fix_ok(service_tick(f.n[PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
-		assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer),
-				 i == 0 ? LOG_ASKS : LOG_OPEN);
-		mono_add_us += 2 * FIX_S;
-		fix_ok(service_tick(f.n[PLATFORM].nd, FIX_S, &wait_us, &e), &e, "tick");
-		assert_int_equal(recovery_state(f.n[PLATFORM].nd, x.peer), LOG_OPEN);
-	}
-	foe_close(&x);
-	fix_close(&f);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines_of_a_word),
-		cmocka_unit_test(receipts_of_an_old_store),
-		cmocka_unit_test(marks_of_a_peer),
-		cmocka_unit_test(store_went_back),
-		cmocka_unit_test(both_went_back),
-		cmocka_unit_test(told_by_conflict),
-		cmocka_unit_test(marks_lost),
-		cmocka_unit_test(peer_has_less),
-		cmocka_unit_test(entries_lost),
-		cmocka_unit_test(two_histories),
-		cmocka_unit_test(interrupted),
-		cmocka_unit_test(told_by_ack),
-		cmocka_unit_test(empty_claims),
-		cmocka_unit_test(platform_too),
-		cmocka_unit_test(lifts_stay),
+		cmocka_unit_test(lines_of_a_word),   cmocka_unit_test(store_went_back),
+		cmocka_unit_test(both_went_back),    cmocka_unit_test(told_by_conflict),
+		cmocka_unit_test(marks_lost),	     cmocka_unit_test(peer_has_less),
+		cmocka_unit_test(entries_lost),	     cmocka_unit_test(two_histories),
+		cmocka_unit_test(interrupted),	     cmocka_unit_test(told_by_ack),
+		cmocka_unit_test(platform_too),	     cmocka_unit_test(lifts_stay),
+		cmocka_unit_test(lines_without_end), cmocka_unit_test(grows_while_judged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
