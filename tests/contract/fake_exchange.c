@@ -213,8 +213,7 @@ exchange_add_entries(struct node *nd, int64_t peer, const struct mirror_entries 
 						 .ticket = (const uint8_t *)nd->ticket,
 						 .ticket_len = given},
 					.partial = nd->stored < nd->pending};
-	if (nd->info != INFO_TRUE)
-		rc = RC_CONFLICT;
+	rc = nd->info == INFO_TRUE ? rc : RC_CONFLICT;
 	if (nd->info == INFO_CIRCLE)
 		ret->info.next_entry = nd->n_entries % 2;
 	else if (nd->info == INFO_ALL)
