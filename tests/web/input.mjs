@@ -293,7 +293,7 @@ async function refuses(subject) {
 	return lia;
 }
 
-/* Here the row itself leaves the list. */
+/* Here the row stays until somebody asks for what is new: the node says that it is too late. */
 async function ruledMeanwhile(rina, dewi) {
 	const here = rina.page.url();
 	await dewi.act("Dispute", { "The exact text": "It is satire." });
@@ -305,7 +305,17 @@ async function ruledMeanwhile(rina, dewi) {
 	await rina.press(rina.button("Answer the dispute…"));
 	await rina.page.locator("dialog[open] textarea").fill("We have read it.");
 	await adi.act("Rule on the dispute", { Rejected: true, Reason: "It is not." });
-	await tooLate(rina, "The exact text", "We have read it.", "answer");
+	await rina.see("1 update", ".news");
+	rina.expected.add(409);
+	const box = rina.page.locator("dialog[open]");
+	await box.getByRole("button", { name: "Review" }).click();
+	await box.getByRole("button", { name: "Answer the dispute", exact: true }).click();
+	await box.locator("[role=alert]").first().waitFor();
+	must((await box.innerText()).includes("We have read it."), "what is written stays, though it is too late");
+	await rina.check("too-late-answer");
+	await rina.key("Escape");
+	await rina.stepped();
+	rina.expected.delete(409);
 	await adi.leave();
 	await rina.page.goto(here);
 	await composer(rina).waitFor();
