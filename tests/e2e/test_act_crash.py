@@ -194,15 +194,17 @@ def mails_sent(two, fire, shown):
 
 def evidence(two, fire_one, fire_two, case):
     """Files that go up in pieces, and over in pieces, while either node dies."""
+    lab = two.sari.node.lab
     for i, (up, over) in enumerate(((fire_one, fire_one), (None, fire_two))):
         content, name = os.urandom(300_000), f"{i}.bin"
-        made = two.sari.post(f"/v1/cases/{case}/evidence", name=name, bytes=len(content),
-                             media_type="application/octet-stream")
+        made = patiently(lab, lambda n=name, c=content: two.sari.post(
+            f"/v1/cases/{case}/evidence", name=n, bytes=len(c),
+            media_type="application/octet-stream"))
         path = f"/v1/uploads/{made['upload']}"
         for n in range(POINTS_MAX if up else 0):
             up.arm(n)
             up.survived(lambda _, p=path, c=content: put(two, p, c, 20_000), n)
-        put(two, path, content, len(content))
+        patiently(lab, lambda p=path, c=content: put(two, p, c, len(c)))
 
         def arrived(n=name):
             return [f for f in two.max.get(f"/v1/cases/{case}/evidence")["files"]
