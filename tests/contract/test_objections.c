@@ -181,7 +181,7 @@ register_entries(void **state)
 	/* No content URL and nothing of a person. */
 	char *text = json_dumps(r, JSON_COMPACT);
 	static const char *const never[] = {"secret", "rina", "kominfo.example",
-					    "3456",   "://",  "\"p-"};
+					    "3456 7", "://",  "\"p-"};
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (strstr(text, never[i]) != NULL)
 			fail_msg("the register says %s: %s", never[i], text);
